@@ -1,0 +1,3 @@
+//! The program hydrant.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The committer: a set of files in, a commit id out.

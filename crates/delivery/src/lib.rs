@@ -1,0 +1,1 @@
+//! The flow: config, units, plan, pipeline, report.

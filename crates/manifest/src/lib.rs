@@ -1,0 +1,12 @@
+//! The vocabulary: YAML in, YAML out, resources, image references, diagnostics. Values only.
+//!
+//! This crate knows no file, network, clock or tool. Every other crate speaks in its types.
+
+pub mod diagnostic;
+pub mod node;
+pub mod resource;
+pub mod yaml;
+
+pub use diagnostic::{Diagnostic, Errors};
+pub use node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
+pub use resource::{Gvk, ObjectId};

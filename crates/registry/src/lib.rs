@@ -1,0 +1,1 @@
+//! The resolver: image reference in, digest out.

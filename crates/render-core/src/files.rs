@@ -1,0 +1,137 @@
+//! The one door through which the engine reads: files of a disk, of a git tree, or of memory.
+//!
+//! Paths are absolute, with `/` between the parts and without `.`, `..` or a trailing slash: see [`join`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Nothing is there.
+    #[error("no such file or folder")]
+    Missing,
+    /// A folder stands where a file was wanted.
+    #[error("is a folder")]
+    IsFolder,
+    /// A file stands where a folder was wanted.
+    #[error("is not a folder")]
+    NotFolder,
+    /// The operating system's own words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What stands at a path, symbolic links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// Where the engine reads. Two reads of one path during a run give the same bytes.
+pub trait Files: Sync {
+    /// The bytes of the file at `path`.
+    ///
+    /// # Errors
+    /// See [`FileError`].
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError>;
+
+    /// What stands at `path`.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] where nothing does.
+    fn kind(&self, path: &str) -> Result<FileKind, FileError>;
+
+    /// The names in a folder, sorted by their bytes.
+    ///
+    /// # Errors
+    /// See [`FileError`].
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileError>;
+
+    /// The path with every symbolic link resolved.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] where nothing is there.
+    fn real(&self, path: &str) -> Result<String, FileError>;
+}
+
+/// Files that exist only in memory. A folder exists where a file lies below it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFiles {
+    files: BTreeMap<String, Arc<[u8]>>,
+}
+
+impl MemoryFiles {
+    /// Adds or replaces a file.
+    pub fn insert(&mut self, path: &str, bytes: impl Into<Arc<[u8]>>) {
+        self.files.insert(join("/", path), bytes.into());
+    }
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        match self.files.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => Err(match self.kind(path)? {
+                FileKind::Folder => FileError::IsFolder,
+                FileKind::File => FileError::Missing,
+            }),
+        }
+    }
+
+    fn kind(&self, path: &str) -> Result<FileKind, FileError> {
+        if self.files.contains_key(path) {
+            return Ok(FileKind::File);
+        }
+        let below = below(path);
+        let folder = self.files.range(below.clone()..).next().is_some_and(|(name, _)| name.starts_with(&below));
+        if folder || path == "/" { Ok(FileKind::Folder) } else { Err(FileError::Missing) }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
+        if self.kind(folder)? == FileKind::File {
+            return Err(FileError::NotFolder);
+        }
+        let below = below(folder);
+        let tails = self.files.range(below.clone()..).map_while(|(name, _)| name.strip_prefix(&below));
+        let mut names: Vec<String> = tails.map(|tail| tail.split('/').next().unwrap_or(tail).to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn real(&self, path: &str) -> Result<String, FileError> {
+        self.kind(path).map(|_| path.to_owned())
+    }
+}
+
+fn below(folder: &str) -> String {
+    if folder == "/" { "/".to_owned() } else { format!("{folder}/") }
+}
+
+/// `path` as seen from `folder`: absolute, without `.`, `..`, doubled or trailing slashes. An absolute `path` stands for itself.
+pub fn join(folder: &str, path: &str) -> String {
+    let start = if path.starts_with('/') { "" } else { folder };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in start.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// The folder that `path` lies in; `/` for what lies at the top.
+pub fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(index) => &path[..index],
+    }
+}

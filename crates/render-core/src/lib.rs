@@ -1,0 +1,9 @@
+//! The engine: files in, resources out. No I/O of its own.
+//!
+//! `kustomize` and `skaffold` stand side by side; both read through [`files::Files`] and ask the world through
+//! [`outside::Outside`]. No clock, no environment, no disk, no network: what they need of those is handed in.
+
+pub mod files;
+pub mod kustomize;
+pub mod outside;
+pub mod skaffold;

@@ -1,0 +1,1 @@
+//! `skaffold render`: a `skaffold.yaml` in, objects out.

@@ -1,0 +1,1 @@
+//! For tests alone: fixture walker, expectation update, registry and git servers on loopback.
