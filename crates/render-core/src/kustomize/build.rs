@@ -65,11 +65,6 @@ pub struct Built {
 ///
 /// # Errors
 /// Whatever is wrong with it, each with file, line and field.
-pub fn build(
-    _files: &dyn Files,
-    _outside: &dyn Outside,
-    _folder: &str,
-    _options: &Options,
-) -> Result<Built, Errors> {
+pub fn build(_files: &dyn Files, _outside: &dyn Outside, _folder: &str, _options: &Options) -> Result<Built, Errors> {
     Err(Diagnostic::new("the engine is not written yet").into())
 }

@@ -1,6 +1,17 @@
 //! An object on its way through a build, with the bookkeeping beside it, never inside it.
+//!
+//! kustomize keeps this bookkeeping in annotations under `internal.config.kubernetes.io`. Where its behaviour follows
+//! from that (what a former id remembers, which namespace it is compared in), the items here say so.
 
-use manifest::{Node, ObjectId, Text};
+use std::sync::Arc;
+
+use manifest::{Gvk, Node, ObjectId, Text};
+
+use super::origin::Origin;
+use super::schema::Schema;
+
+/// The effective namespace of an object of a kind that has none.
+pub const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 /// An object and what the build remembers of it.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +19,7 @@ pub struct Resource {
     /// The object.
     pub node: Node,
     /// What it was called before each change of name, namespace or kind, oldest first.
-    pub past: Vec<ObjectId>,
+    pub past: Vec<PastId>,
     /// Name prefixes it has been given, oldest first.
     pub prefixes: Vec<Text>,
     /// Name suffixes it has been given, oldest first.
@@ -17,6 +28,26 @@ pub struct Resource {
     pub needs_hash: bool,
     /// What a generator said to do where an object of this name exists.
     pub behavior: Behavior,
+    /// The names of the `vars` that take their value from it.
+    pub vars: Vec<Text>,
+    /// Where it came from; kept only where `buildMetadata` asks for it.
+    pub origin: Option<Arc<Origin>>,
+    /// Which transformers changed it, oldest first; kept only where `buildMetadata` asks for it.
+    pub transformations: Vec<Arc<Origin>>,
+    /// The file it was read from, for messages; absent where it was generated.
+    pub file: Option<Text>,
+}
+
+/// What an object was called. Group and version are not remembered: a former id is compared with the present ones, as
+/// kustomize does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PastId {
+    /// The effective namespace: see [`effective_namespace`].
+    pub namespace: Text,
+    /// `metadata.name`.
+    pub name: Text,
+    /// `kind`.
+    pub kind: Text,
 }
 
 /// What a generator does where an object of its name exists.
@@ -34,13 +65,76 @@ pub enum Behavior {
 }
 
 impl Resource {
+    /// A resource without a past.
+    pub fn new(node: Node) -> Self {
+        Resource { node, ..Resource::default() }
+    }
+
     /// What the object calls itself now.
     pub fn id(&self) -> ObjectId {
         ObjectId::of(&self.node)
     }
 
-    /// What it was called first.
-    pub fn original_id(&self) -> ObjectId {
-        self.past.first().cloned().unwrap_or_else(|| self.id())
+    /// Its present group, version and kind.
+    pub fn gvk(&self) -> Gvk {
+        Gvk::of(&self.node)
     }
+
+    /// `metadata.name`, empty where absent.
+    pub fn name(&self) -> &str {
+        self.node.at_path(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, empty where absent.
+    pub fn namespace(&self) -> &str {
+        self.node.at_path(&["metadata", "namespace"]).and_then(Node::text).unwrap_or_default()
+    }
+
+    /// `kind`, empty where absent.
+    pub fn kind(&self) -> &str {
+        self.node.get("kind").and_then(Node::text).unwrap_or_default()
+    }
+
+    /// What it was called first. The namespace of a former id is the effective one.
+    pub fn original_id(&self) -> ObjectId {
+        self.past_ids().next().unwrap_or_else(|| self.id())
+    }
+
+    /// What it was called before, oldest first, without what it is called now.
+    pub fn past_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        let gvk = if self.past.is_empty() { Gvk::default() } else { self.gvk() };
+        self.past.iter().map(move |past| ObjectId {
+            gvk: Gvk { kind: past.kind.clone(), ..gvk.clone() },
+            namespace: past.namespace.clone(),
+            name: past.name.clone(),
+        })
+    }
+
+    /// Remembers what it is called now, before a change of name, namespace or kind. An object without a name is not
+    /// remembered.
+    pub fn remember_id(&mut self, schema: &Schema) {
+        let id = self.id();
+        if id.name.is_empty() || id.gvk.kind.is_empty() {
+            return;
+        }
+        let namespace = effective_namespace(&id, schema).into();
+        self.past.push(PastId { namespace, name: id.name, kind: id.gvk.kind });
+    }
+}
+
+/// The namespace in which an id is compared: that of no namespace for a cluster-wide kind, else `default` where none is
+/// given.
+pub fn effective_namespace<'a>(id: &'a ObjectId, schema: &Schema) -> &'a str {
+    if schema.is_cluster_scoped(&id.gvk) {
+        NO_NAMESPACE
+    } else if id.namespace.is_empty() {
+        "default"
+    } else {
+        &id.namespace
+    }
+}
+
+/// Whether two ids mean one object: the same type and name in the same effective namespace.
+pub fn same_object(a: &ObjectId, b: &ObjectId, schema: &Schema) -> bool {
+    a.name == b.name && a.gvk == b.gvk && effective_namespace(a, schema) == effective_namespace(b, schema)
 }
