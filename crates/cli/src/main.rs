@@ -1,3 +1,13 @@
-//! The program hydrant.
+//! The program hydrant, thin: arguments, terminal, exit codes.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+
+fn main() -> ExitCode {
+    exit::report_bugs();
+    exit::code(args::parse().and_then(commands::run))
+}

@@ -1,1 +1,4 @@
 //! For tests alone: fixture walker, expectation update, registry and git servers on loopback.
+
+pub mod expect;
+pub mod fixtures;

@@ -1,0 +1,29 @@
+//! What was typed, exactly; nothing is looked up here.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::kustomize;
+use crate::exit::Failure;
+
+/// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
+/// cluster pulls.
+#[derive(Debug, Parser)]
+#[command(name = "hydrant", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant a verb; each is a file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Kustomize(kustomize::Arguments),
+}
+
+/// The arguments of this process.
+///
+/// # Errors
+/// Wrong usage, and requests for help or the version, in clap's words.
+pub(crate) fn parse() -> Result<Arguments, Failure> {
+    Arguments::try_parse().map_err(Failure::Usage)
+}

@@ -1,0 +1,139 @@
+//! `hydrant kustomize`: a drop-in for `kustomize build`.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use delivery::kustomize::{LoadRestrictor, Options, Order, Printed};
+
+use crate::exit::{Done, Failure};
+use crate::output;
+
+/// Prints what `kustomize build` prints, byte for byte
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The folder with the kustomization, or a git URL
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Write to this file; in a folder that exists, one file an object
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Which files a kustomization may name
+    #[arg(long, value_enum, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
+    load_restrictor: Restrictor,
+    /// Print objects by kind (legacy) or as they came (none)
+    #[arg(long, value_enum, value_name = "ORDER")]
+    reorder: Option<Reorder>,
+    /// Allow helmCharts
+    #[arg(long)]
+    enable_helm: bool,
+    /// The helm program
+    #[arg(long, value_name = "PROGRAM", default_value = "helm")]
+    helm_command: String,
+    /// Kubernetes API versions that charts see in Capabilities.APIVersions
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    helm_api_versions: Vec<String>,
+    /// The Kubernetes version that charts see in Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION")]
+    helm_kube_version: Option<String>,
+    /// Run helm with --debug
+    #[arg(long)]
+    helm_debug: bool,
+    /// Allow transformers, generators and validators that are programs
+    #[arg(long)]
+    enable_alpha_plugins: bool,
+    /// Allow exec functions (with --enable-alpha-plugins)
+    #[arg(long)]
+    enable_exec: bool,
+    /// Label every object with app.kubernetes.io/managed-by
+    #[arg(long)]
+    enable_managedby_label: bool,
+    /// An environment variable for functions: NAME=VALUE, or NAME to pass on this process's
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    #[arg(long)]
+    as_current_user: bool,
+    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    #[arg(long)]
+    network: bool,
+    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    #[arg(long, value_name = "NAME", default_value = "bridge")]
+    network_name: String,
+    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    #[arg(long, value_name = "MOUNT")]
+    mount: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Restrictor {
+    /// Files in its own folder and below
+    #[value(name = "LoadRestrictionsRootOnly", alias = "rootOnly")]
+    RootOnly,
+    /// Any file
+    #[value(name = "LoadRestrictionsNone", alias = "none")]
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Reorder {
+    Legacy,
+    None,
+}
+
+/// Builds, and prints or writes what came.
+///
+/// # Errors
+/// Whatever is wrong with the kustomization.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
+    let printed = delivery::kustomize::run(&folder, &options(arguments))?;
+    printed.warnings.iter().for_each(output::warning);
+    match output {
+        None => output::result(&printed.text())?,
+        Some(path) => write(&path, &printed)?,
+    }
+    Ok(Done::Well)
+}
+
+/// A folder gets one file an object, anything else is a file: `kustomize build -o`'s rule.
+fn write(path: &Path, printed: &Printed) -> Result<(), Failure> {
+    if !path.is_dir() {
+        return output::result_file(path, &printed.text());
+    }
+    for (name, text) in printed.files()? {
+        output::result_file(&path.join(name), &text)?;
+    }
+    Ok(())
+}
+
+fn options(arguments: Arguments) -> Options {
+    Options {
+        load_restrictor: match arguments.load_restrictor {
+            Restrictor::RootOnly => LoadRestrictor::RootOnly,
+            Restrictor::None => LoadRestrictor::None,
+        },
+        reorder: arguments.reorder.map(|order| match order {
+            Reorder::Legacy => Order::Legacy,
+            Reorder::None => Order::Unsorted,
+        }),
+        enable_helm: arguments.enable_helm,
+        helm_command: Some(arguments.helm_command),
+        helm_api_versions: arguments.helm_api_versions,
+        helm_kube_version: arguments.helm_kube_version,
+        helm_debug: arguments.helm_debug,
+        enable_alpha_plugins: arguments.enable_alpha_plugins,
+        enable_exec: arguments.enable_exec,
+        managed_by_label: arguments.enable_managedby_label,
+        environment: arguments.env.into_iter().map(variable).collect(),
+    }
+}
+
+fn variable(typed: String) -> (String, String) {
+    match typed.split_once('=') {
+        Some((name, value)) => (name.to_owned(), value.to_owned()),
+        None => {
+            let value = std::env::var(&typed).unwrap_or_default();
+            (typed, value)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The only file that prints. stdout carries the result alone; everything else goes to stderr.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::exit::Failure;
+
+/// Writes the result to stdout.
+///
+/// # Errors
+/// [`Failure::Closed`] where the reader has gone away.
+pub(crate) fn result(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Outside(anyhow::Error::new(error).context("standard output")),
+    })
+}
+
+/// Writes the result to a file, all of it or nothing: a neighbour is written first and then renamed.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(crate) fn result_file(path: &Path, text: &str) -> Result<(), Failure> {
+    delivery::disk::write_whole(path, text.as_bytes())
+        .map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
+}
+
+/// A warning, on stderr.
+pub(crate) fn warning(text: &impl std::fmt::Display) {
+    say(&format!("warning: {text}"));
+}
+
+/// An error and its causes, on stderr.
+pub(crate) fn error(error: &anyhow::Error) {
+    say(&format!("error: {error:#}"));
+}
+
+/// clap's own words, to the stream they belong to.
+pub(crate) fn usage(error: &clap::Error) {
+    // A terminal that cannot be written to leaves nobody to tell.
+    drop(error.print());
+}
+
+/// A bug in hydrant, on stderr.
+pub(crate) fn bug(text: &str) {
+    say(&format!(
+        "bug: {text}\n  hint: Please report this with the command that you ran; nothing was delivered by this step."
+    ));
+}
+
+fn say(text: &str) {
+    // A closed stderr leaves nobody to tell.
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}

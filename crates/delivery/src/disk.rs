@@ -1,0 +1,105 @@
+//! The engine's files on a real disk. Each is read once a run.
+
+use std::collections::HashMap;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use render_core::files::{FileError, FileKind, Files};
+
+/// A disk. It remembers what was read, so that a file is read once and stays the same through a run, and so that the
+/// list of what a unit depends on falls out: see [`DiskFiles::inputs`].
+#[derive(Debug, Default)]
+pub struct DiskFiles {
+    read: Mutex<HashMap<String, Arc<[u8]>>>,
+    real: Mutex<HashMap<String, String>>,
+}
+
+impl DiskFiles {
+    /// Every file read so far, sorted.
+    pub fn inputs(&self) -> Vec<String> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<String> = read.keys().cloned().collect();
+        paths.sort_unstable();
+        paths
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(bytes) = known {
+            return Ok(bytes);
+        }
+        let bytes: Arc<[u8]> = fs::read(path).map_err(|error| refused(&error))?.into();
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), bytes.clone());
+        Ok(bytes)
+    }
+
+    fn kind(&self, path: &str) -> Result<FileKind, FileError> {
+        let found = fs::metadata(path).map_err(|error| refused(&error))?;
+        Ok(if found.is_dir() { FileKind::Folder } else { FileKind::File })
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| refused(&error))? {
+            let name = entry.map_err(|error| refused(&error))?.file_name();
+            names
+                .push(name.into_string().map_err(|name| FileError::Other(format!("{} is not UTF-8", name.display())))?);
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn real(&self, path: &str) -> Result<String, FileError> {
+        let known = self.real.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(found) = known {
+            return Ok(found);
+        }
+        let found = fs::canonicalize(path).map_err(|error| refused(&error))?;
+        let found = absolute(&found)?;
+        self.real.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+/// The path as the engine writes it: absolute, UTF-8.
+///
+/// # Errors
+/// Where it is not UTF-8, or relative while there is no current folder.
+pub fn absolute(path: &Path) -> Result<String, FileError> {
+    let path = std::path::absolute(path).map_err(|error| refused(&error))?;
+    match path.to_str() {
+        Some(text) => Ok(render_core::files::join("/", text)),
+        None => Err(FileError::Other(format!("{} is not UTF-8", path.display()))),
+    }
+}
+
+/// Writes a file whole or not at all: a neighbour is written first and then renamed over it.
+///
+/// # Errors
+/// The operating system's.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        // A device or a pipe (`-o /dev/stdout`) is written to, not replaced.
+        return fs::write(path, bytes);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = fs::metadata(path).map_or_else(|_| Permissions::from_mode(0o666), |found| found.permissions());
+    let mut neighbour = tempfile::Builder::new().permissions(mode).tempfile_in(folder)?;
+    neighbour.write_all(bytes)?;
+    neighbour.persist(path)?;
+    Ok(())
+}
+
+fn refused(error: &io::Error) -> FileError {
+    match error.kind() {
+        io::ErrorKind::NotFound => FileError::Missing,
+        io::ErrorKind::IsADirectory => FileError::IsFolder,
+        io::ErrorKind::NotADirectory => FileError::NotFolder,
+        _ => FileError::Other(error.to_string()),
+    }
+}

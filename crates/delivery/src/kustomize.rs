@@ -1,0 +1,76 @@
+//! `kustomize build` of a folder on the disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use manifest::{Diagnostic, Errors, ObjectId, yaml};
+use render_core::files::FileError;
+use render_core::kustomize::build;
+pub use render_core::kustomize::{LoadRestrictor, Options, Order};
+
+use crate::disk::{DiskFiles, absolute};
+use crate::world::World;
+
+/// What a build printed.
+#[derive(Clone, Debug, Default)]
+pub struct Printed {
+    /// Each object and its document, ending with a newline, as kustomize prints it.
+    pub documents: Vec<(ObjectId, String)>,
+    /// What to say beside them.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Printed {
+    /// All documents with `---` between them.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.documents.iter().map(|(_, document)| document.len() + 4).sum());
+        for (_, document) in &self.documents {
+            if !text.is_empty() {
+                text.push_str("---\n");
+            }
+            text.push_str(document);
+        }
+        text
+    }
+
+    /// One file an object, named as `kustomize build -o FOLDER` names them:
+    /// `[namespace_]group_version_kind_name.yaml`, in lower case.
+    ///
+    /// # Errors
+    /// Where two objects would land in one file.
+    pub fn files(&self) -> Result<BTreeMap<String, String>, Diagnostic> {
+        let mut files = BTreeMap::new();
+        for (id, document) in &self.documents {
+            let name = file_name(id);
+            if files.insert(name.clone(), document.clone()).is_some() {
+                return Err(Diagnostic::new(format!("two objects would be written to {name}, one of them {id}"))
+                    .hint("Write one file instead: give --output a path that is no folder."));
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn file_name(id: &ObjectId) -> String {
+    let parts = [&id.namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    format!("{}.yaml", parts.join("_").to_lowercase().replace([':', '/'], "_"))
+}
+
+/// Builds the kustomization in `folder` and prints its objects.
+///
+/// # Errors
+/// Whatever is wrong with the kustomization or what it names.
+pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
+    let unreadable = |error: FileError| Diagnostic::new(error.to_string()).in_file(folder.display().to_string());
+    let files = DiskFiles::default();
+    let folder = absolute(folder).map_err(unreadable)?;
+    let built = build(&files, &World::default(), &folder, options)?;
+    let mut documents = Vec::with_capacity(built.objects.len());
+    for object in &built.objects {
+        let mut text = String::new();
+        yaml::write_kustomize(object, &mut text)?;
+        documents.push((ObjectId::of(object), text));
+    }
+    Ok(Printed { documents, warnings: built.warnings })
+}
