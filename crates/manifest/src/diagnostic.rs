@@ -21,12 +21,12 @@ pub struct Diagnostic {
 
 /// Why a value could not be made: one finding or several, never none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Errors(Box<Vec<Diagnostic>>);
+pub struct Errors(Vec<Diagnostic>);
 
 impl Errors {
     /// Several findings as one error; `Ok` where there is none.
     pub fn check(found: Vec<Diagnostic>) -> Result<(), Errors> {
-        if found.is_empty() { Ok(()) } else { Err(Errors(Box::new(found))) }
+        if found.is_empty() { Ok(()) } else { Err(Errors(found)) }
     }
 
     /// The findings, at least one.
@@ -36,20 +36,20 @@ impl Errors {
 
     /// The findings, taken.
     pub fn into_all(self) -> Vec<Diagnostic> {
-        *self.0
+        self.0
     }
 
     /// The same error with `change` made to each finding, to add a file or a field that only the caller knows.
     #[must_use]
     pub fn map(mut self, change: impl Fn(Diagnostic) -> Diagnostic) -> Self {
-        *self.0 = std::mem::take(&mut *self.0).into_iter().map(change).collect();
+        self.0 = self.0.into_iter().map(change).collect();
         self
     }
 }
 
 impl From<Diagnostic> for Errors {
     fn from(one: Diagnostic) -> Self {
-        Errors(Box::new(vec![one]))
+        Errors(vec![one])
     }
 }
 
