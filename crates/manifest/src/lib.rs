@@ -3,10 +3,14 @@
 //! This crate knows no file, network, clock or tool. Every other crate speaks in its types.
 
 pub mod diagnostic;
+pub mod image;
 pub mod node;
+pub mod pin;
 pub mod resource;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Errors};
+pub use image::{Digest, ImageRef, ImageRefError};
 pub use node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
+pub use pin::Pins;
 pub use resource::{Gvk, ObjectId};
