@@ -1,0 +1,335 @@
+//! `hydrant.lock`: which digest every image had, and which commit every remote base.
+//!
+//! The file is YAML that people read and git merges: one entry an image or base, sorted, each entry on lines of its own,
+//! nothing in it that changes when the answer does not. Two branches that add entries in different places merge without
+//! a conflict; two that resolved one image to different digests do conflict, as they should.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use manifest::{At, Diagnostic, Digest, ImageRef, Pins};
+use serde::Deserialize;
+
+use crate::platform::Platform;
+
+/// The name of the file, at the repository's root.
+pub const FILE_NAME: &str = "hydrant.lock";
+
+const HEADER: &str = "# Written by hydrant; commit it. `hydrant pin --update` asks the registries again.\n";
+
+/// The content of a lock file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    images: BTreeMap<ImageKey, LockedImage>,
+    remotes: BTreeMap<RemoteKey, LockedRemote>,
+}
+
+type ImageKey = (String, Option<Platform>);
+type RemoteKey = (String, Option<String>);
+
+/// What one image reference was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedImage {
+    /// What was looked up, in full ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
+    pub reference: String,
+    /// The platform that was asked for; the whole image (index) where absent.
+    pub platform: Option<Platform>,
+    /// The digest.
+    pub digest: Digest,
+    /// When it was resolved, RFC 3339 in UTC.
+    pub resolved: String,
+    /// Which host answered, such as `registry-1.docker.io` or a mirror.
+    pub from: String,
+}
+
+/// What one revision of a remote base was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedRemote {
+    /// The repository's URL, without credentials.
+    pub url: String,
+    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
+    pub revision: Option<String>,
+    /// The commit.
+    pub commit: String,
+}
+
+impl Lock {
+    /// Reads a lock file; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Where it is no lock file, has an unknown field, or gives one image two digests, as an unfinished merge may.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
+            return Err(Diagnostic::new("an unfinished merge").in_file(file).at(at).hint(
+                "keep the entries of both sides, then run `hydrant pin --update` for images that have two digests",
+            ));
+        }
+        let raw: RawLock = serde_saphyr::from_str(text).map_err(|error| unreadable(file, &error))?;
+        if raw.api_version != "hydrant/v1" || raw.kind != "Lock" {
+            let message = format!("is {} {}, not hydrant/v1 Lock", raw.api_version, raw.kind);
+            return Err(Diagnostic::new(message).in_file(file));
+        }
+        let mut lock = Lock::default();
+        for image in raw.images {
+            lock.add_image(image.check().map_err(|error| error.in_file(file))?).map_err(|error| error.in_file(file))?;
+        }
+        for remote in raw.remotes {
+            lock.add_remote(remote).map_err(|error| error.in_file(file))?;
+        }
+        Ok(lock)
+    }
+
+    /// The file's text: the same for equal contents, however they came about.
+    pub fn print(&self) -> String {
+        let mut out = format!("{HEADER}apiVersion: hydrant/v1\nkind: Lock\n");
+        let write = |out: &mut String, first: bool, key: &str, value: &str| {
+            let lead = if first { "- " } else { "  " };
+            // A String takes whatever is written to it.
+            let _ = writeln!(out, "{lead}{key}: {}", quoted(value));
+        };
+        out.push_str(if self.images.is_empty() { "images: []\n" } else { "images:\n" });
+        for image in self.images.values() {
+            write(&mut out, true, "reference", &image.reference);
+            if let Some(platform) = &image.platform {
+                write(&mut out, false, "platform", &platform.to_string());
+            }
+            write(&mut out, false, "digest", image.digest.as_str());
+            write(&mut out, false, "resolved", &image.resolved);
+            write(&mut out, false, "from", &image.from);
+        }
+        if !self.remotes.is_empty() {
+            out.push_str("remotes:\n");
+        }
+        for remote in self.remotes.values() {
+            write(&mut out, true, "url", &remote.url);
+            if let Some(revision) = &remote.revision {
+                write(&mut out, false, "revision", revision);
+            }
+            write(&mut out, false, "commit", &remote.commit);
+        }
+        out
+    }
+
+    /// The digest of an image, if it is locked for this platform (the whole image where none is given).
+    pub fn digest(&self, image: &ImageRef, platform: Option<&Platform>) -> Option<&Digest> {
+        self.images.get(&(image.lookup(), platform.cloned())).map(|entry| &entry.digest)
+    }
+
+    /// Everything that is locked for this platform, as pins.
+    pub fn pins(&self, platform: Option<&Platform>) -> Pins {
+        let entries = self.images.values().filter(|entry| entry.platform.as_ref() == platform);
+        let mut pins = Pins::default();
+        for entry in entries {
+            // A reference was parsed when the entry was made.
+            if let Ok(image) = ImageRef::parse(&entry.reference) {
+                pins.insert(&image, entry.digest.clone());
+            }
+        }
+        pins
+    }
+
+    /// The commit that a remote base was locked to.
+    pub fn commit(&self, url: &str, revision: Option<&str>) -> Option<&str> {
+        let key = (url.to_owned(), revision.map(str::to_owned));
+        self.remotes.get(&key).map(|entry| entry.commit.as_str())
+    }
+
+    /// Writes down what an image was found to be. Where that is what stands there, the entry stays as it is, time included.
+    pub fn record(&mut self, found: LockedImage) {
+        let key = (found.reference.clone(), found.platform.clone());
+        if self.images.get(&key).is_none_or(|known| known.digest != found.digest) {
+            self.images.insert(key, found);
+        }
+    }
+
+    /// Writes down what a remote base was found to be.
+    pub fn record_remote(&mut self, found: LockedRemote) {
+        self.remotes.insert((found.url.clone(), found.revision.clone()), found);
+    }
+
+    /// Keeps the images for which `keep` says so.
+    pub fn retain_images(&mut self, mut keep: impl FnMut(&LockedImage) -> bool) {
+        self.images.retain(|_, image| keep(image));
+    }
+
+    /// The images, sorted by reference and platform.
+    pub fn images(&self) -> impl Iterator<Item = &LockedImage> {
+        self.images.values()
+    }
+
+    /// The remote bases, sorted by URL and revision.
+    pub fn remotes(&self) -> impl Iterator<Item = &LockedRemote> {
+        self.remotes.values()
+    }
+
+    fn add_image(&mut self, image: LockedImage) -> Result<(), Diagnostic> {
+        let key = (image.reference.clone(), image.platform.clone());
+        match self.images.get(&key) {
+            Some(known) if known.digest != image.digest => {
+                let message = format!("{} has two digests, {} and {}", image.reference, known.digest, image.digest);
+                let hint = format!("keep one of them, or run `hydrant pin --update {}`", image.reference);
+                Err(Diagnostic::new(message).field("images").hint(hint))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.images.insert(key, image);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_remote(&mut self, raw: RawRemote) -> Result<(), Diagnostic> {
+        let remote = LockedRemote { url: raw.url, revision: raw.revision, commit: raw.commit };
+        let known = self.remotes.insert((remote.url.clone(), remote.revision.clone()), remote.clone());
+        match known.filter(|known| known.commit != remote.commit) {
+            Some(known) => {
+                let message = format!("{} has two commits, {} and {}", remote.url, known.commit, remote.commit);
+                Err(Diagnostic::new(message).field("remotes").hint("keep one of them"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RawLock {
+    api_version: String,
+    kind: String,
+    #[serde(default)]
+    images: Vec<RawImage>,
+    #[serde(default)]
+    remotes: Vec<RawRemote>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawImage {
+    reference: String,
+    platform: Option<String>,
+    digest: String,
+    resolved: String,
+    from: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRemote {
+    url: String,
+    revision: Option<String>,
+    commit: String,
+}
+
+impl RawImage {
+    fn check(self) -> Result<LockedImage, Diagnostic> {
+        let field = |message: String| Diagnostic::new(message).field("images");
+        let image = ImageRef::parse(&self.reference).map_err(|error| field(error.to_string()))?;
+        let digest = Digest::parse(&self.digest).map_err(|reason| field(format!("{}: {reason}", self.reference)))?;
+        let platform = self.platform.map(|text| text.parse()).transpose();
+        Ok(LockedImage {
+            reference: image.lookup(),
+            platform: platform.map_err(|error: crate::platform::PlatformError| field(error.to_string()))?,
+            digest,
+            resolved: self.resolved,
+            from: self.from,
+        })
+    }
+}
+
+fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    Diagnostic::new(format!("is no lock file: {first}"))
+        .in_file(file)
+        .hint("delete it and run `hydrant pin --lock` to write it anew")
+}
+
+/// A value as a plain scalar where every YAML reader takes it for the same string, in double quotes otherwise.
+fn quoted(value: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
+    let starts = value.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    let word = !matches!(
+        value.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null"
+    );
+    if starts && word && !value.ends_with(':') && value.bytes().all(safe) {
+        value.to_owned()
+    } else {
+        serde_json::Value::from(value).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# Written by hydrant; commit it. `hydrant pin --update` asks the registries again.
+apiVersion: hydrant/v1
+kind: Lock
+images:
+- reference: docker.io/library/nginx:1.27
+  digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  resolved: \"2026-11-21T22:00:00Z\"
+  from: registry-1.docker.io
+- reference: docker.io/library/nginx:1.27
+  platform: linux/arm64/v8
+  digest: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+  resolved: \"2026-11-21T22:00:00Z\"
+  from: registry-1.docker.io
+remotes:
+- url: https://github.com/acme/bases.git
+  revision: \"1.0\"
+  commit: \"1234567890123456789012345678901234567890\"
+";
+
+    fn entry(digit: &str, resolved: &str) -> LockedImage {
+        LockedImage {
+            reference: "docker.io/library/nginx:1.27".to_owned(),
+            platform: None,
+            digest: Digest::parse(&format!("sha256:{}", digit.repeat(64))).unwrap(),
+            resolved: resolved.to_owned(),
+            from: "mirror.local".to_owned(),
+        }
+    }
+
+    #[test]
+    fn reading_and_printing_give_the_same_bytes() {
+        let lock = Lock::parse("hydrant.lock", TEXT).unwrap();
+        assert_eq!(lock.print(), TEXT);
+        let nginx = ImageRef::parse("nginx:1.27").unwrap();
+        assert_eq!(lock.digest(&nginx, None), Some(&entry("a", "").digest));
+        let arm: Platform = "linux/arm64/v8".parse().unwrap();
+        assert_eq!(lock.pins(Some(&arm)).digest(&nginx), Some(entry("b", "").digest));
+        assert_eq!(lock.commit("https://github.com/acme/bases.git", Some("1.0")).map(str::len), Some(40));
+        assert_eq!(lock.commit("https://github.com/acme/bases.git", None), None);
+        assert_eq!(Lock::parse("hydrant.lock", &Lock::default().print()).unwrap(), Lock::default());
+    }
+
+    #[test]
+    fn an_unchanged_digest_leaves_its_entry_alone() {
+        let mut lock = Lock::parse("hydrant.lock", TEXT).unwrap();
+        lock.record(entry("a", "2027-01-01T00:00:00Z"));
+        assert_eq!(lock.print(), TEXT);
+        lock.record(entry("c", "2027-01-01T00:00:00Z"));
+        assert!(lock.print().contains("resolved: \"2027-01-01T00:00:00Z\"\n  from: mirror.local"));
+    }
+
+    #[test]
+    fn what_is_no_lock_is_refused_with_its_place() {
+        let two = TEXT.replace("  platform: linux/arm64/v8\n", "");
+        let table = [
+            (two.as_str(), "has two digests"),
+            ("<<<<<<< HEAD\n", "hydrant.lock:1:1: an unfinished merge"),
+            ("apiVersion: v1\nkind: ConfigMap\n", "is v1 ConfigMap, not hydrant/v1 Lock"),
+            ("apiVersion: hydrant/v1\nkind: Lock\nimage: []\n", "image"),
+            ("[", "hydrant.lock: is no lock file"),
+            (&TEXT.replace("sha256:a", "sha256:x"), "its digest must be"),
+        ];
+        for (text, want) in table {
+            let error = Lock::parse("hydrant.lock", text).unwrap_err().to_string();
+            assert!(error.contains(want), "{want}: {error}");
+        }
+    }
+}
