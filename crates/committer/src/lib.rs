@@ -1,1 +1,3 @@
 //! The committer: a set of files in, a commit id out.
+
+pub mod source;
