@@ -1,0 +1,252 @@
+//! From a YAML tree to a typed value, with the rules by which kustomize reads its own files.
+//!
+//! kustomize turns YAML 1.1 into JSON and decodes that with Go's `encoding/json`: field names match without regard to
+//! case, `null` leaves a field as it was, and a number is not a string. kustomization.yaml refuses fields it does not
+//! know; the configurations of plugins ignore them and take a number or boolean where a string is wanted
+//! (`sigs.k8s.io/yaml`).
+
+use std::collections::BTreeMap;
+
+use manifest::yaml::{Rules, Value, resolve};
+use manifest::{At, Data, Diagnostic, Node, Scalar};
+
+/// How strictly a file is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// Unknown fields are refused, a number is not a string: kustomization.yaml.
+    Strict,
+    /// Unknown fields are ignored, numbers and booleans become strings: plugin configurations.
+    Lenient,
+    /// Unknown fields are refused, numbers and booleans become strings: the files that `configurations` names.
+    StrictFields,
+}
+
+/// A value that can be decoded from a tree.
+pub trait Decode: Default {
+    /// Decodes `node`; `null` gives the default.
+    ///
+    /// # Errors
+    /// A value of another type, or an unknown field where that is refused, with its place and field.
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic>;
+}
+
+/// Puts `name` before the field that `found` already names.
+pub fn in_field(name: &str, mut found: Diagnostic) -> Diagnostic {
+    found.field = Some(match found.field.take() {
+        Some(inner) if inner.starts_with('[') => format!("{name}{inner}"),
+        Some(inner) => format!("{name}.{inner}"),
+        None => name.to_owned(),
+    });
+    found
+}
+
+/// What a node is, in words for a message.
+fn describe(node: &Node) -> &'static str {
+    match &node.data {
+        Data::Map(_) => "a mapping",
+        Data::Seq(_) => "a list",
+        Data::Scalar(scalar) => match resolve(scalar, Rules::V2) {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => "a number",
+            Value::Str | Value::Timestamp(_) => "a string",
+        },
+    }
+}
+
+/// The finding that `node` is not what was wanted.
+pub fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
+    let found = describe(node);
+    let finding = Diagnostic::new(format!("must be {wanted}, but is {found}")).at(node.at);
+    match (wanted, found) {
+        ("a string", "a number" | "a boolean") => finding.hint("Put the value in quotes."),
+        ("a list", _) => finding.hint("Write each entry on a line of its own after `- `."),
+        _ => finding,
+    }
+}
+
+/// Whether the node is a null by the rules of YAML 1.1.
+pub fn is_null(node: &Node) -> bool {
+    matches!(&node.data, Data::Scalar(scalar) if resolve(scalar, Rules::V2) == Value::Null)
+}
+
+/// A mapping's key as JSON has it: numbers and booleans become their JSON text.
+pub fn key_text(key: &Scalar) -> String {
+    match resolve(key, Rules::V2) {
+        Value::Bool(yes) => yes.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Uint(number) => number.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::Float(_) | Value::Str | Value::Timestamp(_) => key.text.to_string(),
+    }
+}
+
+/// The entries of a mapping; none where the node is null.
+///
+/// # Errors
+/// Where the node is neither.
+pub fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
+    match &node.data {
+        Data::Map(map) => Ok(map.entries()),
+        _ if is_null(node) => Ok(&[]),
+        _ => Err(mismatch(node, "a mapping")),
+    }
+}
+
+/// The finding that a field is not one of `known`.
+pub fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
+    let name = key_text(&entry.key);
+    let finding = Diagnostic::new("is not a field that kustomize knows").at(entry.at).field(name.clone());
+    match known.iter().min_by_key(|candidate| distance(candidate, &name)) {
+        Some(near) if distance(near, &name) <= 3 => finding.hint(format!("Did you mean `{near}`?")),
+        _ => finding.hint("Remove the field."),
+    }
+}
+
+/// Levenshtein's distance without regard to case, to guess what was meant.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+impl Decode for String {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        let Data::Scalar(scalar) = &node.data else { return Err(mismatch(node, "a string")) };
+        match resolve(scalar, Rules::V2) {
+            Value::Null => Ok(String::new()),
+            Value::Str | Value::Timestamp(_) => Ok(scalar.text.to_string()),
+            _ if strictness == Strictness::Strict => Err(mismatch(node, "a string")),
+            Value::Bool(yes) => Ok(yes.to_string()),
+            Value::Int(number) => Ok(number.to_string()),
+            Value::Uint(number) => Ok(number.to_string()),
+            Value::Float(number) => Ok(number.to_string()),
+        }
+    }
+}
+
+impl Decode for bool {
+    fn decode(node: &Node, _: Strictness) -> Result<Self, Diagnostic> {
+        match node.as_scalar().map(|scalar| resolve(scalar, Rules::V2)) {
+            Some(Value::Null) => Ok(false),
+            Some(Value::Bool(yes)) => Ok(yes),
+            _ => Err(mismatch(node, "true or false")),
+        }
+    }
+}
+
+impl Decode for i64 {
+    fn decode(node: &Node, _: Strictness) -> Result<Self, Diagnostic> {
+        match node.as_scalar().map(|scalar| resolve(scalar, Rules::V2)) {
+            Some(Value::Null) => Ok(0),
+            Some(Value::Int(number)) => Ok(number),
+            #[expect(clippy::cast_possible_truncation, reason = "whole and far below 2^63")]
+            Some(Value::Float(number)) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(number as i64),
+            _ => Err(mismatch(node, "a whole number")),
+        }
+    }
+}
+
+impl Decode for Node {
+    fn decode(node: &Node, _: Strictness) -> Result<Self, Diagnostic> {
+        Ok(node.clone())
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        if is_null(node) { Ok(None) } else { T::decode(node, strictness).map(Some) }
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        if is_null(node) {
+            return Ok(Vec::new());
+        }
+        let items = node.as_seq().ok_or_else(|| mismatch(node, "a list"))?;
+        let decode = |(index, item)| T::decode(item, strictness).map_err(|e| in_field(&format!("[{index}]"), e));
+        items.iter().enumerate().map(decode).collect()
+    }
+}
+
+impl<T: Decode> Decode for BTreeMap<String, T> {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        let mut map = BTreeMap::new();
+        for entry in entries(node)? {
+            let key = key_text(&entry.key);
+            let value = T::decode(&entry.value, strictness).map_err(|e| in_field(&key, e))?;
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+}
+
+/// A string and where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The string.
+    pub text: String,
+    /// Where it was written.
+    pub at: At,
+}
+
+impl Decode for Written {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        Ok(Written { text: String::decode(node, strictness)?, at: node.at })
+    }
+}
+
+/// Declares a struct whose fields are decoded by their names in the file, with its place in `at` and the list of names
+/// in `FIELDS`.
+macro_rules! decoded {
+    ($(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* $key:literal => $field:ident : $type:ty, )* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )*
+            /// Where it stands in its file.
+            pub at: manifest::At,
+        }
+
+        impl $name {
+            /// The names of the fields, as they are written.
+            pub const FIELDS: &'static [&'static str] = &[$($key),*];
+        }
+
+        impl $crate::kustomize::decode::Decode for $name {
+            fn decode(
+                node: &manifest::Node,
+                strictness: $crate::kustomize::decode::Strictness,
+            ) -> Result<Self, manifest::Diagnostic> {
+                use $crate::kustomize::decode::{Decode, Strictness, entries, in_field, is_null, unknown_field};
+                let mut decoded = $name { at: node.at, ..$name::default() };
+                for entry in entries(node)? {
+                    $(
+                        if entry.key.text.eq_ignore_ascii_case($key) {
+                            if !is_null(&entry.value) {
+                                decoded.$field = Decode::decode(&entry.value, strictness)
+                                    .map_err(|error| in_field($key, error))?;
+                            }
+                            continue;
+                        }
+                    )*
+                    if strictness != Strictness::Lenient {
+                        return Err(unknown_field(entry, Self::FIELDS));
+                    }
+                }
+                Ok(decoded)
+            }
+        }
+    };
+}
+pub(crate) use decoded;
