@@ -1,7 +1,10 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
+pub mod config;
 pub mod disk;
 pub mod kustomize;
+pub mod plan;
+pub mod settings;
 pub mod world;
 
 pub use manifest::{Diagnostic, Errors};

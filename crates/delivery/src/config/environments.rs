@@ -1,0 +1,93 @@
+//! `environments`: a mapping from names to what is special about each, in the order it was written.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::{Destination, Policy, Review};
+
+/// The environments by name, at least one, in the order they were written.
+#[derive(Clone, Debug)]
+pub struct Environments(pub Vec<(String, Environment)>);
+
+/// What is special about one environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Environment {
+    /// The Skaffold profiles; the one of the environment's own name where absent and where the config has it.
+    pub profile: Option<Profiles>,
+    /// Skaffold's `--default-repo`.
+    pub default_repo: Option<String>,
+    /// Skaffold's `--namespace`.
+    pub namespace: Option<String>,
+    /// How a change gets onto the branch.
+    pub review: Option<Review>,
+    /// Where this environment's output goes, field by field over the file's `destination`.
+    #[serde(default)]
+    pub destination: Destination,
+    /// What is refused in this environment, field by field over the file's `policy`.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// One profile or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profiles(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Profiles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ProfilesVisitor;
+
+        impl<'de> Visitor<'de> for ProfilesVisitor {
+            type Value = Profiles;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a profile's name, or a list of them")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Profiles, E> {
+                Ok(Profiles(name.split(',').map(|name| name.trim().to_owned()).collect()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Profiles, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = items.next_element()? {
+                    names.push(name);
+                }
+                Ok(Profiles(names))
+            }
+        }
+
+        deserializer.deserialize_any(ProfilesVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Environments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EnvironmentsVisitor;
+
+        impl<'de> Visitor<'de> for EnvironmentsVisitor {
+            type Value = Environments;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping from the environments' names to what is special about each (`{}` for nothing)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Environments, A::Error> {
+                let mut found: Vec<(String, Environment)> = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    let special: Option<Environment> = map.next_value()?;
+                    found.push((name, special.unwrap_or_default()));
+                }
+                if found.is_empty() {
+                    Err(A::Error::custom("no environment is named"))
+                } else {
+                    Ok(Environments(found))
+                }
+            }
+        }
+
+        deserializer.deserialize_map(EnvironmentsVisitor)
+    }
+}

@@ -1,0 +1,181 @@
+//! `hydrant.yaml`: what a team wrote down about where its output goes. Read strictly; nothing is looked up here.
+
+use serde::Deserialize;
+
+use manifest::{At, Diagnostic};
+
+pub mod environments;
+pub mod services;
+pub mod template;
+
+pub use environments::{Environment, Environments, Profiles};
+pub use services::{Service, Services};
+pub use template::Template;
+
+/// The names under which the file is looked for, first come first.
+pub const NAMES: [&str; 2] = ["hydrant.yaml", "hydrant.yml"];
+
+/// The whole of `hydrant.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Config {
+    /// Always `hydrant/v1`.
+    pub api_version: ApiVersion,
+    /// Always `Delivery`.
+    pub kind: Kind,
+    /// What is delivered.
+    pub services: Services,
+    /// Where to, in the order they were written.
+    pub environments: Environments,
+    /// Where the output goes, for every environment that does not say otherwise.
+    #[serde(default)]
+    pub destination: Destination,
+    /// What is refused.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Who writes the commits, and what they say.
+    #[serde(default)]
+    pub commit: Commit,
+    /// Where the source repository is to be found by others.
+    #[serde(default)]
+    pub source: Source,
+    /// How registries are reached.
+    #[serde(default)]
+    pub registry: Registry,
+    /// Whether digests come from the lock file alone, and no socket is opened.
+    pub locked: Option<bool>,
+    /// The lock file, below the folder of `hydrant.yaml`; `hydrant.lock` where absent.
+    pub lock: Option<String>,
+}
+
+/// The version of the file's own schema.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum ApiVersion {
+    /// The only one there is.
+    #[serde(rename = "hydrant/v1")]
+    V1,
+}
+
+/// What the file describes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum Kind {
+    /// The only one there is.
+    Delivery,
+}
+
+/// Where output goes. Each field that is absent is taken from the level above, and at last from hydrant's own choice.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Destination {
+    /// The manifest repository: a URL, or a path below the folder of `hydrant.yaml`.
+    pub repository: Option<Template>,
+    /// The branch; `{service}/{environment}` where absent.
+    pub branch: Option<Template>,
+    /// A file (`manifest.yaml`, the default), or with a slash at its end a folder that gets one file an object.
+    pub path: Option<Template>,
+    /// How a change gets onto the branch.
+    pub review: Option<Review>,
+}
+
+/// How a change gets onto its branch.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Review {
+    /// Straight onto the branch.
+    #[default]
+    Push,
+    /// Onto a branch beside it, with an open pull request.
+    PullRequest,
+}
+
+/// What is refused before anything is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Policy {
+    /// Which images must carry a digest.
+    pub images: Option<Images>,
+    /// What happens to a plain `Secret`.
+    pub secrets: Option<Secrets>,
+}
+
+/// Which images must carry a digest.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Images {
+    /// Every one; what the manifests name themselves is resolved like what was built.
+    #[default]
+    Pinned,
+    /// Those that the source builds (its artifacts); others stay as they are.
+    Built,
+    /// None; nothing is resolved beyond what the source asks for.
+    Any,
+}
+
+/// What happens to a `Secret` that holds plain values.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Secrets {
+    /// It is not written.
+    #[default]
+    Refuse,
+    /// It is written like anything else.
+    Allow,
+}
+
+/// Who writes the commits, and what they say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Commit {
+    /// `Name <mail@example.com>`; git's own `user.name` and `user.email` where absent.
+    pub author: Option<String>,
+    /// `Name <mail@example.com>`; the author where absent.
+    pub committer: Option<String>,
+    /// The subject; `deliver {service} to {environment}` where absent.
+    pub message: Option<Template>,
+}
+
+/// Where the source is to be found.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Source {
+    /// The source repository's URL for the record; that of its remote `origin` where absent.
+    pub repository: Option<String>,
+}
+
+/// How registries are reached.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Registry {
+    /// Registries spoken to over plain http, besides those on this machine.
+    #[serde(default)]
+    pub insecure: Vec<String>,
+    /// `os/arch` or `os/arch/variant`: pin that platform's manifest instead of the index.
+    pub platform: Option<String>,
+}
+
+/// Reads the text of a `hydrant.yaml`.
+///
+/// # Errors
+/// One finding with its line and column: what is no YAML, unknown, missing, of another type, or no template.
+pub fn parse(text: &str, file: &str) -> Result<Config, Diagnostic> {
+    serde_saphyr::from_str(text).map_err(|error| finding(&error).in_file(file))
+}
+
+fn finding(error: &serde_saphyr::Error) -> Diagnostic {
+    let mut message = error.without_snippet().to_string();
+    let mut at = At::default();
+    if let Some(place) = error.location() {
+        let place_in_words = format!(" at line {}, column {}", place.line(), place.column());
+        message = message.replace(&place_in_words, "");
+        let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        at = At { line: number(place.line()), column: number(place.column()) };
+    }
+    let message = match message.split_once(", set DuplicateKeyPolicy") {
+        Some((short, _)) => short.to_owned(),
+        None if message.starts_with("multiple YAML documents") => "a second document, where one is read".to_owned(),
+        None => message.replace("expected one of ", "known here: "),
+    };
+    Diagnostic::new(message)
+        .at(at)
+        .hint("docs/config.md lists every field; `hydrant init` writes a file to start from.")
+}

@@ -1,0 +1,353 @@
+//! What was typed and what was written, laid together: the units of a delivery, nothing optional left in them.
+
+use manifest::{Diagnostic, Errors};
+use render_core::files::{FileKind, Files, join, parent};
+
+use crate::config::{self, Commit, Config, Destination, Environment, Images, Policy, Review, Secrets, Template};
+use crate::settings::Settings;
+
+mod discover;
+mod select;
+
+/// Everything a delivery does, decided.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The folder that paths of the file are relative to: the config's, or the one the command runs in. Absolute.
+    pub root: String,
+    /// The config's path, absolute; absent where flags alone serve.
+    pub config: Option<String>,
+    /// The units in the order of the config: by service, then by environment.
+    pub units: Vec<Unit>,
+    /// Whether digests come from the lock file alone.
+    pub locked: bool,
+    /// The lock file, absolute.
+    pub lock: String,
+    /// Registries spoken to over plain http.
+    pub insecure_registries: Vec<String>,
+    /// The platform whose manifests are pinned; the index where absent.
+    pub platform: Option<String>,
+    /// `Name <mail>` of the commits' author; absent where git's own config says it.
+    pub author: Option<String>,
+    /// `Name <mail>` of the committer; absent where the author is meant.
+    pub committer: Option<String>,
+    /// The source repository's URL for the record; absent where its remote `origin` says it.
+    pub source_repository: Option<String>,
+}
+
+/// One service in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The service's name.
+    pub service: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The service's folder, absolute. The unit is rendered as if in it.
+    pub folder: String,
+    /// What is rendered.
+    pub source: Source,
+    /// The manifest repository: a URL, or an absolute path.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// The file below the branch's root, or with a slash at its end the folder.
+    pub path: String,
+    /// How a change gets onto the branch.
+    pub review: Review,
+    /// Which images must carry a digest.
+    pub images: Images,
+    /// What happens to plain secrets.
+    pub secrets: Secrets,
+    /// The commit's subject.
+    pub message: String,
+}
+
+/// What a unit is rendered from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Skaffold config.
+    Skaffold {
+        /// The file, relative to the unit's folder.
+        file: String,
+        /// The profiles.
+        profiles: Profiles,
+        /// The modules; all where empty.
+        modules: Vec<String>,
+        /// `--default-repo`; absent where the config's own names stand.
+        default_repo: Option<String>,
+        /// `--namespace`
+        namespace: Option<String>,
+        /// `--tag`
+        tag: Option<String>,
+    },
+    /// A kustomization.
+    Kustomize {
+        /// The kustomization's folder, absolute.
+        folder: String,
+    },
+}
+
+/// The profiles of a Skaffold unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Profiles {
+    /// Just these; one that the config does not have is an error.
+    Given(Vec<String>),
+    /// The one of this name where the config has it, else none.
+    OfItsOwnName(String),
+}
+
+impl Unit {
+    /// `service/environment`, as units are called in reports and errors.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.environment)
+    }
+}
+
+/// Decides everything that `settings` and the config leave open.
+///
+/// # Errors
+/// No config and no `--repository`; a config that cannot be read; a selection that selects nothing or names what is
+/// not there; a service that is not there; two units that would land in one file.
+pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
+    let Some(path) = find_config(files, settings)? else {
+        return alone(settings);
+    };
+    let bytes = files.read(&path).map_err(|error| Diagnostic::new(error.to_string()).in_file(&path))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Diagnostic::new(format!("is not UTF-8: {error}")).in_file(&path))?;
+    let config = config::parse(text, &path)?;
+    let root = parent(&path).to_owned();
+    let services = discover::services(files, &root, &path, &config)?;
+    let chosen = select::select(settings, &path, &config, &services)?;
+    let mut units = Vec::with_capacity(chosen.len());
+    for (service, environment) in chosen {
+        units.push(unit(settings, &config, &root, &path, service, environment)?);
+    }
+    one_file_each(&units)?;
+    Ok(Plan {
+        units,
+        locked: settings.locked.or(config.locked).unwrap_or(false),
+        lock: join(&root, settings.lock.as_deref().or(config.lock.as_deref()).unwrap_or(LOCK)),
+        insecure_registries: config.registry.insecure.iter().chain(&settings.insecure_registries).cloned().collect(),
+        platform: settings.platform.clone().or(config.registry.platform),
+        author: settings.author.clone().or(config.commit.author),
+        committer: settings.committer.clone().or(config.commit.committer),
+        source_repository: settings.source_repository.clone().or(config.source.repository),
+        config: Some(path),
+        root,
+    })
+}
+
+const LOCK: &str = "hydrant.lock";
+const BRANCH: &str = "{service}/{environment}";
+const PATH: &str = "manifest.yaml";
+const MESSAGE: &str = "deliver {service} to {environment}";
+const SKAFFOLD: &str = "skaffold.yaml";
+
+/// The config's path: the given one, or the first of its names in the folder or the next above.
+fn find_config(files: &dyn Files, settings: &Settings) -> Result<Option<String>, Diagnostic> {
+    if let Some(path) = &settings.config {
+        return match files.kind(path) {
+            Ok(FileKind::File) => Ok(Some(path.clone())),
+            Ok(FileKind::Folder) => Err(Diagnostic::new("is a folder").in_file(path).hint("--config takes the file.")),
+            Err(error) => Err(Diagnostic::new(error.to_string()).in_file(path)),
+        };
+    }
+    let mut folder = settings.folder.as_str();
+    loop {
+        for name in config::NAMES {
+            let path = join(folder, name);
+            if files.kind(&path) == Ok(FileKind::File) {
+                return Ok(Some(path));
+            }
+        }
+        if folder == "/" {
+            break;
+        }
+        folder = parent(folder);
+    }
+    if settings.repository.is_some() {
+        return Ok(None);
+    }
+    Err(Diagnostic::new(format!("no hydrant.yaml in {} or above it", settings.folder)).hint(
+        "`hydrant init` writes one; without one, give --repository and --profile (or --env) to deliver one service.",
+    ))
+}
+
+/// The plan of one unit from flags alone.
+fn alone(settings: &Settings) -> Result<Plan, Errors> {
+    let selection = &settings.selection;
+    let folder = settings.folder.clone();
+    let service = match selection.services.as_slice() {
+        [] => folder.rsplit('/').next().unwrap_or_default().to_owned(),
+        [one] => one.clone(),
+        _ => return Err(one_unit("--service").into()),
+    };
+    let environment = match (selection.environments.as_slice(), selection.profiles.0.as_slice()) {
+        ([one], _) | ([], [one]) => one.clone(),
+        ([], []) => {
+            return Err(Diagnostic::new("no environment is named")
+                .hint("Give --profile or --env; or write a hydrant.yaml (`hydrant init`).")
+                .into());
+        }
+        ([], _) => {
+            return Err(Diagnostic::new("several profiles and no name for the environment").hint("Give --env.").into());
+        }
+        _ => return Err(one_unit("--env").into()),
+    };
+    let special = Environment {
+        profile: (!selection.profiles.0.is_empty()).then(|| selection.profiles.clone()),
+        ..Environment::default()
+    };
+    let found = discover::Found { name: service, folder: folder.clone(), entry: None };
+    let written =
+        Written { destination: &Destination::default(), policy: Policy::default(), commit: &Commit::default() };
+    Ok(Plan {
+        units: vec![fill(settings, &written, &folder, "", &found, (&environment, &special))?],
+        root: folder.clone(),
+        config: None,
+        locked: settings.locked.unwrap_or(false),
+        lock: join(&folder, settings.lock.as_deref().unwrap_or(LOCK)),
+        insecure_registries: settings.insecure_registries.clone(),
+        platform: settings.platform.clone(),
+        author: settings.author.clone(),
+        committer: settings.committer.clone(),
+        source_repository: settings.source_repository.clone(),
+    })
+}
+
+fn one_unit(flag: &str) -> Diagnostic {
+    Diagnostic::new(format!("{flag} is given twice, and without a hydrant.yaml there is one unit"))
+        .hint("`hydrant init` writes a hydrant.yaml for several.")
+}
+
+/// What the file says for every environment.
+struct Written<'a> {
+    destination: &'a Destination,
+    policy: Policy,
+    commit: &'a Commit,
+}
+
+fn unit(
+    settings: &Settings,
+    config: &Config,
+    root: &str,
+    file: &str,
+    service: &discover::Found,
+    environment: (&str, &Environment),
+) -> Result<Unit, Diagnostic> {
+    let written = Written { destination: &config.destination, policy: config.policy, commit: &config.commit };
+    fill(settings, &written, root, file, service, environment)
+}
+
+/// One unit: what was typed, then what the environment says, then what the file says, then hydrant's own choice.
+fn fill(
+    settings: &Settings,
+    written: &Written<'_>,
+    root: &str,
+    file: &str,
+    service: &discover::Found,
+    (environment, special): (&str, &Environment),
+) -> Result<Unit, Diagnostic> {
+    let (general, own) = (written.destination, &special.destination);
+    let text = |typed: &Option<Template>, own: &Option<Template>, general: &Option<Template>, otherwise: &str| {
+        let given = typed.as_ref().or(own.as_ref()).or(general.as_ref());
+        let fallback = Template::try_from(otherwise.to_owned()).ok();
+        given.or(fallback.as_ref()).map(|template| template.fill(&service.name, environment)).unwrap_or_default()
+    };
+    let repository = text(&settings.repository, &own.repository, &general.repository, "");
+    if repository.is_empty() {
+        return Err(Diagnostic::new("no repository is named")
+            .in_file(file)
+            .field("destination.repository")
+            .hint("Write destination.repository, or give --repository."));
+    }
+    // What was typed is relative to the folder it was typed in, what was written to the file's.
+    let base = if settings.repository.is_some() { &settings.folder } else { root };
+    let path = text(&settings.path, &own.path, &general.path, PATH);
+    checked_path(&path, file)?;
+    Ok(Unit {
+        service: service.name.clone(),
+        environment: environment.to_owned(),
+        folder: service.folder.clone(),
+        source: source(settings, service, environment, special),
+        repository: absolute_repository(base, &repository),
+        branch: text(&settings.branch, &own.branch, &general.branch, BRANCH),
+        path,
+        review: settings.review.or(own.review).or(special.review).or(general.review).unwrap_or_default(),
+        images: settings.images.or(special.policy.images).or(written.policy.images).unwrap_or_default(),
+        secrets: settings.secrets.or(special.policy.secrets).or(written.policy.secrets).unwrap_or_default(),
+        message: text(&settings.message, &None, &written.commit.message, MESSAGE),
+    })
+}
+
+fn source(settings: &Settings, service: &discover::Found, environment: &str, special: &Environment) -> Source {
+    let entry = service.entry.as_ref();
+    let kustomize = match (&settings.kustomize, &settings.skaffold) {
+        (Some(typed), _) => Some(typed),
+        (None, Some(_)) => None,
+        (None, None) => entry.and_then(|entry| entry.kustomize.as_ref()),
+    };
+    if let Some(folder) = kustomize {
+        return Source::Kustomize { folder: join(&service.folder, &folder.fill(&service.name, environment)) };
+    }
+    let file = settings.skaffold.as_ref().or(entry.and_then(|entry| entry.skaffold.as_ref()));
+    let modules = if settings.modules.is_empty() { entry.map(|entry| &entry.modules) } else { Some(&settings.modules) };
+    Source::Skaffold {
+        file: file.map_or_else(|| SKAFFOLD.to_owned(), |file| file.fill(&service.name, environment)),
+        profiles: match &special.profile {
+            Some(given) => Profiles::Given(given.0.clone()),
+            None => Profiles::OfItsOwnName(environment.to_owned()),
+        },
+        modules: modules.cloned().unwrap_or_default(),
+        default_repo: settings.default_repo.clone().or_else(|| special.default_repo.clone()),
+        namespace: settings.namespace.clone().or_else(|| special.namespace.clone()),
+        tag: settings.tag.clone(),
+    }
+}
+
+/// A path of this machine is made absolute, a URL (also git's short `host:path`) stays.
+fn absolute_repository(base: &str, repository: &str) -> String {
+    let url = repository.contains("://")
+        || repository.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
+    if url { repository.to_owned() } else { join(base, repository) }
+}
+
+fn checked_path(path: &str, file: &str) -> Result<(), Diagnostic> {
+    let bad = |why: &str| {
+        Err(Diagnostic::new(format!("`{path}` {why}")).in_file(file).field("destination.path").hint(
+            "Give a file below the branch's root (`manifest.yaml`), or a folder with a slash at its end (`apps/`).",
+        ))
+    };
+    let parts: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+    if path.starts_with('/') {
+        return bad("is absolute");
+    }
+    match parts.iter().find(|part| matches!(**part, "" | "." | ".." | ".git")) {
+        Some(_) if path != "./" => bad("has a part that names no file"),
+        _ => Ok(()),
+    }
+}
+
+/// Two units must not land in one file, nor one's folder hold the other's file.
+fn one_file_each(units: &[Unit]) -> Result<(), Errors> {
+    let mut sorted: Vec<&Unit> = units.iter().collect();
+    let place = |unit: &Unit| (unit.repository.clone(), unit.branch.clone(), unit.path.clone());
+    sorted.sort_by_key(|unit| place(unit));
+    let clash = |pair: &[&Unit]| -> Option<Diagnostic> {
+        let (one, other) = (pair[0], pair[1]);
+        let branch = one.repository == other.repository && one.branch == other.branch;
+        let within = one.path == other.path || (one.path.ends_with('/') && other.path.starts_with(&one.path));
+        (branch && within).then(|| {
+            Diagnostic::new(format!(
+                "{} and {} would both be written to {} on branch {}",
+                one.name(),
+                other.name(),
+                one.path,
+                one.branch
+            ))
+            .field("destination")
+            .hint("Put {service} and {environment} into `branch` or `path`.")
+        })
+    };
+    Errors::check(sorted.windows(2).filter_map(clash).collect())
+}

@@ -1,0 +1,103 @@
+//! Which units a command is about.
+
+use manifest::{Diagnostic, Errors};
+
+use super::discover::Found;
+use crate::config::{Config, Environment, Profiles};
+use crate::settings::Settings;
+
+/// A service in an environment.
+pub(super) type Chosen<'a> = (&'a Found, (&'a str, &'a Environment));
+
+/// The units that the flags select, in the config's order.
+///
+/// # Errors
+/// Names that are not in the config (the known ones are listed), a selection that nothing fits, and no selection at all.
+pub(super) fn select<'a>(
+    settings: &Settings,
+    file: &str,
+    config: &'a Config,
+    services: &'a [Found],
+) -> Result<Vec<Chosen<'a>>, Errors> {
+    let selection = &settings.selection;
+    let environments = &config.environments.0;
+    let mut wrong = Vec::new();
+    let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    unknown("service", &selection.services, &known, &mut wrong);
+    let known: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
+    unknown("environment", &selection.environments, &known, &mut wrong);
+    for (index, entry) in config.services.0.iter().enumerate() {
+        let mut found = Vec::new();
+        unknown("environment", &entry.environments, &known, &mut found);
+        wrong.extend(
+            found.into_iter().map(|error| error.in_file(file).field(format!("services[{index}].environments"))),
+        );
+    }
+    Errors::check(wrong)?;
+
+    let here = services.iter().find(|service| within(&settings.folder, &service.folder));
+    let narrowed =
+        !(selection.services.is_empty() && selection.environments.is_empty() && selection.profiles.0.is_empty());
+    if !selection.all && !narrowed && here.is_none() {
+        return Err(Diagnostic::new("nothing says what to deliver")
+            .hint("Give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder.")
+            .into());
+    }
+    let service_fits = |service: &Found| match (selection.all, selection.services.is_empty(), here) {
+        (_, false, _) => selection.services.contains(&service.name),
+        (false, true, Some(here)) => service.name == here.name,
+        _ => true,
+    };
+    let environment_fits = |name: &str, special: &Environment| {
+        let named = selection.environments.is_empty() || selection.environments.iter().any(|wanted| wanted == name);
+        named && (selection.profiles.0.is_empty() || *taken(name, special) == selection.profiles)
+    };
+    let mut chosen = Vec::new();
+    for service in services.iter().filter(|service| service_fits(service)) {
+        let only = service.entry.as_ref().map(|entry| entry.environments.as_slice()).unwrap_or_default();
+        for (name, special) in environments.iter().filter(|(name, special)| environment_fits(name, special)) {
+            if only.is_empty() || only.contains(name) {
+                chosen.push((service, (name.as_str(), special)));
+            }
+        }
+    }
+    if chosen.is_empty() {
+        return Err(nothing(settings, file, config).into());
+    }
+    Ok(chosen)
+}
+
+/// The profiles that an environment takes: the given ones, or the one of its own name.
+fn taken<'a>(name: &str, special: &'a Environment) -> std::borrow::Cow<'a, Profiles> {
+    match &special.profile {
+        Some(given) => std::borrow::Cow::Borrowed(given),
+        None => std::borrow::Cow::Owned(Profiles(vec![name.to_owned()])),
+    }
+}
+
+fn within(folder: &str, service: &str) -> bool {
+    folder == service || folder.strip_prefix(service).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn unknown(what: &str, wanted: &[String], known: &[&str], wrong: &mut Vec<Diagnostic>) {
+    for name in wanted.iter().filter(|name| !known.contains(&name.as_str())) {
+        wrong
+            .push(Diagnostic::new(format!("no {what} is called {name}")).hint(format!("Known: {}.", known.join(", "))));
+    }
+}
+
+fn nothing(settings: &Settings, file: &str, config: &Config) -> Diagnostic {
+    let profiles = &settings.selection.profiles.0;
+    if profiles.is_empty() {
+        return Diagnostic::new("no unit fits the selection").in_file(file);
+    }
+    let known: Vec<String> = config
+        .environments
+        .0
+        .iter()
+        .map(|(name, special)| format!("{name} takes {}", taken(name, special).0.join(",")))
+        .collect();
+    Diagnostic::new(format!("no environment takes the profile {}", profiles.join(",")))
+        .in_file(file)
+        .hint(format!("Known: {}.", known.join("; ")))
+}

@@ -1,0 +1,68 @@
+//! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
+//! that is given wins over the file.
+
+use crate::config::{Images, Profiles, Review, Secrets, Template};
+
+/// Which units a command is about.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--all`
+    pub all: bool,
+    /// `--service`, none for all.
+    pub services: Vec<String>,
+    /// `--env`, none for all.
+    pub environments: Vec<String>,
+    /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
+    pub profiles: Profiles,
+}
+
+/// Everything of a delivery that can be typed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `-C`: the folder that the command runs in, absolute.
+    pub folder: String,
+    /// `--config`: the config's path, absolute; where absent it is looked for in `folder` and above.
+    pub config: Option<String>,
+    /// Which units.
+    pub selection: Selection,
+    /// `--filename`: the Skaffold config in the service's folder.
+    pub skaffold: Option<Template>,
+    /// `--module`
+    pub modules: Vec<String>,
+    /// `--kustomize`: a kustomization in the service's folder, rendered without Skaffold.
+    pub kustomize: Option<Template>,
+    /// `--default-repo`
+    pub default_repo: Option<String>,
+    /// `--namespace`
+    pub namespace: Option<String>,
+    /// `--tag`
+    pub tag: Option<String>,
+    /// `--repository`
+    pub repository: Option<Template>,
+    /// `--branch`
+    pub branch: Option<Template>,
+    /// `--path`
+    pub path: Option<Template>,
+    /// `--review`
+    pub review: Option<Review>,
+    /// `--images-policy`
+    pub images: Option<Images>,
+    /// `--secrets`
+    pub secrets: Option<Secrets>,
+    /// `--author`
+    pub author: Option<String>,
+    /// `--committer`
+    pub committer: Option<String>,
+    /// `--message`
+    pub message: Option<Template>,
+    /// `--source-repository`
+    pub source_repository: Option<String>,
+    /// `--locked`
+    pub locked: Option<bool>,
+    /// `--lock-file`
+    pub lock: Option<String>,
+    /// `--insecure-registry`
+    pub insecure_registries: Vec<String>,
+    /// `--platform`
+    pub platform: Option<String>,
+}
