@@ -1,5 +1,7 @@
 //! The source repository: made with git2, so that the suite needs no git; `real_git_*` asks the program git the same questions.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -1,0 +1,171 @@
+//! What became of each unit.
+
+use std::fmt;
+
+/// What a delivery does to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The file is new.
+    Added,
+    /// Its bytes or its mode differ.
+    Modified,
+    /// An earlier delivery wrote it and this one does not.
+    Removed,
+}
+
+/// One file that a commit changes; `hydrator.metadata` is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The path from the branch's root.
+    pub path: String,
+    /// What happens to it.
+    pub kind: ChangeKind,
+}
+
+/// Why nothing was written for a unit although its output differs or is newer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The branch holds what a newer (or another line's) source made.
+    Older {
+        /// The source commit that the branch records.
+        recorded: String,
+        /// Ours.
+        ours: String,
+    },
+    /// The source clone does not hold enough history to tell which one is newer.
+    UnknownAncestry {
+        /// The source commit that the branch records.
+        recorded: String,
+        /// Ours.
+        ours: String,
+    },
+    /// The branch was made from another repository.
+    OtherSource {
+        /// The repository that the branch records.
+        recorded: String,
+        /// Ours.
+        ours: String,
+    },
+    /// The branch or folder holds files and no record of a delivery.
+    Foreign {
+        /// Some of the files.
+        files: Vec<String>,
+    },
+    /// A file that no delivery of ours wrote stands where ours goes.
+    ForeignFile {
+        /// The path from the branch's root.
+        path: String,
+    },
+    /// The record is there and cannot be read.
+    BadRecord {
+        /// The path from the branch's root.
+        path: String,
+        /// What is wrong with it.
+        words: String,
+    },
+    /// The server said no to this branch; its words.
+    Rejected {
+        /// What the server said, hook output included.
+        words: String,
+    },
+    /// Others were faster every time.
+    LostRaces {
+        /// How often it was tried.
+        attempts: u32,
+        /// What the server said the last time.
+        words: String,
+    },
+    /// All or nothing was asked for, and another unit was refused.
+    HeldBack {
+        /// That unit.
+        because_of: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Older { recorded, ours } => write!(
+                f,
+                "the branch holds the output of source commit {recorded}, which is no ancestor of {ours}: deliver a newer commit, or pass --allow-older"
+            ),
+            Self::UnknownAncestry { recorded, ours } => write!(
+                f,
+                "this clone does not hold enough history to tell whether {recorded} (delivered) is an ancestor of {ours}: fetch it \
+                 (actions/checkout: `fetch-depth: 0`; GitLab CI: `GIT_DEPTH: 0`; elsewhere: `git fetch --unshallow`), or pass --allow-older"
+            ),
+            Self::OtherSource { recorded, ours } => {
+                write!(
+                    f,
+                    "the branch was delivered from {recorded}, not from {ours}: choose another branch, or pass --adopt"
+                )
+            }
+            Self::Foreign { files } => write!(
+                f,
+                "the branch holds files that no delivery wrote ({}): choose another branch, or pass --adopt to add to them",
+                some(files)
+            ),
+            Self::ForeignFile { path } => {
+                write!(f, "{path}: no delivery of ours wrote this file: remove it, or pass --adopt to replace it")
+            }
+            Self::BadRecord { path, words } => {
+                write!(f, "{path}: cannot be read: {words}: repair the file, or pass --adopt to replace it")
+            }
+            Self::Rejected { words } => {
+                write!(f, "the server refused: {words}: see the rules of the branch at the host")
+            }
+            Self::LostRaces { attempts, words } => {
+                write!(f, "others pushed first {attempts} times; the server's last words: {words}: run it again")
+            }
+            Self::HeldBack { because_of } => {
+                write!(f, "not pushed, because {because_of} was refused and all or nothing was asked for: see there")
+            }
+        }
+    }
+}
+
+fn some(files: &[String]) -> String {
+    match files {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        files => files.join(", "),
+    }
+}
+
+/// What became of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A commit was pushed (or would be, in a dry run).
+    Committed {
+        /// What the branch pointed to; `None` for a new branch.
+        old: Option<String>,
+        /// The commit.
+        new: String,
+    },
+    /// The branch holds exactly this, from this source commit.
+    Unchanged,
+    /// The branch holds exactly this, from an older source commit: the git note says so now (or would, in a dry run).
+    NoteMoved,
+    /// Nothing was written.
+    Refused(Refusal),
+}
+
+/// What became of one unit, in the order in which the units were given.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The unit's name.
+    pub unit: String,
+    /// Its branch.
+    pub branch: String,
+    /// The result.
+    pub outcome: Outcome,
+    /// The commit that the branch now holds for this unit; `None` where there is none.
+    pub commit: Option<String>,
+    /// What the commit changes, sorted by path.
+    pub changes: Vec<Change>,
+    /// How often the branch was read and decided.
+    pub attempts: u32,
+    /// What the server said while taking the push (a merge request's address, for instance), a line each.
+    pub server_words: Vec<String>,
+}

@@ -1,0 +1,256 @@
+//! What is to be delivered: a unit's files, where they go, and what the commit says of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::metadata::{METADATA, SourceRecord};
+use crate::outcome::Change;
+use crate::source::Moment;
+
+/// What kind of file git stores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A regular file, 100644.
+    #[default]
+    Regular,
+    /// A file that may be executed, 100755.
+    Executable,
+    /// A symbolic link whose target is the bytes, 120000.
+    Link,
+}
+
+/// One file of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// The content, exactly.
+    pub bytes: Arc<[u8]>,
+    /// What git is to make of it.
+    pub mode: Mode,
+}
+
+impl File {
+    /// A regular file.
+    pub fn regular(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { bytes: bytes.into(), mode: Mode::Regular }
+    }
+}
+
+/// The files of a unit by their path below the unit's folder: relative, `/` between the parts, no `.` or `..`.
+pub type FileSet = BTreeMap<String, File>;
+
+/// Who writes or commits, and when; the time is the caller's to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name.
+    pub name: String,
+    /// The mail address.
+    pub email: String,
+    /// The time that the commit carries.
+    pub time: Moment,
+}
+
+/// What a message may tell of the branch as it was when the commit was decided.
+#[derive(Clone, Debug, Default)]
+pub struct Previous {
+    /// The commit that the branch pointed to; `None` where the branch did not exist.
+    pub commit: Option<String>,
+    /// That commit's trailers.
+    pub trailers: Vec<(String, String)>,
+    /// What the unit's folder recorded of its source.
+    pub record: Option<SourceRecord>,
+    /// What the commit is to change, sorted by path.
+    pub changes: Vec<Change>,
+}
+
+/// The message of a unit's commit: fixed, or told from what the branch held before (so that it can be told again after a lost race).
+#[derive(Clone)]
+pub enum Message {
+    /// These words.
+    Text(String),
+    /// Made for the branch as it is found.
+    Told(Arc<dyn Fn(&Previous) -> String + Send + Sync>),
+}
+
+impl Message {
+    /// The message for a branch that was as `previous` says.
+    pub(crate) fn tell(&self, previous: &Previous) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Told(tell) => tell(previous),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Told(_) => f.write_str("Told"),
+        }
+    }
+}
+
+/// A service in an environment: files for a branch.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// What people call it (`cart/production`); used in outcomes and errors alone.
+    pub name: String,
+    /// The branch without `refs/heads/`.
+    pub branch: String,
+    /// Where a new branch starts (a branch's name); without it, or where that branch does not exist, a new branch has no parent.
+    pub start_from: Option<String>,
+    /// The folder inside of the branch, without slashes around it; empty for the branch's root.
+    pub folder: String,
+    /// The files below the folder. `hydrator.metadata` is added and may not be among them.
+    pub files: FileSet,
+    /// Where the files come from.
+    pub source: SourceRecord,
+    /// The commit's message, trailers included.
+    pub message: Message,
+    /// Who is the commit's author.
+    pub author: Identity,
+    /// Who is the commit's committer.
+    pub committer: Identity,
+    /// Take a branch or folder over that holds files but no record of a delivery, or another source's.
+    pub adopt: bool,
+    /// Deliver even if the branch holds something newer.
+    pub allow_older: bool,
+}
+
+/// A unit that cannot be delivered anywhere, whatever the remote holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// git would refuse the name.
+    #[error("{unit}: branch {branch:?}: not a name that git allows for a branch: change destination.branch")]
+    Branch {
+        /// The unit.
+        unit: String,
+        /// The name.
+        branch: String,
+    },
+    /// A path that leaves the folder, or that git refuses.
+    #[error(
+        "{unit}: path {path:?}: not a path that git can hold (relative, no empty part, no `.`, `..` or `.git`): change destination.path"
+    )]
+    Path {
+        /// The unit.
+        unit: String,
+        /// The path.
+        path: String,
+    },
+    /// Two files, or a file and a folder, want one place.
+    #[error("{branch}: {path}: wanted by {first} and by {second}: give each a path of its own")]
+    Collision {
+        /// The branch.
+        branch: String,
+        /// The path in the branch.
+        path: String,
+        /// Who comes first.
+        first: String,
+        /// Who comes second.
+        second: String,
+    },
+    /// Two units record themselves in one folder.
+    #[error(
+        "{branch}: folder {folder:?}: both {first} and {second} would write {METADATA} there: give each unit a folder or a branch of its own"
+    )]
+    Folder {
+        /// The branch.
+        branch: String,
+        /// The folder.
+        folder: String,
+        /// Who comes first.
+        first: String,
+        /// Who comes second.
+        second: String,
+    },
+    /// Without a source commit nobody could tell which of two deliveries is newer.
+    #[error(
+        "{unit}: source commit {sha:?}: not a full commit id (40 hex digits): run inside a git checkout, or give the id"
+    )]
+    DrySha {
+        /// The unit.
+        unit: String,
+        /// What was given.
+        sha: String,
+    },
+}
+
+impl Unit {
+    /// A path of the unit as seen from the branch's root.
+    pub(crate) fn in_branch(&self, path: &str) -> String {
+        if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
+    }
+
+    fn check(&self) -> Result<(), UnitError> {
+        if !git2::Reference::is_valid_name(&format!("refs/heads/{}", self.branch)) || self.branch.starts_with('-') {
+            return Err(UnitError::Branch { unit: self.name.clone(), branch: self.branch.clone() });
+        }
+        let sha = &self.source.dry_sha;
+        if sha.len() != 40 || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(UnitError::DrySha { unit: self.name.clone(), sha: sha.clone() });
+        }
+        let folder = if self.folder.is_empty() { None } else { Some(&self.folder) };
+        for path in folder.into_iter().chain(self.files.keys()) {
+            if !path.split('/').all(valid_part) || path.as_str() == METADATA {
+                return Err(UnitError::Path { unit: self.name.clone(), path: path.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn valid_part(part: &str) -> bool {
+    let control = part.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == b'\\');
+    !(matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || control)
+}
+
+/// Checks every unit by itself and all of them against each other.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(crate) fn check(units: &[Unit]) -> Result<(), UnitError> {
+    let mut taken: BTreeMap<(&str, String), &str> = BTreeMap::new();
+    let mut homes: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for unit in units {
+        unit.check()?;
+        if let Some(first) = homes.insert((&unit.branch, &unit.folder), &unit.name) {
+            return Err(UnitError::Folder {
+                branch: unit.branch.clone(),
+                folder: unit.folder.clone(),
+                first: first.to_owned(),
+                second: unit.name.clone(),
+            });
+        }
+        for path in unit.files.keys().map(String::as_str).chain([METADATA]) {
+            let path = unit.in_branch(path);
+            if let Some(first) = taken.insert((&unit.branch, path.clone()), &unit.name) {
+                return Err(collision(unit, path, first));
+            }
+        }
+    }
+    folders_are_no_files(units, &taken)
+}
+
+fn folders_are_no_files(units: &[Unit], taken: &BTreeMap<(&str, String), &str>) -> Result<(), UnitError> {
+    for unit in units {
+        let mut seen = BTreeSet::new();
+        for path in unit.files.keys() {
+            let path = unit.in_branch(path);
+            for (at, _) in path.match_indices('/') {
+                let folder = &path[..at];
+                if seen.insert(folder.to_owned())
+                    && let Some(first) = taken.get(&(unit.branch.as_str(), folder.to_owned()))
+                {
+                    return Err(collision(unit, folder.to_owned(), first));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn collision(unit: &Unit, path: String, first: &str) -> UnitError {
+    UnitError::Collision { branch: unit.branch.clone(), path, first: first.to_owned(), second: unit.name.clone() }
+}
