@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::kustomize;
+use crate::commands::{kustomize, plan};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -18,6 +18,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Kustomize(kustomize::Arguments),
+    Plan(plan::Arguments),
 }
 
 /// The arguments of this process.

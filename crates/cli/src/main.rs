@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod exit;
 mod output;
+mod settings;
 
 fn main() -> ExitCode {
     exit::report_bugs();

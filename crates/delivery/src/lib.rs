@@ -5,6 +5,7 @@ pub mod disk;
 pub mod kustomize;
 pub mod plan;
 pub mod settings;
+mod table;
 pub mod world;
 
 pub use manifest::{Diagnostic, Errors};

@@ -4,6 +4,7 @@ use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
 pub(crate) mod kustomize;
+pub(crate) mod plan;
 
 /// Runs what was typed.
 ///
@@ -12,5 +13,6 @@ pub(crate) mod kustomize;
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     match arguments.command {
         Command::Kustomize(arguments) => kustomize::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
     }
 }

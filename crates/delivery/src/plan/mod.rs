@@ -7,7 +7,11 @@ use crate::config::{self, Commit, Config, Destination, Environment, Images, Poli
 use crate::settings::Settings;
 
 mod discover;
+pub mod print;
 mod select;
+mod shard;
+
+pub use shard::Shard;
 
 /// Everything a delivery does, decided.
 #[derive(Clone, Debug)]

@@ -1,0 +1,51 @@
+//! `hydrant plan`: the units that a delivery would work on.
+
+use clap::ValueEnum;
+use delivery::plan::print;
+
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::settings::{SelectionArguments, ValueArguments, settings};
+
+/// Print the units that a delivery would work on, and where each would go
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: Format,
+    /// The I-th of N parts of the units, to spread them over CI jobs
+    #[arg(long, value_name = "I/N", env = "HYDRANT_SHARD")]
+    shard: Option<delivery::plan::Shard>,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A table for people
+    Text,
+    /// Everything that was decided
+    Json,
+    /// `{"include": […]}` for `strategy.matrix` of GitHub Actions
+    GithubMatrix,
+}
+
+/// Decides and prints.
+///
+/// # Errors
+/// A config or a selection that is wrong.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let mut plan =
+        delivery::plan::plan(&delivery::disk::DiskFiles::default(), &settings(arguments.selection, arguments.values)?)?;
+    if let Some(shard) = arguments.shard {
+        plan.keep(shard);
+    }
+    output::result(&match arguments.format {
+        Format::Text => print::text(&plan),
+        Format::Json => print::json(&plan),
+        Format::GithubMatrix => print::github_matrix(&plan),
+    })?;
+    Ok(Done::Well)
+}

@@ -1,0 +1,195 @@
+//! The flags of every command that works on units, with the variable behind each.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use delivery::config::{Images, Profiles, Review, Secrets, Template};
+use delivery::settings::{Selection, Settings};
+
+use crate::exit::Failure;
+
+/// Which units a command is about.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Which units")]
+pub(crate) struct SelectionArguments {
+    /// Run as if in this folder
+    #[arg(short = 'C', long, value_name = "FOLDER", default_value = ".", env = "HYDRANT_DIRECTORY")]
+    directory: PathBuf,
+    /// The config; where absent, the hydrant.yaml of the folder or of the next one above that has one
+    #[arg(long, value_name = "FILE", env = "HYDRANT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Every service in every environment
+    #[arg(long, env = "HYDRANT_ALL")]
+    all: bool,
+    /// This service (repeat, or separate by commas)
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_SERVICE")]
+    service: Vec<String>,
+    /// This environment (repeat, or separate by commas)
+    #[arg(
+        short = 'e',
+        long = "env",
+        alias = "environment",
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "HYDRANT_ENV"
+    )]
+    environments: Vec<String>,
+    /// The environments that take just these Skaffold profiles; without a config, the profiles of the one unit
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_PROFILE")]
+    profile: Vec<String>,
+}
+
+/// What can be said instead of what hydrant.yaml says.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Instead of what hydrant.yaml says")]
+pub(crate) struct ValueArguments {
+    /// The Skaffold config in the service's folder
+    #[arg(short, long, value_name = "FILE", env = "HYDRANT_FILENAME", value_parser = template)]
+    filename: Option<Template>,
+    /// The modules of the Skaffold config to render
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_MODULE")]
+    module: Vec<String>,
+    /// A kustomization in the service's folder, rendered without Skaffold
+    #[arg(short, long, value_name = "FOLDER", env = "HYDRANT_KUSTOMIZE", value_parser = template, conflicts_with = "filename")]
+    kustomize: Option<Template>,
+    /// The registry and path in front of every image that the Skaffold config builds
+    #[arg(short, long, value_name = "PREFIX", env = "HYDRANT_DEFAULT_REPO")]
+    default_repo: Option<String>,
+    /// The namespace of every object that Skaffold would set it on
+    #[arg(short, long, value_name = "NAME", env = "HYDRANT_NAMESPACE")]
+    namespace: Option<String>,
+    /// The tag of every image that the Skaffold config builds, instead of its tag policy's
+    #[arg(short, long, value_name = "TAG", env = "HYDRANT_TAG")]
+    tag: Option<String>,
+    /// The manifest repository: a URL or a path
+    #[arg(long, value_name = "URL", env = "HYDRANT_REPOSITORY", value_parser = template)]
+    repository: Option<Template>,
+    /// The branch; {service} and {environment} stand for the unit's names
+    #[arg(short, long, value_name = "BRANCH", env = "HYDRANT_BRANCH", value_parser = template)]
+    branch: Option<Template>,
+    /// The file on the branch; with a slash at its end, a folder that gets one file an object
+    #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template)]
+    path: Option<Template>,
+    /// How a change gets onto the branch
+    #[arg(long, value_enum, value_name = "WAY", env = "HYDRANT_REVIEW")]
+    review: Option<ReviewArgument>,
+    /// Which images must carry a digest
+    #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_IMAGES")]
+    policy_images: Option<ImagesArgument>,
+    /// What happens to a Secret that holds plain values
+    #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_SECRETS")]
+    policy_secrets: Option<SecretsArgument>,
+    /// Who the commits are by
+    #[arg(long, value_name = "NAME <MAIL>", env = "HYDRANT_AUTHOR")]
+    author: Option<String>,
+    /// Who commits them; the author where absent
+    #[arg(long, value_name = "NAME <MAIL>", env = "HYDRANT_COMMITTER")]
+    committer: Option<String>,
+    /// The subject of the commits
+    #[arg(long, value_name = "TEXT", env = "HYDRANT_MESSAGE", value_parser = template)]
+    message: Option<Template>,
+    /// The source repository's URL for the record; that of its remote `origin` where absent
+    #[arg(long, value_name = "URL", env = "HYDRANT_SOURCE_REPOSITORY")]
+    source_repository: Option<String>,
+    /// Take every digest from the lock file and open no socket for one
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "HYDRANT_LOCKED")]
+    locked: Option<bool>,
+    /// The lock file, below the config's folder
+    #[arg(long, value_name = "FILE", env = "HYDRANT_LOCK")]
+    lock: Option<String>,
+    /// A registry to speak plain http to
+    #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
+    insecure_registry: Vec<String>,
+    /// Pin the manifest of this platform (os/arch) instead of the image's index
+    #[arg(long, value_name = "PLATFORM", env = "HYDRANT_PLATFORM")]
+    platform: Option<String>,
+}
+
+/// `--review`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReviewArgument {
+    /// Straight onto the branch
+    Push,
+    /// With a pull request
+    PullRequest,
+}
+
+/// `--policy-images`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImagesArgument {
+    /// Every image
+    Pinned,
+    /// Those that the source builds
+    Built,
+    /// None
+    Any,
+}
+
+/// `--policy-secrets`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SecretsArgument {
+    /// It is not written
+    Refuse,
+    /// It is written
+    Allow,
+}
+
+fn template(text: &str) -> Result<Template, String> {
+    Template::try_from(text.to_owned())
+}
+
+/// Both together, as `delivery` takes them.
+///
+/// # Errors
+/// A folder that cannot be named.
+pub(crate) fn settings(selection: SelectionArguments, values: ValueArguments) -> Result<Settings, Failure> {
+    let absolute = |path: &PathBuf| {
+        let found = delivery::disk::absolute(path);
+        found.map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
+    };
+    if !selection.directory.is_dir() {
+        let path = selection.directory.display();
+        return Err(Failure::Input(anyhow::anyhow!("{path}: no such folder\n  hint: -C takes the folder to run in.")));
+    }
+    let folder = absolute(&selection.directory)?;
+    Ok(Settings {
+        config: selection.config.map(|file| selection.directory.join(file)).as_ref().map(absolute).transpose()?,
+        folder,
+        selection: Selection {
+            all: selection.all,
+            services: selection.service,
+            environments: selection.environments,
+            profiles: Profiles(selection.profile),
+        },
+        skaffold: values.filename,
+        modules: values.module,
+        kustomize: values.kustomize,
+        default_repo: values.default_repo,
+        namespace: values.namespace,
+        tag: values.tag,
+        repository: values.repository,
+        branch: values.branch,
+        path: values.path,
+        review: values.review.map(|typed| match typed {
+            ReviewArgument::Push => Review::Push,
+            ReviewArgument::PullRequest => Review::PullRequest,
+        }),
+        images: values.policy_images.map(|typed| match typed {
+            ImagesArgument::Pinned => Images::Pinned,
+            ImagesArgument::Built => Images::Built,
+            ImagesArgument::Any => Images::Any,
+        }),
+        secrets: values.policy_secrets.map(|typed| match typed {
+            SecretsArgument::Refuse => Secrets::Refuse,
+            SecretsArgument::Allow => Secrets::Allow,
+        }),
+        author: values.author,
+        committer: values.committer,
+        message: values.message,
+        source_repository: values.source_repository,
+        locked: values.locked,
+        lock: values.lock,
+        insecure_registries: values.insecure_registry,
+        platform: values.platform,
+    })
+}
