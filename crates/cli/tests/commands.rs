@@ -3,6 +3,8 @@
 //! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`.
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! The rules of the house, as tests: what a reviewer would otherwise have to look for.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
