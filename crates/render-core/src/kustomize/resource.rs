@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use manifest::{Gvk, Node, ObjectId, Text};
+use manifest::{Diagnostic, Gvk, Node, ObjectId, Text};
 
 use super::origin::Origin;
 use super::schema::Schema;
@@ -137,4 +137,16 @@ pub fn effective_namespace<'a>(id: &'a ObjectId, schema: &Schema) -> &'a str {
 /// Whether two ids mean one object: the same type and name in the same effective namespace.
 pub fn same_object(a: &ObjectId, b: &ObjectId, schema: &Schema) -> bool {
     a.name == b.name && a.gvk == b.gvk && effective_namespace(a, schema) == effective_namespace(b, schema)
+}
+
+impl Resource {
+    /// Names the object (and its file) in a finding about it.
+    pub fn blame(&self, found: Diagnostic) -> Diagnostic {
+        let mut found = match &self.file {
+            Some(file) => found.in_file(file.as_str()),
+            None => found,
+        };
+        found.message = format!("{}: {}", self.id(), found.message);
+        found
+    }
 }

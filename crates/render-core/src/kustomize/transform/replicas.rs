@@ -1,0 +1,71 @@
+//! `replicas`.
+
+use manifest::{Diagnostic, Gvk, Node, Tag, Text};
+use rustc_hash::FxHashMap;
+
+use super::super::field_spec::{FieldSpec, Make};
+use super::super::kustomization::Replica;
+use super::super::resource::{PastId, Resource};
+use super::set::set_scalar;
+
+/// Sets the number of replicas in the fields of `specs`.
+///
+/// # Errors
+/// Where no object of that name has one of the kinds of `specs`, or the field is no scalar.
+pub fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+    if replicas.is_empty() {
+        return Ok(());
+    }
+    let named = by_name(resources);
+    for replica in replicas {
+        let mut found = false;
+        for spec in specs {
+            for index in named.get(replica.name.as_str()).into_iter().flatten() {
+                let resource = &mut resources[*index];
+                if is_called(resource, &replica.name, spec) {
+                    found = true;
+                    set_count(resource, replica.count, spec)?;
+                }
+            }
+        }
+        if !found {
+            return Err(missing(replica, specs));
+        }
+    }
+    Ok(())
+}
+
+fn by_name(resources: &[Resource]) -> FxHashMap<Text, Vec<usize>> {
+    let mut named: FxHashMap<Text, Vec<usize>> = FxHashMap::default();
+    for (index, resource) in resources.iter().enumerate() {
+        let past = resource.past.iter().map(|past| past.name.clone());
+        for name in past.chain([Text::from(resource.name())]) {
+            let places = named.entry(name).or_default();
+            if places.last() != Some(&index) {
+                places.push(index);
+            }
+        }
+    }
+    named
+}
+
+/// Whether it is or was called `name` with a kind that the spec is for.
+fn is_called(resource: &Resource, name: &str, spec: &FieldSpec) -> bool {
+    let gvk = resource.gvk();
+    let was = |past: &&PastId| past.name == name && spec.applies_to(&Gvk { kind: past.kind.clone(), ..gvk.clone() });
+    resource.past.iter().find(was).is_some() || (resource.name() == name && spec.applies_to(&gvk))
+}
+
+fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec) -> Result<(), Diagnostic> {
+    let gvk = resource.gvk();
+    let text = Text::from(count.to_string());
+    let set = &mut |node: &mut Node| set_scalar(node, text.clone(), Tag::Int);
+    spec.apply(&gvk, &mut resource.node, Make::Scalar, set).map_err(|found| resource.blame(found))
+}
+
+fn missing(replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {
+    let kinds: Vec<&str> = specs.iter().map(|spec| spec.gvk.kind.as_str()).collect();
+    Diagnostic::new(format!("no object {:?} has replicas (looked for {})", replica.name, kinds.join(", ")))
+        .field("replicas")
+        .hint("check the name; other kinds need a field spec under `replicas` in a `configurations` file")
+}
