@@ -1,0 +1,275 @@
+//! `manifests.helm` and `deploy.helm`: releases rendered by the user's `helm template`, several at once.
+//!
+//! Source of the rules: Skaffold's `render/renderer/helm` and `pkg/skaffold/helm/args.go`. Images are put in by us, not by a
+//! post-renderer, so a post-renderer of the user's own works.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manifest::yaml::{read_objects, read_stream, write_skaffold};
+use manifest::{Diagnostic, Errors, Node};
+use rayon::prelude::*;
+
+use super::builds::Build;
+use super::depth;
+use super::inputs::Inputs;
+use super::model::{Config, Helm, HelmRelease, Placed};
+use super::reference::ImageReference;
+use super::template::Missing;
+use crate::files::join;
+use crate::outside::{Finished, Program};
+
+/// A release, ready to be rendered.
+struct Ready<'a> {
+    release: &'a HelmRelease,
+    field: String,
+    name: String,
+    chart: String,
+    template: Program,
+}
+
+/// Renders the releases and returns the objects of each, in the config's order.
+///
+/// # Errors
+/// A template that cannot be filled in, a `helm` that is not there or fails, and output that is no YAML.
+pub(super) fn render(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    helm: &Helm,
+    section: &str,
+    builds: &[Build],
+) -> Result<Vec<Vec<Node>>, Errors> {
+    let image_values = image_values(builds);
+    let ready = helm.releases.iter().enumerate().map(|(index, release)| {
+        prepare(inputs, config, helm, release, &format!("{section}.releases[{index}]"), &image_values)
+    });
+    let ready: Vec<Ready<'_>> = ready.collect::<Result<_, _>>()?;
+    build_dependencies(inputs, config, helm, &ready)?;
+    ready.par_iter().map(|ready| run_template(inputs, config, ready)).collect()
+}
+
+fn prepare<'a>(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    helm: &Helm,
+    release: &'a HelmRelease,
+    field: &str,
+    image_values: &BTreeMap<String, String>,
+) -> Result<Ready<'a>, Errors> {
+    let expand = |name: &str, text: &Placed| inputs.expand(config, &format!("{field}.{name}"), text, Missing::Error);
+    let name = expand("name", &release.name)?;
+    let chart = expand("chartPath", &release.chart_path)?;
+    let namespace = match inputs.options.namespace.as_str() {
+        "" => expand("namespace", &release.namespace)?,
+        given => given.to_owned(),
+    };
+    if release.remote_chart.is_empty() {
+        let there = inputs.files.kind(&join(inputs.working_dir, &chart));
+        if let Err(error) = there {
+            let found =
+                config.finding(release.chart_path.at, format!("{field}.chartPath"), format!("{chart}: {error}"));
+            return Err(inputs.nowhere(config, &chart, found));
+        }
+    }
+    let source = if release.remote_chart.is_empty() { &chart } else { &release.remote_chart.text };
+    let mut arguments = vec!["template".to_owned(), name.clone(), source.clone()];
+    arguments.extend(helm.flags.template.iter().cloned());
+    arguments.extend(values(inputs, config, release, field, image_values)?);
+    let mut input = Vec::new();
+    if let Some(overrides) = release.overrides.as_ref().filter(|node| node.as_map().is_some_and(|map| !map.is_empty()))
+    {
+        let mut text = String::new();
+        write_skaffold(overrides, &mut text)?;
+        input = text.into_bytes();
+        arguments.extend(["-f".to_owned(), "-".to_owned()]);
+    }
+    let mut flag = |name: &str, value: &str| {
+        if !value.is_empty() {
+            arguments.extend([name.to_owned(), value.to_owned()]);
+        }
+    };
+    if release.packaged.is_none() {
+        flag("--version", &release.version);
+    }
+    flag("--namespace", &namespace);
+    flag("--repo", &release.repo);
+    if release.skip_tests {
+        arguments.push("--skip-tests".to_owned());
+    }
+    let template = program(inputs, helm, release.use_helm_secrets, arguments, input);
+    Ok(Ready { release, field: field.to_owned(), name, chart, template })
+}
+
+/// `--set`, `--set-file` and `-f` in Skaffold's order.
+fn values(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    release: &HelmRelease,
+    field: &str,
+    image_values: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Diagnostic> {
+    let mut arguments = Vec::new();
+    let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+    let expand = |name: &str, text: &str, at| {
+        let expanded = inputs.templates().expand(text, image_values, Missing::NoValue);
+        expanded.map_err(|found| found.in_file(&config.file).at(at).field(format!("{field}.{name}")))
+    };
+    for (key, value) in &release.set_values {
+        add("--set", format!("{key}={}", value.text));
+    }
+    for (key, file) in &release.set_files {
+        let path = home(inputs, file);
+        let path = if path.contains([' ', '\t']) || path.is_empty() { format!("\"{path}\"") } else { path };
+        add("--set-file", format!("{key}={path}"));
+    }
+    for (key, template) in &release.set_value_templates {
+        let value = expand(&format!("setValueTemplates.{key}"), template, template.at)?;
+        let key = expand("setValueTemplates", key, template.at)?;
+        // A chart of the `imageStrategy` of old joins tag and digest with `@`; without a digest the sign is left over.
+        add("--set", format!("{key}={}", value.strip_suffix('@').unwrap_or(&value)));
+    }
+    for (index, file) in release.values_files.iter().enumerate() {
+        let name = format!("valuesFiles[{index}]");
+        if file.starts_with("gs://") {
+            let found = format!("{} is in Google Cloud Storage, which hydrant does not read", file.text);
+            let found = config.finding(file.at, format!("{field}.{name}"), found);
+            return Err(found.hint("Copy the file into the repository."));
+        }
+        add("-f", expand(&name, &home(inputs, file), file.at)?);
+    }
+    for (key, value) in &inputs.options.setters {
+        add("--set", format!("{key}={value}"));
+    }
+    Ok(arguments)
+}
+
+/// A path with a leading `~` as the user's home.
+fn home(inputs: &Inputs<'_>, path: &str) -> String {
+    match (path.strip_prefix('~'), inputs.environment.get("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+fn program(inputs: &Inputs<'_>, helm: &Helm, secrets: bool, arguments: Vec<String>, input: Vec<u8>) -> Program {
+    let mut all = vec!["helm".to_owned()];
+    if secrets {
+        all.push("secrets".to_owned());
+    }
+    if !inputs.options.kube_context.is_empty() {
+        all.extend(["--kube-context".to_owned(), inputs.options.kube_context.clone()]);
+    }
+    all.extend(arguments);
+    all.extend(helm.flags.global.iter().cloned());
+    Program { arguments: all, folder: inputs.working_dir.to_owned(), variables: Vec::new(), input }
+}
+
+/// `helm dep build`, once for each chart folder that names dependencies.
+fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: &[Ready<'_>]) -> Result<(), Errors> {
+    let mut seen = BTreeSet::new();
+    let wanted: Vec<&Ready<'_>> = ready
+        .iter()
+        .filter(|ready| !ready.release.skip_build_dependencies && !ready.chart.is_empty())
+        .filter(|ready| has_dependencies(inputs, &ready.chart) && seen.insert(&ready.chart))
+        .collect();
+    wanted.par_iter().try_for_each(|ready| {
+        let mut arguments = vec!["dep".to_owned(), "build".to_owned(), ready.chart.clone()];
+        arguments.extend(helm.flags.dep_build.iter().cloned());
+        let program = program(inputs, helm, false, arguments, Vec::new());
+        finish(inputs, config, ready, &program).map(|_| ())
+    })
+}
+
+/// Whether `helm dep build` would have anything to do. What cannot be read is left to helm.
+fn has_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
+    let folder = join(inputs.working_dir, chart);
+    if inputs.files.kind(&join(&folder, "requirements.yaml")).is_ok() {
+        return true;
+    }
+    let Ok(text) = inputs.files.read(&join(&folder, "Chart.yaml")) else { return true };
+    let Ok(documents) = read_stream(&text) else { return true };
+    let listed = documents.first().and_then(|chart| chart.get("dependencies")).and_then(Node::as_seq);
+    listed.is_some_and(|listed| !listed.is_empty())
+}
+
+fn run_template(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>) -> Result<Vec<Node>, Errors> {
+    let finished = finish(inputs, config, ready, &ready.template)?;
+    let place = |found: Diagnostic| {
+        let message = format!("helm's output for {}, line {}: {}", ready.name, found.at.line, found.message);
+        config.finding(ready.release.at, &ready.field, message)
+    };
+    let objects = read_objects(&finished.output).map_err(place)?;
+    objects.iter().try_for_each(depth::check).map_err(place)?;
+    Ok(objects)
+}
+
+fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<Finished, Errors> {
+    let place = |found: Diagnostic| found.in_file(&config.file).at(ready.release.at).field(&ready.field);
+    let finished = inputs.outside.run(program).map_err(place)?;
+    if finished.status == Some(0) {
+        return Ok(finished);
+    }
+    let words = String::from_utf8_lossy(&finished.errors);
+    // The values of --set may be secret, so only the command's first words are repeated.
+    let command =
+        program.arguments.iter().take_while(|word| !word.starts_with('-')).cloned().collect::<Vec<_>>().join(" ");
+    let found = config.finding(ready.release.at, &ready.field, format!("{command} failed: {}", words.trim()));
+    Err(found.hint(format!("Run helm by hand in {}.", inputs.working_dir)).into())
+}
+
+/// What templates of a release may name of the builds: `IMAGE_TAG_name` for each, and without a name for the first,
+/// with `2`, `3`, … for the next.
+fn image_values(builds: &[Build]) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (index, build) in builds.iter().enumerate() {
+        let number = if index == 0 { String::new() } else { (index + 1).to_string() };
+        let name: String =
+            build.image_name.chars().map(|c| if matches!(c, '.' | '-' | '/' | ':') { '_' } else { c }).collect();
+        for (key, value) in values_of(build) {
+            values.insert(format!("{key}{number}"), value.clone());
+            values.insert(format!("{key}_{name}"), value);
+        }
+    }
+    values
+}
+
+fn values_of(build: &Build) -> Vec<(&'static str, String)> {
+    let tag = &build.tag;
+    let mut values = vec![("IMAGE_NAME", build.image_name.clone()), ("DIGEST", tag.clone())];
+    if let Ok(parsed) = ImageReference::parse(tag) {
+        let domain = format!("{}/", parsed.domain);
+        let bare = parsed.name.strip_prefix(&domain).unwrap_or(&parsed.name).to_owned();
+        values.push(("IMAGE_REPO", parsed.name));
+        values.push(("IMAGE_TAG", parsed.tag.unwrap_or_default()));
+        values.push(("IMAGE_DIGEST", parsed.digest.unwrap_or_default()));
+        values.push(("IMAGE_DOMAIN", parsed.domain));
+        values.push(("IMAGE_REPO_NO_DOMAIN", bare));
+    }
+    // Nonsense kept for compatibility, as Skaffold says itself.
+    match tag.split_once(':') {
+        Some((before, after)) => {
+            values.push(("DIGEST_ALGO", before.to_owned()));
+            values.push(("DIGEST_HEX", after.to_owned()));
+        }
+        None => values.push(("DIGEST_HEX", tag.clone())),
+    }
+    values.push(("IMAGE_FULLY_QUALIFIED", tag.clone()));
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_are_told_by_number_and_by_name() {
+        let build = |name: &str, tag: &str| Build { image_name: name.to_owned(), tag: tag.to_owned() };
+        let values = image_values(&[build("my-app", "r.io/team/my-app:v1"), build("gcr.io/db", "gcr.io/db:v2")]);
+        let of = |key: &str| values.get(key).map(String::as_str);
+        assert_eq!(of("IMAGE_REPO"), Some("r.io/team/my-app"));
+        assert_eq!(of("IMAGE_TAG2"), Some("v2"));
+        assert_eq!(of("IMAGE_DOMAIN_my_app"), Some("r.io"));
+        assert_eq!(of("IMAGE_REPO_NO_DOMAIN_my_app"), Some("team/my-app"));
+        assert_eq!(of("IMAGE_FULLY_QUALIFIED_gcr_io_db"), Some("gcr.io/db:v2"));
+        assert_eq!(of("IMAGE_DIGEST"), Some(""));
+    }
+}

@@ -1,0 +1,116 @@
+//! `manifests.hooks`: host commands before and after rendering. Their words go to stderr, never into the manifests, unless a
+//! hook after rendering says `withChange`.
+//!
+//! Source of the rules: Skaffold's `pkg/skaffold/hooks/{host,render}.go`.
+
+use manifest::yaml::{read_objects, write_skaffold};
+use manifest::{Diagnostic, Errors, Node};
+
+use super::depth;
+use super::inputs::Inputs;
+use super::model::{Config, HostHook};
+use crate::files::join;
+use crate::outside::{Finished, Program};
+
+/// Runs the hooks before rendering and adds what they print to `said`.
+///
+/// # Errors
+/// A command that cannot be started or fails.
+pub(super) fn before(inputs: &Inputs<'_>, config: &Config, said: &mut Vec<u8>) -> Result<(), Errors> {
+    for (index, hook) in config.manifests.hooks.before.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
+        let field = format!("manifests.hooks.before[{index}].host");
+        let finished = run(inputs, config, hook, &field, Vec::new())?;
+        said.extend(finished.output);
+        said.extend(finished.errors);
+    }
+    Ok(())
+}
+
+/// Runs the hooks after rendering, each with the config's manifests on its standard input, and returns the manifests: those
+/// that the last hook `withChange` printed, or as they were.
+///
+/// # Errors
+/// A command that cannot be started or fails, and one `withChange` that prints nothing or no YAML.
+pub(super) fn after(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    mut objects: Vec<Node>,
+    said: &mut Vec<u8>,
+) -> Result<Vec<Node>, Errors> {
+    for (index, hook) in config.manifests.hooks.after.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
+        let field = format!("manifests.hooks.after[{index}].host");
+        let finished = run(inputs, config, hook, &field, print(&objects)?.into_bytes())?;
+        said.extend(finished.errors);
+        if !hook.with_change {
+            said.extend(finished.output);
+            continue;
+        }
+        let finding = |message: &str| config.finding(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
+        if finished.output.is_empty() {
+            return Err(finding("a hook `withChange` must print the manifests, and printed nothing").into());
+        }
+        objects = read_objects(&finished.output)
+            .map_err(|found| finding(&format!("its output, line {}: {}", found.at.line, found.message)))?;
+        objects.iter().try_for_each(depth::check).map_err(|found| finding(&found.message))?;
+    }
+    Ok(objects)
+}
+
+/// The objects as Skaffold prints them, `---` between them and a newline at the end.
+///
+/// # Errors
+/// What the writer refuses.
+pub(super) fn print(objects: &[Node]) -> Result<String, Diagnostic> {
+    let mut text = String::new();
+    for (index, object) in objects.iter().enumerate() {
+        if index > 0 {
+            text.push_str("---\n");
+        }
+        write_skaffold(object, &mut text)?;
+    }
+    Ok(text)
+}
+
+fn is_for_here(hook: &HostHook) -> bool {
+    let here = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+    hook.os.is_empty() || hook.os.iter().any(|os| os == here)
+}
+
+fn run(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    hook: &HostHook,
+    field: &str,
+    input: Vec<u8>,
+) -> Result<Finished, Diagnostic> {
+    let finding = |message: String| config.finding(hook.at, field, message);
+    let program = Program {
+        arguments: hook.command.clone(),
+        folder: join(inputs.working_dir, &hook.dir),
+        variables: variables(inputs),
+        input,
+    };
+    let place = |found: Diagnostic| found.in_file(&config.file).at(hook.at).field(field);
+    let finished = inputs.outside.run(&program).map_err(place)?;
+    if finished.status == Some(0) {
+        return Ok(finished);
+    }
+    let status =
+        finished.status.map_or("was ended by a signal".to_owned(), |status| format!("exited with status {status}"));
+    let words = String::from_utf8_lossy(&finished.errors);
+    Err(finding(format!("{} {status}: {}", hook.command.join(" "), words.trim()))
+        .hint("Run the command by hand in the same folder."))
+}
+
+/// What Skaffold tells hooks; what the environment already says stays.
+fn variables(inputs: &Inputs<'_>) -> Vec<(String, String)> {
+    let options = inputs.options;
+    let mut told = vec![
+        ("SKAFFOLD_WORK_DIR".to_owned(), inputs.working_dir.to_owned()),
+        ("SKAFFOLD_KUBE_CONTEXT".to_owned(), options.kube_context.clone()),
+        ("SKAFFOLD_NAMESPACES".to_owned(), options.namespace.clone()),
+    ];
+    told.extend(options.default_repo.iter().map(|repo| ("SKAFFOLD_DEFAULT_REPO".to_owned(), repo.clone())));
+    told.retain(|(name, _)| !inputs.environment.contains_key(name));
+    told
+}

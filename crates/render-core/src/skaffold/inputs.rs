@@ -1,0 +1,86 @@
+//! What a rendering is given besides the config: doors, folder, environment, and what was typed.
+
+use std::collections::BTreeMap;
+
+use manifest::{Diagnostic, Errors};
+
+use super::model::{Config, Placed, ResourceSelector};
+use super::template::{Missing, Templates};
+use crate::files::{Files, join};
+use crate::outside::Outside;
+
+/// Everything that a rendering depends on, as values and the two doors.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Where files are read.
+    pub files: &'a dyn Files,
+    /// Where programs are run and files are downloaded.
+    pub outside: &'a dyn Outside,
+    /// The folder that the run takes place in, absolute: the root config's paths are relative to it.
+    pub working_dir: &'a str,
+    /// The environment's variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// What was typed.
+    pub options: &'a RenderOptions,
+}
+
+/// What the command line says about rendering.
+#[derive(Clone, Debug, Default)]
+pub struct RenderOptions {
+    /// `--namespace`, empty where absent.
+    pub namespace: String,
+    /// `--offline`: no namespace is set in raw and kustomize manifests.
+    pub offline: bool,
+    /// `--label`, in order; a later one of the same name wins.
+    pub labels: Vec<(String, String)>,
+    /// `--set-value-file` and `--set`: one value a name.
+    pub setters: Vec<(String, String)>,
+    /// The rules of `--resource-selector-rules-file`.
+    pub selector_rules: ResourceSelector,
+    /// `--default-repo`, for the environment of hooks.
+    pub default_repo: Option<String>,
+    /// The current kube-context, empty where there is none; helm and hooks get it.
+    pub kube_context: String,
+}
+
+impl<'a> Inputs<'a> {
+    /// Templates with the environment.
+    pub fn templates(&self) -> Templates<'a> {
+        Templates { environment: self.environment, outside: self.outside, folder: self.working_dir }
+    }
+
+    /// A string of the config, its template filled in.
+    ///
+    /// # Errors
+    /// As [`Templates::expand`], with the string's place.
+    pub fn expand(&self, config: &Config, field: &str, text: &Placed, missing: Missing) -> Result<String, Diagnostic> {
+        if !text.contains("{{") {
+            return Ok(text.text.clone());
+        }
+        let expanded = self.templates().expand(text, &BTreeMap::new(), missing);
+        expanded.map_err(|found| found.in_file(&config.file).at(text.at).field(field))
+    }
+
+    /// A path as people see it: relative to the working directory where it lies below.
+    pub fn shown<'p>(&self, path: &'p str) -> &'p str {
+        let below = path.strip_prefix(self.working_dir).and_then(|rest| rest.strip_prefix('/'));
+        below.filter(|rest| !rest.is_empty()).unwrap_or(path)
+    }
+
+    /// A finding with a hint where a relative path would be found from the config's own folder: Skaffold takes the root
+    /// config's paths from the working directory.
+    pub fn nowhere(&self, config: &Config, path: &str, found: Diagnostic) -> Errors {
+        let other = join(&config.folder, path);
+        let there = config.folder != self.working_dir && !path.starts_with('/');
+        let there = there && super::glob::glob(self.files, &config.folder, path).is_ok_and(|found| !found.is_empty());
+        let found = if there {
+            found.hint(format!(
+                "Paths of {} are taken from the working directory {}, as Skaffold takes them; {other} is there. Run hydrant in {}.",
+                config.file, self.working_dir, config.folder
+            ))
+        } else {
+            found
+        };
+        found.into()
+    }
+}
