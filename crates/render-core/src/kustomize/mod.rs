@@ -1,14 +1,20 @@
 //! `kustomize build`: a folder in, objects out, byte for byte as kustomize 5.8.1 prints them.
 
+pub mod annotations;
 pub mod build;
 pub mod decode;
 pub mod field_spec;
+pub mod generate;
 pub mod kustomization;
+pub mod load;
+pub mod objects;
 pub mod origin;
+pub mod reference;
 pub mod resource;
 pub mod scalar;
 pub mod schema;
 pub mod selector;
+pub mod set;
 pub mod transform;
 
 pub use build::{Built, LoadRestrictor, Options, Order, build};

@@ -64,6 +64,28 @@ pub enum Behavior {
     Merge,
 }
 
+impl Behavior {
+    /// The behavior of that name; any other name is none.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "create" => Behavior::Create,
+            "replace" => Behavior::Replace,
+            "merge" => Behavior::Merge,
+            _ => Behavior::Unspecified,
+        }
+    }
+
+    /// Its name; empty where nothing was said.
+    pub fn name(self) -> &'static str {
+        match self {
+            Behavior::Unspecified => "",
+            Behavior::Create => "create",
+            Behavior::Replace => "replace",
+            Behavior::Merge => "merge",
+        }
+    }
+}
+
 impl Resource {
     /// A resource without a past.
     pub fn new(node: Node) -> Self {

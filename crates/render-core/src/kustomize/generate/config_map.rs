@@ -1,0 +1,37 @@
+//! `configMapGenerator`.
+
+use manifest::{Diagnostic, Map, Scalar};
+
+use super::pairs::{self, Sources};
+use crate::kustomize::kustomization::{ConfigMapArgs, GeneratorOptions};
+use crate::kustomize::load::{Doors, Place};
+use crate::kustomize::resource::Resource;
+
+/// Makes the ConfigMap. Values that are no UTF-8 go to `binaryData`.
+///
+/// # Errors
+/// No name, or pairs that cannot be read.
+pub fn generate(
+    doors: Doors<'_>,
+    place: &Place,
+    args: &ConfigMapArgs,
+    global: Option<&GeneratorOptions>,
+) -> Result<Resource, Diagnostic> {
+    let mut object = super::base("ConfigMap", &args.name, &args.namespace)?;
+    let sources = Sources { envs: &args.envs, literals: &args.literals, files: &args.files };
+    let (mut data, mut binary) = (Map::default(), Map::default());
+    for (key, value) in pairs::read(doors, place, sources)? {
+        match String::from_utf8(value) {
+            Ok(text) => data.push(Scalar::plain(key), pairs::string(text)),
+            Err(error) => binary.push(Scalar::plain(key), pairs::string(pairs::base64(error.as_bytes()))),
+        }
+    }
+    if !data.is_empty() {
+        object.push(Scalar::plain("data"), data.into());
+    }
+    if !binary.is_empty() {
+        object.push(Scalar::plain("binaryData"), binary.into());
+    }
+    let options = super::merged_options(args.options.as_ref(), global);
+    Ok(super::finished(object, options.as_ref(), &args.behavior))
+}

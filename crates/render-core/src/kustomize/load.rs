@@ -1,0 +1,219 @@
+//! Opening what a kustomization names: load restriction, cycles, symbolic links, remote repositories.
+
+use std::sync::Arc;
+
+use manifest::Diagnostic;
+
+use super::build::LoadRestrictor;
+use super::reference::{RemoteFolder, Spelling, empty_entry, repository, spelling};
+use crate::files::{FileError, FileKind, Files, join, parent};
+use crate::outside::Outside;
+
+/// How deep bases may lie under bases.
+const DEEPEST: usize = 200;
+
+/// The two doors to the outside, together.
+#[derive(Clone, Copy)]
+pub struct Doors<'a> {
+    /// Files.
+    pub files: &'a dyn Files,
+    /// Everything else.
+    pub outside: &'a dyn Outside,
+}
+
+/// A folder that holds a kustomization, and the way that led to it.
+#[derive(Debug)]
+pub struct Place {
+    /// The folder, symbolic links resolved.
+    pub root: String,
+    restrictor: LoadRestrictor,
+    checkout: Option<Checkout>,
+    referrer: Option<Arc<Place>>,
+    depth: usize,
+}
+
+/// A repository whose tree is at hand.
+#[derive(Debug)]
+struct Checkout {
+    remote: RemoteFolder,
+    root: String,
+}
+
+/// A file's bytes and the name under which it is spoken of.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its path, or its URL.
+    pub name: String,
+}
+
+/// What an entry turned out to be.
+#[derive(Debug)]
+pub enum Opened {
+    /// A file.
+    File(Loaded),
+    /// A folder, of the disk or of a repository.
+    Folder(Arc<Place>),
+}
+
+impl Place {
+    /// The folder that is built.
+    ///
+    /// # Errors
+    /// Where it is missing or no folder.
+    pub fn top(doors: Doors<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
+        let root = real_folder(doors, folder)?;
+        Ok(Arc::new(Place { root, restrictor, checkout: None, referrer: None, depth: 0 }))
+    }
+
+    /// Opens an entry of `resources`: a file, a folder or a remote.
+    ///
+    /// # Errors
+    /// Where nothing is there, or what is there may not be read.
+    pub fn open(self: &Arc<Self>, doors: Doors<'_>, entry: &str) -> Result<Opened, Diagnostic> {
+        if entry.is_empty() {
+            return Err(empty_entry());
+        }
+        match spelling(entry) {
+            Spelling::Download => self.download(doors, entry).map(Opened::File),
+            Spelling::Repository(remote) => {
+                if doors.files.kind(&join(&self.root, entry)) == Ok(FileKind::File) {
+                    return self.file(doors, entry).map(Opened::File);
+                }
+                self.enter_repository(doors, remote).map(Opened::Folder)
+            }
+            Spelling::Local => match doors.files.kind(&join(&self.root, entry)) {
+                Ok(FileKind::Folder) => self.enter(doors, entry).map(Opened::Folder),
+                Ok(FileKind::File) => self.file(doors, entry).map(Opened::File),
+                Err(error) => Err(missing(entry, &error)),
+            },
+        }
+    }
+
+    /// Opens an entry that must be a folder or a remote repository.
+    ///
+    /// # Errors
+    /// Where it is neither, or may not be entered: an absolute path, a folder that contains this one, a folder outside the
+    /// repository that this one lies in.
+    pub fn enter(self: &Arc<Self>, doors: Doors<'_>, entry: &str) -> Result<Arc<Self>, Diagnostic> {
+        if entry.is_empty() {
+            return Err(empty_entry());
+        }
+        if let Some(remote) = repository(entry) {
+            return self.enter_repository(doors, remote);
+        }
+        if entry.starts_with('/') {
+            return Err(
+                Diagnostic::new(format!("folder {entry} is an absolute path")).hint("Name it relative to this folder.")
+            );
+        }
+        let root = real_folder(doors, &join(&self.root, entry))?;
+        self.check_containment(&root)?;
+        self.check_cycle(&root)?;
+        self.below(root, self.restrictor, None)
+    }
+
+    /// Reads a file that an entry names, or downloads it.
+    ///
+    /// # Errors
+    /// Where it is missing, or lies outside this folder while the load restriction holds.
+    pub fn file(&self, doors: Doors<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
+        if super::reference::is_http(entry) {
+            return self.download(doors, entry);
+        }
+        let path = join(&self.root, entry);
+        if self.restrictor == LoadRestrictor::RootOnly {
+            let real = doors.files.real(&path).map_err(|error| missing(entry, &error))?;
+            if !is_within(parent(&real), &self.root) {
+                return Err(self.outside(entry));
+            }
+        }
+        let bytes = doors.files.read(&path).map_err(|error| missing(entry, &error))?;
+        Ok(Loaded { bytes, name: path })
+    }
+
+    #[expect(clippy::unused_self, reason = "the place of a download is this one")]
+    fn download(&self, doors: Doors<'_>, url: &str) -> Result<Loaded, Diagnostic> {
+        let bytes = doors.outside.download(url)?;
+        Ok(Loaded { bytes: bytes.into(), name: url.to_owned() })
+    }
+
+    fn enter_repository(self: &Arc<Self>, doors: Doors<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
+        let seen = self.way().filter_map(|place| place.checkout.as_ref());
+        if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
+            return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
+        }
+        let root = doors.outside.repository(&remote.repository)?;
+        let repository = real_folder(doors, &root)?;
+        let folder = real_folder(doors, &join(&root, &remote.folder))?;
+        if !is_within(&folder, &repository) {
+            return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
+        }
+        self.below(folder, LoadRestrictor::RootOnly, Some(Checkout { remote, root: repository }))
+    }
+
+    fn below(
+        self: &Arc<Self>,
+        root: String,
+        restrictor: LoadRestrictor,
+        checkout: Option<Checkout>,
+    ) -> Result<Arc<Self>, Diagnostic> {
+        if self.depth >= DEEPEST {
+            return Err(Diagnostic::new(format!("bases lie more than {DEEPEST} deep under each other")));
+        }
+        Ok(Arc::new(Place { root, restrictor, checkout, referrer: Some(self.clone()), depth: self.depth + 1 }))
+    }
+
+    /// This place and those that led to it, nearest first.
+    fn way(&self) -> impl Iterator<Item = &Place> + Clone {
+        std::iter::successors(Some(self), |place| place.referrer.as_deref())
+    }
+
+    /// A base of a kustomization from a repository must lie in that repository.
+    fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
+        match self.way().find_map(|place| place.checkout.as_ref()) {
+            Some(clone) if !is_within(root, &clone.root) => {
+                Err(Diagnostic::new(format!("base {root} lies outside the repository {}", clone.remote.written)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
+        match self.way().find(|place| is_within(&place.root, root)) {
+            Some(visited) => {
+                Err(Diagnostic::new(format!("cycle: folder {root} contains {}, which is being built", visited.root))
+                    .hint("Name a folder beside or below this one."))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn outside(&self, entry: &str) -> Diagnostic {
+        Diagnostic::new(format!("file {entry} lies outside {}, and the load restriction forbids to read it", self.root))
+            .hint("Move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone.")
+    }
+}
+
+/// Whether `path` is `folder` or lies below it.
+fn is_within(path: &str, folder: &str) -> bool {
+    folder == "/" || path.strip_prefix(folder).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+}
+
+fn real_folder(doors: Doors<'_>, path: &str) -> Result<String, Diagnostic> {
+    let real = doors.files.real(path).map_err(|error| missing(path, &error))?;
+    match doors.files.kind(&real) {
+        Ok(FileKind::Folder) => Ok(real),
+        Ok(FileKind::File) => Err(Diagnostic::new(format!("{path} is a file, but a folder is wanted"))),
+        Err(error) => Err(missing(path, &error)),
+    }
+}
+
+fn missing(entry: &str, error: &FileError) -> Diagnostic {
+    let finding = Diagnostic::new(format!("{entry}: {error}"));
+    match error {
+        FileError::Missing => finding.hint("Check the spelling; paths are relative to the kustomization's folder."),
+        _ => finding,
+    }
+}
