@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors};
 
+use super::defaults;
+use super::fields::Fields;
 use super::model::Config;
+use super::require::Walk;
+use super::validate::validate;
 use crate::files::Files;
 use crate::outside::Outside;
 
@@ -45,7 +49,38 @@ pub struct Loaded {
 /// Reads a `skaffold.yaml` and everything it requires.
 ///
 /// # Errors
-/// Whatever Skaffold refuses in a config, each with file, line and field.
-pub fn load(_files: &dyn Files, _outside: &dyn Outside, options: &LoadOptions<'_>) -> Result<Loaded, Errors> {
-    Err(Diagnostic::new("skaffold.yaml cannot be read yet").in_file(options.file).into())
+/// Whatever Skaffold refuses in a config, and a circle of `requires` that it goes round without a word; each with file,
+/// line and field.
+pub fn load(files: &dyn Files, outside: &dyn Outside, options: &LoadOptions<'_>) -> Result<Loaded, Errors> {
+    let fields = Fields::new();
+    let mut walk = Walk::new(&fields, files, outside, options);
+    walk.begin()?;
+    if walk.configs.is_empty() {
+        return Err(nothing_selected(options).into());
+    }
+    unknown_profiles(&walk.profiles, options)?;
+    defaults::renderer(&mut walk.configs);
+    validate(&fields, &walk.configs, &walk.trees)?;
+    Ok(Loaded { configs: walk.configs, warnings: walk.warnings })
+}
+
+fn nothing_selected(options: &LoadOptions<'_>) -> Diagnostic {
+    let one = Diagnostic::new(format!("no config is named {}", options.modules.join(" or "))).in_file(options.file);
+    one.field("metadata.name").hint("--module takes names of configs, of this file or of one that it requires")
+}
+
+/// Refuses a profile that no config of the run has.
+fn unknown_profiles(known: &[String], options: &LoadOptions<'_>) -> Result<(), Diagnostic> {
+    let has = |name: &&String| !known.contains(&name.strip_prefix('-').unwrap_or(name).to_owned());
+    let unknown: Vec<&str> = options.profiles.iter().filter(has).map(String::as_str).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let there =
+        if names.is_empty() { "no config has profiles".to_owned() } else { format!("there are {}", names.join(", ")) };
+    let one = Diagnostic::new(format!("no config has the profile {}", unknown.join(", "))).in_file(options.file);
+    Err(one.field("profiles").hint(there))
 }

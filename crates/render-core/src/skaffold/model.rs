@@ -105,7 +105,7 @@ pub struct Artifact {
 pub struct ArtifactDependency {
     /// `image`
     pub image: Placed,
-    /// `alias`; the image's name with `[^A-Za-z0-9_]` as `_` and in capitals where absent.
+    /// `alias`; the image's name where absent.
     pub alias: String,
 }
 

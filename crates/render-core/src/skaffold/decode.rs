@@ -1,0 +1,184 @@
+//! From the typed tree of the newest version to the model, with the defaults that Skaffold sets.
+//!
+//! Source of the defaults: Skaffold's `schema/defaults/defaults.go`.
+
+use std::collections::BTreeMap;
+
+use manifest::{Map, Node};
+
+use super::decode_build::build;
+use super::model::{
+    Config, Deploy, Function, Helm, HelmFlags, HelmRelease, HostHook, Kustomize, Manifests, Placed, RemoteManifest,
+    RenderHooks, ResourceFilter, ResourceSelector,
+};
+
+/// The config of a tree that was checked, without what its file says about it. `folder` is that of a required file:
+/// what a default path starts from.
+pub(super) fn config(tree: &Map, folder: Option<&str>) -> Config {
+    let section = |name| tree.get(name).and_then(Node::as_map);
+    Config {
+        name: section("metadata").map(|metadata| text(metadata, "name")).unwrap_or_default(),
+        build: build(section("build").unwrap_or(&Map::default()), folder),
+        manifests: section("manifests").map(manifests).unwrap_or_default(),
+        deploy: section("deploy").map(deploy).unwrap_or_default(),
+        resource_selector: section("resourceSelector").map(resource_selector).unwrap_or_default(),
+        ..Config::default()
+    }
+}
+
+/// The text under `key`, empty where there is none.
+pub(super) fn text(map: &Map, key: &str) -> String {
+    map.get(key).and_then(Node::text).unwrap_or_default().to_owned()
+}
+
+/// The text under `key` and its place.
+pub(super) fn placed(map: &Map, key: &str) -> Placed {
+    map.get(key).map(placed_node).unwrap_or_default()
+}
+
+/// The texts of the list under `key`.
+pub(super) fn texts(map: &Map, key: &str) -> Vec<String> {
+    items(map, key).filter_map(Node::text).map(str::to_owned).collect()
+}
+
+/// The texts of the list under `key`, each with its place.
+pub(super) fn placed_list(map: &Map, key: &str) -> Vec<Placed> {
+    items(map, key).map(placed_node).collect()
+}
+
+/// Whether `key` is true.
+pub(super) fn flag(map: &Map, key: &str) -> bool {
+    map.get(key).and_then(Node::text) == Some("true")
+}
+
+/// The mappings of the list under `key`.
+pub(super) fn maps<'n>(map: &'n Map, key: &str) -> impl Iterator<Item = (&'n Node, &'n Map)> {
+    items(map, key).filter_map(|node| Some((node, node.as_map()?)))
+}
+
+fn items<'n>(map: &'n Map, key: &str) -> impl Iterator<Item = &'n Node> {
+    map.get(key).and_then(Node::as_seq).into_iter().flatten()
+}
+
+fn placed_node(node: &Node) -> Placed {
+    Placed { text: node.text().unwrap_or_default().to_owned(), at: node.at }
+}
+
+fn placed_map(map: &Map, key: &str) -> BTreeMap<String, Placed> {
+    let entries = map.get(key).and_then(Node::as_map).map_or(&[][..], Map::entries);
+    entries.iter().map(|entry| (entry.key.text.to_string(), placed_node(&entry.value))).collect()
+}
+
+fn manifests(map: &Map) -> Manifests {
+    let functions = |key| {
+        maps(map, key).map(|(_, function)| Function {
+            name: placed(function, "name"),
+            config_map: placed_list(function, "configMap"),
+        })
+    };
+    Manifests {
+        raw_yaml: placed_list(map, "rawYaml"),
+        by_default: false,
+        remote_manifests: maps(map, "remoteManifests")
+            .map(|(_, remote)| RemoteManifest {
+                manifest: placed(remote, "manifest"),
+                kube_context: text(remote, "kubeContext"),
+            })
+            .collect(),
+        kustomize: map.get("kustomize").and_then(Node::as_map).map(|kustomize| Kustomize {
+            paths: placed_list(kustomize, "paths"),
+            build_args: placed_list(kustomize, "buildArgs"),
+        }),
+        helm: map.get("helm").and_then(Node::as_map).map(helm),
+        kpt: placed_list(map, "kpt"),
+        hooks: map.get("hooks").and_then(Node::as_map).map(hooks).unwrap_or_default(),
+        transform: functions("transform").collect(),
+        validate: functions("validate").collect(),
+        output: text(map, "output"),
+    }
+}
+
+fn hooks(map: &Map) -> RenderHooks {
+    let side = |key| {
+        maps(map, key)
+            .filter_map(|(node, item)| Some((node, item.get("host")?.as_map()?)))
+            .map(|(node, host)| HostHook {
+                command: texts(host, "command"),
+                os: texts(host, "os"),
+                dir: text(host, "dir"),
+                with_change: flag(host, "withChange"),
+                at: node.at,
+            })
+            .collect()
+    };
+    RenderHooks { before: side("before"), after: side("after") }
+}
+
+fn helm(map: &Map) -> Helm {
+    let flags = map.get("flags").and_then(Node::as_map);
+    Helm {
+        flags: flags.map(helm_flags).unwrap_or_default(),
+        releases: maps(map, "releases")
+            .map(|(node, release)| HelmRelease { at: node.at, ..helm_release(release) })
+            .collect(),
+    }
+}
+
+fn helm_flags(map: &Map) -> HelmFlags {
+    HelmFlags { global: texts(map, "global"), dep_build: texts(map, "depBuild"), template: texts(map, "template") }
+}
+
+fn helm_release(map: &Map) -> HelmRelease {
+    HelmRelease {
+        name: placed(map, "name"),
+        chart_path: placed(map, "chartPath"),
+        remote_chart: placed(map, "remoteChart"),
+        values_files: placed_list(map, "valuesFiles"),
+        namespace: placed(map, "namespace"),
+        version: placed(map, "version"),
+        set_values: placed_map(map, "setValues"),
+        set_value_templates: placed_map(map, "setValueTemplates"),
+        set_files: placed_map(map, "setFiles"),
+        create_namespace: map.get("createNamespace").map(|_| flag(map, "createNamespace")),
+        skip_build_dependencies: flag(map, "skipBuildDependencies"),
+        skip_tests: flag(map, "skipTests"),
+        use_helm_secrets: flag(map, "useHelmSecrets"),
+        repo: placed(map, "repo"),
+        overrides: map.get("overrides").cloned(),
+        packaged: map
+            .get("packaged")
+            .and_then(Node::as_map)
+            .map(|packaged| (text(packaged, "version"), text(packaged, "appVersion"))),
+        depends_on: placed_list(map, "dependsOn"),
+        ..HelmRelease::default()
+    }
+}
+
+fn deploy(map: &Map) -> Deploy {
+    let kubectl = map.get("kubectl").and_then(Node::as_map);
+    Deploy {
+        helm: map.get("helm").and_then(Node::as_map).map(helm),
+        default_namespace: kubectl
+            .filter(|kubectl| kubectl.contains("defaultNamespace"))
+            .map(|kubectl| placed(kubectl, "defaultNamespace")),
+        remote_manifests: kubectl.map(|kubectl| placed_list(kubectl, "remoteManifests")).unwrap_or_default(),
+        kube_context: placed(map, "kubeContext"),
+        cloud_run: map.contains("cloudrun"),
+        docker: map.contains("docker"),
+        kpt: map.contains("kpt"),
+    }
+}
+
+fn resource_selector(map: &Map) -> ResourceSelector {
+    let side = |key| {
+        maps(map, key)
+            .map(|(_, filter)| ResourceFilter {
+                group_kind: placed(filter, "groupKind"),
+                image: texts(filter, "image"),
+                labels: texts(filter, "labels"),
+                pod_spec: texts(filter, "podSpec"),
+            })
+            .collect()
+    };
+    ResourceSelector { allow: side("allow"), deny: side("deny") }
+}

@@ -1,0 +1,22 @@
+//! What is rendered where a config does not say it. Source: `SetDefaultRenderer` in Skaffold's `schema/defaults`.
+
+use super::model::{Config, Placed};
+
+/// What Skaffold renders where a config names nothing.
+pub(super) const MANIFESTS: &str = "k8s/*.yaml";
+
+/// Gives the only config of a run `k8s/*.yaml` where it names no renderer and deploys neither by helm, docker nor Cloud
+/// Run. Where a run has several configs, none gets a default.
+pub(super) fn renderer(configs: &mut [Config]) {
+    let [config] = configs else { return };
+    let (manifests, deploy) = (&config.manifests, &config.deploy);
+    let renders = !manifests.kpt.is_empty()
+        || !manifests.raw_yaml.is_empty()
+        || manifests.kustomize.is_some()
+        || manifests.helm.is_some();
+    if renders || deploy.helm.is_some() || deploy.docker || deploy.cloud_run {
+        return;
+    }
+    config.manifests.raw_yaml = vec![Placed { text: MANIFESTS.to_owned(), at: config.at }];
+    config.manifests.by_default = true;
+}

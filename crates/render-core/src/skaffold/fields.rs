@@ -1,0 +1,214 @@
+//! Which field exists in which version of `skaffold.yaml`, and what it holds.
+//!
+//! The table is `fields.txt`; it is the only knowledge of the 72 schemas that the program carries.
+
+use rustc_hash::FxHashMap;
+
+/// The table, read.
+#[derive(Debug)]
+pub(super) struct Fields {
+    versions: Vec<&'static str>,
+    types: FxHashMap<&'static str, Type>,
+}
+
+/// A type of the schema: a mapping with known keys.
+#[derive(Debug, Default)]
+pub(super) struct Type {
+    /// The version since which unknown fields of it are ignored.
+    lenient_since: Option<usize>,
+    fields: Vec<Field>,
+}
+
+/// A field, as it is from one version to another.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// The first version that has it.
+    first: usize,
+    /// The last version that has it.
+    last: usize,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether an empty or false value differs from none.
+    pub pointer: bool,
+    /// Whether the newest version wants it.
+    pub required: bool,
+    /// At most one field of a group may be there, in the newest version.
+    pub group: Option<&'static str>,
+    /// Whether it holds paths that are resolved against the file of a required config.
+    pub path: bool,
+}
+
+/// What a field holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text; any scalar is taken for text.
+    String,
+    /// A boolean.
+    Bool,
+    /// An integer.
+    Int,
+    /// Anything.
+    Any,
+    /// A mapping of anything.
+    Object,
+    /// A mapping whose nested keys are joined by dots. Source: Skaffold's `FlatMap`.
+    Flat,
+    /// A list.
+    List(Box<Kind>),
+    /// A mapping from text to text; `nulls` says whether a key without a value differs from an empty one.
+    Map {
+        /// Whether null is a value of its own.
+        nulls: bool,
+    },
+    /// A mapping with known keys.
+    Struct(&'static str),
+}
+
+impl Fields {
+    /// The table of the program.
+    pub(super) fn new() -> Self {
+        Fields::parse(include_str!("fields.txt"))
+    }
+
+    fn parse(text: &'static str) -> Self {
+        let mut fields = Fields { versions: Vec::new(), types: FxHashMap::default() };
+        let mut current = "";
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut words = line.split_ascii_whitespace();
+            let Some(name) = words.next() else { continue };
+            if name == "versions" {
+                fields.versions = words.collect();
+            } else if line.starts_with(' ') {
+                let field = fields.field(name, words);
+                fields.types.entry(current).or_default().fields.extend(field);
+            } else {
+                current = name;
+                let lenient_since = words.nth(1).and_then(|span| fields.version(span.trim_end_matches("..")));
+                fields.types.insert(name, Type { lenient_since, fields: Vec::new() });
+            }
+        }
+        fields
+    }
+
+    fn field(&self, name: &'static str, mut words: std::str::SplitAsciiWhitespace<'static>) -> Option<Field> {
+        let (first, last) = words.next()?.split_once("..")?;
+        let spelled = words.next()?;
+        let attributes: Vec<&str> = words.collect();
+        Some(Field {
+            name,
+            first: self.version(first)?,
+            last: if last.is_empty() { self.newest() } else { self.version(last)? },
+            kind: kind(spelled.trim_start_matches('*')),
+            pointer: spelled.starts_with('*'),
+            required: attributes.contains(&"required"),
+            group: attributes.iter().find_map(|attribute| attribute.strip_prefix("one:")),
+            path: attributes.contains(&"path"),
+        })
+    }
+
+    /// The versions from the oldest to the newest, without `skaffold/`.
+    #[cfg(test)]
+    pub(super) fn versions(&self) -> &[&'static str] {
+        &self.versions
+    }
+
+    /// The index of a version that is named without `skaffold/`.
+    pub(super) fn version(&self, name: &str) -> Option<usize> {
+        self.versions.iter().position(|version| *version == name)
+    }
+
+    /// The name of a version.
+    pub(super) fn name(&self, version: usize) -> &'static str {
+        self.versions.get(version).copied().unwrap_or_default()
+    }
+
+    /// The index of the newest version.
+    pub(super) fn newest(&self) -> usize {
+        self.versions.len().saturating_sub(1)
+    }
+
+    /// The fields that a type has in a version, in the schema's order.
+    pub(super) fn of(&self, type_name: &str, version: usize) -> impl Iterator<Item = &Field> {
+        let fields = self.types.get(type_name).map_or(&[][..], |found| &found.fields);
+        fields.iter().filter(move |field| field.first <= version && version <= field.last)
+    }
+
+    /// A field of a type in a version.
+    pub(super) fn get(&self, type_name: &str, name: &str, version: usize) -> Option<&Field> {
+        self.of(type_name, version).find(|field| field.name == name)
+    }
+
+    /// Whether Skaffold ignores unknown fields of the type in that version.
+    pub(super) fn lenient(&self, type_name: &str, version: usize) -> bool {
+        let since = self.types.get(type_name).and_then(|found| found.lenient_since);
+        since.is_some_and(|since| since <= version)
+    }
+
+    /// In which versions a type has a field, such as `skaffold/v1alpha4 to v2alpha2`; nothing where in none.
+    pub(super) fn spans(&self, type_name: &str, name: &str) -> Option<String> {
+        let found = self.types.get(type_name)?;
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for field in found.fields.iter().filter(|field| field.name == name) {
+            match spans.last_mut() {
+                Some((_, last)) if *last + 1 >= field.first => *last = field.last.max(*last),
+                _ => spans.push((field.first, field.last)),
+            }
+        }
+        let spell = |&(first, last): &(usize, usize)| match (first == last, last == self.newest()) {
+            (true, _) => format!("skaffold/{}", self.name(first)),
+            (false, true) => format!("skaffold/{} and later", self.name(first)),
+            (false, false) => format!("skaffold/{} to {}", self.name(first), self.name(last)),
+        };
+        let spelled: Vec<String> = spans.iter().map(spell).collect();
+        (!spelled.is_empty()).then(|| spelled.join(", "))
+    }
+}
+
+fn kind(spelled: &'static str) -> Kind {
+    if let Some(inner) = spelled.strip_prefix('[') {
+        return Kind::List(Box::new(kind(inner.trim_end_matches(']'))));
+    }
+    match spelled {
+        "string" => Kind::String,
+        "bool" => Kind::Bool,
+        "int" => Kind::Int,
+        "any" => Kind::Any,
+        "object" => Kind::Object,
+        "flat" => Kind::Flat,
+        "{string}" => Kind::Map { nulls: false },
+        "{*string}" => Kind::Map { nulls: true },
+        name => Kind::Struct(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_understood() {
+        let fields = Fields::new();
+        assert_eq!(fields.versions().len(), 72);
+        let lines = include_str!("fields.txt").lines().filter(|line| line.starts_with(' ')).count();
+        assert_eq!(fields.types.values().map(|found| found.fields.len()).sum::<usize>(), lines);
+        let mut kinds: Vec<&Kind> = fields.types.values().flat_map(|t| t.fields.iter().map(|f| &f.kind)).collect();
+        while let Some(kind) = kinds.pop() {
+            match kind {
+                Kind::List(inner) => kinds.push(inner),
+                Kind::Struct(name) => assert!(fields.types.contains_key(name), "{name} is no type"),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_is_spelled_out() {
+        let fields = Fields::new();
+        assert_eq!(fields.spans("SkaffoldConfig", "manifests").as_deref(), Some("skaffold/v3alpha1 and later"));
+        assert_eq!(fields.spans("KustomizeDeploy", "path").as_deref(), Some("skaffold/v1alpha4 to v2alpha2"));
+        assert_eq!(fields.spans("BuildConfig", "acr").as_deref(), Some("skaffold/v1alpha5"));
+        assert_eq!(fields.spans("BuildConfig", "never"), None);
+    }
+}
