@@ -6,6 +6,8 @@ mod args;
 mod commands;
 mod exit;
 mod output;
+#[cfg(test)]
+mod reference;
 mod settings;
 
 fn main() -> ExitCode {
