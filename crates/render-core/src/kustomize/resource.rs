@@ -156,6 +156,12 @@ pub fn effective_namespace<'a>(id: &'a ObjectId, schema: &Schema) -> &'a str {
     }
 }
 
+/// The id with its effective namespace: equal for two ids that mean one object.
+pub fn identity(id: &ObjectId, schema: &Schema) -> ObjectId {
+    let namespace = effective_namespace(id, schema).into();
+    ObjectId { namespace, ..id.clone() }
+}
+
 /// Whether two ids mean one object: the same type and name in the same effective namespace.
 pub fn same_object(a: &ObjectId, b: &ObjectId, schema: &Schema) -> bool {
     a.name == b.name && a.gvk == b.gvk && effective_namespace(a, schema) == effective_namespace(b, schema)
@@ -164,11 +170,16 @@ pub fn same_object(a: &ObjectId, b: &ObjectId, schema: &Schema) -> bool {
 impl Resource {
     /// Names the object (and its file) in a finding about it.
     pub fn blame(&self, found: Diagnostic) -> Diagnostic {
-        let mut found = match &self.file {
-            Some(file) => found.in_file(file.as_str()),
-            None => found,
-        };
+        let mut found = self.place(found);
         found.message = format!("{}: {}", self.id(), found.message);
         found
+    }
+
+    /// Names the object's file in a finding, where it has one.
+    pub fn place(&self, found: Diagnostic) -> Diagnostic {
+        match &self.file {
+            Some(file) => found.in_file(file.as_str()),
+            None => found,
+        }
     }
 }

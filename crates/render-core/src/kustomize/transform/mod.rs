@@ -3,5 +3,11 @@
 pub mod annotations;
 pub mod images;
 pub mod labels;
+pub mod name_hash;
+pub mod name_reference;
+pub mod namespace;
+pub mod prefix_suffix;
 pub mod replicas;
 mod set;
+pub mod sort;
+pub mod vars;

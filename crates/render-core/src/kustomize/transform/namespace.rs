@@ -1,0 +1,139 @@
+//! `namespace`.
+
+use manifest::{Data, Diagnostic, Node, Scalar, Tag};
+use rustc_hash::FxHashMap;
+
+use super::super::annotations::{self, HELM_GENERATED};
+use super::super::field_spec::{FieldSpec, Make};
+use super::super::objects::is_empty;
+use super::super::resource::{Resource, identity};
+use super::super::scalar::is_null_node;
+use super::super::schema::Schema;
+use super::super::set;
+
+/// Which subjects of a RoleBinding or ClusterRoleBinding get the namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subjects {
+    /// Those named `default`.
+    #[default]
+    Default,
+    /// Every ServiceAccount.
+    ServiceAccounts,
+    /// None.
+    None,
+}
+
+/// What the transformer is told.
+#[derive(Clone, Debug, Default)]
+pub struct Namespace {
+    /// The namespace.
+    pub name: String,
+    /// Whether a namespace that is there stays.
+    pub unset_only: bool,
+    /// Which subjects get it.
+    pub subjects: Subjects,
+}
+
+/// Puts every object that can have one into the namespace; objects rendered by helm are left alone.
+///
+/// # Errors
+/// Where something that is no single value stands in the way, or two objects become one.
+pub fn apply(
+    resources: &mut [Resource],
+    namespace: &Namespace,
+    specs: &[FieldSpec],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    if namespace.name.is_empty() {
+        return Ok(());
+    }
+    let mut changed = vec![false; resources.len()];
+    for (resource, changed) in resources.iter_mut().zip(&mut changed) {
+        if is_empty(&resource.node) || annotations::get(&resource.node, HELM_GENERATED) == Some("true") {
+            continue;
+        }
+        *changed = true;
+        resource.remember_id(schema);
+        set_namespace(resource, namespace, specs, schema).map_err(|found| resource.blame(found))?;
+    }
+    check_conflicts(resources, &changed, schema)
+}
+
+fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) -> Result<(), Diagnostic> {
+    let mut seen = FxHashMap::default();
+    for (index, resource) in resources.iter().enumerate() {
+        let Some(other) = seen.insert(identity(&resource.id(), schema), index) else { continue };
+        if changed[index] || changed[other] {
+            let message = format!("the namespace makes one object of two: {}", resource.id());
+            return Err(resource.place(Diagnostic::new(message)).field("namespace").hint("Rename one of the two."));
+        }
+    }
+    Ok(())
+}
+
+fn set_namespace(
+    resource: &mut Resource,
+    namespace: &Namespace,
+    specs: &[FieldSpec],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    let gvk = resource.gvk();
+    let object = &mut resource.node;
+    if !schema.is_cluster_scoped(&gvk) {
+        set_metadata(object, namespace)?;
+    }
+    let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+    if binding {
+        set_subjects(object, namespace)?;
+    }
+    let core_v1 = gvk.group.is_empty() && gvk.version == "v1";
+    for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
+        let handled = match spec.path.as_str() {
+            "metadata/namespace" => true,
+            "metadata/name" => !core_v1,
+            "subjects/namespace" => matches!(spec.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding") && binding,
+            _ => false,
+        };
+        if !handled {
+            spec.apply(&gvk, object, Make::Scalar, &mut |node| set_value(node, namespace))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_metadata(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
+    let Some(metadata) = set::metadata(object) else {
+        return Err(Diagnostic::new("metadata must be a mapping").at(object.at).field("metadata"));
+    };
+    let node = metadata.get_or_insert_with("namespace", || Scalar::plain("").into());
+    set_value(node, namespace).map_err(|found| found.field("metadata.namespace"))
+}
+
+fn set_value(node: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
+    let taken = !is_empty(node) && node.text().is_some_and(|text| !text.is_empty());
+    if namespace.unset_only && taken {
+        return Ok(());
+    }
+    set::scalar(node, namespace.name.as_str(), Tag::Str)
+}
+
+fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
+    let (key, wanted) = match namespace.subjects {
+        Subjects::None => return Ok(()),
+        Subjects::Default => ("name", "default"),
+        Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
+    };
+    let Some(subjects) = object.get_mut("subjects").filter(|node| !is_null_node(node)) else { return Ok(()) };
+    let at = subjects.at;
+    let Data::Seq(subjects) = &mut subjects.data else {
+        return Err(Diagnostic::new("must be a list").at(at).field("subjects"));
+    };
+    for subject in subjects {
+        let Some(map) = subject.as_map_mut() else { continue };
+        if map.get(key).and_then(Node::text) == Some(wanted) {
+            let node = map.get_or_insert_with("namespace", || Scalar::plain("").into());
+            set_value(node, namespace).map_err(|found| found.field("subjects.namespace"))?;
+        }
+    }
+    Ok(())
+}

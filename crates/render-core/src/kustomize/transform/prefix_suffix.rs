@@ -1,0 +1,73 @@
+//! `namePrefix` and `nameSuffix`.
+
+use manifest::{Diagnostic, ObjectId, Tag, Text};
+
+use super::super::field_spec::{FieldSpec, Make};
+use super::super::resource::Resource;
+use super::super::schema::Schema;
+use super::super::set;
+
+/// Which end of the name is extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `namePrefix`
+    Prefix,
+    /// `nameSuffix`
+    Suffix,
+}
+
+/// Extends the names in the fields of `specs`; those of CustomResourceDefinitions, APIServices and Namespaces stay.
+///
+/// # Errors
+/// Where something that is no single value stands in the way.
+pub fn apply(
+    resources: &mut [Resource],
+    end: End,
+    affix: &str,
+    specs: &[FieldSpec],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    for resource in resources {
+        let original = resource.original_id();
+        if keeps_name(&original) {
+            continue;
+        }
+        for spec in specs.iter().filter(|spec| spec.applies_to(&original.gvk)) {
+            if spec.path == "metadata/name" && !affix.is_empty() {
+                remember(resource, end, affix, schema);
+            }
+            extend(resource, end, affix, spec).map_err(|found| resource.blame(found))?;
+        }
+    }
+    Ok(())
+}
+
+fn keeps_name(id: &ObjectId) -> bool {
+    match id.gvk.kind.as_str() {
+        "CustomResourceDefinition" | "Namespace" => true,
+        "APIService" => id.gvk.group == "apiregistration.k8s.io",
+        _ => false,
+    }
+}
+
+/// Remembers the affix and the name before it. A comma separates, as in kustomize's bookkeeping.
+fn remember(resource: &mut Resource, end: End, affix: &str, schema: &Schema) {
+    let list = match end {
+        End::Prefix => &mut resource.prefixes,
+        End::Suffix => &mut resource.suffixes,
+    };
+    list.extend(affix.split(',').map(Text::from));
+    resource.remember_id(schema);
+}
+
+fn extend(resource: &mut Resource, end: End, affix: &str, spec: &FieldSpec) -> Result<(), Diagnostic> {
+    let gvk = resource.gvk();
+    spec.apply(&gvk, &mut resource.node, Make::Scalar, &mut |node| {
+        let old = node.text().unwrap_or_default();
+        let new = match end {
+            End::Prefix => format!("{affix}{old}"),
+            End::Suffix => format!("{old}{affix}"),
+        };
+        set::scalar(node, new, Tag::Implicit)
+    })
+}

@@ -1,0 +1,94 @@
+//! `sortOptions` and the order that kustomize prints in when nothing is said.
+
+use manifest::{Diagnostic, Gvk, ObjectId};
+use rustc_hash::FxHashMap;
+
+use super::super::kustomization::SortOptions;
+use super::super::resource::Resource;
+
+const FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// Sorts as `sortOptions` say.
+///
+/// # Errors
+/// An order that is neither `legacy` nor `fifo`, and kinds for an order that takes none.
+pub fn apply(resources: &mut [Resource], options: &SortOptions) -> Result<(), Diagnostic> {
+    match (options.order.as_str(), &options.legacy) {
+        ("legacy", None) => legacy(resources),
+        ("legacy", Some(kinds)) => {
+            let first: Vec<&str> = kinds.order_first.iter().map(String::as_str).collect();
+            let last: Vec<&str> = kinds.order_last.iter().map(String::as_str).collect();
+            by_kind(resources, &first, &last);
+        }
+        ("fifo", None) => {}
+        ("fifo", Some(kinds)) => {
+            return Err(Diagnostic::new("is set, but the order is fifo")
+                .at(kinds.at)
+                .field("sortOptions.legacySortOptions")
+                .hint("Set `order: legacy`, or remove the field."));
+        }
+        _ => {
+            return Err(Diagnostic::new("must be legacy or fifo").at(options.at).field("sortOptions.order"));
+        }
+    }
+    Ok(())
+}
+
+/// Sorts in kustomize's legacy order.
+pub fn legacy(resources: &mut [Resource]) {
+    by_kind(resources, &FIRST, &LAST);
+}
+
+/// Sorts by kind (those of `first`, all others, those of `last`), then by group, version and kind, then by namespace and
+/// name. What has no namespace comes last in its kind.
+fn by_kind(resources: &mut [Resource], first: &[&str], last: &[&str]) {
+    let mut places = FxHashMap::default();
+    for (index, kind) in first.iter().enumerate() {
+        places.insert(*kind, index);
+    }
+    for (index, kind) in last.iter().enumerate() {
+        places.insert(*kind, first.len() + 1 + index);
+    }
+    resources.sort_by_cached_key(|resource| {
+        let id = resource.id();
+        let place = places.get(id.gvk.kind.as_str()).copied().unwrap_or(first.len());
+        (place, type_key(&id.gvk), name_key(&id))
+    });
+}
+
+/// `group_version_kind`; a Namespace of the core group comes before one of another.
+fn type_key(gvk: &Gvk) -> (bool, String) {
+    let or = |text: &str, absent: &'static str| if text.is_empty() { absent.to_owned() } else { text.to_owned() };
+    let key = format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K"));
+    (gvk.kind == "Namespace" && !gvk.group.is_empty(), key)
+}
+
+fn name_key(id: &ObjectId) -> String {
+    let namespace = if id.namespace.is_empty() { "~X" } else { &id.namespace };
+    let name = if id.name.is_empty() { "~N" } else { &id.name };
+    format!("{namespace}|{name}")
+}

@@ -1,0 +1,321 @@
+//! `vars`: values of fields, put wherever `$(NAME)` stands.
+
+use manifest::yaml::{Rules, Value, resolve};
+use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::field_spec::{FieldSpec, Make, split_path};
+use super::super::kustomization::{Var, VarTarget};
+use super::super::resource::{Resource, effective_namespace};
+use super::super::scalar::is_null_node;
+use super::super::schema::Schema;
+
+/// Notes beside each object which of `incoming` take their value from it, and adds them to `vars`.
+///
+/// # Errors
+/// A var that could mean several objects, and a name that comes twice.
+pub fn collect(
+    vars: &mut Vec<Var>,
+    incoming: Vec<Var>,
+    resources: &mut [Resource],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    if incoming.is_empty() {
+        return Ok(());
+    }
+    let by_name = index(resources);
+    for var in &incoming {
+        let candidates = by_name.get(&var.objref.name).map_or(&[][..], Vec::as_slice);
+        let wanted = var.objref.gvk();
+        let mut matching =
+            candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &wanted, schema));
+        let (first, second) = (matching.next().copied(), matching.next());
+        if second.is_some() {
+            return Err(Diagnostic::new(format!("var {} could mean several objects", var.name))
+                .at(var.at)
+                .field("vars")
+                .hint("Say objref.namespace, and group and version."));
+        }
+        if let Some(index) = first {
+            resources[index].vars.push(var.name.as_str().into());
+        }
+    }
+    add(vars, incoming)
+}
+
+/// Adds vars to those there are.
+///
+/// # Errors
+/// A name that comes twice.
+pub fn add(vars: &mut Vec<Var>, incoming: Vec<Var>) -> Result<(), Diagnostic> {
+    for var in incoming {
+        if vars.iter().any(|known| known.name == var.name) {
+            let message = format!("var {} is already defined", var.name);
+            return Err(Diagnostic::new(message).at(var.at).field("vars").hint("Give one of the two another name."));
+        }
+        vars.push(var);
+    }
+    Ok(())
+}
+
+fn index(resources: &[Resource]) -> FxHashMap<String, Vec<usize>> {
+    let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (index, resource) in resources.iter().enumerate() {
+        let mut names = FxHashSet::default();
+        names.insert(resource.name());
+        names.extend(resource.past.iter().map(|past| past.name.as_str()));
+        #[expect(clippy::iter_over_hash_type, reason = "each name goes to a list of its own")]
+        for name in names {
+            by_name.entry(name.to_owned()).or_default().push(index);
+        }
+    }
+    by_name
+}
+
+fn is_meant(resource: &Resource, target: &VarTarget, wanted: &Gvk, schema: &Schema) -> bool {
+    let namespace = if target.namespace.is_empty() { "default" } else { &target.namespace };
+    let fits = |id: &ObjectId, effective: &str| {
+        id.name == target.name.as_str() && id.gvk == *wanted && (target.namespace.is_empty() || effective == namespace)
+    };
+    let id = resource.id();
+    fits(&id, effective_namespace(&id, schema)) || resource.past_ids().any(|past| fits(&past, &past.namespace))
+}
+
+impl VarTarget {
+    /// Group, version and kind; `apiVersion` goes before `group` and `version`.
+    fn gvk(&self) -> Gvk {
+        let mut gvk = Gvk {
+            group: self.group.as_str().into(),
+            version: self.version.as_str().into(),
+            kind: self.kind.as_str().into(),
+        };
+        match self.api_version.split('/').collect::<Vec<_>>()[..] {
+            [""] => {}
+            [version] => gvk.version = version.into(),
+            [group, version] => (gvk.group, gvk.version) = (group.into(), version.into()),
+            _ => {}
+        }
+        gvk
+    }
+}
+
+/// Puts the values of `vars` into the fields of `specs`; those that were put nowhere are named in `warnings`.
+///
+/// # Errors
+/// A var without an object or field, and a list that holds something else than strings.
+pub fn replace(
+    resources: &mut [Resource],
+    vars: &[Var],
+    specs: &[FieldSpec],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    if vars.is_empty() {
+        return Ok(());
+    }
+    let mut values = Values::find(resources, vars)?;
+    for resource in resources.iter_mut() {
+        let gvk = resource.gvk();
+        for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
+            let applied = spec.apply(&gvk, &mut resource.node, Make::Nothing, &mut |node| values.put(node));
+            applied.map_err(|found| resource.blame(found))?;
+        }
+    }
+    let mut unused: Vec<&str> =
+        vars.iter().map(|var| var.name.as_str()).filter(|name| !values.used.contains(*name)).collect();
+    unused.sort_unstable();
+    if !unused.is_empty() {
+        warnings.push(Diagnostic::new(format!("well-defined vars that were never replaced: {}", unused.join(","))));
+    }
+    Ok(())
+}
+
+/// The values of the vars, and which were put somewhere.
+struct Values {
+    found: FxHashMap<String, Scalar>,
+    used: FxHashSet<String>,
+}
+
+impl Values {
+    fn find(resources: &[Resource], vars: &[Var]) -> Result<Self, Diagnostic> {
+        let mut holders: FxHashMap<&str, &Resource> = FxHashMap::default();
+        for resource in resources {
+            for name in &resource.vars {
+                holders.entry(name.as_str()).or_insert(resource);
+            }
+        }
+        let mut found = FxHashMap::default();
+        for var in vars {
+            let finding = |message: String| Diagnostic::new(message).at(var.at).field("vars");
+            let Some(holder) = holders.get(var.name.as_str()) else {
+                let message = format!("var {} names no object of this build", var.name);
+                return Err(finding(message).hint("Check objref: kind, name and apiVersion as they were first."));
+            };
+            let path = if var.fieldref.field_path.is_empty() { "metadata.name" } else { &var.fieldref.field_path };
+            let Some(node) = lookup(&holder.node, path) else {
+                return Err(finding(format!("var {}: {} has no field {path}", var.name, holder.id())));
+            };
+            if let Some(scalar) = node.as_scalar() {
+                found.insert(var.name.clone(), scalar.clone());
+            }
+        }
+        Ok(Values { found, used: FxHashSet::default() })
+    }
+
+    /// Replaces in a string, in the string values of a mapping, or in a list of strings.
+    fn put(&mut self, node: &mut Node) -> Result<(), Diagnostic> {
+        match &mut node.data {
+            Data::Scalar(scalar) => {
+                self.put_scalar(scalar);
+                Ok(())
+            }
+            Data::Map(map) => self.put_mapping(map),
+            Data::Seq(items) => items.iter_mut().try_for_each(|item| match &mut item.data {
+                Data::Scalar(scalar) if is_string(scalar) => {
+                    self.put_scalar(scalar);
+                    Ok(())
+                }
+                _ => Err(Diagnostic::new("must be a string, since vars are replaced in this list").at(item.at)),
+            }),
+        }
+    }
+
+    fn put_mapping(&mut self, map: &mut Map) -> Result<(), Diagnostic> {
+        for entry in map.entries_mut() {
+            if !is_string(&entry.key) {
+                let message = format!("the key {} must be a string, since vars are replaced here", entry.key.text);
+                return Err(Diagnostic::new(message).at(entry.at).hint("Put the key in quotes."));
+            }
+            if let Data::Scalar(scalar) = &mut entry.value.data {
+                self.put_scalar(scalar);
+            }
+        }
+        Ok(())
+    }
+
+    fn put_scalar(&mut self, scalar: &mut Scalar) {
+        if is_string(scalar) {
+            *scalar = self.expand(&scalar.text);
+        }
+    }
+
+    /// The text with `$(NAME)` replaced and `$$` made `$`. A text that is nothing but `$(NAME)` takes the value's type.
+    fn expand(&mut self, text: &str) -> Scalar {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(index) = rest.find('$') {
+            out.push_str(&rest[..index]);
+            let after = &rest[index + 1..];
+            let name = after.strip_prefix('(').and_then(|tail| tail.split_once(')'));
+            rest = match (after.chars().next(), name) {
+                (None, _) => {
+                    out.push('$');
+                    after
+                }
+                (Some('$'), _) => {
+                    out.push('$');
+                    &after[1..]
+                }
+                (Some('('), Some((name, tail))) => {
+                    if text.len() == name.len() + 3 {
+                        return self.whole(name);
+                    }
+                    out.push_str(&self.part(name));
+                    tail
+                }
+                (Some(other), _) => {
+                    out.push('$');
+                    out.push(other);
+                    &after[other.len_utf8()..]
+                }
+            };
+        }
+        out.push_str(rest);
+        Scalar::string(out)
+    }
+
+    fn whole(&mut self, name: &str) -> Scalar {
+        let Some(value) = self.found.get(name) else { return Scalar::string(format!("$({name})")) };
+        self.used.insert(name.to_owned());
+        let tag = match resolve(value, Rules::V3) {
+            Value::Int(_) => Tag::Int,
+            Value::Float(_) => Tag::Float,
+            Value::Bool(_) => Tag::Bool,
+            _ => return Scalar::string(value.text.clone()),
+        };
+        Scalar { tag, ..Scalar::plain(value.text.clone()) }
+    }
+
+    fn part(&mut self, name: &str) -> String {
+        let Some(value) = self.found.get(name) else { return format!("$({name})") };
+        self.used.insert(name.to_owned());
+        match resolve(value, Rules::V3) {
+            Value::Bool(yes) => yes.to_string(),
+            Value::Int(number) => number.to_string(),
+            _ => value.text.to_string(),
+        }
+    }
+}
+
+fn is_string(scalar: &Scalar) -> bool {
+    resolve(scalar, Rules::V3) == Value::Str
+}
+
+/// The node at a path whose parts are joined with dots: `spec.ports[0].port`, `metadata.annotations.[a.b/c]`.
+fn lookup<'a>(object: &'a Node, path: &str) -> Option<&'a Node> {
+    let mut node = object;
+    for part in split_brackets(path) {
+        node = match (&node.data, part.parse::<usize>()) {
+            (Data::Seq(items), Ok(index)) => items.get(index)?,
+            (Data::Seq(items), Err(_)) => find_element(items, &part)?,
+            _ => node.get(&part)?,
+        };
+    }
+    (!is_null_node(node)).then_some(node)
+}
+
+/// The element of a list that `[key=value]` names.
+fn find_element<'a>(items: &'a [Node], part: &str) -> Option<&'a Node> {
+    let (key, value) = part.strip_prefix('[')?.strip_suffix(']')?.split_once('=')?;
+    items.iter().find(|item| match key {
+        "" => item.text() == Some(value),
+        key => item.get(key).and_then(Node::text) == Some(value),
+    })
+}
+
+/// Splits a path at its dots, except inside brackets; `ports[0]` is two parts.
+fn split_brackets(path: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for part in join_brackets(split_path(path, '.')) {
+        match part.strip_suffix(']').and_then(|front| front.rsplit_once('[')) {
+            Some((name, index)) if !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                if !name.is_empty() {
+                    parts.push(name.to_owned());
+                }
+                parts.push(index.to_owned());
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// Joins what was split at a dot inside brackets: `[a.b/c]` is the part `a.b/c`, `[name=a.b]` stays as it is.
+fn join_brackets(split: Vec<String>) -> Vec<String> {
+    let mut joined = Vec::with_capacity(split.len());
+    let mut split = split.into_iter();
+    while let Some(mut part) = split.next() {
+        if part.starts_with('[') && !part.ends_with(']') {
+            for more in split.by_ref() {
+                part = format!("{part}.{more}");
+                if more.ends_with(']') {
+                    break;
+                }
+            }
+            if !part.contains('=') {
+                part = part.trim_matches(['[', ']']).to_owned();
+            }
+        }
+        joined.push(part);
+    }
+    joined
+}
