@@ -1,7 +1,29 @@
 //! YAML in and out, as the tools that hydrant stands in for read and write it.
+//!
+//! Reading is [`read_objects`] or [`read_stream`]: text → tokens (`scan`) → events (`parse`) → trees (`compose`).
+//! What a scalar means is [`resolve`]. Printing is [`write_kustomize`], [`write_skaffold`] and [`to_json`].
+
+mod analyze;
+mod compose;
+mod documents;
+mod emit;
+mod json;
+mod kustomize;
+mod number;
+mod order;
+mod parse;
+mod reread;
+mod resolve;
+mod scan;
+mod text;
+mod timestamp;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Scalar};
+
+/// How deep a document may be nested. go-yaml reads 10,000 levels; no real object comes near this limit, and it keeps
+/// every walk over a tree within any thread's stack.
+pub const MAX_DEPTH: usize = 500;
 
 /// The type and value of a scalar.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,35 +53,48 @@ pub enum Rules {
     V2,
 }
 
-/// Reads a file of objects as kustomize reads resources and strategic-merge patches: the text is split at `---` lines
-/// first, anchors and merge keys are expanded, empty documents are left out.
+/// Reads a file of objects as kustomize reads resources and strategic-merge patches (kyaml's `ByteReader`): the text is
+/// split at `---` lines first, anchors and merge keys are expanded, empty documents are left out. A `List` stays one
+/// object.
 ///
 /// # Errors
-/// What go-yaml v3 refuses (syntax, duplicate keys, undefined aliases, too much aliasing, nesting beyond 10,000), with place.
-pub fn read_objects(_bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
-    Err(Diagnostic::new("the reader is not written yet"))
+/// What go-yaml v3 refuses (syntax, duplicate keys, undefined aliases, too much aliasing), nesting beyond
+/// [`MAX_DEPTH`], and a second document that kustomize would drop (behind `...`), with place.
+pub fn read_objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
+    documents::objects(bytes)
 }
 
 /// Reads a YAML stream as go-yaml v3 does, one node a document; a null document is a null node.
 ///
 /// # Errors
 /// As [`read_objects`].
-pub fn read_stream(_bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
-    Err(Diagnostic::new("the reader is not written yet"))
+pub fn read_stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
+    documents::stream(bytes)
 }
 
-/// What a scalar is.
-pub fn resolve(_scalar: &Scalar, _rules: Rules) -> Value {
-    Value::Str
+/// Reads a stream as kustomize reads kustomization.yaml and JSON 6902 patches (sigs.k8s.io/yaml on go-yaml v2, not
+/// strict): of a key that is written twice the last value stays. Returns the documents, and a finding for each key
+/// whose earlier value was dropped, for a caller that wants to say so.
+///
+/// # Errors
+/// As [`read_stream`], but for duplicate keys.
+pub fn read_configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
+    documents::configuration(bytes)
+}
+
+/// What a scalar is. An explicit tag that the text does not fit (`!!int x`) makes a string here; printing refuses it.
+pub fn resolve(scalar: &Scalar, rules: Rules) -> Value {
+    resolve::checked(scalar, rules).unwrap_or(Value::Str)
 }
 
 /// Appends the object to `out` as kustomize prints it (YAML to JSON to go-yaml v2), ending with a newline and without
 /// a separator.
 ///
 /// # Errors
-/// Keys that are no strings, and numbers that JSON cannot hold.
-pub fn write_kustomize(_object: &Node, _out: &mut String) -> Result<(), Diagnostic> {
-    Err(Diagnostic::new("the printer is not written yet"))
+/// Keys that are no strings, numbers that JSON cannot hold, explicit tags that do not fit, and characters that
+/// kustomize itself cannot print.
+pub fn write_kustomize(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
+    kustomize::write(object, out)
 }
 
 /// Appends the object to `out` as Skaffold prints it (go-yaml v3 of plain values, two spaces, keys sorted), ending with
@@ -75,11 +110,20 @@ pub fn write_skaffold(_object: &Node, _out: &mut String) -> Result<(), Diagnosti
 ///
 /// # Errors
 /// As [`write_kustomize`].
-pub fn to_json(_object: &Node, _rules: Rules) -> Result<serde_json::Value, Diagnostic> {
-    Err(Diagnostic::new("the printer is not written yet"))
+pub fn to_json(object: &Node, rules: Rules) -> Result<serde_json::Value, Diagnostic> {
+    json::from_node(object, rules, 0)
 }
 
 /// A JSON value as a tree.
-pub fn from_json(_value: &serde_json::Value) -> Node {
-    Node::default()
+pub fn from_json(value: &serde_json::Value) -> Node {
+    json::to_node(value)
 }
+
+/// Whether a text that is written without quotes is read as a string by every YAML reader: neither another type to
+/// go-yaml v2 nor a base-60 number of YAML 1.1.
+fn reads_as_string(text: &str) -> bool {
+    resolve::implicit(text, Rules::V2) == Value::Str && !number::is_base60(text) && timestamp::parse(text).is_none()
+}
+
+#[cfg(test)]
+mod tests;

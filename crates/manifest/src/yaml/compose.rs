@@ -1,0 +1,307 @@
+//! The composer: events in, trees out, with anchors and merge keys expanded.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::diagnostic::Diagnostic;
+use crate::node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
+
+use super::MAX_DEPTH;
+use super::parse::{EventKind, Parser};
+
+/// A node that an alias may repeat.
+struct Anchored {
+    node: Node,
+    /// How many nodes it holds, itself included.
+    count: usize,
+    /// How many levels it has.
+    height: usize,
+}
+
+/// An open collection.
+struct Frame {
+    data: Open,
+    at: At,
+    anchor: Option<Text>,
+    /// Nodes so far, itself included.
+    count: usize,
+    /// Levels below.
+    height: usize,
+}
+
+enum Open {
+    Seq(Vec<Node>),
+    Map {
+        map: Map,
+        /// The key that waits for its value.
+        key: Option<(Scalar, At)>,
+        merges: bool,
+    },
+}
+
+/// What happens to a key that is written twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twice {
+    /// It is an error (go-yaml v3).
+    Refuse,
+    /// The last value stays and the others are found again in [`Composer::dropped`] (go-yaml v2 where it is not asked
+    /// to be strict).
+    LastWins,
+}
+
+/// Composes the documents of one stream.
+pub(super) struct Composer<'a> {
+    parser: Parser<'a>,
+    twice: Twice,
+    /// The keys that were written again later.
+    pub(super) dropped: Vec<Diagnostic>,
+    anchors: FxHashMap<Text, Option<Anchored>>,
+    frames: Vec<Frame>,
+    /// Nodes made, those among them that an alias made, and those kept for aliases.
+    made: usize,
+    repeated: usize,
+    kept: usize,
+}
+
+impl<'a> Composer<'a> {
+    pub(super) fn new(parser: Parser<'a>, twice: Twice) -> Self {
+        Composer {
+            parser,
+            twice,
+            dropped: Vec::new(),
+            anchors: FxHashMap::default(),
+            frames: Vec::new(),
+            made: 0,
+            repeated: 0,
+            kept: 0,
+        }
+    }
+
+    /// The next document's root; `None` at the end of the stream.
+    pub(super) fn document(&mut self) -> Result<Option<Node>, Diagnostic> {
+        loop {
+            let event = self.parser.next()?;
+            let at = event.mark.at();
+            let done = match event.kind {
+                EventKind::StreamEnd => return Ok(None),
+                EventKind::DocumentStart | EventKind::DocumentEnd => None,
+                EventKind::Alias(name) => self.alias(&name, at)?,
+                EventKind::Scalar { text, style, tag, anchor } => {
+                    self.scalar(Scalar { text, style, tag }, anchor, at)?
+                }
+                EventKind::SequenceStart { anchor } => self.open(Open::Seq(Vec::new()), anchor, at)?,
+                EventKind::MappingStart { anchor } => {
+                    self.open(Open::Map { map: Map::default(), key: None, merges: false }, anchor, at)?
+                }
+                EventKind::SequenceEnd | EventKind::MappingEnd => self.close()?,
+            };
+            if let Some(root) = done {
+                return Ok(Some(root));
+            }
+        }
+    }
+
+    fn open(&mut self, data: Open, anchor: Option<Text>, at: At) -> Result<Option<Node>, Diagnostic> {
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(too_deep(at));
+        }
+        if let Some(name) = &anchor {
+            self.anchors.insert(name.clone(), None);
+        }
+        self.count(1, 0, at)?;
+        self.frames.push(Frame { data, at, anchor, count: 1, height: 1 });
+        Ok(None)
+    }
+
+    fn close(&mut self) -> Result<Option<Node>, Diagnostic> {
+        let Some(frame) = self.frames.pop() else { return Ok(None) };
+        let Frame { data, at, anchor, count, height } = frame;
+        let data = match data {
+            Open::Seq(items) => Data::Seq(items),
+            Open::Map { mut map, merges, .. } => {
+                while let Some(index) = written_twice(&map) {
+                    let error = already_defined(&map, index);
+                    if self.twice == Twice::Refuse {
+                        return Err(error);
+                    }
+                    self.dropped.push(error);
+                    drop_earlier(&mut map);
+                }
+                Data::Map(if merges { expand_merges(map, self.twice)? } else { map })
+            }
+        };
+        let node = Node { data, at };
+        if let Some(name) = anchor {
+            self.keep(name, &node, count, height)?;
+        }
+        self.place(node, count, height)
+    }
+
+    fn keep(&mut self, name: Text, node: &Node, count: usize, height: usize) -> Result<(), Diagnostic> {
+        self.kept += count;
+        if self.kept > self.made.saturating_mul(10) + 100_000 {
+            return Err(Diagnostic::new("the document nests anchors excessively").at(node.at));
+        }
+        self.anchors.insert(name, Some(Anchored { node: node.clone(), count, height }));
+        Ok(())
+    }
+
+    fn scalar(&mut self, scalar: Scalar, anchor: Option<Text>, at: At) -> Result<Option<Node>, Diagnostic> {
+        self.count(1, 0, at)?;
+        if anchor.is_none()
+            && let Some(Frame { data: Open::Map { key: key @ None, .. }, count, .. }) = self.frames.last_mut()
+        {
+            *key = Some((scalar, at));
+            *count += 1;
+            return Ok(None);
+        }
+        let node = Node { data: Data::Scalar(scalar), at };
+        if let Some(name) = anchor {
+            self.keep(name, &node, 1, 1)?;
+        }
+        self.place(node, 1, 1)
+    }
+
+    fn alias(&mut self, name: &Text, at: At) -> Result<Option<Node>, Diagnostic> {
+        let (mut node, count, height) = match self.anchors.get(name) {
+            None => return Err(Diagnostic::new(format!("unknown anchor '{name}' referenced")).at(at)),
+            Some(None) => return Err(Diagnostic::new(format!("anchor '{name}' value contains itself")).at(at)),
+            Some(Some(kept)) => {
+                let (count, height) = (kept.count, kept.height);
+                self.made += count;
+                self.repeated += count;
+                check_aliasing(self.made, self.repeated, at)?;
+                (kept.node.clone(), count, height)
+            }
+        };
+        if self.frames.len() + height > MAX_DEPTH {
+            return Err(too_deep(at));
+        }
+        node.at = at;
+        self.place(node, count, height)
+    }
+
+    fn count(&mut self, made: usize, repeated: usize, at: At) -> Result<(), Diagnostic> {
+        self.made += made;
+        self.repeated += repeated;
+        if self.repeated > 0 { check_aliasing(self.made, self.repeated, at) } else { Ok(()) }
+    }
+
+    /// Puts a finished node into the open collection; hands it back where it is the root.
+    fn place(&mut self, node: Node, count: usize, height: usize) -> Result<Option<Node>, Diagnostic> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(Some(node)) };
+        frame.count += count;
+        frame.height = frame.height.max(height + 1);
+        match &mut frame.data {
+            Open::Seq(items) => items.push(node),
+            Open::Map { map, key, merges } => match key.take() {
+                Some((key, at)) => {
+                    *merges |= is_merge(&key);
+                    map.entries_mut().push(Entry { key, at, value: node });
+                }
+                None => match node.data {
+                    Data::Scalar(scalar) => *key = Some((scalar, node.at)),
+                    _ => {
+                        return Err(Diagnostic::new("a mapping or sequence is used as a key").at(node.at).hint(
+                            "Only strings can be keys of a Kubernetes object; a template's `{{ … }}` needs quotes.",
+                        ));
+                    }
+                },
+            },
+        }
+        Ok(None)
+    }
+}
+
+fn too_deep(at: At) -> Diagnostic {
+    Diagnostic::new(format!("nested deeper than {MAX_DEPTH} levels")).at(at)
+}
+
+/// go-yaml's budget (v3, `allowedAliasRatio`): aliases may make 99 % of a small document and 10 % of a large one.
+fn check_aliasing(made: usize, repeated: usize, at: At) -> Result<(), Diagnostic> {
+    const LOW: f64 = 400_000.0;
+    const HIGH: f64 = 4_000_000.0;
+    let all = made as f64;
+    let allowed = 0.99 - 0.89 * ((all - LOW) / (HIGH - LOW)).clamp(0.0, 1.0);
+    if repeated > 100 && made > 1000 && repeated as f64 / all > allowed {
+        return Err(Diagnostic::new("document contains excessive aliasing").at(at));
+    }
+    Ok(())
+}
+
+/// Whether the key is the merge key: a plain `<<`.
+fn is_merge(key: &Scalar) -> bool {
+    key.text == "<<"
+        && match &key.tag {
+            Tag::Implicit => key.style == Style::Plain,
+            Tag::Other(tag) => tag == "tag:yaml.org,2002:merge",
+            _ => false,
+        }
+}
+
+/// The index of the first key that was there before; like go-yaml, by its text alone.
+fn written_twice(map: &Map) -> Option<usize> {
+    let entries = map.entries();
+    if entries.len() <= 12 {
+        let known = |index: usize| entries[..index].iter().any(|entry| entry.key.text == entries[index].key.text);
+        return (1..entries.len()).find(|index| known(*index));
+    }
+    let mut seen = FxHashSet::with_capacity_and_hasher(entries.len(), rustc_hash::FxBuildHasher);
+    entries.iter().position(|entry| !seen.insert(entry.key.text.as_str()))
+}
+
+fn already_defined(map: &Map, index: usize) -> Diagnostic {
+    let Entry { key, at, .. } = &map.entries()[index];
+    let first = map.entries().iter().find(|entry| entry.key.text == key.text).map_or(0, |entry| entry.at.line);
+    Diagnostic::new(format!("mapping key \"{}\" already defined at line {first}", key.text))
+        .at(*at)
+        .hint("Remove one of the two.")
+}
+
+/// Removes every entry whose key is written again later.
+fn drop_earlier(map: &mut Map) {
+    let mut seen = FxHashSet::default();
+    let entries = std::mem::take(map.entries_mut());
+    let mut kept: Vec<Entry> = entries.into_iter().rev().filter(|entry| seen.insert(entry.key.text.clone())).collect();
+    kept.reverse();
+    *map.entries_mut() = kept;
+}
+
+/// The mapping with its merge key replaced by what it stands for. Of several sources the earlier ones win. The mapping's
+/// own keys win over them all, in v2 only those behind the merge key.
+fn expand_merges(mut map: Map, twice: Twice) -> Result<Map, Diagnostic> {
+    let Some(index) = map.entries().iter().position(|entry| is_merge(&entry.key)) else { return Ok(map) };
+    let Entry { at, value, .. } = map.entries_mut().remove(index);
+    let sources = merge_sources(value, at)?;
+    let strong = if twice == Twice::LastWins { index } else { 0 };
+    let mut seen: FxHashSet<Text> = map.entries()[strong..].iter().map(|entry| entry.key.text.clone()).collect();
+    for source in sources {
+        for entry in source.into_entries() {
+            if !seen.insert(entry.key.text.clone()) {
+                continue;
+            }
+            match map.entries().iter().position(|own| strong > 0 && own.key.text == entry.key.text) {
+                Some(own) => map.entries_mut()[own].value = entry.value,
+                None => map.entries_mut().push(entry),
+            }
+        }
+    }
+    Ok(map)
+}
+
+fn merge_sources(value: Node, at: At) -> Result<Vec<Map>, Diagnostic> {
+    match value.data {
+        Data::Map(source) => Ok(vec![source]),
+        Data::Seq(items) => {
+            let map_of = |item: Node| match item.data {
+                Data::Map(source) => Ok(source),
+                _ => Err(bad_merge(item.at)),
+            };
+            items.into_iter().map(map_of).collect()
+        }
+        Data::Scalar(_) => Err(bad_merge(at)),
+    }
+}
+
+fn bad_merge(at: At) -> Diagnostic {
+    Diagnostic::new("map merge requires map or sequence of maps as the value").at(at)
+}

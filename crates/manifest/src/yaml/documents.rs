@@ -1,0 +1,119 @@
+//! Texts of several documents.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::{At, Node};
+
+use super::compose::{Composer, Twice};
+use super::parse::Parser;
+use super::scan::Scanner;
+use super::{Rules, Value, text};
+
+/// All documents of a stream; see [`super::read_stream`].
+pub(super) fn stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
+    let text = text::checked(bytes)?;
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), Twice::Refuse);
+    all(&mut composer)
+}
+
+/// The documents of a configuration file and the keys in it that were written again; see [`super::read_configuration`].
+pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
+    let text = text::checked(bytes)?;
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), Twice::LastWins);
+    let documents = all(&mut composer)?;
+    Ok((documents, composer.dropped))
+}
+
+fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {
+    let mut documents = Vec::new();
+    while let Some(document) = composer.document()? {
+        documents.push(document);
+    }
+    Ok(documents)
+}
+
+/// The objects of a file; see [`super::read_objects`].
+pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
+    let mut objects = Vec::new();
+    let bytes = unix_lines(bytes);
+    for part in split(&bytes)? {
+        let text = text::checked(&bytes[part.from..part.to]).map_err(|error| part.moved(error))?;
+        let mut composer = Composer::new(Parser::new(Scanner::new(text, part.line)), Twice::Refuse);
+        let Some(first) = composer.document()? else { continue };
+        while let Some(other) = composer.document()? {
+            if !is_null(&other) {
+                return Err(Diagnostic::new("a second document follows without a line `---` between them")
+                    .at(other.at)
+                    .hint("kustomize would drop it without a word. Put `---` on a line of its own before it."));
+            }
+        }
+        if !is_null(&first) {
+            objects.push(first);
+        }
+    }
+    Ok(objects)
+}
+
+fn is_null(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| super::resolve(scalar, Rules::V3) == Value::Null)
+}
+
+/// The text with `\r\n` as `\n`: kustomize's reader does so before anything else.
+fn unix_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut ends = memmem::find_iter(bytes, b"\r\n").peekable();
+    if ends.peek().is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for end in ends {
+        out.extend_from_slice(&bytes[from..end]);
+        from = end + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    Cow::Owned(out)
+}
+
+/// A part of a file between two separators.
+struct Part {
+    from: usize,
+    to: usize,
+    /// The line it starts on, from 0.
+    line: u32,
+}
+
+impl Part {
+    /// The error with its place counted from the start of the file.
+    fn moved(&self, mut error: Diagnostic) -> Diagnostic {
+        error.at.line += self.line;
+        error
+    }
+}
+
+/// Splits a text as kyaml's `splitDocuments` does: at every line that starts with `---`, but never at the first line,
+/// and not at one right behind another separator. Behind the `---` only a comment may follow.
+fn split(bytes: &[u8]) -> Result<Vec<Part>, Diagnostic> {
+    let finder = memmem::Finder::new(b"\n---");
+    let mut parts: Vec<Part> = Vec::new();
+    let (mut from, mut line) = (0, 0);
+    while let Some(found) = finder.find(&bytes[from..]) {
+        let found = from + found;
+        let Some(len) = memchr::memchr(b'\n', &bytes[found + 4..]) else { break };
+        let end = found + 4 + len;
+        let next_line = line + memchr::memchr_iter(b'\n', &bytes[from..=end]).count() as u32;
+        let behind = String::from_utf8_lossy(&bytes[found + 4..end]);
+        let behind = behind.trim();
+        if !behind.is_empty() && !behind.starts_with('#') {
+            return Err(Diagnostic::new(format!("invalid document separator: ---{behind}"))
+                .at(At { line: next_line, column: 1 })
+                .hint("Only a comment may follow `---` on its line."));
+        }
+        parts.push(Part { from, to: found + 1, line });
+        (from, line) = (end + 1, next_line);
+    }
+    parts.push(Part { from, to: bytes.len(), line });
+    Ok(parts)
+}

@@ -1,0 +1,229 @@
+//! Writing single scalars: the five styles of libyaml's emitter.
+
+use super::analyze::{analyze, is_break, is_printable};
+
+/// The line length beyond which a scalar is folded.
+const WIDTH: usize = 80;
+
+/// A style to write a scalar in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Without quotes if the text allows it.
+    Plain,
+    /// In double quotes.
+    Double,
+    /// As a `|` block if the text allows it.
+    Literal,
+}
+
+/// Where a scalar is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    /// How far its further lines are indented.
+    pub(super) indent: usize,
+    /// It is a simple key: on one line.
+    pub(super) key: bool,
+    /// Long lines are folded.
+    pub(super) fold: bool,
+}
+
+/// Appends `text` in the wished style or the next one that can hold it (`yaml_emitter_select_scalar_style`).
+pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot) {
+    if wish == Wish::Plain && is_simple(text) && text.len() <= WIDTH / 2 {
+        out.push_str(text);
+        return;
+    }
+    let analysis = analyze(text);
+    let mut writer = Writer { column: column(out), out, spot };
+    let single = if spot.key { analysis.single && !analysis.multiline } else { analysis.single };
+    let plain = analysis.plain && !(text.is_empty() && spot.key);
+    match wish {
+        Wish::Plain if plain => writer.plain(text),
+        Wish::Plain if single => writer.single(text),
+        Wish::Literal if analysis.block && !spot.key => writer.literal(text),
+        _ => writer.double(text),
+    }
+}
+
+/// Whether the text is obviously plain and needs no analysis: letters, digits and a few marks.
+fn is_simple(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-'))
+}
+
+/// How many characters stand on the last line.
+fn column(out: &str) -> usize {
+    out.chars().rev().take_while(|character| *character != '\n').count()
+}
+
+struct Writer<'a> {
+    out: &'a mut String,
+    column: usize,
+    spot: Spot,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, character: char) {
+        self.out.push(character);
+        self.column += 1;
+    }
+
+    fn put_break(&mut self, character: char) {
+        self.out.push(character);
+        self.column = 0;
+    }
+
+    fn indent(&mut self) {
+        while self.column < self.spot.indent {
+            self.put(' ');
+        }
+    }
+
+    fn may_fold(&self) -> bool {
+        self.spot.fold && !self.spot.key && self.column > WIDTH
+    }
+
+    fn fold(&mut self) {
+        self.put_break('\n');
+        self.indent();
+    }
+
+    fn plain(&mut self, text: &str) {
+        if text.is_ascii() && (self.spot.key || !self.spot.fold || self.column + text.len() <= WIDTH) {
+            self.out.push_str(text);
+            self.column += text.len();
+            return;
+        }
+        self.flowing(text, false);
+    }
+
+    fn single(&mut self, text: &str) {
+        self.put('\'');
+        self.flowing(text, true);
+        self.put('\'');
+    }
+
+    /// Writes a text as plain and single-quoted scalars have it: lone spaces may become line ends.
+    fn flowing(&mut self, text: &str, quoted: bool) {
+        let (mut after_space, mut after_break) = (false, false);
+        let mut characters = text.char_indices().peekable();
+        while let Some((index, character)) = characters.next() {
+            if character == ' ' {
+                let next = characters.peek().map(|(_, next)| *next);
+                let inside = !quoted || (index > 0 && next.is_some());
+                if inside && !after_space && next != Some(' ') && self.may_fold() {
+                    self.fold();
+                } else {
+                    self.put(' ');
+                }
+                after_space = true;
+            } else if is_break(character) {
+                if !after_break && character == '\n' {
+                    self.put_break('\n');
+                }
+                self.put_break(character);
+                after_break = true;
+            } else {
+                if after_break {
+                    self.indent();
+                }
+                if quoted && character == '\'' {
+                    self.put('\'');
+                }
+                self.put(character);
+                (after_space, after_break) = (false, false);
+            }
+        }
+    }
+
+    fn double(&mut self, text: &str) {
+        self.put('"');
+        // go-yaml looks for a byte order mark at the start of the text, whatever the place: then it escapes everything.
+        let escape_all = text.starts_with('\u{FEFF}');
+        let mut after_space = false;
+        let mut characters = text.char_indices().peekable();
+        while let Some((index, character)) = characters.next() {
+            let plain = is_printable(character) && !is_break(character) && !matches!(character, '"' | '\\');
+            if escape_all || !plain {
+                self.escape(character);
+                after_space = false;
+            } else if character == ' ' {
+                let next = characters.peek().map(|(_, next)| *next);
+                if !after_space && index > 0 && next.is_some() && self.may_fold() {
+                    self.fold();
+                    if next == Some(' ') {
+                        self.put('\\');
+                    }
+                } else {
+                    self.put(' ');
+                }
+                after_space = true;
+            } else {
+                self.put(character);
+                after_space = false;
+            }
+        }
+        self.put('"');
+    }
+
+    fn escape(&mut self, character: char) {
+        let short = match character {
+            '\0' => '0',
+            '\x07' => 'a',
+            '\x08' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\x0B' => 'v',
+            '\x0C' => 'f',
+            '\r' => 'r',
+            '\x1B' => 'e',
+            '"' => '"',
+            '\\' => '\\',
+            '\u{85}' => 'N',
+            '\u{A0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            _ => {
+                let code = u32::from(character);
+                let escaped = match code {
+                    0..=0xFF => format!("\\x{code:02X}"),
+                    0x100..=0xFFFF => format!("\\u{code:04X}"),
+                    _ => format!("\\U{code:08X}"),
+                };
+                self.column += escaped.len();
+                self.out.push_str(&escaped);
+                return;
+            }
+        };
+        self.put('\\');
+        self.put(short);
+    }
+
+    fn literal(&mut self, text: &str) {
+        self.put('|');
+        self.hints(text, 2);
+        self.put_break('\n');
+        let mut at_start = true;
+        for line in text.split_inclusive(is_break) {
+            if at_start && !line.starts_with(is_break) {
+                self.indent();
+            }
+            self.out.push_str(line);
+            at_start = line.ends_with(is_break);
+            self.column = if at_start { 0 } else { line.chars().count() };
+        }
+    }
+
+    /// Writes a block scalar's indentation and chomping indicators.
+    fn hints(&mut self, text: &str, indent: usize) {
+        if text.starts_with(|first| first == ' ' || is_break(first)) {
+            self.out.push_str(&indent.to_string());
+        }
+        let mut last = text.chars().rev();
+        match (last.next().is_some_and(is_break), last.next()) {
+            (false, _) => self.put('-'),
+            (true, before) if before.is_none_or(is_break) => self.put('+'),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a scalar is.
+
+use std::borrow::Cow;
+
+use crate::node::{Scalar, Style, Tag};
+
+use super::{Rules, Value, number, timestamp};
+
+/// What a scalar is to go-yaml (`resolve` in v2 2.4.4 and v3 3.0.4).
+///
+/// # Errors
+/// An explicit tag that the text does not fit, in go-yaml's words.
+pub(super) fn checked(scalar: &Scalar, rules: Rules) -> Result<Value, String> {
+    let text = scalar.text.as_str();
+    let wanted = match &scalar.tag {
+        Tag::Implicit if scalar.style == Style::Plain => return Ok(implicit(text, rules)),
+        Tag::Implicit | Tag::Str | Tag::Binary | Tag::Other(_) => return Ok(Value::Str),
+        tag => tag,
+    };
+    let value = match implicit(text, rules) {
+        // Only an untagged scalar or one tagged as a timestamp is tried as one.
+        Value::Timestamp(_) if *wanted != Tag::Timestamp => Value::Str,
+        Value::Int(value) if *wanted == Tag::Float => Value::Float(value as f64),
+        value => value,
+    };
+    let (fits, name) = match (wanted, &value) {
+        (Tag::Null, Value::Null) => (true, "null"),
+        (Tag::Bool, Value::Bool(_)) => (true, "bool"),
+        (Tag::Int, Value::Int(_) | Value::Uint(_)) => (true, "int"),
+        (Tag::Float, Value::Float(_)) => (true, "float"),
+        (Tag::Timestamp, Value::Timestamp(_)) => (true, "timestamp"),
+        (Tag::Timestamp, _) if rules == Rules::V2 && timestamp::parse(text).is_some() => (true, "timestamp"),
+        (Tag::Null, _) => (false, "null"),
+        (Tag::Bool, _) => (false, "bool"),
+        (Tag::Int, _) => (false, "int"),
+        (Tag::Float, _) => (false, "float"),
+        _ => (false, "timestamp"),
+    };
+    if fits { Ok(value) } else { Err(format!("cannot decode {} `{text}` as a !!{name}", tag_of(&value))) }
+}
+
+fn tag_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "!!null",
+        Value::Bool(_) => "!!bool",
+        Value::Int(_) | Value::Uint(_) => "!!int",
+        Value::Float(_) => "!!float",
+        Value::Str => "!!str",
+        Value::Timestamp(_) => "!!timestamp",
+    }
+}
+
+/// What a plain scalar without a tag is.
+pub(super) fn implicit(text: &str, rules: Rules) -> Value {
+    let Some(first) = text.bytes().next() else { return Value::Null };
+    match first {
+        b'0'..=b'9' | b'+' | b'-' => {
+            if let Some(infinite) = infinity(text) {
+                return Value::Float(infinite);
+            }
+            if let Some(time) = timestamp::parse(text) {
+                // v2 leaves them strings where no type is asked for.
+                return if rules == Rules::V2 { Value::Str } else { Value::Timestamp(time) };
+            }
+            number::parse(text, rules == Rules::V3).unwrap_or(Value::Str)
+        }
+        b'.' => match (infinity(text), text) {
+            (Some(infinite), _) => Value::Float(infinite),
+            (None, ".nan" | ".NaN" | ".NAN") => Value::Float(f64::NAN),
+            _ => number::parse(text, rules == Rules::V3).unwrap_or(Value::Str),
+        },
+        b't' | b'T' | b'f' | b'F' | b'n' | b'N' | b'~' | b'y' | b'Y' | b'o' | b'O' => word(text, rules),
+        _ => Value::Str,
+    }
+}
+
+fn infinity(text: &str) -> Option<f64> {
+    match text {
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+fn word(text: &str, rules: Rules) -> Value {
+    match text {
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        "~" | "null" | "Null" | "NULL" => Value::Null,
+        _ if rules == Rules::V3 => Value::Str,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Value::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Value::Bool(false),
+        _ => Value::Str,
+    }
+}
+
+/// The string that a scalar of type [`Value::Str`] holds: its text, or what `!!binary` encodes, with U+FFFD for every
+/// byte that is no UTF-8, as Go's `encoding/json` writes it.
+///
+/// # Errors
+/// A `!!binary` that is no base64.
+pub(super) fn string(scalar: &Scalar) -> Result<Cow<'_, str>, String> {
+    if scalar.tag != Tag::Binary {
+        return Ok(Cow::Borrowed(&scalar.text));
+    }
+    let bytes = decode_base64(&scalar.text).ok_or("!!binary value contains invalid base64 data")?;
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// Standard base64 with padding; line breaks are skipped, as Go does.
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let symbols: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let padding = symbols.iter().rev().take_while(|byte| **byte == b'=').count();
+    if !symbols.len().is_multiple_of(4) || padding > 2 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(symbols.len() / 4 * 3);
+    for group in symbols[..symbols.len() - padding].chunks(4) {
+        let mut bits = 0u32;
+        for symbol in group {
+            let value = match symbol {
+                b'A'..=b'Z' => symbol - b'A',
+                b'a'..=b'z' => symbol - b'a' + 26,
+                b'0'..=b'9' => symbol - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                _ => return None,
+            };
+            bits = bits << 6 | u32::from(value);
+        }
+        bits <<= 6 * (4 - group.len());
+        out.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    Some(out)
+}
