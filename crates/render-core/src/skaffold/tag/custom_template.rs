@@ -1,0 +1,59 @@
+//! `customTemplate`: a template of other tags.
+//!
+//! Source of the rules: Skaffold's `pkg/skaffold/tag/custom_template.go`.
+
+use std::collections::BTreeMap;
+
+use manifest::Diagnostic;
+
+use super::Tagging;
+use crate::skaffold::model::{Artifact, Placed, TagPolicy};
+use crate::skaffold::template::{Missing, Templates};
+
+/// The text of the template, each name in it being a component or one of `GIT`, `DATE`, `SHA`, `INPUT_DIGEST`.
+///
+/// # Errors
+/// A name that is neither, a component that is twice there or a template itself, and whatever a component refuses.
+pub(super) fn tag(
+    tagging: &Tagging<'_>,
+    artifact: &Artifact,
+    template: &Placed,
+    components: &[(Placed, TagPolicy)],
+) -> Result<String, Diagnostic> {
+    let mut policies = BTreeMap::from([
+        ("GIT".to_owned(), TagPolicy::default()),
+        ("DATE".to_owned(), TagPolicy::DateTime { format: Placed::default(), timezone: Placed::default() }),
+        ("SHA".to_owned(), TagPolicy::Sha256),
+        ("INPUT_DIGEST".to_owned(), TagPolicy::InputDigest),
+    ]);
+    let mut seen = Vec::new();
+    for (name, policy) in components {
+        if seen.contains(&&name.text) {
+            return Err(Diagnostic::new(format!("multiple components with name {}", name.text)).at(name.at));
+        }
+        if matches!(policy, TagPolicy::CustomTemplate { .. }) {
+            return Err(Diagnostic::new(format!("the component {} is a customTemplate itself", name.text)).at(name.at));
+        }
+        seen.push(&name.text);
+        policies.insert(name.text.clone(), policy.clone());
+    }
+    let mut values = BTreeMap::new();
+    for (name, policy) in policies.into_iter().filter(|(name, _)| names(template, name)) {
+        let value = super::tag(tagging, &policy, artifact);
+        let value = value.map_err(|found| Diagnostic { message: format!("{name}: {}", found.message), ..found })?;
+        values.insert(name, value);
+    }
+    // The environment is not for these templates.
+    let nothing = BTreeMap::new();
+    let templates = Templates { environment: &nothing, ..tagging.inputs.templates() };
+    templates.expand(template, &values, Missing::Error).map_err(|found| found.at(template.at))
+}
+
+/// Whether a template has the field `.NAME`.
+fn names(template: &str, name: &str) -> bool {
+    let field = format!(".{name}");
+    template.match_indices(&field).any(|(at, _)| {
+        let after = template[at + field.len()..].chars().next();
+        !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}

@@ -1,0 +1,25 @@
+//! `envTemplate`: a template of environment variables and `IMAGE_NAME`.
+
+use std::collections::BTreeMap;
+
+use manifest::Diagnostic;
+
+use super::Tagging;
+use crate::skaffold::model::{Artifact, Placed};
+use crate::skaffold::template::Missing;
+
+/// The text of the template.
+///
+/// # Errors
+/// A template that fails, and one that names a variable which is not set (unless a function such as `default` takes care).
+pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Placed) -> Result<String, Diagnostic> {
+    let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), artifact.image.text.clone())]);
+    let text =
+        tagging.inputs.templates().expand(template, &extra, Missing::NoValue).map_err(|found| found.at(template.at))?;
+    if text.contains("<no value>") {
+        return Err(Diagnostic::new(format!("a variable of the template {:?} is not set", template.text))
+            .at(template.at)
+            .hint("Set it in the environment, or write `{{default \"value\" .NAME}}`. (Skaffold would take `latest` here.)"));
+    }
+    Ok(text)
+}
