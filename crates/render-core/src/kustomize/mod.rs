@@ -1,7 +1,10 @@
 //! `kustomize build`: a folder in, objects out, byte for byte as kustomize 5.8.1 prints them.
 
+pub mod accumulate;
 pub mod annotations;
 pub mod build;
+pub mod context;
+pub mod crds;
 pub mod decode;
 pub mod field_spec;
 pub mod generate;
@@ -9,6 +12,7 @@ pub mod kustomization;
 pub mod load;
 pub mod objects;
 pub mod origin;
+pub mod plugin;
 pub mod reference;
 pub mod resource;
 pub mod scalar;

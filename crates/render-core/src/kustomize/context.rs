@@ -1,0 +1,33 @@
+//! What a step of a build may need beside its own arguments.
+
+use std::sync::Arc;
+
+use manifest::{At, Diagnostic};
+
+use super::build::Options;
+use super::decode::in_field;
+use super::load::{Doors, Place};
+use super::schema::Schema;
+
+/// Where a step stands and what it may reach.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Files, remotes, programs.
+    pub doors: Doors<'a>,
+    /// The folder whose kustomization is at work.
+    pub place: &'a Arc<Place>,
+    /// The path of that kustomization, for messages.
+    pub file: &'a str,
+    /// The schema in force.
+    pub schema: &'a Schema,
+    /// What the command line says.
+    pub options: &'a Options,
+}
+
+/// Adds the kustomization's file, and a place and field in it, to a finding that names no file yet.
+pub fn located(found: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
+    if found.file.is_some() {
+        return found;
+    }
+    in_field(field, found.in_file(file).at(at))
+}
