@@ -1,7 +1,29 @@
 //! The resolver: image reference in, digest out.
+//!
+//! [`Resolver`] asks registries, [`Credentials`] says who asks, [`Lock`] remembers the answers.
 
+mod challenge;
+pub mod credentials;
+pub mod failure;
+mod helper;
+mod http;
+mod index;
 pub mod lock;
+mod lookup;
+pub mod options;
+pub mod origins;
+mod place;
 pub mod platform;
+pub mod resolve;
+mod retry;
+mod session;
+mod token;
+mod trust;
 
+pub use credentials::Credentials;
+pub use failure::{Kind, ResolveError, ResolveErrors};
 pub use lock::{Lock, LockedImage, LockedRemote};
+pub use options::{Options, Proxies};
+pub use origins::Origin;
 pub use platform::Platform;
+pub use resolve::{Resolution, Resolved, Resolver};

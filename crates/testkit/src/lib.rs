@@ -2,3 +2,6 @@
 
 pub mod expect;
 pub mod fixtures;
+pub mod http;
+pub mod registry;
+pub mod tls;

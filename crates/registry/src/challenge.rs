@@ -1,0 +1,120 @@
+//! `WWW-Authenticate`: how a registry wants to be told who asks (RFC 9110, 11.6.1; distribution spec, token authentication).
+
+use ureq::http::HeaderMap;
+
+/// How a registry wants to be told who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    /// It does not ask.
+    Open,
+    /// User and password with every request.
+    Basic,
+    /// A token from a token server.
+    Bearer(Bearer),
+}
+
+/// Where tokens come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    pub(crate) realm: String,
+    pub(crate) service: Option<String>,
+}
+
+impl Challenge {
+    /// The challenge in an answer's headers; Bearer where several are offered, nothing where none is understood.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let values = headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+        let offers: Vec<Offer> = values.flat_map(offers).collect();
+        let bearer = offers.iter().filter(|offer| offer.scheme.eq_ignore_ascii_case("bearer")).find_map(|offer| {
+            let get = |key: &str| offer.parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+            let realm = get("realm")?.1.clone();
+            Some(Challenge::Bearer(Bearer { realm, service: get("service").map(|(_, value)| value.clone()) }))
+        });
+        let basic =
+            || offers.iter().any(|offer| offer.scheme.eq_ignore_ascii_case("basic")).then_some(Challenge::Basic);
+        bearer.or_else(basic)
+    }
+}
+
+struct Offer {
+    scheme: String,
+    parameters: Vec<(String, String)>,
+}
+
+/// Takes `Scheme key="value", key=value, Other …` apart. What is not understood is passed over.
+fn offers(header: &str) -> Vec<Offer> {
+    let mut found: Vec<Offer> = Vec::new();
+    let mut rest = header.trim_start_matches([' ', ',', '\t']);
+    while !rest.is_empty() {
+        let end = rest.find([' ', ',', '=', '\t']).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = match after.trim_start().strip_prefix('=') {
+            Some(value) => {
+                let (value, after) = take_value(value.trim_start());
+                if let Some(offer) = found.last_mut() {
+                    offer.parameters.push((word.to_owned(), value));
+                }
+                after
+            }
+            None => {
+                found.push(Offer { scheme: word.to_owned(), parameters: Vec::new() });
+                after
+            }
+        };
+        // A stray quote or equals sign must not stop the walk.
+        rest = rest.trim_start_matches([' ', ',', '=', '\t']);
+    }
+    found
+}
+
+/// A token or a quoted string, and what follows it.
+fn take_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut letters = quoted.char_indices();
+    while let Some((index, letter)) = letters.next() {
+        match letter {
+            '"' => return (value, &quoted[index + 1..]),
+            '\\' => value.extend(letters.next().map(|(_, escaped)| escaped)),
+            other => value.push(other),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges_are_read_in_every_spelling() {
+        let bearer = |realm: &str, service: Option<&str>| {
+            Some(Challenge::Bearer(Bearer { realm: realm.to_owned(), service: service.map(str::to_owned) }))
+        };
+        let table: [(&[&str], Option<Challenge>); 10] = [
+            (
+                &[r#"Bearer realm="https://a/t",service="s",scope="repository:x:pull,push""#],
+                bearer("https://a/t", Some("s")),
+            ),
+            (&[r#"bearer Realm=https://a/t , service=s"#], bearer("https://a/t", Some("s"))),
+            (&[r#"Bearer realm="a\"b""#], bearer("a\"b", None)),
+            (&[r#"Basic realm="x", Bearer realm="https://a/t""#], bearer("https://a/t", None)),
+            (&["Basic realm=x", r#"Bearer realm="https://a/t""#], bearer("https://a/t", None)),
+            (&[r#"Basic realm="Registry Realm""#], Some(Challenge::Basic)),
+            (&["BASIC"], Some(Challenge::Basic)),
+            (&["Bearer service=s"], None),
+            (&["Negotiate abc==", ""], None),
+            (&[r#"Bearer realm=""#, "=,\"\"=="], bearer("", None)),
+        ];
+        for (lines, want) in table {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("www-authenticate", line.parse().unwrap());
+            }
+            assert_eq!(Challenge::of(&headers), want, "{lines:?}");
+        }
+    }
+}

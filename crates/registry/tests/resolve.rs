@@ -1,0 +1,458 @@
+//! The resolver against registries on loopback, well-behaved and not.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    clippy::result_large_err,
+    reason = "a test that panics has failed, as it should"
+)]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use manifest::ImageRef;
+use registry::{Credentials, Kind, Options, ResolveError, Resolver};
+use testkit::http::Response;
+use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad};
+use testkit::tls::Identity;
+
+/// Impatient options: tries follow each other at once.
+fn quick() -> Options {
+    let backoff = Duration::from_millis(1);
+    Options { backoff, timeout: Duration::from_secs(5), deadline: Duration::from_secs(20), ..Options::standard() }
+}
+
+fn image(text: String) -> ImageRef {
+    ImageRef::parse(&text).unwrap()
+}
+
+fn known(host: &str, entry: &str) -> Credentials {
+    let json = format!(r#"{{"auths":{{"{host}":{entry}}}}}"#);
+    Credentials::from_variables(|name| (name == "DOCKER_AUTH_CONFIG").then(|| json.clone())).unwrap()
+}
+
+fn ask(images: &[ImageRef], options: Options, credentials: Credentials) -> Result<Vec<String>, Vec<ResolveError>> {
+    let resolver = Resolver::new(options, credentials).unwrap();
+    let resolution = resolver.resolve(images).map_err(|errors| errors.all().to_vec())?;
+    Ok(images.iter().map(|image| resolution.get(image).unwrap().digest.to_string()).collect())
+}
+
+/// The one digest, or the one failure.
+fn one(reference: String, options: Options, credentials: Credentials) -> Result<String, ResolveError> {
+    ask(&[image(reference)], options, credentials).map(|mut all| all.remove(0)).map_err(|mut all| all.remove(0))
+}
+
+fn setup(auth: Auth) -> Registry {
+    Registry::start(Setup { auth, ..Setup::default() })
+}
+
+fn tokens() -> Tokens {
+    Tokens {
+        password: Some(("ci".to_owned(), "p:w d".to_owned())),
+        refresh: Some("rt".to_owned()),
+        ..Tokens::default()
+    }
+}
+
+const PASSWORD: &str = r#"{"username":"ci","password":"p:w d"}"#;
+
+#[test]
+fn five_hundred_images_cost_one_head_each_one_token_a_repository_and_one_ping() {
+    let registry = setup(Auth::Tokens(Tokens { anonymous: true, ..Tokens::default() }));
+    let host = registry.host();
+    let mut images = Vec::new();
+    let mut want = Vec::new();
+    for repository in 0..50 {
+        for tag in 0..10 {
+            want.push(registry.put_image(&format!("team/r{repository}"), &format!("v{tag}"), &[]));
+            images.push(image(format!("{host}/team/r{repository}:v{tag}")));
+        }
+    }
+    assert_eq!(ask(&images, quick(), Credentials::none()).unwrap(), want);
+    assert_eq!(registry.count("GET /v2/"), 1);
+    assert_eq!(registry.count("GET token"), 50);
+    assert_eq!(registry.count("HEAD /v2/team/"), 500);
+    assert_eq!(registry.requests().len(), 551);
+}
+
+#[test]
+fn spellings_of_one_image_are_asked_for_once() {
+    let registry = Registry::open();
+    let digest = registry.put_image("a", "latest", &[]);
+    let host = registry.host();
+    let images = [image(format!("{host}/a")), image(format!("{host}/a:latest")), image(format!("{host}/a"))];
+    assert_eq!(ask(&images, quick(), Credentials::none()).unwrap(), vec![digest; 3]);
+    assert_eq!(registry.count("HEAD"), 1);
+}
+
+#[test]
+fn an_index_is_pinned_whole_or_by_platform() {
+    let registry = Registry::open();
+    let host = registry.host();
+    let (index, images) = registry.put_index("a", "1", &["linux/amd64", "linux/arm64/v8"]);
+    let single = registry.put_image("single", "1", &[]);
+    let platform = |text: &str| Options { platform: Some(text.parse().unwrap()), ..quick() };
+    let ask = |reference: &str, options| one(format!("{host}/{reference}"), options, Credentials::none());
+    assert_eq!(ask("a:1", quick()), Ok(index.clone()));
+    assert_eq!(ask("a:1", platform("linux/arm64")), Ok(images[1].clone()));
+    assert_eq!(ask("single:1", platform("linux/amd64")), Ok(single));
+    let missing = ask("a:1", platform("linux/s390x")).unwrap_err();
+    assert_eq!(missing.kind, Kind::MissingPlatform);
+    assert!(missing.words.ends_with("only for linux/amd64, linux/arm64/v8"), "{missing}");
+    let other = ask("single:1", platform("linux/arm64")).unwrap_err();
+    assert_eq!(
+        (other.kind, other.words.as_str()),
+        (Kind::MissingPlatform, "1 is built for linux/amd64, not for linux/arm64")
+    );
+    // What a platform's pin looks like is accepted when it comes back.
+    assert_eq!(ask(&format!("a:1@{}", images[0]), quick()), Ok(images[0].clone()));
+}
+
+#[test]
+fn a_given_digest_must_exist_and_be_what_its_tag_says() {
+    let registry = Registry::open();
+    let host = registry.host();
+    let (old, new) = (registry.put_image("a", "old", &[]), registry.put_image("a", "1", &[]));
+    let absent = format!("sha256:{}", "0".repeat(64));
+    let ask = |reference: String| one(format!("{host}/{reference}"), quick(), Credentials::none());
+    assert_eq!(ask(format!("a@{old}")), Ok(old.clone()));
+    assert_eq!(ask(format!("a:1@{new}")), Ok(new.clone()));
+    assert_eq!(ask(format!("a@{absent}")).unwrap_err().kind, Kind::MissingTag);
+    let moved = ask(format!("a:1@{old}")).unwrap_err();
+    assert_eq!(moved.kind, Kind::Mismatch);
+    assert_eq!(moved.words, format!("1 is now {new}, but {old} is written beside it ({old} is still there)"));
+    let gone = ask(format!("a:1@{absent}")).unwrap_err();
+    assert!(gone.words.ends_with("is no longer there)"), "{gone}");
+}
+
+#[test]
+fn credentials_open_every_kind_of_door() {
+    let basic = || Auth::Basic("ci".to_owned(), "p:w d".to_owned());
+    let table = [
+        (basic(), PASSWORD),
+        (basic(), r#"{"auth":"Y2k6cDp3IGQ="}"#),
+        (Auth::Tokens(tokens()), PASSWORD),
+        (Auth::Tokens(tokens()), r#"{"identitytoken":"rt"}"#),
+    ];
+    for (auth, entry) in table {
+        for front_door in [false, true] {
+            let registry = setup(auth.clone());
+            if front_door {
+                registry.open_front_door();
+            }
+            let digest = registry.put_image("a/b", "1", &[]);
+            let got = one(format!("{}/a/b:1", registry.host()), quick(), known(&registry.host(), entry));
+            assert_eq!(got, Ok(digest), "{auth:?} {entry}");
+        }
+    }
+}
+
+#[test]
+fn refused_credentials_say_whose_they_were() {
+    let basic = || Auth::Basic("ci".to_owned(), "right".to_owned());
+    let wrong = r#"{"username":"ci","password":"wrong-secret"}"#;
+    let table = [
+        (basic(), Some(wrong), "401 UNAUTHORIZED: authentication required", "from DOCKER_AUTH_CONFIG were refused"),
+        (basic(), None, "401 UNAUTHORIZED: authentication required", "No credentials for"),
+        (
+            Auth::Tokens(tokens()),
+            Some(wrong),
+            "401 incorrect username or password",
+            "from DOCKER_AUTH_CONFIG were refused",
+        ),
+        (Auth::Tokens(tokens()), None, "401 incorrect username or password", "No credentials for"),
+        (
+            Auth::Tokens(tokens()),
+            Some(r#"{"identitytoken":"wrong-secret"}"#),
+            "401 incorrect username or password",
+            "from DOCKER_AUTH_CONFIG were refused",
+        ),
+    ];
+    for (auth, entry, words, hint) in table {
+        let registry = setup(auth);
+        registry.put_image("a", "1", &[]);
+        let host = registry.host();
+        let credentials = entry.map_or_else(Credentials::none, |entry| known(&host, entry));
+        let images: Vec<ImageRef> = (1..4).map(|tag| image(format!("{host}/a:{tag}"))).collect();
+        let errors = ask(&images, quick(), credentials).unwrap_err();
+        assert_eq!(errors.len(), 3);
+        let error = &errors[0];
+        assert_eq!(error.kind, Kind::Credentials);
+        assert!(error.words.ends_with(words), "{error}");
+        assert!(error.hint.as_ref().unwrap().contains(hint), "{error:?}");
+        assert!(!format!("{errors:?}").contains("secret"), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_token_that_runs_out_is_renewed_once() {
+    let registry = setup(Auth::Tokens(Tokens { uses: Some(2), anonymous: true, ..Tokens::default() }));
+    let host = registry.host();
+    let images: Vec<ImageRef> = (0..6).map(|tag| image(format!("{host}/a:{tag}"))).collect();
+    let want: Vec<String> = (0..6).map(|tag| registry.put_image("a", &tag.to_string(), &[])).collect();
+    let one_by_one = Options { concurrency: 1, ..quick() };
+    assert_eq!(ask(&images, one_by_one, Credentials::none()).unwrap(), want);
+    assert_eq!(registry.count("GET token"), 3);
+}
+
+#[test]
+fn what_is_missing_is_named_and_all_of_it_at_once() {
+    let registry = Registry::open();
+    registry.put_image("there", "1", &[]);
+    let host = registry.host();
+    let images =
+        [image(format!("{host}/there:2")), image(format!("{host}/there:1")), image(format!("{host}/nowhere:1"))];
+    let errors = ask(&images, quick(), Credentials::none()).unwrap_err();
+    let told: Vec<(Kind, String)> = errors.iter().map(|error| (error.kind, error.to_string())).collect();
+    let tag = format!(
+        "{host}/there:2: missing tag: GET http://{host}/v2/there/manifests/2: 404 MANIFEST_UNKNOWN: manifest unknown"
+    );
+    let repository = format!(
+        "{host}/nowhere:1: missing repository: GET http://{host}/v2/nowhere/tags/list?n=1: 404 NAME_UNKNOWN: repository name not known to registry"
+    );
+    assert_eq!(told, [(Kind::MissingTag, tag), (Kind::MissingRepository, repository)]);
+}
+
+#[test]
+fn passing_troubles_pass() {
+    let table = [
+        ("429 with Retry-After", bad::too_many(Some("0")), 2),
+        ("429 without", bad::too_many(None), 2),
+        ("503", bad::unavailable(), 2),
+        ("a hang-up", bad::hangup(), 2),
+        ("502 with a page", Response { status: 502, ..bad::html() }, 4),
+    ];
+    for (name, answer, times) in table {
+        for place in ["/v2/", "/manifests/", "token"] {
+            let registry = setup(Auth::Tokens(Tokens { anonymous: true, ..Tokens::default() }));
+            let digest = registry.put_image("a", "1", &[]);
+            registry.trouble(Trouble::first(times, place, answer.clone()));
+            let got = one(format!("{}/a:1", registry.host()), quick(), Credentials::none());
+            assert_eq!(got, Ok(digest), "{name} at {place}: {:?}", registry.requests());
+        }
+    }
+}
+
+#[test]
+fn lasting_troubles_are_told_in_the_registrys_words() {
+    let cases = [
+        (bad::too_many(None), Kind::RateLimit, "429 TOOMANYREQUESTS: You have reached your pull rate limit"),
+        (bad::unavailable(), Kind::Server, "503 upstream is down"),
+        (bad::hangup(), Kind::Network, ""),
+        (
+            bad::html(),
+            Kind::Protocol,
+            "is no manifest: 200 with an HTML page: <html><title>Sign in</title><body>Welcome</body></html>",
+        ),
+        (bad::huge(true), Kind::Protocol, "the manifest of 1 is larger than 4 MiB, which no registry may have"),
+        (bad::huge(false), Kind::Protocol, "the manifest of 1 is larger than 4 MiB, which no registry may have"),
+        (bad::cut(), Kind::Network, "broke off"),
+        (Response::new(200, "application/json", "[]"), Kind::Protocol, "is no JSON manifest"),
+        (Response::new(200, "application/json", "{}"), Kind::Protocol, "is JSON, but no manifest"),
+        (Response::new(200, "application/json", r#"{"schemaVersion":1}"#), Kind::Protocol, "docker's schema 1"),
+        (bad::redirect(307, "/v2/a/manifests/1"), Kind::Protocol, "more than 5 redirects"),
+        (
+            bad::redirect(307, "http://registry.example/x"),
+            Kind::Protocol,
+            "redirected to http://registry.example, which is not https",
+        ),
+        (
+            Response::new(400, "application/json", r#"{"errors":[{"code":"TAG_INVALID","message":"no"}]}"#),
+            Kind::Protocol,
+            "400 TAG_INVALID: no",
+        ),
+    ];
+    for (answer, kind, words) in cases {
+        let registry = Registry::open();
+        registry.trouble(Trouble::always("/manifests/", answer));
+        let begun = Instant::now();
+        let error = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.words.contains(words), "{words}: {error}");
+        assert!(begun.elapsed() < Duration::from_secs(3), "{words} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_digest_that_the_bytes_do_not_have_is_refused() {
+    let registry = Registry::open();
+    let digest = registry.put_image("a", "1", &[]);
+    let (media, bytes) = registry.manifest("a", "1").unwrap();
+    let other = format!("sha256:{}", "1".repeat(64));
+    let good = Response::new(200, &media, bytes);
+    let ask = |answer: Response, hash_everything: bool| {
+        let registry = Registry::open();
+        registry.trouble(Trouble::always("/manifests/", answer));
+        one(format!("{}/a:1", registry.host()), Options { hash_everything, ..quick() }, Credentials::none())
+    };
+    // Without a header, or with one that is no digest, HEAD does not suffice and the body is hashed.
+    assert_eq!(ask(good.clone(), false), Ok(digest.clone()));
+    assert!(
+        ask(good.clone().header("docker-content-digest", "garbage"), false)
+            .unwrap_err()
+            .words
+            .contains("`garbage`, which is none")
+    );
+    let lie = ask(good.header("docker-content-digest", other.clone()), true).unwrap_err();
+    assert_eq!(lie.kind, Kind::Protocol);
+    assert_eq!(lie.words, format!("the manifest of 1 hashes to {digest}, but {other} the registry states"));
+}
+
+#[test]
+fn a_long_retry_after_ends_the_tries_at_once() {
+    let registry = Registry::open();
+    registry.trouble(Trouble::always("/manifests/", bad::too_many(Some("3600"))));
+    let begun = Instant::now();
+    let error = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
+    assert_eq!((error.kind, registry.count("HEAD")), (Kind::RateLimit, 1));
+    assert_eq!(error.hint.as_deref(), Some("The registry asks to be left alone for 3600 s."));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn slowness_ends_at_the_time_limit() {
+    let registry = Registry::open();
+    let slow = Response { delay: Duration::from_secs(2), ..Response::empty(200) };
+    registry.trouble(Trouble::always("/manifests/", slow));
+    let options = Options { timeout: Duration::from_millis(100), attempts: 2, ..quick() };
+    let begun = Instant::now();
+    let error = one(format!("{}/a:1", registry.host()), options, Credentials::none()).unwrap_err();
+    assert_eq!(error.kind, Kind::Network);
+    assert!(error.words.contains("timeout"), "{error}");
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_redirect_to_another_host_carries_no_credentials() {
+    let registry = setup(Auth::Basic("ci".to_owned(), "p:w d".to_owned()));
+    let elsewhere = Registry::open();
+    let digest = elsewhere.put_image("moved", "1", &[]);
+    let target = format!("http://{}/v2/moved/manifests/1", elsewhere.host());
+    registry.trouble(Trouble::always("/v2/a/manifests/", bad::redirect(307, &target)));
+    let strict = setup(Auth::Basic("ci".to_owned(), "p:w d".to_owned()));
+    let target = format!("http://{}/v2/a/manifests/1", strict.host());
+    registry.trouble(Trouble::always("/v2/b/manifests/", bad::redirect(307, &target)));
+    let credentials = known(&registry.host(), PASSWORD);
+    let images = [image(format!("{}/a:1", registry.host())), image(format!("{}/b:1", registry.host()))];
+    let resolver = Resolver::new(quick(), credentials).unwrap();
+    let error = resolver.resolve(&images).unwrap_err();
+    assert_eq!(
+        error.all().len(),
+        1,
+        "the other host would have taken the credentials, so it must have refused: {error}"
+    );
+    assert_eq!(resolver.resolve(&images[..1]).unwrap().get(&images[0]).unwrap().digest.as_str(), digest);
+}
+
+#[test]
+fn tls_needs_the_authority_and_says_so() {
+    let registry = Registry::start(Setup {
+        identity: Some(Identity::generate()),
+        auth: Auth::Tokens(tokens()),
+        ..Setup::default()
+    });
+    let digest = registry.put_image("a", "1", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, registry.authority().unwrap()).unwrap();
+    let host = registry.host().replace("127.0.0.1", "localhost");
+    let ask = |authorities: Vec<PathBuf>| {
+        one(format!("{host}/a:1"), Options { authorities, attempts: 2, ..quick() }, known(&host, PASSWORD))
+    };
+    assert_eq!(ask(vec![file]), Ok(digest));
+    let error = ask(Vec::new()).unwrap_err();
+    assert_eq!(error.kind, Kind::Tls, "{error}");
+    assert!(error.hint.as_ref().unwrap().contains("--registry-ca"), "{error:?}");
+    let missing = Options { authorities: vec![folder.path().join("none.pem")], ..quick() };
+    assert!(Resolver::new(missing, Credentials::none()).err().unwrap().to_string().contains("none.pem"));
+}
+
+#[test]
+fn nobody_listening_is_told_without_delay() {
+    let gone = Registry::open().host();
+    let patient = Options { backoff: Duration::from_secs(5), ..quick() };
+    let begun = Instant::now();
+    let error = one(format!("{gone}/a:1"), patient, Credentials::none()).unwrap_err();
+    assert_eq!(error.kind, Kind::Network);
+    assert!(error.words.starts_with(&format!("GET http://{gone}/v2/: ")), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn mirrors_are_asked_first_and_the_registry_has_the_last_word() {
+    let (upstream, mirror) = (Registry::open(), Registry::open());
+    let (cached, own) = (mirror.put_image("hub/a", "1", &[("from", "mirror")]), upstream.put_image("b", "1", &[]));
+    let mut options = quick();
+    options.mirrors.insert(upstream.host(), vec!["127.0.0.1:1".to_owned(), format!("http://{}/hub", mirror.host())]);
+    let images = [image(format!("{}/a:1", upstream.host())), image(format!("{}/b:1", upstream.host()))];
+    let resolution = Resolver::new(options.clone(), Credentials::none()).unwrap().resolve(&images).unwrap();
+    let told: Vec<(&str, &str)> = images
+        .iter()
+        .filter_map(|image| resolution.get(image))
+        .map(|one| (one.digest.as_str(), one.from.as_str()))
+        .collect();
+    assert_eq!(told, [(cached.as_str(), mirror.host().as_str()), (own.as_str(), upstream.host().as_str())]);
+    let missing = one(format!("{}/c:1", upstream.host()), options, Credentials::none()).unwrap_err();
+    assert_eq!((missing.kind, missing.host), (Kind::MissingRepository, upstream.host()));
+}
+
+#[test]
+fn a_token_server_must_not_be_plain_http_elsewhere() {
+    let registry = Registry::open();
+    let challenge = r#"Bearer realm="http://tokens.example/token",service="x""#;
+    registry.trouble(Trouble::always("/v2/", Response::empty(401).header("www-authenticate", challenge)));
+    let error = one(format!("{}/a:1", registry.host()), quick(), known(&registry.host(), PASSWORD)).unwrap_err();
+    assert_eq!(error.kind, Kind::Protocol);
+    assert!(error.words.contains("`http://tokens.example/token` is not https"), "{error}");
+}
+
+#[test]
+fn a_token_servers_nonsense_is_not_repeated() {
+    for body in [r#"{"token":"bad\nsecret"}"#, "secret", "{}"] {
+        let registry = setup(Auth::Tokens(tokens()));
+        registry.trouble(Trouble::always("token", Response::new(200, "application/json", body)));
+        let error = one(format!("{}/a:1", registry.host()), quick(), known(&registry.host(), PASSWORD)).unwrap_err();
+        assert_eq!(error.kind, Kind::Protocol);
+        assert!(error.words.contains("holds no token") && !error.words.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn origins_come_from_annotations_and_labels() {
+    let registry = Registry::open();
+    let host = registry.host();
+    let labels =
+        [("org.opencontainers.image.source", "https://git.example/a"), ("org.opencontainers.image.revision", "abc")];
+    registry.put_image("labelled", "1", &labels);
+    registry.put_image("silent", "1", &[]);
+    let (_, children) = registry.put_index("child", "1", &["linux/amd64"]);
+    let annotations =
+        r#"{"org.opencontainers.image.source":"https://git.example/b","org.opencontainers.image.revision":"def"}"#;
+    let index =
+        format!(r#"{{"schemaVersion":2,"manifests":[{{"digest":"{}"}}],"annotations":{annotations}}}"#, children[0]);
+    registry.put_manifest("annotated", "1", "application/vnd.oci.image.index.v1+json", index.as_bytes());
+    let images: Vec<ImageRef> = ["labelled:1", "silent:1", "child:1", "annotated:1"]
+        .iter()
+        .map(|name| image(format!("{host}/{name}")))
+        .collect();
+    let resolver = Resolver::new(quick(), Credentials::none()).unwrap();
+    let found = resolver.resolve(&images).unwrap();
+    let mut wanted: Vec<_> = found.iter().map(|(image, one)| (image.clone(), one.digest.clone())).collect();
+    wanted.push((image(format!("{host}/gone:1")), wanted[0].1.clone()));
+    let origins = resolver.origins(&wanted);
+    let told: Vec<String> = origins
+        .iter()
+        .map(|(image, origin)| match origin {
+            Ok(origin) => format!("{} {:?} {:?}", image.repository(), origin.source, origin.revision),
+            Err(error) => format!("{} {:?}", image.repository(), error.kind),
+        })
+        .collect();
+    let want = [
+        r#"annotated Some("https://git.example/b") Some("def")"#,
+        "child None None",
+        "gone MissingRepository",
+        r#"labelled Some("https://git.example/a") Some("abc")"#,
+        "silent None None",
+    ];
+    assert_eq!(told, want);
+}

@@ -1,0 +1,438 @@
+//! A container registry on loopback, in memory: images put in directly or pushed over HTTP, basic or token authentication,
+//! TLS, and every way of misbehaving that a resolver has to live with. It counts what it is asked.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::http::{Body, Request, Response, Server};
+use crate::tls::Identity;
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+
+/// How a registry is set up.
+#[derive(Default)]
+pub struct Setup {
+    /// TLS with this identity; plain http without.
+    pub identity: Option<Identity>,
+    /// Who may ask.
+    pub auth: Auth,
+    /// How long every answer takes.
+    pub latency: Duration,
+}
+
+/// Who may ask.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// Everybody.
+    #[default]
+    Open,
+    /// This user with this password.
+    Basic(String, String),
+    /// Who has a token from the token server, which is a host of its own.
+    Tokens(Tokens),
+}
+
+/// Who is given tokens.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    /// This user with this password.
+    pub password: Option<(String, String)>,
+    /// Who posts this refresh token.
+    pub refresh: Option<String>,
+    /// Who says nothing, too.
+    pub anonymous: bool,
+    /// How many questions a token is good for; without limit where absent.
+    pub uses: Option<usize>,
+}
+
+/// What to do instead of answering, and when.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// The method that it concerns; any where empty.
+    pub method: &'static str,
+    /// What the path contains.
+    pub path: String,
+    /// How many requests it concerns; all where absent.
+    pub times: Option<usize>,
+    /// The answer.
+    pub answer: Response,
+}
+
+/// A running registry.
+pub struct Registry {
+    server: Server,
+    /// Where tokens are had; kept alive with the registry.
+    tokens: Option<Server>,
+    state: Arc<Mutex<State>>,
+    authority: Option<String>,
+}
+
+#[derive(Default)]
+struct State {
+    auth: Auth,
+    realm: String,
+    latency: Duration,
+    /// Repository and reference (tag or digest) to media type and bytes.
+    manifests: BTreeMap<(String, String), (String, Vec<u8>)>,
+    blobs: BTreeMap<String, Vec<u8>>,
+    uploads: BTreeMap<String, Vec<u8>>,
+    grants: BTreeMap<String, (String, usize)>,
+    troubles: Vec<Trouble>,
+    log: Vec<String>,
+    open_front_door: bool,
+}
+
+impl Registry {
+    /// Starts a registry on a free port.
+    pub fn start(setup: Setup) -> Self {
+        let Setup { identity, auth, latency } = setup;
+        let identity = identity.as_ref();
+        let has_tokens = matches!(auth, Auth::Tokens(_));
+        let state = Arc::new(Mutex::new(State { auth, latency, ..State::default() }));
+        let tokens = has_tokens.then(|| {
+            let state = state.clone();
+            Server::start(identity, move |request| give_token(&state, request))
+        });
+        let own = state.clone();
+        let server = Server::start(identity, move |request| answer(&own, request));
+        let scheme = if identity.is_some() { "https" } else { "http" };
+        if let Some(tokens) = &tokens {
+            lock(&state).realm = format!("{scheme}://{}/token", tokens.address());
+        }
+        Registry { server, tokens, state, authority: identity.map(|identity| identity.authority().to_owned()) }
+    }
+
+    /// A plain registry that everybody may ask.
+    pub fn open() -> Self {
+        Registry::start(Setup::default())
+    }
+
+    /// `127.0.0.1:PORT`, as it stands in image references.
+    pub fn host(&self) -> String {
+        self.server.address().to_string()
+    }
+
+    /// The address of the token server, if there is one.
+    pub fn token_host(&self) -> Option<SocketAddr> {
+        self.tokens.as_ref().map(Server::address)
+    }
+
+    /// The PEM certificate of the authority that signed the registry's, where it speaks TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
+    /// Puts an image in and returns its digest. Labels go into its config; the content follows from repository, tag and labels.
+    pub fn put_image(&self, repository: &str, tag: &str, labels: &[(&str, &str)]) -> String {
+        let labels: BTreeMap<&str, &str> = labels.iter().copied().collect();
+        let config = json!({
+            "architecture": "amd64", "os": "linux", "config": { "Labels": labels },
+            "rootfs": { "type": "layers", "diff_ids": [] }, "history": [{ "comment": format!("{repository}:{tag}") }],
+        });
+        let mut state = lock(&self.state);
+        let manifest = image_of(&mut state, &config);
+        put(&mut state, repository, tag, IMAGE, &manifest)
+    }
+
+    /// Puts an index with one image for each platform (`os/architecture[/variant]`) in; returns the index's digest and the
+    /// images', in their order.
+    pub fn put_index(&self, repository: &str, tag: &str, platforms: &[&str]) -> (String, Vec<String>) {
+        let mut state = lock(&self.state);
+        let mut digests = Vec::new();
+        let mut entries = Vec::new();
+        for platform in platforms {
+            let parts: Vec<&str> = platform.split('/').collect();
+            let mut about = json!({ "os": parts[0], "architecture": parts[1] });
+            if let Some(variant) = parts.get(2) {
+                about["variant"] = json!(variant);
+            }
+            let mut config = about.clone();
+            config["config"] = json!({ "Labels": { "name": format!("{repository}:{tag}") } });
+            let manifest = image_of(&mut state, &config);
+            let digest = put(&mut state, repository, "", IMAGE, &manifest);
+            entries.push(json!({ "mediaType": IMAGE, "digest": digest, "size": manifest.len(), "platform": about }));
+            digests.push(digest);
+        }
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries }).to_string();
+        (put(&mut state, repository, tag, INDEX, index.as_bytes()), digests)
+    }
+
+    /// Puts any bytes in as a manifest and returns their digest.
+    pub fn put_manifest(&self, repository: &str, tag: &str, media: &str, bytes: &[u8]) -> String {
+        put(&mut lock(&self.state), repository, tag, media, bytes)
+    }
+
+    /// The media type and bytes of a manifest that was put in or pushed.
+    pub fn manifest(&self, repository: &str, reference: &str) -> Option<(String, Vec<u8>)> {
+        lock(&self.state).manifests.get(&(repository.to_owned(), reference.to_owned())).cloned()
+    }
+
+    /// The bytes of a blob that was put in or pushed.
+    pub fn blob(&self, digest: &str) -> Option<Vec<u8>> {
+        lock(&self.state).blobs.get(digest).cloned()
+    }
+
+    /// Takes a tag away.
+    pub fn remove(&self, repository: &str, tag: &str) {
+        lock(&self.state).manifests.remove(&(repository.to_owned(), tag.to_owned()));
+    }
+
+    /// Misbehaves from now on. Troubles are tried in the order they were given.
+    pub fn trouble(&self, trouble: Trouble) {
+        lock(&self.state).troubles.push(trouble);
+    }
+
+    /// Lets everybody ask for `/v2/`, although repositories want credentials, as some registries do.
+    pub fn open_front_door(&self) {
+        lock(&self.state).open_front_door = true;
+    }
+
+    /// Every request so far, `METHOD PATH`, token server included (as `METHOD token SCOPE`).
+    pub fn requests(&self) -> Vec<String> {
+        lock(&self.state).log.clone()
+    }
+
+    /// How many requests so far begin so.
+    pub fn count(&self, beginning: &str) -> usize {
+        lock(&self.state).log.iter().filter(|line| line.starts_with(beginning)).count()
+    }
+}
+
+impl Trouble {
+    /// Answers any request whose path contains `path` so, always.
+    pub fn always(path: &str, answer: Response) -> Self {
+        Trouble { method: "", path: path.to_owned(), times: None, answer }
+    }
+
+    /// Answers the first `times` requests whose path contains `path` so.
+    pub fn first(times: usize, path: &str, answer: Response) -> Self {
+        Trouble { times: Some(times), ..Trouble::always(path, answer) }
+    }
+
+    /// Concerns one method only.
+    #[must_use]
+    pub fn only(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// The manifest of an image without layers; its config becomes a blob.
+fn image_of(state: &mut State, config: &Value) -> Vec<u8> {
+    let config = config.to_string().into_bytes();
+    let digest = digest_of(&config);
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": IMAGE,
+        "config": { "mediaType": CONFIG, "digest": digest, "size": config.len() }, "layers": [],
+    });
+    state.blobs.insert(digest, config);
+    manifest.to_string().into_bytes()
+}
+
+fn put(state: &mut State, repository: &str, tag: &str, media: &str, bytes: &[u8]) -> String {
+    let digest = digest_of(bytes);
+    for reference in [tag, &digest] {
+        if !reference.is_empty() {
+            let key = (repository.to_owned(), reference.to_owned());
+            state.manifests.insert(key, (media.to_owned(), bytes.to_vec()));
+        }
+    }
+    digest
+}
+
+fn answer(state: &Mutex<State>, request: &Request) -> Response {
+    let mut state = lock(state);
+    state.log.push(format!("{} {}", request.method, request.path));
+    let concerns = |trouble: &&mut Trouble| {
+        let method = trouble.method.is_empty() || trouble.method == request.method;
+        method && request.path.contains(&trouble.path) && trouble.times != Some(0)
+    };
+    if let Some(trouble) = state.troubles.iter_mut().find(concerns) {
+        trouble.times = trouble.times.map(|left| left - 1);
+        return trouble.answer.clone();
+    }
+    let latency = state.latency;
+    let mut response = refuse(&mut state, request).unwrap_or_else(|| route(&mut state, request));
+    response.delay = latency;
+    response
+}
+
+/// The refusal of one who may not ask.
+fn refuse(state: &mut State, request: &Request) -> Option<Response> {
+    let open = state.open_front_door && request.path == "/v2/";
+    let header = request.header("authorization").unwrap_or_default().to_owned();
+    let challenge = match &state.auth {
+        _ if open => return None,
+        Auth::Open => return None,
+        Auth::Basic(user, password) => {
+            let want = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+            (header != format!("Basic {want}")).then(|| r#"Basic realm="test""#.to_owned())
+        }
+        Auth::Tokens(_) => {
+            let scope = repository_of(&request.path).map_or_else(String::new, |name| format!("repository:{name}:pull"));
+            let token = header.strip_prefix("Bearer ").unwrap_or_default();
+            let good = state.grants.get_mut(token).is_some_and(|(granted, left)| {
+                let good = *granted == scope && *left > 0;
+                *left = left.saturating_sub(1);
+                good
+            });
+            (!good).then(|| format!(r#"Bearer realm="{}",service="test",scope="{scope}""#, state.realm))
+        }
+    };
+    challenge
+        .map(|challenge| error(401, "UNAUTHORIZED", "authentication required").header("www-authenticate", challenge))
+}
+
+fn repository_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/v2/")?;
+    ["/manifests/", "/blobs/", "/tags/"].iter().find_map(|middle| rest.find(middle).map(|end| &rest[..end]))
+}
+
+fn give_token(state: &Mutex<State>, request: &Request) -> Response {
+    let mut state = lock(state);
+    let scope = request.parameter("scope").unwrap_or_default();
+    state.log.push(format!("{} token {scope}", request.method));
+    let concerns = |trouble: &&mut Trouble| trouble.path == "token" && trouble.times != Some(0);
+    if let Some(trouble) = state.troubles.iter_mut().find(concerns) {
+        trouble.times = trouble.times.map(|left| left - 1);
+        return trouble.answer.clone();
+    }
+    let Auth::Tokens(tokens) = state.auth.clone() else { return Response::empty(404) };
+    let header = request.header("authorization");
+    let known = tokens.password.as_ref().is_some_and(|(user, password)| {
+        let want = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        header == Some(format!("Basic {want}").as_str())
+    });
+    let refresh = request.parameter("refresh_token");
+    let traded = refresh.is_some() && refresh == tokens.refresh && request.method == "POST";
+    let nobody = header.is_none() && refresh.is_none() && tokens.anonymous;
+    let mut response = if known || traded || nobody {
+        let token = format!("token-{}", state.grants.len());
+        state.grants.insert(token.clone(), (scope, tokens.uses.unwrap_or(usize::MAX)));
+        let key = if traded { "access_token" } else { "token" };
+        Response::new(200, "application/json", json!({ key: token, "expires_in": 300 }).to_string())
+    } else {
+        Response::new(401, "application/json", r#"{"details":"incorrect username or password"}"#)
+    };
+    response.delay = state.latency;
+    response
+}
+
+fn error(status: u16, code: &str, message: &str) -> Response {
+    let body = json!({ "errors": [{ "code": code, "message": message }] });
+    Response::new(status, "application/json", body.to_string())
+}
+
+fn route(state: &mut State, request: &Request) -> Response {
+    let Some(rest) = request.path.strip_prefix("/v2/") else { return Response::empty(404) };
+    if rest.is_empty() {
+        return Response::new(200, "application/json", "{}");
+    }
+    if let Some((name, upload)) = rest.split_once("/blobs/uploads/") {
+        return take_blob(state, request, name, upload);
+    }
+    let Some((name, reference)) = rest.split_once("/manifests/") else { return other(state, rest) };
+    if request.method == "PUT" {
+        let media = request.header("content-type").unwrap_or(IMAGE).to_owned();
+        let digest = put(state, name, reference, &media, &request.body);
+        let place = format!("/v2/{name}/manifests/{digest}");
+        return Response::empty(201).header("docker-content-digest", digest).header("location", place);
+    }
+    match state.manifests.get(&(name.to_owned(), reference.to_owned())) {
+        Some((media, bytes)) => {
+            Response::new(200, media, bytes.clone()).header("docker-content-digest", digest_of(bytes))
+        }
+        None => error(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+    }
+}
+
+/// Blobs and lists of tags.
+fn other(state: &State, rest: &str) -> Response {
+    if let Some((_, digest)) = rest.split_once("/blobs/") {
+        return match state.blobs.get(digest) {
+            Some(bytes) => Response::new(200, "application/octet-stream", bytes.clone()),
+            None => error(404, "BLOB_UNKNOWN", "blob unknown to registry"),
+        };
+    }
+    let Some(name) = rest.strip_suffix("/tags/list") else { return Response::empty(404) };
+    let known = state.manifests.keys().filter(|(repository, _)| repository == name);
+    let tags: Vec<&str> = known.map(|(_, tag)| tag.as_str()).filter(|tag| !tag.contains(':')).collect();
+    if tags.is_empty() {
+        return error(404, "NAME_UNKNOWN", "repository name not known to registry");
+    }
+    Response::new(200, "application/json", json!({ "name": name, "tags": tags }).to_string())
+}
+
+/// Uploads (distribution spec, "Pushing blobs"): POST, any number of PATCH, PUT; or all in one POST.
+fn take_blob(state: &mut State, request: &Request, name: &str, upload: &str) -> Response {
+    let id = if upload.is_empty() { state.uploads.len().to_string() } else { upload.to_owned() };
+    state.uploads.entry(id.clone()).or_default().extend(&request.body);
+    let Some(digest) = request.parameter("digest").filter(|digest| digest.starts_with("sha256:")) else {
+        return Response::empty(202).header("location", format!("/v2/{name}/blobs/uploads/{id}"));
+    };
+    let bytes = state.uploads.insert(id, Vec::new()).unwrap_or_default();
+    if digest_of(&bytes) != digest {
+        return error(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+    }
+    state.blobs.insert(digest.clone(), bytes);
+    Response::empty(201).header("location", format!("/v2/{name}/blobs/{digest}"))
+}
+
+/// Bodies that no registry should send.
+pub mod bad {
+    use super::{Body, Response};
+
+    /// `429`, with or without a `Retry-After` in seconds.
+    pub fn too_many(retry_after: Option<&str>) -> Response {
+        let response = super::error(429, "TOOMANYREQUESTS", "You have reached your pull rate limit");
+        retry_after.map_or(response.clone(), |seconds| response.header("retry-after", seconds))
+    }
+
+    /// `503` with a text.
+    pub fn unavailable() -> Response {
+        Response::new(503, "text/plain", "upstream is down")
+    }
+
+    /// A page for people, `200`.
+    pub fn html() -> Response {
+        Response::new(200, "text/html; charset=utf-8", "<html><title>Sign in</title><body>Welcome</body></html>")
+    }
+
+    /// A manifest of 200 MB, announced or not.
+    pub fn huge(announced: bool) -> Response {
+        let body = if announced { Body::Blanks(200 << 20) } else { Body::Unannounced(200 << 20) };
+        Response { body, ..Response::empty(200).header("content-type", "application/json") }
+    }
+
+    /// A connection that breaks before the answer.
+    pub fn hangup() -> Response {
+        Response { body: Body::Hangup, ..Response::empty(200) }
+    }
+
+    /// A connection that breaks within the body.
+    pub fn cut() -> Response {
+        Response { body: Body::Cut(b"{\"schemaVersion\":2".to_vec()), ..Response::empty(200) }
+    }
+
+    /// A redirect.
+    pub fn redirect(status: u16, to: &str) -> Response {
+        Response::empty(status).header("location", to)
+    }
+}
