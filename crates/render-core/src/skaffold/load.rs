@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Diagnostic, Errors};
+use manifest::{Diagnostic, Errors, Map};
 
 use super::defaults;
 use super::fields::Fields;
@@ -42,6 +42,9 @@ pub struct LoadOptions<'a> {
 pub struct Loaded {
     /// The configs in the order they are rendered: what is required comes first.
     pub configs: Vec<Config>,
+    /// The same configs as documents of the newest version, profiles applied: what `skaffold diagnose --yaml-only` prints,
+    /// without defaults.
+    pub documents: Vec<Map>,
     /// What is worth saying although the run goes on.
     pub warnings: Vec<Diagnostic>,
 }
@@ -61,7 +64,7 @@ pub fn load(files: &dyn Files, outside: &dyn Outside, options: &LoadOptions<'_>)
     unknown_profiles(&walk.profiles, options)?;
     defaults::renderer(&mut walk.configs);
     validate(&fields, &walk.configs, &walk.trees)?;
-    Ok(Loaded { configs: walk.configs, warnings: walk.warnings })
+    Ok(Loaded { configs: walk.configs, documents: walk.trees, warnings: walk.warnings })
 }
 
 fn nothing_selected(options: &LoadOptions<'_>) -> Diagnostic {

@@ -1,0 +1,104 @@
+//! How a `skaffold.yaml` is read: `fixtures/skaffold/*/*/load.json` beside `in/`.
+//!
+//! `load.json` holds the options that differ from those of `skaffold render` in `/work`. The expectation is the configs
+//! as documents of the newest version, in the order they are rendered, and the warnings.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use manifest::{Diagnostic, Errors, Node};
+use render_core::files::MemoryFiles;
+use render_core::outside::{Finished, Nothing, Outside, Program, RemoteRepository};
+use render_core::skaffold::{LoadOptions, Loaded, load};
+use testkit::expect::Expect;
+use testkit::fixtures::{Case, cases};
+
+/// A world in which the repository `https://git.example/NAME` lies in `/repositories/NAME`.
+struct Repositories;
+
+impl Outside for Repositories {
+    fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
+        match wanted.url.strip_prefix("https://git.example/") {
+            Some(name) => Ok(format!("/repositories/{name}/{}", wanted.revision.as_deref().unwrap_or("default"))),
+            None => Nothing.repository(wanted),
+        }
+    }
+
+    fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+        Nothing.download(url)
+    }
+
+    fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
+        Nothing.run(program)
+    }
+
+    fn scratch(&self) -> Result<String, Diagnostic> {
+        Nothing.scratch()
+    }
+}
+
+fn run(case: &Case) -> Result<Loaded, Errors> {
+    let given: serde_json::Value = serde_json::from_str(&case.text("load.json").unwrap_or_default()).unwrap();
+    let list = |key: &str| -> Vec<String> {
+        let items = given[key].as_array().into_iter().flatten();
+        items.map(|item| item.as_str().unwrap().to_owned()).collect()
+    };
+    let environment: BTreeMap<String, String> = given["environment"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned()))
+        .collect();
+    let mut files = MemoryFiles::default();
+    for (name, bytes) in case.files("in") {
+        files.insert(&format!("/work/{name}"), bytes);
+    }
+    for (name, bytes) in case.files("repositories") {
+        files.insert(&format!("/repositories/{name}"), bytes);
+    }
+    load(
+        &files,
+        &Repositories,
+        &LoadOptions {
+            file: given["file"].as_str().unwrap_or("skaffold.yaml"),
+            input: given["input"].as_str().unwrap_or_default().as_bytes(),
+            working_dir: "/work",
+            profiles: &list("profiles"),
+            auto_activation: given["autoActivation"].as_bool().unwrap_or(true),
+            propagate_profiles: given["propagateProfiles"].as_bool().unwrap_or(true),
+            modules: &list("modules"),
+            environment: &environment,
+            kube_context: given["kubeContext"].as_str().unwrap_or_default(),
+            command: "render",
+        },
+    )
+}
+
+fn shown(loaded: &Loaded) -> String {
+    let mut out = String::new();
+    for (config, document) in loaded.configs.iter().zip(&loaded.documents) {
+        let name = if config.name.is_empty() { "unnamed" } else { &config.name };
+        writeln!(out, "# {name} of {} [{}], {}", config.file, config.index, config.version).unwrap();
+        if !config.profiles.is_empty() {
+            writeln!(out, "# profiles: {}", config.profiles.join(", ")).unwrap();
+        }
+        if config.manifests.by_default {
+            writeln!(out, "# rawYaml by default").unwrap();
+        }
+        manifest::yaml::write_kustomize(&Node::from(document.clone()), &mut out).unwrap();
+    }
+    for warning in &loaded.warnings {
+        writeln!(out, "# warning: {}", warning.to_string().replace('\n', "\n# ")).unwrap();
+    }
+    out
+}
+
+#[test]
+fn configs_are_read_as_expected() {
+    let mut expect = Expect::default();
+    for case in cases("skaffold", "load.json") {
+        let outcome = run(&case).map(|loaded| shown(&loaded)).map_err(|errors| format!("{errors}\n"));
+        expect.outcome(&case.folder, "expected.yaml", "expected.err", outcome.as_deref().map_err(String::as_str));
+    }
+    expect.finish();
+}
