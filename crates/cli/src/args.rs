@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{kustomize, plan};
+use crate::commands::{completions, kustomize, man, plan, schema};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// The arguments of this process.

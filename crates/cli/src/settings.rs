@@ -95,8 +95,8 @@ pub(crate) struct ValueArguments {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "HYDRANT_LOCKED")]
     locked: Option<bool>,
     /// The lock file, below the config's folder
-    #[arg(long, value_name = "FILE", env = "HYDRANT_LOCK")]
-    lock: Option<String>,
+    #[arg(long, value_name = "FILE", env = "HYDRANT_LOCK_FILE")]
+    lock_file: Option<String>,
     /// A registry to speak plain http to
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
     insecure_registry: Vec<String>,
@@ -188,7 +188,7 @@ pub(crate) fn settings(selection: SelectionArguments, values: ValueArguments) ->
         message: values.message,
         source_repository: values.source_repository,
         locked: values.locked,
-        lock: values.lock,
+        lock: values.lock_file,
         insecure_registries: values.insecure_registry,
         platform: values.platform,
     })

@@ -153,3 +153,29 @@ fn links_between_the_pages_lead_somewhere() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+/// Every name under `properties`, anywhere in a JSON Schema.
+fn properties(schema: &serde_json::Value, found: &mut BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Object(named)) = map.get("properties") {
+                found.extend(named.keys().cloned());
+            }
+            map.values().for_each(|value| properties(value, found));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|value| properties(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_config_page_names_every_field() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hydrant")).arg("schema").output().unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut fields = BTreeSet::new();
+    properties(&schema, &mut fields);
+    assert!(fields.len() > 20, "{fields:?}");
+    let page = read(&root().join("docs/config.md"));
+    let missing: Vec<_> = fields.iter().filter(|field| !page.contains(&format!("`{field}`"))).collect();
+    assert!(missing.is_empty(), "docs/config.md does not name {missing:?}");
+}

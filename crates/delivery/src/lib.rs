@@ -4,6 +4,7 @@ pub mod config;
 pub mod disk;
 pub mod kustomize;
 pub mod plan;
+pub mod schema;
 pub mod settings;
 mod table;
 pub mod world;

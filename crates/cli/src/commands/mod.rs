@@ -3,8 +3,11 @@
 use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
+pub(crate) mod completions;
 pub(crate) mod kustomize;
+pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod schema;
 
 /// Runs what was typed.
 ///
@@ -14,5 +17,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     match arguments.command {
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }

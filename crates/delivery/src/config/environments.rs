@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -12,7 +13,7 @@ use super::{Destination, Policy, Review};
 pub struct Environments(pub Vec<(String, Environment)>);
 
 /// What is special about one environment.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Environment {
     /// The Skaffold profiles; the one of the environment's own name where absent and where the config has it.
@@ -89,5 +90,30 @@ impl<'de> Deserialize<'de> for Environments {
         }
 
         deserializer.deserialize_map(EnvironmentsVisitor)
+    }
+}
+
+impl JsonSchema for Profiles {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Profiles".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+    }
+}
+
+impl JsonSchema for Environments {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Environments".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let environment = generator.subschema_for::<Environment>();
+        json_schema!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": { "anyOf": [environment, { "type": "null" }] },
+        })
     }
 }

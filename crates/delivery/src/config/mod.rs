@@ -1,5 +1,6 @@
 //! `hydrant.yaml`: what a team wrote down about where its output goes. Read strictly; nothing is looked up here.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use manifest::{At, Diagnostic};
@@ -16,7 +17,7 @@ pub use template::Template;
 pub const NAMES: [&str; 2] = ["hydrant.yaml", "hydrant.yml"];
 
 /// The whole of `hydrant.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Config {
     /// Always `hydrant/v1`.
@@ -49,7 +50,7 @@ pub struct Config {
 }
 
 /// The version of the file's own schema.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 pub enum ApiVersion {
     /// The only one there is.
     #[serde(rename = "hydrant/v1")]
@@ -57,14 +58,14 @@ pub enum ApiVersion {
 }
 
 /// What the file describes.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 pub enum Kind {
     /// The only one there is.
     Delivery,
 }
 
 /// Where output goes. Each field that is absent is taken from the level above, and at last from hydrant's own choice.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Destination {
     /// The manifest repository: a URL, or a path below the folder of `hydrant.yaml`.
@@ -78,7 +79,7 @@ pub struct Destination {
 }
 
 /// How a change gets onto its branch.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Review {
     /// Straight onto the branch.
@@ -89,7 +90,7 @@ pub enum Review {
 }
 
 /// What is refused before anything is written.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Policy {
     /// Which images must carry a digest.
@@ -99,7 +100,7 @@ pub struct Policy {
 }
 
 /// Which images must carry a digest.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Images {
     /// Every one; what the manifests name themselves is resolved like what was built.
@@ -107,12 +108,12 @@ pub enum Images {
     Pinned,
     /// Those that the source builds (its artifacts); others stay as they are.
     Built,
-    /// None; nothing is resolved beyond what the source asks for.
+    /// None, and nothing is resolved.
     Any,
 }
 
 /// What happens to a `Secret` that holds plain values.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secrets {
     /// It is not written.
@@ -123,7 +124,7 @@ pub enum Secrets {
 }
 
 /// Who writes the commits, and what they say.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Commit {
     /// `Name <mail@example.com>`; git's own `user.name` and `user.email` where absent.
@@ -135,7 +136,7 @@ pub struct Commit {
 }
 
 /// Where the source is to be found.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Source {
     /// The source repository's URL for the record; that of its remote `origin` where absent.
@@ -143,7 +144,7 @@ pub struct Source {
 }
 
 /// How registries are reached.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Registry {
     /// Registries spoken to over plain http, besides those on this machine.

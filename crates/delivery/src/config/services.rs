@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
@@ -12,7 +13,7 @@ use super::Template;
 pub struct Services(pub Vec<Service>);
 
 /// One entry: folders, and how each is rendered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Service {
     /// A folder, or a glob of folders, below the folder of `hydrant.yaml`. A folder's name is the service's name.
@@ -105,5 +106,20 @@ impl<'de> Visitor<'de> for ItemVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Item, A::Error> {
         Service::deserialize(MapAccessDeserializer::new(map)).and_then(Service::checked).map(Item)
+    }
+}
+
+impl JsonSchema for Services {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Services".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let service = generator.subschema_for::<Service>();
+        let glob = json_schema!({ "type": "string", "description": "A glob of folders, each with a skaffold.yaml." });
+        json_schema!({ "oneOf": [
+            glob,
+            { "type": "array", "minItems": 1, "items": { "oneOf": [glob, service] } },
+        ] })
     }
 }

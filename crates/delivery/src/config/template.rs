@@ -1,11 +1,13 @@
 //! A text with `{service}` and `{environment}` in it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A text in which `{service}` and `{environment}` stand for a unit's names. Any other word in braces is refused when
 /// the file is read.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct Template(String);
 
 /// What a template may name.
