@@ -1,7 +1,9 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
 pub mod config;
+pub mod diff;
 pub mod disk;
+pub mod git_files;
 pub mod kustomize;
 pub mod plan;
 pub mod schema;

@@ -1,0 +1,36 @@
+//! Text that must not grow beyond a limit: whole pieces are left out, and said to be.
+
+/// Pieces in order of importance, as many as fit.
+pub(super) struct Bounded {
+    text: String,
+    limit: usize,
+    left_out: usize,
+}
+
+/// Room kept for the line that says what was left out, in bytes.
+const RESERVE: usize = 200;
+
+impl Bounded {
+    /// At most `limit` bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        Bounded { text: String::new(), limit, left_out: 0 }
+    }
+
+    /// Appends a piece if it fits; else tries the shorter one; else counts it as left out.
+    pub(super) fn piece(&mut self, piece: &str, shorter: &str) {
+        let room = self.limit.saturating_sub(RESERVE + self.text.len());
+        match [piece, shorter].into_iter().find(|piece| piece.len() <= room) {
+            Some(piece) => self.text.push_str(piece),
+            None => self.left_out += 1,
+        }
+    }
+
+    /// The text, with a last line where something was left out.
+    pub(super) fn finish(mut self) -> String {
+        if self.left_out > 0 {
+            self.text
+                .push_str(&format!("\n{} more changes are left out: the text would be too long.\n", self.left_out));
+        }
+        self.text
+    }
+}

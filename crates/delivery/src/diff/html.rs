@@ -1,0 +1,64 @@
+//! A comparison as one self-contained page.
+
+use std::fmt::Write as _;
+
+use super::{Change, ObjectChange, UnitDiff};
+
+const STYLE: &str = include_str!("diff.css");
+
+/// A page without scripts or outside references: the units, each with its objects folded.
+pub fn html(units: &[UnitDiff]) -> String {
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>hydrant diff</title><style>\n{STYLE}</style></head><body>\n<h1>What would change</h1>\n"
+    );
+    for unit in units {
+        // A String takes whatever is written to it.
+        let _ = writeln!(out, "<section><h2>{} <small>{}</small></h2>", escaped(&unit.name), unit.counts());
+        if !unit.is_empty() {
+            let _ = writeln!(out, "<p>{} → {}</p>", escaped(&unit.sides.0), escaped(&unit.sides.1));
+        }
+        unit.objects.iter().for_each(|object| one(&mut out, object));
+        out.push_str("</section>\n");
+    }
+    out.push_str("</body></html>\n");
+    out
+}
+
+fn one(out: &mut String, object: &ObjectChange) {
+    let (class, word) = match &object.change {
+        Change::Added { .. } => ("added", "added"),
+        Change::Removed { .. } => ("removed", "removed"),
+        Change::Changed { .. } => ("changed", "changed"),
+    };
+    let _ = writeln!(
+        out,
+        "<details class=\"{class}\"><summary><b>{word}</b> {}</summary>",
+        escaped(&object.id.to_string())
+    );
+    match &object.change {
+        Change::Added { text } => {
+            let _ = writeln!(out, "<pre class=\"new\">{}</pre>", escaped(text));
+        }
+        Change::Removed { text } => {
+            let _ = writeln!(out, "<pre class=\"old\">{}</pre>", escaped(text));
+        }
+        Change::Changed { fields, .. } => {
+            out.push_str("<dl>\n");
+            for field in fields {
+                let _ = writeln!(out, "<dt>{}</dt>", escaped(&field.path));
+                for (class, value) in [("old", &field.old), ("new", &field.new)] {
+                    if let Some(value) = value {
+                        let _ = writeln!(out, "<dd class=\"{class}\">{}</dd>", escaped(value));
+                    }
+                }
+            }
+            out.push_str("</dl>\n");
+        }
+    }
+    out.push_str("</details>\n");
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,74 @@
+//! What would change: two lists of objects compared object by object and field by field, for people and for machines.
+
+mod bounded;
+mod fields;
+mod html;
+mod images;
+mod json;
+mod markdown;
+mod objects;
+mod path;
+mod text;
+mod unified;
+
+pub use fields::FieldChange;
+pub use html::html;
+pub use images::ImageChange;
+pub use json::json;
+pub use markdown::{COMMENT_LIMIT, SUMMARY_LIMIT, markdown};
+pub use objects::{Change, ObjectChange, compare};
+pub use path::{Noise, NoiseError};
+pub use text::text;
+pub use unified::unified;
+
+/// What changes in one unit.
+#[derive(Clone, Debug, Default)]
+pub struct UnitDiff {
+    /// The unit as people call it, such as `cart/production`.
+    pub name: String,
+    /// What it is compared with, such as `branch cart/production at 1a2b3c4`, and what with that.
+    pub sides: (String, String),
+    /// The objects that differ, in the order of their ids.
+    pub objects: Vec<ObjectChange>,
+}
+
+impl UnitDiff {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// How many objects were added, changed and removed.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for object in &self.objects {
+            match object.change {
+                Change::Added { .. } => counts.added += 1,
+                Change::Changed { .. } => counts.changed += 1,
+                Change::Removed { .. } => counts.removed += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// How many objects differ, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Only on the new side.
+    pub added: usize,
+    /// On both sides, not alike.
+    pub changed: usize,
+    /// Only on the old side.
+    pub removed: usize,
+}
+
+impl std::fmt::Display for Counts {
+    /// `2 added, 1 changed`; `no change` where there is none.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts = [(self.added, "added"), (self.changed, "changed"), (self.removed, "removed")];
+        let parts: Vec<String> =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if parts.is_empty() { f.write_str("no change") } else { f.write_str(&parts.join(", ")) }
+    }
+}
