@@ -11,6 +11,7 @@ pub mod generate;
 pub mod kustomization;
 pub mod load;
 pub mod objects;
+pub mod openapi;
 pub mod origin;
 pub mod plugin;
 pub mod reference;
@@ -19,6 +20,9 @@ pub mod scalar;
 pub mod schema;
 pub mod selector;
 pub mod set;
+pub mod steps;
+pub mod target;
 pub mod transform;
+pub mod validate;
 
 pub use build::{Built, LoadRestrictor, Options, Order, build};
