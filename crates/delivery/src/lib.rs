@@ -6,6 +6,7 @@ pub mod disk;
 pub mod git_files;
 pub mod kustomize;
 pub mod plan;
+pub mod render;
 pub mod schema;
 pub mod settings;
 mod table;

@@ -1,0 +1,75 @@
+//! What tags are told of git, by the committer's reading of the source repository.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use committer::source::{Source, SourceError};
+use manifest::Diagnostic;
+use render_core::skaffold::SourceGit;
+
+/// Asks the repository around a folder, each question once a run.
+#[derive(Debug, Default)]
+pub struct GitFacts {
+    known: Mutex<HashMap<(Question, String), Result<Option<String>, Diagnostic>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Question {
+    Describe,
+    Commit { short: bool },
+    Tree { short: bool },
+    Branch,
+    Dirty,
+}
+
+impl GitFacts {
+    fn ask(&self, question: Question, folder: &str) -> Result<Option<String>, Diagnostic> {
+        let key = (question, folder.to_owned());
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let answer = answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, answer.clone());
+        answer
+    }
+
+    fn text(&self, question: Question, folder: &str) -> Result<String, Diagnostic> {
+        self.ask(question, folder).map(Option::unwrap_or_default)
+    }
+}
+
+fn answer(question: Question, folder: &Path) -> Result<Option<String>, SourceError> {
+    let source = Source::discover(folder)?;
+    Ok(match question {
+        Question::Describe => Some(source.describe()?),
+        Question::Commit { short: false } => Some(source.head()?.id),
+        Question::Commit { short: true } => Some(source.head()?.short_id),
+        Question::Tree { short: false } => Some(source.tree_id(folder)?),
+        Question::Tree { short: true } => Some(source.short_tree_id(folder)?),
+        Question::Branch => source.branch()?,
+        Question::Dirty => source.dirty_under(folder)?.then(String::new),
+    })
+}
+
+impl SourceGit for GitFacts {
+    fn describe(&self, folder: &str) -> Result<String, Diagnostic> {
+        self.text(Question::Describe, folder)
+    }
+
+    fn commit(&self, folder: &str, short: bool) -> Result<String, Diagnostic> {
+        self.text(Question::Commit { short }, folder)
+    }
+
+    fn tree(&self, folder: &str, short: bool) -> Result<String, Diagnostic> {
+        self.text(Question::Tree { short }, folder)
+    }
+
+    fn branch(&self, folder: &str) -> Result<Option<String>, Diagnostic> {
+        self.ask(Question::Branch, folder)
+    }
+
+    fn is_dirty(&self, folder: &str) -> Result<bool, Diagnostic> {
+        self.ask(Question::Dirty, folder).map(|found| found.is_some())
+    }
+}

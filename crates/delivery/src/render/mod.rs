@@ -1,0 +1,145 @@
+//! `skaffold render` of one folder: load, tags, digests, objects. Two steps, so that the digests of many folders can be
+//! looked up at once between them: see [`prepare`] and [`finish`].
+
+mod dotenv;
+mod git_facts;
+mod kube_context;
+mod machine;
+mod skaffold_config;
+
+use std::collections::BTreeMap;
+
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
+use render_core::files::Files;
+use render_core::outside::Outside;
+pub use render_core::skaffold::{Build, DigestSource, Now, PlanOptions, RenderOptions, Rendered};
+use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan, references};
+
+pub use dotenv::parse as parse_dotenv;
+pub use git_facts::GitFacts;
+pub use machine::{Machine, resource_selector, setters};
+
+/// Everything that one rendering depends on besides files: decided, nothing left to look up.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The folder that the run takes place in, absolute. Paths of the root config are relative to it.
+    pub working_dir: String,
+    /// `--filename`: relative to the folder, a URL, or `-` for `input`.
+    pub file: String,
+    /// What `-` stands for.
+    pub input: Vec<u8>,
+    /// `--profile`
+    pub profiles: Vec<String>,
+    /// `--profile-auto-activation`
+    pub auto_activation: bool,
+    /// `--propagate-profiles`
+    pub propagate_profiles: bool,
+    /// `--module`
+    pub modules: Vec<String>,
+    /// The environment's variables.
+    pub environment: BTreeMap<String, String>,
+    /// The time that `dateTime` tags tell.
+    pub now: Now,
+    /// Tags and digests.
+    pub images: PlanOptions,
+    /// What is put into the manifests.
+    pub render: RenderOptions,
+}
+
+impl Request {
+    /// A request with Skaffold's defaults for a folder.
+    pub fn new(working_dir: &str, environment: BTreeMap<String, String>) -> Self {
+        Request {
+            working_dir: working_dir.to_owned(),
+            file: "skaffold.yaml".to_owned(),
+            input: Vec::new(),
+            profiles: Vec::new(),
+            auto_activation: true,
+            propagate_profiles: true,
+            modules: Vec::new(),
+            environment,
+            now: Now::default(),
+            images: PlanOptions::default(),
+            render: RenderOptions::default(),
+        }
+    }
+
+    fn inputs<'a>(&'a self, files: &'a dyn Files, outside: &'a dyn Outside) -> Inputs<'a> {
+        Inputs { files, outside, working_dir: &self.working_dir, environment: &self.environment, options: &self.render }
+    }
+}
+
+/// A rendering up to the point where digests are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// The configs, what is required first.
+    pub configs: Vec<model::Config>,
+    /// The image for each artifact, without digests from a registry.
+    pub builds: Vec<Build>,
+    /// The references whose digests are wanted, each once.
+    pub references: Vec<ImageRef>,
+    /// What is worth saying.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Loads the configs and tells the tags. No registry is asked.
+///
+/// # Errors
+/// What is wrong with a config, and a tag that cannot be told.
+pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> Result<Prepared, Errors> {
+    let loaded = load(
+        files,
+        outside,
+        &LoadOptions {
+            file: &request.file,
+            input: &request.input,
+            working_dir: &request.working_dir,
+            profiles: &request.profiles,
+            auto_activation: request.auto_activation,
+            propagate_profiles: request.propagate_profiles,
+            modules: &request.modules,
+            environment: &request.environment,
+            kube_context: &request.render.kube_context,
+            command: "render",
+        },
+    )?;
+    let git = GitFacts::default();
+    let tagging =
+        Tagging { inputs: request.inputs(files, outside), git: &git, now: request.now, configs: &loaded.configs };
+    let builds = plan(&tagging, &request.images)?;
+    let wanted = references(&builds, &request.images);
+    let wanted = wanted.iter().map(|text| ImageRef::parse(text));
+    let references = wanted.collect::<Result<_, _>>().map_err(|error| Diagnostic::new(error.to_string()))?;
+    Ok(Prepared { configs: loaded.configs, builds, references, warnings: loaded.warnings })
+}
+
+/// Puts the digests in and renders. `pins` answers for each of [`Prepared::references`].
+///
+/// # Errors
+/// A reference without a pin, a given digest that is no longer its tag's, and what rendering refuses.
+pub fn finish(
+    request: &Request,
+    prepared: Prepared,
+    pins: &Pins,
+    files: &dyn Files,
+    outside: &dyn Outside,
+) -> Result<Rendered, Errors> {
+    let Prepared { configs, mut builds, references, mut warnings } = prepared;
+    let mut digests = BTreeMap::new();
+    let mut missing = Vec::new();
+    for reference in &references {
+        match pins.digest(reference) {
+            Some(digest) => _ = digests.insert(reference.as_str(), digest),
+            None => missing.push(
+                Diagnostic::new(format!("no digest is known for {reference}"))
+                    .hint("Push the image first, or say --digest-source=tag to render without digests."),
+            ),
+        }
+    }
+    Errors::check(missing)?;
+    pin(&mut builds, &|reference| digests.get(reference).map(|digest| digest.as_str()))?;
+    let mut rendered = render_core::skaffold::render(&request.inputs(files, outside), &configs, &builds)?;
+    warnings.append(&mut rendered.warnings);
+    rendered.warnings = warnings;
+    Ok(rendered)
+}
