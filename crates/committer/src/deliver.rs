@@ -1,8 +1,10 @@
 //! The delivery of many units in one push, again and again for those that lost a race.
 
-use crate::outcome::Delivery;
+use crate::outcome::{Delivery, Outcome, Refusal};
 use crate::remote::Remote;
+use crate::round::{Ended, Run};
 use crate::source::Ancestry;
+use crate::transport::{self, TransportError};
 use crate::unit::{self, Unit, UnitError};
 
 /// Answers whether the first source commit is the second or one of its ancestors; usually [`crate::source::Source::is_ancestor`].
@@ -15,7 +17,7 @@ pub struct Options<'a> {
     pub dry_run: bool,
     /// All units or none: one refusal holds the others back, and the server takes all branches in one transaction.
     pub atomic: bool,
-    /// How often a branch is read, decided and pushed before giving up; at least 1.
+    /// How often a branch is read, decided and pushed before giving up; at least 1. 50 is a good number.
     pub attempts: u32,
     /// Passed to the server with the push (`-o`), for instance GitLab's `merge_request.create`.
     pub push_options: Vec<String>,
@@ -29,15 +31,70 @@ pub enum DeliverError {
     /// A unit is wrong in itself.
     #[error(transparent)]
     Unit(#[from] UnitError),
+    /// The remote cannot be used.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl DeliverError {
+    /// Whether trying again may help, without a change of the input.
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_outside())
+    }
 }
 
 /// Brings every unit to its branch. The result has one entry a unit, in their order; a unit that was refused does not stop the others
 /// (unless `atomic`), and is told by its outcome.
 ///
+/// Every branch is written with a compare-and-swap against the commit that was read. Who loses reads the branch again and decides again:
+/// is it still older than ours, does our output still differ? Nothing is ever forced or rebased.
+///
 /// # Errors
-/// What concerns all of them: wrong units, a remote that cannot be reached or does not let us in.
+/// What concerns all of them: wrong units, a remote that cannot be reached or does not let us in. What was pushed before a connection
+/// was lost for good is not told then; running again finds it.
 pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<Delivery>, DeliverError> {
     unit::check(units)?;
-    let _ = (remote, options);
-    Ok(Vec::new())
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let transport = transport::open(remote, options.dry_run)?;
+    let mut run = Run::new(units, options, transport)?;
+    let attempts = options.attempts.max(1);
+    let mut lost_connections = 0;
+    for attempt in 1..=attempts {
+        match run.round() {
+            Ok(Ended::Settled) => break,
+            Ok(Ended::Lost) => {}
+            Err(error) if error.is_unreachable() && lost_connections < MOST_LOST_CONNECTIONS && attempt < attempts => {
+                lost_connections += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if attempt < attempts {
+            std::thread::sleep(pause(attempt));
+        }
+    }
+    Ok(run.deliveries(attempts))
+}
+
+/// A push whose connection ended may have been taken: the branches are read again. Not for ever.
+const MOST_LOST_CONNECTIONS: u32 = 4;
+
+/// Longer with each attempt up to two seconds, and never the same for two processes, so that they do not meet again.
+fn pause(attempt: u32) -> std::time::Duration {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let chance = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
+    let longest = 2000_u64.min(25 << attempt.min(7));
+    std::time::Duration::from_millis(longest * (250 + chance) / 1250)
+}
+
+impl TransportError {
+    fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+}
+
+/// The outcome of a unit for which others were always faster.
+pub(crate) fn gave_up(attempts: u32, words: &str) -> Outcome {
+    Outcome::Refused(Refusal::LostRaces { attempts, words: words.to_owned() })
 }

@@ -3,15 +3,22 @@
 //! [`deliver`] brings [`Unit`]s to branches of a [`Remote`] without a clone and without a work tree: one look at the refs, the tips' trees,
 //! commits built in memory, one push in which every update carries the old id. It knows nothing of Kubernetes.
 
+mod decide;
 mod deliver;
+pub mod message;
 pub mod metadata;
+mod notes;
 mod outcome;
 mod remote;
+mod round;
 pub mod source;
+mod transport;
 mod unit;
+mod workshop;
 
 pub use deliver::{Ancestors, DeliverError, Options, deliver};
 pub use metadata::{Record, SourceRecord};
 pub use outcome::{Change, ChangeKind, Delivery, Outcome, Refusal};
 pub use remote::{Credentials, Remote};
+pub use transport::TransportError;
 pub use unit::{File, FileSet, Identity, Message, Mode, Previous, Unit, UnitError};

@@ -29,6 +29,8 @@ pub struct Remote {
     pub ca_file: Option<PathBuf>,
     /// A private key for `ssh`, passed as `-i`; without it ssh's own configuration and agent decide.
     pub ssh_key: Option<PathBuf>,
+    /// The command line to run instead of `ssh`, as `GIT_SSH_COMMAND` gives it.
+    pub ssh_command: Option<String>,
     /// The known_hosts file for `ssh`; without it ssh's own.
     pub ssh_known_hosts: Option<PathBuf>,
 }

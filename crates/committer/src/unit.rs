@@ -8,6 +8,9 @@ use crate::metadata::{METADATA, SourceRecord};
 use crate::outcome::Change;
 use crate::source::Moment;
 
+/// The most parts that a path may have.
+const DEEPEST: usize = 100;
+
 /// What kind of file git stores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -48,6 +51,14 @@ pub struct Identity {
     pub email: String,
     /// The time that the commit carries.
     pub time: Moment,
+}
+
+impl Identity {
+    /// As git2 wants it.
+    pub(crate) fn signature(&self) -> Result<git2::Signature<'static>, git2::Error> {
+        let time = git2::Time::new(self.time.seconds, self.time.offset_minutes);
+        git2::Signature::new(&self.name, &self.email, &time)
+    }
 }
 
 /// What a message may tell of the branch as it was when the commit was decided.
@@ -165,6 +176,20 @@ pub enum UnitError {
         /// Who comes second.
         second: String,
     },
+    /// git cannot write the author's or committer's name or address.
+    #[error(
+        "{unit}: author {name:?} <{email:?}>: {words}: give a name and a mail address without `<`, `>` and line breaks"
+    )]
+    Identity {
+        /// The unit.
+        unit: String,
+        /// The name.
+        name: String,
+        /// The address.
+        email: String,
+        /// libgit2's words.
+        words: String,
+    },
     /// Without a source commit nobody could tell which of two deliveries is newer.
     #[error(
         "{unit}: source commit {sha:?}: not a full commit id (40 hex digits): run inside a git checkout, or give the id"
@@ -183,9 +208,23 @@ impl Unit {
         if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
     }
 
+    /// The file that goes to this path of the branch.
+    pub(crate) fn file(&self, path: &str) -> Option<&File> {
+        let tail = if self.folder.is_empty() { Some(path) } else { path.get(self.folder.len() + 1..) };
+        tail.and_then(|tail| self.files.get(tail))
+    }
+
     fn check(&self) -> Result<(), UnitError> {
         if !git2::Reference::is_valid_name(&format!("refs/heads/{}", self.branch)) || self.branch.starts_with('-') {
             return Err(UnitError::Branch { unit: self.name.clone(), branch: self.branch.clone() });
+        }
+        for who in [&self.author, &self.committer] {
+            who.signature().map_err(|error| UnitError::Identity {
+                unit: self.name.clone(),
+                name: who.name.clone(),
+                email: who.email.clone(),
+                words: error.message().to_owned(),
+            })?;
         }
         let sha = &self.source.dry_sha;
         if sha.len() != 40 || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -193,7 +232,7 @@ impl Unit {
         }
         let folder = if self.folder.is_empty() { None } else { Some(&self.folder) };
         for path in folder.into_iter().chain(self.files.keys()) {
-            if !path.split('/').all(valid_part) || path.as_str() == METADATA {
+            if path.split('/').count() > DEEPEST || !path.split('/').all(valid_part) || path.as_str() == METADATA {
                 return Err(UnitError::Path { unit: self.name.clone(), path: path.clone() });
             }
         }

@@ -1,0 +1,278 @@
+//! What a unit means for its branch as the branch is now: a commit, a note, nothing, or a refusal. Pure but for the objects it builds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::{ObjectType, Oid};
+
+use crate::deliver::Ancestors;
+use crate::metadata::{METADATA, Record};
+use crate::notes::Note;
+use crate::outcome::{Change, ChangeKind, Refusal};
+use crate::source::Ancestry;
+use crate::unit::{Mode, Unit};
+use crate::workshop::{Edit, Workshop, filemode};
+
+/// What Argo CD's hydrator writes beside its record. We may replace it; what we do not write stays, as the record does not list it.
+const ARGO_CD_WRITES: &[&str] = &["manifest.yaml", "README.md"];
+
+const NAMED_FILES: usize = 20;
+
+/// The branch as it is found (or as an earlier unit of the same run leaves it).
+pub(crate) struct Found<'a> {
+    /// The tree of its commit; `None` for a branch that does not exist.
+    pub tree: Option<Oid>,
+    /// The note on its commit.
+    pub note: &'a Note,
+}
+
+/// What is to happen.
+pub(crate) enum Decision {
+    /// A commit with this tree.
+    Commit {
+        /// The tree.
+        tree: Oid,
+        /// The changed files.
+        changes: Vec<Change>,
+        /// The record that the branch had.
+        previous: Option<Box<Record>>,
+    },
+    /// Nothing but a note.
+    Note,
+    /// Nothing at all.
+    Nothing,
+    /// No.
+    Refuse(Refusal),
+}
+
+/// Decides one unit. New objects are noted in `made`.
+pub(crate) fn decide(
+    workshop: &Workshop,
+    unit: &Unit,
+    found: &Found<'_>,
+    ancestors: Ancestors<'_>,
+    made: &mut Vec<Oid>,
+) -> Result<Decision, git2::Error> {
+    let Some(tree) = found.tree else {
+        return build(workshop, unit, None, changes(unit, &There::new())?, None, made);
+    };
+    let record = match record(workshop, unit, tree)? {
+        Ok(record) => record,
+        Err(refusal) => return Ok(Decision::Refuse(refusal)),
+    };
+    if let Some(refusal) = older(unit, record.as_ref(), found.note, ancestors) {
+        return Ok(Decision::Refuse(refusal));
+    }
+    let there = match files(workshop, unit, tree, record.as_ref()) {
+        Ok(there) => there,
+        Err(refusal) => return Ok(Decision::Refuse(refusal)),
+    };
+    let changes = changes(unit, &there)?;
+    if let Some(record) = &record
+        && changes.is_empty()
+        && same_record(unit, record)
+    {
+        let known = found.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
+        return Ok(if known == unit.source.dry_sha { Decision::Nothing } else { Decision::Note });
+    }
+    build(workshop, unit, Some(tree), changes, record, made)
+}
+
+/// The record in the unit's folder, or why the folder may not be touched.
+fn record(workshop: &Workshop, unit: &Unit, tree: Oid) -> Result<Result<Option<Record>, Refusal>, git2::Error> {
+    let path = unit.in_branch(METADATA);
+    let Some((id, _)) = workshop.entry(tree, &path) else {
+        let files = foreign(workshop, unit, tree);
+        return Ok(if files.is_empty() || unit.adopt { Ok(None) } else { Err(Refusal::Foreign { files }) });
+    };
+    Ok(match Record::parse(&workshop.blob(id)?) {
+        Ok(record) => Ok(Some(record)),
+        Err(_) if unit.adopt => Ok(None),
+        Err(error) => Err(Refusal::BadRecord { path, words: error.to_string() }),
+    })
+}
+
+/// The files that make a branch or folder without a record another's.
+fn foreign(workshop: &Workshop, unit: &Unit, tree: Oid) -> Vec<String> {
+    if unit.folder.is_empty() {
+        return workshop.paths(tree, NAMED_FILES);
+    }
+    match workshop.entry(tree, &unit.folder) {
+        Some((id, 0o040_000)) => {
+            workshop.paths(id, NAMED_FILES).into_iter().map(|path| unit.in_branch(&path)).collect()
+        }
+        Some(_) => vec![unit.folder.clone()],
+        None => {
+            let all = workshop.paths(tree, usize::MAX);
+            let delivered = all.iter().any(|path| path == METADATA || path.ends_with(&format!("/{METADATA}")));
+            if delivered { Vec::new() } else { all.into_iter().take(NAMED_FILES).collect() }
+        }
+    }
+}
+
+/// Whether the branch holds what must not be replaced by ours.
+fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors: Ancestors<'_>) -> Option<Refusal> {
+    let record = &record?.source;
+    let (theirs, ours) = (repository(&record.repo_url), repository(&unit.source.repo_url));
+    if !theirs.is_empty() && !ours.is_empty() && theirs != ours {
+        let refusal = Refusal::OtherSource { recorded: record.repo_url.clone(), ours: unit.source.repo_url.clone() };
+        return (!unit.adopt).then_some(refusal);
+    }
+    let recorded = note.sha(&unit.folder).unwrap_or(&record.dry_sha).to_owned();
+    let ours = unit.source.dry_sha.clone();
+    if recorded.is_empty() || recorded == ours || unit.allow_older {
+        return None;
+    }
+    match ancestors(&recorded, &ours) {
+        Ancestry::Ancestor => None,
+        Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
+        Ancestry::Unknown => Some(Refusal::UnknownAncestry { recorded, ours }),
+    }
+}
+
+/// A repository's URL without what does not tell repositories apart: scheme, user, port of the scheme, `.git`, a slash at the end.
+fn repository(url: &str) -> String {
+    let clean = crate::source::without_credentials(url.trim());
+    let rest = match clean.split_once("://") {
+        Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
+        None => match clean.split_once(':') {
+            Some((host, path)) if !host.contains('/') => {
+                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+                format!("{host}/{}", path.trim_start_matches('/'))
+            }
+            _ => clean,
+        },
+    };
+    let rest = rest.trim_end_matches('/');
+    rest.strip_suffix(".git").unwrap_or(rest).to_lowercase()
+}
+
+/// What stands now at the paths that are ours, of this delivery or of the last one. An entry that is a folder has no place here.
+type There = BTreeMap<String, (Oid, i32)>;
+
+fn files(workshop: &Workshop, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<There, Refusal> {
+    let owned: BTreeSet<String> = owned(record).iter().map(|path| unit.in_branch(path)).collect();
+    let ours: BTreeSet<String> = unit.files.keys().map(|path| unit.in_branch(path)).collect();
+    let mut there = There::new();
+    let removable = record.is_some_and(|record| record.files.is_some());
+    let paths = if removable { owned.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
+    for path in paths {
+        match workshop.entry(tree, path) {
+            Some((id, 0o040_000)) if ours.contains(path) => {
+                // A folder stands where a file goes: it goes away only where every file in it is ours.
+                let below = workshop.paths(id, usize::MAX);
+                let strange = below.iter().map(|tail| format!("{path}/{tail}")).find(|file| !owned.contains(file));
+                if let Some(path) = strange {
+                    return Err(Refusal::ForeignFile { path });
+                }
+            }
+            Some((_, 0o040_000)) => {}
+            Some(entry) => {
+                if !owned.contains(path) && !unit.adopt && !same(unit, path, entry) {
+                    return Err(Refusal::ForeignFile { path: path.clone() });
+                }
+                there.insert(path.clone(), entry);
+            }
+            None if ours.contains(path) => {
+                if let Some(file) = file_on_the_way(workshop, tree, path).filter(|file| !owned.contains(file)) {
+                    return Err(Refusal::ForeignFile { path: file });
+                }
+            }
+            None => {}
+        }
+    }
+    Ok(there)
+}
+
+fn same(unit: &Unit, path: &str, (id, mode): (Oid, i32)) -> bool {
+    unit.file(path).is_some_and(|file| {
+        filemode(file.mode) == mode && Oid::hash_object(ObjectType::Blob, &file.bytes).is_ok_and(|ours| ours == id)
+    })
+}
+
+fn file_on_the_way(workshop: &Workshop, tree: Oid, path: &str) -> Option<String> {
+    let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+    folders
+        .filter(|folder| workshop.entry(tree, folder).is_some_and(|(_, mode)| mode != 0o040_000))
+        .map(str::to_owned)
+        .next()
+}
+
+/// The files that the last delivery wrote, relative to its folder.
+fn owned(record: Option<&Record>) -> Vec<String> {
+    match record {
+        Some(Record { files: Some(files), .. }) => files.clone(),
+        Some(Record { files: None, .. }) => ARGO_CD_WRITES.iter().map(|&path| path.to_owned()).collect(),
+        None => Vec::new(),
+    }
+}
+
+fn same_record(unit: &Unit, record: &Record) -> bool {
+    let files_known = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
+    files_known && repository(&record.source.repo_url) == repository(&unit.source.repo_url)
+}
+
+/// What differs between the unit's files and what stands there, sorted by path.
+fn changes(unit: &Unit, there: &There) -> Result<Vec<Change>, git2::Error> {
+    let mut changes = Vec::new();
+    let mut kept = BTreeSet::new();
+    for (path, file) in &unit.files {
+        let path = unit.in_branch(path);
+        let now = (Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode));
+        match there.get(&path) {
+            Some(&entry) if entry == now => {}
+            Some(_) => changes.push(Change { path: path.clone(), kind: ChangeKind::Modified }),
+            None => changes.push(Change { path: path.clone(), kind: ChangeKind::Added }),
+        }
+        kept.insert(path);
+    }
+    let gone = there.keys().filter(|path| !kept.contains(*path));
+    changes.extend(gone.map(|path| Change { path: path.clone(), kind: ChangeKind::Removed }));
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+fn build(
+    workshop: &Workshop,
+    unit: &Unit,
+    tree: Option<Oid>,
+    changes: Vec<Change>,
+    previous: Option<Record>,
+    made: &mut Vec<Oid>,
+) -> Result<Decision, git2::Error> {
+    let mut edits = BTreeMap::new();
+    for change in &changes {
+        let edit = match unit.file(&change.path) {
+            Some(file) if change.kind != ChangeKind::Removed => {
+                Edit::Put(workshop.write(ObjectType::Blob, &file.bytes, made)?, file.mode)
+            }
+            _ => Edit::Remove,
+        };
+        edits.insert(change.path.clone(), edit);
+    }
+    let record = Record { source: unit.source.clone(), files: Some(unit.files.keys().cloned().collect()) };
+    let blob = workshop.write(ObjectType::Blob, &record.to_bytes(), made)?;
+    edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
+    let tree = match workshop.edit(tree, &edits, made)? {
+        Some(tree) => tree,
+        None => workshop.empty_tree(made)?,
+    };
+    Ok(Decision::Commit { tree, changes, previous: previous.map(Box::new) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_repository_has_many_urls() {
+        for url in [
+            "https://github.com/acme/shop.git",
+            "https://token@github.com/Acme/shop",
+            "git@github.com:acme/shop.git",
+            "ssh://git@github.com/acme/shop/",
+        ] {
+            assert_eq!(repository(url), "github.com/acme/shop", "{url}");
+        }
+        assert_ne!(repository("/srv/a"), repository("/srv/b"));
+    }
+}

@@ -1,0 +1,271 @@
+//! Smart HTTP (gitprotocol-http) by ureq.
+//!
+//! Credentials go to the host of the remote's URL alone; a redirect is followed on the first request only, as git does by default, and
+//! takes no credentials to another host. Reads are tried again on what passes by itself (429, 502, 503, 504, a lost connection); a push never is,
+//! because it may have been taken: the delivery reads the branches again and decides anew.
+
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use ureq::Agent;
+use ureq::http::{Response, StatusCode};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use url::Url;
+
+use super::TransportError;
+use super::channel::{Channel, Service};
+use crate::remote::{Credentials, Remote};
+
+const TRIES: u32 = 4;
+const REDIRECTS: u32 = 5;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const SHOWN_BODY: u64 = 2000;
+
+/// A repository behind a web server.
+pub(super) struct Http {
+    agent: Agent,
+    /// The repository's URL without credentials and without a slash at the end; moves with a redirect.
+    base: Url,
+    /// The `Authorization` header, while `base` is on the host it was given for.
+    authorization: Option<String>,
+    shown: String,
+}
+
+impl Http {
+    pub(super) fn open(remote: &Remote) -> Result<Self, TransportError> {
+        let shown = remote.shown();
+        let wrong = |words: String| TransportError::Url { url: remote.shown(), words };
+        let mut base = Url::parse(remote.url.trim()).map_err(|error| wrong(error.to_string()))?;
+        let inside = credentials(&base);
+        let authorization = remote.credentials.as_ref().or(inside.as_ref()).map(basic);
+        // Both fail only for URLs without a host, which `parse` refuses for http and https.
+        let _ = base.set_username("");
+        let _ = base.set_password(None);
+        let path = base.path().trim_end_matches('/').to_owned();
+        base.set_path(&path);
+        base.set_fragment(None);
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(Duration::from_secs(30)))
+            .timeout_recv_response(Some(Duration::from_secs(300)))
+            .user_agent(concat!("git/2.47.0 hydrant/", env!("CARGO_PKG_VERSION")))
+            .tls_config(TlsConfig::builder().root_certs(roots(remote)?).build())
+            .build();
+        Ok(Self { agent: config.new_agent(), base, authorization, shown })
+    }
+
+    fn address(&self, tail: &str) -> String {
+        let base = self.base.as_str();
+        match base.split_once('?') {
+            Some((path, query)) if tail.contains('?') => format!("{}{tail}&{query}", path.trim_end_matches('/')),
+            Some((path, query)) => format!("{}{tail}?{query}", path.trim_end_matches('/')),
+            None => format!("{}{tail}", base.trim_end_matches('/')),
+        }
+    }
+
+    fn get(&self, address: &str) -> Result<Response<ureq::Body>, ureq::Error> {
+        let mut request = self.agent.get(address).header("Accept", "*/*").header("Git-Protocol", "version=2");
+        request = request.header("Pragma", "no-cache").header("Cache-Control", "no-cache");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        request.call()
+    }
+
+    fn post(&self, service: Service, body: &[u8]) -> Result<Response<ureq::Body>, ureq::Error> {
+        let name = service.name();
+        let mut request = self
+            .agent
+            .post(self.address(&format!("/{name}")))
+            .header("Content-Type", format!("application/x-{name}-request"))
+            .header("Accept", format!("application/x-{name}-result"));
+        if service == Service::UploadPack {
+            request = request.header("Git-Protocol", "version=2");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        request.send(body)
+    }
+
+    /// Tries again what passes by itself; gives the last answer.
+    fn patiently(
+        &self,
+        send: impl Fn() -> Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Response<ureq::Body>, TransportError> {
+        let mut attempt = 1;
+        loop {
+            let answer = send();
+            let wait = match &answer {
+                Ok(response) if passing(response.status()) => retry_after(response).unwrap_or(pause(attempt)),
+                Err(error) if lost(error) => pause(attempt),
+                _ => return answer.map_err(|error| self.unreachable(&error)),
+            };
+            if attempt >= TRIES || wait > LONGEST_WAIT {
+                return answer.map_err(|error| self.unreachable(&error));
+            }
+            std::thread::sleep(wait);
+            attempt += 1;
+        }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> TransportError {
+        TransportError::Unreachable { url: self.shown.clone(), words: error.to_string() }
+    }
+
+    fn accepted(
+        &self,
+        response: Response<ureq::Body>,
+        wanted: &str,
+    ) -> Result<Box<dyn Read + 'static>, TransportError> {
+        let status = response.status();
+        let kind = response.headers().get("Content-Type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
+        if status == StatusCode::OK && kind == wanted {
+            return Ok(Box::new(response.into_body().into_with_config().limit(u64::MAX).reader()));
+        }
+        let said = words_of(response.into_body(), &kind);
+        let url = self.shown.clone();
+        let words = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
+        Err(match status {
+            StatusCode::OK => {
+                TransportError::Protocol { url, words: format!("an answer of type {kind:?} instead of {wanted:?}") }
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TransportError::Denied { url, words },
+            status if passing(status) => TransportError::Unreachable { url, words },
+            _ => TransportError::Server { url, words },
+        })
+    }
+
+    /// Goes where the server sends us, without credentials to another host and never from https to http.
+    fn follow(&mut self, response: &Response<ureq::Body>, tail: &str) -> Result<(), TransportError> {
+        let wrong = |words: String| TransportError::Server { url: self.shown.clone(), words };
+        let location = response.headers().get("Location").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let from = Url::parse(&self.address(tail)).map_err(|error| wrong(error.to_string()))?;
+        let to = from.join(location).map_err(|error| wrong(format!("a redirect to {location:?}: {error}")))?;
+        let mut base = to.clone();
+        let (path, _) = tail.split_once('?').unwrap_or((tail, ""));
+        let Some(kept) = to.path().strip_suffix(path) else {
+            return Err(wrong(format!("a redirect to {}, which is no repository", without_query(&to))));
+        };
+        let kept = kept.to_owned();
+        base.set_path(&kept);
+        base.set_query(None);
+        let _ = base.set_username("");
+        let _ = base.set_password(None);
+        if !matches!(to.scheme(), "http" | "https") || from.scheme() == "https" && to.scheme() != "https" {
+            return Err(wrong(format!("a redirect to {}, which is not safe", without_query(&to))));
+        }
+        if base.origin() != self.base.origin() {
+            self.authorization = None;
+        }
+        self.base = base;
+        Ok(())
+    }
+}
+
+impl Channel for Http {
+    fn announce(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
+        let tail = format!("/info/refs?service={}", service.name());
+        for _ in 0..=REDIRECTS {
+            let address = self.address(&tail);
+            let response = self.patiently(|| self.get(&address))?;
+            if !response.status().is_redirection() {
+                return self.accepted(response, &format!("application/x-{}-advertisement", service.name()));
+            }
+            self.follow(&response, &tail)?;
+        }
+        Err(TransportError::Server { url: self.shown.clone(), words: format!("more than {REDIRECTS} redirects") })
+    }
+
+    fn request(&mut self, service: Service, body: Vec<u8>) -> Result<Box<dyn Read + '_>, TransportError> {
+        let response = if service == Service::UploadPack {
+            self.patiently(|| self.post(service, &body))?
+        } else {
+            self.post(service, &body).map_err(|error| self.unreachable(&error))?
+        };
+        self.accepted(response, &format!("application/x-{}-result", service.name()))
+    }
+
+    fn stateless(&self) -> bool {
+        true
+    }
+}
+
+fn credentials(url: &Url) -> Option<Credentials> {
+    let decoded = |text: &str| super::ssh::percent_decoded(text);
+    let (username, password) = (decoded(url.username()), url.password().map(decoded));
+    match password {
+        Some(password) => Some(Credentials { username, password }),
+        // `https://TOKEN@host`: hosts take the token as either of the two.
+        None if !username.is_empty() => Some(Credentials { username: username.clone(), password: username }),
+        None => None,
+    }
+}
+
+fn basic(credentials: &Credentials) -> String {
+    let pair = format!("{}:{}", credentials.username, credentials.password);
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+}
+
+fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    crate::source::without_credentials(url.as_str())
+}
+
+fn passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
+}
+
+fn lost(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Io(_) | ureq::Error::Protocol(_) | ureq::Error::ConnectionFailed)
+}
+
+fn retry_after(response: &Response<ureq::Body>) -> Option<Duration> {
+    let value = response.headers().get("Retry-After")?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(200 << attempt.min(6))
+}
+
+/// What a person can read in the body of an error: plain text, not a page of HTML.
+fn words_of(mut body: ureq::Body, kind: &str) -> String {
+    if kind != "text/plain" {
+        return String::new();
+    }
+    let mut bytes = Vec::new();
+    let _ = body.as_reader().take(SHOWN_BODY).read_to_end(&mut bytes);
+    let mut text = String::new();
+    let _ = Cursor::new(String::from_utf8_lossy(&bytes).trim().as_bytes()).read_to_string(&mut text);
+    super::push::lines(text.as_bytes()).join("; ")
+}
+
+fn roots(remote: &Remote) -> Result<RootCerts, TransportError> {
+    if !remote.url.starts_with("https://") && remote.ca_file.is_none() {
+        return Ok(RootCerts::WebPki);
+    }
+    let system = rustls_native_certs::load_native_certs().certs;
+    let mut certificates: Vec<Certificate<'static>> =
+        system.iter().map(|found| Certificate::from_der(found).to_owned()).collect();
+    if let Some(path) = &remote.ca_file {
+        let wrong = |words: String| TransportError::Url { url: path.display().to_string(), words };
+        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let before = certificates.len();
+        for item in parse_pem(&bytes) {
+            if let PemItem::Certificate(found) = item.map_err(|error| wrong(error.to_string()))? {
+                certificates.push(found);
+            }
+        }
+        if certificates.len() == before {
+            return Err(wrong("holds no PEM certificate".to_owned()));
+        }
+    }
+    if certificates.is_empty() { Ok(RootCerts::WebPki) } else { Ok(RootCerts::Specific(Arc::new(certificates))) }
+}

@@ -1,0 +1,210 @@
+//! A repository on this machine: read and written in process through git2, with a compare-and-swap of the refs.
+//!
+//! Where the repository has hooks, the installed git receives the push, so that they run; a repository whose hooks cannot be run
+//! is refused. A path where nothing is becomes a bare repository with the first push.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
+
+use super::process::Process;
+use super::session::{Session, git};
+use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
+
+const HOOKS: &[&str] = &[
+    "pre-receive",
+    "update",
+    "post-receive",
+    "post-update",
+    "reference-transaction",
+    "proc-receive",
+    "push-to-checkout",
+];
+
+/// Opens what is at `path`, or stands ready to create it.
+pub(super) fn open(path: &str, read_only: bool) -> Result<Box<dyn Transport>, TransportError> {
+    if path.is_empty() {
+        return Err(TransportError::Url { url: path.to_owned(), words: "no repository is given".to_owned() });
+    }
+    let place = PathBuf::from(path);
+    let repository = match exact(&place) {
+        Ok(repository) => Some(repository),
+        Err(error) if is_nothing(&place) && error.code() == ErrorCode::NotFound => None,
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            return Err(TransportError::NotARepository { path: path.to_owned(), words: error.message().to_owned() });
+        }
+        Err(error) => return Err(git(path, &error)),
+    };
+    if let Some(found) = &repository
+        && needs_git(found)
+    {
+        return Ok(Box::new(Session::new(Process::here(path), path.to_owned())));
+    }
+    Ok(Box::new(Local { place, shown: path.to_owned(), repository, read_only }))
+}
+
+fn exact(place: &Path) -> Result<Repository, git2::Error> {
+    Repository::open_ext(place, git2::RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&std::ffi::OsStr>())
+}
+
+/// Nothing there, or an empty folder.
+fn is_nothing(place: &Path) -> bool {
+    match std::fs::read_dir(place) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Whether only git itself does a push right: hooks, or a work tree that shows the branch.
+fn needs_git(repository: &Repository) -> bool {
+    !repository.is_bare() || hooks(repository)
+}
+
+fn hooks(repository: &Repository) -> bool {
+    let configured = repository.config().and_then(|config| config.get_path("core.hooksPath"));
+    let folder = configured.unwrap_or_else(|_| repository.commondir().join("hooks"));
+    HOOKS.iter().any(|name| executable(&folder.join(name)))
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// A bare repository without hooks, or a place for one.
+struct Local {
+    place: PathBuf,
+    shown: String,
+    repository: Option<Repository>,
+    read_only: bool,
+}
+
+impl Local {
+    fn failed(&self, error: &git2::Error) -> TransportError {
+        git(&self.shown, error)
+    }
+
+    fn create(&mut self) -> Result<&Repository, TransportError> {
+        if self.repository.is_none() {
+            let mut options = RepositoryInitOptions::new();
+            options.bare(true).mkpath(true).external_template(false).initial_head("main");
+            let made = Repository::init_opts(&self.place, &options).map_err(|error| self.failed(&error))?;
+            self.repository = Some(made);
+        }
+        self.repository.as_ref().ok_or_else(|| TransportError::NotARepository {
+            path: self.shown.clone(),
+            words: "it could not be created".to_owned(),
+        })
+    }
+
+    fn alternate(&self, here: &Repository) -> Result<(), TransportError> {
+        let Some(repository) = &self.repository else { return Ok(()) };
+        let objects = repository.commondir().join("objects");
+        let odb = here.odb().map_err(|error| self.failed(&error))?;
+        odb.add_disk_alternate(&objects.to_string_lossy()).map_err(|error| self.failed(&error))?;
+        odb.refresh().map_err(|error| self.failed(&error))
+    }
+}
+
+impl Transport for Local {
+    fn list(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
+        // Opened anew, so that what another process packed or wrote meanwhile is seen.
+        if let Ok(repository) = exact(&self.place) {
+            self.repository = Some(repository);
+        }
+        let Some(repository) = &self.repository else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for reference in repository.references().map_err(|error| self.failed(&error))? {
+            let reference = reference.map_err(|error| self.failed(&error))?;
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            if let Some(id) = reference.target()
+                && prefixes.iter().any(|prefix| name.starts_with(prefix))
+            {
+                found.push(RemoteRef { name, id });
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    fn fetch(&mut self, _tips: &[Oid], _depth: u32, here: &Repository) -> Result<(), TransportError> {
+        self.alternate(here)
+    }
+
+    fn objects(&mut self, _ids: &[Oid], here: &Repository) -> Result<(), TransportError> {
+        self.alternate(here)
+    }
+
+    fn push(&mut self, updates: &[Update], pack: &[u8], options: &PushOptions) -> Result<PushReport, TransportError> {
+        if self.read_only {
+            return Err(TransportError::Url { url: self.shown.clone(), words: "opened for reading alone".to_owned() });
+        }
+        if !options.options.is_empty() {
+            return Err(TransportError::Lacks {
+                url: self.shown.clone(),
+                what: "push options (a repository without hooks)".to_owned(),
+                advice: "push without options".to_owned(),
+            });
+        }
+        let shown = self.shown.clone();
+        let repository = self.create()?;
+        write_pack(repository, pack).map_err(|error| git(&shown, &error))?;
+        let refs = if options.atomic { together(repository, updates) } else { one_by_one(repository, updates) };
+        Ok(PushReport { refs, words: Vec::new() })
+    }
+}
+
+fn write_pack(repository: &Repository, pack: &[u8]) -> Result<(), git2::Error> {
+    let odb = repository.odb()?;
+    let mut writer = odb.packwriter()?;
+    writer.write_all(pack).map_err(|error| git2::Error::from_str(&error.to_string()))?;
+    writer.commit()?;
+    Ok(())
+}
+
+fn one_by_one(repository: &Repository, updates: &[Update]) -> Vec<Result<(), String>> {
+    updates.iter().map(|update| swap(repository, std::slice::from_ref(update)).map_err(|(_, words)| words)).collect()
+}
+
+fn together(repository: &Repository, updates: &[Update]) -> Vec<Result<(), String>> {
+    match swap(repository, updates) {
+        Ok(()) => vec![Ok(()); updates.len()],
+        Err((failed, words)) => {
+            let others = |index| if index == failed { words.clone() } else { "atomic push failure".to_owned() };
+            (0..updates.len()).map(|index| Err(others(index))).collect()
+        }
+    }
+}
+
+/// Locks all refs, compares each with what it must be, and writes. The error names the update that failed.
+fn swap(repository: &Repository, updates: &[Update]) -> Result<(), (usize, String)> {
+    let words = |error: &git2::Error| error.message().to_owned();
+    let mut transaction = repository.transaction().map_err(|error| (0, words(&error)))?;
+    for (index, update) in updates.iter().enumerate() {
+        let locked = transaction.lock_ref(&update.name);
+        locked.map_err(|error| (index, format!("cannot lock ref {}: {}", update.name, words(&error))))?;
+        let now = match repository.refname_to_id(&update.name) {
+            Ok(id) => Some(id),
+            Err(error) if error.code() == ErrorCode::NotFound => None,
+            Err(error) => return Err((index, words(&error))),
+        };
+        if now != update.old {
+            let now = now.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
+            return Err((index, format!("{} is no longer what it was: it is {now}", update.name)));
+        }
+    }
+    for (index, update) in updates.iter().enumerate() {
+        let signature = git2::Signature::new("hydrant", "hydrant@localhost", &git2::Time::new(0, 0));
+        let signature = signature.map_err(|error| (index, words(&error)))?;
+        let set = transaction.set_target(&update.name, update.new, Some(&signature), "push by hydrant");
+        set.map_err(|error| (index, words(&error)))?;
+    }
+    transaction.commit().map_err(|error| (0, words(&error)))
+}

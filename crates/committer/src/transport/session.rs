@@ -1,0 +1,142 @@
+//! A repository behind a service: the protocol over a [`Channel`].
+
+use std::io::{self, ErrorKind};
+
+use git2::{Oid, Repository};
+
+use super::channel::{Channel, Service};
+use super::fetch::{self, Wanted};
+use super::refs::{self, Announcement};
+use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update, push};
+
+/// A repository that is reached through a channel.
+pub(super) struct Session<C> {
+    channel: C,
+    shown: String,
+    upload: Option<Announcement>,
+}
+
+impl<C: Channel> Session<C> {
+    pub(super) fn new(channel: C, shown: String) -> Self {
+        Self { channel, shown, upload: None }
+    }
+
+    fn failed(&mut self, error: &io::Error) -> TransportError {
+        let url = self.shown.clone();
+        match error.kind() {
+            ErrorKind::InvalidData => TransportError::Protocol { url, words: error.to_string() },
+            ErrorKind::Unsupported => TransportError::Server { url, words: error.to_string() },
+            ErrorKind::Other => TransportError::Server { url, words: error.to_string() },
+            _ => {
+                let words = self.channel.last_words();
+                let early = "the connection ended in the middle of an answer";
+                let own = if error.kind() == ErrorKind::UnexpectedEof { early.to_owned() } else { error.to_string() };
+                TransportError::Unreachable { url, words: words.unwrap_or(own) }
+            }
+        }
+    }
+
+    fn announce(&mut self, service: Service) -> Result<Announcement, TransportError> {
+        let mut reader = self.channel.announce(service)?;
+        let read = refs::announcement(&mut reader);
+        drop(reader);
+        let announcement = read.map_err(|error| self.failed(&error))?;
+        if announcement.value("object-format").is_some_and(|format| format != "sha1") {
+            return Err(TransportError::Lacks {
+                url: self.shown.clone(),
+                what: "SHA-1 object ids".to_owned(),
+                advice: "use a repository with SHA-1 object ids".to_owned(),
+            });
+        }
+        Ok(announcement)
+    }
+
+    /// The upload service, started where it must be.
+    fn upload(&mut self, fresh: bool) -> Result<Announcement, TransportError> {
+        if let Some(known) = &self.upload
+            && !fresh
+            && (known.v2 || self.channel.stateless())
+        {
+            return Ok(known.clone());
+        }
+        let announcement = self.announce(Service::UploadPack)?;
+        self.upload = Some(announcement.clone());
+        Ok(announcement)
+    }
+
+    fn get(&mut self, wanted: &Wanted<'_>, here: &Repository) -> Result<(), TransportError> {
+        if wanted.ids.is_empty() {
+            return Ok(());
+        }
+        let server = self.upload(false)?;
+        let body = fetch::request(&server, wanted);
+        let mut reader = self.channel.request(Service::UploadPack, body)?;
+        let received = fetch::receive(&mut reader, &server, here);
+        drop(reader);
+        received.map_err(|error| self.failed(&error))
+    }
+}
+
+impl<C: Channel> Transport for Session<C> {
+    fn list(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
+        // Version 0 announces the refs as they are at the start: an old announcement would show an old state.
+        let fresh = self.upload.as_ref().is_some_and(|known| !known.v2);
+        let server = self.upload(fresh)?;
+        let mut found = if server.v2 {
+            let body = fetch::list_request(&server, prefixes);
+            let mut reader = self.channel.request(Service::UploadPack, body)?;
+            let lines = fetch::lines(&mut reader);
+            drop(reader);
+            let refs =
+                lines.and_then(|lines| lines.iter().map(|line| refs::remote_ref(line)).collect::<io::Result<Vec<_>>>());
+            refs.map_err(|error| self.failed(&error))?.into_iter().flatten().collect()
+        } else {
+            server.refs
+        };
+        found.retain(|found| prefixes.iter().any(|prefix| found.name.starts_with(prefix)));
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    fn fetch(&mut self, tips: &[Oid], depth: u32, here: &Repository) -> Result<(), TransportError> {
+        self.get(&Wanted { ids: tips, depth, no_blobs: true }, here)
+    }
+
+    fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError> {
+        let odb = here.odb().map_err(|error| git(&self.shown, &error))?;
+        let missing: Vec<Oid> = ids.iter().copied().filter(|&id| !odb.exists(id)).collect();
+        self.get(&Wanted { ids: &missing, depth: 0, no_blobs: false }, here)
+    }
+
+    fn push(&mut self, updates: &[Update], pack: &[u8], options: &PushOptions) -> Result<PushReport, TransportError> {
+        if !self.channel.stateless() {
+            // A channel holds one service at a time, and what this one announced will be old.
+            self.upload = None;
+        }
+        let server = self.announce(Service::ReceivePack)?;
+        for (asked, what, advice) in [
+            (true, "report-status", "its git is too old to be trusted with a push"),
+            (options.atomic, "atomic", "push without --atomic"),
+            (
+                !options.options.is_empty(),
+                "push-options",
+                "set receive.advertisePushOptions at the server, or push without options",
+            ),
+        ] {
+            if asked && !server.has(what) {
+                let (what, advice) = (what.to_owned(), advice.to_owned());
+                return Err(TransportError::Lacks { url: self.shown.clone(), what, advice });
+            }
+        }
+        let body = push::request(&server, updates, pack, options);
+        let mut reader = self.channel.request(Service::ReceivePack, body)?;
+        let report = push::report(&mut reader, &server, updates);
+        drop(reader);
+        report.map_err(|error| self.failed(&error))
+    }
+}
+
+/// libgit2's error as ours.
+pub(super) fn git(place: &str, error: &git2::Error) -> TransportError {
+    TransportError::Git { place: place.to_owned(), words: error.message().to_owned() }
+}

@@ -1,0 +1,104 @@
+//! How servers say that somebody else was faster. The one place where their wordings are known.
+
+/// Parts of what servers say (in lower case) when a ref is no longer what the push expected, or is being written at this moment.
+const LOST: &[&str] = &[
+    // git receive-pack
+    "fetch first",
+    "non-fast-forward",
+    "failed to update ref",
+    "cannot lock ref",
+    "unable to create", // … 'refs/heads/x.lock': File exists
+    "incorrect old value provided",
+    "reference already exists",
+    "failed to lock",
+    "stale info",
+    "but expected",
+    // An atomic push: another ref of the same push lost.
+    "atomic push failure",
+    "atomic transaction failed",
+    "transaction failed",
+    "atomic push failed",
+    // JGit and Gerrit
+    "lock_failure",
+    "lock failure",
+    "lock error",
+    // Gitaly
+    "reference update",
+    "reference does not point to expected object",
+    "reference is ambiguous",
+    "state update to \"prepare\" failed",
+    // Azure DevOps: "TF401028: The reference … has already been updated by another client"
+    "tf401028",
+    "already been updated by another client",
+    // Bitbucket
+    "remote ref does not match",
+    "ref was updated",
+    // The local transport of ours
+    "is no longer what it was",
+];
+
+/// Parts of what they say when a retry cannot help although the words look like a race.
+const NO_RACE: &[&str] = &[
+    "exists; cannot create",
+    "hook declined",
+    "protected branch",
+    "not permitted",
+    "not allowed",
+    "permission denied",
+    "file name too long",
+    "no space left",
+    "read-only",
+];
+
+/// Whether these words of a server mean that reading the branch again and deciding again may help.
+pub(crate) fn lost_race(words: &str) -> bool {
+    let words = words.to_lowercase();
+    LOST.iter().any(|part| words.contains(part)) && !NO_RACE.iter().any(|part| words.contains(part))
+}
+
+/// Whether a ref failed only because another one of the same atomic push did.
+pub(crate) fn fell_with_others(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["atomic push failure", "atomic transaction failed", "atomic push failed", "transaction failed"]
+        .iter()
+        .any(|part| words.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hosts_wording_is_known() {
+        for words in [
+            "fetch first",
+            "non-fast-forward",
+            "failed to update ref",
+            "cannot lock ref 'refs/heads/a': is at 1 but expected 2",
+            "cannot lock ref 'refs/heads/a': Unable to create '/a/refs/heads/a.lock': File exists.",
+            "incorrect old value provided",
+            "reference already exists",
+            "cannot lock ref 'refs/heads/a': reference already exists",
+            "atomic push failure",
+            "TF401028: The reference 'refs/heads/main' has already been updated by another client, so you cannot update it. Please try again.",
+            "LOCK_FAILURE",
+        ] {
+            assert!(lost_race(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_no_is_no_race() {
+        for words in [
+            "pre-receive hook declined",
+            "hook declined",
+            "protected branch hook declined",
+            "cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b'",
+            "TF402455: Pushes to this branch are not permitted; you must use a pull request to update this branch.",
+            "deny updating a hidden ref",
+            "branch is currently checked out",
+        ] {
+            assert!(!lost_race(words), "{words}");
+        }
+    }
+}
