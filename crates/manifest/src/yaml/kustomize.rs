@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
-use crate::node::{At, Data, Map, Node, Scalar, Style};
+use crate::node::{At, Data, Map, Node, Scalar, Style, Tag};
 
 use super::emit::{self, Spot, Wish};
 use super::json::{check_depth, no_number};
@@ -113,7 +113,7 @@ impl Printer<'_> {
 
     /// Starts a new line.
     fn line(&mut self, indent: usize) {
-        if !self.out.is_empty() && !self.out.ends_with('\n') {
+        if !self.out.is_empty() && !self.out.ends_with(super::analyze::is_break) {
             self.out.push('\n');
         }
         self.out.extend(std::iter::repeat_n(' ', indent));
@@ -121,6 +121,10 @@ impl Printer<'_> {
 
     fn scalar(&mut self, scalar: &Scalar, at: At, indent: usize) -> Result<(), Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(at);
+        if is_empty_in_flow(scalar) {
+            self.out.push_str("\"\"");
+            return Ok(());
+        }
         let number = match resolve::checked(scalar, Rules::V3).map_err(refuse)? {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
@@ -156,6 +160,11 @@ impl Printer<'_> {
     }
 }
 
+/// Whether the reader marked the scalar as an empty one in a flow collection.
+fn is_empty_in_flow(scalar: &Scalar) -> bool {
+    scalar.text.is_empty() && scalar.tag == Tag::Null && scalar.style == Style::Plain
+}
+
 /// A float after its way through JSON, where a whole number becomes an integer.
 fn float(value: f64) -> String {
     let json = number::format_json(value);
@@ -180,6 +189,9 @@ fn string(scalar: &Scalar, at: At) -> Result<Cow<'_, str>, Diagnostic> {
 /// A key after its way through JSON. At the root even a number is a key: its text.
 fn key_text(key: &Scalar, at: At, root: bool) -> Result<Cow<'_, str>, Diagnostic> {
     let refuse = |message: String| Diagnostic::new(message).at(at);
+    if key.text.is_empty() {
+        return Ok(Cow::Borrowed(""));
+    }
     match resolve::checked(key, Rules::V3).map_err(refuse)? {
         Value::Str => string(key, at),
         Value::Null => {

@@ -86,6 +86,13 @@ fn empty_scalar(mark: Mark) -> Event {
     event(kind, mark)
 }
 
+/// What stands for nothing inside a flow collection. It is null like any other, but kustomize prints `""` for it
+/// (go-yaml v3 writes an empty flow scalar in quotes and reads those as a string), so it carries the tag that tells.
+fn empty_in_flow(mark: Mark) -> Event {
+    let kind = EventKind::Scalar { text: Text::default(), style: Style::Plain, tag: Tag::Null, anchor: None };
+    event(kind, mark)
+}
+
 fn refuse(context: &str, problem: &str, mark: Mark) -> Diagnostic {
     Diagnostic::new(format!("{context}{problem}")).at(mark.at())
 }
@@ -434,7 +441,7 @@ impl<'a> Parser<'a> {
         let mark = token.mark;
         if matches!(token.kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
             self.state = State::FlowPairValue;
-            return Ok(empty_scalar(mark));
+            return Ok(empty_in_flow(mark));
         }
         self.states.push(State::FlowPairValue);
         self.node(Place::Flow)
@@ -452,7 +459,7 @@ impl<'a> Parser<'a> {
         }
         let mark = token.mark;
         self.state = State::FlowPairEnd;
-        Ok(empty_scalar(mark))
+        Ok(empty_in_flow(mark))
     }
 
     fn flow_pair_end(&mut self) -> Parse {
@@ -482,7 +489,7 @@ impl<'a> Parser<'a> {
                 let mark = token.mark;
                 if matches!(token.kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
                     self.state = State::FlowMappingValue;
-                    return Ok(empty_scalar(mark));
+                    return Ok(empty_in_flow(mark));
                 }
                 self.states.push(State::FlowMappingValue);
                 self.node(Place::Flow)
@@ -506,13 +513,13 @@ impl<'a> Parser<'a> {
         }
         let mark = token.mark;
         self.state = State::FlowMappingKey;
-        Ok(empty_scalar(mark))
+        Ok(empty_in_flow(mark))
     }
 
     fn flow_mapping_no_value(&mut self) -> Parse {
         let mark = self.scanner.peek()?.mark;
         self.state = State::FlowMappingKey;
-        Ok(empty_scalar(mark))
+        Ok(empty_in_flow(mark))
     }
 }
 
