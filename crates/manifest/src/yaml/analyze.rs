@@ -1,5 +1,7 @@
 //! Which styles can hold a text, as libyaml's emitter and its descendants decide.
 
+use super::Rules;
+
 /// What a text allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Analysis {
@@ -23,13 +25,14 @@ pub(super) fn is_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Decides which styles can hold `text` (`yaml_emitter_analyze_scalar`).
-pub(super) fn analyze(text: &str) -> Analysis {
+/// Decides which styles can hold `text` (`yaml_emitter_analyze_scalar`). In v3 a tab may stand in a block.
+pub(super) fn analyze(text: &str, rules: Rules) -> Analysis {
     let Some(first) = text.chars().next() else {
         return Analysis { multiline: false, plain: true, single: true, block: false };
     };
     let mut indicators = text.starts_with("---") || text.starts_with("...");
-    let (mut breaks, mut special, mut break_space, mut space_break) = (false, false, false, false);
+    let (mut breaks, mut tabs, mut special) = (false, false, false);
+    let (mut break_space, mut space_break) = (false, false);
     let (mut after_space, mut after_break, mut after_white) = (false, false, true);
     let mut characters = text.char_indices().peekable();
     while let Some((index, character)) = characters.next() {
@@ -41,7 +44,8 @@ pub(super) fn analyze(text: &str) -> Analysis {
             '?' | '-' => index == 0 && before_white,
             _ => false,
         };
-        special |= !is_printable(character);
+        tabs |= character == '\t';
+        special |= !is_printable(character) && (character != '\t' || rules == Rules::V2);
         if character == ' ' {
             break_space |= after_break;
         } else if is_break(character) {
@@ -53,11 +57,12 @@ pub(super) fn analyze(text: &str) -> Analysis {
         after_white = matches!(character, ' ' | '\t') || after_break;
     }
     let leading = first == ' ' || is_break(first);
-    let fits = !special && !space_break;
+    let block = !special && !space_break;
+    let fits = block && !tabs;
     Analysis {
         multiline: breaks,
         plain: fits && !breaks && !break_space && !indicators && !leading && !after_space && !after_break,
         single: fits && !break_space,
-        block: fits && !after_space,
+        block: block && !after_space,
     }
 }

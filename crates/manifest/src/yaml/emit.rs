@@ -1,5 +1,6 @@
 //! Writing single scalars: the five styles of libyaml's emitter.
 
+use super::Rules;
 use super::analyze::{analyze, is_break, is_printable};
 
 /// The line length beyond which a scalar is folded.
@@ -28,12 +29,12 @@ pub(super) struct Spot {
 }
 
 /// Appends `text` in the wished style or the next one that can hold it (`yaml_emitter_select_scalar_style`).
-pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot) {
+pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot, rules: Rules) {
     if wish == Wish::Plain && is_simple(text) && text.len() <= WIDTH / 2 {
         out.push_str(text);
         return;
     }
-    let analysis = analyze(text);
+    let analysis = analyze(text, rules);
     let mut writer = Writer { column: column(out), out, spot };
     let single = if spot.key { analysis.single && !analysis.multiline } else { analysis.single };
     let plain = analysis.plain && !(text.is_empty() && spot.key);

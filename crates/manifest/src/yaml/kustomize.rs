@@ -3,160 +3,73 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
-use crate::node::{At, Data, Map, Node, Scalar, Style, Tag};
+use crate::node::{At, Entry, Node, Scalar, Style, Tag};
 
 use super::emit::{self, Spot, Wish};
-use super::json::{check_depth, no_number};
-use super::{Rules, Value, number, order, reread, resolve};
+use super::json::no_number;
+use super::order::{self, Rank};
+use super::print::{Dialect, Key};
+use super::{Rules, Value, number, reread, resolve, timestamp};
 
-/// Appends the object to `out`; see [`super::write_kustomize`].
-pub(super) fn write(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
-    let mut printer = Printer { out, depth: 0 };
-    match &object.data {
-        Data::Map(map) if !map.is_empty() => printer.map(map, 0, true)?,
-        Data::Seq(items) if !items.is_empty() => printer.seq(items, 0, true)?,
-        _ => printer.flat(object, 2)?,
-    }
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
-    Ok(())
-}
+/// kustomize's output.
+pub(super) struct Kustomize;
 
-struct Printer<'a> {
-    out: &'a mut String,
-    depth: usize,
-}
+impl Dialect for Kustomize {
+    const SEQUENCE_INDENT: usize = 0;
+    const FOLD: bool = true;
 
-impl Printer<'_> {
-    /// Writes the entries of a mapping, the first one where the last line ends if `inline`.
-    fn map(&mut self, map: &Map, indent: usize, inline: bool) -> Result<(), Diagnostic> {
-        let root = self.depth == 0;
-        let mut entries = Vec::with_capacity(map.len());
-        for entry in map.entries() {
-            entries.push((key_text(&entry.key, entry.at, root)?, &entry.value));
-        }
-        order::sort(&mut entries, Rules::V2, |(key, _)| key);
-        for (index, (key, value)) in entries.iter().enumerate() {
-            if index > 0 || !inline {
-                self.line(indent);
+    /// The key after its way through JSON. At the root even a number is a key: its text.
+    fn key(entry: &Entry, root: bool) -> Result<Key<'_>, Diagnostic> {
+        let refuse = |message: String| Diagnostic::new(message).at(entry.at);
+        let key = &entry.key;
+        let text = match resolve::checked(key, Rules::V3).map_err(refuse)? {
+            // go-yaml v3 writes an empty key in quotes and reads it back as a string.
+            _ if key.text.is_empty() => Cow::Borrowed(""),
+            Value::Str => string(key, entry.at)?,
+            Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) | Value::Timestamp(_) if root => {
+                Cow::Borrowed(key.text.as_str())
             }
-            let simple = key.len() <= 128 && !key.contains(super::analyze::is_break);
-            if simple {
-                self.string(key, Spot { indent: indent + 2, key: true, fold: true });
-                self.out.push(':');
-                self.value(value, indent)?;
-            } else {
-                self.out.push_str("? ");
-                self.string(key, Spot { indent: indent + 2, key: false, fold: true });
-                self.line(indent);
-                self.out.push_str(": ");
-                self.nested(value, indent + 2)?;
-            }
-        }
-        Ok(())
+            _ => return Err(refuse(format!("the key `{}` is not a string", key.text)).hint("Put it in quotes.")),
+        };
+        Ok(Key { text, rank: Rank::String })
     }
 
-    /// Writes the items of a sequence, the first one where the last line ends if `inline`.
-    fn seq(&mut self, items: &[Node], indent: usize, inline: bool) -> Result<(), Diagnostic> {
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 || !inline {
-                self.line(indent);
-            }
-            self.out.push_str("- ");
-            self.nested(item, indent + 2)?;
-        }
-        Ok(())
+    fn sort(entries: &mut Vec<(Key<'_>, &Node)>) {
+        order::sort(entries, Rules::V2, |(key, _)| &key.text);
     }
 
-    /// Writes the value behind `key:`.
-    fn value(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
-        self.descend(node)?;
-        match &node.data {
-            Data::Map(map) if !map.is_empty() => self.map(map, indent + 2, false)?,
-            Data::Seq(items) if !items.is_empty() => self.seq(items, indent, false)?,
-            _ => {
-                self.out.push(' ');
-                self.flat(node, indent + 2)?;
-            }
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    /// Writes a node behind `- `, `? ` or `: `, on the same line.
-    fn nested(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
-        self.descend(node)?;
-        match &node.data {
-            Data::Map(map) if !map.is_empty() => self.map(map, indent, true)?,
-            Data::Seq(items) if !items.is_empty() => self.seq(items, indent, true)?,
-            _ => self.flat(node, indent)?,
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn descend(&mut self, node: &Node) -> Result<(), Diagnostic> {
-        self.depth += 1;
-        check_depth(self.depth, node.at)
-    }
-
-    /// Writes a scalar or an empty collection.
-    fn flat(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
-        match &node.data {
-            Data::Map(_) => self.out.push_str("{}"),
-            Data::Seq(_) => self.out.push_str("[]"),
-            Data::Scalar(scalar) => self.scalar(scalar, node.at, indent)?,
-        }
-        Ok(())
-    }
-
-    /// Starts a new line.
-    fn line(&mut self, indent: usize) {
-        if !self.out.is_empty() && !self.out.ends_with(super::analyze::is_break) {
-            self.out.push('\n');
-        }
-        self.out.extend(std::iter::repeat_n(' ', indent));
-    }
-
-    fn scalar(&mut self, scalar: &Scalar, at: At, indent: usize) -> Result<(), Diagnostic> {
+    fn scalar(out: &mut String, scalar: &Scalar, at: At, spot: Spot) -> Result<(), Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(at);
         if is_empty_in_flow(scalar) {
-            self.out.push_str("\"\"");
+            out.push_str("\"\"");
             return Ok(());
         }
-        let number = match resolve::checked(scalar, Rules::V3).map_err(refuse)? {
-            Value::Null => "null".to_owned(),
-            Value::Bool(value) => value.to_string(),
-            Value::Int(value) => value.to_string(),
-            Value::Uint(value) => value.to_string(),
-            Value::Float(value) if value.is_finite() => float(value),
+        match resolve::checked(scalar, Rules::V3).map_err(refuse)? {
+            Value::Null => out.push_str("null"),
+            Value::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+            Value::Int(value) => out.push_str(&value.to_string()),
+            Value::Uint(value) => out.push_str(&value.to_string()),
+            Value::Float(value) if value.is_finite() => out.push_str(&float(value)),
             Value::Float(_) => return Err(no_number(scalar, at)),
-            Value::Timestamp(time) => time,
-            Value::Str => {
-                let text = string(scalar, at)?;
-                self.string(&text, Spot { indent, key: false, fold: true });
-                return Ok(());
-            }
-        };
-        if number.contains('T') {
-            self.string(&number, Spot { indent, key: false, fold: true });
-        } else {
-            self.out.push_str(&number);
+            Value::Timestamp(time) => Self::string(out, &time, spot),
+            Value::Str => Self::string(out, &string(scalar, at)?, spot),
         }
         Ok(())
     }
 
-    /// Writes a string as go-yaml v2's encoder does (`stringv`).
-    fn string(&mut self, text: &str, spot: Spot) {
-        let wish = if text.contains('\n') {
-            Wish::Literal
-        } else if super::reads_as_string(text) {
-            Wish::Plain
-        } else {
-            Wish::Double
+    /// go-yaml v2's `stringv`: in double quotes what another reader would take for something else.
+    fn string(out: &mut String, text: &str, spot: Spot) {
+        let plain = || {
+            resolve::implicit(text, Rules::V2) == Value::Str
+                && !number::is_base60(text)
+                && timestamp::parse(text).is_none()
         };
-        emit::scalar(self.out, text, wish, spot);
+        let wish = match text {
+            _ if text.contains('\n') => Wish::Literal,
+            _ if plain() => Wish::Plain,
+            _ => Wish::Double,
+        };
+        emit::scalar(out, text, wish, spot, Rules::V2);
     }
 }
 
@@ -184,20 +97,4 @@ fn string(scalar: &Scalar, at: At) -> Result<Cow<'_, str>, Diagnostic> {
         _ => text,
     };
     reread::json_string(text, at)
-}
-
-/// A key after its way through JSON. At the root even a number is a key: its text.
-fn key_text(key: &Scalar, at: At, root: bool) -> Result<Cow<'_, str>, Diagnostic> {
-    let refuse = |message: String| Diagnostic::new(message).at(at);
-    if key.text.is_empty() {
-        return Ok(Cow::Borrowed(""));
-    }
-    match resolve::checked(key, Rules::V3).map_err(refuse)? {
-        Value::Str => string(key, at),
-        Value::Null => {
-            Err(Diagnostic::new("a key is null").at(at).hint("Put it in quotes if it is meant as a string."))
-        }
-        _ if root => Ok(Cow::Borrowed(&key.text)),
-        _ => Err(Diagnostic::new(format!("the key `{}` is not a string", key.text)).at(at).hint("Put it in quotes.")),
-    }
 }

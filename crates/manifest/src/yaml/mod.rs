@@ -4,6 +4,7 @@
 //! What a scalar means is [`resolve`]. Printing is [`write_kustomize`], [`write_skaffold`] and [`to_json`].
 
 mod analyze;
+mod base64;
 mod compose;
 mod documents;
 mod emit;
@@ -12,9 +13,11 @@ mod kustomize;
 mod number;
 mod order;
 mod parse;
+mod print;
 mod reread;
 mod resolve;
 mod scan;
+mod skaffold;
 mod text;
 mod timestamp;
 
@@ -94,16 +97,16 @@ pub fn resolve(scalar: &Scalar, rules: Rules) -> Value {
 /// Keys that are no strings, numbers that JSON cannot hold, explicit tags that do not fit, and characters that
 /// kustomize itself cannot print.
 pub fn write_kustomize(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
-    kustomize::write(object, out)
+    print::object::<kustomize::Kustomize>(object, out)
 }
 
 /// Appends the object to `out` as Skaffold prints it (go-yaml v3 of plain values, two spaces, keys sorted), ending with
 /// a newline and without a separator.
 ///
 /// # Errors
-/// As [`write_kustomize`].
-pub fn write_skaffold(_object: &Node, _out: &mut String) -> Result<(), Diagnostic> {
-    Err(Diagnostic::new("the printer is not written yet"))
+/// A null key at the root and explicit tags that do not fit.
+pub fn write_skaffold(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
+    print::object::<skaffold::Skaffold>(object, out)
 }
 
 /// The object as JSON, keys in the tree's order.
@@ -117,12 +120,6 @@ pub fn to_json(object: &Node, rules: Rules) -> Result<serde_json::Value, Diagnos
 /// A JSON value as a tree.
 pub fn from_json(value: &serde_json::Value) -> Node {
     json::to_node(value)
-}
-
-/// Whether a text that is written without quotes is read as a string by every YAML reader: neither another type to
-/// go-yaml v2 nor a base-60 number of YAML 1.1.
-fn reads_as_string(text: &str) -> bool {
-    resolve::implicit(text, Rules::V2) == Value::Str && !number::is_base60(text) && timestamp::parse(text).is_none()
 }
 
 #[cfg(test)]

@@ -4,6 +4,40 @@ use std::cmp::Ordering;
 
 use super::Rules;
 
+/// Where keys of a type stand among those of others (the order of Go's kinds, with all numbers together).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Rank {
+    /// `null`
+    Null,
+    /// A number or a boolean (0 and 1), by value.
+    Number(f64),
+    /// A string.
+    String,
+    /// A timestamp.
+    Timestamp,
+}
+
+impl Rank {
+    /// Whether this is the rank of strings.
+    pub(super) fn is_string(self) -> bool {
+        self == Rank::String
+    }
+
+    /// The order of two ranks; keys of the same rank keep theirs.
+    pub(super) fn compare(&self, other: &Rank) -> Ordering {
+        let class = |rank: &Rank| match rank {
+            Rank::Null => 0,
+            Rank::Number(_) => 1,
+            Rank::String => 2,
+            Rank::Timestamp => 3,
+        };
+        match (self, other) {
+            (Rank::Number(a), Rank::Number(b)) => a.total_cmp(b),
+            _ => class(self).cmp(&class(other)),
+        }
+    }
+}
+
 /// Sorts by the key that `key` gives, in the order of go-yaml's encoder (`keyList.Less` in its sorter).
 ///
 /// That comparison is not transitive (`a2`, `a10`, `a1b`), so the sort is a plain merge that accepts any comparison,

@@ -269,7 +269,8 @@ impl<'a> Parser<'a> {
             TokenKind::BlockMappingStart if place != Place::Flow => State::BlockMappingFirst,
             _ if written => {
                 self.pop_state();
-                let tag = tag.map_or(Tag::Implicit, short_tag);
+                let none = if place == Place::Flow { Tag::Null } else { Tag::Implicit };
+                let tag = tag.map_or(none, short_tag);
                 let kind = EventKind::Scalar { text: Text::default(), style: Style::Plain, tag, anchor };
                 return Ok(Event { kind, mark, range: (start.offset, start.offset) });
             }

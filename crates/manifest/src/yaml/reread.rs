@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Style};
 
+use super::Rules;
 use super::analyze::{analyze, is_break};
 use super::scan::{Scanner, TokenKind};
 
@@ -19,7 +20,7 @@ use super::scan::{Scanner, TokenKind};
 pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<Cow<'_, str>, Diagnostic> {
     let folded = style == Style::Folded;
     let simple = !text.starts_with('\t') && text.is_ascii();
-    if (simple && !folded) || !can_be_block(&text) {
+    if (simple && !folded) || !analyze(&text, Rules::V3).block {
         return Ok(text);
     }
     let mut written = String::from("k: ");
@@ -44,11 +45,6 @@ pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<C
             _ => {}
         }
     }
-}
-
-/// Whether go-yaml v3 keeps the block style; in contrast to v2, it takes tabs.
-fn can_be_block(text: &str) -> bool {
-    if text.contains('\t') { analyze(&text.replace('\t', "x")).block } else { analyze(text).block }
 }
 
 fn hints(text: &str, out: &mut String) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::node::{Scalar, Style, Tag};
 
-use super::{Rules, Value, number, timestamp};
+use super::{Rules, Value, base64, number, timestamp};
 
 /// What a scalar is to go-yaml (`resolve` in v2 2.4.4 and v3 3.0.4).
 ///
@@ -100,10 +100,7 @@ fn word(text: &str, rules: Rules) -> Value {
 /// # Errors
 /// A `!!binary` that is no base64.
 pub(super) fn string(scalar: &Scalar) -> Result<Cow<'_, str>, String> {
-    if scalar.tag != Tag::Binary {
-        return Ok(Cow::Borrowed(&scalar.text));
-    }
-    let bytes = decode_base64(&scalar.text).ok_or("!!binary value contains invalid base64 data")?;
+    let Some(bytes) = bytes(scalar)? else { return Ok(Cow::Borrowed(&scalar.text)) };
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -112,29 +109,13 @@ pub(super) fn string(scalar: &Scalar) -> Result<Cow<'_, str>, String> {
     Ok(Cow::Owned(text))
 }
 
-/// Standard base64 with padding; line breaks are skipped, as Go does.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let symbols: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let padding = symbols.iter().rev().take_while(|byte| **byte == b'=').count();
-    if !symbols.len().is_multiple_of(4) || padding > 2 {
-        return None;
+/// The bytes that a `!!binary` scalar encodes; `None` for any other.
+///
+/// # Errors
+/// A `!!binary` that is no base64.
+pub(super) fn bytes(scalar: &Scalar) -> Result<Option<Vec<u8>>, String> {
+    if scalar.tag != Tag::Binary {
+        return Ok(None);
     }
-    let mut out = Vec::with_capacity(symbols.len() / 4 * 3);
-    for group in symbols[..symbols.len() - padding].chunks(4) {
-        let mut bits = 0u32;
-        for symbol in group {
-            let value = match symbol {
-                b'A'..=b'Z' => symbol - b'A',
-                b'a'..=b'z' => symbol - b'a' + 26,
-                b'0'..=b'9' => symbol - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                _ => return None,
-            };
-            bits = bits << 6 | u32::from(value);
-        }
-        bits <<= 6 * (4 - group.len());
-        out.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(out)
+    base64::decode(&scalar.text).map(Some).ok_or_else(|| "!!binary value contains invalid base64 data".to_owned())
 }

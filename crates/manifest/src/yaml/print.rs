@@ -1,0 +1,160 @@
+//! The layout that go-yaml's encoders give a tree: block collections, keys sorted, two spaces. What differs between
+//! the tools is a [`Dialect`].
+
+use std::borrow::Cow;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::{At, Data, Entry, Map, Node, Scalar};
+
+use super::analyze::is_break;
+use super::emit::Spot;
+use super::json::check_depth;
+use super::order;
+
+/// The longest key that is written on the line of its value (`yaml_emitter_check_simple_key`).
+const LONGEST_SIMPLE_KEY: usize = 128;
+
+/// How a tool prints what is in the collections.
+pub(super) trait Dialect {
+    /// How far the items of a sequence stand behind the key that they belong to.
+    const SEQUENCE_INDENT: usize;
+    /// Whether lines beyond 80 characters are folded.
+    const FOLD: bool;
+
+    /// An entry's key: where it is sorted, and what it says. `root` tells that the entry belongs to the object itself.
+    fn key(entry: &Entry, root: bool) -> Result<Key<'_>, Diagnostic>;
+
+    /// Sorts the entries of a mapping.
+    fn sort(entries: &mut Vec<(Key<'_>, &Node)>);
+
+    /// Writes a scalar.
+    fn scalar(out: &mut String, scalar: &Scalar, at: At, spot: Spot) -> Result<(), Diagnostic>;
+
+    /// Writes a string.
+    fn string(out: &mut String, text: &str, spot: Spot);
+}
+
+/// A key as it is sorted and printed.
+pub(super) struct Key<'a> {
+    /// What it says.
+    pub(super) text: Cow<'a, str>,
+    /// Where its type stands among those of the other keys.
+    pub(super) rank: order::Rank,
+}
+
+/// Appends the object in the dialect `D`, ending with a newline.
+pub(super) fn object<D: Dialect>(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
+    let mut printer = Printer::<D> { out, depth: 0, dialect: std::marker::PhantomData };
+    printer.nested(object, 0)?;
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    Ok(())
+}
+
+struct Printer<'a, D> {
+    out: &'a mut String,
+    /// How many collections are open.
+    depth: usize,
+    dialect: std::marker::PhantomData<D>,
+}
+
+impl<D: Dialect> Printer<'_, D> {
+    /// Writes the entries of a mapping, the first one where the last line ends if `inline`.
+    fn map(&mut self, map: &Map, indent: usize, inline: bool) -> Result<(), Diagnostic> {
+        let root = self.depth == 1;
+        let mut entries = Vec::with_capacity(map.len());
+        for entry in map.entries() {
+            entries.push((D::key(entry, root)?, &entry.value));
+        }
+        D::sort(&mut entries);
+        for (index, (key, value)) in entries.iter().enumerate() {
+            if index > 0 || !inline {
+                self.line(indent);
+            }
+            let simple = key.text.len() <= LONGEST_SIMPLE_KEY && !key.text.contains(is_break);
+            let spot = Spot { indent: indent + 2, key: simple, fold: D::FOLD };
+            if !simple {
+                self.out.push_str("? ");
+            }
+            if key.rank.is_string() {
+                D::string(self.out, &key.text, spot)
+            } else {
+                self.out.push_str(&key.text)
+            }
+            if simple {
+                self.out.push(':');
+                self.value(value, indent)?;
+            } else {
+                self.line(indent);
+                self.out.push_str(": ");
+                self.nested(value, indent + 2)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the items of a sequence, the first one where the last line ends if `inline`.
+    fn seq(&mut self, items: &[Node], indent: usize, inline: bool) -> Result<(), Diagnostic> {
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 || !inline {
+                self.line(indent);
+            }
+            self.out.push_str("- ");
+            self.nested(item, indent + 2)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the value behind `key:`.
+    fn value(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
+        self.descend(node)?;
+        match &node.data {
+            Data::Map(map) if !map.is_empty() => self.map(map, indent + 2, false)?,
+            Data::Seq(items) if !items.is_empty() => self.seq(items, indent + D::SEQUENCE_INDENT, false)?,
+            _ => {
+                self.out.push(' ');
+                self.flat(node, indent + 2)?;
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Writes a node on the current line, behind `- `, `? ` or `: ` or at the start.
+    fn nested(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
+        self.descend(node)?;
+        match &node.data {
+            Data::Map(map) if !map.is_empty() => self.map(map, indent, true)?,
+            Data::Seq(items) if !items.is_empty() => self.seq(items, indent, true)?,
+            _ => self.flat(node, indent)?,
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn descend(&mut self, node: &Node) -> Result<(), Diagnostic> {
+        self.depth += 1;
+        check_depth(self.depth, node.at)
+    }
+
+    /// Writes a scalar or an empty collection.
+    fn flat(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
+        match &node.data {
+            Data::Map(_) => self.out.push_str("{}"),
+            Data::Seq(_) => self.out.push_str("[]"),
+            Data::Scalar(scalar) => {
+                D::scalar(self.out, scalar, node.at, Spot { indent: indent.max(2), key: false, fold: D::FOLD })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a new line.
+    fn line(&mut self, indent: usize) {
+        if !self.out.is_empty() && !self.out.ends_with(is_break) {
+            self.out.push('\n');
+        }
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+}
