@@ -30,6 +30,7 @@ mod selector;
 mod setter_files;
 mod setters;
 pub mod tag;
+mod sprig;
 pub mod template;
 mod transform;
 mod upgrade;
