@@ -18,11 +18,14 @@ mod reread;
 mod resolve;
 mod scan;
 mod skaffold;
+mod spans;
 mod text;
 mod timestamp;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Scalar};
+
+pub use spans::{ScalarSpan, Step};
 
 /// How deep a document may be nested. go-yaml reads 10,000 levels; no real object comes near this limit, and it keeps
 /// every walk over a tree within any thread's stack.
@@ -83,6 +86,15 @@ pub fn read_stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
 /// As [`read_stream`], but for duplicate keys.
 pub fn read_configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
     documents::configuration(bytes)
+}
+
+/// Every scalar value of a stream with its path and its bytes, in the order of the text, for edits that keep comments
+/// and quoting. Keys are no values; merge keys are not expanded (a step `<<` stays in the path).
+///
+/// # Errors
+/// What go-yaml v3 refuses as syntax. Duplicate keys and unknown anchors are not looked for.
+pub fn scalar_spans(bytes: &[u8]) -> Result<Vec<ScalarSpan>, Diagnostic> {
+    spans::scalars(bytes)
 }
 
 /// What a scalar is. An explicit tag that the text does not fit (`!!int x`) makes a string here; printing refuses it.

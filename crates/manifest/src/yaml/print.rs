@@ -78,9 +78,9 @@ impl<D: Dialect> Printer<'_, D> {
                 self.out.push_str("? ");
             }
             if key.rank.is_string() {
-                D::string(self.out, &key.text, spot)
+                D::string(self.out, &key.text, spot);
             } else {
-                self.out.push_str(&key.text)
+                self.out.push_str(&key.text);
             }
             if simple {
                 self.out.push(':');

@@ -28,9 +28,9 @@ pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<C
     hints(&text, &mut written);
     written.push('\n');
     if folded {
-        write_folded(&text, &mut written)
+        write_folded(&text, &mut written);
     } else {
-        write_literal(&text, &mut written)
+        write_literal(&text, &mut written);
     }
     let mut scanner = Scanner::new(&written, 0);
     loop {

@@ -29,3 +29,32 @@ fn deep_trees_are_refused_and_not_fatal() {
         assert!(read_objects(text.as_bytes()).is_err());
     }
 }
+
+#[test]
+fn spans_tell_the_bytes_of_every_value() {
+    let text = "\u{FEFF}# é\r\na: &x 'it''s' # c\r\nb:\n- *x\n- !!str \"q\"\n- k: |  # c\n    one\n    two\n\n  l:\n---\n? [p, q]\n: v\n";
+    let spans = scalar_spans(text.as_bytes()).unwrap();
+    let found: Vec<String> = spans
+        .iter()
+        .map(|span| {
+            let path: Vec<String> = span.path.iter().map(Step::to_string).collect();
+            format!(
+                "{} {} {:?} {:?}",
+                span.document,
+                path.join("."),
+                span.scalar.text.as_str(),
+                &text[span.range.clone()]
+            )
+        })
+        .collect();
+    let expected = [
+        r#"0 a "it's" "'it''s'""#,
+        r#"0 b.[0] "it's" "*x""#,
+        r#"0 b.[1] "q" "\"q\"""#,
+        r#"0 b.[2].k "one\ntwo\n" "    one\n    two\n\n""#,
+        r#"0 b.[2].l "" """#,
+        r#"1  "v" "v""#,
+    ];
+    assert_eq!(found, expected);
+    assert!(spans[1].alias);
+}

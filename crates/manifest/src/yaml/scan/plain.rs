@@ -124,9 +124,9 @@ pub(super) struct Breaks {
 impl Breaks {
     fn push(&mut self, text: &str) {
         if self.any {
-            self.others.push_str(text)
+            self.others.push_str(text);
         } else {
-            self.first.push_str(text)
+            self.first.push_str(text);
         }
         self.any = true;
     }
