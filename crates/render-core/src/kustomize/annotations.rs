@@ -148,6 +148,22 @@ fn strings(annotations: Node) -> Map {
     finished
 }
 
+/// Makes every annotation a string and drops annotations that are empty, as kyaml's `SetAnnotations` does.
+pub fn tidy(object: &mut Node) {
+    let Some(metadata) = set::metadata(object) else { return };
+    let Some(old) = metadata.remove("annotations") else { return };
+    let Data::Map(old) = old.data else { return };
+    if old.is_empty() {
+        return;
+    }
+    let mut tidied = Map::with_capacity(old.len());
+    for entry in old.into_entries() {
+        let text = entry.value.text().map(Text::from).unwrap_or_default();
+        tidied.push(Scalar::plain(entry.key.text), Node::string(text));
+    }
+    metadata.push(Scalar::plain("annotations"), tidied.into());
+}
+
 /// Whether an object says that it is for kustomize alone and not to be printed.
 pub fn is_local(object: &Node) -> bool {
     let value = of(object).and_then(|map| map.get("config.kubernetes.io/local-config"));

@@ -168,6 +168,24 @@ pub fn same_object(a: &ObjectId, b: &ObjectId, schema: &Schema) -> bool {
 }
 
 impl Resource {
+    /// Whether kustomize would keep bookkeeping in its annotations by now, so that it has some even where none are written.
+    pub fn has_bookkeeping(&self) -> bool {
+        let generated = self.file.is_none();
+        let renamed = !(self.past.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
+        generated || renamed || self.needs_hash || self.origin.is_some()
+    }
+
+    /// Forgets what kustomize would keep in annotations, as it does where a patch takes them all out.
+    pub fn forget(&mut self) {
+        self.past.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.needs_hash = false;
+        self.behavior = Behavior::Unspecified;
+        self.origin = None;
+        self.transformations.clear();
+    }
+
     /// Names the object (and its file) in a finding about it.
     pub fn blame(&self, found: Diagnostic) -> Diagnostic {
         let mut found = self.place(found);

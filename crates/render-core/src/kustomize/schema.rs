@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 mod builtin;
 
-use builtin::{KINDS, NO_TYPE, TYPES};
+use builtin::{KINDS, TYPES};
 
 /// The one version of the built-in schema that kustomize 5.8.1 carries.
 pub const BUILTIN_VERSION: &str = "v1.21.2";
@@ -218,7 +218,7 @@ mod tests {
     fn the_table_is_sorted() {
         assert!(KINDS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
         assert!(TYPES.iter().all(|properties| properties.is_sorted_by(|a, b| a.name < b.name)));
-        let in_range = |of: u16| of == NO_TYPE || usize::from(of) < TYPES.len();
+        let in_range = |of: u16| of == builtin::NO_TYPE || usize::from(of) < TYPES.len();
         assert!(TYPES.iter().flat_map(|properties| properties.iter()).all(|found| in_range(found.of)));
     }
 
@@ -230,7 +230,8 @@ mod tests {
         assert!(!schema.is_cluster_scoped(&Gvk::new("apps/v1", "Deployment")));
         assert!(!schema.is_cluster_scoped(&Gvk::new("example.com/v1", "Namespace")));
         let path = ["spec", "template", "spec"];
-        let pod = path.iter().try_fold(schema.of_kind("apps/v1", "Deployment").expect("known"), |at, key| at.field(key));
+        let pod =
+            path.iter().try_fold(schema.of_kind("apps/v1", "Deployment").expect("known"), |at, key| at.field(key));
         let containers = pod.and_then(|pod| pod.field("containers")).expect("known");
         assert_eq!(containers.merge_keys(), Some(vec!["name"]));
         let ports = containers.elements().and_then(|container| container.field("ports")).expect("known");

@@ -10,7 +10,6 @@ const fn object(name: &'static str, of: u16) -> Property {
     Property { name, of, list: false, map: false, keys: None }
 }
 
-
 const fn list(name: &'static str, of: u16) -> Property {
     Property { name, of, list: true, map: false, keys: None }
 }

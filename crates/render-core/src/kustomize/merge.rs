@@ -1,0 +1,345 @@
+//! Strategic merge: a patch laid over an object, as kustomize's `merge2` does it with patch elements first in lists.
+//!
+//! Only `$patch` is a directive; `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…` are ordinary fields
+//! to kustomize. What is not in the patch is walked too: a field that was written with nothing behind its colon goes
+//! away, and lists that merge lose elements of the same key.
+
+use manifest::{Data, Diagnostic, Entry, Map, Node, Scalar, Style, Tag, Text};
+use rustc_hash::FxHashMap;
+
+use super::scalar::{is_null, is_string};
+use super::schema::{Schema, SchemaAt};
+
+mod irregular;
+mod list;
+
+/// The key of the one directive.
+const DIRECTIVE: &str = "$patch";
+
+/// Above this many fields a mapping is indexed before it is searched.
+const INDEX_FROM: usize = 16;
+
+/// Lays `patch` over `object`. False where the patch deletes the object.
+///
+/// # Errors
+/// Where a field is a mapping in one and a list or scalar in the other, or a directive is unknown.
+pub fn merge(object: &mut Node, patch: &Node, schema: &Schema) -> Result<bool, Diagnostic> {
+    let merger = Merger { schema };
+    match merger.walk(Some(object), Some(patch), None)? {
+        Outcome::Keep | Outcome::KeepNull => Ok(true),
+        Outcome::Put(node) => {
+            *object = node;
+            Ok(true)
+        }
+        Outcome::Clear => Ok(false),
+    }
+}
+
+/// What becomes of a value.
+#[derive(Debug)]
+enum Outcome {
+    /// It stays, with what was changed inside it.
+    Keep,
+    /// It stays a null (which an element of a list that merges does not).
+    KeepNull,
+    /// This stands in its place.
+    Put(Node),
+    /// It goes.
+    Clear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Map,
+    Seq,
+    Scalar,
+}
+
+#[derive(Clone, Copy)]
+struct Merger<'s> {
+    schema: &'s Schema,
+}
+
+impl<'s> Merger<'s> {
+    fn walk(
+        self,
+        dest: Option<&mut Node>,
+        origin: Option<&Node>,
+        at: Option<SchemaAt<'s>>,
+    ) -> Result<Outcome, Diagnostic> {
+        let at = at.or_else(|| self.embedded(dest.as_deref())).or_else(|| self.embedded(origin));
+        let dest_shape = dest.as_deref().and_then(shape);
+        let origin_shape = origin.and_then(shape);
+        if let (Some(ours), Some(theirs), Some(origin)) = (dest_shape, origin_shape, origin)
+            && ours != theirs
+        {
+            let message = format!("the patch has {} where the object has {}", said(theirs), said(ours));
+            return Err(Diagnostic::new(message).at(origin.at));
+        }
+        match dest_shape.or(origin_shape) {
+            None => Ok(walk_nulls(dest.as_deref(), origin)),
+            Some(Shape::Scalar) => Ok(replace_whole(origin)),
+            Some(Shape::Map) => self.walk_map(dest, origin, at),
+            Some(Shape::Seq) => match at.and_then(SchemaAt::merge_keys) {
+                Some(keys) => self.walk_list(dest, origin, at, &keys),
+                None => Ok(replace_whole(origin)),
+            },
+        }
+    }
+
+    /// The schema of an object inside an object, known by its own `apiVersion` and `kind`.
+    fn embedded(self, node: Option<&Node>) -> Option<SchemaAt<'s>> {
+        let map = node?.as_map()?;
+        self.schema.of_kind(map.get("apiVersion")?.text()?, map.get("kind")?.text()?)
+    }
+
+    fn walk_map(
+        self,
+        dest: Option<&mut Node>,
+        origin: Option<&Node>,
+        at: Option<SchemaAt<'s>>,
+    ) -> Result<Outcome, Diagnostic> {
+        let Some(Data::Map(map)) = dest.map(|node| &mut node.data) else {
+            return match origin {
+                Some(origin) => self.adopted(origin, at),
+                None => Ok(Outcome::Clear),
+            };
+        };
+        let Some(origin) = origin else {
+            self.merge_maps(map, None, at)?;
+            return Ok(Outcome::Keep);
+        };
+        let Some(patch) = origin.as_map() else { return Ok(Outcome::Clear) };
+        match directive_of(patch)? {
+            Some(Directive::Delete) => Ok(Outcome::Clear),
+            Some(Directive::Replace) => self.adopted(origin, at),
+            Some(Directive::Merge) | None => {
+                self.merge_maps(map, Some(patch), at)?;
+                Ok(Outcome::Keep)
+            }
+        }
+    }
+
+    fn merge_maps(self, dest: &mut Map, origin: Option<&Map>, at: Option<SchemaAt<'s>>) -> Result<(), Diagnostic> {
+        let patch = Lookup::new(origin.map_or(&[], Map::entries));
+        let mut used = vec![false; patch.entries.len()];
+        let mut failed = None;
+        dest.entries_mut().retain_mut(|entry| {
+            let place = patch.find(&entry.key.text);
+            if let Some(place) = place {
+                used[place] = true;
+            }
+            let origin = place.map(|place| &patch.entries[place].value);
+            let field = at.and_then(|at| at.field(&entry.key.text));
+            match self.walk(Some(&mut entry.value), origin, field) {
+                Ok(Outcome::Keep | Outcome::KeepNull) => true,
+                Ok(Outcome::Put(node)) => {
+                    put(&mut entry.value, node);
+                    true
+                }
+                Ok(Outcome::Clear) => false,
+                Err(found) => {
+                    failed.get_or_insert_with(|| within(&entry.key.text, found));
+                    true
+                }
+            }
+        });
+        if let Some(found) = failed {
+            return Err(found);
+        }
+        for (entry, _) in patch.entries.iter().zip(used).filter(|(entry, used)| !used && entry.key.text != DIRECTIVE) {
+            let field = at.and_then(|at| at.field(&entry.key.text));
+            let outcome = self.walk(None, Some(&entry.value), field).map_err(|found| within(&entry.key.text, found))?;
+            if let Outcome::Put(value) = outcome {
+                dest.entries_mut().push(Entry { key: entry.key.clone(), at: entry.at, value });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a value of the patch becomes where the object has none: a copy without directives and nulls.
+    fn adopted(self, origin: &Node, at: Option<SchemaAt<'s>>) -> Result<Outcome, Diagnostic> {
+        let mut node = origin.clone();
+        Ok(if self.adopt(&mut node, at)? { Outcome::Put(node) } else { Outcome::Clear })
+    }
+
+    /// Merges a value with itself. False where it goes.
+    fn adopt(self, node: &mut Node, at: Option<SchemaAt<'s>>) -> Result<bool, Diagnostic> {
+        let at = at.or_else(|| self.embedded(Some(node)));
+        match &mut node.data {
+            Data::Scalar(scalar) => Ok(!is_null(scalar)),
+            Data::Map(map) => {
+                if let Some(directive) = directive_of(map)? {
+                    map.remove(DIRECTIVE);
+                    if directive == Directive::Delete {
+                        return Ok(false);
+                    }
+                }
+                self.adopt_fields(map, at)?;
+                Ok(true)
+            }
+            Data::Seq(items) => match at.and_then(SchemaAt::merge_keys) {
+                None => Ok(true),
+                Some(keys) => {
+                    let directive = list::take_directive(items)?;
+                    if directive == Directive::Delete {
+                        return Ok(false);
+                    }
+                    let elements = at.and_then(SchemaAt::elements);
+                    *items = list::merge_lists(self, std::mem::take(items), list::Origin::Same, &keys, elements)?;
+                    Ok(true)
+                }
+            },
+        }
+    }
+
+    fn adopt_fields(self, map: &mut Map, at: Option<SchemaAt<'s>>) -> Result<(), Diagnostic> {
+        let mut failed = None;
+        map.entries_mut().retain_mut(|entry| {
+            let field = at.and_then(|at| at.field(&entry.key.text));
+            self.adopt(&mut entry.value, field).unwrap_or_else(|found| {
+                failed.get_or_insert_with(|| within(&entry.key.text, found));
+                true
+            })
+        });
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn walk_list(
+        self,
+        dest: Option<&mut Node>,
+        origin: Option<&Node>,
+        at: Option<SchemaAt<'s>>,
+        keys: &[&str],
+    ) -> Result<Outcome, Diagnostic> {
+        let elements = at.and_then(SchemaAt::elements);
+        let merged = |items, origin| list::merge_lists(self, items, origin, keys, elements);
+        let Some(Data::Seq(items)) = dest.map(|node| &mut node.data) else {
+            let Some(Data::Seq(patch)) = origin.map(|node| &node.data) else { return Ok(Outcome::Clear) };
+            return Ok(Outcome::Put(merged(patch.clone(), list::Origin::Same)?.into()));
+        };
+        let Some(origin) = origin else {
+            *items = merged(std::mem::take(items), list::Origin::None)?;
+            return Ok(Outcome::Keep);
+        };
+        let Data::Seq(patch) = &origin.data else { return Ok(Outcome::Clear) };
+        if list::directive_of(patch)?.is_none() {
+            *items = merged(std::mem::take(items), list::Origin::Patch(patch))?;
+            return Ok(Outcome::Keep);
+        }
+        let mut patch = patch.clone();
+        match list::take_directive(&mut patch)? {
+            Directive::Delete => Ok(Outcome::Clear),
+            Directive::Replace => Ok(Outcome::Put(merged(patch, list::Origin::Same)?.into())),
+            Directive::Merge => {
+                *items = merged(std::mem::take(items), list::Origin::Patch(&patch))?;
+                Ok(Outcome::Keep)
+            }
+        }
+    }
+}
+
+/// Both are missing or null: a null that was written as one stays unless the patch has one too.
+fn walk_nulls(dest: Option<&Node>, origin: Option<&Node>) -> Outcome {
+    let written = dest.and_then(Node::text).is_some_and(|text| !text.is_empty());
+    if origin.is_none() && written { Outcome::KeepNull } else { Outcome::Clear }
+}
+
+/// Scalars and lists that do not merge: the patch's stands for the object's, a null deletes it.
+fn replace_whole(origin: Option<&Node>) -> Outcome {
+    match origin {
+        None => Outcome::Keep,
+        Some(origin) if shape(origin).is_none() => Outcome::Clear,
+        Some(origin) => Outcome::Put(origin.clone()),
+    }
+}
+
+/// Puts a value in the place of another. A scalar takes over the style of the one that it replaces, so that `"1"` stays a
+/// string where the patch has `2`, and a string in the patch stays one where the object has a number.
+fn put(slot: &mut Node, value: Node) {
+    let style = slot.as_scalar().map_or(Style::Plain, |old| old.style);
+    *slot = value;
+    if let Data::Scalar(scalar) = &mut slot.data {
+        restyle(scalar, style);
+    }
+}
+
+fn restyle(scalar: &mut Scalar, style: Style) {
+    if style == Style::Plain {
+        if scalar.style != Style::Plain && is_string(scalar) {
+            scalar.tag = Tag::Str;
+        }
+    } else if scalar.tag != Tag::Implicit {
+        scalar.tag = Tag::Str;
+    }
+    scalar.style = style;
+}
+
+/// What a node is; absent for null.
+fn shape(node: &Node) -> Option<Shape> {
+    match &node.data {
+        Data::Map(_) => Some(Shape::Map),
+        Data::Seq(_) => Some(Shape::Seq),
+        Data::Scalar(scalar) => (!is_null(scalar)).then_some(Shape::Scalar),
+    }
+}
+
+fn said(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Map => "a mapping",
+        Shape::Seq => "a list",
+        Shape::Scalar => "a scalar",
+    }
+}
+
+fn within(key: &str, mut found: Diagnostic) -> Diagnostic {
+    found.field = Some(found.field.map_or_else(|| key.to_owned(), |field| format!("{key}.{field}")));
+    found
+}
+
+fn directive_of(map: &Map) -> Result<Option<Directive>, Diagnostic> {
+    map.get(DIRECTIVE).map(parse_directive).transpose()
+}
+
+fn parse_directive(node: &Node) -> Result<Directive, Diagnostic> {
+    match node.text().unwrap_or_default() {
+        "merge" => Ok(Directive::Merge),
+        "replace" => Ok(Directive::Replace),
+        "delete" => Ok(Directive::Delete),
+        other => Err(Diagnostic::new(format!("{other:?} is no patch strategy"))
+            .at(node.at)
+            .field(DIRECTIVE)
+            .hint("Write `merge`, `replace` or `delete`.")),
+    }
+}
+
+/// The entries of a mapping, indexed by key where they are many.
+struct Lookup<'a> {
+    entries: &'a [Entry],
+    index: Option<FxHashMap<&'a Text, usize>>,
+}
+
+impl<'a> Lookup<'a> {
+    fn new(entries: &'a [Entry]) -> Self {
+        let indexed = || entries.iter().enumerate().map(|(place, entry)| (&entry.key.text, place)).collect();
+        Lookup { entries, index: (entries.len() > INDEX_FROM).then(indexed) }
+    }
+
+    /// The place of the entry under `key`; the directive counts as none.
+    fn find(&self, key: &Text) -> Option<usize> {
+        if self.entries.is_empty() || key == DIRECTIVE {
+            return None;
+        }
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|entry| entry.key.text == *key),
+        }
+    }
+}
