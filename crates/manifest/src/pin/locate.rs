@@ -1,0 +1,148 @@
+//! Where the bytes of a scalar stand in a file's text.
+
+use std::ops::Range;
+
+use crate::node::{At, Node, Scalar, Style};
+
+/// A text and where its lines begin.
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    lines: Vec<usize>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut lines = vec![start];
+        let mut letters = text.char_indices().peekable();
+        while let Some((index, letter)) = letters.next() {
+            let pair = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
+            if matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') && !pair {
+                lines.push(index + letter.len_utf8());
+            }
+        }
+        Source { text, lines }
+    }
+
+    fn offset(&self, at: At) -> Option<usize> {
+        let start = *self.lines.get((at.line as usize).checked_sub(1)?)?;
+        let line = self.text.get(start..)?;
+        let column = (at.column as usize).checked_sub(1)?;
+        let within = line.char_indices().nth(column).map_or(line.len(), |(index, _)| index);
+        Some(start + within)
+    }
+
+    /// A line's text without its break, by its number from 0.
+    fn line(&self, index: usize) -> Option<(usize, &'a str)> {
+        let start = *self.lines.get(index)?;
+        let end = self.lines.get(index + 1).copied().unwrap_or(self.text.len());
+        Some((start, self.text[start..end].trim_end_matches(['\n', '\r'])))
+    }
+
+    /// For each byte of the scalar's text, and for its end, where that stands in the file; nothing where the text is written
+    /// in a way that cannot be followed (folded over lines, or with escapes beyond the simple ones).
+    pub(super) fn follow(&self, node: &Node) -> Option<Vec<usize>> {
+        let scalar = node.as_scalar()?;
+        let start = self.behind_properties(self.offset(node.at)?)?;
+        let start = match self.text[start..].strip_prefix('*') {
+            Some(alias) => self.anchored(alias, start)?,
+            None => start,
+        };
+        match scalar.style {
+            Style::Plain => self.plain(scalar, start),
+            Style::Single | Style::Double => self.quoted(scalar, start),
+            Style::Literal | Style::Folded => self.block(scalar, start),
+        }
+    }
+
+    /// Passes over `&anchor` and `!tag`.
+    fn behind_properties(&self, mut start: usize) -> Option<usize> {
+        while self.text[start..].starts_with(['&', '!']) {
+            let rest = &self.text[start..];
+            let end = rest.find(char::is_whitespace)?;
+            start += end + rest[end..].find(|letter: char| !letter.is_whitespace())?;
+        }
+        Some(start)
+    }
+
+    /// Where the value stands whose anchor an alias names; the last one before the alias.
+    fn anchored(&self, alias: &str, before: usize) -> Option<usize> {
+        let end = alias.find(|letter: char| letter.is_whitespace() || ",]}".contains(letter)).unwrap_or(alias.len());
+        let anchor = format!("&{}", &alias[..end]);
+        let whole = |index: &usize| self.text[index + anchor.len()..].starts_with(char::is_whitespace);
+        let places = self.text[..before].match_indices(&anchor).map(|(index, _)| index).filter(whole);
+        self.behind_properties(places.last()?)
+    }
+
+    fn plain(&self, scalar: &Scalar, start: usize) -> Option<Vec<usize>> {
+        self.text[start..].starts_with(scalar.text.as_str()).then(|| (start..=start + scalar.text.len()).collect())
+    }
+
+    fn quoted(&self, scalar: &Scalar, start: usize) -> Option<Vec<usize>> {
+        let quote = if scalar.style == Style::Single { '\'' } else { '"' };
+        let mut rest = self.text[start..].strip_prefix(quote)?.char_indices();
+        let (mut text, mut map) = (String::new(), Vec::new());
+        while let Some((index, letter)) = rest.next() {
+            let place = start + 1 + index;
+            let meant = match letter {
+                '\'' if quote == '\'' && rest.as_str().starts_with('\'') => rest.next()?.1,
+                _ if letter == quote => {
+                    map.push(place);
+                    return (text == scalar.text).then_some(map);
+                }
+                '\\' if quote == '"' => match rest.next()?.1 {
+                    'n' => '\n',
+                    't' => '\t',
+                    simple @ ('"' | '\\' | '/' | ' ') => simple,
+                    _ => return None,
+                },
+                other => other,
+            };
+            map.extend((0..meant.len_utf8()).map(|byte| if letter == meant { place + byte } else { place }));
+            text.push(meant);
+        }
+        None
+    }
+
+    /// A block whose lines stand in the file as they are, behind the same indentation.
+    fn block(&self, scalar: &Scalar, start: usize) -> Option<Vec<usize>> {
+        let header = self.lines.partition_point(|line| *line <= start);
+        let first = scalar.text.split('\n').position(|line| !line.trim().is_empty())?;
+        let inner = scalar.text.split('\n').nth(first)?;
+        let indent = self.line(header + first)?.1.strip_suffix(inner)?.len();
+        let mut map = Vec::with_capacity(scalar.text.len() + 1);
+        for (index, line) in scalar.text.split('\n').enumerate() {
+            let Some((begin, raw)) = self.line(header + index) else {
+                map.push(self.text.len());
+                continue;
+            };
+            let content = raw.get(indent..).unwrap_or_default();
+            let last = index > 0 && line.is_empty();
+            if content != line && !last {
+                return None;
+            }
+            let begin = begin + indent.min(raw.len());
+            map.extend(begin..=begin + line.len());
+        }
+        map.truncate(scalar.text.len() + 1);
+        Some(map)
+    }
+
+    /// The bytes of a scalar, without its quotes.
+    pub(super) fn range(&self, node: &Node) -> Option<Range<usize>> {
+        let map = self.follow(node)?;
+        Some(*map.first()?..*map.last()?)
+    }
+
+    /// Where a new line can go behind the line that a node ends on, and the indentation of its key: only in block style.
+    pub(super) fn behind(&self, node: &Node) -> Option<(usize, &'a str)> {
+        let range = self.range(node)?;
+        let (begin, line) = self.line(self.lines.partition_point(|line| *line <= range.start) - 1)?;
+        let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+        // Between the line's indentation and the value stands nothing but the key.
+        let lead = self.text.get(begin + indent..range.start)?.trim_end_matches([' ', '"', '\'']);
+        let key = lead.strip_suffix(':')?;
+        let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        (plain && !key.is_empty()).then_some((begin + line.len(), &line[..indent]))
+    }
+}

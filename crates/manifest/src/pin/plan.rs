@@ -1,0 +1,99 @@
+//! What a field that a rule has taken says, and what has to change for its image to become another.
+
+use crate::diagnostic::Diagnostic;
+use crate::image::ImageRef;
+use crate::image_search::{Fields, Match, Step, field};
+use crate::node::{Node, Text};
+
+use super::Pin;
+
+/// One change of a tree.
+pub(super) enum Change<'a> {
+    /// The scalar at this path gets another text.
+    Text { path: Vec<Step>, node: &'a Node, text: String },
+    /// The mapping at this path gets a key; `beside` is the value it is put behind.
+    Add { path: Vec<Step>, beside: &'a Node, key: Text, text: String },
+}
+
+/// The image in a field that holds it whole.
+pub(super) fn whole(found: &Match<'_>) -> Result<ImageRef, Diagnostic> {
+    parse(found, found.node.text().unwrap_or_default())
+}
+
+/// The image that fields of their own make up.
+pub(super) fn joined(found: &Match<'_>, fields: &Fields) -> Result<ImageRef, Diagnostic> {
+    let part = |key: &Text| found.node.get(key).and_then(Node::text).filter(|text| !text.is_empty());
+    let mut text = part(&fields.repository).unwrap_or_default().to_owned();
+    if let Some(registry) = fields.registry.as_ref().and_then(part) {
+        text = format!("{registry}/{text}");
+    }
+    if let Some(tag) = part(&fields.tag) {
+        text = format!("{text}:{tag}");
+    }
+    if let Some(digest) = fields.digest.as_ref().and_then(part) {
+        text = format!("{text}@{digest}");
+    }
+    parse(found, &text)
+}
+
+fn parse(found: &Match<'_>, text: &str) -> Result<ImageRef, Diagnostic> {
+    ImageRef::parse(text).map_err(|error| {
+        Diagnostic::new(error.to_string())
+            .at(found.node.at)
+            .field(field(&found.path))
+            .hint("If this is no image, leave it out by a search rule with `updateStrategy: {none: {}}`.")
+    })
+}
+
+/// The change of a field that holds the image whole.
+pub(super) fn change_whole<'a>(found: &Match<'a>, pin: Pin<'_>) -> Result<Vec<Change<'a>>, Diagnostic> {
+    let new = pin(&whole(found)?).map(|image| image.as_str().to_owned());
+    let new = new.filter(|text| Some(text.as_str()) != found.node.text());
+    Ok(new.map(|text| Change::Text { path: found.path.clone(), node: found.node, text }).into_iter().collect())
+}
+
+/// The changes of fields of their own: the name where it became another, the tag, the digest in its field or behind the tag.
+pub(super) fn change_fields<'a>(
+    found: &Match<'a>,
+    fields: &Fields,
+    pin: Pin<'_>,
+) -> Result<Vec<Change<'a>>, Diagnostic> {
+    let old = joined(found, fields)?;
+    let Some(new) = pin(&old).filter(|new| *new != old) else { return Ok(Vec::new()) };
+    let mut wanted: Vec<(&Text, String)> = Vec::new();
+    if new.name() != old.name() {
+        let split = fields.registry.as_ref().zip(new.name().split_once('/'));
+        match split.filter(|(key, _)| found.node.get(key).is_some()) {
+            Some((key, (registry, path))) => {
+                wanted.push((key, registry.to_owned()));
+                wanted.push((&fields.repository, path.to_owned()));
+            }
+            None => wanted.push((&fields.repository, new.name().to_owned())),
+        }
+    }
+    let digest = new.digest().map(|digest| digest.to_string());
+    match (&fields.digest, new.tag(), digest) {
+        (Some(key), tag, digest) => {
+            wanted.extend(tag.map(|tag| (&fields.tag, tag.to_owned())));
+            wanted.extend(digest.map(|digest| (key, digest)));
+        }
+        (None, Some(tag), Some(digest)) => wanted.push((&fields.tag, format!("{tag}@{digest}"))),
+        (None, Some(tag), None) => wanted.push((&fields.tag, tag.to_owned())),
+        (None, None, Some(_)) => {
+            let message = format!("{old} has no tag for its digest to stand behind");
+            let hint = format!("Write a tag into `{}`, or name a field for the digest in the search rule.", fields.tag);
+            return Err(Diagnostic::new(message).at(found.node.at).field(field(&found.path)).hint(hint));
+        }
+        (None, None, None) => {}
+    }
+    Ok(wanted.into_iter().filter_map(|(key, text)| change_part(found, fields, key, text)).collect())
+}
+
+fn change_part<'a>(found: &Match<'a>, fields: &Fields, key: &Text, text: String) -> Option<Change<'a>> {
+    let Some(node) = found.node.get(key) else {
+        let beside = found.node.get(&fields.tag).or_else(|| found.node.get(&fields.repository))?;
+        return Some(Change::Add { path: found.path.clone(), beside, key: key.clone(), text });
+    };
+    let path = found.path.iter().cloned().chain([Step::Key(key.clone())]).collect();
+    (node.text() != Some(text.as_str())).then_some(Change::Text { path, node, text })
+}

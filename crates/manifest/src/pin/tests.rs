@@ -1,0 +1,136 @@
+//! Texts with images in every form, and what becomes of them. In the tables every image is pinned to a digest of its own.
+
+use super::{collect_text, edit, replace};
+use crate::image::{Digest, ImageRef};
+use crate::image_search::{Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher, built_in};
+use crate::yaml;
+
+fn pin(image: &ImageRef) -> Option<ImageRef> {
+    let digest = Digest::parse(&format!("sha256:{}", "a".repeat(64))).ok()?;
+    (!image.is_pinned()).then(|| image.with_digest(&digest))
+}
+
+fn named(name: &str, form: Form) -> Rule {
+    Rule { key: Some(KeyMatcher::Name(name.into())), value: None, form }
+}
+
+fn rules() -> Vec<Rule> {
+    let path =
+        vec![Pattern::Key("spec".into()), Pattern::Key("list".into()), Pattern::Every, Pattern::Key("ref".into())];
+    let fields = |digest: Option<&str>| {
+        Form::Fields(Fields {
+            registry: Some("registry".into()),
+            repository: "repository".into(),
+            tag: "tag".into(),
+            digest: digest.map(Into::into),
+        })
+    };
+    let mut rules = vec![
+        Rule { key: None, value: Some(ValueMatcher::Image("auto".into())), form: Form::Ignored },
+        Rule { key: None, value: Some(ValueMatcher::Repository("acme/app".into())), form: Form::Whole },
+        Rule { key: Some(KeyMatcher::Path(path)), value: None, form: Form::Whole },
+        named("values", Form::Yaml([vec![named("values", Form::Yaml(built_in()))], built_in()].concat())),
+        named("json", Form::Json(built_in())),
+        named("apart", fields(None)),
+        named("digested", fields(Some("digest"))),
+    ];
+    rules.extend(built_in());
+    rules
+}
+
+#[test]
+fn only_the_image_changes() {
+    // `§` stands for the digest that is added, `…` for nothing at all.
+    let table = [
+        "image: nginx§ # why\n",
+        "image:   'nginx:1§'   # why\n",
+        "{ \"image\": \"nginx:1§\", b: [ {image: a§}, {image: b:2§ } ] }\n",
+        "a:\n- image: nginx:1§\n  x: image\r\n- image: &i nginx:2§\r\n- image: *i\n",
+        "x: &base {image: nginx§}\ny: *base\nz: {<<: *base}\n",
+        "image: !!str nginx§\n",
+        "---\n# first\nimage: a§\n---\nimage: b§\n...\n",
+        "image: auto\nother: acme/app:1§\nmore: acme/application:1\n",
+        "spec: {list: [{ref: a:1§}, {ref: b§}], ref: no}\n",
+        "volumes:\n- image: {reference: data:1§, pullPolicy: Always}\n",
+        "image:\n",
+        "image: ''\n",
+        "image: {nested: {image: a§}}\n",
+        "values: |\n  # kept\n  image: a:1§ # too\n\n  b:\n    image: 'c§'\n",
+        "values: |2-\n    image: a§\n",
+        "values: \"image: a§\\nb: 1\\n\"\n",
+        "values: 'image: ''a§'''\n",
+        "json: '{\"image\": \"a:1§\"}'\n",
+        "json: \"{\\\"image\\\":\\\"a§\\\"}\"\n",
+        "values: |\n  values: |\n    image: deep§\n",
+        "apart: {registry: quay.io, repository: a/b, tag: v1§}\n",
+        "apart:\n  repository: a/b # x\n  tag: \"1.2§\" # y\n",
+        "digested:\n  repository: a\n  tag: 1.2\n  digest: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n",
+        "\u{feff}image: nginx§\n",
+        "ümlaut: é\nimage: nginx§",
+    ];
+    let digest = format!("@sha256:{}", "a".repeat(64));
+    for template in table {
+        let (before, after) = (template.replace('§', ""), template.replace('§', &digest));
+        let edited = edit(&before, &rules(), &pin).unwrap_or_else(|error| panic!("{before}: {error}"));
+        assert_eq!(edited.text, after);
+        let again = edit(&after, &rules(), &pin).unwrap();
+        assert_eq!((again.text.as_str(), again.changed), (after.as_str(), 0));
+        // The tree changes as the text does.
+        let mut trees = yaml::read_stream(before.as_bytes()).unwrap();
+        for tree in &mut trees {
+            replace(tree, &rules(), &pin).unwrap();
+        }
+        let texts = |trees: &[crate::Node]| -> Vec<_> {
+            trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).unwrap()).collect()
+        };
+        assert_eq!(texts(&trees), texts(&yaml::read_stream(after.as_bytes()).unwrap()), "{before}");
+    }
+}
+
+#[test]
+fn a_missing_digest_field_is_added_below_the_tag() {
+    let before = "a:\n- digested:\n    repository: a/b\n    tag: v1 # one\n    pullPolicy: Always\n";
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let after = before.replace("# one\n", &format!("# one\n    digest: {digest}\n"));
+    assert_eq!(edit(before, &rules(), &pin).unwrap().text, after);
+    assert_eq!(edit(&after, &rules(), &pin).unwrap().changed, 0);
+}
+
+#[test]
+fn what_cannot_be_done_is_told_with_its_place() {
+    let table = [
+        ("a:\n  image: ${IMAGE}\n", "2:10|a.image|`${IMAGE}` is no image reference"),
+        ("image: Nginx\n", "1:8|image|`Nginx` is no image reference: the repository name must be in lower case"),
+        ("image: \"ngin\\x78\"\n", "1:8|image|the image is written in a way that cannot be changed in place"),
+        ("json: nope\n", "1:7|json|is no JSON, as a search rule says it is"),
+        ("values: |\n  x: 1\n  image: A B\n", "3:1|values: image|`A B` is no image reference"),
+        ("values: |\n  x: [\n", "3:1|values|"),
+        ("apart: {repository: a}\n", "1:8|apart|a has no tag for its digest to stand behind"),
+        ("digested: {repository: a, tag: b}\n", "1:32|digested|the image is written in a way"),
+    ];
+    for (text, want) in table {
+        let errors = edit(text, &rules(), &pin).unwrap_err();
+        let error = &errors.all()[0];
+        let told =
+            format!("{}:{}|{}|{}", error.at.line, error.at.column, error.field.as_deref().unwrap_or(""), error.message);
+        assert!(told.starts_with(want), "{text}: {told}");
+    }
+    let errors = edit("image: A\n---\nb: {image: B}\n", &rules(), &pin).unwrap_err();
+    assert_eq!(errors.all().len(), 2, "all of them at once");
+}
+
+#[test]
+fn images_are_listed_with_object_field_and_line() {
+    let text = "kind: List\napiVersion: v1\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web, namespace: prod}\n  spec:\n    containers:\n    - image: nginx:1\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata:\n  values: |\n    a: 1\n    image: a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n";
+    let (images, wrong) = collect_text(text, &rules()).unwrap();
+    assert_eq!(wrong, []);
+    let told: Vec<String> =
+        images.iter().map(|one| format!("{} {} {} {}", one.at.line, one.object, one.field, one.image.name())).collect();
+    assert_eq!(
+        told,
+        [
+            "9 Deployment.apps/web in prod items[0].spec.containers[0].image nginx",
+            "17 ConfigMap/c data.values: image a",
+        ]
+    );
+}
