@@ -4,8 +4,8 @@
 //! as documents of the newest version, in the order they are rendered, and the warnings.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
+use manifest::yaml::write_skaffold;
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::MemoryFiles;
 use render_core::outside::{Finished, Nothing, Outside, Program, RemoteRepository};
@@ -38,16 +38,16 @@ impl Outside for Repositories {
 }
 
 fn run(case: &Case) -> Result<Loaded, Errors> {
-    let given: serde_json::Value = serde_json::from_str(&case.text("load.json").unwrap_or_default()).unwrap();
+    let given: serde_json::Value = serde_json::from_str(&case.text("load.json").unwrap_or_default()).expect("load.json is JSON");
     let list = |key: &str| -> Vec<String> {
         let items = given[key].as_array().into_iter().flatten();
-        items.map(|item| item.as_str().unwrap().to_owned()).collect()
+        items.map(|item| item.as_str().expect("load.json holds strings").to_owned()).collect()
     };
     let environment: BTreeMap<String, String> = given["environment"]
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned()))
+        .map(|(key, value)| (key.clone(), value.as_str().expect("load.json holds strings").to_owned()))
         .collect();
     let mut files = MemoryFiles::default();
     for (name, bytes) in case.files("in") {
@@ -78,17 +78,17 @@ fn shown(loaded: &Loaded) -> String {
     let mut out = String::new();
     for (config, document) in loaded.configs.iter().zip(&loaded.documents) {
         let name = if config.name.is_empty() { "unnamed" } else { &config.name };
-        writeln!(out, "# {name} of {} [{}], {}", config.file, config.index, config.version).unwrap();
+        out += &format!("# {name} of {} [{}], {}\n", config.file, config.index, config.version);
         if !config.profiles.is_empty() {
-            writeln!(out, "# profiles: {}", config.profiles.join(", ")).unwrap();
+            out += &format!("# profiles: {}\n", config.profiles.join(", "));
         }
         if config.manifests.by_default {
-            writeln!(out, "# rawYaml by default").unwrap();
+            out += "# rawYaml by default\n";
         }
-        manifest::yaml::write_kustomize(&Node::from(document.clone()), &mut out).unwrap();
+        write_skaffold(&Node::from(document.clone()), &mut out).expect("a typed document can be printed");
     }
     for warning in &loaded.warnings {
-        writeln!(out, "# warning: {}", warning.to_string().replace('\n', "\n# ")).unwrap();
+        out += &format!("# warning: {}\n", warning.to_string().replace('\n', "\n# "));
     }
     out
 }

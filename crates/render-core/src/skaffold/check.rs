@@ -204,12 +204,11 @@ impl Check<'_> {
         }
         let version = self.fields.name(self.version);
         let hint = match self.fields.spans(type_name, name) {
-            Some(spans) => {
-                format!("`{name}` exists in {spans}: use its form of skaffold/{version}, or change apiVersion")
-            }
+            Some(spans) => format!("`{name}` exists in {spans}: change apiVersion, or remove it"),
             None => self.suggestion(type_name, name),
         };
-        self.wrong(entry.at, format!("{UNKNOWN} in skaffold/{version}"));
+        let at = if entry.at == At::default() { entry.value.at } else { entry.at };
+        self.wrong(at, format!("{UNKNOWN} in skaffold/{version}"));
         if let Some(last) = self.found.last_mut() {
             last.hints.push(hint);
         }

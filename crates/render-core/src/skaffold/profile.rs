@@ -73,7 +73,8 @@ fn active(profiles: &[Node], wanted: &[String], options: &LoadOptions<'_>) -> Re
             Some(off) => active.names.retain(|active| active != off),
             None if active.names.contains(name) => {}
             None => {
-                active.names.extend(profiles.iter().any(|profile| text(profile, "name") == *name).then(|| name.clone()))
+                let known = profiles.iter().any(|profile| text(profile, "name") == *name);
+                active.names.extend(known.then(|| name.clone()));
             }
         }
     }

@@ -314,7 +314,10 @@ impl<'a> Walk<'a> {
         }
         let mut found = open(self.files, self.outside, "/", &path, &[]).map_err(|mut error| {
             error.file = Some(shown.clone());
-            error.hint(format!("it is required by {by}").trim_end_matches(": ").to_owned())
+            let field = by.field.as_deref().unwrap_or_default();
+            let file = by.file.as_deref().unwrap_or_default();
+            error.hints = vec![format!("it is required by {file}:{} ({field})", by.at.line)];
+            error
         })?;
         found.shown = shown;
         asked.dependency = true;

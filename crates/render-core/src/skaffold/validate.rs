@@ -24,6 +24,7 @@ pub(super) fn validate(fields: &Fields, configs: &[Config], trees: &[Map]) -> Re
         structure(fields, "SkaffoldConfig", tree, "", At::default(), &mut found);
         artifacts(tree, &mut found);
         log_prefix(tree, &mut found);
+        found[start..].sort_by_key(|one| one.at);
         for one in &mut found[start..] {
             one.file.get_or_insert_with(|| config.file.clone());
         }

@@ -72,11 +72,11 @@ pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>) -> FuncMap 
         strings::TABLE,
     ];
     let mut functions = FuncMap::new();
-    for (name, function) in tables.into_iter().flatten().copied() {
+    for &(name, function) in tables.into_iter().flatten() {
         functions.insert(name.to_owned(), Arc::new(move |given: &[Value]| named(name, function(given))));
     }
     for (reason, names) in REFUSED {
-        for name in names.iter().copied() {
+        for &name in names {
             let refuse = move |_: &[Value]| -> Result<Value> {
                 Err(TemplateError::Exec(format!(
                     "{name} {reason}, so that two runs would differ: pass the value in an environment variable"

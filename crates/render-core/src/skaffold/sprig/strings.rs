@@ -29,7 +29,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("contains", |given| Ok(Value::Bool(text(given, 1)?.contains(text(given, 0)?)))),
     ("hasPrefix", |given| Ok(Value::Bool(text(given, 1)?.starts_with(text(given, 0)?)))),
     ("hasSuffix", |given| Ok(Value::Bool(text(given, 1)?.ends_with(text(given, 0)?)))),
-    ("quote", |given| Ok(string(&joined(given, |text| quoted(text))))),
+    ("quote", |given| Ok(string(&joined(given, quoted)))),
     ("squote", |given| Ok(string(&joined(given, |text| format!("'{text}'"))))),
     ("cat", |given| Ok(string(&joined(given, str::to_owned)))),
     ("indent", |given| Ok(string(&indented(given)?))),
@@ -54,9 +54,9 @@ fn first_letters(text: &str, change: impl Fn(char, &mut String)) -> String {
     let mut inside = false;
     for letter in text.chars() {
         if inside {
-            out.push(letter)
+            out.push(letter);
         } else {
-            change(letter, &mut out)
+            change(letter, &mut out);
         }
         inside = letter.is_alphanumeric() || letter == '_' || (letter.is_ascii_punctuation() && letter == '\'');
     }
