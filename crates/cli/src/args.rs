@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, kustomize, man, plan, schema};
+use crate::commands::{completions, deliver, kustomize, man, plan, schema};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -17,6 +17,7 @@ pub(crate) struct Arguments {
 /// One variant a verb; each is a file in `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Deliver(deliver::Arguments),
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
     Schema(schema::Arguments),

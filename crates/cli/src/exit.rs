@@ -36,6 +36,15 @@ impl From<delivery::Errors> for Failure {
     }
 }
 
+impl From<delivery::failure::Failure> for Failure {
+    fn from(failure: delivery::failure::Failure) -> Self {
+        match failure {
+            delivery::failure::Failure::Input(errors) => Failure::Input(errors.into()),
+            delivery::failure::Failure::Outside(errors) => Failure::Outside(errors.into()),
+        }
+    }
+}
+
 impl From<delivery::Diagnostic> for Failure {
     fn from(error: delivery::Diagnostic) -> Self {
         Failure::Input(error.into())

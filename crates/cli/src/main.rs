@@ -9,6 +9,7 @@ mod output;
 #[cfg(test)]
 mod reference;
 mod settings;
+mod surroundings;
 
 fn main() -> ExitCode {
     exit::report_bugs();

@@ -26,6 +26,12 @@ pub(crate) fn result_file(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
 }
 
+/// What a program that the source runs has said, on stderr.
+pub(crate) fn said(bytes: &[u8]) {
+    // A closed stderr leaves nobody to tell.
+    drop(io::stderr().lock().write_all(bytes));
+}
+
 /// A warning, on stderr.
 pub(crate) fn warning(text: &impl std::fmt::Display) {
     say(&format!("warning: {text}"));

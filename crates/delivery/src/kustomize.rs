@@ -51,7 +51,7 @@ impl Printed {
     }
 }
 
-fn file_name(id: &ObjectId) -> String {
+pub(crate) fn file_name(id: &ObjectId) -> String {
     let parts = [&id.namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
     let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
     format!("{}.yaml", parts.join("_").to_lowercase().replace([':', '/'], "_"))

@@ -3,10 +3,18 @@
 pub mod config;
 pub mod diff;
 pub mod disk;
+pub mod failure;
+pub mod file_set;
 pub mod git_files;
+pub mod images;
 pub mod kustomize;
+pub mod pipeline;
 pub mod plan;
+pub mod policy;
+pub mod record;
+mod recorded;
 pub mod render;
+pub mod report;
 pub mod schema;
 pub mod settings;
 mod table;

@@ -4,6 +4,7 @@ use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
 pub(crate) mod completions;
+pub(crate) mod deliver;
 pub(crate) mod kustomize;
 pub(crate) mod man;
 pub(crate) mod plan;
@@ -15,6 +16,7 @@ pub(crate) mod schema;
 /// Whatever the command says; see [`Failure`].
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     match arguments.command {
+        Command::Deliver(arguments) => deliver::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -1,0 +1,26 @@
+//! The fourth stage: what is refused before anything is written.
+
+use manifest::{Diagnostic, Errors};
+
+use super::Rendered;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::policy;
+
+/// Checks every unit by the policy that applies to it.
+///
+/// # Errors
+/// Everything that breaks a rule, in every unit.
+pub(super) fn all(plan: &Plan, units: &[Rendered]) -> Result<(), Failure> {
+    let mut wrong = Vec::new();
+    for (unit, rendered) in plan.units.iter().zip(units) {
+        if rendered.objects.is_empty() {
+            let message = format!("{}: nothing was rendered", unit.name());
+            wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
+        }
+        if let Err(found) = policy::check(unit, &rendered.objects) {
+            wrong.extend(found.into_all());
+        }
+    }
+    Ok(Errors::check(wrong)?)
+}

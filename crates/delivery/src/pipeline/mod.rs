@@ -1,0 +1,98 @@
+//! A delivery from end to end: load, render, pin, check, deliver. Each stage takes what the one before made.
+
+use std::collections::BTreeMap;
+
+pub use committer::source::Moment;
+use manifest::{Diagnostic, ImageRef, Node};
+
+use crate::failure::Failure;
+use crate::file_set::Style;
+use crate::plan::Plan;
+use crate::report::Report;
+
+mod check;
+mod pin;
+mod push;
+mod render;
+
+/// What a run is given of the world, as values.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The environment's variables.
+    pub variables: BTreeMap<String, String>,
+    /// The time that commits carry as the committer's.
+    pub now: Option<Moment>,
+}
+
+/// How to deliver what was rendered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// All units or none.
+    pub atomic: bool,
+    /// Take over branches that hold foreign files.
+    pub adopt: bool,
+    /// Deliver even if a branch holds something newer.
+    pub allow_older: bool,
+}
+
+/// A unit's objects on their way through the stages.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The objects in the order they are printed.
+    pub objects: Vec<Node>,
+    /// Who prints them.
+    pub style: Style,
+    /// The images that the source builds, without digests.
+    pub built: Vec<ImageRef>,
+    /// Every file that was read, absolute and sorted.
+    pub inputs: Vec<String>,
+    /// What is worth saying.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote, for stderr.
+    pub said: Vec<u8>,
+}
+
+/// What a delivery did, and what is worth saying beside it.
+#[derive(Clone, Debug, Default)]
+pub struct Delivered {
+    /// What became of each unit.
+    pub report: Report,
+    /// Each once, in the units' order.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote.
+    pub said: Vec<u8>,
+}
+
+/// Renders, pins, checks and delivers every unit of the plan. Nothing is written anywhere before all units have passed
+/// every stage up to the last.
+///
+/// # Errors
+/// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report tells.
+pub fn deliver(plan: &Plan, around: &Surroundings, options: &Options) -> Result<Delivered, Failure> {
+    let doors = render::Doors::default();
+    let loaded = render::load(plan, around, &doors)?;
+    let pinner = pin::Pinner::new(plan, around)?;
+    let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
+    let pins = pinner.resolve(&built)?;
+    let rendered = render::render(plan, &doors, loaded, &pins)?;
+    let pinned = pinner.pin(plan, rendered)?;
+    check::all(plan, &pinned)?;
+    let report = push::all(plan, around, &pinned, options)?;
+    Ok(Delivered {
+        report,
+        warnings: warnings(&pinned),
+        said: pinned.iter().flat_map(|unit| unit.said.clone()).collect(),
+    })
+}
+
+fn warnings(units: &[Rendered]) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for warning in units.iter().flat_map(|unit| &unit.warnings) {
+        if !all.contains(warning) {
+            all.push(warning.clone());
+        }
+    }
+    all
+}

@@ -1,0 +1,172 @@
+//! The first stages: every unit's files are read and rendered, units in parallel, in two steps with the digests of what
+//! the sources build between them (a chart may want them as values).
+
+use manifest::{Diagnostic, Errors, ImageRef, Node, Pins, yaml};
+use rayon::prelude::*;
+use render_core::files::{Files, join};
+use render_core::kustomize::{self, build};
+
+use super::{Rendered, Surroundings};
+use crate::config::Images;
+use crate::disk::DiskFiles;
+use crate::failure::Failure;
+use crate::file_set::Style;
+use crate::plan::{Plan, Profiles, Source, Unit};
+use crate::recorded::Recorded;
+use crate::render::{DigestSource, Machine, Now, Prepared, Request, finish, prepare};
+use crate::world::World;
+
+/// What all units are read through. A file that several of them read is read once.
+#[derive(Debug, Default)]
+pub(super) struct Doors {
+    files: DiskFiles,
+    world: World,
+}
+
+/// A unit that has been read.
+pub(super) enum Loaded {
+    /// A Skaffold config, its artifacts and their tags.
+    Skaffold(Box<(Request, Prepared)>),
+    /// A kustomization builds nothing: there is nothing to know before it is rendered.
+    Kustomize,
+}
+
+impl Loaded {
+    /// The references of what the unit's source builds, whose digests are wanted before it is rendered.
+    pub(super) fn built(&self) -> &[ImageRef] {
+        match self {
+            Loaded::Skaffold(both) => &both.1.references,
+            Loaded::Kustomize => &[],
+        }
+    }
+}
+
+/// Reads every unit, in the plan's order.
+///
+/// # Errors
+/// Everything that is wrong in any unit, each finding once.
+pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors) -> Result<Vec<(Loaded, Vec<String>)>, Failure> {
+    let read = |unit: &Unit| {
+        let files = Recorded::new(&doors.files);
+        let loaded = match &unit.source {
+            Source::Kustomize { .. } => Loaded::Kustomize,
+            Source::Skaffold { .. } => {
+                let request = request(unit, around, &files)?;
+                let prepared = prepare(&request, &files, &doors.world)?;
+                Loaded::Skaffold(Box::new((request, prepared)))
+            }
+        };
+        Ok((loaded, files.into_paths()))
+    };
+    Ok(every(plan.units.par_iter().map(read).collect())?)
+}
+
+/// Renders every unit with the digests of what its source builds.
+///
+/// # Errors
+/// Everything that is wrong in any unit, each finding once.
+pub(super) fn render(
+    plan: &Plan,
+    doors: &Doors,
+    loaded: Vec<(Loaded, Vec<String>)>,
+    pins: &Pins,
+) -> Result<Vec<Rendered>, Failure> {
+    let units: Vec<(&Unit, (Loaded, Vec<String>))> = plan.units.iter().zip(loaded).collect();
+    let render = |(unit, (loaded, mut inputs)): (&Unit, (Loaded, Vec<String>))| {
+        let files = Recorded::new(&doors.files);
+        let mut rendered = match loaded {
+            Loaded::Kustomize => kustomization(unit, &files, &doors.world)?,
+            Loaded::Skaffold(both) => skaffold(*both, pins, &files, &doors.world)?,
+        };
+        inputs.extend(files.into_paths());
+        inputs.sort_unstable();
+        inputs.dedup();
+        rendered.inputs = inputs;
+        Ok(rendered)
+    };
+    Ok(every(units.into_par_iter().map(render).collect())?)
+}
+
+/// All results, or every finding once.
+fn every<T>(each: Vec<Result<T, Errors>>) -> Result<Vec<T>, Errors> {
+    let (mut good, mut wrong) = (Vec::with_capacity(each.len()), Vec::<Diagnostic>::new());
+    for result in each {
+        match result {
+            Ok(one) => good.push(one),
+            Err(errors) => {
+                for finding in errors.into_all() {
+                    if !wrong.contains(&finding) {
+                        wrong.push(finding);
+                    }
+                }
+            }
+        }
+    }
+    Errors::check(wrong).map(|()| good)
+}
+
+fn kustomization(unit: &Unit, files: &Recorded<'_>, world: &World) -> Result<Rendered, Errors> {
+    let Source::Kustomize { folder } = &unit.source else {
+        return Err(Diagnostic::new(format!("{} is no kustomization", unit.name())).into());
+    };
+    let built = build(files, world, folder, &kustomize::Options::default())?;
+    Ok(Rendered {
+        objects: built.objects,
+        style: Style::Kustomize,
+        built: Vec::new(),
+        inputs: Vec::new(),
+        warnings: built.warnings,
+        said: Vec::new(),
+    })
+}
+
+fn skaffold(
+    (request, prepared): (Request, Prepared),
+    pins: &Pins,
+    files: &Recorded<'_>,
+    world: &World,
+) -> Result<Rendered, Errors> {
+    let built = prepared.builds.iter().filter_map(|one| ImageRef::parse(&one.tag).ok()).collect();
+    let made = finish(&request, prepared, pins, files, world)?;
+    Ok(Rendered {
+        objects: made.configs.into_iter().flat_map(|config| config.objects).collect(),
+        style: Style::Skaffold,
+        built,
+        inputs: Vec::new(),
+        warnings: made.warnings,
+        said: made.said,
+    })
+}
+
+/// What Skaffold would be told, in the service's folder. Of the machine only the variables count: a delivery depends on
+/// no kube-context and on nobody's global config.
+fn request(unit: &Unit, around: &Surroundings, files: &dyn Files) -> Result<Request, Errors> {
+    let Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } = &unit.source else {
+        return Err(Diagnostic::new(format!("{} is no Skaffold config", unit.name())).into());
+    };
+    let machine = Machine::look(files, &unit.folder, around.variables.clone())?;
+    let mut request = Request::new(&unit.folder, machine.environment);
+    request.file.clone_from(file);
+    request.modules.clone_from(modules);
+    request.profiles = match profiles {
+        Profiles::Given(names) => names.clone(),
+        Profiles::OfItsOwnName(name) if has_profile(files, &join(&unit.folder, file), name) => vec![name.clone()],
+        Profiles::OfItsOwnName(_) => Vec::new(),
+    };
+    request.images.default_repo.clone_from(default_repo);
+    request.images.tag = tag.clone().unwrap_or_default();
+    request.images.digest_source = if unit.images == Images::Any { DigestSource::Tag } else { DigestSource::Remote };
+    request.render.default_repo.clone_from(default_repo);
+    request.render.namespace = namespace.clone().unwrap_or_default();
+    if let Some(now) = around.now {
+        request.now = Now { seconds: now.seconds, nanoseconds: 0 };
+    }
+    Ok(request)
+}
+
+/// Whether a config of the file has a profile of this name. A file that cannot be read has none: loading it says why.
+fn has_profile(files: &dyn Files, path: &str, name: &str) -> bool {
+    let Some(documents) = files.read(path).ok().and_then(|bytes| yaml::read_stream(&bytes).ok()) else { return false };
+    let profiles = documents.iter().filter_map(|document| document.get("profiles")?.as_seq()).flatten();
+    profiles.filter_map(|profile| profile.get("name").and_then(Node::text)).any(|found| found == name)
+}

@@ -1,0 +1,145 @@
+//! What a commit says of itself: the message with its trailers, and where the source stands.
+
+use std::fmt::Write;
+
+use committer::SourceRecord;
+use committer::message::compose;
+use committer::metadata::{Reference, ReferencedCommit};
+use committer::source::{Moment, Person, SourceCommit};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::plan::{Profiles, Source, Unit};
+
+/// The service of a commit.
+pub const SERVICE: &str = "Hydrant-service";
+/// The environment of a commit.
+pub const ENVIRONMENT: &str = "Hydrant-environment";
+/// The repository that the commit was rendered from.
+pub const SOURCE_REPOSITORY: &str = "Hydrant-source-repository";
+/// The commit that it was rendered from.
+pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
+/// One image, as it stands in the manifest; one trailer an image.
+pub const IMAGE: &str = "Hydrant-image";
+
+/// The message of a unit's commit: its subject, the source's subject, and the trailers.
+pub fn message(unit: &Unit, source: &SourceRecord, images: &[String]) -> String {
+    let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
+    let body = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
+    let named = [
+        (SERVICE, &unit.service),
+        (ENVIRONMENT, &unit.environment),
+        (SOURCE_REPOSITORY, &source.repo_url),
+        (SOURCE_COMMIT, &source.dry_sha),
+    ];
+    let images = images.iter().map(|image| (IMAGE, image));
+    let trailers = named.into_iter().chain(images).filter(|(_, value)| !value.is_empty());
+    let trailers: Vec<(String, String)> = trailers.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    compose(&unit.message, &body, &trailers)
+}
+
+/// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.
+pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folder: &str) -> SourceRecord {
+    SourceRecord {
+        repo_url: repository.to_owned(),
+        dry_sha: commit.id.clone(),
+        commands: vec![command(unit, folder)],
+        author: person(&commit.author),
+        date: rfc3339(commit.author.time),
+        subject: commit.subject.clone(),
+        body: commit.body.clone(),
+        references: reference(&commit.trailers).into_iter().collect(),
+    }
+}
+
+/// What renders the unit again, in the repository's root at the recorded commit. `folder` is the service's there.
+fn command(unit: &Unit, folder: &str) -> String {
+    match &unit.source {
+        Source::Kustomize { folder: own } => {
+            let below = own.strip_prefix(&unit.folder).unwrap_or(own).trim_start_matches('/');
+            let path = [folder, below].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+            format!("hydrant kustomize {}", if path.is_empty() { "." } else { &path })
+        }
+        Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => {
+            let mut text = String::from("hydrant render");
+            let mut flag = |name: &str, value: &str| {
+                // A String takes whatever is written to it.
+                let _ = write!(text, " {name} {value}");
+            };
+            if !folder.is_empty() {
+                flag("-C", folder);
+            }
+            if file != "skaffold.yaml" {
+                flag("--filename", file);
+            }
+            match profiles {
+                Profiles::Given(names) => names.iter().for_each(|name| flag("--profile", name)),
+                Profiles::OfItsOwnName(name) => flag("--profile", name),
+            }
+            modules.iter().for_each(|name| flag("--module", name));
+            let optional = [("--default-repo", default_repo), ("--namespace", namespace), ("--tag", tag)];
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).for_each(|(name, value)| {
+                flag(name, value);
+            });
+            text
+        }
+    }
+}
+
+/// `Name <mail>`
+pub fn person(person: &Person) -> String {
+    format!("{} <{}>", person.name, person.email)
+}
+
+/// A moment as RFC 3339 writes it, in its own distance from UTC.
+pub fn rfc3339(moment: Moment) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(moment.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let offset = UtcOffset::from_whole_seconds(moment.offset_minutes * 60).unwrap_or(UtcOffset::UTC);
+    time.to_offset(offset).format(&Rfc3339).unwrap_or_default()
+}
+
+/// The commit of another repository that the trailers `Argocd-reference-commit-…` speak of (Argo CD's
+/// `GetReferences`): the last of each counts, and what is malformed counts as not there.
+fn reference(trailers: &[(String, String)]) -> Option<Reference> {
+    let last = |name: &str| {
+        let wanted = format!("Argocd-reference-commit-{name}");
+        let mut found = trailers.iter().rev().filter(|(key, _)| key.eq_ignore_ascii_case(&wanted));
+        found.next().map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let sha = last("sha");
+    let well_formed = (5..=40).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let date = last("date");
+    let commit = ReferencedCommit {
+        author: last("author"),
+        date: if OffsetDateTime::parse(&date, &Rfc3339).is_ok() { date } else { String::new() },
+        subject: last("subject"),
+        body: serde_json::from_str::<String>(&last("body")).unwrap_or_default(),
+        sha: if well_formed { sha } else { String::new() },
+        repo_url: last("repourl"),
+    };
+    (commit != ReferencedCommit::default()).then_some(Reference { commit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_well_formed_trailer_counts() {
+        let pairs =
+            [("sha", "abc"), ("SHA", "1234567"), ("Body", "\"two\\nlines\""), ("date", "yesterday"), ("subject", "s")];
+        let trailers: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(name, value)| (format!("Argocd-reference-commit-{name}"), (*value).to_owned()))
+            .collect();
+        let commit = reference(&trailers).unwrap().commit;
+        assert_eq!((commit.sha.as_str(), commit.body.as_str(), commit.date.as_str()), ("1234567", "two\nlines", ""));
+        assert_eq!(reference(&[]), None);
+    }
+
+    #[test]
+    fn a_moment_keeps_its_distance_from_utc() {
+        assert_eq!(rfc3339(Moment { seconds: 1_795_255_200, offset_minutes: 540 }), "2026-11-21T19:00:00+09:00");
+        assert_eq!(rfc3339(Moment { seconds: 0, offset_minutes: 0 }), "1970-01-01T00:00:00Z");
+    }
+}

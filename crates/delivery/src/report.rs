@@ -1,0 +1,204 @@
+//! What a delivery did: for people on a terminal, as JSON for scripts, as Markdown for the CI page.
+
+use std::fmt::Write;
+
+use committer::{Change, ChangeKind, Delivery, Outcome, Refusal};
+use serde_json::{Value, json};
+
+use crate::table;
+
+/// What became of every unit, in the plan's order.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The units.
+    pub units: Vec<UnitReport>,
+    /// Whether nothing was written because that was asked for.
+    pub dry_run: bool,
+}
+
+/// What became of one unit.
+#[derive(Clone, Debug)]
+pub struct UnitReport {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// The manifest repository, as it may be shown.
+    pub repository: String,
+    /// The images of the manifest, sorted, as they stand in it.
+    pub images: Vec<String>,
+    /// What the committer did.
+    pub delivery: Delivery,
+}
+
+impl Report {
+    /// Whether a unit was refused.
+    pub fn refused(&self) -> bool {
+        self.units.iter().any(|unit| matches!(unit.delivery.outcome, Outcome::Refused(_)))
+    }
+
+    /// Whether every refusal is one that trying again may end: the server's own, or a race lost every time.
+    pub fn may_be_tried_again(&self) -> bool {
+        self.units.iter().all(|unit| match &unit.delivery.outcome {
+            Outcome::Refused(refusal) => {
+                matches!(refusal, Refusal::Rejected { .. } | Refusal::LostRaces { .. } | Refusal::HeldBack { .. })
+            }
+            _ => true,
+        })
+    }
+
+    /// The refusals, each with its unit in front.
+    pub fn refusals(&self) -> impl Iterator<Item = String> {
+        self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
+            Outcome::Refused(refusal) => Some(format!("{}: {refusal}", unit.name())),
+            _ => None,
+        })
+    }
+
+    /// A table with a line a unit, and a line that sums up.
+    pub fn text(&self) -> String {
+        let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
+        format!("{}{}\n", table::print(&rows), self.sum())
+    }
+
+    /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
+    fn sum(&self) -> String {
+        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
+        let words = ["committed", "unchanged", "refused"];
+        let parts: Vec<String> = words
+            .iter()
+            .map(|word| (count(word), word))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let total = self.units.len();
+        let mut text = format!("{total} {}: {}", if total == 1 { "unit" } else { "units" }, parts.join(", "));
+        if count("unchanged") == total {
+            text.push_str("; nothing was committed");
+        }
+        if self.dry_run {
+            text.push_str(" (a dry run: nothing was written)");
+        }
+        text
+    }
+
+    /// Everything, as one JSON document.
+    pub fn json(&self) -> String {
+        let units: Vec<Value> = self.units.iter().map(UnitReport::json).collect();
+        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
+        let value = json!({
+            "dryRun": self.dry_run,
+            "committed": count("committed"),
+            "unchanged": count("unchanged"),
+            "refused": count("refused"),
+            "units": units,
+        });
+        format!("{value:#}\n")
+    }
+
+    /// A table for a pull request's comment or `$GITHUB_STEP_SUMMARY`.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("### hydrant deliver\n\n{}\n\n", self.sum());
+        text.push_str("| service | environment | result | commit | images |\n| --- | --- | --- | --- | --- |\n");
+        for unit in &self.units {
+            let images: Vec<String> = unit.images.iter().map(|image| format!("`{image}`")).collect();
+            let commit = unit.delivery.commit.as_deref().map_or(String::new(), |id| format!("`{}`", short(id)));
+            // A String takes whatever is written to it.
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {commit} | {} |",
+                cell(&unit.service),
+                cell(&unit.environment),
+                unit.word(),
+                images.join("<br>")
+            );
+        }
+        for refusal in self.refusals() {
+            let _ = writeln!(text, "\n> {}", cell(&refusal));
+        }
+        text
+    }
+}
+
+impl UnitReport {
+    /// `service/environment`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.environment)
+    }
+
+    fn word(&self) -> &'static str {
+        match self.delivery.outcome {
+            Outcome::Committed { .. } => "committed",
+            Outcome::Unchanged | Outcome::NoteMoved => "unchanged",
+            Outcome::Refused(_) => "refused",
+        }
+    }
+
+    fn row(&self, dry_run: bool) -> Vec<String> {
+        let commit = match (&self.delivery.outcome, &self.delivery.commit) {
+            // The id of a commit that was not made would only be looked for in vain.
+            (Outcome::Committed { .. }, _) if dry_run => "(dry run)".to_owned(),
+            (_, commit) => commit.as_deref().map_or(String::new(), |id| short(id).to_owned()),
+        };
+        let what = match &self.delivery.outcome {
+            Outcome::Refused(_) => String::new(),
+            _ => changes(&self.delivery.changes),
+        };
+        vec![self.name(), self.word().to_owned(), self.delivery.branch.clone(), commit, what]
+    }
+
+    fn json(&self) -> Value {
+        let delivery = &self.delivery;
+        let changes: Vec<Value> =
+            delivery.changes.iter().map(|change| json!({ "path": change.path, "change": kind(change.kind) })).collect();
+        let (old, refusal) = match &delivery.outcome {
+            Outcome::Committed { old, .. } => (old.clone(), None),
+            Outcome::Refused(refusal) => (None, Some(refusal.to_string())),
+            Outcome::Unchanged | Outcome::NoteMoved => (None, None),
+        };
+        json!({
+            "service": self.service,
+            "environment": self.environment,
+            "repository": self.repository,
+            "branch": delivery.branch,
+            "result": self.word(),
+            "noteMoved": delivery.outcome == Outcome::NoteMoved,
+            "commit": delivery.commit,
+            "previousCommit": old,
+            "changes": changes,
+            "images": self.images,
+            "attempts": delivery.attempts,
+            "refusal": refusal,
+            "serverSaid": delivery.server_words,
+        })
+    }
+}
+
+fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Removed => "removed",
+    }
+}
+
+/// `manifest.yaml added`, or counts where there are more than three.
+fn changes(changes: &[Change]) -> String {
+    if changes.len() <= 3 {
+        let each: Vec<String> = changes.iter().map(|change| format!("{} {}", change.path, kind(change.kind))).collect();
+        return each.join(", ");
+    }
+    let kinds = [ChangeKind::Added, ChangeKind::Modified, ChangeKind::Removed];
+    let count = |wanted: ChangeKind| changes.iter().filter(|change| change.kind == wanted).count();
+    let each = kinds.into_iter().map(|one| (count(one), one)).filter(|(count, _)| *count > 0);
+    each.map(|(count, one)| format!("{count} files {}", kind(one))).collect::<Vec<_>>().join(", ")
+}
+
+fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}
+
+/// A text that cannot end a table's cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
