@@ -8,6 +8,7 @@ pub mod failure;
 mod helper;
 mod http;
 mod index;
+pub mod kbld;
 pub mod lock;
 mod lookup;
 pub mod options;
