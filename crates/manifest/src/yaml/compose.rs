@@ -163,8 +163,16 @@ impl<'a> Composer<'a> {
 
     fn alias(&mut self, name: &Text, at: At) -> Result<Option<Node>, Diagnostic> {
         let (mut node, count, height) = match self.anchors.get(name) {
-            None => return Err(Diagnostic::new(format!("unknown anchor '{name}' referenced")).at(at)),
-            Some(None) => return Err(Diagnostic::new(format!("anchor '{name}' value contains itself")).at(at)),
+            None => {
+                return Err(Diagnostic::new(format!("unknown anchor '{name}' referenced"))
+                    .at(at)
+                    .hint("An anchor `&name` must stand above its alias in the same document."));
+            }
+            Some(None) => {
+                return Err(Diagnostic::new(format!("anchor '{name}' value contains itself"))
+                    .at(at)
+                    .hint("Use the alias outside of what its anchor marks."));
+            }
             Some(Some(kept)) => {
                 let (count, height) = (kept.count, kept.height);
                 self.made += count;
@@ -213,7 +221,9 @@ impl<'a> Composer<'a> {
 }
 
 fn too_deep(at: At) -> Diagnostic {
-    Diagnostic::new(format!("nested deeper than {MAX_DEPTH} levels")).at(at)
+    Diagnostic::new(format!("nested deeper than {MAX_DEPTH} levels"))
+        .at(at)
+        .hint("No object of Kubernetes is that deep.")
 }
 
 /// go-yaml's budget (v3, `allowedAliasRatio`): aliases may make 99 % of a small document and 10 % of a large one.
@@ -223,7 +233,9 @@ fn check_aliasing(made: usize, repeated: usize, at: At) -> Result<(), Diagnostic
     let all = made as f64;
     let allowed = 0.99 - 0.89 * ((all - LOW) / (HIGH - LOW)).clamp(0.0, 1.0);
     if repeated > 100 && made > 1000 && repeated as f64 / all > allowed {
-        return Err(Diagnostic::new("document contains excessive aliasing").at(at));
+        return Err(Diagnostic::new("document contains excessive aliasing")
+            .at(at)
+            .hint("Write out what the nested aliases stand for."));
     }
     Ok(())
 }
@@ -303,5 +315,7 @@ fn merge_sources(value: Node, at: At) -> Result<Vec<Map>, Diagnostic> {
 }
 
 fn bad_merge(at: At) -> Diagnostic {
-    Diagnostic::new("map merge requires map or sequence of maps as the value").at(at)
+    Diagnostic::new("map merge requires map or sequence of maps as the value")
+        .at(at)
+        .hint("Write `<<: *anchor`, with the anchor on a mapping.")
 }

@@ -157,7 +157,10 @@ impl<'a> Parser<'a> {
                 self.state = State::BlockNode;
                 return Ok(event(EventKind::DocumentStart, mark));
             }
-            _ => return Err(refuse("", "did not find the expected document start `---`", mark)),
+            _ => {
+                return Err(refuse("", "did not find the expected document start `---`", mark)
+                    .hint("A document ended above; put `---` on a line of its own before the next one."));
+            }
         }
         self.directives()?;
         let token = self.scanner.peek()?;
@@ -349,7 +352,9 @@ impl<'a> Parser<'a> {
                 self.node(Place::Block)
             }
             TokenKind::BlockEnd => self.leave(EventKind::SequenceEnd),
-            _ => Err(self.unexpected("a block sequence", "did not find the expected '-' indicator")),
+            _ => Err(self
+                .unexpected("a block sequence", "did not find the expected '-' indicator")
+                .hint("Items of one sequence start with `-` in the same column.")),
         }
     }
 
@@ -390,7 +395,9 @@ impl<'a> Parser<'a> {
                 self.node(Place::BlockOrIndentless)
             }
             TokenKind::BlockEnd => self.leave(EventKind::MappingEnd),
-            _ => Err(self.unexpected("a block mapping", "did not find the expected key")),
+            _ => Err(self
+                .unexpected("a block mapping", "did not find the expected key")
+                .hint("Keys of one mapping start in the same column and end with `: `.")),
         }
     }
 
@@ -418,7 +425,9 @@ impl<'a> Parser<'a> {
         let mut kind = &self.scanner.peek()?.kind;
         if !first && !matches!(kind, TokenKind::FlowSequenceEnd) {
             if !matches!(kind, TokenKind::FlowEntry) {
-                return Err(self.unexpected("a flow sequence", "did not find the expected ',' or ']'"));
+                return Err(self
+                    .unexpected("a flow sequence", "did not find the expected ',' or ']'")
+                    .hint("Close the `[`, or put a value with `{`, `[` or `: ` in quotes."));
             }
             self.scanner.take()?;
             kind = &self.scanner.peek()?.kind;
@@ -477,7 +486,9 @@ impl<'a> Parser<'a> {
         let mut kind = &self.scanner.peek()?.kind;
         if !first && !matches!(kind, TokenKind::FlowMappingEnd) {
             if !matches!(kind, TokenKind::FlowEntry) {
-                return Err(self.unexpected("a flow mapping", "did not find the expected ',' or '}'"));
+                return Err(self
+                    .unexpected("a flow mapping", "did not find the expected ',' or '}'")
+                    .hint("Close the `{`, or put a value with `{`, `[` or `: ` in quotes."));
             }
             self.scanner.take()?;
             kind = &self.scanner.peek()?.kind;
@@ -527,6 +538,7 @@ impl<'a> Parser<'a> {
 fn no_content(place: Place, token: &Token) -> Diagnostic {
     let what = if place == Place::Flow { "a flow" } else { "a block" };
     refuse(&format!("while parsing {what} node: "), "did not find the expected node content", token.mark)
+        .hint("Put a value that starts with a special character in quotes.")
 }
 
 /// The tag as the tree keeps it. The non-specific tag `!` says nothing (go-yaml v3, `node`).

@@ -470,7 +470,8 @@ impl<'a> Scanner<'a> {
         if !self.in_flow() {
             let mark = self.mark();
             if !self.key_allowed {
-                return Err(refuse(mark, "block sequence entries are not allowed in this context"));
+                return Err(refuse(mark, "block sequence entries are not allowed in this context")
+                    .hint("Start the sequence on a line of its own, or put the value in quotes."));
             }
             self.roll_indent(mark.column, None, TokenKind::BlockSequenceStart, mark)?;
         }
@@ -485,7 +486,8 @@ impl<'a> Scanner<'a> {
         if !flow {
             let mark = self.mark();
             if !self.key_allowed {
-                return Err(refuse(mark, "mapping keys are not allowed in this context"));
+                return Err(refuse(mark, "mapping keys are not allowed in this context")
+                    .hint("Put a value that starts with `? ` in quotes."));
             }
             self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
         }
@@ -559,10 +561,11 @@ fn chars_in(bytes: &[u8]) -> usize {
 
 fn missing_colon(mark: Mark) -> Diagnostic {
     refuse(mark, "while scanning a simple key: could not find the expected ':'")
+        .hint("Write `key: value`, or indent the line if it continues the value above.")
 }
 
 fn too_deep(mark: Mark) -> Diagnostic {
-    refuse(mark, &format!("nested deeper than {MAX_DEPTH} levels"))
+    refuse(mark, &format!("nested deeper than {MAX_DEPTH} levels")).hint("No object of Kubernetes is that deep.")
 }
 
 fn show(byte: u8) -> String {
