@@ -80,10 +80,7 @@ fn manifests(map: &Map) -> Manifests {
         raw_yaml: placed_list(map, "rawYaml"),
         by_default: false,
         remote_manifests: maps(map, "remoteManifests")
-            .map(|(_, remote)| RemoteManifest {
-                manifest: placed(remote, "manifest"),
-                kube_context: text(remote, "kubeContext"),
-            })
+            .map(|(_, remote)| RemoteManifest { manifest: placed(remote, "manifest") })
             .collect(),
         kustomize: map.get("kustomize").and_then(Node::as_map).map(|kustomize| Kustomize {
             paths: placed_list(kustomize, "paths"),
@@ -94,7 +91,6 @@ fn manifests(map: &Map) -> Manifests {
         hooks: map.get("hooks").and_then(Node::as_map).map(hooks).unwrap_or_default(),
         transform: functions("transform").collect(),
         validate: functions("validate").collect(),
-        output: text(map, "output"),
     }
 }
 
@@ -139,33 +135,22 @@ fn helm_release(map: &Map) -> HelmRelease {
         set_values: placed_map(map, "setValues"),
         set_value_templates: placed_map(map, "setValueTemplates"),
         set_files: placed_map(map, "setFiles"),
-        create_namespace: map.get("createNamespace").map(|_| flag(map, "createNamespace")),
         skip_build_dependencies: flag(map, "skipBuildDependencies"),
         skip_tests: flag(map, "skipTests"),
         use_helm_secrets: flag(map, "useHelmSecrets"),
         repo: placed(map, "repo"),
         overrides: map.get("overrides").cloned(),
-        packaged: map
-            .get("packaged")
-            .and_then(Node::as_map)
-            .map(|packaged| (text(packaged, "version"), text(packaged, "appVersion"))),
-        depends_on: placed_list(map, "dependsOn"),
+        packaged: map.contains("packaged"),
         ..HelmRelease::default()
     }
 }
 
 fn deploy(map: &Map) -> Deploy {
-    let kubectl = map.get("kubectl").and_then(Node::as_map);
     Deploy {
         helm: map.get("helm").and_then(Node::as_map).map(helm),
-        default_namespace: kubectl
-            .filter(|kubectl| kubectl.contains("defaultNamespace"))
-            .map(|kubectl| placed(kubectl, "defaultNamespace")),
-        remote_manifests: kubectl.map(|kubectl| placed_list(kubectl, "remoteManifests")).unwrap_or_default(),
         kube_context: placed(map, "kubeContext"),
         cloud_run: map.contains("cloudrun"),
         docker: map.contains("docker"),
-        kpt: map.contains("kpt"),
     }
 }
 

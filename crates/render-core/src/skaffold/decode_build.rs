@@ -15,8 +15,6 @@ pub(super) fn build(map: &Map, folder: Option<&str>) -> Build {
         insecure_registries: texts(map, "insecureRegistries"),
         tag_policy: policy.and_then(Node::as_map).and_then(tag_policy).unwrap_or_default(),
         tag_policy_at: policy.map(|policy| policy.at).unwrap_or_default(),
-        platforms: texts(map, "platforms"),
-        push: map.get("local").and_then(|local| local.get("push")).map(|push| push.text() == Some("true")),
     }
 }
 
@@ -27,8 +25,6 @@ fn artifact(map: &Map, in_cluster: bool, folder: Option<&str>) -> Artifact {
         context: context.unwrap_or_else(|| Placed { text: folder.unwrap_or(".").to_owned(), ..Placed::default() }),
         builder: builder(map, in_cluster),
         requires: maps(map, "requires").map(|(_, item)| dependency(item)).collect(),
-        platforms: texts(map, "platforms"),
-        runtime_type: text(map, "runtimeType"),
     }
 }
 

@@ -38,6 +38,21 @@ pub(super) struct Field {
     pub group: Option<&'static str>,
     /// Whether it holds paths that are resolved against the file of a required config.
     pub path: bool,
+    /// What hydrant does with it.
+    #[cfg(test)]
+    fate: Fate,
+}
+
+/// What hydrant does with a field of the newest version.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It matters for what is rendered, or is checked.
+    Done,
+    /// It is allowed, and changes nothing here.
+    WithoutEffect,
+    /// It is an error by name.
+    Refused,
 }
 
 /// What a field holds.
@@ -105,6 +120,12 @@ impl Fields {
             required: attributes.contains(&"required"),
             group: attributes.iter().find_map(|attribute| attribute.strip_prefix("one:")),
             path: attributes.contains(&"path"),
+            #[cfg(test)]
+            fate: match (attributes.contains(&"done"), attributes.contains(&"refused")) {
+                (true, _) => Fate::Done,
+                (_, true) => Fate::Refused,
+                _ => Fate::WithoutEffect,
+            },
         })
     }
 
@@ -200,6 +221,80 @@ mod tests {
                 Kind::Struct(name) => assert!(fields.types.contains_key(name), "{name} is no type"),
                 _ => {}
             }
+        }
+    }
+
+    /// Every field of the newest version below `type_name`, as rows of a table. What is not done is not gone into, and a
+    /// type is listed where it first stands.
+    fn rows(fields: &Fields, type_name: &str, path: &str, seen: &mut Vec<(String, String)>, out: &mut String) {
+        for field in fields.of(type_name, fields.newest()) {
+            let dot = if path.is_empty() { "" } else { "." };
+            let mut below = format!("{path}{dot}{}", field.name);
+            let mut kind = &field.kind;
+            while let Kind::List(inner) = kind {
+                below += "[]";
+                kind = inner;
+            }
+            let nested = if let Kind::Struct(name) = kind { Some(*name) } else { None };
+            let known =
+                nested.and_then(|name| seen.iter().find(|(there, _)| there == name)).map(|(_, path)| path.clone());
+            let said = match (field.fate, &known) {
+                (Fate::Done, Some(first)) => format!("done, as `{first}`"),
+                (Fate::Done, None) => "done".to_owned(),
+                (Fate::WithoutEffect, _) => "accepted without effect".to_owned(),
+                (Fate::Refused, _) => "refused".to_owned(),
+            };
+            *out += &format!("| `{below}` | {said} |\n");
+            if let (Fate::Done, Some(name), None) = (field.fate, nested, known) {
+                seen.push((name.to_owned(), below.clone()));
+                rows(fields, name, &below, seen, out);
+            }
+        }
+    }
+
+    #[test]
+    fn the_compatibility_page_lists_every_field() {
+        const BEGIN: &str = "<!-- skaffold fields: written by a test -->\n";
+        const END: &str = "<!-- end of skaffold fields -->\n";
+        let docs = testkit::fixtures::root().join("docs");
+        let page = testkit::fixtures::Case { name: "docs".to_owned(), folder: docs.clone() };
+        let page = page.text("compatibility.md").unwrap();
+        let (before, rest) = page.split_once(BEGIN).unwrap();
+        let (_, after) = rest.split_once(END).unwrap();
+        let mut table = "| field | what hydrant does |\n| --- | --- |\n".to_owned();
+        rows(&Fields::new(), "SkaffoldConfig", "", &mut Vec::new(), &mut table);
+        let mut expect = testkit::expect::Expect::default();
+        expect.file(&docs.join("compatibility.md"), &format!("{before}{BEGIN}{table}{END}{after}"));
+        expect.finish();
+    }
+
+    #[test]
+    fn what_is_called_done_is_read_and_the_rest_is_not() {
+        let read = [
+            include_str!("decode.rs"),
+            include_str!("decode_build.rs"),
+            include_str!("document.rs"),
+            include_str!("patch.rs"),
+            include_str!("profile.rs"),
+            include_str!("require.rs"),
+            include_str!("validate.rs"),
+        ]
+        .concat();
+        let fields = Fields::new();
+        let newest = |fate: Fate| {
+            let all = fields.types.values().flat_map(|found| &found.fields);
+            let all = all.filter(|field| field.last == fields.newest());
+            all.filter(move |field| (field.fate == Fate::Done) == (fate == Fate::Done)).map(|field| field.name)
+        };
+        let done: Vec<&str> = newest(Fate::Done).collect();
+        for name in &done {
+            let required = fields.types.values().flat_map(|found| &found.fields).any(|f| f.name == *name && f.required);
+            assert!(required || read.contains(&format!("\"{name}\"")), "{name} is called done, but nothing reads it");
+        }
+        let refused = ["googleCloudBuildRepoV2", "googleCloudStorage", "kpt", "remoteManifests", "validate"];
+        for name in newest(Fate::WithoutEffect).filter(|name| !done.contains(name) && !refused.contains(name)) {
+            let decoded = concat!(include_str!("decode.rs"), include_str!("decode_build.rs"));
+            assert!(!decoded.contains(&format!("\"{name}\"")), "{name} is read, but not called done");
         }
     }
 

@@ -87,7 +87,7 @@ fn prepare<'a>(
             arguments.extend([name.to_owned(), value.to_owned()]);
         }
     };
-    if release.packaged.is_none() {
+    if !release.packaged {
         flag("--version", &release.version);
     }
     flag("--namespace", &namespace);

@@ -77,10 +77,6 @@ pub struct Build {
     pub tag_policy: TagPolicy,
     /// Where `tagPolicy` stands; zero where it is the default.
     pub tag_policy_at: At,
-    /// `platforms`
-    pub platforms: Vec<String>,
-    /// `local.push`, where `local` is there and says so.
-    pub push: Option<bool>,
 }
 
 /// `build.artifacts[]`
@@ -94,10 +90,6 @@ pub struct Artifact {
     pub builder: Builder,
     /// `requires`
     pub requires: Vec<ArtifactDependency>,
-    /// `platforms`
-    pub platforms: Vec<String>,
-    /// `runtimeType`
-    pub runtime_type: String,
 }
 
 /// `build.artifacts[].requires[]`
@@ -249,8 +241,6 @@ pub struct Manifests {
     pub transform: Vec<Function>,
     /// `validate`
     pub validate: Vec<Function>,
-    /// `output`
-    pub output: String,
 }
 
 /// `manifests.remoteManifests[]`
@@ -258,8 +248,6 @@ pub struct Manifests {
 pub struct RemoteManifest {
     /// `manifest`
     pub manifest: Placed,
-    /// `kubeContext`
-    pub kube_context: String,
 }
 
 /// `manifests.kustomize`
@@ -347,8 +335,6 @@ pub struct HelmRelease {
     pub set_value_templates: BTreeMap<String, Placed>,
     /// `setFiles`
     pub set_files: BTreeMap<String, Placed>,
-    /// `createNamespace`
-    pub create_namespace: Option<bool>,
     /// `skipBuildDependencies`
     pub skip_build_dependencies: bool,
     /// `skipTests`
@@ -359,10 +345,8 @@ pub struct HelmRelease {
     pub repo: Placed,
     /// `overrides`, as written.
     pub overrides: Option<manifest::Node>,
-    /// `packaged`: `version` and `appVersion`.
-    pub packaged: Option<(String, String)>,
-    /// `dependsOn`
-    pub depends_on: Vec<Placed>,
+    /// Whether `packaged` is there: then `version` is not passed on.
+    pub packaged: bool,
 }
 
 /// `deploy`, as far as it reaches rendering.
@@ -370,18 +354,12 @@ pub struct HelmRelease {
 pub struct Deploy {
     /// `helm`: its releases are rendered as well.
     pub helm: Option<Helm>,
-    /// `kubectl.defaultNamespace`; a template.
-    pub default_namespace: Option<Placed>,
-    /// `kubectl.remoteManifests`
-    pub remote_manifests: Vec<Placed>,
     /// `kubeContext`
     pub kube_context: Placed,
     /// Whether `cloudrun` is there.
     pub cloud_run: bool,
     /// Whether `docker` is there.
     pub docker: bool,
-    /// Whether `kpt` is there.
-    pub kpt: bool,
 }
 
 /// `resourceSelector`
