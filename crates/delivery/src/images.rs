@@ -1,73 +1,44 @@
 //! The images of objects: where they stand, and which digest each gets.
 
-use manifest::{Data, Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
+use manifest::image_search::built_in;
+use manifest::pin::{collect, replace};
+use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
-/// How deep objects are searched: the reader's own limit.
-const DEEPEST: usize = 1_000;
-
-/// The images of the objects as they stand there, sorted, each once.
+/// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
 pub fn of(objects: &[Node]) -> Vec<String> {
-    let mut found = Vec::new();
-    objects.iter().for_each(|object| walk(object, 0, &mut |text| found.push(text.to_owned())));
-    found.sort_unstable();
-    found.dedup();
-    found
+    let rules = built_in();
+    let found = objects.iter().flat_map(|object| collect(object, &rules).0);
+    let mut images: Vec<String> = found.map(|one| one.image.as_str().to_owned()).collect();
+    images.sort_unstable();
+    images.dedup();
+    images
 }
 
 /// The references of the objects, each once.
 ///
 /// # Errors
-/// What is no image reference, with its object.
+/// What should be an image reference and is none, with its object and field.
 pub fn references(objects: &[Node]) -> Result<Vec<ImageRef>, Errors> {
-    let (mut found, mut wrong) = (Vec::<ImageRef>::new(), Vec::new());
+    let rules = built_in();
+    let (mut images, mut wrong) = (Vec::<ImageRef>::new(), Vec::new());
     for object in objects {
-        walk(object, 0, &mut |text| match ImageRef::parse(text) {
-            Ok(image) if found.contains(&image) => {}
-            Ok(image) => found.push(image),
-            Err(error) => wrong.push(Diagnostic::new(format!("{}: {error}", ObjectId::of(object)))),
-        });
+        let (found, bad) = collect(object, &rules);
+        images.extend(found.into_iter().map(|one| one.image));
+        wrong.extend(bad.into_iter().map(|finding| Diagnostic {
+            message: format!("{}: {}", ObjectId::of(object), finding.message),
+            ..finding
+        }));
     }
-    Errors::check(wrong).map(|()| found)
+    images.sort_unstable();
+    images.dedup();
+    Errors::check(wrong).map(|()| images)
 }
 
 /// Puts the digests that are known beside the images.
-pub fn pin(objects: &mut [Node], pins: &Pins) {
-    objects.iter_mut().for_each(|object| pin_node(object, pins, 0));
-}
-
-fn walk(node: &Node, depth: usize, take: &mut dyn FnMut(&str)) {
-    if depth > DEEPEST {
-        return;
-    }
-    match &node.data {
-        Data::Map(map) => {
-            for entry in map.entries() {
-                match entry.value.text().filter(|text| entry.key.text == "image" && !text.is_empty()) {
-                    Some(text) => take(text),
-                    None => walk(&entry.value, depth + 1, take),
-                }
-            }
-        }
-        Data::Seq(items) => items.iter().for_each(|item| walk(item, depth + 1, take)),
-        Data::Scalar(_) => {}
-    }
-}
-
-fn pin_node(node: &mut Node, pins: &Pins, depth: usize) {
-    if depth > DEEPEST {
-        return;
-    }
-    match &mut node.data {
-        Data::Map(map) => {
-            for entry in map.entries_mut() {
-                let image = entry.value.text().filter(|_| entry.key.text == "image").map(ImageRef::parse);
-                match image.and_then(|parsed| pins.pinned(&parsed.ok()?)) {
-                    Some(pinned) => entry.value = Node { at: entry.value.at, ..Node::string(pinned.as_str()) },
-                    None => pin_node(&mut entry.value, pins, depth + 1),
-                }
-            }
-        }
-        Data::Seq(items) => items.iter_mut().for_each(|item| pin_node(item, pins, depth + 1)),
-        Data::Scalar(_) => {}
-    }
+///
+/// # Errors
+/// What should be an image reference and is none.
+pub fn pin(objects: &mut [Node], pins: &Pins) -> Result<(), Errors> {
+    let rules = built_in();
+    objects.iter_mut().try_for_each(|object| replace(object, &rules, &|image| pins.pinned(image)).map(|_| ()))
 }

@@ -88,8 +88,9 @@ impl Pinner {
         }
         Errors::check(wrong)?;
         let pins = self.resolve(&wanted)?;
-        let all = plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned);
-        all.for_each(|(_, rendered)| images::pin(&mut rendered.objects, &pins));
+        for (_, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
+            images::pin(&mut rendered.objects, &pins)?;
+        }
         Ok(units)
     }
 }

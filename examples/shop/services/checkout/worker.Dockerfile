@@ -1,0 +1,3 @@
+FROM scratch
+COPY checkout-worker /checkout-worker
+ENTRYPOINT ["/checkout-worker"]
