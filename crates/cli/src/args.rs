@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, deliver, kustomize, man, plan, schema};
+use crate::commands::{completions, deliver, kustomize, man, plan, render, schema};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Deliver(deliver::Arguments),
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
+    Render(Box<render::Arguments>),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),

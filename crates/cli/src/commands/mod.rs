@@ -8,6 +8,7 @@ pub(crate) mod deliver;
 pub(crate) mod kustomize;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod render;
 pub(crate) mod schema;
 
 /// Runs what was typed.
@@ -19,6 +20,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Deliver(arguments) => deliver::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::Render(arguments) => render::run(*arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

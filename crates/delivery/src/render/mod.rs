@@ -5,6 +5,7 @@ mod dotenv;
 mod git_facts;
 mod kube_context;
 mod machine;
+mod run;
 mod skaffold_config;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan
 pub use dotenv::parse as parse_dotenv;
 pub use git_facts::GitFacts;
 pub use machine::{Machine, resource_selector, setters};
+pub use run::{Done, Locking, run};
 
 /// Everything that one rendering depends on besides files: decided, nothing left to look up.
 #[derive(Clone, Debug)]

@@ -1,0 +1,140 @@
+//! `hydrant render`: `skaffold render`'s flags, their meaning, and the objects.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow};
+use delivery::Diagnostic;
+use delivery::disk::{DiskFiles, absolute};
+use delivery::render::{DigestSource, Locking, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters};
+
+use crate::exit::{Done, Failure};
+use crate::output;
+
+mod flags;
+mod variables;
+
+pub(crate) use flags::Arguments;
+use flags::Skaffold;
+
+/// Renders, and prints or writes what came.
+///
+/// # Errors
+/// Whatever is wrong with the config, the manifests or what was typed; a registry that does not answer.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let files = DiskFiles::default();
+    let folder = folder(arguments.directory.as_deref())?;
+    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let machine = Machine::look(&files, &folder, environment.collect())?;
+    let mut flags = arguments.skaffold;
+    variables::fill(&mut flags, &machine.environment)?;
+    let idle = arguments.idle.typed();
+    if !idle.is_empty() {
+        output::note(&format!("without effect in hydrant: {}", idle.join(", ")));
+    }
+    let locking = Locking {
+        locked: arguments.locked == Some(true),
+        file: arguments.lock_file.map(|path| absolute(&Path::new(&folder).join(path))).transpose().map_err(|error| anyhow!(error)).map_err(Failure::Input)?,
+        insecure: arguments.insecure_registry,
+    };
+    let target = target(flags.output.as_deref())?;
+    let loud = flags.loud == Some(true);
+    let request = request(&files, folder.clone(), machine, flags)?;
+    if request.images.digest_source == DigestSource::None {
+        output::note("--digest-source is none: images stay as the manifests name them");
+    }
+    let done = delivery::render::run(&request, &locking, &files).map_err(Failure::from)?;
+    done.rendered.warnings.iter().for_each(output::warning);
+    output::pass_on(&done.rendered.said);
+    if loud {
+        done.images.iter().for_each(|(name, image)| output::note(&format!("{name} -> {image}")));
+    }
+    let text = done.rendered.print()?;
+    match target {
+        None => output::result(&text)?,
+        Some(path) => output::result_file(&Path::new(&folder).join(path), &text)?,
+    }
+    Ok(Done::Well)
+}
+
+fn folder(directory: Option<&Path>) -> Result<String, Failure> {
+    let directory = directory.unwrap_or(Path::new("."));
+    absolute(directory).with_context(|| directory.display().to_string()).map_err(Failure::Input)
+}
+
+fn target(output: Option<&str>) -> Result<Option<&str>, Failure> {
+    match output.filter(|path| !path.is_empty()) {
+        Some(path) if path.starts_with("gs://") => {
+            let found = Diagnostic::new(format!("--output {path}: hydrant does not write to Google Cloud Storage"));
+            Err(found.hint("Write a file, and copy it with `gcloud storage cp`.").into())
+        }
+        path => Ok(path),
+    }
+}
+
+/// What was typed, with everything looked up that it names.
+fn request(files: &DiskFiles, folder: String, machine: Machine, flags: Skaffold) -> Result<Request, Failure> {
+    if flags.enable_platform_node_affinity == Some(true) {
+        let found = Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
+        return Err(found.hint("Write the affinity into the manifests.").into());
+    }
+    let filename = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
+    let images = PlanOptions {
+        digest_source: DigestSource::parse(flags.digest_source.as_deref().unwrap_or_default())?,
+        tag: flags.tag.unwrap_or_default(),
+        default_repo: flags.default_repo.or(machine.default_repo),
+        multi_level: machine.multi_level,
+        images: flags.images,
+        build_artifacts: flags.build_artifacts.map(|path| build_artifacts(&folder, path)).transpose()?,
+    };
+    let render = RenderOptions {
+        namespace: flags.namespace.unwrap_or_default(),
+        offline: flags.offline == Some(true),
+        labels: labels(&flags.label),
+        setters: setters(files, &folder, &flags.set_value_file.unwrap_or_default(), &flags.set)?,
+        selector_rules: resource_selector(files, &folder, &flags.resource_selector_rules_file.unwrap_or_default())?,
+        default_repo: images.default_repo.clone(),
+        kube_context: machine.kube_context,
+    };
+    let input = if filename == "-" { standard_input()? } else { Vec::new() };
+    Ok(Request {
+        file: filename,
+        input,
+        profiles: flags.profile,
+        auto_activation: flags.profile_auto_activation != Some(false),
+        propagate_profiles: flags.propagate_profiles != Some(false),
+        modules: flags.module,
+        now: now(),
+        images,
+        render,
+        ..Request::new(&folder, machine.environment)
+    })
+}
+
+/// `NAME=VALUE`, or `NAME` for an empty value; the last of a name wins.
+fn labels(typed: &[String]) -> Vec<(String, String)> {
+    let pairs = typed.iter().map(|label| label.split_once('=').unwrap_or((label, "")));
+    let labels: BTreeMap<&str, &str> = pairs.collect();
+    labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn build_artifacts(folder: &str, path: String) -> Result<(String, Vec<u8>), Failure> {
+    if path == "-" {
+        return Ok(("standard input".to_owned(), standard_input()?));
+    }
+    let bytes = std::fs::read(Path::new(folder).join(&path));
+    bytes.with_context(|| format!("--build-artifacts {path}")).map(|bytes| (path, bytes)).map_err(Failure::Input)
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).context("standard input").map_err(Failure::Input)?;
+    Ok(bytes)
+}
+
+fn now() -> Now {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanoseconds: since.subsec_nanos() }
+}

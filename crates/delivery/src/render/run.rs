@@ -1,0 +1,78 @@
+//! One rendering from end to end: prepare, look the digests up, finish.
+
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
+use registry::Lock;
+use render_core::files::{Files, join, parent};
+
+use super::{Rendered, Request, finish, prepare};
+use crate::world::World;
+
+/// Where digests come from.
+#[derive(Clone, Debug, Default)]
+pub struct Locking {
+    /// From the lock file alone: no socket is opened.
+    pub locked: bool,
+    /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
+    pub file: Option<String>,
+    /// Registries that are asked without TLS.
+    pub insecure: Vec<String>,
+}
+
+/// What came of a rendering.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The objects, warnings, and what hooks said.
+    pub rendered: Rendered,
+    /// Each artifact and the image without digest that it became.
+    pub images: Vec<(String, String)>,
+}
+
+/// Renders one folder.
+///
+/// # Errors
+/// As [`prepare`] and [`finish`], and where a digest cannot be had.
+pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Done, Errors> {
+    let world = World::default();
+    let prepared = prepare(request, files, &world)?;
+    let pins = digests(request, locking, files, &prepared.references)?;
+    let images = prepared.builds.iter().map(|build| (build.image_name.clone(), build.tag.clone())).collect();
+    let rendered = finish(request, prepared, &pins, files, &world)?;
+    Ok(Done { rendered, images })
+}
+
+fn digests(request: &Request, locking: &Locking, files: &dyn Files, wanted: &[ImageRef]) -> Result<Pins, Errors> {
+    if wanted.is_empty() {
+        return Ok(Pins::default());
+    }
+    if !locking.locked {
+        return Err(Diagnostic::new("registries are not asked yet").into());
+    }
+    let file = lock_file(files, &request.working_dir, locking)?;
+    let bytes = files.read(&file).map_err(|error| Diagnostic::new(error.to_string()).in_file(&file))?;
+    let pins = Lock::parse(&file, &String::from_utf8_lossy(&bytes))?.pins(None);
+    let missing = wanted.iter().filter(|reference| pins.digest(reference).is_none()).map(|reference| {
+        Diagnostic::new(format!("{reference} is not in the lock file"))
+            .in_file(&file)
+            .hint("Write it there with `hydrant pin --lock`, or render without --locked.")
+    });
+    Errors::check(missing.collect())?;
+    Ok(pins)
+}
+
+fn lock_file(files: &dyn Files, folder: &str, locking: &Locking) -> Result<String, Diagnostic> {
+    if let Some(file) = &locking.file {
+        return Ok(file.clone());
+    }
+    let mut folder = folder;
+    loop {
+        let file = join(folder, "hydrant.lock");
+        if files.kind(&file).is_ok() {
+            return Ok(file);
+        }
+        if folder == "/" {
+            return Err(Diagnostic::new("--locked, but there is no hydrant.lock here or above")
+                .hint("Write one with `hydrant pin --lock`, or name it with --lock-file."));
+        }
+        folder = parent(folder);
+    }
+}
