@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifest::yaml::{read_objects, read_stream, write_skaffold};
-use manifest::{Diagnostic, Errors, Node};
+use manifest::yaml::{Rules, Value, read_objects, read_stream, resolve, write_skaffold};
+use manifest::{Data, Diagnostic, Errors, Node};
 use rayon::prelude::*;
 
 use super::builds::Build;
@@ -200,6 +200,20 @@ fn run_template(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>) -> Resu
     let objects = read_objects(&finished.output).map_err(place)?;
     objects.iter().try_for_each(depth::check).map_err(place)?;
     Ok(objects)
+}
+
+/// What becomes of an object that goes through a post-renderer: helm (since v4) marks each one with an annotation, takes it off
+/// afterwards, and an empty `metadata.annotations` with it. Skaffold uses a post-renderer where there are builds.
+pub(super) fn after_post_renderer(object: &mut Node) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Node::as_map_mut) else { return };
+    let is_empty = |node: &Node| match &node.data {
+        Data::Map(map) => map.is_empty(),
+        Data::Scalar(scalar) => resolve(scalar, Rules::V3) == Value::Null,
+        Data::Seq(_) => false,
+    };
+    if metadata.get("annotations").is_some_and(is_empty) {
+        metadata.remove("annotations");
+    }
 }
 
 fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<Finished, Errors> {

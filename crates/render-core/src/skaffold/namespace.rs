@@ -2,7 +2,8 @@
 //!
 //! Source of the rules: Skaffold's `kubernetes/manifest/namespaces.go`. Only the kinds of the selector are touched.
 
-use manifest::{Diagnostic, Node, ObjectId, Text};
+use manifest::yaml::{Rules, Value, resolve};
+use manifest::{Diagnostic, Node, ObjectId, Scalar, Text};
 
 use super::selector::{GroupKind, Selector};
 
@@ -21,8 +22,10 @@ pub(super) fn set(object: &mut Node, namespace: &str, selector: &Selector) -> Re
     let Some(metadata) = metadata.as_map_mut() else {
         return Err(Diagnostic::new(format!("{id}: `metadata` is no mapping")).at(at).field("metadata"));
     };
-    match metadata.get("namespace").and_then(Node::text).unwrap_or_default() {
-        "" | "null" | "~" => metadata.set("namespace", Node::string(Text::from(namespace))),
+    let is_null = |scalar: &Scalar| resolve(scalar, Rules::V3) == Value::Null;
+    let present = metadata.get("namespace").and_then(Node::as_scalar).filter(|scalar| !is_null(scalar));
+    match present.map_or("", |scalar| scalar.text.as_str()) {
+        "" => metadata.set("namespace", Node::string(Text::from(namespace))),
         present if present == namespace => {}
         _ if namespace == "default" => {}
         present => {

@@ -258,6 +258,7 @@ fn render_helm(
     if !builds.is_empty() {
         let mut images = ImageReplacer::new(builds, &selector);
         for object in &mut objects {
+            helm::after_post_renderer(object);
             labels::add(object, &inputs.options.labels, &selector);
             images.replace(object);
         }

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         file: arguments.lock_file.map(|path| absolute(&Path::new(&folder).join(path))).transpose().map_err(|error| anyhow!(error)).map_err(Failure::Input)?,
         insecure: arguments.insecure_registry,
     };
-    let target = target(flags.output.as_deref())?;
+    let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
     let request = request(&files, folder.clone(), machine, flags)?;
     if request.images.digest_source == DigestSource::None {
@@ -64,7 +64,7 @@ fn folder(directory: Option<&Path>) -> Result<String, Failure> {
     absolute(directory).with_context(|| directory.display().to_string()).map_err(Failure::Input)
 }
 
-fn target(output: Option<&str>) -> Result<Option<&str>, Failure> {
+fn target(output: Option<String>) -> Result<Option<String>, Failure> {
     match output.filter(|path| !path.is_empty()) {
         Some(path) if path.starts_with("gs://") => {
             let found = Diagnostic::new(format!("--output {path}: hydrant does not write to Google Cloud Storage"));
