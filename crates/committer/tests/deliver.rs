@@ -2,63 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
+mod deliveries;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use committer::source::{Ancestry, Moment};
-use committer::{
-    Change, ChangeKind, Delivery, File, FileSet, Identity, Message, Mode, Options, Outcome, Refusal, Remote,
-    SourceRecord, Unit, deliver,
-};
+use committer::{Change, ChangeKind, Delivery, Message, Mode, Options, Outcome, Refusal, Remote, Unit, deliver};
+use deliveries::{committed, options, refused, sha, unit};
 use git2::Repository;
-
-/// Source commits in the tests are numbers: the larger one is the newer one, and those above 900 are on another line.
-fn sha(number: u32) -> String {
-    format!("{number:040}")
-}
-
-fn number(sha: &str) -> u32 {
-    sha.parse().unwrap()
-}
-
-fn ancestors(older: &str, newer: &str) -> Ancestry {
-    match (number(older), number(newer)) {
-        (666, _) => Ancestry::Unknown,
-        (older, newer) if older <= newer && older < 900 => Ancestry::Ancestor,
-        _ => Ancestry::NotAncestor,
-    }
-}
-
-fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
-    let who = Identity {
-        name: "Deploy".to_owned(),
-        email: "deploy@example.com".to_owned(),
-        time: Moment { seconds: 1_700_000_000 + i64::from(source), offset_minutes: 0 },
-    };
-    let files: FileSet =
-        files.iter().map(|(path, text)| ((*path).to_owned(), File::regular(text.as_bytes()))).collect();
-    Unit {
-        name: branch.to_owned(),
-        branch: branch.to_owned(),
-        start_from: None,
-        folder: String::new(),
-        files,
-        source: SourceRecord {
-            repo_url: "https://example.com/acme/shop.git".to_owned(),
-            dry_sha: sha(source),
-            commands: vec!["hydrant deliver".to_owned()],
-            author: "Ada <ada@example.com>".to_owned(),
-            date: "2023-11-14T22:13:20Z".to_owned(),
-            subject: format!("change {source}"),
-            ..SourceRecord::default()
-        },
-        message: Message::Text(format!("{branch}: deliver {source}\n\nHydrant-Source: {source}\n")),
-        author: who.clone(),
-        committer: who,
-        adopt: false,
-        allow_older: false,
-    }
-}
 
 struct Target {
     _folder: tempfile::TempDir,
@@ -81,8 +32,7 @@ impl Target {
     }
 
     fn with(&self, units: &[Unit], change: impl Fn(&mut Options<'_>)) -> Vec<Delivery> {
-        let mut options =
-            Options { dry_run: false, atomic: false, attempts: 5, push_options: Vec::new(), ancestors: &ancestors };
+        let mut options = options();
         change(&mut options);
         deliver(&self.remote(), units, &options).unwrap()
     }
@@ -154,20 +104,6 @@ impl Target {
         let note =
             repository.find_note(Some("refs/notes/hydrator.metadata"), git2::Oid::from_str(commit).unwrap()).ok()?;
         Some(note.message().unwrap().to_owned())
-    }
-}
-
-fn committed(delivery: &Delivery) -> (Option<String>, String) {
-    match &delivery.outcome {
-        Outcome::Committed { old, new } => (old.clone(), new.clone()),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn refused(delivery: &Delivery) -> Refusal {
-    match &delivery.outcome {
-        Outcome::Refused(refusal) => refusal.clone(),
-        other => panic!("{other:?}"),
     }
 }
 
@@ -414,9 +350,7 @@ fn bad_units_are_refused_before_anything_is_read() {
         ("folder", vec![unit("a", 1, &[("x", "")]), unit("a", 1, &[("y", "")])]),
     ];
     for (words, units) in cases {
-        let options =
-            Options { dry_run: false, atomic: false, attempts: 1, push_options: Vec::new(), ancestors: &ancestors };
-        let error = deliver(&target.remote(), &units, &options).unwrap_err().to_string();
+        let error = deliver(&target.remote(), &units, &options()).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
     assert!(!target.path.exists());
@@ -427,9 +361,7 @@ fn a_path_that_is_no_repository_is_refused() {
     let target = Target::new();
     std::fs::create_dir(&target.path).unwrap();
     std::fs::write(target.path.join("file"), "x").unwrap();
-    let options =
-        Options { dry_run: false, atomic: false, attempts: 1, push_options: Vec::new(), ancestors: &ancestors };
-    let error = deliver(&target.remote(), &[unit("a", 1, &[("x", "")])], &options).unwrap_err().to_string();
+    let error = deliver(&target.remote(), &[unit("a", 1, &[("x", "")])], &options()).unwrap_err().to_string();
     assert!(error.contains("exists and is not a git repository"), "{error}");
     assert_eq!(listing(&target.path).len(), 1);
 }
