@@ -42,12 +42,6 @@ pub(crate) fn note(text: &str) {
     say(text);
 }
 
-/// What a program of the user's has said, on stderr, as it came.
-pub(crate) fn pass_on(bytes: &[u8]) {
-    // A closed stderr leaves nobody to tell.
-    drop(io::stderr().lock().write_all(bytes));
-}
-
 /// An error and its causes, on stderr.
 pub(crate) fn error(error: &anyhow::Error) {
     say(&format!("error: {error:#}"));

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod diff;
+mod digests;
 pub mod disk;
 pub mod failure;
 pub mod file_set;

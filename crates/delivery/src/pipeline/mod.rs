@@ -73,11 +73,11 @@ pub struct Delivered {
 pub fn deliver(plan: &Plan, around: &Surroundings, options: &Options) -> Result<Delivered, Failure> {
     let doors = render::Doors::default();
     let loaded = render::load(plan, around, &doors)?;
-    let pinner = pin::Pinner::new(plan, around)?;
+    let pinner = pin::pinner(plan, around)?;
     let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
     let pins = pinner.resolve(&built)?;
     let rendered = render::render(plan, &doors, loaded, &pins)?;
-    let pinned = pinner.pin(plan, rendered)?;
+    let pinned = pin::pin(&pinner, plan, rendered)?;
     check::all(plan, &pinned)?;
     let report = push::all(plan, around, &pinned, options)?;
     Ok(Delivered {

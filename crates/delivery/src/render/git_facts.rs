@@ -11,8 +11,11 @@ use render_core::skaffold::SourceGit;
 /// Asks the repository around a folder, each question once a run.
 #[derive(Debug, Default)]
 pub struct GitFacts {
-    known: Mutex<HashMap<(Question, String), Result<Option<String>, Diagnostic>>>,
+    known: Mutex<HashMap<(Question, String), Answer>>,
 }
+
+/// What git said, or nothing (no branch, no changes).
+type Answer = Result<Option<String>, Diagnostic>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Question {
@@ -24,7 +27,7 @@ enum Question {
 }
 
 impl GitFacts {
-    fn ask(&self, question: Question, folder: &str) -> Result<Option<String>, Diagnostic> {
+    fn ask(&self, question: Question, folder: &str) -> Answer {
         let key = (question, folder.to_owned());
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();

@@ -1,10 +1,11 @@
 //! One rendering from end to end: prepare, look the digests up, finish.
 
-use manifest::{Diagnostic, Errors, ImageRef, Pins};
-use registry::Lock;
+use manifest::{Diagnostic, ImageRef, Pins};
 use render_core::files::{Files, join, parent};
 
 use super::{Rendered, Request, finish, prepare};
+use crate::digests::{Pinner, Wanted};
+use crate::failure::Failure;
 use crate::world::World;
 
 /// Where digests come from.
@@ -31,7 +32,7 @@ pub struct Done {
 ///
 /// # Errors
 /// As [`prepare`] and [`finish`], and where a digest cannot be had.
-pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Done, Errors> {
+pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Done, Failure> {
     let world = World::default();
     let prepared = prepare(request, files, &world)?;
     let pins = digests(request, locking, files, &prepared.references)?;
@@ -40,23 +41,13 @@ pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Do
     Ok(Done { rendered, images })
 }
 
-fn digests(request: &Request, locking: &Locking, files: &dyn Files, wanted: &[ImageRef]) -> Result<Pins, Errors> {
+fn digests(request: &Request, locking: &Locking, files: &dyn Files, wanted: &[ImageRef]) -> Result<Pins, Failure> {
     if wanted.is_empty() {
         return Ok(Pins::default());
     }
-    if !locking.locked {
-        return Err(Diagnostic::new("registries are not asked yet").into());
-    }
-    let file = lock_file(files, &request.working_dir, locking)?;
-    let bytes = files.read(&file).map_err(|error| Diagnostic::new(error.to_string()).in_file(&file))?;
-    let pins = Lock::parse(&file, &String::from_utf8_lossy(&bytes))?.pins(None);
-    let missing = wanted.iter().filter(|reference| pins.digest(reference).is_none()).map(|reference| {
-        Diagnostic::new(format!("{reference} is not in the lock file"))
-            .in_file(&file)
-            .hint("Write it there with `hydrant pin --lock`, or render without --locked.")
-    });
-    Errors::check(missing.collect())?;
-    Ok(pins)
+    let lock = if locking.locked { Some(lock_file(files, &request.working_dir, locking)?) } else { None };
+    let source = Wanted { lock: lock.as_deref(), platform: None, insecure: &locking.insecure };
+    Pinner::new(&source, &request.environment)?.resolve(wanted)
 }
 
 fn lock_file(files: &dyn Files, folder: &str, locking: &Locking) -> Result<String, Diagnostic> {

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use delivery::Diagnostic;
 use delivery::disk::{DiskFiles, absolute};
-use delivery::render::{DigestSource, Locking, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters};
+use delivery::render::{
+    DigestSource, Locking, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters,
+};
 
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::surroundings::surroundings;
 
 mod flags;
 mod variables;
@@ -26,8 +28,8 @@ use flags::Skaffold;
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let machine = Machine::look(&files, &folder, environment.collect())?;
+    let around = surroundings()?;
+    let machine = Machine::look(&files, &folder, around.variables)?;
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
     let idle = arguments.idle.typed();
@@ -36,18 +38,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     }
     let locking = Locking {
         locked: arguments.locked == Some(true),
-        file: arguments.lock_file.map(|path| absolute(&Path::new(&folder).join(path))).transpose().map_err(|error| anyhow!(error)).map_err(Failure::Input)?,
+        file: arguments
+            .lock_file
+            .map(|path| absolute(&Path::new(&folder).join(path)))
+            .transpose()
+            .map_err(|error| anyhow!(error))
+            .map_err(Failure::Input)?,
         insecure: arguments.insecure_registry,
     };
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
-    let request = request(&files, folder.clone(), machine, flags)?;
+    let mut request = request(&files, &folder, machine, flags)?;
+    request.now = around.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: 0 });
     if request.images.digest_source == DigestSource::None {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let done = delivery::render::run(&request, &locking, &files).map_err(Failure::from)?;
+    let done = delivery::render::run(&request, &locking, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
-    output::pass_on(&done.rendered.said);
+    output::said(&done.rendered.said);
     if loud {
         done.images.iter().for_each(|(name, image)| output::note(&format!("{name} -> {image}")));
     }
@@ -75,9 +83,10 @@ fn target(output: Option<String>) -> Result<Option<String>, Failure> {
 }
 
 /// What was typed, with everything looked up that it names.
-fn request(files: &DiskFiles, folder: String, machine: Machine, flags: Skaffold) -> Result<Request, Failure> {
+fn request(files: &DiskFiles, folder: &str, machine: Machine, flags: Skaffold) -> Result<Request, Failure> {
     if flags.enable_platform_node_affinity == Some(true) {
-        let found = Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
+        let found =
+            Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
         return Err(found.hint("Write the affinity into the manifests.").into());
     }
     let filename = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
@@ -87,14 +96,14 @@ fn request(files: &DiskFiles, folder: String, machine: Machine, flags: Skaffold)
         default_repo: flags.default_repo.or(machine.default_repo),
         multi_level: machine.multi_level,
         images: flags.images,
-        build_artifacts: flags.build_artifacts.map(|path| build_artifacts(&folder, path)).transpose()?,
+        build_artifacts: flags.build_artifacts.map(|path| build_artifacts(folder, path)).transpose()?,
     };
     let render = RenderOptions {
         namespace: flags.namespace.unwrap_or_default(),
         offline: flags.offline == Some(true),
         labels: labels(&flags.label),
-        setters: setters(files, &folder, &flags.set_value_file.unwrap_or_default(), &flags.set)?,
-        selector_rules: resource_selector(files, &folder, &flags.resource_selector_rules_file.unwrap_or_default())?,
+        setters: setters(files, folder, &flags.set_value_file.unwrap_or_default(), &flags.set)?,
+        selector_rules: resource_selector(files, folder, &flags.resource_selector_rules_file.unwrap_or_default())?,
         default_repo: images.default_repo.clone(),
         kube_context: machine.kube_context,
     };
@@ -106,10 +115,9 @@ fn request(files: &DiskFiles, folder: String, machine: Machine, flags: Skaffold)
         auto_activation: flags.profile_auto_activation != Some(false),
         propagate_profiles: flags.propagate_profiles != Some(false),
         modules: flags.module,
-        now: now(),
         images,
         render,
-        ..Request::new(&folder, machine.environment)
+        ..Request::new(folder, machine.environment)
     })
 }
 
@@ -132,9 +140,4 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).context("standard input").map_err(Failure::Input)?;
     Ok(bytes)
-}
-
-fn now() -> Now {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanoseconds: since.subsec_nanos() }
 }

@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn what_is_typed_wins_and_lists_are_joined() {
-        let set = [("PROFILE", "a,b"), ("TAG", "v1"), ("OFFLINE", "1"), ("DEPLOY_NAMESPACE", "old"), ("DEFAULT_REPO", "")];
+        let set =
+            [("PROFILE", "a,b"), ("TAG", "v1"), ("OFFLINE", "1"), ("DEPLOY_NAMESPACE", "old"), ("DEFAULT_REPO", "")];
         let environment = set.map(|(name, value)| (format!("SKAFFOLD_{name}"), value.to_owned())).into();
         let mut flags = Skaffold { profile: vec!["c".to_owned()], tag: Some("v2".to_owned()), ..Skaffold::default() };
         assert!(fill(&mut flags, &environment).is_ok());
