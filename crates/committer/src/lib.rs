@@ -11,6 +11,7 @@ mod notes;
 mod outcome;
 mod remote;
 mod round;
+pub mod snapshot;
 pub mod source;
 mod transport;
 mod unit;

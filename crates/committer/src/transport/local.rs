@@ -130,6 +130,11 @@ impl Transport for Local {
                 found.push(RemoteRef { name, id });
             }
         }
+        if prefixes.iter().any(|prefix| prefix == "HEAD")
+            && let Ok(id) = repository.refname_to_id("HEAD")
+        {
+            found.push(RemoteRef { name: "HEAD".to_owned(), id });
+        }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }

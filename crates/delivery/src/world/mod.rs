@@ -1,27 +1,45 @@
 //! What the engine may ask of the world besides files: programs, downloads, remote bases, a folder for scratch.
 
+mod cache;
+mod download;
+mod remotes;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use manifest::Diagnostic;
+use registry::lock::LockedRemote;
 use render_core::outside::{Finished, Outside, Program, RemoteRepository};
+
+pub use remotes::Remotes;
 
 /// The machine that hydrant runs on.
 #[derive(Debug, Default)]
 pub struct World {
     scratch: Mutex<Vec<tempfile::TempDir>>,
+    remotes: remotes::Fetched,
+}
+
+impl World {
+    /// A world in which remote bases are had as `remotes` says; the default one fetches whatever is asked for.
+    pub fn new(remotes: Remotes) -> Self {
+        World { remotes: remotes::Fetched::new(remotes), ..World::default() }
+    }
+
+    /// The remote bases and files that were used so far, for the lock file, sorted.
+    pub fn fetched(&self) -> Vec<LockedRemote> {
+        self.remotes.used()
+    }
 }
 
 impl Outside for World {
     fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
-        Err(Diagnostic::new(format!("remote bases are not fetched yet: {}", wanted.url))
-            .hint("Copy the base into the repository, or vendor it with git subtree."))
+        self.remotes.repository(wanted)
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
-        Err(Diagnostic::new(format!("remote files are not downloaded yet: {url}"))
-            .hint("Copy the file into the repository."))
+        self.remotes.file(url)
     }
 
     fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {

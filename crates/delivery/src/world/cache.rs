@@ -1,0 +1,57 @@
+//! Where remote bases are kept between runs: a folder a commit, a file a download, never changed once there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The folder of all that was fetched: `hydrant` in `$XDG_CACHE_HOME` or `~/.cache`; the system's temporary folder where
+/// there is no home.
+pub(super) fn folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir).join("hydrant")
+}
+
+/// Where the files of a commit of `url` lie, or will.
+pub(super) fn commit(cache: &Path, url: &str, commit: &str, submodules: bool) -> PathBuf {
+    let kind = if submodules { "bases-with-submodules" } else { "bases" };
+    cache.join(kind).join(&hex(url.as_bytes())[..32]).join(commit)
+}
+
+/// Where a download of this content lies, or will.
+pub(super) fn file(cache: &Path, digest: &str) -> PathBuf {
+    cache.join("files").join(digest.replace(':', "-"))
+}
+
+/// `sha256:…` of the bytes.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Fills a new folder beside `place` by `fill` and renames it there, so that nobody ever sees half of it. Another process
+/// that was faster is no error: both have the same content.
+///
+/// # Errors
+/// `fill`'s, and the disk's through `disk`.
+pub(super) fn fill<E>(
+    place: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+    disk: impl Fn(io::Error) -> E,
+) -> Result<(), E> {
+    let parent = place.parent().unwrap_or(place);
+    fs::create_dir_all(parent).map_err(&disk)?;
+    let new = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(&disk)?;
+    let inner = new.path().join("files");
+    fs::create_dir(&inner).map_err(&disk)?;
+    fill(&inner)?;
+    match fs::rename(&inner, place) {
+        Err(error) if !place.exists() => Err(disk(error)),
+        _ => Ok(()),
+    }
+}
