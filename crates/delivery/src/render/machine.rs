@@ -116,7 +116,8 @@ fn filter(path: &str, rule: &Node) -> Result<ResourceFilter, Diagnostic> {
             }
             "image" => made.image = texts(),
             "labels" => made.labels = texts(),
-            "podSpec" => made.pod_spec = texts(),
+            // Where Skaffold puts tolerations for a GKE node pool; hydrant does that for none.
+            "podSpec" => {}
             other => return Err(unknown(path, entry.at, other, "`groupKind`, `image`, `labels` and `podSpec`")),
         }
     }

@@ -161,7 +161,6 @@ fn resource_selector(map: &Map) -> ResourceSelector {
                 group_kind: placed(filter, "groupKind"),
                 image: texts(filter, "image"),
                 labels: texts(filter, "labels"),
-                pod_spec: texts(filter, "podSpec"),
             })
             .collect()
     };

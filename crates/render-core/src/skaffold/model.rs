@@ -380,6 +380,4 @@ pub struct ResourceFilter {
     pub image: Vec<String>,
     /// `labels`
     pub labels: Vec<String>,
-    /// `podSpec`
-    pub pod_spec: Vec<String>,
 }

@@ -217,7 +217,7 @@ mod tests {
     fn rule(group_kind: &str, image: &[&str], labels: &[&str]) -> ResourceFilter {
         let owned = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();
         let group_kind = Placed { text: group_kind.to_owned(), ..Placed::default() };
-        ResourceFilter { group_kind, image: owned(image), labels: owned(labels), pod_spec: Vec::new() }
+        ResourceFilter { group_kind, image: owned(image), labels: owned(labels) }
     }
 
     #[test]
