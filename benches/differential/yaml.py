@@ -63,6 +63,10 @@ class Maker:
     def single(self):
         return "'" + self.text().replace("'", "''").replace("\n", "\n    ") + "'"
 
+    def tame(self):
+        r = self.r
+        return r.choice([" ", "  ", "\n    "]).join(r.choice(["a", "word", "1", "yes", "http://x:80/a", "a#b", "-x", "é", "x,y", "1.5", "long" * 12, "'q'", "a=b"]) for _ in range(r.choice([1, 1, 2, 3, 8, 25])))
+
     def plain(self):
         return self.text().replace("\n", "\n    ")
 
@@ -77,7 +81,7 @@ class Maker:
     def scalar(self, indent):
         r = self.r
         tag = r.choice([""] * 30 + ["!!str ", "!!int ", "!!float ", "!!bool ", "!!null ", "!!timestamp ", "!!binary ", "! ", "!x ", "&a ", "!<tag:x> "])
-        return tag + r.choice([self.plain, self.plain, self.double, self.single, lambda: self.block(indent), lambda: r.choice(WORDS)])()
+        return tag + r.choice([self.tame, self.tame, self.tame, self.plain, self.double, self.single, lambda: self.block(indent), lambda: r.choice(WORDS)])()
 
     def key(self):
         r = self.r

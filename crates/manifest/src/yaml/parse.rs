@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::node::{Style, Tag, Text};
 
 use super::scan::{Mark, Scanner, Token, TokenKind};
+use super::timestamp;
 
 /// What a document is made of, and where it starts.
 #[derive(Debug)]
@@ -265,7 +266,7 @@ impl<'a> Parser<'a> {
         let start = token.mark;
         let next = match &token.kind {
             TokenKind::BlockEntry if place == Place::BlockOrIndentless => State::IndentlessSequence,
-            TokenKind::Scalar(..) => return self.scalar(mark, tag, anchor),
+            TokenKind::Scalar(..) => return self.scalar(place, mark, tag, anchor),
             TokenKind::FlowSequenceStart => State::FlowSequenceFirst,
             TokenKind::FlowMappingStart => State::FlowMappingFirst,
             TokenKind::BlockSequenceStart if place != Place::Flow => State::BlockSequenceFirst,
@@ -285,13 +286,19 @@ impl<'a> Parser<'a> {
         Ok(event(kind, mark))
     }
 
-    fn scalar(&mut self, mark: Mark, tag: Option<Text>, anchor: Option<Text>) -> Parse {
+    fn scalar(&mut self, place: Place, mark: Mark, tag: Option<Text>, anchor: Option<Text>) -> Parse {
         let Token { kind, mark: start, end } = self.scanner.take()?;
         let TokenKind::Scalar(text, style) = kind else {
             return Err(refuse("", "did not find the expected scalar", start));
         };
         self.pop_state();
-        let tag = tag.map_or(Tag::Implicit, short_tag);
+        let in_quotes = place == Place::Flow && style == Style::Plain && text.contains(':');
+        let tag = match tag {
+            Some(tag) => short_tag(tag),
+            // kustomize writes a flow scalar with a `:` in quotes before it reads it again: a time becomes a string.
+            None if in_quotes && timestamp::parse(&text).is_some() => Tag::Str,
+            None => Tag::Implicit,
+        };
         Ok(Event { kind: EventKind::Scalar { text, style, tag, anchor }, mark, range: (start.offset, end) })
     }
 
@@ -450,6 +457,8 @@ impl<'a> Parser<'a> {
         let token = self.scanner.peek()?;
         let mark = token.mark;
         if matches!(token.kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
+            // go-yaml steps over the token here, even where it is the value's `:`; what follows is then refused.
+            self.scanner.take()?;
             self.state = State::FlowPairValue;
             return Ok(empty_in_flow(mark));
         }
