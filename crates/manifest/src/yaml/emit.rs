@@ -52,9 +52,9 @@ fn is_simple(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-'))
 }
 
-/// How many characters stand on the last line.
+/// How many characters stand on the last line; go-yaml counts from LS and PS as well.
 fn column(out: &str) -> usize {
-    out.chars().rev().take_while(|character| *character != '\n').count()
+    out.chars().rev().take_while(|character| !is_break(*character)).count()
 }
 
 struct Writer<'a> {

@@ -25,7 +25,7 @@ impl Dialect for Kustomize {
         let text = match resolve::checked(key, Rules::V3).map_err(refuse)? {
             // go-yaml v3 writes an empty key in quotes and reads it back as a string.
             _ if key.text.is_empty() => Cow::Borrowed(""),
-            Value::Str => string(key, entry.at)?,
+            Value::Str if root || !matches!(key.tag, Tag::Other(_) | Tag::Binary) => string(key, entry.at)?,
             Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) | Value::Timestamp(_) if root => {
                 Cow::Borrowed(key.text.as_str())
             }
