@@ -7,6 +7,7 @@ mod deliveries;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use committer::branches::{self, Depth, Place};
 use committer::{Change, ChangeKind, Delivery, Message, Mode, Options, Outcome, Refusal, Remote, Unit, deliver};
 use deliveries::{committed, options, refused, sha, unit};
 use git2::Repository;
@@ -395,4 +396,32 @@ fn many_at_once_lose_nothing() {
     for worker in 0..8 {
         assert_eq!(files[&format!("w{worker}/manifest.yaml")], format!("{worker} 10\n"));
     }
+}
+
+#[test]
+fn delivered_branches_are_read_back() {
+    let target = Target::new();
+    target.deliver(&[unit("a", 1, &[("manifest.yaml", "1\n")])]);
+    target.deliver(&[unit("a", 2, &[("manifest.yaml", "2\n")]), unit("b/c", 2, &[("x/y", "2\n")])]);
+    target.foreign_commit("a", &[("README.md", "theirs\n")]);
+    target.deliver(&[unit("a", 3, &[("manifest.yaml", "2\n")])]);
+    let place = |branch: &str| Place { branch: branch.to_owned(), folder: String::new() };
+    let found = branches::read(&target.remote(), &[place("a"), place("b/c"), place("none")], Depth::Files).unwrap();
+    let a = found[0].as_ref().unwrap();
+    assert_eq!(
+        (a.noted.as_deref(), a.record.as_ref().unwrap().source.dry_sha.as_str()),
+        (Some(sha(3).as_str()), sha(2).as_str())
+    );
+    assert_eq!(a.files.keys().collect::<Vec<_>>(), ["manifest.yaml"]);
+    assert_eq!(&*a.files["manifest.yaml"].bytes, b"2\n");
+    assert_eq!(found[1].as_ref().unwrap().files.keys().collect::<Vec<_>>(), ["x/y"]);
+    assert!(found[2].is_none());
+    let history = branches::history(&target.remote(), &place("a"), 10, Depth::Record).unwrap();
+    let subjects: Vec<&str> = history.iter().map(|entry| entry.commit.subject.as_str()).collect();
+    assert_eq!(subjects, ["else", "a: deliver 2", "a: deliver 1"]);
+    assert_eq!(history[2].record.as_ref().unwrap().source.dry_sha, sha(1));
+    assert_eq!(branches::history(&target.remote(), &place("a"), 2, Depth::Files).unwrap().len(), 2);
+    let listed = branches::list(&target.remote(), "").unwrap();
+    assert_eq!(listed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b/c"]);
+    assert_eq!(branches::list(&target.remote(), "b/").unwrap().len(), 1);
 }

@@ -336,19 +336,8 @@ impl Source {
     }
 
     fn describe_commit(&self, commit: &git2::Commit<'_>) -> Result<SourceCommit, SourceError> {
-        let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-        let trailers = git2::message_trailers_strs(&message).map_err(|error| self.git(&error))?;
-        let trailers = trailers.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let (subject, body) = split_message(&message);
-        Ok(SourceCommit {
-            id: commit.id().to_string(),
-            short_id: abbreviate::short(&self.repository, commit.id()),
-            author: person(&commit.author()),
-            committer: person(&commit.committer()),
-            subject,
-            body,
-            trailers,
-        })
+        let short = abbreviate::short(&self.repository, commit.id());
+        commit_info(commit, short).map_err(|error| self.git(&error))
     }
 
     fn git(&self, error: &git2::Error) -> SourceError {
@@ -356,8 +345,25 @@ impl Source {
     }
 }
 
+/// A commit in our words.
+pub(crate) fn commit_info(commit: &git2::Commit<'_>, short_id: String) -> Result<SourceCommit, git2::Error> {
+    let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+    let trailers = git2::message_trailers_strs(&message)?;
+    let trailers = trailers.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let (subject, body) = split_message(&message);
+    Ok(SourceCommit {
+        id: commit.id().to_string(),
+        short_id,
+        author: person(&commit.author()),
+        committer: person(&commit.committer()),
+        subject,
+        body,
+        trailers,
+    })
+}
+
 /// Subject and body of a commit message as `git log --format=%s` and `%b` give them, the body without blank lines around it.
-pub(crate) fn split_message(message: &str) -> (String, String) {
+fn split_message(message: &str) -> (String, String) {
     let message = message.trim_start_matches('\n');
     let mut lines = message.lines();
     let subject: Vec<&str> = lines.by_ref().map(str::trim).take_while(|line| !line.is_empty()).collect();
