@@ -7,11 +7,10 @@ use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::field_spec::Configuration;
-use super::kustomization::Var;
 use super::resource::{Behavior, Resource, identity};
 use super::schema::Schema;
 use super::set;
-use super::transform::vars;
+use super::transform::vars::{self, Defined};
 
 /// Objects, field specs and vars.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +20,7 @@ pub struct Accumulated {
     /// The field specs of this kustomization and its bases; absent before any were merged.
     pub configuration: Option<Arc<Configuration>>,
     /// The vars of this kustomization and its bases.
-    pub vars: Vec<Var>,
+    pub vars: Vec<Defined>,
     /// The ids of `resources`, while nothing has changed them.
     known: Option<FxHashSet<ObjectId>>,
 }

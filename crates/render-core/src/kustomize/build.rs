@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use manifest::yaml::read_configuration;
-use manifest::{Diagnostic, Errors, Gvk, Node};
+use manifest::{Diagnostic, Errors, Gvk, Node, Text};
 
 use super::accumulate::Accumulated;
 use super::annotations;
@@ -158,13 +158,9 @@ impl<'a> Build<'a> {
         let mut gathered = self.components(target, gathered, inherited)?;
         self.transformers(target, &mut gathered, inherited)?;
         self.validators(target, &mut gathered, inherited)?;
-        vars::collect(
-            &mut gathered.vars,
-            kustomization.vars.clone().unwrap_or_default(),
-            &mut gathered.resources,
-            &self.schema,
-        )
-        .map_err(|found| found.in_file(target.file.clone()))?;
+        let file = Text::from(target.file.as_str());
+        let vars = kustomization.vars.iter().flatten().cloned().map(|var| vars::Defined { var, file: file.clone() });
+        vars::collect(&mut gathered.vars, vars.collect(), &mut gathered.resources, &self.schema)?;
         Ok(gathered)
     }
 

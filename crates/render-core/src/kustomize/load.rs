@@ -182,9 +182,13 @@ impl Place {
 
     fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
         match self.way().find(|place| is_within(&place.root, root)) {
+            Some(visited) if visited.root == root => {
+                let message = format!("cycle: {root} is being built already, and this would build it again");
+                Err(Diagnostic::new(message).hint("Remove the entry that leads back."))
+            }
             Some(visited) => {
-                Err(Diagnostic::new(format!("cycle: folder {root} contains {}, which is being built", visited.root))
-                    .hint("Name a folder beside or below this one."))
+                let message = format!("cycle: {root} contains {}, which is being built", visited.root);
+                Err(Diagnostic::new(message).hint("Name a folder beside or below this one."))
             }
             None => Ok(()),
         }

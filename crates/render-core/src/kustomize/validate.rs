@@ -14,19 +14,19 @@ const VALIDATED_BY: &str = "validated-by";
 /// An object that is missing, new or changed.
 pub fn check_unchanged(before: &[Resource], after: &[Resource]) -> Result<(), Diagnostic> {
     if before.len() != after.len() {
-        return Err(changed(format!("it was given {} objects and gave back {}", before.len(), after.len())));
+        return Err(changed(&format!("it was given {} objects and gave back {}", before.len(), after.len())));
     }
     for (before, after) in before.iter().zip(after) {
         let mut after = after.node.clone();
         remove_label(&mut after);
         if to_json(&before.node, Rules::V3)? != to_json(&after, Rules::V3)? {
-            return Err(changed(format!("it changed {}", before.id())));
+            return Err(changed(&format!("it changed {}", before.id())));
         }
     }
     Ok(())
 }
 
-fn changed(how: String) -> Diagnostic {
+fn changed(how: &str) -> Diagnostic {
     Diagnostic::new(format!("a validator may change nothing, but {how}")).hint("List it under `transformers`.")
 }
 

@@ -1,6 +1,6 @@
 //! `namePrefix` and `nameSuffix`.
 
-use manifest::{Diagnostic, ObjectId, Tag, Text};
+use manifest::{Diagnostic, ObjectId, Tag};
 
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::resource::Resource;
@@ -19,7 +19,8 @@ pub enum End {
 /// Extends the names in the fields of `specs`; those of CustomResourceDefinitions, APIServices and Namespaces stay.
 ///
 /// # Errors
-/// Where something that is no single value stands in the way.
+/// Where something that is no single value stands in the way, and an affix with a comma, on which kustomize's
+/// bookkeeping breaks.
 pub fn apply(
     resources: &mut [Resource],
     end: End,
@@ -27,6 +28,9 @@ pub fn apply(
     specs: &[FieldSpec],
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
+    if affix.contains(',') {
+        return Err(Diagnostic::new(format!("{affix:?} contains a comma, which no name may")));
+    }
     for resource in resources {
         let original = resource.original_id();
         if keeps_name(&original) {
@@ -50,13 +54,13 @@ fn keeps_name(id: &ObjectId) -> bool {
     }
 }
 
-/// Remembers the affix and the name before it. A comma separates, as in kustomize's bookkeeping.
+/// Remembers the affix and the name before it.
 fn remember(resource: &mut Resource, end: End, affix: &str, schema: &Schema) {
     let list = match end {
         End::Prefix => &mut resource.prefixes,
         End::Suffix => &mut resource.suffixes,
     };
-    list.extend(affix.split(',').map(Text::from));
+    list.push(affix.into());
     resource.remember_id(schema);
 }
 

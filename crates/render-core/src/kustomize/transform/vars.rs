@@ -1,7 +1,7 @@
 //! `vars`: values of fields, put wherever `$(NAME)` stands.
 
 use manifest::yaml::{Rules, Value, resolve};
-use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag};
+use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::field_spec::{FieldSpec, Make, split_path};
@@ -10,13 +10,28 @@ use super::super::resource::{Resource, effective_namespace};
 use super::super::scalar::is_null_node;
 use super::super::schema::Schema;
 
+/// A var and the kustomization that defines it.
+#[derive(Clone, Debug)]
+pub struct Defined {
+    /// The var.
+    pub var: Var,
+    /// The kustomization's path, for messages.
+    pub file: Text,
+}
+
+impl Defined {
+    fn finding(&self, message: String) -> Diagnostic {
+        Diagnostic::new(message).in_file(self.file.as_str()).at(self.var.at).field("vars")
+    }
+}
+
 /// Notes beside each object which of `incoming` take their value from it, and adds them to `vars`.
 ///
 /// # Errors
 /// A var that could mean several objects, and a name that comes twice.
 pub fn collect(
-    vars: &mut Vec<Var>,
-    incoming: Vec<Var>,
+    vars: &mut Vec<Defined>,
+    incoming: Vec<Defined>,
     resources: &mut [Resource],
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
@@ -24,17 +39,16 @@ pub fn collect(
         return Ok(());
     }
     let by_name = index(resources);
-    for var in &incoming {
+    for defined in &incoming {
+        let var = &defined.var;
         let candidates = by_name.get(&var.objref.name).map_or(&[][..], Vec::as_slice);
         let wanted = var.objref.gvk();
         let mut matching =
             candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &wanted, schema));
         let (first, second) = (matching.next().copied(), matching.next());
         if second.is_some() {
-            return Err(Diagnostic::new(format!("var {} could mean several objects", var.name))
-                .at(var.at)
-                .field("vars")
-                .hint("Say objref.namespace, and group and version."));
+            let message = format!("var {} could mean several objects", var.name);
+            return Err(defined.finding(message).hint("Say objref.namespace, and group and version."));
         }
         if let Some(index) = first {
             resources[index].vars.push(var.name.as_str().into());
@@ -47,13 +61,13 @@ pub fn collect(
 ///
 /// # Errors
 /// A name that comes twice.
-pub fn add(vars: &mut Vec<Var>, incoming: Vec<Var>) -> Result<(), Diagnostic> {
-    for var in incoming {
-        if vars.iter().any(|known| known.name == var.name) {
-            let message = format!("var {} is already defined", var.name);
-            return Err(Diagnostic::new(message).at(var.at).field("vars").hint("Give one of the two another name."));
+pub fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(), Diagnostic> {
+    for defined in incoming {
+        if let Some(known) = vars.iter().find(|known| known.var.name == defined.var.name) {
+            let message = format!("var {} is already defined in {}", defined.var.name, known.file);
+            return Err(defined.finding(message).hint("Give one of the two another name."));
         }
-        vars.push(var);
+        vars.push(defined);
     }
     Ok(())
 }
@@ -105,7 +119,7 @@ impl VarTarget {
 /// A var without an object or field, and a list that holds something else than strings.
 pub fn replace(
     resources: &mut [Resource],
-    vars: &[Var],
+    vars: &[Defined],
     specs: &[FieldSpec],
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
@@ -121,7 +135,7 @@ pub fn replace(
         }
     }
     let mut unused: Vec<&str> =
-        vars.iter().map(|var| var.name.as_str()).filter(|name| !values.used.contains(*name)).collect();
+        vars.iter().map(|defined| defined.var.name.as_str()).filter(|name| !values.used.contains(*name)).collect();
     unused.sort_unstable();
     if !unused.is_empty() {
         warnings.push(Diagnostic::new(format!("well-defined vars that were never replaced: {}", unused.join(","))));
@@ -136,7 +150,7 @@ struct Values {
 }
 
 impl Values {
-    fn find(resources: &[Resource], vars: &[Var]) -> Result<Self, Diagnostic> {
+    fn find(resources: &[Resource], vars: &[Defined]) -> Result<Self, Diagnostic> {
         let mut holders: FxHashMap<&str, &Resource> = FxHashMap::default();
         for resource in resources {
             for name in &resource.vars {
@@ -144,15 +158,17 @@ impl Values {
             }
         }
         let mut found = FxHashMap::default();
-        for var in vars {
-            let finding = |message: String| Diagnostic::new(message).at(var.at).field("vars");
+        for defined in vars {
+            let var = &defined.var;
             let Some(holder) = holders.get(var.name.as_str()) else {
                 let message = format!("var {} names no object of this build", var.name);
-                return Err(finding(message).hint("Check objref: kind, name and apiVersion as they were first."));
+                return Err(defined
+                    .finding(message)
+                    .hint("Check objref: kind, name and apiVersion as they were first."));
             };
             let path = if var.fieldref.field_path.is_empty() { "metadata.name" } else { &var.fieldref.field_path };
             let Some(node) = lookup(&holder.node, path) else {
-                return Err(finding(format!("var {}: {} has no field {path}", var.name, holder.id())));
+                return Err(defined.finding(format!("var {}: {} has no field {path}", var.name, holder.id())));
             };
             if let Some(scalar) = node.as_scalar() {
                 found.insert(var.name.clone(), scalar.clone());
