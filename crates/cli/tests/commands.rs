@@ -1,6 +1,7 @@
 //! Whole commands: `fixtures/cli/…` holds a folder a case.
 //!
-//! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`.
+//! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
+//! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
@@ -8,15 +9,26 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
 
 #[test]
 fn commands_say_and_do_what_their_fixtures_say() {
+    let cases = fixtures::cases("cli", "command");
+    // A command waits for its child processes more than it works.
+    let next = AtomicUsize::new(0);
+    let take = || cases.get(next.fetch_add(1, Ordering::Relaxed));
+    let work = || std::iter::from_fn(take).map(|case| (case.folder.clone(), transcript(case))).collect::<Vec<_>>();
+    let mut done: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    done.sort();
     let mut expect = Expect::default();
-    for case in fixtures::cases("cli", "command") {
-        expect.file(&case.folder.join("expected"), &transcript(&case));
+    for (folder, text) in done {
+        expect.file(&folder.join("expected"), &text);
     }
     expect.finish();
 }
@@ -32,6 +44,8 @@ fn transcript(case: &Case) -> String {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
+    let setup = run(&format!("set -e\n{}", case.text("setup").unwrap_or_default()), &work, &top);
+    assert!(setup.status.success(), "{}: setup: {}", case.name, String::from_utf8_lossy(&setup.stderr));
     let mut text = String::new();
     for line in
         case.text("command").unwrap_or_default().lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -67,6 +81,7 @@ fn run(line: &str, work: &Path, home: &Path) -> Output {
         .env("GIT_COMMITTER_NAME", "Carl Committer")
         .env("GIT_COMMITTER_EMAIL", "carl@example.com")
         .env("GIT_COMMITTER_DATE", "2026-11-21T10:00:00Z")
+        .env("SOURCE_DATE_EPOCH", "1795255200")
         .env("TZ", "UTC")
         .output()
         .unwrap()

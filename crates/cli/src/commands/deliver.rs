@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Deliver even where the branch holds a newer source commit's output
     #[arg(long, env = "HYDRANT_ALLOW_OLDER")]
     allow_older: bool,
+    /// How often a branch that others move meanwhile is read and decided anew
+    #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
+    attempts: u32,
     #[command(flatten)]
     selection: SelectionArguments,
     #[command(flatten)]
@@ -54,6 +57,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         atomic: arguments.atomic,
         adopt: arguments.adopt,
         allow_older: arguments.allow_older,
+        attempts: arguments.attempts,
     };
     let delivered = pipeline::deliver(&plan, &surroundings()?, &options)?;
     output::said(&delivered.said);

@@ -35,6 +35,8 @@ pub struct Options {
     pub adopt: bool,
     /// Deliver even if a branch holds something newer.
     pub allow_older: bool,
+    /// How often a branch is read, decided and pushed before giving up; at least 1.
+    pub attempts: u32,
 }
 
 /// A unit's objects on their way through the stages.

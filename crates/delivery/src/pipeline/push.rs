@@ -15,9 +15,6 @@ use crate::plan::{Plan, Unit};
 use crate::record;
 use crate::report::{Report, UnitReport};
 
-/// How often a branch is read, decided and pushed before giving up.
-const ATTEMPTS: u32 = 50;
-
 /// Delivers every unit and tells what became of each, in the plan's order.
 ///
 /// # Errors
@@ -44,7 +41,7 @@ pub(super) fn all(
         let how = committer::Options {
             dry_run: options.dry_run,
             atomic: options.atomic,
-            attempts: ATTEMPTS,
+            attempts: options.attempts,
             push_options: Vec::new(),
             ancestors: &ancestors,
         };

@@ -46,7 +46,7 @@ impl Loaded {
 /// # Errors
 /// Everything that is wrong in any unit, each finding once.
 pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors) -> Result<Vec<(Loaded, Vec<String>)>, Failure> {
-    let read = |unit: &Unit| {
+    let read = |unit: &Unit| -> Result<_, Errors> {
         let files = Recorded::new(&doors.files);
         let loaded = match &unit.source {
             Source::Kustomize { .. } => Loaded::Kustomize,
@@ -58,7 +58,7 @@ pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors) -> Result<
         };
         Ok((loaded, files.into_paths()))
     };
-    Ok(every(plan.units.par_iter().map(read).collect())?)
+    Ok(every(plan.units.par_iter().map(|unit| read(unit).map_err(|errors| located(unit, errors))).collect())?)
 }
 
 /// Renders every unit with the digests of what its source builds.
@@ -72,7 +72,7 @@ pub(super) fn render(
     pins: &Pins,
 ) -> Result<Vec<Rendered>, Failure> {
     let units: Vec<(&Unit, (Loaded, Vec<String>))> = plan.units.iter().zip(loaded).collect();
-    let render = |(unit, (loaded, mut inputs)): (&Unit, (Loaded, Vec<String>))| {
+    let render = |unit: &Unit, (loaded, mut inputs): (Loaded, Vec<String>)| -> Result<_, Errors> {
         let files = Recorded::new(&doors.files);
         let mut rendered = match loaded {
             Loaded::Kustomize => kustomization(unit, &files, &doors.world)?,
@@ -84,7 +84,13 @@ pub(super) fn render(
         rendered.inputs = inputs;
         Ok(rendered)
     };
-    Ok(every(units.into_par_iter().map(render).collect())?)
+    let each = units.into_par_iter().map(|(unit, read)| render(unit, read).map_err(|errors| located(unit, errors)));
+    Ok(every(each.collect())?)
+}
+
+/// A unit is rendered as if in its service's folder, so its findings name files from there; people stand elsewhere.
+fn located(unit: &Unit, errors: Errors) -> Errors {
+    errors.map(|finding| Diagnostic { file: finding.file.map(|file| join(&unit.folder, &file)), ..finding })
 }
 
 /// All results, or every finding once.

@@ -1,3 +1,5 @@
+//! The reader and the printer, on text.
+
 use super::*;
 
 fn print(text: &str) -> String {
