@@ -1,0 +1,70 @@
+//! The fields of kustomization.yaml that the page on compatibility lists are those that the code reads.
+
+use render_core::kustomize::kustomization as k;
+
+const BEGIN: &str = "<!-- kustomization fields: written by a test -->\n";
+const END: &str = "<!-- end of kustomization fields -->\n";
+
+/// Every structure of the file: the path that leads to it, and its fields.
+const STRUCTURES: &[(&str, &[&str])] = &[
+    ("", k::Kustomization::FIELDS),
+    ("metadata.", k::Metadata::FIELDS),
+    ("labels[].", k::Label::FIELDS),
+    ("labels[].fields[].", k::FieldSpecArgs::FIELDS),
+    ("patches[].", k::Patch::FIELDS),
+    ("patches[].target.", k::Selector::FIELDS),
+    ("patches[].options.", k::PatchOptions::FIELDS),
+    ("images[].", k::Image::FIELDS),
+    ("replacements[].", k::Replacement::FIELDS),
+    ("replacements[].source.", k::ReplacementSource::FIELDS),
+    ("replacements[].source.options.", k::FieldOptions::FIELDS),
+    ("replacements[].targets[].", k::ReplacementTarget::FIELDS),
+    ("replicas[].", k::Replica::FIELDS),
+    ("vars[].", k::Var::FIELDS),
+    ("vars[].objref.", k::VarTarget::FIELDS),
+    ("vars[].fieldref.", k::VarField::FIELDS),
+    ("sortOptions.", k::SortOptions::FIELDS),
+    ("sortOptions.legacySortOptions.", k::LegacySortOptions::FIELDS),
+    ("configMapGenerator[].", k::ConfigMapArgs::FIELDS),
+    ("secretGenerator[].", k::SecretArgs::FIELDS),
+    ("generatorOptions.", k::GeneratorOptions::FIELDS),
+    ("helmGlobals.", k::HelmGlobals::FIELDS),
+    ("helmCharts[].", k::HelmChart::FIELDS),
+    ("helmChartInflationGenerator[].", k::HelmChartArgs::FIELDS),
+];
+
+/// Fields that kustomize reads and gives no effect either.
+const WITHOUT_EFFECT: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.labels",
+    "metadata.annotations",
+    "helmChartInflationGenerator[].chartRepoName",
+    "helmChartInflationGenerator[].helmBin",
+    "helmChartInflationGenerator[].releaseNamespace",
+    "helmChartInflationGenerator[].extraArgs",
+    "replacements[].source.options.create",
+];
+
+fn table() -> String {
+    let mut table = "| field | what hydrant does |\n| --- | --- |\n".to_owned();
+    for (path, fields) in STRUCTURES {
+        for field in *fields {
+            let name = format!("{path}{field}");
+            let done = if WITHOUT_EFFECT.contains(&name.as_str()) { "accepted without effect" } else { "done" };
+            table.push_str(&format!("| `{name}` | {done} |\n"));
+        }
+    }
+    table
+}
+
+#[test]
+fn the_page_on_compatibility_lists_the_fields_that_are_read() {
+    let path = testkit::fixtures::root().join("docs/compatibility.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (front, rest) = page.split_once(BEGIN).expect("the page holds the mark of the table's begin");
+    let (_, tail) = rest.split_once(END).expect("the page holds the mark of the table's end");
+    let mut expect = testkit::expect::Expect::default();
+    expect.file(&path, &format!("{front}{BEGIN}{}{END}{tail}", table()));
+    expect.finish();
+}
