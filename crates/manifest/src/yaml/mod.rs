@@ -23,7 +23,7 @@ mod text;
 mod timestamp;
 
 use crate::diagnostic::Diagnostic;
-use crate::node::{Node, Scalar};
+use crate::node::{At, Node, Scalar, Style, Text};
 
 pub use spans::{ScalarSpan, Step};
 
@@ -100,6 +100,20 @@ pub fn scalar_spans(bytes: &[u8]) -> Result<Vec<ScalarSpan>, Diagnostic> {
 /// What a scalar is. An explicit tag that the text does not fit (`!!int x`) makes a string here; printing refuses it.
 pub fn resolve(scalar: &Scalar, rules: Rules) -> Value {
     resolve::checked(scalar, rules).unwrap_or(Value::Str)
+}
+
+/// The text of a block scalar after go-yaml v3 has written it and read it again, as kustomize does wherever it turns a
+/// tree into JSON: a folded one gains newlines. Any other scalar's text as it is.
+///
+/// # Errors
+/// A text that go-yaml writes in a way that it cannot read.
+pub fn rewritten(scalar: &Scalar, at: At) -> Result<Text, Diagnostic> {
+    match scalar.style {
+        Style::Folded | Style::Literal => {
+            Ok(reread::block_scalar(scalar.text.as_str().into(), scalar.style, at)?.into())
+        }
+        _ => Ok(scalar.text.clone()),
+    }
 }
 
 /// Appends the object to `out` as kustomize prints it (YAML to JSON to go-yaml v2), ending with a newline and without

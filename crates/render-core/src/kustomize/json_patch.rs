@@ -4,7 +4,7 @@
 //! missing field against null passes, an operation without `value` sets null, `~2` is itself, the part of a path before
 //! its first slash does not count.
 
-use manifest::yaml::{Rules, Value, from_json, read_configuration, resolve, to_json};
+use manifest::yaml::{Rules, Value, from_json, read_configuration, resolve, rewritten, to_json};
 use manifest::{At, Data, Diagnostic, Node, Scalar, Style, Tag, Text};
 
 use super::scalar::is_null_node;
@@ -282,7 +282,13 @@ pub fn plain_json(node: &mut Node) {
 
 fn plain_scalar(scalar: &mut Scalar) {
     match resolve(scalar, Rules::V3) {
-        Value::Str => plain_string(scalar),
+        Value::Str => {
+            // What cannot be written again keeps its style, and the printer says so.
+            if let Ok(text) = rewritten(scalar, At::default()) {
+                scalar.text = text;
+                plain_string(scalar);
+            }
+        }
         Value::Null => *scalar = Scalar::null(),
         Value::Bool(value) => *scalar = Scalar::plain(if value { "true" } else { "false" }),
         #[expect(clippy::cast_precision_loss, reason = "JSON numbers pass through 64-bit floating point")]
