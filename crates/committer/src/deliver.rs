@@ -65,7 +65,12 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
         match run.round() {
             Ok(Ended::Settled) => break,
             Ok(Ended::Lost) => {}
-            Err(error) if error.is_unreachable() && lost_connections < MOST_LOST_CONNECTIONS && attempt < attempts => {
+            Err(error)
+                if run.was_pushing()
+                    && error.is_unreachable()
+                    && lost_connections < MOST_LOST_CONNECTIONS
+                    && attempt < attempts =>
+            {
                 lost_connections += 1;
             }
             Err(error) => return Err(error.into()),

@@ -32,6 +32,7 @@ pub(crate) struct Run<'a> {
     states: Vec<State>,
     /// Notes for commits that are in their branches already.
     owed_notes: BTreeMap<Oid, Note>,
+    pushing: bool,
 }
 
 #[derive(Default)]
@@ -78,11 +79,20 @@ impl<'a> Run<'a> {
         transport: Box<dyn Transport>,
     ) -> Result<Self, TransportError> {
         let states = units.iter().map(|_| State::default()).collect();
-        Ok(Self { units, options, transport, workshop: Workshop::open()?, states, owed_notes: BTreeMap::new() })
+        Ok(Self {
+            units,
+            options,
+            transport,
+            workshop: Workshop::open()?,
+            states,
+            owed_notes: BTreeMap::new(),
+            pushing: false,
+        })
     }
 
     /// One round for the units that have no outcome yet.
     pub(crate) fn round(&mut self) -> Result<Ended, TransportError> {
+        self.pushing = false;
         let seen = self.look()?;
         let mut plans = Vec::new();
         for (branch, units) in self.pending() {
@@ -99,6 +109,11 @@ impl<'a> Run<'a> {
         self.push(&plans, &seen)?;
         let settled = self.states.iter().all(|state| state.outcome.is_some()) && self.owed_notes.is_empty();
         Ok(if settled { Ended::Settled } else { Ended::Lost })
+    }
+
+    /// Whether the last round came to its push, so that an error leaves open what was taken.
+    pub(crate) fn was_pushing(&self) -> bool {
+        self.pushing
     }
 
     /// The results, in the units' order.
@@ -344,6 +359,7 @@ impl<'a> Run<'a> {
             atomic: self.options.atomic && !only_notes,
             options: if only_notes { Vec::new() } else { self.options.push_options.clone() },
         };
+        self.pushing = true;
         self.transport.push(updates, &pack, &options)
     }
 

@@ -38,7 +38,8 @@ impl Outside for Repositories {
 }
 
 fn run(case: &Case) -> Result<Loaded, Errors> {
-    let given: serde_json::Value = serde_json::from_str(&case.text("load.json").unwrap_or_default()).expect("load.json is JSON");
+    let given: serde_json::Value =
+        serde_json::from_str(&case.text("load.json").unwrap_or_default()).expect("load.json is JSON");
     let list = |key: &str| -> Vec<String> {
         let items = given[key].as_array().into_iter().flatten();
         items.map(|item| item.as_str().expect("load.json holds strings").to_owned()).collect()

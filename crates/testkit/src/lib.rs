@@ -2,6 +2,7 @@
 
 pub mod expect;
 pub mod fixtures;
+pub mod git;
 pub mod http;
 pub mod registry;
 pub mod tls;

@@ -222,8 +222,13 @@ fn passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
+/// Whether the connection broke or was refused. What TLS refuses (`InvalidData`) it will refuse again.
 fn lost(error: &ureq::Error) -> bool {
-    matches!(error, ureq::Error::Io(_) | ureq::Error::Protocol(_) | ureq::Error::ConnectionFailed)
+    match error {
+        ureq::Error::Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
+        ureq::Error::Protocol(_) | ureq::Error::ConnectionFailed => true,
+        _ => false,
+    }
 }
 
 fn retry_after(response: &Response<ureq::Body>) -> Option<Duration> {
@@ -232,7 +237,7 @@ fn retry_after(response: &Response<ureq::Body>) -> Option<Duration> {
 }
 
 fn pause(attempt: u32) -> Duration {
-    Duration::from_millis(200 << attempt.min(6))
+    Duration::from_millis(100 << attempt.min(6))
 }
 
 /// What a person can read in the body of an error: plain text, not a page of HTML.
