@@ -2,17 +2,21 @@
 //!
 //! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
 //! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
+//! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG` in it, and
+//! `basic USER PASSWORD` where it wants to know who asks.
+//!
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
+use testkit::registry::{Auth, Registry, Setup};
 
 #[test]
 fn commands_say_and_do_what_their_fixtures_say() {
@@ -34,64 +38,102 @@ fn commands_say_and_do_what_their_fixtures_say() {
 }
 
 fn transcript(case: &Case) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    // Short and the same everywhere, so that tables in a transcript are as wide on every machine.
-    let top = folder.path().canonicalize().unwrap();
-    let work = top.join("work");
-    std::fs::create_dir_all(&work).unwrap();
-    for (name, bytes) in case.files("in") {
-        let path = work.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-    let setup = run(&format!("set -e\n{}", case.text("setup").unwrap_or_default()), &work, &top);
+    let stage = Stage::set(case);
+    let setup = stage.run(&format!("set -e\n{}", case.text("setup").unwrap_or_default()));
     assert!(setup.status.success(), "{}: setup: {}", case.name, String::from_utf8_lossy(&setup.stderr));
     let mut text = String::new();
-    for line in
-        case.text("command").unwrap_or_default().lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let output = run(line, &work, &top);
+    let commands = case.text("command").unwrap_or_default();
+    for line in commands.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let output = stage.run(line);
         writeln!(text, "$ {line}").unwrap();
-        text.push_str(&said(&output.stdout, &work, ""));
-        text.push_str(&said(&output.stderr, &work, "! "));
+        text.push_str(&stage.said(&output.stdout, ""));
+        text.push_str(&stage.said(&output.stderr, "! "));
         match output.status.code() {
             Some(0) => {}
             Some(code) => writeln!(text, "status {code}").unwrap(),
             None => writeln!(text, "ended by a signal").unwrap(),
         }
     }
+    if let Some(registry) = &stage.registry {
+        writeln!(text, "the registry answered {} requests for manifests", registry.count("HEAD")).unwrap();
+    }
     text
 }
 
-/// Runs a line in a shell that knows nothing of the machine but its programs.
-fn run(line: &str, work: &Path, home: &Path) -> Output {
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_hydrant"));
-    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    Command::new("sh")
-        .args(["-c", line])
-        .current_dir(work)
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", home)
-        .env("ROOT", fixtures::root())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_NAME", "Ann Author")
-        .env("GIT_AUTHOR_EMAIL", "ann@example.com")
-        .env("GIT_AUTHOR_DATE", "2026-11-21T10:00:00Z")
-        .env("GIT_COMMITTER_NAME", "Carl Committer")
-        .env("GIT_COMMITTER_EMAIL", "carl@example.com")
-        .env("GIT_COMMITTER_DATE", "2026-11-21T10:00:00Z")
-        .env("SOURCE_DATE_EPOCH", "1795255200")
-        .env("TZ", "UTC")
-        .output()
-        .unwrap()
+/// Where a case is played.
+struct Stage {
+    work: PathBuf,
+    home: PathBuf,
+    registry: Option<Registry>,
+    _folder: tempfile::TempDir,
 }
 
-/// What a stream said, with the changing folder called `DIR`.
-fn said(bytes: &[u8], work: &Path, mark: &str) -> String {
-    let text = String::from_utf8_lossy(bytes).replace(work.to_str().unwrap(), "DIR");
-    text.lines().fold(String::new(), |mut all, line| {
-        writeln!(all, "{}", format!("{mark}{line}").trim_end()).unwrap();
-        all
-    })
+impl Stage {
+    fn set(case: &Case) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().canonicalize().unwrap();
+        let work = home.join("work");
+        std::fs::create_dir_all(&work).unwrap();
+        for (name, bytes) in case.files("in") {
+            let path = work.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let registry = case.text("registry").map(|setup| registry(&setup));
+        Stage { work, home, registry, _folder: folder }
+    }
+
+    /// Runs a line in a shell that knows nothing of the machine but its programs.
+    fn run(&self, line: &str) -> Output {
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_hydrant"));
+        let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        Command::new("sh")
+            .args(["-c", line])
+            .current_dir(&self.work)
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", &self.home)
+            .env("ROOT", fixtures::root())
+            .env("REGISTRY", self.registry.as_ref().map_or_else(String::new, Registry::host))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_NAME", "Ann Author")
+            .env("GIT_AUTHOR_EMAIL", "ann@example.com")
+            .env("GIT_AUTHOR_DATE", "2026-11-21T10:00:00Z")
+            .env("GIT_COMMITTER_NAME", "Carl Committer")
+            .env("GIT_COMMITTER_EMAIL", "carl@example.com")
+            .env("GIT_COMMITTER_DATE", "2026-11-21T10:00:00Z")
+            .env("SOURCE_DATE_EPOCH", "1795255200")
+            .env("TZ", "UTC")
+            .output()
+            .unwrap()
+    }
+
+    /// What a stream said, with the changing folder called `DIR` and the changing port `REGISTRY`.
+    fn said(&self, bytes: &[u8], mark: &str) -> String {
+        let mut text = String::from_utf8_lossy(bytes).replace(self.work.to_str().unwrap(), "DIR");
+        if let Some(registry) = &self.registry {
+            text = text.replace(&registry.host(), "REGISTRY");
+        }
+        text.lines().fold(String::new(), |mut all, line| {
+            writeln!(all, "{}", format!("{mark}{line}").trim_end()).unwrap();
+            all
+        })
+    }
+}
+
+fn registry(setup: &str) -> Registry {
+    let words: Vec<Vec<&str>> = setup.lines().map(|line| line.split_whitespace().collect()).collect();
+    let basic = words.iter().find_map(|line| match line.as_slice() {
+        ["basic", user, password] => Some(Auth::Basic((*user).to_owned(), (*password).to_owned())),
+        _ => None,
+    });
+    let registry = Registry::start(Setup { auth: basic.unwrap_or_default(), ..Setup::default() });
+    for line in &words {
+        match line.as_slice() {
+            ["image", name, tag] => drop(registry.put_image(name, tag, &[])),
+            ["basic", ..] | [] => {}
+            other => panic!("`registry` has a line {other:?}"),
+        }
+    }
+    registry
 }
