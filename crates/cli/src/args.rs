@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, deliver, kustomize, man, plan, render, schema};
+use crate::commands::{completions, deliver, images, kustomize, man, pin, plan, render, schema};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Deliver(deliver::Arguments),
+    Pin(pin::Arguments),
+    Images(images::Arguments),
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
     Render(Box<render::Arguments>),

@@ -6,8 +6,10 @@ mod args;
 mod commands;
 mod exit;
 mod output;
+mod progress;
 #[cfg(test)]
 mod reference;
+mod registries;
 mod settings;
 mod surroundings;
 

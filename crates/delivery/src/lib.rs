@@ -9,6 +9,8 @@ pub mod file_set;
 pub mod git_files;
 pub mod images;
 pub mod kustomize;
+pub mod lock_file;
+pub mod pin;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;
@@ -21,4 +23,9 @@ pub mod settings;
 mod table;
 pub mod world;
 
-pub use manifest::{Diagnostic, Errors};
+pub use manifest::{Diagnostic, Errors, ImageRef};
+
+/// How registries are asked.
+pub mod registries {
+    pub use registry::{Options, Platform, Proxies};
+}

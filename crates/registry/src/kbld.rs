@@ -72,7 +72,9 @@ fn read_document(document: &Node) -> Result<Config, Diagnostic> {
         ("kbld.k14s.io/v1alpha1", "Config" | "ImageOverrides" | "ImageKeys") => decode::<RawConfig>(json)?.check(),
         ("imgpkg.carvel.dev/v1alpha1", "ImagesLock") => decode::<RawImagesLock>(json)?.check(),
         (version, kind) => {
-            let message = format!("`{version}` `{kind}` is neither kbld's Config nor imgpkg's ImagesLock");
+            let what = format!("{version} {kind}");
+            let what = if what.trim().is_empty() { "a document without apiVersion and kind" } else { what.trim() };
+            let message = format!("{what} is neither kbld's Config nor imgpkg's ImagesLock");
             Err(Diagnostic::new(message).hint("Give only such documents here."))
         }
     }

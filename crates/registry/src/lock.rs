@@ -62,7 +62,7 @@ impl Lock {
         if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
             return Err(Diagnostic::new("an unfinished merge").in_file(file).at(at).hint(
-                "keep the entries of both sides, then run `hydrant pin --update` for images that have two digests",
+                "Keep the entries of both sides; of an image with two digests keep one, or run `hydrant pin --update=IMAGE`.",
             ));
         }
         let raw: RawLock = serde_saphyr::from_str(text).map_err(|error| unreadable(file, &error))?;
@@ -168,7 +168,8 @@ impl Lock {
         match self.images.get(&key) {
             Some(known) if known.digest != image.digest => {
                 let message = format!("{} has two digests, {} and {}", image.reference, known.digest, image.digest);
-                let hint = format!("keep one of them, or run `hydrant pin --update {}`", image.reference);
+                let hint =
+                    format!("Keep one of them; `hydrant pin --update={}` asks the registry again.", image.reference);
                 Err(Diagnostic::new(message).field("images").hint(hint))
             }
             Some(_) => Ok(()),
@@ -185,7 +186,7 @@ impl Lock {
         match known.filter(|known| known.commit != remote.commit) {
             Some(known) => {
                 let message = format!("{} has two commits, {} and {}", remote.url, known.commit, remote.commit);
-                Err(Diagnostic::new(message).field("remotes").hint("keep one of them"))
+                Err(Diagnostic::new(message).field("remotes").hint("Keep one of them."))
             }
             None => Ok(()),
         }
@@ -242,7 +243,7 @@ fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
     let first = message.lines().next().unwrap_or_default();
     Diagnostic::new(format!("is no lock file: {first}"))
         .in_file(file)
-        .hint("delete it and run `hydrant pin --lock` to write it anew")
+        .hint("Delete it and run `hydrant pin --lock` to write it anew.")
 }
 
 /// A value as a plain scalar where every YAML reader takes it for the same string, in double quotes otherwise.

@@ -5,8 +5,10 @@ use crate::exit::{Done, Failure};
 
 pub(crate) mod completions;
 pub(crate) mod deliver;
+pub(crate) mod images;
 pub(crate) mod kustomize;
 pub(crate) mod man;
+pub(crate) mod pin;
 pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod schema;
@@ -18,6 +20,8 @@ pub(crate) mod schema;
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     match arguments.command {
         Command::Deliver(arguments) => deliver::run(arguments),
+        Command::Pin(arguments) => pin::run(arguments),
+        Command::Images(arguments) => images::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),

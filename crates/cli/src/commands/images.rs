@@ -1,0 +1,69 @@
+//! `hydrant images`: which images stand where.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use delivery::pin::{self, Search, World};
+
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::registries::RegistryArguments;
+use crate::surroundings::surroundings;
+
+/// List the images in YAML files: which, where, pinned or not
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Files, folders (every .yaml, .yml and .json below them), or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Only those without a digest
+    #[arg(long, env = "HYDRANT_UNPINNED")]
+    unpinned: bool,
+    /// Say by exit code 3 that there is an image without a digest
+    #[arg(long, env = "HYDRANT_EXIT_CODE")]
+    exit_code: bool,
+    /// Ask the registries where each image comes from (OCI source and revision)
+    #[arg(long, env = "HYDRANT_ORIGINS")]
+    origins: bool,
+    /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    #[arg(long, value_name = "FILE", env = "HYDRANT_RULES")]
+    rules: Vec<String>,
+    /// How the list is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: Format,
+    #[command(flatten)]
+    registries: RegistryArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A table
+    Text,
+    /// A JSON list
+    Json,
+}
+
+/// Finds and lists. No socket is opened without --origins.
+///
+/// # Errors
+/// Everything that is wrong with the files; with --origins, every image that cannot be resolved.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let search = Search::read(&arguments.rules)?;
+    let images = pin::find(&pin::read(&arguments.files)?, &search)?;
+    let mut origins = BTreeMap::new();
+    if arguments.origins {
+        let around = surroundings()?;
+        let options = arguments.registries.options(|name| around.variables.get(name).cloned());
+        let world = World { options: &options, variables: &around.variables, now: 0, watch: &|_, _| {} };
+        let (found, warnings) = pin::origins(&images, &search, &world)?;
+        warnings.iter().for_each(output::warning);
+        origins = found;
+    }
+    let listed = pin::list(&images, &origins, arguments.unpinned);
+    output::result(&match arguments.format {
+        Format::Text => pin::text(&listed),
+        Format::Json => pin::json(&listed),
+    })?;
+    let all_pinned = images.iter().all(|one| one.found.image.is_pinned());
+    Ok(if all_pinned || !arguments.exit_code { Done::Well } else { Done::Different })
+}

@@ -1,0 +1,95 @@
+//! The YAML that is worked on: files, folders, standard input.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use manifest::{Diagnostic, Errors};
+
+/// A text and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file as the user named it; `-` for standard input.
+    pub name: String,
+    /// The file, if it is one.
+    pub path: Option<PathBuf>,
+    /// The text.
+    pub text: String,
+}
+
+/// Reads files, every `.yaml`, `.yml` and `.json` file in folders (names that begin with a dot left out), and standard input
+/// for `-`. Sorted within a folder; a file that is named twice is read once.
+///
+/// # Errors
+/// Everything that cannot be read or is not UTF-8, and a folder without such a file.
+pub fn read(names: &[String]) -> Result<Vec<Input>, Errors> {
+    let (mut all, mut wrong): (Vec<Input>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for name in names {
+        let (files, findings) = expand(name);
+        wrong.extend(findings);
+        for file in files {
+            match read_one(file) {
+                Ok(input) if all.iter().any(|known| known.name == input.name) => {}
+                Ok(input) => all.push(input),
+                Err(finding) => wrong.push(finding),
+            }
+        }
+    }
+    Errors::check(wrong).map(|()| all)
+}
+
+/// The files that a name stands for; `None` for standard input.
+fn expand(name: &str) -> (Vec<Option<PathBuf>>, Vec<Diagnostic>) {
+    let path = Path::new(name);
+    if name == "-" {
+        return (vec![None], Vec::new());
+    }
+    if !path.is_dir() {
+        return (vec![Some(path.to_owned())], Vec::new());
+    }
+    let (mut files, mut wrong) = (Vec::new(), Vec::new());
+    // Folders still to be looked into; those that a link leads to are not followed, so this ends.
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match entries {
+            Ok(entries) => {
+                for entry in entries.into_iter().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')) {
+                    let (path, kind) = (entry.path(), entry.file_type());
+                    match kind {
+                        Ok(kind) if kind.is_dir() => folders.push(path),
+                        Ok(_) if is_yaml(&path) => files.push(path),
+                        _ => {}
+                    }
+                }
+            }
+            Err(error) => wrong.push(unreadable(&folder.display().to_string(), &error)),
+        }
+    }
+    if files.is_empty() && wrong.is_empty() {
+        wrong.push(Diagnostic::new("the folder holds no .yaml, .yml or .json file").in_file(name));
+    }
+    files.sort();
+    (files.into_iter().map(Some).collect(), wrong)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+}
+
+fn read_one(path: Option<PathBuf>) -> Result<Input, Diagnostic> {
+    let name = path.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    let mut bytes = Vec::new();
+    let read = match &path {
+        Some(path) => std::fs::read(path).map(|found| bytes = found),
+        None => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+    };
+    read.map_err(|error| unreadable(&name, &error))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Input { name, path, text }),
+        Err(_) => Err(Diagnostic::new("is not UTF-8").in_file(name)),
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(format!("cannot be read: {error}")).in_file(name)
+}

@@ -1,0 +1,128 @@
+//! Images in any YAML: found, resolved, pinned in place. `hydrant pin` and `hydrant images` are this.
+
+mod digests;
+mod inputs;
+mod list;
+mod origins;
+
+use std::collections::BTreeMap;
+
+use manifest::image_search::{Rule, built_in};
+use manifest::pin::{FoundImage, collect_text, edit};
+use manifest::{Diagnostic, Errors, ImageRef};
+use registry::kbld;
+
+use crate::failure::Failure;
+
+pub use digests::{Answers, Digests, Update, World, digests};
+pub use inputs::{Input, read};
+pub use list::{Listed, json, list, text};
+pub use origins::origins;
+
+/// An image and the file it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The file as the user named it.
+    pub file: String,
+    /// The image and where in the file.
+    pub found: FoundImage,
+}
+
+/// What images are and what some of them are instead: the user's rules and overrides.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    rules: Vec<Rule>,
+    overrides: kbld::Config,
+}
+
+impl Search {
+    /// Reads files of rules (kbld's `Config`, kbld's or imgpkg's lock file); the built-in rules come after theirs.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them.
+    pub fn read(files: &[String]) -> Result<Self, Errors> {
+        let (mut search, mut wrong) = (Search::default(), Vec::new());
+        for file in files {
+            let text = std::fs::read_to_string(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
+            match text.map_err(Errors::from).and_then(|text| kbld::read(file, &text)) {
+                Ok(config) => {
+                    search.rules.extend(config.rules);
+                    search.overrides.overrides.extend(config.overrides);
+                }
+                Err(errors) => wrong.extend(errors.into_all()),
+            }
+        }
+        search.rules.extend(built_in());
+        Errors::check(wrong).map(|()| search)
+    }
+
+    /// The rules in force, the built-in ones last.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What an image is looked up as: itself, or what an override makes of it.
+    pub fn meant(&self, image: &ImageRef) -> ImageRef {
+        self.overrides.instead(image).unwrap_or_else(|| image.clone())
+    }
+}
+
+/// The images of every input, in their order.
+///
+/// # Errors
+/// Every input that is no YAML, and every value that should be an image and is none.
+pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
+    let (mut all, mut wrong) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let name = &input.name;
+        match collect_text(&input.text, search.rules()) {
+            Ok((images, findings)) => {
+                all.extend(images.into_iter().map(|found| Located { file: name.clone(), found }));
+                wrong.extend(findings.into_iter().map(|finding| finding.in_file(name)));
+            }
+            Err(error) => wrong.push(error.in_file(name)),
+        }
+    }
+    Errors::check(wrong).map(|()| all)
+}
+
+/// The inputs with every image pinned and no other byte changed, and how many places changed in each.
+///
+/// # Errors
+/// Every image that is written in a way that cannot be changed in place.
+pub fn pin(inputs: Vec<Input>, search: &Search, answers: &Answers) -> Result<Vec<(Input, usize)>, Failure> {
+    let (mut pinned, mut wrong) = (Vec::with_capacity(inputs.len()), Vec::new());
+    let becomes = |image: &ImageRef| answers.pinned(&search.meant(image));
+    for input in inputs {
+        match edit(&input.text, search.rules(), &becomes) {
+            Ok(edited) => pinned.push((Input { text: edited.text, ..input }, edited.changed)),
+            Err(errors) => wrong.extend(errors.into_all().into_iter().map(|finding| finding.in_file(&input.name))),
+        }
+    }
+    Ok(Errors::check(wrong).map(|()| pinned)?)
+}
+
+/// Images by what is looked up for them, each with the places it stands in.
+fn by_image<'a>(images: &'a [Located], search: &Search) -> BTreeMap<ImageRef, Vec<&'a Located>> {
+    let mut all: BTreeMap<ImageRef, Vec<&Located>> = BTreeMap::new();
+    for one in images {
+        all.entry(search.meant(&one.found.image)).or_default().push(one);
+    }
+    all
+}
+
+/// A finding about an image, with the first place it stands in and a word of the others.
+fn at_places(finding: Diagnostic, places: &[&Located]) -> Diagnostic {
+    let Some((first, others)) = places.split_first() else { return finding };
+    let finding = finding.in_file(&first.file).at(first.found.at).field(&first.found.field);
+    match others {
+        [] => finding,
+        [one] => finding.hint(format!("It also stands in {}, line {}.", one.file, one.found.at.line)),
+        [one, rest @ ..] => finding.hint(format!(
+            "It also stands in {}, line {}, and {} more places.",
+            one.file,
+            one.found.at.line,
+            rest.len()
+        )),
+    }
+}

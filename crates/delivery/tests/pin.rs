@@ -1,0 +1,86 @@
+//! Files pinned through registries on loopback, with and without a lock file.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::collections::BTreeMap;
+
+use delivery::failure::Failure;
+use delivery::lock_file::Lock;
+use delivery::pin::{self, Digests, Input, Search, Update, World};
+use delivery::registries::Options;
+use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
+
+fn input(name: &str, text: &str) -> Input {
+    Input { name: name.to_owned(), path: None, text: text.to_owned() }
+}
+
+/// Everything `hydrant pin` does between reading and writing.
+fn run(inputs: &[Input], source: &Digests, lock: &mut Lock, now: i64) -> Result<Vec<String>, Failure> {
+    let search = Search::read(&[])?;
+    let images = pin::find(inputs, &search)?;
+    let options = Options { attempts: 1, ..Options::standard() };
+    let world = World { options: &options, variables: &BTreeMap::new(), now, watch: &|_, _| {} };
+    let answers = pin::digests(&images, &search, source, lock, &world)?;
+    Ok(pin::pin(inputs.to_vec(), &search, &answers)?.into_iter().map(|(input, _)| input.text).collect())
+}
+
+#[test]
+fn files_are_pinned_and_every_image_is_asked_for_once() {
+    let registry = Registry::open();
+    let (host, digest) = (registry.host(), registry.put_image("a", "1", &[]));
+    let text = format!("image: {host}/a:1 # first\n---\nb: [{{image: '{host}/a:1'}}]\n");
+    let inputs = [input("one.yaml", &text), input("two.yaml", &text)];
+    let pinned = run(&inputs, &Digests::Registries, &mut Lock::default(), 0).unwrap();
+    assert_eq!(pinned, vec![text.replace("a:1", &format!("a:1@{digest}")); 2]);
+    assert_eq!(registry.count("HEAD"), 1);
+    let again: Vec<Input> = pinned.iter().map(|text| input("again.yaml", text)).collect();
+    assert_eq!(run(&again, &Digests::Registries, &mut Lock::default(), 0).unwrap(), pinned);
+}
+
+#[test]
+fn a_lock_is_filled_used_and_updated() {
+    let registry = Registry::open();
+    let (host, first) = (registry.host(), registry.put_image("a", "1", &[]));
+    let inputs = [input("one.yaml", &format!("image: {host}/a:1\n"))];
+    let pinned = |digest: &str| vec![format!("image: {host}/a:1@{digest}\n")];
+    let mut lock = Lock::default();
+    assert_eq!(run(&inputs, &Digests::Lock(Update::Nothing), &mut lock, 0).unwrap(), pinned(&first));
+    let entry =
+        format!("- reference: {host}/a:1\n  digest: {first}\n  resolved: \"1970-01-01T00:00:00Z\"\n  from: {host}\n");
+    assert!(lock.print().replace('"', "").ends_with(&entry.replace('"', "")), "{}", lock.print());
+
+    let second = registry.put_image("a", "1", &[("new", "yes")]);
+    let asked = registry.requests().len();
+    assert_eq!(run(&inputs, &Digests::Lock(Update::Nothing), &mut lock, 9).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &Digests::Locked, &mut lock, 9).unwrap(), pinned(&first));
+    let other = delivery::ImageRef::parse(&format!("{host}/b")).unwrap();
+    assert_eq!(run(&inputs, &Digests::Lock(Update::These(vec![other])), &mut lock, 9).unwrap(), pinned(&first));
+    assert_eq!(registry.requests().len(), asked, "nobody was asked");
+    let this = delivery::ImageRef::parse(&format!("{host}/a")).unwrap();
+    assert_eq!(run(&inputs, &Digests::Lock(Update::These(vec![this])), &mut lock, 9).unwrap(), pinned(&second));
+    assert!(lock.print().contains("1970-01-01T00:00:09Z"), "{}", lock.print());
+    assert_eq!(run(&inputs, &Digests::Lock(Update::Everything), &mut lock, 99).unwrap(), pinned(&second));
+    assert!(lock.print().contains("1970-01-01T00:00:09Z"), "what did not change keeps its time: {}", lock.print());
+}
+
+#[test]
+fn every_failure_is_told_with_its_place() {
+    let (open, closed) =
+        (Registry::open(), Registry::start(Setup { auth: Auth::Basic("u".into(), "p".into()), ..Setup::default() }));
+    open.put_image("there", "1", &[]);
+    let (a, b) = (open.host(), closed.host());
+    let text = format!("x:\n- image: {a}/there:2\n- image: {a}/there:1\n- image: {b}/closed:1\n");
+    let inputs = [input("one.yaml", &text), input("two.yaml", &format!("image: {a}/there:2\n"))];
+    let failure = run(&inputs, &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    let told = failure.to_string();
+    assert!(matches!(failure, Failure::Input(_)));
+    assert_eq!(failure.errors().all().len(), 2, "{told}");
+    assert!(told.contains(&format!("one.yaml:2:10: x[0].image: {a}/there:2: missing tag: ")), "{told}");
+    assert!(told.contains("It also stands in two.yaml, line 1."), "{told}");
+    assert!(told.contains(&format!("one.yaml:4:10: x[2].image: {b}/closed:1: credentials: ")), "{told}");
+    assert!(told.contains(&format!("docker login {b}")), "{told}");
+
+    open.trouble(Trouble::always("/manifests/", bad::unavailable()));
+    let failure = run(&inputs[1..], &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    assert!(matches!(failure, Failure::Outside(_)), "trying again may help: {failure}");
+}
