@@ -30,8 +30,13 @@ pub(super) struct Spot {
 
 /// Appends `text` in the wished style or the next one that can hold it (`yaml_emitter_select_scalar_style`).
 pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot, rules: Rules) {
-    if wish == Wish::Plain && is_simple(text) && text.len() <= WIDTH / 2 {
-        out.push_str(text);
+    if wish == Wish::Plain && is_simple(text) {
+        let fits = spot.key || !spot.fold || !text.contains(' ') || column(out) + text.len() <= WIDTH;
+        if fits {
+            out.push_str(text);
+        } else {
+            Writer { column: column(out), out, spot }.plain(text);
+        }
         return;
     }
     let analysis = analyze(text, rules);
@@ -46,10 +51,14 @@ pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot, rules
     }
 }
 
-/// Whether the text is obviously plain and needs no analysis: letters, digits and a few marks.
+/// Whether the text is obviously plain and needs no analysis: it starts with a letter or digit, ends with neither a
+/// space nor a colon, and has nothing but printable ASCII without `: `, `#` and line breaks.
 fn is_simple(text: &str) -> bool {
-    text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-'))
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|byte| matches!(byte, b' '..=b'"' | b'$'..=b'~'))
+        && bytes.last().is_some_and(|byte| !matches!(byte, b' ' | b':'))
+        && !text.contains(": ")
 }
 
 /// How many characters stand on the last line; go-yaml counts from LS and PS as well.
@@ -90,11 +99,6 @@ impl Writer<'_> {
     }
 
     fn plain(&mut self, text: &str) {
-        if text.is_ascii() && (self.spot.key || !self.spot.fold || self.column + text.len() <= WIDTH) {
-            self.out.push_str(text);
-            self.column += text.len();
-            return;
-        }
         self.flowing(text, false);
     }
 

@@ -274,7 +274,11 @@ impl<'a> Parser<'a> {
             _ if written => {
                 self.pop_state();
                 let none = if place == Place::Flow { Tag::Null } else { Tag::Implicit };
-                let tag = tag.map_or(none, short_tag);
+                let tag = match tag.map(short_tag) {
+                    // Said in so many words, it is the null that an empty value in block context is.
+                    Some(Tag::Null) => Tag::Implicit,
+                    tag => tag.unwrap_or(none),
+                };
                 let kind = EventKind::Scalar { text: Text::default(), style: Style::Plain, tag, anchor };
                 return Ok(Event { kind, mark, range: (start.offset, start.offset) });
             }

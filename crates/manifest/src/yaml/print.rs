@@ -14,6 +14,8 @@ use super::order;
 /// The longest key that is written on the line of its value (`yaml_emitter_check_simple_key`).
 const LONGEST_SIMPLE_KEY: usize = 128;
 
+const SPACES: &str = "                                                                ";
+
 /// How a tool prints what is in the collections.
 pub(super) trait Dialect {
     /// How far the items of a sequence stand behind the key that they belong to.
@@ -155,6 +157,11 @@ impl<D: Dialect> Printer<'_, D> {
         if !self.out.is_empty() && !self.out.ends_with(is_break) {
             self.out.push('\n');
         }
-        self.out.extend(std::iter::repeat_n(' ', indent));
+        let mut missing = indent;
+        while missing > 0 {
+            let spaces = &SPACES[..missing.min(SPACES.len())];
+            self.out.push_str(spaces);
+            missing -= spaces.len();
+        }
     }
 }
