@@ -1,5 +1,7 @@
 //! For tests alone: fixture walker, expectation update, registry and git servers on loopback.
 
+pub mod client;
+pub mod docker_registry;
 pub mod expect;
 pub mod fixtures;
 pub mod git;
