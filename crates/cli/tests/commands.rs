@@ -1,4 +1,4 @@
-//! Whole commands: `fixtures/cli/…` holds a folder a case.
+//! Whole commands: `fixtures/cli/…` holds a folder a case, and `fixtures/skaffold/…` those of `hydrant render`.
 //!
 //! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
 //! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
@@ -20,7 +20,8 @@ use testkit::registry::{Auth, Registry, Setup};
 
 #[test]
 fn commands_say_and_do_what_their_fixtures_say() {
-    let cases = fixtures::cases("cli", "command");
+    let mut cases = fixtures::cases("cli", "command");
+    cases.extend(fixtures::cases("skaffold", "command"));
     // A command waits for its child processes more than it works.
     let next = AtomicUsize::new(0);
     let take = || cases.get(next.fetch_add(1, Ordering::Relaxed));

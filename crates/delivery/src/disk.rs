@@ -88,6 +88,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return fs::write(path, bytes);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
+    }
     let mode = fs::metadata(path).map_or_else(|_| Permissions::from_mode(0o666), |found| found.permissions());
     let mut neighbour = tempfile::Builder::new().permissions(mode).tempfile_in(folder)?;
     neighbour.write_all(bytes)?;

@@ -136,7 +136,8 @@ fn values(
         }
         add("-f", expand(&name, &home(inputs, file), file.at)?);
     }
-    for (key, value) in &inputs.options.setters {
+    // Skaffold leaves them out for the releases of `deploy.helm`.
+    for (key, value) in inputs.options.setters.iter().filter(|_| field.starts_with("manifests.")) {
         add("--set", format!("{key}={value}"));
     }
     Ok(arguments)

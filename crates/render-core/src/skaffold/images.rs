@@ -16,6 +16,8 @@ use super::selector::{GroupKind, Selector};
 #[derive(Debug)]
 pub(super) struct ImageReplacer<'a> {
     tags: BTreeMap<String, &'a str>,
+    /// Names by whole tags, which a helm chart may have been given as values.
+    names: BTreeMap<&'a str, String>,
     selector: &'a Selector,
     used: BTreeSet<String>,
     errors: Vec<Diagnostic>,
@@ -24,19 +26,25 @@ pub(super) struct ImageReplacer<'a> {
 impl<'a> ImageReplacer<'a> {
     /// A replacer for these builds; where one name stands twice, the later wins.
     pub(super) fn new(builds: &'a [Build], selector: &'a Selector) -> Self {
-        let tags = builds.iter().map(|build| (sanitize(&build.image_name), build.tag.as_str())).collect();
-        ImageReplacer { tags, selector, used: BTreeSet::new(), errors: Vec::new() }
+        let tags: BTreeMap<_, _> =
+            builds.iter().map(|build| (sanitize(&build.image_name), build.tag.as_str())).collect();
+        let names = tags.iter().map(|(name, tag)| (*tag, name.clone())).collect();
+        ImageReplacer { tags, names, selector, used: BTreeSet::new(), errors: Vec::new() }
     }
 
     /// Replaces the images of one object in place. Only images without a digest are, each by the whole tag of the build
-    /// of its name.
-    pub(super) fn replace(&mut self, object: &mut Node) {
+    /// of its name. `file` is where the object was read.
+    pub(super) fn replace(&mut self, object: &mut Node, file: Option<&str>) {
+        let before = self.errors.len();
         let Some(kind) = GroupKind::of(object) else { return };
         let deep = self.selector.takes(&kind);
         let id = ObjectId::of(object);
         let Some(map) = object.as_map_mut() else { return };
         let mut path = String::new();
         self.walk(&kind, &id, map, &mut path, if deep { DEPTH_LIMIT } else { 0 });
+        for error in self.errors.iter_mut().skip(before) {
+            error.file = file.map(str::to_owned);
+        }
     }
 
     /// The errors met, and the names of those builds that no object used.
@@ -76,10 +84,14 @@ impl<'a> ImageReplacer<'a> {
         if !is_text(scalar) {
             return;
         }
+        if let Some(name) = self.names.get(scalar.text.as_str()) {
+            self.used.insert(name.clone());
+        }
         let name = match self.artifact(&scalar.text) {
             Ok(name) => name,
             Err(error) => {
-                let found = Diagnostic::new(format!("{id}: {error}")).at(at).field(path.trim_start_matches('.'));
+                let message = format!("{id}: {}", manifest::ImageRefError { text: scalar.text.to_string(), ..error });
+                let found = Diagnostic::new(message).at(at).field(path.trim_start_matches('.'));
                 let hint = "Write a full image name, or keep the field out with `resourceSelector.deny`.";
                 self.errors.push(found.hint(hint));
                 return;

@@ -79,7 +79,7 @@ impl<'a> Inputs<'a> {
                 config.file, self.working_dir, config.folder
             ))
         } else {
-            found
+            found.hint(format!("Relative paths are taken from the working directory {}.", self.working_dir))
         };
         found.into()
     }

@@ -7,6 +7,7 @@ use super::inputs::Inputs;
 use super::model::{Config, Kustomize, Placed};
 use super::template::Missing;
 use crate::files::{Files, join};
+use crate::kustomize::reference::repository;
 use crate::kustomize::{Built, LoadRestrictor, Options, Order, build};
 
 /// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
@@ -24,14 +25,14 @@ pub(super) fn render(
         let field = format!("manifests.kustomize.paths[{index}]");
         let expanded = inputs.expand(config, &field, path, Missing::NoValue)?;
         let finding = |message: String| config.finding(path.at, &field, message);
-        if expanded.contains("://") || expanded.starts_with("git@") || expanded.starts_with("github.com/") {
-            let found = format!("{expanded} is a remote kustomization; hydrant builds local folders here");
-            let hint = "Name the URL in the `resources` of a local kustomization.yaml, and that folder here.";
-            return Err(finding(found).hint(hint).into());
-        }
         let folder = join(inputs.working_dir, &expanded);
         if let Err(error) = inputs.files.kind(&folder) {
-            return Err(inputs.nowhere(config, &expanded, finding(format!("{expanded}: {error}"))));
+            let Some(remote) = repository(&expanded) else {
+                return Err(inputs.nowhere(config, &expanded, finding(format!("{expanded}: {error}"))));
+            };
+            let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
+            let root = inputs.outside.repository(&remote.repository).map_err(place)?;
+            return build(files, inputs.outside, &join(&root, &remote.folder), &options);
         }
         build(files, inputs.outside, &folder, &options)
     };

@@ -30,7 +30,8 @@ pub(super) fn set(object: &mut Node, namespace: &str, selector: &Selector) -> Re
         _ if namespace == "default" => {}
         present => {
             let found = format!("{id} keeps its namespace {present:?}; --namespace says {namespace:?}");
-            return Ok(Some(Diagnostic::new(found).field("metadata.namespace")));
+            let at = metadata.get("namespace").map_or(at, |node| node.at);
+            return Ok(Some(Diagnostic::new(found).at(at).field("metadata.namespace")));
         }
     }
     Ok(None)

@@ -93,7 +93,9 @@ fn pattern(
     path: &str,
     finding: &dyn Fn(String) -> Diagnostic,
 ) -> Result<Vec<String>, Errors> {
-    let bad = |words: &dyn std::fmt::Display| finding(format!("{path}: {words}"));
+    let bad = |words: &dyn std::fmt::Display| {
+        finding(format!("{path}: {words}")).hint("Patterns are `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match.")
+    };
     let hits = glob(inputs.files, inputs.working_dir, path).map_err(|error| bad(&error))?;
     let mut found = Vec::new();
     for hit in hits {

@@ -171,9 +171,12 @@ fn render_config(
     let functions = Functions::new(config)?;
     let mut part = Part::default();
     let mut objects = Vec::new();
+    let mut files = Vec::new();
     for mut source in raw_sources(inputs, config, &functions)? {
+        files.extend(std::iter::repeat_n(source.name, source.objects.len()));
         objects.append(&mut source.objects);
     }
+    functions.apply(&mut objects)?;
     if let Some(kustomize) = &config.manifests.kustomize {
         let setters = inputs.options.setters.as_slice();
         let edited = SetterFiles { files: inputs.files, functions: &functions, setters };
@@ -181,12 +184,7 @@ fn render_config(
         let built = kustomize_paths::render(inputs, config, kustomize, if plain { inputs.files } else { &edited })?;
         objects.extend(kustomize_paths::objects(built, &mut part.warnings));
     }
-    let files_made =
-        !objects.is_empty() || config.manifests.kustomize.is_some() || !config.manifests.raw_yaml.is_empty();
-    if files_made {
-        let selector = Selector::new(layers);
-        finish(inputs, &mut objects, builds, &selector, &mut part)?;
-    }
+    finish(inputs, &mut objects, &files, builds, &Selector::new(layers), &mut part)?;
     part.objects = objects;
     if let Some(helm) = &config.manifests.helm {
         render_helm(inputs, config, helm, "manifests.helm", builds, layers, &mut part)?;
@@ -203,31 +201,36 @@ fn raw_sources(inputs: &Inputs<'_>, config: &Config, functions: &Functions) -> R
             source.objects.iter_mut().try_for_each(set).map_err(|found| found.in_file(&source.name))?;
         }
     }
-    if !functions.is_empty() {
-        for source in &mut sources {
-            functions.apply(&mut source.objects, &source.text).map_err(|found| found.in_file(&source.name))?;
-        }
+    for source in &mut sources {
+        let applied = functions.apply_setters(&mut source.objects, &source.text);
+        applied.map_err(|found| found.in_file(&source.name))?;
     }
     raw_yaml::unwrap_list(&mut sources);
+    for source in &mut sources {
+        source.objects.retain(|object| object.as_map().is_none_or(|map| !map.is_empty()));
+    }
     Ok(sources)
 }
 
-/// Images, labels and namespace of raw and kustomize manifests.
+/// Images, labels and namespace of raw and kustomize manifests. `files` says where the first objects were read.
 fn finish(
     inputs: &Inputs<'_>,
-    objects: &mut Vec<Node>,
+    objects: &mut [Node],
+    files: &[String],
     builds: &[Build],
     selector: &Selector,
     part: &mut Part,
 ) -> Result<(), Errors> {
-    objects.retain(|object| object.as_map().is_none_or(|map| !map.is_empty()));
     let mut images = ImageReplacer::new(builds, selector);
     let options = inputs.options;
-    for object in objects {
-        images.replace(object);
+    for (index, object) in objects.iter_mut().enumerate() {
+        let file = files.get(index).map(String::as_str);
+        images.replace(object, file);
         labels::add(object, &options.labels, selector);
         if !options.offline && !options.namespace.is_empty() {
-            part.warnings.extend(namespace::set(object, &options.namespace, selector)?);
+            let place = |found: Diagnostic| Diagnostic { file: file.map(str::to_owned), ..found };
+            let warning = namespace::set(object, &options.namespace, selector).map_err(place)?;
+            part.warnings.extend(warning.map(place));
         }
     }
     note(images, part);
@@ -260,7 +263,7 @@ fn render_helm(
         for object in &mut objects {
             helm::after_post_renderer(object);
             labels::add(object, &inputs.options.labels, &selector);
-            images.replace(object);
+            images.replace(object, None);
         }
         note(images, part);
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use manifest::yaml::read_objects;
-use manifest::{Diagnostic, Node};
+use manifest::{Errors, Node};
 
 use super::hooks::print;
 use super::raw_yaml::has_extension;
@@ -25,7 +25,7 @@ pub(super) struct SetterFiles<'a> {
 }
 
 impl SetterFiles<'_> {
-    fn changed(&self, text: &[u8]) -> Result<Option<String>, Diagnostic> {
+    fn changed(&self, text: &[u8]) -> Result<Option<String>, Errors> {
         let marks = Marks::read(text, FROM_PARAM);
         if marks.is_empty() && self.functions.is_empty() {
             return Ok(None);
@@ -36,9 +36,10 @@ impl SetterFiles<'_> {
         if !objects.iter().any(manifest) {
             return Ok(None);
         }
-        self.functions.apply(&mut objects, text)?;
         objects.iter_mut().try_for_each(|object| apply(object, &marks, self.setters))?;
-        print(&objects).map(Some)
+        self.functions.apply_setters(&mut objects, text)?;
+        self.functions.apply(&mut objects)?;
+        Ok(Some(print(&objects)?))
     }
 }
 
@@ -48,7 +49,7 @@ impl Files for SetterFiles<'_> {
         if !has_extension(path) || path.ends_with("/kustomization.yaml") || path.ends_with("/kustomization.yml") {
             return Ok(text);
         }
-        let changed = self.changed(&text).map_err(|found| FileError::Other(found.in_file(path).to_string()))?;
+        let changed = self.changed(&text).map_err(|errors| FileError::Other(errors.to_string()))?;
         Ok(changed.map_or(text, |changed| changed.into_bytes().into()))
     }
 

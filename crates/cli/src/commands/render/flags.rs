@@ -7,6 +7,7 @@ use std::path::PathBuf;
 /// Each flag of Skaffold's is also taken from SKAFFOLD_NAME in the environment and in skaffold.env; a flag that is typed wins,
 /// and lists are joined.
 #[derive(Debug, Default, clap::Args)]
+#[command(args_override_self = true)]
 pub(crate) struct Arguments {
     /// Run as if in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]

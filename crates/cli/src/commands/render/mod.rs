@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let loud = flags.loud == Some(true);
     let mut request = request(&files, &folder, machine, flags)?;
     request.now = around.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: 0 });
-    if request.images.digest_source == DigestSource::None {
+    let given = request.images.build_artifacts.is_some() || !request.images.images.is_empty();
+    if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
     let done = delivery::render::run(&request, &locking, &files)?;

@@ -46,7 +46,10 @@ pub(super) fn tag(
     // The environment is not for these templates.
     let nothing = BTreeMap::new();
     let templates = Templates { environment: &nothing, ..tagging.inputs.templates() };
-    templates.expand(template, &values, Missing::Error).map_err(|found| found.at(template.at))
+    templates.expand(template, &values, Missing::Error).map_err(|found| Diagnostic {
+        hints: vec!["Names are those of `components`, and GIT, DATE, SHA and INPUT_DIGEST.".to_owned()],
+        ..found.at(template.at)
+    })
 }
 
 /// Whether a template has the field `.NAME`.
