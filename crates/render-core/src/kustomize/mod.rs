@@ -6,6 +6,7 @@ pub mod build;
 pub mod context;
 pub mod crds;
 pub mod decode;
+pub mod field_path;
 pub mod field_spec;
 pub mod generate;
 pub mod json_patch;

@@ -1,7 +1,7 @@
 //! What a scalar of an object is.
 
 use manifest::yaml::{Rules, Value, resolve};
-use manifest::{Node, Scalar};
+use manifest::{At, Node, Scalar, Style, Tag, Text};
 
 /// Whether the scalar is null, as go-yaml v3 sees it.
 pub fn is_null(scalar: &Scalar) -> bool {
@@ -16,4 +16,28 @@ pub fn is_null_node(node: &Node) -> bool {
 /// Whether the scalar is a string, as go-yaml v3 sees it.
 pub fn is_string(scalar: &Scalar) -> bool {
     resolve(scalar, Rules::V3) == Value::Str
+}
+
+/// The scalar with another text. Its type stays what it was, in kustomize by the tag that the reader gave it: a string
+/// stays a string whatever the new text, and a number that gets another text is refused by the printer.
+pub fn retext(scalar: &Scalar, text: impl Into<Text>) -> Scalar {
+    let tag = if scalar.tag != Tag::Implicit || scalar.style != Style::Plain {
+        scalar.tag.clone()
+    } else {
+        match resolve(scalar, Rules::V3) {
+            Value::Null => Tag::Null,
+            Value::Bool(_) => Tag::Bool,
+            Value::Int(_) | Value::Uint(_) => Tag::Int,
+            Value::Float(_) => Tag::Float,
+            Value::Timestamp(_) => Tag::Timestamp,
+            Value::Str => Tag::Str,
+        }
+    };
+    Scalar { text: text.into(), style: scalar.style, tag }
+}
+
+/// Changes the text of a field's scalar as [`retext`] does; one that was just made takes its type from the text.
+pub fn retext_field(scalar: &mut Scalar, at: At, text: &str) {
+    let made = at == At::default() && scalar.text.is_empty() && scalar.tag == Tag::Implicit;
+    *scalar = if made { Scalar::plain(text) } else { retext(scalar, text) };
 }
