@@ -301,17 +301,15 @@ fn plain_scalar(scalar: &mut Scalar) {
     }
 }
 
-/// A string after the way through JSON. A plain key or value that reads as something else stays what it was for the
-/// printer to refuse or quote.
+/// A string after the way through JSON: bare where every reader takes it for one. What is no string stays what it was
+/// for the printer to refuse.
 fn plain_string(scalar: &mut Scalar) {
     if resolve(scalar, Rules::V3) != Value::Str {
         return;
     }
     let bare = Scalar::plain(scalar.text.clone());
-    if scalar.style != Style::Plain || scalar.tag != Tag::Implicit {
-        let is_bare = resolve(&bare, Rules::V3) == Value::Str && resolve(&bare, Rules::V2) == Value::Str;
-        *scalar = if is_bare { Scalar::string(bare.text) } else { quoted(bare.text) };
-    }
+    let is_bare = resolve(&bare, Rules::V3) == Value::Str && resolve(&bare, Rules::V2) == Value::Str;
+    *scalar = if is_bare { Scalar::string(bare.text) } else { quoted(bare.text) };
 }
 
 fn quoted(text: Text) -> Scalar {

@@ -1,19 +1,216 @@
 //! `helmCharts`: charts rendered by the user's `helm`.
+//!
+//! Values go to helm on its standard input, so nothing is written to the disk but what helm itself writes.
 
-use manifest::Diagnostic;
+use manifest::yaml::{Rules, from_json, read_stream, to_json};
+use manifest::{Diagnostic, Node};
 
+use super::super::annotations::{HELM_GENERATED, set_one};
 use super::super::context::Context;
 use super::super::kustomization::{HelmChart, HelmGlobals};
+use super::super::merge::merge;
+use super::super::objects;
 use super::super::resource::Resource;
+use super::super::schema::Schema;
+use crate::files::{FileKind, join};
+use crate::outside::{Finished, Program};
 
-/// Renders a chart.
+/// The folder that charts lie in where none is named.
+const DEFAULT_HOME: &str = "charts";
+
+/// Renders a chart; one that is not in the chart folder is pulled into it first.
 ///
 /// # Errors
 /// Where helm is not enabled, cannot be run, or fails.
-pub fn generate(
-    _chart: &HelmChart,
-    _globals: &HelmGlobals,
-    _context: Context<'_>,
-) -> Result<Vec<Resource>, Diagnostic> {
-    Err(Diagnostic::new("helm charts are not written yet"))
+pub fn generate(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+    if !context.options.enable_helm {
+        return Err(Diagnostic::new("helm charts are not enabled").hint("Run with --enable-helm."));
+    }
+    if chart.name.is_empty() {
+        return Err(Diagnostic::new("must name the chart").field("name"));
+    }
+    let helm =
+        Helm { chart, context, home: chart_home(chart, globals, context), variables: variables(globals, context)? };
+    let extra = helm.additional_values_files()?;
+    helm.pull_if_missing()?;
+    let values = helm.values()?;
+    let finished = helm.run(&helm.template_arguments(&extra), values)?;
+    let mut resources = objects::read(&finished.output, &format!("helm chart {}", chart.name))?;
+    for resource in &mut resources {
+        resource.file = None;
+        set_one(&mut resource.node, HELM_GENERATED, "true");
+    }
+    Ok(resources)
+}
+
+/// The folder that holds the chart's folder; a chart that is pulled in a certain version has one of its own.
+fn chart_home(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) -> String {
+    let home = if globals.chart_home.is_empty() { DEFAULT_HOME } else { &globals.chart_home };
+    let home = join(&context.place.root, home);
+    if chart.version.is_empty() || chart.repo.is_empty() {
+        return home;
+    }
+    join(&home, &format!("{}-{}", chart.name, chart.version))
+}
+
+fn variables(globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<(String, String)>, Diagnostic> {
+    let config = if globals.config_home.is_empty() {
+        join(&context.doors.outside.scratch()?, "helm")
+    } else {
+        globals.config_home.clone()
+    };
+    let variable = |name: &str, value: String| (name.to_owned(), value);
+    Ok(vec![
+        variable("HELM_CACHE_HOME", format!("{config}/.cache")),
+        variable("HELM_DATA_HOME", format!("{config}/.data")),
+        variable("HELM_CONFIG_HOME", config),
+    ])
+}
+
+struct Helm<'a> {
+    chart: &'a HelmChart,
+    context: Context<'a>,
+    home: String,
+    variables: Vec<(String, String)>,
+}
+
+impl Helm<'_> {
+    fn run(&self, arguments: &[String], input: Vec<u8>) -> Result<Finished, Diagnostic> {
+        let command = self.context.options.helm_command.as_deref().unwrap_or("helm");
+        let mut all = vec![command.to_owned()];
+        all.extend_from_slice(arguments);
+        let shown = format!("{command} {} {}", arguments[0], self.chart.name);
+        let program = Program {
+            arguments: all,
+            folder: self.context.place.root.clone(),
+            variables: self.variables.clone(),
+            input,
+        };
+        let finished = self
+            .context
+            .doors
+            .outside
+            .run(&program)
+            .map_err(|found| found.hint("Install helm 3 or 4, or name the program with --helm-command."))?;
+        if finished.status == Some(0) {
+            return Ok(finished);
+        }
+        let words = String::from_utf8_lossy(&finished.errors);
+        Err(Diagnostic::new(format!("`{shown}` failed: {}", words.trim()))
+            .hint("Check the chart and its values; `helm template` shows the same error."))
+    }
+
+    fn chart_folder(&self) -> String {
+        join(&self.home, &self.chart.name)
+    }
+
+    fn pull_if_missing(&self) -> Result<(), Diagnostic> {
+        let folder = self.chart_folder();
+        if self.context.doors.files.kind(&folder) == Ok(FileKind::Folder) {
+            return Ok(());
+        }
+        if self.chart.repo.is_empty() {
+            return Err(Diagnostic::new(format!("there is no chart in {folder}, and no repository to pull it from"))
+                .field("repo")
+                .hint("Put the chart there, or name its repository."));
+        }
+        self.run(&self.pull_arguments(), Vec::new()).map(drop)
+    }
+
+    fn pull_arguments(&self) -> Vec<String> {
+        let chart = self.chart;
+        let mut arguments = vec!["pull", "--untar", "--untardir", self.home.as_str()];
+        let reference;
+        if chart.repo.starts_with("oci://") {
+            reference = format!("{}/{}", chart.repo.strip_suffix('/').unwrap_or(&chart.repo), chart.name);
+            arguments.push(&reference);
+        } else {
+            arguments.extend(["--repo", &chart.repo, &chart.name]);
+        }
+        if !chart.version.is_empty() {
+            arguments.extend(["--version", &chart.version]);
+        }
+        if chart.devel {
+            arguments.push("--devel");
+        }
+        arguments.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The further values files, as paths.
+    fn additional_values_files(&self) -> Result<Vec<String>, Diagnostic> {
+        let files = self.chart.additional_values_files.iter().map(|file| {
+            let loaded = self.context.place.file(self.context.doors, file);
+            loaded.map_err(|found| found.field("additionalValuesFiles"))?;
+            Ok(join(&self.context.place.root, file))
+        });
+        files.collect()
+    }
+
+    /// The values that stand for the chart's own: the values file, with the inline values as `valuesMerge` says.
+    fn values(&self) -> Result<Vec<u8>, Diagnostic> {
+        let chart = self.chart;
+        if !matches!(chart.values_merge.as_str(), "" | "merge" | "override" | "replace") {
+            return Err(Diagnostic::new(format!("{:?} is no way to merge values", chart.values_merge))
+                .field("valuesMerge")
+                .hint("Write override, merge or replace."));
+        }
+        let inline = chart.values_inline.as_ref().filter(|values| !objects::is_empty(values));
+        let Some(inline) = inline else { return self.values_file() };
+        let inline = from_json(&to_json(inline, Rules::V2)?);
+        if chart.values_merge == "replace" {
+            return json_bytes(&inline);
+        }
+        let file = self.values_file()?;
+        let Some(own) = read_stream(&file)?.into_iter().next() else {
+            return Err(Diagnostic::new("the values file is empty, so nothing can be merged into it")
+                .field("valuesFile")
+                .hint("Write `{}` into the file, or set `valuesMerge: replace`."));
+        };
+        let (mut below, above) = if chart.values_merge == "merge" { (inline, own) } else { (own, inline) };
+        merge(&mut below, &above, &Schema::default())?;
+        json_bytes(&below)
+    }
+
+    fn values_file(&self) -> Result<Vec<u8>, Diagnostic> {
+        let own = join(&self.chart_folder(), "values.yaml");
+        let file = if self.chart.values_file.is_empty() { &own } else { &self.chart.values_file };
+        let loaded = self.context.place.file(self.context.doors, file).map_err(|found| found.field("valuesFile"))?;
+        Ok(loaded.bytes.to_vec())
+    }
+
+    fn template_arguments(&self, extra: &[String]) -> Vec<String> {
+        let (chart, options) = (self.chart, self.context.options);
+        let mut arguments = vec!["template".to_owned()];
+        let mut push = |parts: &[&str]| arguments.extend(parts.iter().map(|part| (*part).to_owned()));
+        push(&[if chart.release_name.is_empty() { "--generate-name" } else { &chart.release_name }]);
+        push(&[&self.chart_folder()]);
+        for (flag, value) in [("--namespace", &chart.namespace), ("--name-template", &chart.name_template)] {
+            if !value.is_empty() {
+                push(&[flag, value]);
+            }
+        }
+        push(&["-f", "-"]);
+        extra.iter().for_each(|file| push(&["-f", file]));
+        let versions = if chart.api_versions.is_empty() { &options.helm_api_versions } else { &chart.api_versions };
+        versions.iter().for_each(|version| push(&["--api-versions", version]));
+        let from_options = options.helm_kube_version.as_deref().unwrap_or_default();
+        let kube_version = if chart.kube_version.is_empty() { from_options } else { &chart.kube_version };
+        if !kube_version.is_empty() {
+            push(&["--kube-version", kube_version]);
+        }
+        let flags = [
+            (chart.include_crds, "--include-crds"),
+            (chart.skip_tests, "--skip-tests"),
+            (chart.skip_hooks, "--no-hooks"),
+            (chart.debug || options.helm_debug, "--debug"),
+            (chart.devel, "--devel"),
+        ];
+        flags.iter().filter(|(set, _)| *set).for_each(|(_, flag)| push(&[flag]));
+        arguments
+    }
+}
+
+/// Values as JSON, which helm reads as YAML.
+fn json_bytes(values: &Node) -> Result<Vec<u8>, Diagnostic> {
+    Ok(to_json(values, Rules::V3)?.to_string().into_bytes())
 }

@@ -1,19 +1,33 @@
 //! Plugins: generators, transformers and validators that are configured by objects.
+//!
+//! `apiVersion: builtin` names one of kustomize's own; an object with a function annotation is the configuration of a KRM
+//! function. Executables in a plugin folder of the user's home and container functions are refused by name.
 
+mod builtin;
+mod function;
+mod generators;
 pub mod helm;
+mod value_add;
 
-use manifest::Diagnostic;
+use manifest::{Diagnostic, Node};
 
 use super::context::Context;
+use super::decode::{Decode, Strictness};
 use super::field_spec::Configuration;
+use super::json_patch::plain_json;
 use super::resource::Resource;
+
+pub use builtin::TRANSFORMERS;
+pub use generators::GENERATORS;
 
 /// Runs the generator that `config` configures.
 ///
 /// # Errors
 /// A plugin that is not known, and whatever goes wrong in it.
-pub fn generate(config: &Resource, _context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
-    Err(config.blame(Diagnostic::new("generator plugins are not written yet")))
+pub fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+    let made =
+        if is_builtin(config) { generators::generate(config, context) } else { function::generate(config, context) };
+    made.map_err(|found| config.blame(found))
 }
 
 /// Runs the transformer or validator that `config` configures.
@@ -21,10 +35,27 @@ pub fn generate(config: &Resource, _context: Context<'_>) -> Result<Vec<Resource
 /// # Errors
 /// A plugin that is not known, and whatever goes wrong in it.
 pub fn transform(
-    _resources: &mut Vec<Resource>,
+    resources: &mut Vec<Resource>,
     config: &Resource,
     _configuration: &Configuration,
-    _context: Context<'_>,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
-    Err(config.blame(Diagnostic::new("transformer plugins are not written yet")))
+    let done = if is_builtin(config) {
+        builtin::transform(resources, config, context)
+    } else {
+        function::transform(resources, config, context)
+    };
+    done.map_err(|found| config.blame(found))
+}
+
+fn is_builtin(config: &Resource) -> bool {
+    config.node.get("apiVersion").and_then(Node::text) == Some("builtin")
+}
+
+/// Decodes a plugin's configuration as kustomize does: the object goes through JSON, then into the plugin's fields, where
+/// unknown ones are passed over.
+fn decode<T: Decode>(config: &Resource) -> Result<T, Diagnostic> {
+    let mut node = config.node.clone();
+    plain_json(&mut node);
+    T::decode(&node, Strictness::Lenient)
 }

@@ -59,6 +59,14 @@ pub fn apply(
     check_conflicts(resources, &changed, schema)
 }
 
+/// Puts one object into the namespace without remembering what it was called (for ValueAddTransformer).
+///
+/// # Errors
+/// Where something that is no single value stands in the way.
+pub fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
+    set_namespace(resource, namespace, &[], schema).map_err(|found| resource.blame(found))
+}
+
 fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) -> Result<(), Diagnostic> {
     let mut seen = FxHashMap::default();
     for (index, resource) in resources.iter().enumerate() {

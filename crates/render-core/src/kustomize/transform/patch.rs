@@ -87,8 +87,16 @@ pub fn strategic_merge(
     patches: &[Written],
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
+    strategic_merge_all(resources, &load(patches, context)?, context.schema)
+}
+
+/// The patches that the entries of `patchesStrategicMerge` are or name.
+///
+/// # Errors
+/// Where an entry is neither.
+pub fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let mut all = Vec::new();
-    for written in patches {
+    for written in entries {
         match read_objects(&written.text, None) {
             Ok(inline) => all.extend(inline),
             Err(_) => {
@@ -97,7 +105,7 @@ pub fn strategic_merge(
             }
         }
     }
-    strategic_merge_all(resources, &all, context.schema)
+    Ok(all)
 }
 
 /// Applies strategic-merge patches, each to the object that it names.

@@ -1,0 +1,221 @@
+//! KRM functions: programs that get a ResourceList on their standard input and print one.
+//!
+//! Only programs of the user's machine are run, and only where `--enable-alpha-plugins` and `--enable-exec` say so.
+
+use manifest::yaml::{read_stream, write_kustomize};
+use manifest::{Diagnostic, Node, Scalar};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::annotations;
+use super::super::context::Context;
+use super::super::decode::{Decode, Strictness, decoded};
+use super::super::objects;
+use super::super::resource::{Behavior, Resource, identity};
+use crate::files::join;
+use crate::outside::Program;
+
+const FUNCTION: &str = "config.kubernetes.io/function";
+const OLD_FUNCTION: &str = "config.k8s.io/function";
+const ID: &str = "kustomize.config.k8s.io/id";
+const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
+const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
+const LOCAL: &str = "config.kubernetes.io/local-config";
+
+decoded! {
+    /// What a function annotation says.
+    pub struct Function {
+        /// A program.
+        "exec" => exec: Exec,
+        /// A container.
+        "container" => container: Option<Container>,
+    }
+}
+
+decoded! {
+    /// A function that is a program.
+    pub struct Exec {
+        /// The program, from the kustomization's folder.
+        "path" => path: String,
+        /// Its arguments.
+        "args" => arguments: Vec<String>,
+        /// Its environment variables, as `NAME=VALUE`.
+        "env" => env: Vec<String>,
+    }
+}
+
+decoded! {
+    /// A function that is a container.
+    pub struct Container {
+        /// Its image.
+        "image" => image: String,
+    }
+}
+
+/// Runs a function that generates.
+///
+/// # Errors
+/// Where it may not or cannot be run, fails, or prints no objects.
+pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+    let mut input = config.node.clone();
+    annotations::set_one(&mut input, LOCAL, "true");
+    let mut made = run(config, vec![input], context)?;
+    made.retain(|resource| !annotations::is_local(&resource.node));
+    for resource in &mut made {
+        take_options(resource)?;
+    }
+    Ok(made)
+}
+
+/// Runs a function that transforms: what it prints takes the place of what has the same id, the rest goes.
+///
+/// # Errors
+/// As [`generate`].
+pub(super) fn transform(
+    resources: &mut Vec<Resource>,
+    config: &Resource,
+    context: Context<'_>,
+) -> Result<(), Diagnostic> {
+    let input = resources.iter().map(|resource| {
+        let mut sent = resource.clone();
+        annotations::write_out(&mut sent);
+        annotations::set_one(&mut sent.node, ID, id_text(resource));
+        sent.node
+    });
+    let mut printed = run(config, input.collect(), context)?;
+    let schema = context.schema;
+    let mut places: FxHashMap<_, usize> =
+        resources.iter().enumerate().map(|(place, one)| (identity(&one.id(), schema), place)).collect();
+    let mut seen = FxHashSet::default();
+    for resource in &mut printed {
+        remove_annotation(&mut resource.node, ID);
+        let id = resource.id();
+        if !seen.insert(identity(&id, schema)) {
+            return Err(Diagnostic::new(format!("the function printed {id} twice")));
+        }
+    }
+    for resource in printed {
+        match places.get(&identity(&resource.id(), schema)) {
+            Some(place) => {
+                let old = &resources[*place];
+                let (vars, file, origin) = (old.vars.clone(), old.file.clone(), old.origin.clone());
+                let transformations = old.transformations.clone();
+                resources[*place] = Resource { vars, file, origin, transformations, ..resource };
+            }
+            None => {
+                places.insert(identity(&resource.id(), schema), resources.len());
+                resources.push(resource);
+            }
+        }
+    }
+    resources.retain(|resource| seen.contains(&identity(&resource.id(), schema)));
+    Ok(())
+}
+
+fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+    let options = context.options;
+    if !options.enable_alpha_plugins {
+        let message = format!("{} is no built-in plugin, and others are not enabled", config.kind());
+        return Err(Diagnostic::new(message)
+            .field("kind")
+            .hint("Run with --enable-alpha-plugins, or write `apiVersion: builtin` for one of kustomize's own."));
+    }
+    let exec = executable(config)?;
+    if !options.enable_exec {
+        return Err(Diagnostic::new(format!("{} is a program, and programs are not enabled", exec.path))
+            .hint("Run with --enable-exec."));
+    }
+    let root = &context.place.root;
+    let program = if exec.path.contains('/') { join(root, &exec.path) } else { exec.path.clone() };
+    let variables = exec.env.iter().filter_map(|one| one.split_once('='));
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let program = Program {
+        arguments: std::iter::once(program).chain(exec.arguments).collect(),
+        folder: root.clone(),
+        variables: variables.chain(options.environment.iter().cloned()).collect(),
+        input: resource_list(config, items)?,
+    };
+    let finished = context.doors.outside.run(&program)?;
+    if finished.status != Some(0) {
+        let words = String::from_utf8_lossy(&finished.errors);
+        return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, words.trim())));
+    }
+    let mut printed = objects::read(&finished.output, &exec.path)?;
+    printed.iter_mut().for_each(|resource| resource.file = None);
+    Ok(printed)
+}
+
+/// The program that a configuration names.
+fn executable(config: &Resource) -> Result<Exec, Diagnostic> {
+    let annotation = annotations::get(&config.node, FUNCTION).or_else(|| annotations::get(&config.node, OLD_FUNCTION));
+    let Some(annotation) = annotation else {
+        let message =
+            format!("there is no plugin {}: plugins in folders of their own are not supported", config.kind());
+        return Err(Diagnostic::new(message)
+            .field("kind")
+            .hint(format!("Make it a function: add the annotation {FUNCTION} with `exec: {{path: …}}`.")));
+    };
+    let document = read_stream(annotation.as_bytes())?.into_iter().next().unwrap_or_default();
+    let function = Function::decode(&document, Strictness::Lenient)?;
+    if let Some(container) = &function.container {
+        let message = format!("container functions are not supported: {}", container.image);
+        return Err(Diagnostic::new(message).hint("Use a function that is a program (`exec`)."));
+    }
+    if function.exec.path.is_empty() {
+        return Err(Diagnostic::new("the function annotation names no program").field(FUNCTION));
+    }
+    Ok(function.exec)
+}
+
+/// The ResourceList that a function reads.
+fn resource_list(config: &Resource, items: Vec<Node>) -> Result<Vec<u8>, Diagnostic> {
+    let mut function = config.node.clone();
+    annotations::set_one(&mut function, LOCAL, "true");
+    let mut list = Node::map();
+    if let Some(map) = list.as_map_mut() {
+        map.set("apiVersion", Scalar::plain("config.kubernetes.io/v1"));
+        map.set("kind", Scalar::plain("ResourceList"));
+        map.set("items", items);
+        map.set("functionConfig", function);
+    }
+    let mut text = String::new();
+    write_kustomize(&list, &mut text)?;
+    Ok(text.into_bytes())
+}
+
+fn id_text(resource: &Resource) -> String {
+    let id = resource.id();
+    let parts = [
+        ("group", &id.gvk.group),
+        ("kind", &id.gvk.kind),
+        ("name", &id.name),
+        ("namespace", &id.namespace),
+        ("version", &id.gvk.version),
+    ];
+    let given = parts.iter().filter(|(_, part)| !part.is_empty());
+    given.map(|(key, part)| format!("{key}: {part}\n")).collect()
+}
+
+/// Takes the options that a generator gives in annotations: whether the name gets a hash, and what happens to an object
+/// that is there already.
+fn take_options(resource: &mut Resource) -> Result<(), Diagnostic> {
+    let needs_hash = annotations::get(&resource.node, NEEDS_HASH).map(str::to_owned);
+    resource.needs_hash = match needs_hash.as_deref() {
+        None => false,
+        Some("1" | "t" | "T" | "TRUE" | "true" | "True") => true,
+        Some("0" | "f" | "F" | "FALSE" | "false" | "False") => false,
+        Some(other) => return Err(Diagnostic::new(format!("{other:?} is neither true nor false")).field(NEEDS_HASH)),
+    };
+    let behavior = annotations::get(&resource.node, BEHAVIOR).unwrap_or_default().to_owned();
+    resource.behavior = if behavior.is_empty() { Behavior::Unspecified } else { Behavior::named(&behavior) };
+    remove_annotation(&mut resource.node, NEEDS_HASH);
+    remove_annotation(&mut resource.node, BEHAVIOR);
+    Ok(())
+}
+
+fn remove_annotation(object: &mut Node, key: &str) {
+    let annotations = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations"));
+    if let Some(map) = annotations.and_then(Node::as_map_mut) {
+        map.remove(key);
+    }
+    annotations::tidy(object);
+}
