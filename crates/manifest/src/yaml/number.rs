@@ -104,8 +104,12 @@ fn go_float(text: &str) -> Option<f64> {
 }
 
 /// Digits without leading and trailing zeros, and the decimal exponent of the first digit: the shortest that read back.
+/// Where two are as short and as near, Go takes the even one, Rust the larger one.
 fn shortest(value: f64) -> (String, i32) {
-    let text = format!("{value:e}");
+    let short = format!("{value:e}");
+    let digits = short.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let even = format!("{value:.*e}", digits.saturating_sub(1));
+    let text = if even.parse() == Ok(value) { even } else { short };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     (mantissa.replace('.', ""), exponent.parse().unwrap_or_default())
 }
