@@ -115,6 +115,9 @@ pub(crate) struct Idle {
     /// There are no events
     #[arg(long, value_name = "FILE")]
     pub(super) event_log_file: Option<String>,
+    /// stderr is plain
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(super) force_colors: Option<bool>,
     /// kpt is not run
     #[arg(long, value_name = "FOLDER")]
     pub(super) hydration_dir: Option<String>,
@@ -161,6 +164,7 @@ impl Idle {
             ("--enable-gke-arm-node-toleration", self.enable_gke_arm_node_toleration.is_some()),
             ("--enable-rpc", self.enable_rpc.is_some()),
             ("--event-log-file", self.event_log_file.is_some()),
+            ("--force-colors", self.force_colors.is_some()),
             ("--hydration-dir", self.hydration_dir.is_some()),
             ("--interactive", self.interactive.is_some()),
             ("--last-log-file", self.last_log_file.is_some()),

@@ -15,6 +15,8 @@ use crate::exit::{Done, Failure};
 use crate::output;
 use crate::surroundings::surroundings;
 
+#[cfg(test)]
+mod compatibility;
 mod flags;
 mod variables;
 
