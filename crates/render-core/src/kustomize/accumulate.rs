@@ -23,12 +23,15 @@ pub struct Accumulated {
     pub vars: Vec<Defined>,
     /// The ids of `resources`, while nothing has changed them.
     known: Option<FxHashSet<ObjectId>>,
+    /// The present and former ids of `resources`, while nothing but generators has changed them.
+    owners: Option<Owners>,
 }
 
 impl Accumulated {
     /// The objects, to be changed in any way.
     pub fn resources_mut(&mut self) -> &mut Vec<Resource> {
         self.known = None;
+        self.owners = None;
         &mut self.resources
     }
 
@@ -37,6 +40,7 @@ impl Accumulated {
     /// # Errors
     /// An object whose id is there already.
     pub fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Result<(), Diagnostic> {
+        self.owners = None;
         let resources = &self.resources;
         let known = self
             .known
@@ -61,6 +65,7 @@ impl Accumulated {
             check_unique(&other.resources, schema)?;
             self.resources = other.resources;
             self.known = None;
+            self.owners = None;
         } else {
             self.append(other.resources, schema)?;
         }
@@ -92,7 +97,7 @@ impl Accumulated {
             return Ok(());
         }
         self.known = None;
-        let mut owners = Owners::index(&self.resources, schema);
+        let mut owners = self.owners.take().unwrap_or_else(|| Owners::index(&self.resources, schema));
         for resource in generated {
             let id = resource.id();
             let key = identity(&id, schema);
@@ -108,11 +113,13 @@ impl Accumulated {
                 (several, _) => return Err(ambiguous(&resource, &id, several.len())),
             }
         }
+        self.owners = Some(owners);
         Ok(())
     }
 }
 
 /// Which objects have, or had, an id.
+#[derive(Clone, Debug)]
 struct Owners(FxHashMap<ObjectId, Vec<usize>>);
 
 impl Owners {

@@ -168,19 +168,15 @@ impl Steps<'_> {
     }
 
     fn replicas(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
-        for (index, one) in self.kustomization.replicas.iter().flatten().enumerate() {
-            let done = replicas::apply(resources, std::slice::from_ref(one), &specs.replicas);
-            self.done(resources, done, "ReplicaCountTransformer", one.at, &format!("replicas[{index}]"))?;
-        }
-        Ok(())
+        let Some(all) = non_empty(self.kustomization.replicas.as_ref()) else { return Ok(()) };
+        let done = replicas::apply(resources, all, &specs.replicas);
+        self.done_all(resources, done, "ReplicaCountTransformer", (all.len(), all[0].at), "replicas")
     }
 
     fn images(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
-        for (index, one) in self.kustomization.images.iter().flatten().enumerate() {
-            let done = images::apply(resources, std::slice::from_ref(one), &specs.images);
-            self.done(resources, done, "ImageTagTransformer", one.at, &format!("images[{index}]"))?;
-        }
-        Ok(())
+        let Some(all) = non_empty(self.kustomization.images.as_ref()) else { return Ok(()) };
+        let done = images::apply(resources, all, &specs.images);
+        self.done_all(resources, done, "ImageTagTransformer", (all.len(), all[0].at), "images")
     }
 
     fn replacements(&self, resources: &mut Vec<Resource>) -> Result<(), Diagnostic> {
@@ -203,6 +199,23 @@ impl Steps<'_> {
             note(resources, &Arc::new(origin.configured(self.file_name, kind)));
         }
         resources.retain(|resource| !is_empty(&resource.node));
+        Ok(())
+    }
+
+    /// As [`Self::done`] for a field whose entries were applied together; each counts as a transformer.
+    fn done_all(
+        &self,
+        resources: &mut Vec<Resource>,
+        done: Result<(), Diagnostic>,
+        kind: &str,
+        (count, at): (usize, At),
+        field: &str,
+    ) -> Result<(), Diagnostic> {
+        self.done(resources, done, kind, at, field)?;
+        if let Some(origin) = self.origin {
+            let origin = Arc::new(origin.configured(self.file_name, kind));
+            (1..count).for_each(|_| note(resources, &origin));
+        }
         Ok(())
     }
 
