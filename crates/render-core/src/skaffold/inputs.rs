@@ -46,7 +46,7 @@ pub struct RenderOptions {
 impl<'a> Inputs<'a> {
     /// Templates with the environment.
     pub fn templates(&self) -> Templates<'a> {
-        Templates { environment: self.environment, outside: self.outside, folder: self.working_dir }
+        Templates { environment: self.environment, outside: self.outside, folder: self.working_dir, clock: None }
     }
 
     /// A string of the config, its template filled in.

@@ -3,8 +3,11 @@
 //! Source: krishicks/yaml-patch, which Skaffold applies one operation at a time to the config as it would write it.
 //! Where that program panics or finds nothing, Skaffold says `invalid path`; here the segment that fails is named.
 
-use manifest::yaml::{Rules, Value, resolve};
+use manifest::yaml::{MAX_DEPTH, Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Map, Node, Scalar};
+
+/// More values than any config holds.
+const MOST_NODES: usize = 1_000_000;
 
 /// Applies one patch of a profile to the config.
 ///
@@ -20,6 +23,7 @@ pub(super) fn apply(config: &mut Map, patch: &Node) -> Result<(), Diagnostic> {
         // The last match first, so that a removed entry does not shift the others.
         paths.iter().rev().try_for_each(|path| perform(&mut root, &operation, path, &from, &value))
     });
+    let done = done.and_then(|()| bounded(&root));
     if let Data::Map(map) = root.data {
         *config = map;
     }
@@ -27,6 +31,24 @@ pub(super) fn apply(config: &mut Map, patch: &Node) -> Result<(), Diagnostic> {
         let one = Diagnostic::new(format!("invalid path `{path}`: {reason}")).at(at);
         one.hint("a path is read against the config in its newest form, with profiles applied so far and empty fields left out")
     })
+}
+
+/// Refuses a config that copies of copies have blown up.
+fn bounded(root: &Node) -> Result<(), String> {
+    let mut waiting = vec![(root, 0)];
+    let mut count = 0;
+    while let Some((node, depth)) = waiting.pop() {
+        count += 1;
+        if depth > MAX_DEPTH || count > MOST_NODES {
+            return Err(format!("the config would nest deeper than {MAX_DEPTH} or hold more than {MOST_NODES} values"));
+        }
+        match &node.data {
+            Data::Map(map) => waiting.extend(map.entries().iter().map(|entry| (&entry.value, depth + 1))),
+            Data::Seq(items) => waiting.extend(items.iter().map(|item| (item, depth + 1))),
+            Data::Scalar(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn perform(root: &mut Node, operation: &str, path: &[String], from: &str, value: &Node) -> Result<(), String> {

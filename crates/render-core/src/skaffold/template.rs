@@ -9,6 +9,8 @@ use gotmpl::{MissingKey, Template, TemplateError, Value};
 use manifest::Diagnostic;
 
 use super::sprig;
+use super::tag::Now;
+use super::tag::zone::Offset;
 use crate::outside::{Outside, Program};
 
 /// How many programs one template may run.
@@ -32,6 +34,17 @@ pub struct Templates<'a> {
     pub outside: &'a dyn Outside,
     /// The folder `cmd` runs in.
     pub folder: &'a str,
+    /// What `now` and `date` read; without one they fail.
+    pub clock: Option<&'a Clock>,
+}
+
+/// The time that counts as now, and the zone that it is shown in.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// The time.
+    pub(super) now: Now,
+    /// The local zone at that time.
+    pub(super) local: Offset,
 }
 
 /// What `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
@@ -97,7 +110,7 @@ impl Templates<'_> {
             Missing::NoValue => MissingKey::Invalid,
             Missing::Error => MissingKey::Error,
         };
-        let functions = sprig::functions(&environment);
+        let functions = sprig::functions(&environment, self.clock);
         Template::new("envTemplate").missing_key(missing_key).funcs(functions).func("cmd", cmd).parse(template)
     }
 
@@ -167,7 +180,7 @@ mod tests {
 
     fn expand(template: &str, missing: Missing) -> Result<String, String> {
         let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned()), ("EMPTY".to_owned(), String::new())]);
-        let templates = Templates { environment: &environment, outside: &Echo, folder: "/work" };
+        let templates = Templates { environment: &environment, outside: &Echo, folder: "/work", clock: None };
         let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), "registry.example/Team/App".to_owned())]);
         templates.expand(template, &extra, missing).map_err(|error| error.to_string())
     }
@@ -198,6 +211,22 @@ mod tests {
         ];
         for (template, wanted) in table {
             assert_eq!(expand(template, Missing::NoValue).as_deref(), Ok(wanted), "{template}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_from_the_clock_that_is_given() {
+        let environment = BTreeMap::new();
+        let now = Now { seconds: 1_700_000_000, nanoseconds: 0 };
+        let clock = Clock { now, local: Offset { seconds: 3_600, abbreviation: "CET".to_owned() } };
+        let templates = Templates { environment: &environment, outside: &Echo, folder: "/work", clock: Some(&clock) };
+        let table = [
+            ("{{now | date \"20060102-150405 MST\"}}", "20231114-231320 CET"),
+            ("{{dateInZone \"15:04\" now \"UTC\"}} {{htmlDate now}} {{unixEpoch now}}", "22:13 2023-11-14 1700000000"),
+            ("{{now | dateModify \"-1h30m\" | date \"15:04\"}} {{date \"2006\" 0}}", "21:43 1970"),
+        ];
+        for (template, wanted) in table {
+            assert_eq!(templates.expand(template, &environment, Missing::Error).as_deref(), Ok(wanted), "{template}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod choices;
+mod dates;
 mod encodings;
 mod lists;
 mod mappings;
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gotmpl::{FuncMap, Result, TemplateError, Value};
+
+use super::template::Clock;
 
 /// A function of templates.
 type Function = fn(&[Value]) -> Result<Value>;
@@ -59,8 +62,8 @@ const REFUSED: [(&str, &[&str]); 3] = [
     ("asks the network", &["getHostByName"]),
 ];
 
-/// All functions; `env` and `expandenv` read `environment`.
-pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>) -> FuncMap {
+/// All functions; `env` and `expandenv` read `environment`, `now` and its kin read `clock` and refuse without one.
+pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>, clock: Option<&Clock>) -> FuncMap {
     let tables = [
         choices::TABLE,
         encodings::TABLE,
@@ -83,6 +86,12 @@ pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>) -> FuncMap 
                 )))
             };
             functions.insert(name.to_owned(), Arc::new(refuse));
+        }
+    }
+    if let Some(clock) = clock {
+        for &(name, function) in dates::TABLE {
+            let clock = clock.clone();
+            functions.insert(name.to_owned(), Arc::new(move |given: &[Value]| named(name, function(&clock, given))));
         }
     }
     let variables = environment.clone();

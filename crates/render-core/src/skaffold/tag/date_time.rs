@@ -133,7 +133,8 @@ const WORDS: [&str; 33] = [
     "5",
 ];
 
-fn format(layout: &str, now: Now, offset: &Offset) -> String {
+/// The time in a Go layout.
+pub(in crate::skaffold) fn format(layout: &str, now: Now, offset: &Offset) -> String {
     let clock = Clock::new(now, offset);
     let mut out = String::new();
     let mut rest = layout;

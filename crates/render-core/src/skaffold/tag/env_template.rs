@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use manifest::Diagnostic;
 
 use super::Tagging;
+use super::zone::offset;
 use crate::skaffold::model::{Artifact, Placed};
-use crate::skaffold::template::Missing;
+use crate::skaffold::template::{Clock, Missing, Templates};
 
 /// The text of the template.
 ///
@@ -14,8 +15,9 @@ use crate::skaffold::template::Missing;
 /// A template that fails, and one that names a variable which is not set (unless a function such as `default` takes care).
 pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Placed) -> Result<String, Diagnostic> {
     let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), artifact.image.text.clone())]);
-    let text =
-        tagging.inputs.templates().expand(template, &extra, Missing::NoValue).map_err(|found| found.at(template.at))?;
+    let clock = Clock { now: tagging.now, local: offset(tagging, "Local")? };
+    let templates = Templates { clock: Some(&clock), ..tagging.inputs.templates() };
+    let text = templates.expand(template, &extra, Missing::NoValue).map_err(|found| found.at(template.at))?;
     if text.contains("<no value>") {
         return Err(Diagnostic::new(format!("a variable of the template {:?} is not set", template.text))
             .at(template.at)

@@ -4,14 +4,14 @@
 //! that is an error: see `docs/compatibility.md`.
 
 mod custom_template;
-mod date_time;
+pub(super) mod date_time;
 mod docker_ignore;
 mod dockerfile;
 mod env_template;
 mod git_commit;
 mod input_digest;
 mod source_files;
-mod zone;
+pub(super) mod zone;
 
 use manifest::{At, Diagnostic};
 

@@ -6,11 +6,11 @@ use super::Tagging;
 
 /// A zone's distance from UTC at one point in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Offset {
+pub(in crate::skaffold) struct Offset {
     /// Seconds east of UTC.
-    pub(super) seconds: i64,
+    pub(in crate::skaffold) seconds: i64,
     /// Such as `CET`.
-    pub(super) abbreviation: String,
+    pub(in crate::skaffold) abbreviation: String,
 }
 
 const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ"];
