@@ -100,6 +100,8 @@ struct Build<'a> {
     schema: Schema,
     /// Whether a kustomization has chosen the schema: the first one does, and it holds from then on.
     schema_is_set: bool,
+    /// Whether an object of a kind that the built-in schema does not have was read.
+    unknown_kinds: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -119,6 +121,7 @@ impl<'a> Build<'a> {
             defaults: Arc::new(Configuration::defaults()),
             schema: Schema::default(),
             schema_is_set: false,
+            unknown_kinds: false,
             warnings: Vec::new(),
         }
     }
@@ -190,6 +193,7 @@ impl<'a> Build<'a> {
         match target.place.open(self.doors, entry)? {
             Opened::File(loaded) => {
                 let mut resources = objects::read(&loaded.bytes, &loaded.name)?;
+                self.unknown_kinds |= resources.iter().any(|resource| !Schema::is_builtin(&resource.gvk()));
                 if let Some(origin) = &inherited.origin {
                     let origin = Arc::new(origin.below(entry));
                     resources.iter_mut().for_each(|resource| resource.origin = Some(origin.clone()));
@@ -399,7 +403,7 @@ impl<'a> Build<'a> {
         };
         let found = choose().map_err(|found| located(found, &target.file, target.kustomization.at, "openapi"))?;
         if let Some(schema) = found {
-            self.schema = schema;
+            self.schema = if self.unknown_kinds { schema.beside_builtin() } else { schema };
             self.schema_is_set = true;
         }
         Ok(())

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 mod builtin;
 
-use builtin::{KINDS, TYPES};
+use builtin::{KINDS, TYPE_NAMES, TYPES};
 
 /// The one version of the built-in schema that kustomize 5.8.1 carries.
 pub const BUILTIN_VERSION: &str = "v1.21.2";
@@ -22,6 +22,8 @@ const REFERENCE_LIMIT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     custom: Option<Arc<Custom>>,
+    /// Whether the built-in schema stands beside the user's.
+    both: bool,
 }
 
 /// A schema that the user gave.
@@ -55,7 +57,7 @@ enum Place<'a> {
     /// A value of a built-in type's property.
     Property(&'static Property),
     /// A schema of the user's, and the document that it refers into.
-    Custom { document: &'a Node, schema: &'a Node },
+    Custom { document: &'a Node, schema: &'a Node, both: bool },
 }
 
 impl Schema {
@@ -69,7 +71,19 @@ impl Schema {
         }
         let kinds = kinds_of(&document);
         let namespaced = scopes_of(&document);
-        Ok(Schema { custom: Some(Arc::new(Custom { document, kinds, namespaced })) })
+        Ok(Schema { custom: Some(Arc::new(Custom { document, kinds, namespaced })), both: false })
+    }
+
+    /// The same schema with the built-in one beside it. So it is in kustomize where an object of an unknown kind was read
+    /// before the user's schema was chosen (`defaultBuiltInSchemaParseStatus`).
+    #[must_use]
+    pub fn beside_builtin(self) -> Self {
+        Schema { both: true, ..self }
+    }
+
+    /// Whether the built-in schema has the kind.
+    pub fn is_builtin(gvk: &Gvk) -> bool {
+        builtin_kind(&gvk.group, &gvk.version, &gvk.kind).is_some()
     }
 
     /// Whether objects of the kind certainly have no namespace (kustomize: `IsCertainlyClusterScoped`).
@@ -83,13 +97,17 @@ impl Schema {
 
     /// What is known of objects with this `apiVersion` and `kind`; absent where nothing is.
     pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<SchemaAt<'_>> {
-        if let Some(custom) = &self.custom {
-            let name = custom.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
-            let schema = custom.document.at_path(&["definitions", name])?;
-            return Some(SchemaAt(Place::Custom { document: &custom.document, schema }));
-        }
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        builtin_kind(group, version, kind).map(|(_, _, of, _)| SchemaAt(Place::Type(*of)))
+        let builtin = || builtin_kind(group, version, kind).map(|(_, _, of, _)| SchemaAt(Place::Type(*of)));
+        let Some(custom) = &self.custom else { return builtin() };
+        if self.both
+            && let Some(found) = builtin()
+        {
+            return Some(found);
+        }
+        let name = custom.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
+        let schema = custom.document.at_path(&["definitions", name])?;
+        Some(SchemaAt(Place::Custom { document: &custom.document, schema, both: self.both }))
     }
 }
 
@@ -101,10 +119,10 @@ impl<'a> SchemaAt<'a> {
             Place::Property(found) if found.map => Some(SchemaAt(Place::Type(found.of))),
             Place::Property(found) if found.list => None,
             Place::Property(found) => property(found.of, key),
-            Place::Custom { document, schema } => {
+            Place::Custom { document, schema, both } => {
                 let in_properties = schema.get("properties").and_then(|properties| properties.get(key));
                 let additional = || schema.get("additionalProperties").filter(|node| node.as_map().is_some());
-                resolve(document, in_properties.or_else(additional)?)
+                resolve(document, in_properties.or_else(additional)?, both)
             }
         }
     }
@@ -114,11 +132,11 @@ impl<'a> SchemaAt<'a> {
         match self.0 {
             Place::Property(found) if found.list => Some(SchemaAt(Place::Type(found.of))),
             Place::Type(_) | Place::Property(_) => None,
-            Place::Custom { document, schema } => {
+            Place::Custom { document, schema, both } => {
                 if schema.get("type").and_then(Node::text) != Some("array") {
                     return None;
                 }
-                resolve(document, schema.get("items")?)
+                resolve(document, schema.get("items")?, both)
             }
         }
     }
@@ -163,16 +181,23 @@ fn compare(known: &str, group: &str, version: &str) -> std::cmp::Ordering {
 }
 
 /// The schema that `schema` refers to, or itself.
-fn resolve<'a>(document: &'a Node, mut schema: &'a Node) -> Option<SchemaAt<'a>> {
+fn resolve<'a>(document: &'a Node, mut schema: &'a Node, both: bool) -> Option<SchemaAt<'a>> {
     for _ in 0..REFERENCE_LIMIT {
         let Some(reference) = schema.get("$ref").and_then(Node::text) else {
-            return Some(SchemaAt(Place::Custom { document, schema }));
+            return Some(SchemaAt(Place::Custom { document, schema, both }));
         };
         let path = reference.strip_prefix("#/")?;
         let unescape = |part: &str| part.replace("~1", "/").replace("~0", "~");
-        schema = path.split('/').try_fold(document, |node, part| node.get(&unescape(part)))?;
+        let found = path.split('/').try_fold(document, |node, part| node.get(&unescape(part)));
+        let Some(found) = found else { return builtin_type(path.strip_prefix("definitions/")?).filter(|_| both) };
+        schema = found;
     }
     None
+}
+
+fn builtin_type(name: &str) -> Option<SchemaAt<'static>> {
+    let index = TYPE_NAMES.binary_search(&name).ok()?;
+    Some(SchemaAt(Place::Type(u16::try_from(index).ok()?)))
 }
 
 const KIND_MARK: &str = "x-kubernetes-group-version-kind";
@@ -217,6 +242,7 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(KINDS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
+        assert!(TYPE_NAMES.is_sorted() && TYPE_NAMES.len() == TYPES.len());
         assert!(TYPES.iter().all(|properties| properties.is_sorted_by(|a, b| a.name < b.name)));
         let in_range = |of: u16| of == builtin::NO_TYPE || usize::from(of) < TYPES.len();
         assert!(TYPES.iter().flat_map(|properties| properties.iter()).all(|found| in_range(found.of)));

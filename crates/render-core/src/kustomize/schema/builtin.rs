@@ -194,406 +194,410 @@ pub(super) static KINDS: &[Kind] = &[
 /// The types, each with its properties sorted by name.
 #[rustfmt::skip]
 pub(super) static TYPES: &[&[Property]] = &[
-    // 0: io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration
-    &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
-    // 1: io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList
-    &[list("items", 0)],
-    // 2: io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration
-    &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
-    // 3: io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList
-    &[list("items", 2)],
-    // 4: io.k8s.api.admissionregistration.v1beta1.MutatingWebhookConfiguration
-    &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
-    // 5: io.k8s.api.admissionregistration.v1beta1.MutatingWebhookConfigurationList
-    &[list("items", 4)],
-    // 6: io.k8s.api.admissionregistration.v1beta1.ValidatingWebhookConfiguration
-    &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
-    // 7: io.k8s.api.admissionregistration.v1beta1.ValidatingWebhookConfigurationList
-    &[list("items", 6)],
-    // 8: io.k8s.api.apps.v1.ControllerRevision
-    &[object("metadata", 194)],
-    // 9: io.k8s.api.apps.v1.ControllerRevisionList
-    &[list("items", 8)],
-    // 10: io.k8s.api.apps.v1.DaemonSet
-    &[object("metadata", 194), object("spec", 12), object("status", 13)],
-    // 11: io.k8s.api.apps.v1.DaemonSetList
-    &[list("items", 10)],
-    // 12: io.k8s.api.apps.v1.DaemonSetSpec
-    &[object("template", 97)],
-    // 13: io.k8s.api.apps.v1.DaemonSetStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 14: io.k8s.api.apps.v1.Deployment
-    &[object("metadata", 194), object("spec", 16), object("status", 17)],
-    // 15: io.k8s.api.apps.v1.DeploymentList
-    &[list("items", 14)],
-    // 16: io.k8s.api.apps.v1.DeploymentSpec
-    &[object("template", 97)],
-    // 17: io.k8s.api.apps.v1.DeploymentStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 18: io.k8s.api.apps.v1.ReplicaSet
-    &[object("metadata", 194), object("spec", 20), object("status", 21)],
-    // 19: io.k8s.api.apps.v1.ReplicaSetList
-    &[list("items", 18)],
-    // 20: io.k8s.api.apps.v1.ReplicaSetSpec
-    &[object("template", 97)],
-    // 21: io.k8s.api.apps.v1.ReplicaSetStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 22: io.k8s.api.apps.v1.StatefulSet
-    &[object("metadata", 194), object("spec", 24), object("status", 25)],
-    // 23: io.k8s.api.apps.v1.StatefulSetList
-    &[list("items", 22)],
-    // 24: io.k8s.api.apps.v1.StatefulSetSpec
-    &[object("template", 97), list("volumeClaimTemplates", 86)],
-    // 25: io.k8s.api.apps.v1.StatefulSetStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 26: io.k8s.api.authentication.v1.TokenRequest
-    &[object("metadata", 194)],
-    // 27: io.k8s.api.authentication.v1.TokenReview
-    &[object("metadata", 194)],
-    // 28: io.k8s.api.authentication.v1beta1.TokenReview
-    &[object("metadata", 194)],
-    // 29: io.k8s.api.authorization.v1.LocalSubjectAccessReview
-    &[object("metadata", 194)],
-    // 30: io.k8s.api.authorization.v1.SelfSubjectAccessReview
-    &[object("metadata", 194)],
-    // 31: io.k8s.api.authorization.v1.SelfSubjectRulesReview
-    &[object("metadata", 194)],
-    // 32: io.k8s.api.authorization.v1.SubjectAccessReview
-    &[object("metadata", 194)],
-    // 33: io.k8s.api.authorization.v1beta1.LocalSubjectAccessReview
-    &[object("metadata", 194)],
-    // 34: io.k8s.api.authorization.v1beta1.SelfSubjectAccessReview
-    &[object("metadata", 194)],
-    // 35: io.k8s.api.authorization.v1beta1.SelfSubjectRulesReview
-    &[object("metadata", 194)],
-    // 36: io.k8s.api.authorization.v1beta1.SubjectAccessReview
-    &[object("metadata", 194)],
-    // 37: io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler
-    &[object("metadata", 194)],
-    // 38: io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList
-    &[list("items", 37)],
-    // 39: io.k8s.api.autoscaling.v1.Scale
-    &[object("metadata", 194)],
-    // 40: io.k8s.api.autoscaling.v2beta1.HorizontalPodAutoscaler
-    &[object("metadata", 194)],
-    // 41: io.k8s.api.autoscaling.v2beta1.HorizontalPodAutoscalerList
-    &[list("items", 40)],
-    // 42: io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscaler
-    &[object("metadata", 194)],
-    // 43: io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscalerList
-    &[list("items", 42)],
-    // 44: io.k8s.api.batch.v1.CronJob
-    &[object("metadata", 194), object("spec", 46)],
-    // 45: io.k8s.api.batch.v1.CronJobList
-    &[list("items", 44)],
-    // 46: io.k8s.api.batch.v1.CronJobSpec
-    &[object("jobTemplate", 51)],
-    // 47: io.k8s.api.batch.v1.Job
-    &[object("metadata", 194), object("spec", 49), object("status", 50)],
-    // 48: io.k8s.api.batch.v1.JobList
-    &[list("items", 47)],
-    // 49: io.k8s.api.batch.v1.JobSpec
-    &[object("template", 97)],
-    // 50: io.k8s.api.batch.v1.JobStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 51: io.k8s.api.batch.v1.JobTemplateSpec
-    &[object("metadata", 194), object("spec", 49)],
-    // 52: io.k8s.api.batch.v1beta1.CronJob
-    &[object("metadata", 194), object("spec", 54)],
-    // 53: io.k8s.api.batch.v1beta1.CronJobList
-    &[list("items", 52)],
-    // 54: io.k8s.api.batch.v1beta1.CronJobSpec
-    &[object("jobTemplate", 55)],
-    // 55: io.k8s.api.batch.v1beta1.JobTemplateSpec
-    &[object("metadata", 194), object("spec", 49)],
-    // 56: io.k8s.api.certificates.v1.CertificateSigningRequest
-    &[object("metadata", 194)],
-    // 57: io.k8s.api.certificates.v1.CertificateSigningRequestList
-    &[list("items", 56)],
-    // 58: io.k8s.api.certificates.v1beta1.CertificateSigningRequest
-    &[object("metadata", 194)],
-    // 59: io.k8s.api.certificates.v1beta1.CertificateSigningRequestList
-    &[list("items", 58)],
-    // 60: io.k8s.api.coordination.v1.Lease
-    &[object("metadata", 194)],
-    // 61: io.k8s.api.coordination.v1.LeaseList
-    &[list("items", 60)],
-    // 62: io.k8s.api.coordination.v1beta1.Lease
-    &[object("metadata", 194)],
-    // 63: io.k8s.api.coordination.v1beta1.LeaseList
-    &[list("items", 62)],
-    // 64: io.k8s.api.core.v1.Binding
-    &[object("metadata", 194)],
-    // 65: io.k8s.api.core.v1.ComponentStatus
-    &[merged("conditions", NO_TYPE, &["type"]), object("metadata", 194)],
-    // 66: io.k8s.api.core.v1.ComponentStatusList
-    &[list("items", 65)],
-    // 67: io.k8s.api.core.v1.ConfigMap
-    &[object("metadata", 194)],
-    // 68: io.k8s.api.core.v1.ConfigMapList
-    &[list("items", 67)],
-    // 69: io.k8s.api.core.v1.Container
-    &[merged("env", NO_TYPE, &["name"]), merged("ports", NO_TYPE, &["containerPort", "protocol"]), merged("volumeDevices", NO_TYPE, &["devicePath"]), merged("volumeMounts", NO_TYPE, &["mountPath"])],
-    // 70: io.k8s.api.core.v1.Endpoints
-    &[object("metadata", 194)],
-    // 71: io.k8s.api.core.v1.EndpointsList
-    &[list("items", 70)],
-    // 72: io.k8s.api.core.v1.EphemeralContainer
-    &[merged("env", NO_TYPE, &["name"]), merged("volumeDevices", NO_TYPE, &["devicePath"]), merged("volumeMounts", NO_TYPE, &["mountPath"])],
-    // 73: io.k8s.api.core.v1.EphemeralVolumeSource
-    &[object("volumeClaimTemplate", 89)],
-    // 74: io.k8s.api.core.v1.Event
-    &[object("metadata", 194)],
-    // 75: io.k8s.api.core.v1.EventList
-    &[list("items", 74)],
-    // 76: io.k8s.api.core.v1.LimitRange
-    &[object("metadata", 194)],
-    // 77: io.k8s.api.core.v1.LimitRangeList
-    &[list("items", 76)],
-    // 78: io.k8s.api.core.v1.Namespace
-    &[object("metadata", 194), object("status", 80)],
-    // 79: io.k8s.api.core.v1.NamespaceList
-    &[list("items", 78)],
-    // 80: io.k8s.api.core.v1.NamespaceStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 81: io.k8s.api.core.v1.Node
-    &[object("metadata", 194), object("spec", 83), object("status", 84)],
-    // 82: io.k8s.api.core.v1.NodeList
-    &[list("items", 81)],
-    // 83: io.k8s.api.core.v1.NodeSpec
-    &[merged("podCIDRs", NO_TYPE, &[])],
-    // 84: io.k8s.api.core.v1.NodeStatus
-    &[merged("addresses", NO_TYPE, &["type"]), merged("conditions", NO_TYPE, &["type"])],
-    // 85: io.k8s.api.core.v1.PersistentVolume
-    &[object("metadata", 194)],
-    // 86: io.k8s.api.core.v1.PersistentVolumeClaim
-    &[object("metadata", 194), object("status", 88)],
-    // 87: io.k8s.api.core.v1.PersistentVolumeClaimList
-    &[list("items", 86)],
-    // 88: io.k8s.api.core.v1.PersistentVolumeClaimStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 89: io.k8s.api.core.v1.PersistentVolumeClaimTemplate
-    &[object("metadata", 194)],
-    // 90: io.k8s.api.core.v1.PersistentVolumeList
-    &[list("items", 85)],
-    // 91: io.k8s.api.core.v1.Pod
-    &[object("metadata", 194), object("spec", 93), object("status", 94)],
-    // 92: io.k8s.api.core.v1.PodList
-    &[list("items", 91)],
-    // 93: io.k8s.api.core.v1.PodSpec
-    &[merged("containers", 69, &["name"]), merged("ephemeralContainers", 72, &["name"]), merged("hostAliases", NO_TYPE, &["ip"]), merged("imagePullSecrets", NO_TYPE, &["name"]), merged("initContainers", 69, &["name"]), merged("topologySpreadConstraints", NO_TYPE, &["topologyKey", "whenUnsatisfiable"]), merged("volumes", 112, &["name"])],
-    // 94: io.k8s.api.core.v1.PodStatus
-    &[merged("conditions", NO_TYPE, &["type"]), merged("podIPs", NO_TYPE, &["ip"])],
-    // 95: io.k8s.api.core.v1.PodTemplate
-    &[object("metadata", 194), object("template", 97)],
-    // 96: io.k8s.api.core.v1.PodTemplateList
-    &[list("items", 95)],
-    // 97: io.k8s.api.core.v1.PodTemplateSpec
-    &[object("metadata", 194), object("spec", 93)],
-    // 98: io.k8s.api.core.v1.ReplicationController
-    &[object("metadata", 194), object("spec", 100), object("status", 101)],
-    // 99: io.k8s.api.core.v1.ReplicationControllerList
-    &[list("items", 98)],
-    // 100: io.k8s.api.core.v1.ReplicationControllerSpec
-    &[object("template", 97)],
-    // 101: io.k8s.api.core.v1.ReplicationControllerStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 102: io.k8s.api.core.v1.ResourceQuota
-    &[object("metadata", 194)],
-    // 103: io.k8s.api.core.v1.ResourceQuotaList
-    &[list("items", 102)],
-    // 104: io.k8s.api.core.v1.Secret
-    &[object("metadata", 194)],
-    // 105: io.k8s.api.core.v1.SecretList
-    &[list("items", 104)],
-    // 106: io.k8s.api.core.v1.Service
-    &[object("metadata", 194), object("spec", 110), object("status", 111)],
-    // 107: io.k8s.api.core.v1.ServiceAccount
-    &[object("metadata", 194), merged("secrets", NO_TYPE, &["name"])],
-    // 108: io.k8s.api.core.v1.ServiceAccountList
-    &[list("items", 107)],
-    // 109: io.k8s.api.core.v1.ServiceList
-    &[list("items", 106)],
-    // 110: io.k8s.api.core.v1.ServiceSpec
-    &[merged("ports", NO_TYPE, &["port", "protocol"])],
-    // 111: io.k8s.api.core.v1.ServiceStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 112: io.k8s.api.core.v1.Volume
-    &[object("ephemeral", 73)],
-    // 113: io.k8s.api.discovery.v1.EndpointSlice
-    &[object("metadata", 194)],
-    // 114: io.k8s.api.discovery.v1.EndpointSliceList
-    &[list("items", 113)],
-    // 115: io.k8s.api.discovery.v1beta1.EndpointSlice
-    &[object("metadata", 194)],
-    // 116: io.k8s.api.discovery.v1beta1.EndpointSliceList
-    &[list("items", 115)],
-    // 117: io.k8s.api.events.v1.Event
-    &[object("metadata", 194)],
-    // 118: io.k8s.api.events.v1.EventList
-    &[list("items", 117)],
-    // 119: io.k8s.api.events.v1beta1.Event
-    &[object("metadata", 194)],
-    // 120: io.k8s.api.events.v1beta1.EventList
-    &[list("items", 119)],
-    // 121: io.k8s.api.extensions.v1beta1.Ingress
-    &[object("metadata", 194)],
-    // 122: io.k8s.api.extensions.v1beta1.IngressList
-    &[list("items", 121)],
-    // 123: io.k8s.api.flowcontrol.v1beta1.FlowSchema
-    &[object("metadata", 194)],
-    // 124: io.k8s.api.flowcontrol.v1beta1.FlowSchemaList
-    &[list("items", 123)],
-    // 125: io.k8s.api.flowcontrol.v1beta1.PriorityLevelConfiguration
-    &[object("metadata", 194)],
-    // 126: io.k8s.api.flowcontrol.v1beta1.PriorityLevelConfigurationList
-    &[list("items", 125)],
-    // 127: io.k8s.api.networking.v1.Ingress
-    &[object("metadata", 194)],
-    // 128: io.k8s.api.networking.v1.IngressClass
-    &[object("metadata", 194)],
-    // 129: io.k8s.api.networking.v1.IngressClassList
-    &[list("items", 128)],
-    // 130: io.k8s.api.networking.v1.IngressList
-    &[list("items", 127)],
-    // 131: io.k8s.api.networking.v1.NetworkPolicy
-    &[object("metadata", 194)],
-    // 132: io.k8s.api.networking.v1.NetworkPolicyList
-    &[list("items", 131)],
-    // 133: io.k8s.api.networking.v1beta1.Ingress
-    &[object("metadata", 194)],
-    // 134: io.k8s.api.networking.v1beta1.IngressClass
-    &[object("metadata", 194)],
-    // 135: io.k8s.api.networking.v1beta1.IngressClassList
-    &[list("items", 134)],
-    // 136: io.k8s.api.networking.v1beta1.IngressList
-    &[list("items", 133)],
-    // 137: io.k8s.api.node.v1.RuntimeClass
-    &[object("metadata", 194)],
-    // 138: io.k8s.api.node.v1.RuntimeClassList
-    &[list("items", 137)],
-    // 139: io.k8s.api.node.v1beta1.RuntimeClass
-    &[object("metadata", 194)],
-    // 140: io.k8s.api.node.v1beta1.RuntimeClassList
-    &[list("items", 139)],
-    // 141: io.k8s.api.policy.v1.PodDisruptionBudget
-    &[object("metadata", 194), object("status", 143)],
-    // 142: io.k8s.api.policy.v1.PodDisruptionBudgetList
-    &[list("items", 141)],
-    // 143: io.k8s.api.policy.v1.PodDisruptionBudgetStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 144: io.k8s.api.policy.v1beta1.Eviction
-    &[object("metadata", 194)],
-    // 145: io.k8s.api.policy.v1beta1.PodDisruptionBudget
-    &[object("metadata", 194), object("status", 147)],
-    // 146: io.k8s.api.policy.v1beta1.PodDisruptionBudgetList
-    &[list("items", 145)],
-    // 147: io.k8s.api.policy.v1beta1.PodDisruptionBudgetStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 148: io.k8s.api.policy.v1beta1.PodSecurityPolicy
-    &[object("metadata", 194)],
-    // 149: io.k8s.api.policy.v1beta1.PodSecurityPolicyList
-    &[list("items", 148)],
-    // 150: io.k8s.api.rbac.v1.ClusterRole
-    &[object("metadata", 194)],
-    // 151: io.k8s.api.rbac.v1.ClusterRoleBinding
-    &[object("metadata", 194)],
-    // 152: io.k8s.api.rbac.v1.ClusterRoleBindingList
-    &[list("items", 151)],
-    // 153: io.k8s.api.rbac.v1.ClusterRoleList
-    &[list("items", 150)],
-    // 154: io.k8s.api.rbac.v1.Role
-    &[object("metadata", 194)],
-    // 155: io.k8s.api.rbac.v1.RoleBinding
-    &[object("metadata", 194)],
-    // 156: io.k8s.api.rbac.v1.RoleBindingList
-    &[list("items", 155)],
-    // 157: io.k8s.api.rbac.v1.RoleList
-    &[list("items", 154)],
-    // 158: io.k8s.api.rbac.v1beta1.ClusterRole
-    &[object("metadata", 194)],
-    // 159: io.k8s.api.rbac.v1beta1.ClusterRoleBinding
-    &[object("metadata", 194)],
-    // 160: io.k8s.api.rbac.v1beta1.ClusterRoleBindingList
-    &[list("items", 159)],
-    // 161: io.k8s.api.rbac.v1beta1.ClusterRoleList
-    &[list("items", 158)],
-    // 162: io.k8s.api.rbac.v1beta1.Role
-    &[object("metadata", 194)],
-    // 163: io.k8s.api.rbac.v1beta1.RoleBinding
-    &[object("metadata", 194)],
-    // 164: io.k8s.api.rbac.v1beta1.RoleBindingList
-    &[list("items", 163)],
-    // 165: io.k8s.api.rbac.v1beta1.RoleList
-    &[list("items", 162)],
-    // 166: io.k8s.api.scheduling.v1.PriorityClass
-    &[object("metadata", 194)],
-    // 167: io.k8s.api.scheduling.v1.PriorityClassList
-    &[list("items", 166)],
-    // 168: io.k8s.api.scheduling.v1beta1.PriorityClass
-    &[object("metadata", 194)],
-    // 169: io.k8s.api.scheduling.v1beta1.PriorityClassList
-    &[list("items", 168)],
-    // 170: io.k8s.api.storage.v1.CSIDriver
-    &[object("metadata", 194)],
-    // 171: io.k8s.api.storage.v1.CSIDriverList
-    &[list("items", 170)],
-    // 172: io.k8s.api.storage.v1.CSINode
-    &[object("metadata", 194), object("spec", 174)],
-    // 173: io.k8s.api.storage.v1.CSINodeList
-    &[list("items", 172)],
-    // 174: io.k8s.api.storage.v1.CSINodeSpec
-    &[merged("drivers", NO_TYPE, &["name"])],
-    // 175: io.k8s.api.storage.v1.StorageClass
-    &[object("metadata", 194)],
-    // 176: io.k8s.api.storage.v1.StorageClassList
-    &[list("items", 175)],
-    // 177: io.k8s.api.storage.v1.VolumeAttachment
-    &[object("metadata", 194)],
-    // 178: io.k8s.api.storage.v1.VolumeAttachmentList
-    &[list("items", 177)],
-    // 179: io.k8s.api.storage.v1beta1.CSIDriver
-    &[object("metadata", 194)],
-    // 180: io.k8s.api.storage.v1beta1.CSIDriverList
-    &[list("items", 179)],
-    // 181: io.k8s.api.storage.v1beta1.CSINode
-    &[object("metadata", 194), object("spec", 183)],
-    // 182: io.k8s.api.storage.v1beta1.CSINodeList
-    &[list("items", 181)],
-    // 183: io.k8s.api.storage.v1beta1.CSINodeSpec
-    &[merged("drivers", NO_TYPE, &["name"])],
-    // 184: io.k8s.api.storage.v1beta1.CSIStorageCapacity
-    &[object("metadata", 194)],
-    // 185: io.k8s.api.storage.v1beta1.CSIStorageCapacityList
-    &[list("items", 184)],
-    // 186: io.k8s.api.storage.v1beta1.StorageClass
-    &[object("metadata", 194)],
-    // 187: io.k8s.api.storage.v1beta1.StorageClassList
-    &[list("items", 186)],
-    // 188: io.k8s.api.storage.v1beta1.VolumeAttachment
-    &[object("metadata", 194)],
-    // 189: io.k8s.api.storage.v1beta1.VolumeAttachmentList
-    &[list("items", 188)],
-    // 190: io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition
-    &[object("metadata", 194)],
-    // 191: io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList
-    &[list("items", 190)],
-    // 192: io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.CustomResourceDefinition
-    &[object("metadata", 194)],
-    // 193: io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.CustomResourceDefinitionList
-    &[list("items", 192)],
-    // 194: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
-    &[merged("finalizers", NO_TYPE, &[]), merged("ownerReferences", NO_TYPE, &["uid"])],
-    // 195: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService
-    &[object("metadata", 194), object("status", 197)],
-    // 196: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList
-    &[list("items", 195)],
-    // 197: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
-    // 198: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIService
-    &[object("metadata", 194), object("status", 200)],
-    // 199: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIServiceList
-    &[list("items", 198)],
-    // 200: io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIServiceStatus
-    &[merged("conditions", NO_TYPE, &["type"])],
+    /* 0 */ &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
+    /* 1 */ &[list("items", 0)],
+    /* 2 */ &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
+    /* 3 */ &[list("items", 2)],
+    /* 4 */ &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
+    /* 5 */ &[list("items", 4)],
+    /* 6 */ &[object("metadata", 194), merged("webhooks", NO_TYPE, &["name"])],
+    /* 7 */ &[list("items", 6)],
+    /* 8 */ &[object("metadata", 194)],
+    /* 9 */ &[list("items", 8)],
+    /* 10 */ &[object("metadata", 194), object("spec", 12), object("status", 13)],
+    /* 11 */ &[list("items", 10)],
+    /* 12 */ &[object("template", 97)],
+    /* 13 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 14 */ &[object("metadata", 194), object("spec", 16), object("status", 17)],
+    /* 15 */ &[list("items", 14)],
+    /* 16 */ &[object("template", 97)],
+    /* 17 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 18 */ &[object("metadata", 194), object("spec", 20), object("status", 21)],
+    /* 19 */ &[list("items", 18)],
+    /* 20 */ &[object("template", 97)],
+    /* 21 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 22 */ &[object("metadata", 194), object("spec", 24), object("status", 25)],
+    /* 23 */ &[list("items", 22)],
+    /* 24 */ &[object("template", 97), list("volumeClaimTemplates", 86)],
+    /* 25 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 26 */ &[object("metadata", 194)],
+    /* 27 */ &[object("metadata", 194)],
+    /* 28 */ &[object("metadata", 194)],
+    /* 29 */ &[object("metadata", 194)],
+    /* 30 */ &[object("metadata", 194)],
+    /* 31 */ &[object("metadata", 194)],
+    /* 32 */ &[object("metadata", 194)],
+    /* 33 */ &[object("metadata", 194)],
+    /* 34 */ &[object("metadata", 194)],
+    /* 35 */ &[object("metadata", 194)],
+    /* 36 */ &[object("metadata", 194)],
+    /* 37 */ &[object("metadata", 194)],
+    /* 38 */ &[list("items", 37)],
+    /* 39 */ &[object("metadata", 194)],
+    /* 40 */ &[object("metadata", 194)],
+    /* 41 */ &[list("items", 40)],
+    /* 42 */ &[object("metadata", 194)],
+    /* 43 */ &[list("items", 42)],
+    /* 44 */ &[object("metadata", 194), object("spec", 46)],
+    /* 45 */ &[list("items", 44)],
+    /* 46 */ &[object("jobTemplate", 51)],
+    /* 47 */ &[object("metadata", 194), object("spec", 49), object("status", 50)],
+    /* 48 */ &[list("items", 47)],
+    /* 49 */ &[object("template", 97)],
+    /* 50 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 51 */ &[object("metadata", 194), object("spec", 49)],
+    /* 52 */ &[object("metadata", 194), object("spec", 54)],
+    /* 53 */ &[list("items", 52)],
+    /* 54 */ &[object("jobTemplate", 55)],
+    /* 55 */ &[object("metadata", 194), object("spec", 49)],
+    /* 56 */ &[object("metadata", 194)],
+    /* 57 */ &[list("items", 56)],
+    /* 58 */ &[object("metadata", 194)],
+    /* 59 */ &[list("items", 58)],
+    /* 60 */ &[object("metadata", 194)],
+    /* 61 */ &[list("items", 60)],
+    /* 62 */ &[object("metadata", 194)],
+    /* 63 */ &[list("items", 62)],
+    /* 64 */ &[object("metadata", 194)],
+    /* 65 */ &[merged("conditions", NO_TYPE, &["type"]), object("metadata", 194)],
+    /* 66 */ &[list("items", 65)],
+    /* 67 */ &[object("metadata", 194)],
+    /* 68 */ &[list("items", 67)],
+    /* 69 */ &[merged("env", NO_TYPE, &["name"]), merged("ports", NO_TYPE, &["containerPort", "protocol"]), merged("volumeDevices", NO_TYPE, &["devicePath"]), merged("volumeMounts", NO_TYPE, &["mountPath"])],
+    /* 70 */ &[object("metadata", 194)],
+    /* 71 */ &[list("items", 70)],
+    /* 72 */ &[merged("env", NO_TYPE, &["name"]), merged("volumeDevices", NO_TYPE, &["devicePath"]), merged("volumeMounts", NO_TYPE, &["mountPath"])],
+    /* 73 */ &[object("volumeClaimTemplate", 89)],
+    /* 74 */ &[object("metadata", 194)],
+    /* 75 */ &[list("items", 74)],
+    /* 76 */ &[object("metadata", 194)],
+    /* 77 */ &[list("items", 76)],
+    /* 78 */ &[object("metadata", 194), object("status", 80)],
+    /* 79 */ &[list("items", 78)],
+    /* 80 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 81 */ &[object("metadata", 194), object("spec", 83), object("status", 84)],
+    /* 82 */ &[list("items", 81)],
+    /* 83 */ &[merged("podCIDRs", NO_TYPE, &[])],
+    /* 84 */ &[merged("addresses", NO_TYPE, &["type"]), merged("conditions", NO_TYPE, &["type"])],
+    /* 85 */ &[object("metadata", 194)],
+    /* 86 */ &[object("metadata", 194), object("status", 88)],
+    /* 87 */ &[list("items", 86)],
+    /* 88 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 89 */ &[object("metadata", 194)],
+    /* 90 */ &[list("items", 85)],
+    /* 91 */ &[object("metadata", 194), object("spec", 93), object("status", 94)],
+    /* 92 */ &[list("items", 91)],
+    /* 93 */ &[merged("containers", 69, &["name"]), merged("ephemeralContainers", 72, &["name"]), merged("hostAliases", NO_TYPE, &["ip"]), merged("imagePullSecrets", NO_TYPE, &["name"]), merged("initContainers", 69, &["name"]), merged("topologySpreadConstraints", NO_TYPE, &["topologyKey", "whenUnsatisfiable"]), merged("volumes", 112, &["name"])],
+    /* 94 */ &[merged("conditions", NO_TYPE, &["type"]), merged("podIPs", NO_TYPE, &["ip"])],
+    /* 95 */ &[object("metadata", 194), object("template", 97)],
+    /* 96 */ &[list("items", 95)],
+    /* 97 */ &[object("metadata", 194), object("spec", 93)],
+    /* 98 */ &[object("metadata", 194), object("spec", 100), object("status", 101)],
+    /* 99 */ &[list("items", 98)],
+    /* 100 */ &[object("template", 97)],
+    /* 101 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 102 */ &[object("metadata", 194)],
+    /* 103 */ &[list("items", 102)],
+    /* 104 */ &[object("metadata", 194)],
+    /* 105 */ &[list("items", 104)],
+    /* 106 */ &[object("metadata", 194), object("spec", 110), object("status", 111)],
+    /* 107 */ &[object("metadata", 194), merged("secrets", NO_TYPE, &["name"])],
+    /* 108 */ &[list("items", 107)],
+    /* 109 */ &[list("items", 106)],
+    /* 110 */ &[merged("ports", NO_TYPE, &["port", "protocol"])],
+    /* 111 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 112 */ &[object("ephemeral", 73)],
+    /* 113 */ &[object("metadata", 194)],
+    /* 114 */ &[list("items", 113)],
+    /* 115 */ &[object("metadata", 194)],
+    /* 116 */ &[list("items", 115)],
+    /* 117 */ &[object("metadata", 194)],
+    /* 118 */ &[list("items", 117)],
+    /* 119 */ &[object("metadata", 194)],
+    /* 120 */ &[list("items", 119)],
+    /* 121 */ &[object("metadata", 194)],
+    /* 122 */ &[list("items", 121)],
+    /* 123 */ &[object("metadata", 194)],
+    /* 124 */ &[list("items", 123)],
+    /* 125 */ &[object("metadata", 194)],
+    /* 126 */ &[list("items", 125)],
+    /* 127 */ &[object("metadata", 194)],
+    /* 128 */ &[object("metadata", 194)],
+    /* 129 */ &[list("items", 128)],
+    /* 130 */ &[list("items", 127)],
+    /* 131 */ &[object("metadata", 194)],
+    /* 132 */ &[list("items", 131)],
+    /* 133 */ &[object("metadata", 194)],
+    /* 134 */ &[object("metadata", 194)],
+    /* 135 */ &[list("items", 134)],
+    /* 136 */ &[list("items", 133)],
+    /* 137 */ &[object("metadata", 194)],
+    /* 138 */ &[list("items", 137)],
+    /* 139 */ &[object("metadata", 194)],
+    /* 140 */ &[list("items", 139)],
+    /* 141 */ &[object("metadata", 194), object("status", 143)],
+    /* 142 */ &[list("items", 141)],
+    /* 143 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 144 */ &[object("metadata", 194)],
+    /* 145 */ &[object("metadata", 194), object("status", 147)],
+    /* 146 */ &[list("items", 145)],
+    /* 147 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 148 */ &[object("metadata", 194)],
+    /* 149 */ &[list("items", 148)],
+    /* 150 */ &[object("metadata", 194)],
+    /* 151 */ &[object("metadata", 194)],
+    /* 152 */ &[list("items", 151)],
+    /* 153 */ &[list("items", 150)],
+    /* 154 */ &[object("metadata", 194)],
+    /* 155 */ &[object("metadata", 194)],
+    /* 156 */ &[list("items", 155)],
+    /* 157 */ &[list("items", 154)],
+    /* 158 */ &[object("metadata", 194)],
+    /* 159 */ &[object("metadata", 194)],
+    /* 160 */ &[list("items", 159)],
+    /* 161 */ &[list("items", 158)],
+    /* 162 */ &[object("metadata", 194)],
+    /* 163 */ &[object("metadata", 194)],
+    /* 164 */ &[list("items", 163)],
+    /* 165 */ &[list("items", 162)],
+    /* 166 */ &[object("metadata", 194)],
+    /* 167 */ &[list("items", 166)],
+    /* 168 */ &[object("metadata", 194)],
+    /* 169 */ &[list("items", 168)],
+    /* 170 */ &[object("metadata", 194)],
+    /* 171 */ &[list("items", 170)],
+    /* 172 */ &[object("metadata", 194), object("spec", 174)],
+    /* 173 */ &[list("items", 172)],
+    /* 174 */ &[merged("drivers", NO_TYPE, &["name"])],
+    /* 175 */ &[object("metadata", 194)],
+    /* 176 */ &[list("items", 175)],
+    /* 177 */ &[object("metadata", 194)],
+    /* 178 */ &[list("items", 177)],
+    /* 179 */ &[object("metadata", 194)],
+    /* 180 */ &[list("items", 179)],
+    /* 181 */ &[object("metadata", 194), object("spec", 183)],
+    /* 182 */ &[list("items", 181)],
+    /* 183 */ &[merged("drivers", NO_TYPE, &["name"])],
+    /* 184 */ &[object("metadata", 194)],
+    /* 185 */ &[list("items", 184)],
+    /* 186 */ &[object("metadata", 194)],
+    /* 187 */ &[list("items", 186)],
+    /* 188 */ &[object("metadata", 194)],
+    /* 189 */ &[list("items", 188)],
+    /* 190 */ &[object("metadata", 194)],
+    /* 191 */ &[list("items", 190)],
+    /* 192 */ &[object("metadata", 194)],
+    /* 193 */ &[list("items", 192)],
+    /* 194 */ &[merged("finalizers", NO_TYPE, &[]), merged("ownerReferences", NO_TYPE, &["uid"])],
+    /* 195 */ &[object("metadata", 194), object("status", 197)],
+    /* 196 */ &[list("items", 195)],
+    /* 197 */ &[merged("conditions", NO_TYPE, &["type"])],
+    /* 198 */ &[object("metadata", 194), object("status", 200)],
+    /* 199 */ &[list("items", 198)],
+    /* 200 */ &[merged("conditions", NO_TYPE, &["type"])],
+];
+
+/// The names of the types, sorted, each at its type's index.
+pub(super) static TYPE_NAMES: &[&str] = &[
+    "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
+    "io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList",
+    "io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration",
+    "io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList",
+    "io.k8s.api.admissionregistration.v1beta1.MutatingWebhookConfiguration",
+    "io.k8s.api.admissionregistration.v1beta1.MutatingWebhookConfigurationList",
+    "io.k8s.api.admissionregistration.v1beta1.ValidatingWebhookConfiguration",
+    "io.k8s.api.admissionregistration.v1beta1.ValidatingWebhookConfigurationList",
+    "io.k8s.api.apps.v1.ControllerRevision",
+    "io.k8s.api.apps.v1.ControllerRevisionList",
+    "io.k8s.api.apps.v1.DaemonSet",
+    "io.k8s.api.apps.v1.DaemonSetList",
+    "io.k8s.api.apps.v1.DaemonSetSpec",
+    "io.k8s.api.apps.v1.DaemonSetStatus",
+    "io.k8s.api.apps.v1.Deployment",
+    "io.k8s.api.apps.v1.DeploymentList",
+    "io.k8s.api.apps.v1.DeploymentSpec",
+    "io.k8s.api.apps.v1.DeploymentStatus",
+    "io.k8s.api.apps.v1.ReplicaSet",
+    "io.k8s.api.apps.v1.ReplicaSetList",
+    "io.k8s.api.apps.v1.ReplicaSetSpec",
+    "io.k8s.api.apps.v1.ReplicaSetStatus",
+    "io.k8s.api.apps.v1.StatefulSet",
+    "io.k8s.api.apps.v1.StatefulSetList",
+    "io.k8s.api.apps.v1.StatefulSetSpec",
+    "io.k8s.api.apps.v1.StatefulSetStatus",
+    "io.k8s.api.authentication.v1.TokenRequest",
+    "io.k8s.api.authentication.v1.TokenReview",
+    "io.k8s.api.authentication.v1beta1.TokenReview",
+    "io.k8s.api.authorization.v1.LocalSubjectAccessReview",
+    "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
+    "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
+    "io.k8s.api.authorization.v1.SubjectAccessReview",
+    "io.k8s.api.authorization.v1beta1.LocalSubjectAccessReview",
+    "io.k8s.api.authorization.v1beta1.SelfSubjectAccessReview",
+    "io.k8s.api.authorization.v1beta1.SelfSubjectRulesReview",
+    "io.k8s.api.authorization.v1beta1.SubjectAccessReview",
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler",
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList",
+    "io.k8s.api.autoscaling.v1.Scale",
+    "io.k8s.api.autoscaling.v2beta1.HorizontalPodAutoscaler",
+    "io.k8s.api.autoscaling.v2beta1.HorizontalPodAutoscalerList",
+    "io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscaler",
+    "io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscalerList",
+    "io.k8s.api.batch.v1.CronJob",
+    "io.k8s.api.batch.v1.CronJobList",
+    "io.k8s.api.batch.v1.CronJobSpec",
+    "io.k8s.api.batch.v1.Job",
+    "io.k8s.api.batch.v1.JobList",
+    "io.k8s.api.batch.v1.JobSpec",
+    "io.k8s.api.batch.v1.JobStatus",
+    "io.k8s.api.batch.v1.JobTemplateSpec",
+    "io.k8s.api.batch.v1beta1.CronJob",
+    "io.k8s.api.batch.v1beta1.CronJobList",
+    "io.k8s.api.batch.v1beta1.CronJobSpec",
+    "io.k8s.api.batch.v1beta1.JobTemplateSpec",
+    "io.k8s.api.certificates.v1.CertificateSigningRequest",
+    "io.k8s.api.certificates.v1.CertificateSigningRequestList",
+    "io.k8s.api.certificates.v1beta1.CertificateSigningRequest",
+    "io.k8s.api.certificates.v1beta1.CertificateSigningRequestList",
+    "io.k8s.api.coordination.v1.Lease",
+    "io.k8s.api.coordination.v1.LeaseList",
+    "io.k8s.api.coordination.v1beta1.Lease",
+    "io.k8s.api.coordination.v1beta1.LeaseList",
+    "io.k8s.api.core.v1.Binding",
+    "io.k8s.api.core.v1.ComponentStatus",
+    "io.k8s.api.core.v1.ComponentStatusList",
+    "io.k8s.api.core.v1.ConfigMap",
+    "io.k8s.api.core.v1.ConfigMapList",
+    "io.k8s.api.core.v1.Container",
+    "io.k8s.api.core.v1.Endpoints",
+    "io.k8s.api.core.v1.EndpointsList",
+    "io.k8s.api.core.v1.EphemeralContainer",
+    "io.k8s.api.core.v1.EphemeralVolumeSource",
+    "io.k8s.api.core.v1.Event",
+    "io.k8s.api.core.v1.EventList",
+    "io.k8s.api.core.v1.LimitRange",
+    "io.k8s.api.core.v1.LimitRangeList",
+    "io.k8s.api.core.v1.Namespace",
+    "io.k8s.api.core.v1.NamespaceList",
+    "io.k8s.api.core.v1.NamespaceStatus",
+    "io.k8s.api.core.v1.Node",
+    "io.k8s.api.core.v1.NodeList",
+    "io.k8s.api.core.v1.NodeSpec",
+    "io.k8s.api.core.v1.NodeStatus",
+    "io.k8s.api.core.v1.PersistentVolume",
+    "io.k8s.api.core.v1.PersistentVolumeClaim",
+    "io.k8s.api.core.v1.PersistentVolumeClaimList",
+    "io.k8s.api.core.v1.PersistentVolumeClaimStatus",
+    "io.k8s.api.core.v1.PersistentVolumeClaimTemplate",
+    "io.k8s.api.core.v1.PersistentVolumeList",
+    "io.k8s.api.core.v1.Pod",
+    "io.k8s.api.core.v1.PodList",
+    "io.k8s.api.core.v1.PodSpec",
+    "io.k8s.api.core.v1.PodStatus",
+    "io.k8s.api.core.v1.PodTemplate",
+    "io.k8s.api.core.v1.PodTemplateList",
+    "io.k8s.api.core.v1.PodTemplateSpec",
+    "io.k8s.api.core.v1.ReplicationController",
+    "io.k8s.api.core.v1.ReplicationControllerList",
+    "io.k8s.api.core.v1.ReplicationControllerSpec",
+    "io.k8s.api.core.v1.ReplicationControllerStatus",
+    "io.k8s.api.core.v1.ResourceQuota",
+    "io.k8s.api.core.v1.ResourceQuotaList",
+    "io.k8s.api.core.v1.Secret",
+    "io.k8s.api.core.v1.SecretList",
+    "io.k8s.api.core.v1.Service",
+    "io.k8s.api.core.v1.ServiceAccount",
+    "io.k8s.api.core.v1.ServiceAccountList",
+    "io.k8s.api.core.v1.ServiceList",
+    "io.k8s.api.core.v1.ServiceSpec",
+    "io.k8s.api.core.v1.ServiceStatus",
+    "io.k8s.api.core.v1.Volume",
+    "io.k8s.api.discovery.v1.EndpointSlice",
+    "io.k8s.api.discovery.v1.EndpointSliceList",
+    "io.k8s.api.discovery.v1beta1.EndpointSlice",
+    "io.k8s.api.discovery.v1beta1.EndpointSliceList",
+    "io.k8s.api.events.v1.Event",
+    "io.k8s.api.events.v1.EventList",
+    "io.k8s.api.events.v1beta1.Event",
+    "io.k8s.api.events.v1beta1.EventList",
+    "io.k8s.api.extensions.v1beta1.Ingress",
+    "io.k8s.api.extensions.v1beta1.IngressList",
+    "io.k8s.api.flowcontrol.v1beta1.FlowSchema",
+    "io.k8s.api.flowcontrol.v1beta1.FlowSchemaList",
+    "io.k8s.api.flowcontrol.v1beta1.PriorityLevelConfiguration",
+    "io.k8s.api.flowcontrol.v1beta1.PriorityLevelConfigurationList",
+    "io.k8s.api.networking.v1.Ingress",
+    "io.k8s.api.networking.v1.IngressClass",
+    "io.k8s.api.networking.v1.IngressClassList",
+    "io.k8s.api.networking.v1.IngressList",
+    "io.k8s.api.networking.v1.NetworkPolicy",
+    "io.k8s.api.networking.v1.NetworkPolicyList",
+    "io.k8s.api.networking.v1beta1.Ingress",
+    "io.k8s.api.networking.v1beta1.IngressClass",
+    "io.k8s.api.networking.v1beta1.IngressClassList",
+    "io.k8s.api.networking.v1beta1.IngressList",
+    "io.k8s.api.node.v1.RuntimeClass",
+    "io.k8s.api.node.v1.RuntimeClassList",
+    "io.k8s.api.node.v1beta1.RuntimeClass",
+    "io.k8s.api.node.v1beta1.RuntimeClassList",
+    "io.k8s.api.policy.v1.PodDisruptionBudget",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetList",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetStatus",
+    "io.k8s.api.policy.v1beta1.Eviction",
+    "io.k8s.api.policy.v1beta1.PodDisruptionBudget",
+    "io.k8s.api.policy.v1beta1.PodDisruptionBudgetList",
+    "io.k8s.api.policy.v1beta1.PodDisruptionBudgetStatus",
+    "io.k8s.api.policy.v1beta1.PodSecurityPolicy",
+    "io.k8s.api.policy.v1beta1.PodSecurityPolicyList",
+    "io.k8s.api.rbac.v1.ClusterRole",
+    "io.k8s.api.rbac.v1.ClusterRoleBinding",
+    "io.k8s.api.rbac.v1.ClusterRoleBindingList",
+    "io.k8s.api.rbac.v1.ClusterRoleList",
+    "io.k8s.api.rbac.v1.Role",
+    "io.k8s.api.rbac.v1.RoleBinding",
+    "io.k8s.api.rbac.v1.RoleBindingList",
+    "io.k8s.api.rbac.v1.RoleList",
+    "io.k8s.api.rbac.v1beta1.ClusterRole",
+    "io.k8s.api.rbac.v1beta1.ClusterRoleBinding",
+    "io.k8s.api.rbac.v1beta1.ClusterRoleBindingList",
+    "io.k8s.api.rbac.v1beta1.ClusterRoleList",
+    "io.k8s.api.rbac.v1beta1.Role",
+    "io.k8s.api.rbac.v1beta1.RoleBinding",
+    "io.k8s.api.rbac.v1beta1.RoleBindingList",
+    "io.k8s.api.rbac.v1beta1.RoleList",
+    "io.k8s.api.scheduling.v1.PriorityClass",
+    "io.k8s.api.scheduling.v1.PriorityClassList",
+    "io.k8s.api.scheduling.v1beta1.PriorityClass",
+    "io.k8s.api.scheduling.v1beta1.PriorityClassList",
+    "io.k8s.api.storage.v1.CSIDriver",
+    "io.k8s.api.storage.v1.CSIDriverList",
+    "io.k8s.api.storage.v1.CSINode",
+    "io.k8s.api.storage.v1.CSINodeList",
+    "io.k8s.api.storage.v1.CSINodeSpec",
+    "io.k8s.api.storage.v1.StorageClass",
+    "io.k8s.api.storage.v1.StorageClassList",
+    "io.k8s.api.storage.v1.VolumeAttachment",
+    "io.k8s.api.storage.v1.VolumeAttachmentList",
+    "io.k8s.api.storage.v1beta1.CSIDriver",
+    "io.k8s.api.storage.v1beta1.CSIDriverList",
+    "io.k8s.api.storage.v1beta1.CSINode",
+    "io.k8s.api.storage.v1beta1.CSINodeList",
+    "io.k8s.api.storage.v1beta1.CSINodeSpec",
+    "io.k8s.api.storage.v1beta1.CSIStorageCapacity",
+    "io.k8s.api.storage.v1beta1.CSIStorageCapacityList",
+    "io.k8s.api.storage.v1beta1.StorageClass",
+    "io.k8s.api.storage.v1beta1.StorageClassList",
+    "io.k8s.api.storage.v1beta1.VolumeAttachment",
+    "io.k8s.api.storage.v1beta1.VolumeAttachmentList",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.CustomResourceDefinition",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.CustomResourceDefinitionList",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIService",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIServiceList",
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1.APIServiceStatus",
 ];
