@@ -16,7 +16,7 @@ pub(crate) struct RegistryArguments {
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
     insecure_registry: Vec<String>,
     /// A PEM file with certificate authorities to trust beside the system's (repeat)
-    #[arg(long, value_name = "FILE", env = "HYDRANT_REGISTRY_CA")]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_REGISTRY_CA")]
     registry_ca: Vec<PathBuf>,
     /// A place to ask before a registry, such as docker.io=mirror.example/hub (repeat, or separate by commas)
     #[arg(long, value_name = "REGISTRY=PLACE", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
@@ -32,7 +32,11 @@ pub(crate) struct RegistryArguments {
     verify_digests: bool,
 }
 
-fn mirror(text: &str) -> Result<(String, String), String> {
+/// Reads `REGISTRY=PLACE`.
+///
+/// # Errors
+/// Where one of both is missing, in words for clap.
+pub(crate) fn mirror(text: &str) -> Result<(String, String), String> {
     let both = text.split_once('=').filter(|(registry, place)| !registry.is_empty() && !place.is_empty());
     both.map(|(registry, place)| (registry.to_owned(), place.to_owned()))
         .ok_or_else(|| "write REGISTRY=PLACE".to_owned())

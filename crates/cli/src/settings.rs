@@ -7,6 +7,7 @@ use delivery::config::{Images, Profiles, Review, Secrets, Template};
 use delivery::settings::{Selection, Settings};
 
 use crate::exit::Failure;
+use crate::registries::mirror;
 
 /// Which units a command is about.
 #[derive(Debug, clap::Args)]
@@ -100,6 +101,15 @@ pub(crate) struct ValueArguments {
     /// A registry to speak plain http to
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
     insecure_registry: Vec<String>,
+    /// A PEM file with certificate authorities to trust beside the system's (repeat, or separate by commas)
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_REGISTRY_CA")]
+    registry_ca: Vec<String>,
+    /// A place to ask before a registry, such as docker.io=mirror.example/hub (repeat, or separate by commas)
+    #[arg(long, value_name = "REGISTRY=PLACE", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
+    registry_mirror: Vec<(String, String)>,
+    /// Search rules and overrides for images: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
+    rules: Vec<String>,
     /// Pin the manifest of this platform (os/arch) instead of the image's index
     #[arg(long, value_name = "PLATFORM", env = "HYDRANT_PLATFORM")]
     platform: Option<String>,
@@ -190,6 +200,9 @@ pub(crate) fn settings(selection: SelectionArguments, values: ValueArguments) ->
         locked: values.locked,
         lock: values.lock_file,
         insecure_registries: values.insecure_registry,
+        authorities: values.registry_ca,
+        mirrors: values.registry_mirror,
+        rules: values.rules,
         platform: values.platform,
     })
 }

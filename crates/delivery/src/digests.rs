@@ -1,7 +1,7 @@
 //! Where digests come from: the lock file alone, or registries.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use registry::{Credentials, Lock, Options, Platform, Proxies, ResolveErrors, Resolver};
@@ -16,6 +16,10 @@ pub(crate) struct Wanted<'a> {
     pub(crate) platform: Option<&'a str>,
     /// Registries that are asked without TLS.
     pub(crate) insecure: &'a [String],
+    /// PEM files with further certificate authorities.
+    pub(crate) authorities: &'a [String],
+    /// Places to ask before a registry itself.
+    pub(crate) mirrors: &'a BTreeMap<String, Vec<String>>,
 }
 
 /// Where digests come from.
@@ -52,6 +56,8 @@ impl Pinner {
         let options = Options {
             platform,
             insecure: wanted.insecure.iter().cloned().collect(),
+            authorities: wanted.authorities.iter().map(PathBuf::from).collect(),
+            mirrors: wanted.mirrors.clone(),
             proxies: Proxies::from_variables(variable),
             ..Options::standard()
         };

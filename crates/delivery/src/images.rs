@@ -1,29 +1,28 @@
 //! The images of objects: where they stand, and which digest each gets.
 
-use manifest::image_search::built_in;
 use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
+use crate::pin::Search;
+
 /// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
-pub fn of(objects: &[Node]) -> Vec<String> {
-    let rules = built_in();
-    let found = objects.iter().flat_map(|object| collect(object, &rules).0);
+pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
+    let found = objects.iter().flat_map(|object| collect(object, search.rules()).0);
     let mut images: Vec<String> = found.map(|one| one.image.as_str().to_owned()).collect();
     images.sort_unstable();
     images.dedup();
     images
 }
 
-/// The references of the objects, each once.
+/// What is to be looked up for the objects, each once: their references, or what an override makes of them.
 ///
 /// # Errors
 /// What should be an image reference and is none, with its object and field.
-pub fn references(objects: &[Node]) -> Result<Vec<ImageRef>, Errors> {
-    let rules = built_in();
+pub fn references(objects: &[Node], search: &Search) -> Result<Vec<ImageRef>, Errors> {
     let (mut images, mut wrong) = (Vec::<ImageRef>::new(), Vec::new());
     for object in objects {
-        let (found, bad) = collect(object, &rules);
-        images.extend(found.into_iter().map(|one| one.image));
+        let (found, bad) = collect(object, search.rules());
+        images.extend(found.into_iter().map(|one| search.meant(&one.image)));
         wrong.extend(bad.into_iter().map(|finding| Diagnostic {
             message: format!("{}: {}", ObjectId::of(object), finding.message),
             ..finding
@@ -38,7 +37,7 @@ pub fn references(objects: &[Node]) -> Result<Vec<ImageRef>, Errors> {
 ///
 /// # Errors
 /// What should be an image reference and is none.
-pub fn pin(objects: &mut [Node], pins: &Pins) -> Result<(), Errors> {
-    let rules = built_in();
-    objects.iter_mut().try_for_each(|object| replace(object, &rules, &|image| pins.pinned(image)).map(|_| ()))
+pub fn pin(objects: &mut [Node], search: &Search, pins: &Pins) -> Result<(), Errors> {
+    let becomes = |image: &ImageRef| pins.pinned(&search.meant(image));
+    objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &becomes).map(|_| ()))
 }

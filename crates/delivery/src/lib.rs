@@ -7,6 +7,7 @@ pub mod disk;
 pub mod failure;
 pub mod file_set;
 pub mod git_files;
+pub mod image_policy;
 pub mod images;
 pub mod kustomize;
 pub mod lock_file;

@@ -63,6 +63,12 @@ pub struct Settings {
     pub lock: Option<String>,
     /// `--insecure-registry`
     pub insecure_registries: Vec<String>,
+    /// `--registry-ca`
+    pub authorities: Vec<String>,
+    /// `--registry-mirror`: a registry and a place to ask before it.
+    pub mirrors: Vec<(String, String)>,
+    /// `--rules`
+    pub rules: Vec<String>,
     /// `--platform`
     pub platform: Option<String>,
 }

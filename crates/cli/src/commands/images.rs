@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_ORIGINS")]
     origins: bool,
     /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
-    #[arg(long, value_name = "FILE", env = "HYDRANT_RULES")]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<String>,
     /// How the list is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_CHECK", conflicts_with_all = ["stdout", "lock"])]
     check: bool,
     /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
-    #[arg(long, value_name = "FILE", env = "HYDRANT_RULES")]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<String>,
     /// Take digests from the lock file, ask registries for what it lacks, and write them down there
     #[arg(long, env = "HYDRANT_LOCK")]

@@ -1,5 +1,7 @@
 //! `hydrant.yaml`: what a team wrote down about where its output goes. Read strictly; nothing is looked up here.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -43,6 +45,9 @@ pub struct Config {
     /// How registries are reached.
     #[serde(default)]
     pub registry: Registry,
+    /// Files of search rules and overrides for images, in kbld's form, below the folder of `hydrant.yaml`.
+    #[serde(default)]
+    pub rules: Vec<String>,
     /// Whether digests come from the lock file alone, and no socket is opened.
     pub locked: Option<bool>,
     /// The lock file, below the folder of `hydrant.yaml`; `hydrant.lock` where absent.
@@ -152,6 +157,12 @@ pub struct Registry {
     pub insecure: Vec<String>,
     /// `os/arch` or `os/arch/variant`: pin that platform's manifest instead of the index.
     pub platform: Option<String>,
+    /// PEM files with certificate authorities to trust beside the system's, below the folder of `hydrant.yaml`.
+    #[serde(default)]
+    pub authorities: Vec<String>,
+    /// Places to ask before a registry itself, by the registry: hosts, `host/prefix`, or URLs.
+    #[serde(default)]
+    pub mirrors: BTreeMap<String, Vec<String>>,
 }
 
 /// Reads the text of a `hydrant.yaml`.

@@ -4,20 +4,26 @@ use manifest::{Diagnostic, Errors};
 
 use super::Rendered;
 use crate::failure::Failure;
+use crate::pin::Search;
 use crate::plan::Plan;
-use crate::policy;
+use crate::{image_policy, policy};
 
 /// Checks every unit by the policy that applies to it.
 ///
 /// # Errors
 /// Everything that breaks a rule, in every unit.
 pub(super) fn all(plan: &Plan, units: &[Rendered]) -> Result<(), Failure> {
+    let search = Search::read(&plan.rules)?;
     let mut wrong = Vec::new();
     for (unit, rendered) in plan.units.iter().zip(units) {
         if rendered.objects.is_empty() {
             let message = format!("{}: nothing was rendered", unit.name());
             wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
         }
+        let bare = image_policy::offenders(&rendered.objects, &search, unit.images, &rendered.built);
+        wrong.extend(
+            bare.into_iter().map(|one| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one }),
+        );
         if let Err(found) = policy::check(unit, &rendered.objects) {
             wrong.extend(found.into_all());
         }

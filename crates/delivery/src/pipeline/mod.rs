@@ -48,6 +48,8 @@ pub struct Rendered {
     pub style: Style,
     /// The images that the source builds, without digests.
     pub built: Vec<ImageRef>,
+    /// Every image as it is delivered, sorted, each once; filled when digests have been put in.
+    pub images: Vec<String>,
     /// Every file that was read, absolute and sorted.
     pub inputs: Vec<String>,
     /// What is worth saying.

@@ -7,6 +7,7 @@ use crate::config::Images;
 use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
 use crate::images;
+use crate::pin::Search;
 use crate::plan::Plan;
 
 /// Where the plan says that digests come from; asks nobody yet.
@@ -16,7 +17,13 @@ use crate::plan::Plan;
 pub(super) fn pinner(plan: &Plan, around: &Surroundings) -> Result<Pinner, Failure> {
     let lock = plan.locked.then_some(plan.lock.as_str());
     Pinner::new(
-        &Wanted { lock, platform: plan.platform.as_deref(), insecure: &plan.insecure_registries },
+        &Wanted {
+            lock,
+            platform: plan.platform.as_deref(),
+            insecure: &plan.insecure_registries,
+            authorities: &plan.authorities,
+            mirrors: &plan.mirrors,
+        },
         &around.variables,
     )
 }
@@ -24,11 +31,12 @@ pub(super) fn pinner(plan: &Plan, around: &Surroundings) -> Result<Pinner, Failu
 /// Puts digests beside every image of the units whose policy wants all of them pinned.
 ///
 /// # Errors
-/// What is no image reference, and every image that has no digest.
+/// Rules that cannot be read, what is no image reference, and every image that has no digest.
 pub(super) fn pin(pinner: &Pinner, plan: &Plan, mut units: Vec<Rendered>) -> Result<Vec<Rendered>, Failure> {
+    let search = Search::read(&plan.rules)?;
     let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        match images::references(&rendered.objects) {
+        match images::references(&rendered.objects, &search) {
             Ok(found) => wanted.extend(found.into_iter().filter(|image| !image.is_pinned())),
             Err(errors) => wrong.extend(
                 errors
@@ -41,7 +49,10 @@ pub(super) fn pin(pinner: &Pinner, plan: &Plan, mut units: Vec<Rendered>) -> Res
     Errors::check(wrong)?;
     let pins = pinner.resolve(&wanted)?;
     for (_, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        images::pin(&mut rendered.objects, &pins)?;
+        images::pin(&mut rendered.objects, &search, &pins)?;
+    }
+    for rendered in &mut units {
+        rendered.images = images::of(&rendered.objects, &search);
     }
     Ok(units)
 }

@@ -10,7 +10,6 @@ use manifest::Diagnostic;
 use super::{Options, Rendered, Surroundings};
 use crate::failure::Failure;
 use crate::file_set::file_set;
-use crate::images;
 use crate::plan::{Plan, Unit};
 use crate::record;
 use crate::report::{Report, UnitReport};
@@ -58,7 +57,7 @@ fn report(unit: &Unit, rendered: &Rendered, remote: &Remote, delivery: Delivery)
         service: unit.service.clone(),
         environment: unit.environment.clone(),
         repository: remote.shown(),
-        images: images::of(&rendered.objects),
+        images: rendered.images.clone(),
         delivery,
     }
 }
@@ -93,7 +92,7 @@ fn prepare(
     let (folder, files) = file_set(&unit.path, &rendered.objects, rendered.style)?;
     let place = origin.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
     let source: SourceRecord = record::source_record(&origin.url, &origin.head, unit, &place);
-    let message = record::message(unit, &source, &images::of(&rendered.objects));
+    let message = record::message(unit, &source, &rendered.images);
     let authored = origin.head.author.time;
     let author = identity(plan.author.as_deref(), authored, around, "GIT_AUTHOR")?;
     let committed = around.now.unwrap_or(origin.head.committer.time);

@@ -1,5 +1,7 @@
 //! What was typed and what was written, laid together: the units of a delivery, nothing optional left in them.
 
+use std::collections::BTreeMap;
+
 use manifest::{Diagnostic, Errors};
 use render_core::files::{FileKind, Files, join, parent};
 
@@ -28,6 +30,12 @@ pub struct Plan {
     pub lock: String,
     /// Registries spoken to over plain http.
     pub insecure_registries: Vec<String>,
+    /// PEM files with further certificate authorities, absolute.
+    pub authorities: Vec<String>,
+    /// Places to ask before a registry itself, by the registry.
+    pub mirrors: BTreeMap<String, Vec<String>>,
+    /// Files of search rules and overrides for images, absolute.
+    pub rules: Vec<String>,
     /// The platform whose manifests are pinned; the index where absent.
     pub platform: Option<String>,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.
@@ -132,6 +140,9 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         locked: settings.locked.or(config.locked).unwrap_or(false),
         lock: join(&root, settings.lock.as_deref().or(config.lock.as_deref()).unwrap_or(LOCK)),
         insecure_registries: config.registry.insecure.iter().chain(&settings.insecure_registries).cloned().collect(),
+        authorities: below(&root, config.registry.authorities.iter().chain(&settings.authorities)),
+        mirrors: mirrors(config.registry.mirrors, settings),
+        rules: below(&root, config.rules.iter().chain(&settings.rules)),
         platform: settings.platform.clone().or(config.registry.platform),
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
@@ -212,11 +223,31 @@ fn alone(settings: &Settings) -> Result<Plan, Errors> {
         locked: settings.locked.unwrap_or(false),
         lock: join(&folder, settings.lock.as_deref().unwrap_or(LOCK)),
         insecure_registries: settings.insecure_registries.clone(),
+        authorities: below(&folder, settings.authorities.iter()),
+        mirrors: mirrors(BTreeMap::new(), settings),
+        rules: below(&folder, settings.rules.iter()),
         platform: settings.platform.clone(),
         author: settings.author.clone(),
         committer: settings.committer.clone(),
         source_repository: settings.source_repository.clone(),
     })
+}
+
+/// Paths of the config or of flags, as seen from the config's folder.
+fn below<'a>(folder: &str, paths: impl Iterator<Item = &'a String>) -> Vec<String> {
+    paths.map(|path| join(folder, path)).collect()
+}
+
+/// The mirrors of the config, those that were typed in front of them.
+fn mirrors(written: BTreeMap<String, Vec<String>>, settings: &Settings) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (registry, place) in &settings.mirrors {
+        all.entry(registry.clone()).or_default().push(place.clone());
+    }
+    for (registry, places) in written {
+        all.entry(registry).or_default().extend(places);
+    }
+    all
 }
 
 fn one_unit(flag: &str) -> Diagnostic {

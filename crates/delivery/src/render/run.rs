@@ -1,5 +1,7 @@
 //! One rendering from end to end: prepare, look the digests up, finish.
 
+use std::collections::BTreeMap;
+
 use manifest::{Diagnostic, ImageRef, Pins};
 use render_core::files::{Files, join, parent};
 
@@ -46,7 +48,13 @@ fn digests(request: &Request, locking: &Locking, files: &dyn Files, wanted: &[Im
         return Ok(Pins::default());
     }
     let lock = if locking.locked { Some(lock_file(files, &request.working_dir, locking)?) } else { None };
-    let source = Wanted { lock: lock.as_deref(), platform: None, insecure: &locking.insecure };
+    let source = Wanted {
+        lock: lock.as_deref(),
+        platform: None,
+        insecure: &locking.insecure,
+        authorities: &[],
+        mirrors: &BTreeMap::new(),
+    };
     Pinner::new(&source, &request.environment)?.resolve(wanted)
 }
 
