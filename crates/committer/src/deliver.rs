@@ -3,6 +3,7 @@
 use crate::outcome::{Delivery, Outcome, Refusal};
 use crate::remote::Remote;
 use crate::round::{Ended, Run};
+use crate::signing::{Signing, SigningError};
 use crate::source::Ancestry;
 use crate::transport::{self, TransportError};
 use crate::unit::{self, Unit, UnitError};
@@ -21,6 +22,8 @@ pub struct Options<'a> {
     pub attempts: u32,
     /// Passed to the server with the push (`-o`), for instance GitLab's `merge_request.create`.
     pub push_options: Vec<String>,
+    /// Sign the commits. A dry run does not, so that it asks for no passphrase; its commit ids are those of unsigned commits.
+    pub signing: Option<Signing>,
     /// Which of two source commits is older.
     pub ancestors: Ancestors<'a>,
 }
@@ -31,9 +34,19 @@ pub enum DeliverError {
     /// A unit is wrong in itself.
     #[error(transparent)]
     Unit(#[from] UnitError),
+    /// A commit could not be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The remote cannot be used.
     #[error(transparent)]
     Transport(#[from] TransportError),
+}
+
+/// libgit2's errors come from the repository in which the commits are built.
+impl From<git2::Error> for DeliverError {
+    fn from(error: git2::Error) -> Self {
+        Self::Transport(crate::workshop::own(&error))
+    }
 }
 
 impl DeliverError {
@@ -65,15 +78,12 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
         match run.round() {
             Ok(Ended::Settled) => break,
             Ok(Ended::Lost) => {}
-            Err(error)
-                if run.was_pushing()
-                    && error.is_unreachable()
-                    && lost_connections < MOST_LOST_CONNECTIONS
-                    && attempt < attempts =>
+            Err(DeliverError::Transport(TransportError::Unreachable { .. }))
+                if run.was_pushing() && lost_connections < MOST_LOST_CONNECTIONS && attempt < attempts =>
             {
                 lost_connections += 1;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
         if attempt < attempts {
             std::thread::sleep(pause(attempt));
@@ -91,12 +101,6 @@ fn pause(attempt: u32) -> std::time::Duration {
     let chance = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
     let longest = 2000_u64.min(25 << attempt.min(7));
     std::time::Duration::from_millis(longest * (250 + chance) / 1250)
-}
-
-impl TransportError {
-    fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
-    }
 }
 
 /// The outcome of a unit for which others were always faster.

@@ -74,5 +74,12 @@ pub fn refused(delivery: &Delivery) -> Refusal {
 
 /// The options that most tests use.
 pub fn options() -> Options<'static> {
-    Options { dry_run: false, atomic: false, attempts: 5, push_options: Vec::new(), ancestors: &ancestors }
+    Options {
+        dry_run: false,
+        atomic: false,
+        attempts: 5,
+        push_options: Vec::new(),
+        signing: None,
+        ancestors: &ancestors,
+    }
 }

@@ -42,6 +42,7 @@ pub(super) fn all(
             atomic: options.atomic,
             attempts: options.attempts,
             push_options: Vec::new(),
+            signing: None,
             ancestors: &ancestors,
         };
         let done = committer::deliver(&remote, &prepared, &how).map_err(|error| failed(&error))?;

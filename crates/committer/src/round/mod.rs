@@ -1,18 +1,19 @@
 //! One round of a delivery: read the branches, decide every pending unit, push once, settle what the server said.
 
+mod settle;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, Oid};
 
 use crate::decide::{self, Decision, Found};
-use crate::deliver::{Options, gave_up};
+use crate::deliver::{DeliverError, Options, gave_up};
 use crate::metadata::METADATA;
 use crate::notes::{self, NOTES, Note};
 use crate::outcome::{Change, Delivery, Outcome, Refusal};
-use crate::transport::wording::{fell_with_others, lost_race};
 use crate::transport::{PushOptions, PushReport, Transport, TransportError, Update};
 use crate::unit::{Previous, Unit};
-use crate::workshop::{Workshop, own};
+use crate::workshop::Workshop;
 
 /// How a round ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +92,12 @@ impl<'a> Run<'a> {
     }
 
     /// One round for the units that have no outcome yet.
-    pub(crate) fn round(&mut self) -> Result<Ended, TransportError> {
+    pub(crate) fn round(&mut self) -> Result<Ended, DeliverError> {
         self.pushing = false;
         let seen = self.look()?;
         let mut plans = Vec::new();
         for (branch, units) in self.pending() {
-            plans.push(self.plan(&branch, &units, &seen).map_err(|error| own(&error))?);
+            plans.push(self.plan(&branch, &units, &seen)?);
         }
         if self.options.atomic {
             hold_back(&mut plans, self.units);
@@ -143,7 +144,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the refs, then the commits, trees, records and notes that the decisions need.
-    fn look(&mut self) -> Result<Seen, TransportError> {
+    fn look(&mut self) -> Result<Seen, DeliverError> {
         let pending: Vec<&Unit> = self.pending().values().flatten().map(|&index| &self.units[index]).collect();
         let mut names = BTreeSet::from([NOTES.to_owned()]);
         for unit in &pending {
@@ -166,9 +167,9 @@ impl<'a> Run<'a> {
             self.transport.fetch(&missing, 1, self.workshop.repository())?;
         }
         if let Some(commit) = seen.notes_commit {
-            seen.notes_tree = Some(self.tree_of(commit).map_err(|error| own(&error))?);
+            seen.notes_tree = Some(self.tree_of(commit)?);
         }
-        let wanted = self.wanted_blobs(&pending, &seen).map_err(|error| own(&error))?;
+        let wanted = self.wanted_blobs(&pending, &seen)?;
         let missing: Vec<Oid> = wanted.into_iter().filter(|&id| !self.workshop.has(id)).collect();
         if !missing.is_empty() {
             self.transport.objects(&missing, self.workshop.repository())?;
@@ -193,7 +194,7 @@ impl<'a> Run<'a> {
     }
 
     /// Decides the units of a branch one after the other, each on what the one before leaves.
-    fn plan(&mut self, branch: &str, units: &[usize], seen: &Seen) -> Result<BranchPlan, git2::Error> {
+    fn plan(&mut self, branch: &str, units: &[usize], seen: &Seen) -> Result<BranchPlan, DeliverError> {
         let old = seen.heads.get(branch).copied();
         let mut head = units.first().and_then(|&index| base(&self.units[index], seen));
         let found = head.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.workshop, notes, head));
@@ -254,7 +255,7 @@ impl<'a> Run<'a> {
         parent: Option<Oid>,
         previous: &Previous,
         made: &mut Vec<Oid>,
-    ) -> Result<Oid, git2::Error> {
+    ) -> Result<Oid, DeliverError> {
         let repository = self.workshop.repository();
         let tree = repository.find_tree(tree)?;
         let parent = parent.map(|parent| repository.find_commit(parent)).transpose()?;
@@ -262,65 +263,19 @@ impl<'a> Run<'a> {
         let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
         let message = crate::message::normal(&unit.message.tell(previous));
         let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
-        self.workshop.write(ObjectType::Commit, &buffer, made)
-    }
-
-    /// Settles what needs no push: refusals, and what the branch holds already.
-    fn settle_unpushed(&mut self, plans: &[BranchPlan]) {
-        for plan in plans {
-            for (index, step) in &plan.steps {
-                let state = &mut self.states[*index];
-                match step {
-                    Step::Refuse(refusal) => state.outcome = Some(Outcome::Refused(refusal.clone())),
-                    Step::Nothing => {
-                        state.commit = plan.old;
-                        // A push whose answer was lost: the branch holds the commit that was sent.
-                        let sent = state.sent.take().filter(|(_, commit, _)| plan.old == Some(*commit));
-                        state.outcome = Some(match sent {
-                            Some((old, commit, changes)) => {
-                                state.changes = changes;
-                                Outcome::Committed { old: old.map(|id| id.to_string()), new: commit.to_string() }
-                            }
-                            None => Outcome::Unchanged,
-                        });
-                    }
-                    Step::Commit { .. } | Step::Note => {}
-                }
-            }
-        }
-    }
-
-    fn settle_dry(&mut self, plans: &[BranchPlan]) {
-        for plan in plans {
-            self.settle_branch(plan);
-            self.settle_notes(plan);
-        }
-    }
-
-    fn settle_branch(&mut self, plan: &BranchPlan) {
-        for (index, step) in &plan.steps {
-            if let Step::Commit { commit, parent, changes } = step {
-                let state = &mut self.states[*index];
-                state.commit = Some(*commit);
-                state.changes.clone_from(changes);
-                state.outcome =
-                    Some(Outcome::Committed { old: parent.map(|id| id.to_string()), new: commit.to_string() });
-            }
-        }
-    }
-
-    fn settle_notes(&mut self, plan: &BranchPlan) {
-        for (index, step) in &plan.steps {
-            if matches!(step, Step::Note) {
-                self.states[*index].commit = plan.head;
-                self.states[*index].outcome = Some(Outcome::NoteMoved);
-            }
-        }
+        let Some(signing) = self.options.signing.as_ref().filter(|_| !self.options.dry_run) else {
+            return Ok(self.workshop.write(ObjectType::Commit, &buffer, made)?);
+        };
+        let signature = signing.sign(&buffer, &format!("{} <{}>", unit.committer.name, unit.committer.email))?;
+        let text = buffer.as_str().map_err(|error| git2::Error::from_str(&error.to_string()))?;
+        let id = repository.commit_signed(text, &signature, None)?;
+        made.push(id);
+        Ok(id)
     }
 
     /// One push for all branches and the notes; with `atomic` a second one for the notes, so that their ref, which everybody writes, cannot
     /// make the branches fail.
-    fn push(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), TransportError> {
+    fn push(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), DeliverError> {
         let moving: Vec<&BranchPlan> = plans.iter().filter(|plan| plan.head != plan.old && plan.commits()).collect();
         let mut notes: BTreeMap<Oid, Note> = std::mem::take(&mut self.owed_notes);
         for plan in plans {
@@ -330,7 +285,7 @@ impl<'a> Run<'a> {
         self.owed_notes.retain(|commit, _| !plans.iter().any(|plan| plan.head == Some(*commit)));
         let mut updates: Vec<Update> = moving.iter().filter_map(|plan| plan.update()).collect();
         let mut made: Vec<Oid> = moving.iter().flat_map(|plan| plan.made.iter().copied()).collect();
-        let note_update = self.note_update(&notes, seen, &mut made).map_err(|error| own(&error))?;
+        let note_update = self.note_update(&notes, seen, &mut made)?;
         if note_update.is_none() {
             self.owed_notes.clear();
             plans.iter().filter(|plan| plan.head == plan.old).for_each(|plan| self.settle_notes(plan));
@@ -392,92 +347,6 @@ impl<'a> Run<'a> {
         let buffer = repository.commit_create_buffer(&author, &committer, words, &tree, &parents)?;
         let new = self.workshop.write(ObjectType::Commit, &buffer, made)?;
         Ok(Some(Update { name: NOTES.to_owned(), old: seen.notes_commit, new }))
-    }
-
-    fn settle_branches(&mut self, moving: &[&BranchPlan], updates: &[Update], report: &PushReport) {
-        let refused = report.refs.iter().filter_map(|told| told.as_ref().err());
-        let first_no = refused.clone().find(|words| !lost_race(words)).cloned();
-        for plan in moving {
-            let name = format!("refs/heads/{}", plan.branch);
-            let Some(at) = updates.iter().position(|update| update.name == name) else { continue };
-            match &report.refs[at] {
-                Ok(()) => {
-                    self.settle_branch(plan);
-                    for (index, _) in &plan.steps {
-                        self.states[*index].server_words.clone_from(&report.words);
-                    }
-                }
-                Err(words) if self.options.atomic && fell_with_others(words) && first_no.is_some() => {
-                    let because_of = first_no.clone().unwrap_or_default();
-                    self.settle_refused(plan, &Refusal::HeldBack { because_of });
-                }
-                Err(words) if lost_race(words) => self.lost(plan, words),
-                Err(words) => {
-                    let said = report.words.iter().map(String::as_str);
-                    let words = std::iter::once(words.as_str()).chain(said).collect::<Vec<_>>().join("; ");
-                    self.settle_refused(plan, &Refusal::Rejected { words });
-                }
-            }
-        }
-    }
-
-    fn settle_refused(&mut self, plan: &BranchPlan, refusal: &Refusal) {
-        for (index, step) in &plan.steps {
-            if matches!(step, Step::Commit { .. }) {
-                self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
-            }
-        }
-    }
-
-    fn lost(&mut self, plan: &BranchPlan, words: &str) {
-        for (index, _) in &plan.steps {
-            words.clone_into(&mut self.states[*index].last_words);
-        }
-    }
-
-    fn settle_note_push(
-        &mut self,
-        plans: &[BranchPlan],
-        notes: &BTreeMap<Oid, Note>,
-        updates: &[Update],
-        report: &PushReport,
-    ) {
-        let Some(at) = updates.iter().position(|update| update.name == NOTES) else { return };
-        let taken = |run: &Self, plan: &BranchPlan| {
-            plan.head == plan.old
-                || plan
-                    .steps
-                    .iter()
-                    .any(|(index, step)| matches!(step, Step::Commit { .. }) && run.states[*index].commit == plan.head)
-        };
-        match &report.refs[at] {
-            Ok(()) => {
-                self.owed_notes.clear();
-                for plan in plans {
-                    if taken(self, plan) {
-                        self.settle_notes(plan);
-                    }
-                }
-            }
-            Err(words) if lost_race(words) => {
-                for plan in plans {
-                    self.lost(plan, words);
-                    // The branch is written; only its note is owed still.
-                    if plan.commits() && taken(self, plan) {
-                        self.owed_notes.extend(plan.head.and_then(|head| Some((head, notes.get(&head)?.clone()))));
-                    }
-                }
-            }
-            Err(words) => {
-                self.owed_notes.clear();
-                let refusal = Refusal::Rejected { words: format!("{NOTES}: {words}") };
-                for (index, step) in plans.iter().flat_map(|plan| &plan.steps) {
-                    if matches!(step, Step::Note) {
-                        self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -1,0 +1,152 @@
+//! What a round's decisions and the server's report mean for each unit.
+
+use std::collections::BTreeMap;
+
+use git2::Oid;
+
+use super::{BranchPlan, Run, Step};
+use crate::notes::{NOTES, Note};
+use crate::outcome::{Outcome, Refusal};
+use crate::transport::wording::{fell_with_others, lost_race};
+use crate::transport::{PushReport, Update};
+
+impl Run<'_> {
+    /// Settles what needs no push: refusals, and what the branch holds already.
+    pub(super) fn settle_unpushed(&mut self, plans: &[BranchPlan]) {
+        for plan in plans {
+            for (index, step) in &plan.steps {
+                let state = &mut self.states[*index];
+                match step {
+                    Step::Refuse(refusal) => state.outcome = Some(Outcome::Refused(refusal.clone())),
+                    Step::Nothing => {
+                        state.commit = plan.old;
+                        // A push whose answer was lost: the branch holds the commit that was sent.
+                        let sent = state.sent.take().filter(|(_, commit, _)| plan.old == Some(*commit));
+                        state.outcome = Some(match sent {
+                            Some((old, commit, changes)) => {
+                                state.changes = changes;
+                                Outcome::Committed { old: old.map(|id| id.to_string()), new: commit.to_string() }
+                            }
+                            None => Outcome::Unchanged,
+                        });
+                    }
+                    Step::Commit { .. } | Step::Note => {}
+                }
+            }
+        }
+    }
+
+    pub(super) fn settle_dry(&mut self, plans: &[BranchPlan]) {
+        for plan in plans {
+            self.settle_branch(plan);
+            self.settle_notes(plan);
+        }
+    }
+
+    pub(super) fn settle_branch(&mut self, plan: &BranchPlan) {
+        for (index, step) in &plan.steps {
+            if let Step::Commit { commit, parent, changes } = step {
+                let state = &mut self.states[*index];
+                state.commit = Some(*commit);
+                state.changes.clone_from(changes);
+                state.outcome =
+                    Some(Outcome::Committed { old: parent.map(|id| id.to_string()), new: commit.to_string() });
+            }
+        }
+    }
+
+    pub(super) fn settle_notes(&mut self, plan: &BranchPlan) {
+        for (index, step) in &plan.steps {
+            if matches!(step, Step::Note) {
+                self.states[*index].commit = plan.head;
+                self.states[*index].outcome = Some(Outcome::NoteMoved);
+            }
+        }
+    }
+
+    pub(super) fn settle_branches(&mut self, moving: &[&BranchPlan], updates: &[Update], report: &PushReport) {
+        let refused = report.refs.iter().filter_map(|told| told.as_ref().err());
+        let first_no = refused.clone().find(|words| !lost_race(words)).cloned();
+        for plan in moving {
+            let name = format!("refs/heads/{}", plan.branch);
+            let Some(at) = updates.iter().position(|update| update.name == name) else { continue };
+            match &report.refs[at] {
+                Ok(()) => {
+                    self.settle_branch(plan);
+                    for (index, _) in &plan.steps {
+                        self.states[*index].server_words.clone_from(&report.words);
+                    }
+                }
+                Err(words) if self.options.atomic && fell_with_others(words) && first_no.is_some() => {
+                    let because_of = first_no.clone().unwrap_or_default();
+                    self.settle_refused(plan, &Refusal::HeldBack { because_of });
+                }
+                Err(words) if lost_race(words) => self.lost(plan, words),
+                Err(words) => {
+                    let said = report.words.iter().map(String::as_str);
+                    let words = std::iter::once(words.as_str()).chain(said).collect::<Vec<_>>().join("; ");
+                    self.settle_refused(plan, &Refusal::Rejected { words });
+                }
+            }
+        }
+    }
+
+    pub(super) fn settle_refused(&mut self, plan: &BranchPlan, refusal: &Refusal) {
+        for (index, step) in &plan.steps {
+            if matches!(step, Step::Commit { .. }) {
+                self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
+            }
+        }
+    }
+
+    pub(super) fn lost(&mut self, plan: &BranchPlan, words: &str) {
+        for (index, _) in &plan.steps {
+            words.clone_into(&mut self.states[*index].last_words);
+        }
+    }
+
+    pub(super) fn settle_note_push(
+        &mut self,
+        plans: &[BranchPlan],
+        notes: &BTreeMap<Oid, Note>,
+        updates: &[Update],
+        report: &PushReport,
+    ) {
+        let Some(at) = updates.iter().position(|update| update.name == NOTES) else { return };
+        let taken = |run: &Self, plan: &BranchPlan| {
+            plan.head == plan.old
+                || plan
+                    .steps
+                    .iter()
+                    .any(|(index, step)| matches!(step, Step::Commit { .. }) && run.states[*index].commit == plan.head)
+        };
+        match &report.refs[at] {
+            Ok(()) => {
+                self.owed_notes.clear();
+                for plan in plans {
+                    if taken(self, plan) {
+                        self.settle_notes(plan);
+                    }
+                }
+            }
+            Err(words) if lost_race(words) => {
+                for plan in plans {
+                    self.lost(plan, words);
+                    // The branch is written; only its note is owed still.
+                    if plan.commits() && taken(self, plan) {
+                        self.owed_notes.extend(plan.head.and_then(|head| Some((head, notes.get(&head)?.clone()))));
+                    }
+                }
+            }
+            Err(words) => {
+                self.owed_notes.clear();
+                let refusal = Refusal::Rejected { words: format!("{NOTES}: {words}") };
+                for (index, step) in plans.iter().flat_map(|plan| &plan.steps) {
+                    if matches!(step, Step::Note) {
+                        self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
+                    }
+                }
+            }
+        }
+    }
+}
