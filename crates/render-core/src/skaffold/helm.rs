@@ -14,6 +14,7 @@ use super::depth;
 use super::inputs::Inputs;
 use super::model::{Config, Helm, HelmRelease, Placed};
 use super::reference::ImageReference;
+use super::setters::{FROM_PARAM, Marks, apply};
 use super::template::Missing;
 use crate::files::join;
 use crate::outside::{Finished, Program};
@@ -44,7 +45,10 @@ pub(super) fn render(
     });
     let ready: Vec<Ready<'_>> = ready.collect::<Result<_, _>>()?;
     build_dependencies(inputs, config, helm, &ready)?;
-    ready.par_iter().map(|ready| run_template(inputs, config, ready)).collect()
+    // Skaffold's post-renderer fills in marked fields; it is there where there are builds.
+    let setters =
+        if builds.is_empty() || section != "manifests.helm" { &[] } else { inputs.options.setters.as_slice() };
+    ready.par_iter().map(|ready| run_template(inputs, config, ready, setters)).collect()
 }
 
 fn prepare<'a>(
@@ -192,14 +196,23 @@ fn has_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
     listed.is_some_and(|listed| !listed.is_empty())
 }
 
-fn run_template(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>) -> Result<Vec<Node>, Errors> {
+fn run_template(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    ready: &Ready<'_>,
+    setters: &[(String, String)],
+) -> Result<Vec<Node>, Errors> {
     let finished = finish(inputs, config, ready, &ready.template)?;
     let place = |found: Diagnostic| {
         let message = format!("helm's output for {}, line {}: {}", ready.name, found.at.line, found.message);
         config.finding(ready.release.at, &ready.field, message)
     };
-    let objects = read_objects(&finished.output).map_err(place)?;
+    let mut objects = read_objects(&finished.output).map_err(place)?;
     objects.iter().try_for_each(depth::check).map_err(place)?;
+    if !setters.is_empty() {
+        let marks = Marks::read(&finished.output, FROM_PARAM);
+        objects.iter_mut().try_for_each(|object| apply(object, &marks, setters)).map_err(place)?;
+    }
     Ok(objects)
 }
 

@@ -40,15 +40,17 @@ pub struct PlanOptions {
 }
 
 impl DigestSource {
-    /// Reads the flag's value; empty means what Skaffold takes outside of a local cluster.
+    /// Reads the flag's value; empty means what Skaffold takes outside of a local cluster. `given` says whether builds are
+    /// given: then `local` builds nothing, and they are taken as they are.
     ///
     /// # Errors
-    /// `local`, which builds, and what Skaffold takes for `local` without a word.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    /// `local` without builds, and what Skaffold takes for `local` without a word.
+    pub fn parse(text: &str, given: bool) -> Result<Self, Diagnostic> {
         match text {
             "" | "remote" => Ok(DigestSource::Remote),
             "tag" => Ok(DigestSource::Tag),
             "none" => Ok(DigestSource::None),
+            "local" if given => Ok(DigestSource::Tag),
             "local" => Err(Diagnostic::new("--digest-source=local builds the images, and hydrant builds none")
                 .hint("Build and push first, then take the digests from the registry with --digest-source=remote, or give them with --build-artifacts.")),
             other => Err(Diagnostic::new(format!("--digest-source={other} is unknown (Skaffold would build the images)"))

@@ -92,9 +92,10 @@ fn request(files: &DiskFiles, folder: &str, machine: Machine, flags: Skaffold) -
             Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
         return Err(found.hint("Write the affinity into the manifests.").into());
     }
+    let given = flags.build_artifacts.is_some() || !flags.images.is_empty();
     let filename = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
     let images = PlanOptions {
-        digest_source: DigestSource::parse(flags.digest_source.as_deref().unwrap_or_default())?,
+        digest_source: DigestSource::parse(flags.digest_source.as_deref().unwrap_or_default(), given)?,
         tag: flags.tag.unwrap_or_default(),
         default_repo: flags.default_repo.or(machine.default_repo),
         multi_level: machine.multi_level,
