@@ -2,7 +2,7 @@
 //!
 //! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
 //! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
-//! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG` in it, and
+//! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG [LABEL=VALUE …]` in it, and
 //! `basic USER PASSWORD` where it wants to know who asks.
 //!
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
@@ -131,7 +131,10 @@ fn registry(setup: &str) -> Registry {
     let registry = Registry::start(Setup { auth: basic.unwrap_or_default(), ..Setup::default() });
     for line in &words {
         match line.as_slice() {
-            ["image", name, tag] => drop(registry.put_image(name, tag, &[])),
+            ["image", name, tag, labels @ ..] => {
+                let labels: Vec<_> = labels.iter().filter_map(|label| label.split_once('=')).collect();
+                drop(registry.put_image(name, tag, &labels));
+            }
             ["basic", ..] | [] => {}
             other => panic!("`registry` has a line {other:?}"),
         }

@@ -239,11 +239,15 @@ impl RawImage {
 }
 
 fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
-    let message = error.to_string();
-    let first = message.lines().next().unwrap_or_default();
-    Diagnostic::new(format!("is no lock file: {first}"))
-        .in_file(file)
-        .hint("Delete it and run `hydrant pin --lock` to write it anew.")
+    let message = error.without_snippet().to_string();
+    let mut finding = Diagnostic::new(format!("is no lock file: {message}")).in_file(file);
+    if let Some(place) = error.location() {
+        let (line, column) = (place.line(), place.column());
+        let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        finding.message = finding.message.replace(&format!(" at line {line}, column {column}"), "");
+        finding = finding.at(At { line: number(line), column: number(column) });
+    }
+    finding.hint("Delete it and run `hydrant pin --lock` to write it anew.")
 }
 
 /// A value as a plain scalar where every YAML reader takes it for the same string, in double quotes otherwise.

@@ -78,7 +78,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         output::result_file(&arguments.lock_file, &lock.print())?;
     }
     write(&pinned, arguments.stdout)?;
-    output::note(&format!("{changed} of {} images pinned", images.len()));
+    output::note(&match (changed, images.len()) {
+        (_, 0) => "no images".to_owned(),
+        (0, all) => format!("{all} images, all pinned before"),
+        (changed, all) => format!("{changed} of {all} images pinned"),
+    });
     Ok(Done::Well)
 }
 

@@ -102,7 +102,7 @@ pub fn digests(
             _ => ask.push(image.clone()),
         }
     }
-    Errors::check(missing)?;
+    Errors::check(in_order(missing))?;
     if ask.is_empty() {
         return Ok(answers);
     }
@@ -142,10 +142,16 @@ fn not_locked(image: &ImageRef) -> Diagnostic {
         .hint("`hydrant pin --lock` asks its registry and adds it; commit hydrant.lock afterwards.")
 }
 
+/// As the images stand in the files.
+fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    findings.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
+    findings
+}
+
 fn unresolved(errors: &ResolveErrors, wanted: &BTreeMap<ImageRef, Vec<&Located>>) -> Failure {
     let all = errors.all().iter();
     let placed = all.map(|error| at_places(error.diagnostic(), wanted.get(&error.image).map_or(&[], Vec::as_slice)));
-    match Errors::check(placed.collect()) {
+    match Errors::check(in_order(placed.collect())) {
         Err(findings) if errors.are_transient() => Failure::Outside(findings),
         Err(findings) => Failure::Input(findings),
         Ok(()) => Failure::Input(Diagnostic::new(errors.to_string()).into()),
