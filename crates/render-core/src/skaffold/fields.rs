@@ -274,6 +274,7 @@ mod tests {
             include_str!("decode.rs"),
             include_str!("decode_build.rs"),
             include_str!("document.rs"),
+            include_str!("locate.rs"),
             include_str!("patch.rs"),
             include_str!("profile.rs"),
             include_str!("require.rs"),

@@ -1,5 +1,6 @@
 //! `skaffold render`: a `skaffold.yaml` in, objects out.
 
+mod absolute;
 pub mod builds;
 mod check;
 mod decode;
@@ -17,6 +18,7 @@ mod inputs;
 mod kustomize_paths;
 mod labels;
 mod load;
+mod locate;
 pub mod model;
 mod namespace;
 mod patch;

@@ -8,19 +8,18 @@ use std::rc::Rc;
 
 use manifest::{At, Diagnostic, Errors, Map, Node};
 
-use super::document::{Document, Source, documents, is_url, open};
-use super::fields::{Field, Fields, Kind};
+use super::absolute::absolute;
+use super::document::{Document, Source, documents, open};
+use super::fields::Fields;
 use super::load::LoadOptions;
+use super::locate::{Located, locate};
 use super::model::Config;
 use super::{check, decode, profile, upgrade};
-use crate::files::{FileError, FileKind, Files, join};
-use crate::outside::{Outside, RemoteRepository};
+use crate::files::Files;
+use crate::outside::Outside;
 
 /// How many files may require one another in a row.
 const DEEPEST: usize = 100;
-
-/// Seconds until fetching a repository is given up.
-const FETCH: u64 = 300;
 
 /// The walk over the configs of a run.
 pub(super) struct Walk<'a> {
@@ -183,34 +182,51 @@ impl<'a> Walk<'a> {
             absolute(self.fields, "SkaffoldConfig", &mut tree, &source.folder);
         }
         self.trail.push(place);
+        self.dependencies(source, &tree, &active, needed, wanted)?;
+        self.trail.pop();
+        if needed {
+            self.add(source, document, tree, active, wanted);
+        }
+        Ok(())
+    }
+
+    /// Walks what the config requires.
+    fn dependencies(
+        &mut self,
+        source: &Source,
+        tree: &Map,
+        active: &[String],
+        needed: bool,
+        wanted: &Wanted,
+    ) -> Result<(), Errors> {
         let requires = tree.get("requires").and_then(Node::as_seq).cloned().unwrap_or_default();
         for (index, entry) in requires.iter().enumerate() {
             let by = Diagnostic::new("").in_file(&source.shown).at(entry.at).field(format!("requires[{index}]"));
             let asked = Wanted {
                 selection: texts(entry, "configs"),
-                profiles: self.profiles_for(entry, &active),
+                profiles: self.profiles_for(entry, active),
                 needed,
                 by: Some(by),
                 ..wanted.clone()
             };
             self.dependency(source, entry, asked)?;
         }
-        self.trail.pop();
-        if needed {
-            self.configs.push(Config {
-                file: source.shown.clone(),
-                folder: source.folder.clone(),
-                index: document.index,
-                at: document.at,
-                version: format!("skaffold/{}", self.fields.name(document.version)),
-                required: wanted.dependency,
-                remote: wanted.remote,
-                profiles: active,
-                ..decode::config(&tree, wanted.dependency.then_some(source.folder.as_str()))
-            });
-            self.trees.push(tree);
-        }
         Ok(())
+    }
+
+    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, wanted: &Wanted) {
+        self.configs.push(Config {
+            file: source.shown.clone(),
+            folder: source.folder.clone(),
+            index: document.index,
+            at: document.at,
+            version: format!("skaffold/{}", self.fields.name(document.version)),
+            required: wanted.dependency,
+            remote: wanted.remote,
+            profiles: active,
+            ..decode::config(&tree, wanted.dependency.then_some(source.folder.as_str()))
+        });
+        self.trees.push(tree);
     }
 
     fn cycle(&self, by: &Diagnostic, source: &Source, name: &str) -> Diagnostic {
@@ -277,41 +293,10 @@ impl<'a> Walk<'a> {
 
     fn dependency(&mut self, source: &Source, entry: &Node, mut asked: Wanted) -> Result<(), Errors> {
         let by = asked.by.clone().unwrap_or_default();
-        for refused in ["googleCloudBuildRepoV2", "googleCloudStorage"] {
-            if let Some(found) = entry.get(refused) {
-                let mut one = by.clone();
-                one.message = "hydrant does not fetch configs from Google Cloud".to_owned();
-                one.at = found.at;
-                one.field = by.field.as_deref().map(|field| format!("{field}.{refused}"));
-                return Err(one.hint("fetch it before, and require it by `path`").into());
-            }
-        }
-        let (path, shown) = match entry.get("git") {
-            Some(git) => {
-                asked.remote = true;
-                self.repository(git, &by)?
-            }
-            None => match entry.get("path").and_then(Node::text) {
-                None => return self.file(source, &asked),
-                Some(url) if is_url(url) => (url.to_owned(), url.to_owned()),
-                Some(path) => {
-                    let from = if is_url(&source.key) || source.key == "-" {
-                        self.options.working_dir
-                    } else {
-                        &source.folder
-                    };
-                    let path = join(from, path);
-                    (path.clone(), path)
-                }
-            },
-        };
-        let (path, shown) = match is_url(&path) {
-            true => (path, shown),
-            false => self.config_file(path, shown, entry, &by)?,
-        };
-        if path == source.key {
+        let found = locate(self.files, self.outside, self.options.working_dir, source, entry, &by)?;
+        let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
             return self.file(source, &asked);
-        }
+        };
         let mut found = open(self.files, self.outside, "/", &path, &[]).map_err(|mut error| {
             error.file = Some(shown.clone());
             let field = by.field.as_deref().unwrap_or_default();
@@ -321,59 +306,8 @@ impl<'a> Walk<'a> {
         })?;
         found.shown = shown;
         asked.dependency = true;
+        asked.remote |= remote;
         self.file(&found, &asked)
-    }
-
-    /// The path itself, or `skaffold.yaml` in it where it is a folder.
-    fn config_file(
-        &self,
-        path: String,
-        shown: String,
-        entry: &Node,
-        by: &Diagnostic,
-    ) -> Result<(String, String), Diagnostic> {
-        match self.files.kind(&path) {
-            Ok(FileKind::Folder) => {
-                Ok((join(&path, "skaffold.yaml"), format!("{}/skaffold.yaml", shown.trim_end_matches('/'))))
-            }
-            // `open` may still find skaffold.yml.
-            Ok(FileKind::File) => Ok((path, shown)),
-            Err(FileError::Missing) if path.ends_with("/skaffold.yaml") => Ok((path, shown)),
-            Err(error) => {
-                let mut one = by.clone();
-                one.message = format!("{shown}: {error}");
-                if let Some(written) = entry.get("path") {
-                    one.at = written.at;
-                    one.field = by.field.as_deref().map(|field| format!("{field}.path"));
-                }
-                Err(one.hint("a path is read from the folder of the file that requires it"))
-            }
-        }
-    }
-
-    /// The path of a config in a git repository, and how it is shown.
-    fn repository(&self, git: &Node, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
-        let text = |key: &str| git.get(key).and_then(Node::text).filter(|text| !text.is_empty());
-        let field = |name: &str| by.field.as_deref().map(|field| format!("{field}.git{name}")).unwrap_or_default();
-        let complete = |mut one: Diagnostic| {
-            one.file = one.file.or_else(|| by.file.clone());
-            one.at(git.at).field(field(""))
-        };
-        let Some(url) = text("repo") else {
-            let one = Diagnostic::new("is missing").field(field(".repo"));
-            return Err(complete(one.hint("name the repository's URL")));
-        };
-        let wanted = RemoteRepository {
-            url: url.to_owned(),
-            revision: text("ref").map(str::to_owned),
-            submodules: false,
-            timeout: FETCH,
-        };
-        let root = self.outside.repository(&wanted).map_err(complete)?;
-        let inside = text("path").unwrap_or_default();
-        let shown = format!("{url}//{}", inside.trim_start_matches('/'));
-        let path = join("/", inside);
-        Ok((join(&root, path.trim_start_matches('/')), shown))
     }
 }
 
@@ -384,44 +318,4 @@ fn name(tree: &Map) -> &str {
 fn texts(node: &Node, key: &str) -> Vec<String> {
     let items = node.get(key).and_then(Node::as_seq);
     items.into_iter().flatten().filter_map(Node::text).map(str::to_owned).collect()
-}
-
-/// Makes every path of a config absolute. Source: the struct tag `filepath` in Skaffold; a template is joined to the
-/// folder like any other text. A URL stays one (Skaffold joins it as well, and then finds no such file).
-fn absolute(fields: &Fields, type_name: &str, map: &mut Map, folder: &str) {
-    let newest = fields.newest();
-    for entry in map.entries_mut() {
-        let Some(field) = fields.get(type_name, &entry.key.text, newest) else { continue };
-        absolute_value(fields, field, &field.kind, &mut entry.value, folder);
-    }
-}
-
-fn absolute_value(fields: &Fields, field: &Field, kind: &Kind, value: &mut Node, folder: &str) {
-    match kind {
-        Kind::Struct(name) => {
-            if let Some(map) = value.as_map_mut() {
-                absolute(fields, name, map, folder);
-            }
-        }
-        Kind::List(inner) => {
-            value
-                .as_seq_mut()
-                .into_iter()
-                .flatten()
-                .for_each(|item| absolute_value(fields, field, inner, item, folder));
-        }
-        Kind::Map { .. } if field.path => {
-            let entries = value.as_map_mut().map(Map::entries_mut);
-            entries.into_iter().flatten().for_each(|entry| absolute_text(&mut entry.value, folder));
-        }
-        Kind::String if field.path => absolute_text(value, folder),
-        _ => {}
-    }
-}
-
-fn absolute_text(value: &mut Node, folder: &str) {
-    let path = value.text().unwrap_or_default();
-    if !path.is_empty() && !path.starts_with('/') && !is_url(path) {
-        value.data = Node::string(join(folder, path)).data;
-    }
 }

@@ -78,16 +78,7 @@ pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>, clock: Opti
     for &(name, function) in tables.into_iter().flatten() {
         functions.insert(name.to_owned(), Arc::new(move |given: &[Value]| named(name, function(given))));
     }
-    for (reason, names) in REFUSED {
-        for &name in names {
-            let refuse = move |_: &[Value]| -> Result<Value> {
-                Err(TemplateError::Exec(format!(
-                    "{name} {reason}, so that two runs would differ: pass the value in an environment variable"
-                )))
-            };
-            functions.insert(name.to_owned(), Arc::new(refuse));
-        }
-    }
+    refuse(&mut functions);
     if let Some(clock) = clock {
         for &(name, function) in dates::TABLE {
             let clock = clock.clone();
@@ -104,6 +95,19 @@ pub(super) fn functions(environment: &Arc<BTreeMap<String, String>>, clock: Opti
     let expand = move |given: &[Value]| Ok(arguments::string(&expanded(arguments::text(given, 0)?, &variables)));
     functions.insert("expandenv".to_owned(), Arc::new(expand));
     functions
+}
+
+fn refuse(functions: &mut FuncMap) {
+    for (reason, names) in REFUSED {
+        for &name in names {
+            let refuse = move |_: &[Value]| -> Result<Value> {
+                Err(TemplateError::Exec(format!(
+                    "{name} {reason}, so that two runs would differ: pass the value in an environment variable"
+                )))
+            };
+            functions.insert(name.to_owned(), Arc::new(refuse));
+        }
+    }
 }
 
 fn named(name: &str, result: Result<Value>) -> Result<Value> {
