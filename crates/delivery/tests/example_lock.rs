@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use delivery::config::Images;
-use delivery::pipeline::{self, Moment, Options, Surroundings};
+use delivery::disk::DiskFiles;
+use delivery::pipeline::{self, Moment, Options, Sourced, Surroundings};
 use delivery::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
 use registry::{Lock, LockedImage};
@@ -64,10 +65,12 @@ fn images_of(shop: &Path) -> Vec<String> {
         locked: Some(false),
         ..Settings::default()
     };
-    let plan = delivery::plan::plan(&delivery::disk::DiskFiles::default(), &settings).unwrap();
+    let files = DiskFiles::default();
+    let plan = delivery::plan::plan(&files, &settings).unwrap();
     let around = Surroundings { now: Some(Moment { seconds: 0, offset_minutes: 0 }), ..Surroundings::default() };
-    let done =
-        pipeline::deliver(&plan, &around, &Options { dry_run: true, attempts: 1, ..Options::default() }).unwrap();
+    let source = Sourced { files: &files, revision: None };
+    let done = pipeline::deliver(&plan, &around, source, &Options { dry_run: true, attempts: 1, ..Options::default() })
+        .unwrap();
     assert_eq!(done.report.units.len(), 6);
     done.report.units.iter().flat_map(|unit| unit.images.clone()).collect()
 }

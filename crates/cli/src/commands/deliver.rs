@@ -1,7 +1,8 @@
 //! `hydrant deliver`: the main job.
 
 use clap::ValueEnum;
-use delivery::pipeline::{self, Options};
+use delivery::disk::DiskFiles;
+use delivery::pipeline::{self, Options, Sourced};
 
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -51,7 +52,8 @@ enum Format {
 /// Whatever is wrong with any unit; then nothing was written. Units that their branches refused, after the report.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = settings(arguments.selection, arguments.values)?;
-    let plan = delivery::plan::plan(&delivery::disk::DiskFiles::default(), &settings)?;
+    let files = DiskFiles::default();
+    let plan = delivery::plan::plan(&files, &settings)?;
     let options = Options {
         dry_run: arguments.dry_run,
         atomic: arguments.atomic,
@@ -59,7 +61,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         allow_older: arguments.allow_older,
         attempts: arguments.attempts,
     };
-    let delivered = pipeline::deliver(&plan, &surroundings()?, &options)?;
+    let delivered = pipeline::deliver(&plan, &surroundings()?, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
     let report = &delivered.report;

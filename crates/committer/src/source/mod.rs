@@ -118,6 +118,8 @@ pub enum Ancestry {
 pub struct Source {
     repository: Repository,
     root: PathBuf,
+    /// What stands for HEAD; HEAD itself where absent.
+    revision: Option<String>,
 }
 
 impl Source {
@@ -133,7 +135,14 @@ impl Source {
         })?;
         let root = repository.workdir().unwrap_or_else(|| repository.path());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        Ok(Self { repository, root })
+        Ok(Self { repository, root, revision: None })
+    }
+
+    /// The same repository with `revision` in the place of HEAD: nothing is checked out, so no branch is and nothing is dirty.
+    #[must_use]
+    pub fn at(mut self, revision: &str) -> Self {
+        self.revision = Some(revision.to_owned());
+        self
     }
 
     /// The top folder of the work tree, symbolic links resolved; of a bare repository the repository itself.
@@ -208,6 +217,9 @@ impl Source {
     /// # Errors
     /// git's own.
     pub fn branch(&self) -> Result<Option<String>, SourceError> {
+        if self.revision.is_some() {
+            return Ok(None);
+        }
         let head = self.repository.find_reference("HEAD").map_err(|error| self.git(&error))?;
         let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
         Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
@@ -219,6 +231,9 @@ impl Source {
     /// # Errors
     /// A path outside of the repository, and git's own.
     pub fn dirty_under(&self, path: &Path) -> Result<bool, SourceError> {
+        if self.revision.is_some() {
+            return Ok(false);
+        }
         let folder = self.sub_path(path)?;
         let mut options = StatusOptions::new();
         let untracked = self.untracked_count();
@@ -313,6 +328,9 @@ impl Source {
     }
 
     fn head_commit(&self) -> Result<git2::Commit<'_>, SourceError> {
+        if let Some(revision) = &self.revision {
+            return self.peel(revision);
+        }
         let head = self.repository.head().map_err(|error| match error.code() {
             ErrorCode::UnbornBranch | ErrorCode::NotFound => SourceError::NoCommit(self.root.clone()),
             _ => self.git(&error),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 pub use committer::source::Moment;
 use manifest::{Diagnostic, ImageRef, Node};
+use render_core::files::Files;
 
 use crate::failure::Failure;
 use crate::file_set::Style;
@@ -12,7 +13,7 @@ use crate::report::Report;
 
 mod check;
 mod pin;
-mod push;
+pub(crate) mod push;
 mod render;
 
 /// What a run is given of the world, as values.
@@ -69,21 +70,29 @@ pub struct Delivered {
     pub said: Vec<u8>,
 }
 
+/// Where the source is read.
+#[derive(Clone, Copy)]
+pub struct Sourced<'a> {
+    /// The work tree, or the files of a revision.
+    pub files: &'a dyn Files,
+    /// The revision whose files they are; absent for the work tree, whose commit is HEAD.
+    pub revision: Option<&'a str>,
+}
+
 /// Renders, pins, checks and delivers every unit of the plan. Nothing is written anywhere before all units have passed
 /// every stage up to the last.
 ///
 /// # Errors
 /// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report tells.
-pub fn deliver(plan: &Plan, around: &Surroundings, options: &Options) -> Result<Delivered, Failure> {
-    let doors = render::Doors::default();
-    let loaded = render::load(plan, around, &doors)?;
-    let pinner = pin::pinner(plan, around)?;
-    let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
-    let pins = pinner.resolve(&built)?;
-    let rendered = render::render(plan, &doors, loaded, &pins)?;
-    let pinned = pin::pin(&pinner, plan, rendered)?;
+pub fn deliver(
+    plan: &Plan,
+    around: &Surroundings,
+    source: Sourced<'_>,
+    options: &Options,
+) -> Result<Delivered, Failure> {
+    let pinned = rendered(plan, around, source)?;
     check::all(plan, &pinned)?;
-    let report = push::all(plan, around, &pinned, options)?;
+    let report = push::all(plan, around, source.revision, &pinned, options)?;
     Ok(Delivered {
         report,
         warnings: warnings(&pinned),
@@ -91,7 +100,22 @@ pub fn deliver(plan: &Plan, around: &Surroundings, options: &Options) -> Result<
     })
 }
 
-fn warnings(units: &[Rendered]) -> Vec<Diagnostic> {
+/// Every unit rendered and its images pinned, in the plan's order: what a delivery would write.
+///
+/// # Errors
+/// Everything that is wrong with any unit.
+pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
+    let doors = render::Doors::new(plan, source)?;
+    let loaded = render::load(plan, around, &doors)?;
+    let pinner = pin::pinner(plan, around)?;
+    let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
+    let pins = pinner.resolve(&built)?;
+    let rendered = render::render(plan, &doors, loaded, &pins)?;
+    pin::pin(&pinner, plan, rendered)
+}
+
+/// Each warning once, in the units' order.
+pub fn warnings(units: &[Rendered]) -> Vec<Diagnostic> {
     let mut all: Vec<Diagnostic> = Vec::new();
     for warning in units.iter().flat_map(|unit| &unit.warnings) {
         if !all.contains(warning) {

@@ -1,6 +1,6 @@
 //! The stage between reading and delivering: which digest each image has, asked once for all units.
 
-use manifest::{Diagnostic, Errors};
+use manifest::{Diagnostic, Errors, Pins};
 
 use super::{Rendered, Surroundings};
 use crate::config::Images;
@@ -8,7 +8,7 @@ use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
 use crate::images;
 use crate::pin::Search;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 
 /// Where the plan says that digests come from; asks nobody yet.
 ///
@@ -37,7 +37,10 @@ pub(super) fn pin(pinner: &Pinner, plan: &Plan, mut units: Vec<Rendered>) -> Res
     let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
         match images::references(&rendered.objects, &search) {
-            Ok(found) => wanted.extend(found.into_iter().filter(|image| !image.is_pinned())),
+            Ok(found) => {
+                let own = given(unit);
+                wanted.extend(found.into_iter().filter(|image| !image.is_pinned() && own.digest(image).is_none()));
+            }
             Err(errors) => wrong.extend(
                 errors
                     .into_all()
@@ -48,11 +51,23 @@ pub(super) fn pin(pinner: &Pinner, plan: &Plan, mut units: Vec<Rendered>) -> Res
     }
     Errors::check(wrong)?;
     let pins = pinner.resolve(&wanted)?;
-    for (_, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
+    for (unit, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
+        images::pin(&mut rendered.objects, &search, &given(unit))?;
         images::pin(&mut rendered.objects, &search, &pins)?;
     }
     for rendered in &mut units {
         rendered.images = images::of(&rendered.objects, &search);
     }
     Ok(units)
+}
+
+/// The digests of the images that are decided already.
+fn given(unit: &Unit) -> Pins {
+    let mut pins = Pins::default();
+    for image in unit.given.iter().flat_map(|given| &given.images) {
+        if let Some(digest) = image.digest() {
+            pins.insert(image, digest);
+        }
+    }
+    pins
 }

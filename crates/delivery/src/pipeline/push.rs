@@ -21,10 +21,11 @@ use crate::report::{Report, UnitReport};
 pub(super) fn all(
     plan: &Plan,
     around: &Surroundings,
+    revision: Option<&str>,
     units: &[Rendered],
     options: &Options,
 ) -> Result<Report, Failure> {
-    let origin = Origin::of(plan)?;
+    let origin = Origin::of(plan, revision)?;
     let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, unit) in plan.units.iter().enumerate() {
         by_repository.entry(&unit.repository).or_default().push(index);
@@ -71,10 +72,10 @@ struct Origin {
 }
 
 impl Origin {
-    fn of(plan: &Plan) -> Result<Self, Failure> {
+    fn of(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
         let unknown = |error: SourceError| Failure::from(Diagnostic::new(error.to_string()));
         let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
-        let head = source.head().map_err(unknown)?;
+        let head = source.commit(revision.unwrap_or("HEAD")).map_err(unknown)?;
         let url = plan.source_repository.clone().or_else(|| source.origin());
         // A repository without a remote is known by the place it lies in.
         let url = url.unwrap_or_else(|| source.root().display().to_string());

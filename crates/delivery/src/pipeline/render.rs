@@ -3,24 +3,38 @@
 
 use manifest::{Diagnostic, Errors, ImageRef, Node, Pins, yaml};
 use rayon::prelude::*;
+use registry::Lock;
 use render_core::files::{Files, join};
 use render_core::kustomize::{self, build};
+use render_core::skaffold::default_repo;
 
-use super::{Rendered, Surroundings};
+use super::{Rendered, Sourced, Surroundings};
 use crate::config::Images;
-use crate::disk::DiskFiles;
 use crate::failure::Failure;
 use crate::file_set::Style;
-use crate::plan::{Plan, Profiles, Source, Unit};
+use crate::plan::{Given, Plan, Profiles, Source, Unit};
 use crate::recorded::Recorded;
-use crate::render::{DigestSource, Machine, Now, Prepared, Request, finish, prepare};
-use crate::world::World;
+use crate::render::{DigestSource, Machine, Now, PlanOptions, Prepared, Request, finish, prepare};
+use crate::world::{Remotes, World};
 
 /// What all units are read through. A file that several of them read is read once.
-#[derive(Debug, Default)]
-pub(super) struct Doors {
-    files: DiskFiles,
+pub(super) struct Doors<'a> {
+    source: Sourced<'a>,
     world: World,
+}
+
+impl<'a> Doors<'a> {
+    /// Doors that open no socket where the plan says that everything is locked.
+    ///
+    /// # Errors
+    /// A lock file that is none.
+    pub(super) fn new(plan: &Plan, source: Sourced<'a>) -> Result<Self, Failure> {
+        let mut remotes = Remotes { locked: plan.locked, ..Remotes::default() };
+        if let Some(text) = plan.locked.then(|| source.files.read(&plan.lock).ok()).flatten() {
+            remotes.lock = Lock::parse(&plan.lock, &String::from_utf8_lossy(&text))?;
+        }
+        Ok(Doors { source, world: World::new(remotes) })
+    }
 }
 
 /// A unit that has been read.
@@ -45,13 +59,17 @@ impl Loaded {
 ///
 /// # Errors
 /// Everything that is wrong in any unit, each finding once.
-pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors) -> Result<Vec<(Loaded, Vec<String>)>, Failure> {
+pub(super) fn load(
+    plan: &Plan,
+    around: &Surroundings,
+    doors: &Doors<'_>,
+) -> Result<Vec<(Loaded, Vec<String>)>, Failure> {
     let read = |unit: &Unit| -> Result<_, Errors> {
-        let files = Recorded::new(&doors.files);
+        let files = Recorded::new(doors.source.files);
         let loaded = match &unit.source {
             Source::Kustomize { .. } => Loaded::Kustomize,
             Source::Skaffold { .. } => {
-                let request = request(unit, around, &files)?;
+                let request = request(unit, around, &files, doors)?;
                 let prepared = prepare(&request, &files, &doors.world)?;
                 Loaded::Skaffold(Box::new((request, prepared)))
             }
@@ -67,13 +85,13 @@ pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors) -> Result<
 /// Everything that is wrong in any unit, each finding once.
 pub(super) fn render(
     plan: &Plan,
-    doors: &Doors,
+    doors: &Doors<'_>,
     loaded: Vec<(Loaded, Vec<String>)>,
     pins: &Pins,
 ) -> Result<Vec<Rendered>, Failure> {
     let units: Vec<(&Unit, (Loaded, Vec<String>))> = plan.units.iter().zip(loaded).collect();
     let render = |unit: &Unit, (loaded, mut inputs): (Loaded, Vec<String>)| -> Result<_, Errors> {
-        let files = Recorded::new(&doors.files);
+        let files = Recorded::new(doors.source.files);
         let mut rendered = match loaded {
             Loaded::Kustomize => kustomization(unit, &files, &doors.world)?,
             Loaded::Skaffold(both) => skaffold(*both, pins, &files, &doors.world)?,
@@ -148,7 +166,7 @@ fn skaffold(
 
 /// What Skaffold would be told, in the service's folder. Of the machine only the variables count: a delivery depends on
 /// no kube-context and on nobody's global config.
-fn request(unit: &Unit, around: &Surroundings, files: &dyn Files) -> Result<Request, Errors> {
+fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<'_>) -> Result<Request, Errors> {
     let Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } = &unit.source else {
         return Err(Diagnostic::new(format!("{} is no Skaffold config", unit.name())).into());
     };
@@ -169,7 +187,30 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files) -> Result<Requ
     if let Some(now) = around.now {
         request.now = Now { seconds: now.seconds, nanoseconds: 0 };
     }
+    request.revision = doors.source.revision.map(str::to_owned);
+    if let Some(given) = &unit.given {
+        give(given, &mut request, files, &doors.world)?;
+    }
     Ok(request)
+}
+
+/// Says which artifact each given image is, so that no tag is told and no registry is asked.
+fn give(given: &Given, request: &mut Request, files: &dyn Files, world: &World) -> Result<(), Errors> {
+    request.images = PlanOptions { digest_source: DigestSource::None, ..PlanOptions::default() };
+    let configs = prepare(request, files, world)?.configs;
+    let artifacts = configs.iter().flat_map(|config| &config.build.artifacts);
+    for artifact in artifacts.map(|artifact| artifact.image.text.as_str()) {
+        let moved = default_repo::apply(given.default_repo.as_deref(), false, artifact);
+        let moved = moved.map_err(|error| Diagnostic::new(error.to_string()))?;
+        let name = ImageRef::parse(&moved).map_err(|error| Diagnostic::new(error.to_string()))?.full_name();
+        if let Some(image) = given.images.iter().find(|image| image.full_name() == name) {
+            request.images.images.push(format!("{artifact}={image}"));
+        }
+    }
+    if !request.images.images.is_empty() {
+        request.images.digest_source = DigestSource::Tag;
+    }
+    Ok(())
 }
 
 /// Whether a config of the file has a profile of this name. A file that cannot be read has none: loading it says why.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Diagnostic, Errors};
+use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::{FileKind, Files, join, parent};
 
 use crate::config::{self, Commit, Config, Destination, Environment, Images, Policy, Review, Secrets, Template};
@@ -71,6 +71,17 @@ pub struct Unit {
     pub secrets: Secrets,
     /// The commit's subject.
     pub message: String,
+    /// Images that are decided already; absent where the source's tags and the registries decide.
+    pub given: Option<Given>,
+}
+
+/// The images of a delivery that is proved or promoted: rendering takes them as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The images, with their digests.
+    pub images: Vec<ImageRef>,
+    /// The `--default-repo` that they were made with, by which they are known to be the source's artifacts.
+    pub default_repo: Option<String>,
 }
 
 /// What a unit is rendered from.
@@ -312,6 +323,7 @@ fn fill(
         images: settings.images.or(special.policy.images).or(written.policy.images).unwrap_or_default(),
         secrets: settings.secrets.or(special.policy.secrets).or(written.policy.secrets).unwrap_or_default(),
         message: text(&settings.message, &None, &written.commit.message, MESSAGE),
+        given: None,
     })
 }
 

@@ -11,6 +11,7 @@ use render_core::skaffold::SourceGit;
 /// Asks the repository around a folder, each question once a run.
 #[derive(Debug, Default)]
 pub struct GitFacts {
+    revision: Option<String>,
     known: Mutex<HashMap<(Question, String), Answer>>,
 }
 
@@ -27,32 +28,42 @@ enum Question {
 }
 
 impl GitFacts {
+    /// Facts of a revision; of HEAD and the work tree where absent.
+    pub fn at(revision: Option<String>) -> Self {
+        GitFacts { revision, ..GitFacts::default() }
+    }
+
     fn ask(&self, question: Question, folder: &str) -> Answer {
         let key = (question, folder.to_owned());
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }
-        let answer = answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
+        let answer = self.answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, answer.clone());
         answer
+    }
+
+    fn answer(&self, question: Question, folder: &Path) -> Result<Option<String>, SourceError> {
+        // Of a revision, the folder need not be in the work tree.
+        let there = folder.ancestors().find(|path| path.is_dir()).unwrap_or(folder);
+        let mut source = Source::discover(there)?;
+        if let Some(revision) = &self.revision {
+            source = source.at(revision);
+        }
+        Ok(match question {
+            Question::Describe => Some(source.describe()?),
+            Question::Commit { short: false } => Some(source.head()?.id),
+            Question::Commit { short: true } => Some(source.head()?.short_id),
+            Question::Tree { short: false } => Some(source.tree_id(folder)?),
+            Question::Tree { short: true } => Some(source.short_tree_id(folder)?),
+            Question::Branch => source.branch()?,
+            Question::Dirty => source.dirty_under(folder)?.then(String::new),
+        })
     }
 
     fn text(&self, question: Question, folder: &str) -> Result<String, Diagnostic> {
         self.ask(question, folder).map(Option::unwrap_or_default)
     }
-}
-
-fn answer(question: Question, folder: &Path) -> Result<Option<String>, SourceError> {
-    let source = Source::discover(folder)?;
-    Ok(match question {
-        Question::Describe => Some(source.describe()?),
-        Question::Commit { short: false } => Some(source.head()?.id),
-        Question::Commit { short: true } => Some(source.head()?.short_id),
-        Question::Tree { short: false } => Some(source.tree_id(folder)?),
-        Question::Tree { short: true } => Some(source.short_tree_id(folder)?),
-        Question::Branch => source.branch()?,
-        Question::Dirty => source.dirty_under(folder)?.then(String::new),
-    })
 }
 
 impl SourceGit for GitFacts {

@@ -46,6 +46,8 @@ pub struct Request {
     pub images: PlanOptions,
     /// What is put into the manifests.
     pub render: RenderOptions,
+    /// The revision of the source whose tags are told; absent for HEAD and the work tree.
+    pub revision: Option<String>,
 }
 
 impl Request {
@@ -63,6 +65,7 @@ impl Request {
             now: Now::default(),
             images: PlanOptions::default(),
             render: RenderOptions::default(),
+            revision: None,
         }
     }
 
@@ -105,7 +108,7 @@ pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> R
             command: "render",
         },
     )?;
-    let git = GitFacts::default();
+    let git = GitFacts::at(request.revision.clone());
     let tagging =
         Tagging { inputs: request.inputs(files, outside), git: &git, now: request.now, configs: &loaded.configs };
     let builds = plan(&tagging, &request.images)?;
