@@ -239,7 +239,9 @@ impl<'a> Build<'a> {
         let files = entries(kustomization.configurations.as_ref());
         let more = self.field_specs(target, files, "configurations", Configuration::read)?;
         if let Some(more) = more {
-            specs = Arc::new(Configuration::clone(&specs).merge(more)?);
+            // kustomize merges the result into an empty one again, which drops a spec for any kind where one for some kind
+            // has the same path.
+            specs = Arc::new(Configuration::default().merge(Configuration::clone(&specs).merge(more)?)?);
         }
         gathered.merge_configuration(specs)?;
         let crds = entries(kustomization.crds.as_ref());
