@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
-use registry::{Credentials, Lock, Options, Platform, Proxies, ResolveErrors, Resolver};
+use registry::{Credentials, Lock, Options, Platform, Proxies, Resolver};
 
 use crate::failure::Failure;
+use crate::unresolved;
 
 /// What was said about digests.
 pub(crate) struct Wanted<'a> {
@@ -77,7 +78,10 @@ impl Pinner {
                 Ok(pins.clone())
             }
             Pinner::Registries(_) if wanted.is_empty() => Ok(Pins::default()),
-            Pinner::Registries(resolver) => Ok(resolver.resolve(&wanted).map_err(|errors| unresolved(&errors))?.pins()),
+            Pinner::Registries(resolver) => Ok(resolver
+                .resolve(&wanted)
+                .map_err(|errors| unresolved::failure(&errors, &|finding, _| finding))?
+                .pins()),
         }
     }
 }
@@ -86,13 +90,4 @@ fn not_locked(image: &ImageRef, file: &str) -> Diagnostic {
     Diagnostic::new(format!("{image} is not in the lock file")).in_file(file).hint(
         "`hydrant pin --lock` asks the registry and adds it; a tag that is made of the source changes with the source.",
     )
-}
-
-fn unresolved(errors: &ResolveErrors) -> Failure {
-    let findings = Errors::check(errors.all().iter().map(registry::ResolveError::diagnostic).collect());
-    match findings {
-        Err(findings) if errors.are_transient() => Failure::Outside(findings),
-        Err(findings) => Failure::Input(findings),
-        Ok(()) => Failure::Input(Diagnostic::new(errors.to_string()).into()),
-    }
 }

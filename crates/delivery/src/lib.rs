@@ -22,6 +22,7 @@ pub mod report;
 pub mod schema;
 pub mod settings;
 mod table;
+mod unresolved;
 pub mod world;
 
 pub use manifest::{Diagnostic, Errors, ImageRef};

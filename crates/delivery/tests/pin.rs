@@ -84,3 +84,17 @@ fn every_failure_is_told_with_its_place() {
     let failure = run(&inputs[1..], &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
     assert!(matches!(failure, Failure::Outside(_)), "trying again may help: {failure}");
 }
+
+#[test]
+fn a_registry_that_nobody_reaches_is_told_once() {
+    let text: String = (0..6).map(|tag| format!("- image: 127.0.0.1:1/a:{tag}\n")).collect();
+    let failure = run(&[input("one.yaml", &text)], &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    let told = failure.to_string();
+    assert_eq!(failure.errors().all().len(), 1, "{told}");
+    assert!(
+        told.starts_with("one.yaml:1:10: [0].image: 127.0.0.1:1/a:0: network: GET http://127.0.0.1:1/v2/: "),
+        "{told}"
+    );
+    let others = "The same holds for 127.0.0.1:1/a:1, 127.0.0.1:1/a:2, 127.0.0.1:1/a:3, 2 more.";
+    assert!(told.ends_with(others), "{told}");
+}

@@ -1,6 +1,6 @@
 //! Image references in, digests out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,14 +93,17 @@ impl Resolver {
         let answers = self.each(&questions.values().copied().collect::<Vec<_>>(), &|lookup| lookup.answer(), watch);
         let answers: BTreeMap<_, _> = questions.into_keys().zip(answers).collect();
         let mut resolution = Resolution::default();
-        let mut failed: Vec<ResolveError> = Vec::new();
+        let (mut failed, mut told) = (Vec::new(), BTreeSet::new());
         for image in images {
             match &answers[&(image.lookup(), image.digest())] {
                 Ok(resolved) => {
                     resolution.found.insert(image.clone(), resolved.clone());
                 }
-                Err(_) if failed.iter().any(|error| error.image == *image) => {}
-                Err(failure) => failed.push(ResolveError::new(image, failure.clone())),
+                Err(failure) => {
+                    if told.insert(image) {
+                        failed.push(ResolveError::new(image, failure.clone()));
+                    }
+                }
             }
         }
         ResolveErrors::check(failed).map(|()| resolution)

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
-use registry::{Credentials, Lock, LockedImage, Options, ResolveErrors, Resolver};
+use registry::{Credentials, Lock, LockedImage, Options, Resolver};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Located, Search, at_places, by_image};
 use crate::failure::Failure;
+use crate::unresolved;
 
 /// Where digests come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,10 @@ pub fn digests(
     }
     let credentials = Credentials::from_variables(|name| world.variables.get(name).cloned())?;
     let resolver = Resolver::new(world.options.clone(), credentials)?;
-    let found = resolver.resolve_watched(&ask, world.watch).map_err(|errors| unresolved(&errors, &wanted))?;
+    let found = resolver.resolve_watched(&ask, world.watch).map_err(|errors| {
+        let places = |image: &ImageRef| wanted.get(image).map_or(&[][..], Vec::as_slice);
+        unresolved::failure(&errors, &|finding, image| at_places(finding, places(image)))
+    })?;
     for (image, resolved) in found.iter() {
         answers.from.insert(image.clone(), resolved.from.clone());
         if image.is_pinned() {
@@ -146,14 +150,4 @@ fn not_locked(image: &ImageRef) -> Diagnostic {
 fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     findings.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
     findings
-}
-
-fn unresolved(errors: &ResolveErrors, wanted: &BTreeMap<ImageRef, Vec<&Located>>) -> Failure {
-    let all = errors.all().iter();
-    let placed = all.map(|error| at_places(error.diagnostic(), wanted.get(&error.image).map_or(&[], Vec::as_slice)));
-    match Errors::check(in_order(placed.collect())) {
-        Err(findings) if errors.are_transient() => Failure::Outside(findings),
-        Err(findings) => Failure::Input(findings),
-        Ok(()) => Failure::Input(Diagnostic::new(errors.to_string()).into()),
-    }
 }
