@@ -329,7 +329,7 @@ remotes:
             ("<<<<<<< HEAD\n", "hydrant.lock:1:1: an unfinished merge"),
             ("apiVersion: v1\nkind: ConfigMap\n", "is v1 ConfigMap, not hydrant/v1 Lock"),
             ("apiVersion: hydrant/v1\nkind: Lock\nimage: []\n", "image"),
-            ("[", "hydrant.lock: is no lock file"),
+            ("[", "hydrant.lock:1:1: is no lock file: unclosed bracket"),
             (&TEXT.replace("sha256:a", "sha256:x"), "its digest must be"),
         ];
         for (text, want) in table {
