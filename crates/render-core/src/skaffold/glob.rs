@@ -101,6 +101,33 @@ pub(super) fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     }
 }
 
+/// Whether the parts of a path match those of a pattern, in which `**` stands for any number of parts, also none, and any
+/// other part for one, as `one` says of the two.
+pub(super) fn spans(pattern: &[&str], path: &[&str], one: &dyn Fn(&str, &str) -> bool) -> bool {
+    // `reached[i]`: the parts so far are matched by the first i parts of the pattern.
+    let mut reached = vec![false; pattern.len() + 1];
+    reached[0] = true;
+    let step_over = |reached: &mut Vec<bool>| {
+        for (index, part) in pattern.iter().enumerate() {
+            reached[index + 1] |= *part == "**" && reached[index];
+        }
+    };
+    step_over(&mut reached);
+    for part in path {
+        let mut next = vec![false; pattern.len() + 1];
+        for (index, wanted) in pattern.iter().enumerate().filter(|(index, _)| reached[*index]) {
+            if *wanted == "**" {
+                next[index] = true;
+            } else {
+                next[index + 1] |= one(wanted, part);
+            }
+        }
+        step_over(&mut next);
+        reached = next;
+    }
+    reached[pattern.len()]
+}
+
 enum Part {
     Star,
     Any,

@@ -74,33 +74,32 @@ fn prepare<'a>(
             return Err(inputs.nowhere(config, &chart, found));
         }
     }
-    let source = if release.remote_chart.is_empty() { &chart } else { &release.remote_chart.text };
-    let mut arguments = vec!["template".to_owned(), name.clone(), source.clone()];
+    let mut arguments = vec!["template".to_owned(), name.clone(), source(release, &chart).to_owned()];
     arguments.extend(helm.flags.template.iter().cloned());
     arguments.extend(values(inputs, config, release, field, image_values)?);
-    let mut input = Vec::new();
-    if let Some(overrides) = release.overrides.as_ref().filter(|node| node.as_map().is_some_and(|map| !map.is_empty()))
-    {
-        let mut text = String::new();
-        write_skaffold(overrides, &mut text)?;
-        input = text.into_bytes();
+    let overrides = release.overrides.as_ref().filter(|node| node.as_map().is_some_and(|map| !map.is_empty()));
+    let mut input = String::new();
+    if let Some(overrides) = overrides {
+        write_skaffold(overrides, &mut input)?;
         arguments.extend(["-f".to_owned(), "-".to_owned()]);
     }
-    let mut flag = |name: &str, value: &str| {
-        if !value.is_empty() {
-            arguments.extend([name.to_owned(), value.to_owned()]);
-        }
-    };
-    if !release.packaged {
-        flag("--version", &release.version);
-    }
-    flag("--namespace", &namespace);
-    flag("--repo", &release.repo);
-    if release.skip_tests {
-        arguments.push("--skip-tests".to_owned());
-    }
-    let template = program(inputs, helm, release.use_helm_secrets, arguments, input);
+    arguments.extend(last_flags(release, &namespace));
+    let template = program(inputs, helm, release.use_helm_secrets, arguments, input.into_bytes());
     Ok(Ready { release, field: field.to_owned(), name, chart, template })
+}
+
+fn source<'a>(release: &'a HelmRelease, chart: &'a str) -> &'a str {
+    if release.remote_chart.is_empty() { chart } else { &release.remote_chart }
+}
+
+/// The flags behind the values.
+fn last_flags(release: &HelmRelease, namespace: &str) -> Vec<String> {
+    let version = if !release.packaged { release.version.text.as_str() } else { "" };
+    let flags = [("--version", version), ("--namespace", namespace), ("--repo", &release.repo)];
+    let given = flags.into_iter().filter(|(_, value)| !value.is_empty());
+    let mut arguments: Vec<String> = given.flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]).collect();
+    arguments.extend(release.skip_tests.then(|| "--skip-tests".to_owned()));
+    arguments
 }
 
 /// `--set`, `--set-file` and `-f` in Skaffold's order.

@@ -11,7 +11,7 @@ use super::docker_ignore::DockerIgnore;
 use super::dockerfile::copied;
 use crate::files::{FileKind, join, parent};
 use crate::outside::Program;
-use crate::skaffold::glob::{glob, matches};
+use crate::skaffold::glob::{glob, matches, spans};
 use crate::skaffold::model::{Artifact, Builder, Dockerfile, Sources};
 use crate::skaffold::template::Missing;
 
@@ -223,32 +223,12 @@ fn path_matches(pattern: &str, name: &str) -> Result<bool, Diagnostic> {
     if pattern.contains('{') {
         return Err(bad(pattern).hint("Write `{a,b}` as two patterns."));
     }
-    let pattern: Vec<&str> = pattern.split('/').collect();
-    let name: Vec<&str> = name.split('/').collect();
-    // `reached[i]`: the parts so far can be matched by the first i parts of the pattern.
-    let mut reached = vec![false; pattern.len() + 1];
-    reached[0] = true;
-    let open = |reached: &mut Vec<bool>| {
-        for (index, part) in pattern.iter().enumerate() {
-            if *part == "**" && reached[index] {
-                reached[index + 1] = true;
-            }
-        }
-    };
-    open(&mut reached);
-    for part in &name {
-        let mut next = vec![false; pattern.len() + 1];
-        for (index, wanted) in pattern.iter().enumerate().filter(|(index, _)| reached[*index]) {
-            if *wanted == "**" {
-                next[index] = true;
-            } else if matches(wanted, part).map_err(|_| bad(wanted))? {
-                next[index + 1] = true;
-            }
-        }
-        open(&mut next);
-        reached = next;
+    let parts: Vec<&str> = pattern.split('/').collect();
+    if let Some(wrong) = parts.iter().find(|part| matches(part, "").is_err()) {
+        return Err(bad(wrong));
     }
-    Ok(reached[pattern.len()])
+    let name: Vec<&str> = name.split('/').collect();
+    Ok(spans(&parts, &name, &|wanted, part| matches(wanted, part).unwrap_or(false)))
 }
 
 #[cfg(test)]

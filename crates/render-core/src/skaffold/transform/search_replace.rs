@@ -4,6 +4,7 @@ use manifest::{Data, Map, Node, Scalar, Tag, Text};
 use regex::Regex;
 
 use crate::skaffold::depth::DEPTH_LIMIT;
+use crate::skaffold::glob::spans;
 
 /// What is searched for, and what is put in its place.
 #[derive(Clone, Debug)]
@@ -107,29 +108,9 @@ fn make(object: &mut Node, path: &[String], put: &str) {
 
 /// `*` stands for one part of a path, `**` for any number.
 fn path_matches(pattern: &[String], path: &[String]) -> bool {
-    let mut reached = vec![false; pattern.len() + 1];
-    reached[0] = true;
-    let open = |reached: &mut Vec<bool>| {
-        for (index, part) in pattern.iter().enumerate() {
-            if part == "**" && reached[index] {
-                reached[index + 1] = true;
-            }
-        }
-    };
-    open(&mut reached);
-    for part in path {
-        let mut next = vec![false; pattern.len() + 1];
-        for (index, wanted) in pattern.iter().enumerate().filter(|(index, _)| reached[*index]) {
-            if wanted == "**" {
-                next[index] = true;
-            } else if wanted == "*" || part_matches(wanted, part) {
-                next[index + 1] = true;
-            }
-        }
-        open(&mut next);
-        reached = next;
-    }
-    reached[pattern.len()]
+    let pattern: Vec<&str> = pattern.iter().map(String::as_str).collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    spans(&pattern, &path, &|wanted, part| wanted == "*" || part_matches(wanted, part))
 }
 
 /// `a`, `a[0]`, `a[*]`, `*[0]` and `*[*]`.
