@@ -47,7 +47,9 @@ pub(super) fn recheck(fields: &Fields, tree: &Map) -> Result<Checked, Errors> {
     let tree = check.structure("SkaffoldConfig", &node, 0);
     let (unknown, wrong): (Vec<_>, Vec<_>) = check.found.into_iter().partition(|one| one.message.starts_with(UNKNOWN));
     Errors::check(wrong)?;
-    Ok(Checked { tree, warnings: unknown })
+    let ignored =
+        |one: Diagnostic| Diagnostic { message: format!("{}, ignored as Skaffold ignores it", one.message), ..one };
+    Ok(Checked { tree, warnings: unknown.into_iter().map(ignored).collect() })
 }
 
 const UNKNOWN: &str = "unknown field";
@@ -218,7 +220,9 @@ impl Check<'_> {
         let known: Vec<&str> = self.fields.of(type_name, self.version).map(|field| field.name).collect();
         let near = known.iter().map(|known| (distance(known, name), *known)).min();
         match near {
-            Some((distance, near)) if distance <= 2 => format!("no version has it; did you mean `{near}`?"),
+            Some((distance, near)) if distance <= 2 && distance * 2 < name.len() => {
+                format!("no version has it; did you mean `{near}`?")
+            }
             _ if known.is_empty() => "no version has it; nothing stands here".to_owned(),
             _ => format!("no version has it; what can stand here: {}", known.join(", ")),
         }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 #[derive(Debug)]
 pub(super) struct Fields {
     versions: Vec<&'static str>,
+    order: FxHashMap<&'static str, usize>,
     types: FxHashMap<&'static str, Type>,
 }
 
@@ -88,13 +89,14 @@ impl Fields {
     }
 
     fn parse(text: &'static str) -> Self {
-        let mut fields = Fields { versions: Vec::new(), types: FxHashMap::default() };
+        let mut fields = Fields { versions: Vec::new(), order: FxHashMap::default(), types: FxHashMap::default() };
         let mut current = "";
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let mut words = line.split_ascii_whitespace();
             let Some(name) = words.next() else { continue };
             if name == "versions" {
                 fields.versions = words.collect();
+                fields.order = fields.versions.iter().enumerate().map(|(index, name)| (*name, index)).collect();
             } else if line.starts_with(' ') {
                 let field = fields.field(name, words);
                 fields.types.entry(current).or_default().fields.extend(field);
@@ -137,7 +139,7 @@ impl Fields {
 
     /// The index of a version that is named without `skaffold/`.
     pub(super) fn version(&self, name: &str) -> Option<usize> {
-        self.versions.iter().position(|version| *version == name)
+        self.order.get(name).copied()
     }
 
     /// The name of a version.

@@ -297,7 +297,7 @@ impl<'a> Walk<'a> {
         let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
             return self.file(source, &asked);
         };
-        let mut found = open(self.files, self.outside, "/", &path, &[]).map_err(|mut error| {
+        let mut found = open(self.files, self.outside, self.options.working_dir, &path, &[]).map_err(|mut error| {
             error.file = Some(shown.clone());
             let field = by.field.as_deref().unwrap_or_default();
             let file = by.file.as_deref().unwrap_or_default();

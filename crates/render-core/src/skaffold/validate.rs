@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use manifest::{At, Diagnostic, Errors, Map, Node};
-use regex::Regex;
 
 use super::fields::{Fields, Kind};
 use super::model::{Builder, Config};
@@ -185,7 +184,6 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
             edges.insert(&artifact.image, artifact.requires.iter().map(|one| one.image.text.as_str()).collect());
         }
     }
-    let pattern = Regex::new("^[a-zA-Z_][a-zA-Z0-9_]*$").ok();
     for config in configs {
         for (index, artifact) in config.build.artifacts.iter().enumerate() {
             let mut aliases: Vec<&str> = Vec::new();
@@ -201,7 +199,7 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
                     say(format!("`{image}` requires `{}` in turn", artifact.image.text), "break the circle");
                 }
                 let strict = matches!(artifact.builder, Builder::Docker(_) | Builder::Custom { .. });
-                if strict && !pattern.as_ref().is_some_and(|pattern| pattern.is_match(alias)) {
+                if strict && !is_argument_name(alias) {
                     say(
                         format!("the alias `{alias}` is no name of a build argument"),
                         "set `alias` to letters, digits and _",
@@ -215,6 +213,12 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Whether a text can name a build argument: letters, digits and `_`, no digit in front.
+fn is_argument_name(text: &str) -> bool {
+    let known = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    known && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
 fn reaches(edges: &BTreeMap<&str, Vec<&str>>, from: &str, to: &str) -> bool {

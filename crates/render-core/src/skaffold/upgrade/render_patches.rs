@@ -1,7 +1,6 @@
 //! v2beta29 → v3alpha1: the paths of profile patches follow what moved.
 
 use manifest::{Diagnostic, Map, Node};
-use regex::Regex;
 
 use super::Warnings;
 use super::render::Strategy;
@@ -24,7 +23,6 @@ const HOOKS: &str = "/deploy/helm/hooks";
 /// # Errors
 /// A patch of an override that no release has.
 pub(super) fn follow(root: &mut Map, warnings: &mut Warnings) -> Result<(), Diagnostic> {
-    let Ok(image) = Regex::new("/deploy/helm/releases/([0-9]+)/artifactOverrides/image") else { return Ok(()) };
     let mut pipelines = vec![strategies(root)];
     let profiles = root.get("profiles").and_then(Node::as_seq);
     pipelines.extend(profiles.into_iter().flatten().filter_map(Node::as_map).map(strategies));
@@ -33,7 +31,7 @@ pub(super) fn follow(root: &mut Map, warnings: &mut Warnings) -> Result<(), Diag
         let Some(patches) = profile.get_mut("patches").and_then(Node::as_seq_mut) else { continue };
         let old: Vec<String> = patches.iter().map(|patch| path(patch).to_owned()).collect();
         for strategies in pipelines.iter().flatten() {
-            overrides(&image, &old, patches, strategies)?;
+            overrides(&old, patches, strategies)?;
         }
         let moved = |path: &str| path.contains("/deploy/helm") && !path.contains(HOOKS);
         let twice: Vec<Node> = patches.iter().filter(|patch| moved(path(patch))).cloned().collect();
@@ -43,7 +41,7 @@ pub(super) fn follow(root: &mut Map, warnings: &mut Warnings) -> Result<(), Diag
                 let one = Diagnostic::new("patches deploy.kpt, which a newer version spells differently");
                 warnings.push(one.at(patch.at).field("profiles[].patches[].path"));
             }
-            if !image.is_match(old) && !old.contains(HOOKS) {
+            if overridden(old).is_none() && !old.contains(HOOKS) {
                 rewrite(patch, old);
             }
         }
@@ -74,10 +72,18 @@ fn strategies(pipeline: &Map) -> Option<Vec<Strategy>> {
     Some(releases.into_iter().flatten().map(|release| Strategy::of(release.get("imageStrategy"))).collect())
 }
 
-fn overrides(image: &Regex, old: &[String], patches: &mut Vec<Node>, known: &[Strategy]) -> Result<(), Diagnostic> {
+/// The release, by its index, whose `artifactOverrides/image…` a path leads to.
+fn overridden(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once("/deploy/helm/releases/")?;
+    let (release, rest) = rest.split_once('/')?;
+    let digits = !release.is_empty() && release.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && rest.starts_with("artifactOverrides/image")).then_some(release)
+}
+
+fn overrides(old: &[String], patches: &mut Vec<Node>, known: &[Strategy]) -> Result<(), Diagnostic> {
     for (index, old) in old.iter().enumerate() {
-        let Some(found) = image.captures(old) else { continue };
-        let release = found[1].parse::<usize>().ok().and_then(|release| known.get(release));
+        let Some(release) = overridden(old) else { continue };
+        let release = release.parse::<usize>().ok().and_then(|release| known.get(release));
         let Some(patch) = patches.get(index).cloned() else { continue };
         let (Some(strategy), Some(name)) = (release, patch.get("value").and_then(Node::text)) else {
             let message = format!("`{old}` leads to no image of a release");

@@ -1,7 +1,6 @@
 //! Steps from v1beta6 to v1beta14.
 
 use manifest::{Data, Diagnostic, Map, Node};
-use regex::Regex;
 
 use super::{Warnings, below, each_artifact, each_pipeline, rename, shift};
 
@@ -51,22 +50,26 @@ fn move_properties(plugin: &Node, known: &[&str], target: &mut Map) {
 
 /// v1beta9 → v1beta10: `sync` is a list of rules instead of a mapping from source to destination.
 pub(super) fn sync_becomes_a_list_of_rules(root: &mut Map, _: &mut Warnings) -> Result<(), Diagnostic> {
-    // One folder without stars, then a name with at most one star: only these keep their meaning.
-    let Ok(simple) = Regex::new(r"^([^*]*/)?([^*/]*\*[^*/]*|[^*/]+)$") else { return Ok(()) };
     each_artifact(root, |artifact| {
         let Some(Node { data: Data::Map(sync), at }) = artifact.remove("sync") else { return };
-        let rules: Vec<Node> =
-            sync.entries().iter().map(|entry| rule(&simple, &entry.key.text, &entry.value)).collect();
+        let rules: Vec<Node> = sync.entries().iter().map(|entry| rule(&entry.key.text, &entry.value)).collect();
         let mut manual = Map::default();
         manual.set("manual", Node { at, ..rules.into() });
         artifact.set("sync", Node { at, ..manual.into() });
     })
 }
 
-fn rule(simple: &Regex, source: &str, destination: &Node) -> Node {
+/// The folder of a pattern that keeps its meaning: no star in it, and at most one in the name after it.
+fn simple_folder(source: &str) -> Option<&str> {
+    let (folder, name) = source.split_at(source.rfind('/').map_or(0, |slash| slash + 1));
+    let simple = !folder.contains('*') && !name.is_empty() && name.matches('*').count() <= 1;
+    simple.then_some(folder)
+}
+
+fn rule(source: &str, destination: &Node) -> Node {
     let target = destination.text().unwrap_or_default();
-    let (written, (target, strip)) = if let Some(found) = simple.captures(source) {
-        (source.to_owned(), simplify(target, found.get(1).map_or("", |group| group.as_str())))
+    let (written, (target, strip)) = if let Some(folder) = simple_folder(source) {
+        (source.to_owned(), simplify(target, folder))
     } else if let Some((before, _)) = source.split_once("***") {
         (source.replace("***", "**"), simplify(target, before))
     } else {
