@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar};
 
@@ -54,6 +56,23 @@ pub(super) fn object<D: Dialect>(object: &Node, out: &mut String) -> Result<(), 
     Ok(())
 }
 
+/// Refuses keys that were written differently but say the same (`~` and `null`).
+fn check_distinct(map: &Map, keys: &[(Key<'_>, &Node)]) -> Result<(), Diagnostic> {
+    if keys.iter().all(|(key, _)| key.rank.is_string() && matches!(key.text, Cow::Borrowed(_))) {
+        return Ok(());
+    }
+    let mut seen = FxHashSet::default();
+    let twice = keys.iter().position(|(key, _)| !seen.insert((key.rank.is_string(), key.text.as_ref())));
+    match twice.and_then(|index| map.entries().get(index)) {
+        Some(entry) => {
+            Err(Diagnostic::new(format!("the key `{}` is there twice, written differently", entry.key.text))
+                .at(entry.at)
+                .hint("Remove one of the two."))
+        }
+        None => Ok(()),
+    }
+}
+
 struct Printer<'a, D> {
     out: &'a mut String,
     /// How many collections are open.
@@ -69,6 +88,7 @@ impl<D: Dialect> Printer<'_, D> {
         for entry in map.entries() {
             entries.push((D::key(entry, root)?, &entry.value));
         }
+        check_distinct(map, &entries)?;
         D::sort(&mut entries);
         for (index, (key, value)) in entries.iter().enumerate() {
             if index > 0 || !inline {
