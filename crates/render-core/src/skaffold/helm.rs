@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::yaml::{Rules, Value, read_objects, read_stream, resolve, write_skaffold};
 use manifest::{Data, Diagnostic, Errors, Node};
-use rayon::prelude::*;
 
 use super::builds::Build;
 use super::depth;
 use super::inputs::Inputs;
 use super::model::{Config, Helm, HelmRelease, Placed};
+use super::parallel::each;
 use super::reference::ImageReference;
 use super::setters::{FROM_PARAM, Marks, apply};
 use super::template::Missing;
@@ -48,7 +48,7 @@ pub(super) fn render(
     // Skaffold's post-renderer fills in marked fields; it is there where there are builds.
     let setters =
         if builds.is_empty() || section != "manifests.helm" { &[] } else { inputs.options.setters.as_slice() };
-    ready.par_iter().map(|ready| run_template(inputs, config, ready, setters)).collect()
+    each(&ready, |ready| run_template(inputs, config, ready, setters))
 }
 
 fn prepare<'a>(
@@ -175,12 +175,13 @@ fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: 
         .filter(|ready| !ready.release.skip_build_dependencies && !ready.chart.is_empty())
         .filter(|ready| has_dependencies(inputs, &ready.chart) && seen.insert(&ready.chart))
         .collect();
-    wanted.par_iter().try_for_each(|ready| {
+    each(&wanted, |ready| {
         let mut arguments = vec!["dep".to_owned(), "build".to_owned(), ready.chart.clone()];
         arguments.extend(helm.flags.dep_build.iter().cloned());
         let program = program(inputs, helm, false, arguments, Vec::new());
-        finish(inputs, config, ready, &program).map(|_| ())
+        finish(inputs, config, ready, &program)
     })
+    .map(|_| ())
 }
 
 /// Whether `helm dep build` would have anything to do. What cannot be read is left to helm.

@@ -1,10 +1,10 @@
 //! `manifests.kustomize`: folders that our own kustomize engine builds, and what `buildArgs` mean to it.
 
 use manifest::{Diagnostic, Errors, Node};
-use rayon::prelude::*;
 
 use super::inputs::Inputs;
 use super::model::{Config, Kustomize, Placed};
+use super::parallel::each;
 use super::template::Missing;
 use crate::files::{Files, join};
 use crate::kustomize::reference::repository;
@@ -21,7 +21,7 @@ pub(super) fn render(
     files: &dyn Files,
 ) -> Result<Vec<Built>, Errors> {
     let options = options(inputs, config, &kustomize.build_args)?;
-    let one = |(index, path): (usize, &Placed)| -> Result<Built, Errors> {
+    let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
         let expanded = inputs.expand(config, &field, path, Missing::NoValue)?;
         let finding = |message: String| config.finding(path.at, &field, message);
@@ -36,11 +36,7 @@ pub(super) fn render(
         }
         build(files, inputs.outside, &folder, &options)
     };
-    if kustomize.paths.len() > 1 {
-        kustomize.paths.par_iter().enumerate().map(one).collect()
-    } else {
-        kustomize.paths.iter().enumerate().map(one).collect()
-    }
+    each(&kustomize.paths.iter().enumerate().collect::<Vec<_>>(), one)
 }
 
 /// The objects of all builds, in order.

@@ -21,6 +21,7 @@ mod load;
 mod locate;
 pub mod model;
 mod namespace;
+mod parallel;
 mod patch;
 mod plan;
 mod profile;

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use manifest::yaml::read_objects;
 use manifest::{Diagnostic, Errors, Node};
-use rayon::prelude::*;
 
 use super::depth;
 use super::glob::{glob, is_pattern, walk};
 use super::inputs::Inputs;
 use super::model::{Config, Placed};
+use super::parallel::each;
 use super::template::Missing;
 use crate::files::{FileKind, join};
 
@@ -55,7 +55,7 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
             paths.extend(found.into_iter().filter(|path| seen.insert(path.clone())));
         }
     }
-    let mut sources = paths.par_iter().map(|path| file(inputs, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut sources = each(&paths, |path| file(inputs, path))?;
     for url in urls {
         let text: Arc<[u8]> = inputs.outside.download(url)?.into();
         sources.push(parse(url.text.clone(), text)?);

@@ -3,12 +3,12 @@
 //! Source of the order: Skaffold's `runner/renderer.go` and `render/renderer/render_mux.go`.
 
 use manifest::{Diagnostic, Errors, Node};
-use rayon::prelude::*;
 
 use super::builds::Build;
 use super::images::ImageReplacer;
 use super::inputs::Inputs;
 use super::model::{Config, Helm, ResourceSelector};
+use super::parallel::each;
 use super::selector::Selector;
 use super::setter_files::SetterFiles;
 use super::setters::{FROM_PARAM, Marks};
@@ -78,14 +78,10 @@ pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Resu
         hooks::before(inputs, config, &mut rendered.said)?;
     }
     let layers = layers(inputs, configs);
-    let own = |config: &Config| render_config(inputs, config, builds, &layers);
-    let mut parts: Vec<Vec<Part>> = vec![if configs.len() > 1 {
-        configs.par_iter().map(own).collect::<Result<_, _>>()?
-    } else {
-        configs.iter().map(own).collect::<Result<_, _>>()?
-    }];
-    let legacy = |config: &Config| render_legacy_helm(inputs, config, builds, &layers);
-    parts.push(configs.par_iter().map(legacy).collect::<Result<_, _>>()?);
+    let mut parts = vec![each(configs, |config| render_config(inputs, config, builds, &layers))?];
+    if configs.iter().any(|config| config.deploy.helm.is_some()) {
+        parts.push(each(configs, |config| render_legacy_helm(inputs, config, builds, &layers))?);
+    }
     let joined = join(configs, parts, builds, &mut rendered)?;
     for (config, objects) in joined {
         let objects = hooks::after(inputs, config, objects, &mut rendered.said)?;
