@@ -1,8 +1,9 @@
 //! 500 images in 50 repositories on a registry on loopback: `hydrant pin` beside `curl --parallel` with the bare HEADs, with and
 //! without 20 ms of latency; how many requests came, and how memory grows with the count.
 //!
-//!     cargo build --release -p hydrant
 //!     cargo run --release --manifest-path benches/registry/Cargo.toml -- target/release/hydrant
+//!
+//! Without a binary the resolver runs by itself, in a process of its own as well.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,7 +15,12 @@ use testkit::registry::{Auth, Registry, Setup, Tokens};
 const ROUNDS: usize = 7;
 
 fn main() {
-    let hydrant = std::env::args().nth(1).expect("give the path of the hydrant binary");
+    let mut arguments = std::env::args().skip(1);
+    let hydrant = arguments.next();
+    if let (Some("resolve"), Some(file)) = (hydrant.as_deref(), arguments.next()) {
+        return resolve(&file);
+    }
+    let hydrant = hydrant.unwrap_or_default();
     let folder = std::env::temp_dir().join(format!("registry-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     for latency in [0, 20] {
@@ -52,8 +58,9 @@ fn compare(hydrant: &str, folder: &Path, latency: Duration) {
     let head = format!("head\nheader = \"{accept}\"\n");
     std::fs::write(&config, head + &urls.collect::<String>()).expect("the folder can be written to");
     let config = config.display().to_string();
-    let ours = [hydrant, "pin", "--stdout", &file];
-    let theirs = ["curl", "--silent", "--fail", "--parallel", "--parallel-max", "50", "--config", &config];
+    let ours = ours(hydrant, &file);
+    let theirs =
+        ["curl", "--silent", "--fail", "--parallel", "--parallel-max", "50", "--config", &config].map(str::to_owned);
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         our_times.push(time(&ours));
@@ -70,7 +77,7 @@ fn requests(hydrant: &str, folder: &Path) {
     let tokens = Tokens { anonymous: true, ..Tokens::default() };
     let registry = Registry::start(Setup { auth: Auth::Tokens(tokens), ..Setup::default() });
     let file = fill(&registry, folder, 500);
-    let taken = time(&[hydrant, "pin", "--stdout", &file]);
+    let taken = time(&ours(hydrant, &file));
     println!(
         "with a token server: {} HEAD, {} tokens, {} pings, {} requests in all, {taken:.1?}",
         registry.count("HEAD"),
@@ -86,7 +93,7 @@ fn memory(hydrant: &str, folder: &Path) {
         let registry = Registry::start(Setup::default());
         let file = fill(&registry, folder, count);
         let mut run = Command::new("/usr/bin/time");
-        run.args(["-f", "%M", hydrant, "pin", "--stdout", &file]).stdout(Stdio::null());
+        run.args(["-f", "%M"]).args(ours(hydrant, &file)).stdout(Stdio::null());
         let said = run.output().map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
         let peak = said.lines().last().and_then(|line| line.parse::<f64>().ok());
         match peak {
@@ -96,9 +103,28 @@ fn memory(hydrant: &str, folder: &Path) {
     }
 }
 
-fn time(command: &[&str]) -> Duration {
+/// What is measured: `hydrant pin`, or this program's own resolver.
+fn ours(hydrant: &str, file: &str) -> Vec<String> {
+    let own = || std::env::current_exe().expect("a running program has a path").display().to_string();
+    match hydrant {
+        "" => vec![own(), "resolve".to_owned(), file.to_owned()],
+        binary => vec![binary.to_owned(), "pin".to_owned(), "--stdout".to_owned(), file.to_owned()],
+    }
+}
+
+/// Resolves the images that a file lists.
+fn resolve(file: &str) {
+    let text = std::fs::read_to_string(file).expect("the file can be read");
+    let images = text.lines().map(|line| line.trim_start_matches("- image: ").parse().expect("every line is an image"));
+    let images: Vec<manifest::ImageRef> = images.collect();
+    let resolver = registry::Resolver::new(registry::Options::standard(), registry::Credentials::none());
+    let found = resolver.expect("nothing has to be read").resolve(&images).expect("every image is there");
+    assert_eq!(found.iter().count(), images.len());
+}
+
+fn time(command: &[String]) -> Duration {
     let begun = Instant::now();
-    let status = Command::new(command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::inherit()).status();
+    let status = Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::inherit()).status();
     assert!(status.is_ok_and(|status| status.success()), "{command:?} failed");
     begun.elapsed()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
-use registry::{Credentials, Lock, LockedImage, Options, Resolver};
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
+use registry::{Credentials, Lock, LockedImage, Options, Platform, Resolver};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -87,23 +87,7 @@ pub fn digests(
 ) -> Result<Answers, Failure> {
     let wanted = by_image(images, search);
     let platform = world.options.platform.as_ref();
-    let mut answers = Answers::default();
-    let mut ask: Vec<ImageRef> = Vec::new();
-    let mut missing = Vec::new();
-    for (image, places) in &wanted {
-        let known = match source {
-            Digests::Registries => None,
-            Digests::Lock(update) if update.concerns(image) => None,
-            Digests::Locked | Digests::Lock(_) => known(lock, image, platform),
-        };
-        match known {
-            Some(digest) if !image.is_pinned() => drop(answers.pins.insert(image, digest)),
-            _ if *source == Digests::Locked && image.is_pinned() => {}
-            _ if *source == Digests::Locked => missing.push(at_places(not_locked(image), places)),
-            _ => ask.push(image.clone()),
-        }
-    }
-    Errors::check(in_order(missing))?;
+    let (mut answers, ask) = from_lock(&wanted, source, lock, platform)?;
     if ask.is_empty() {
         return Ok(answers);
     }
@@ -132,8 +116,33 @@ pub fn digests(
     Ok(answers)
 }
 
-fn known(lock: &Lock, image: &ImageRef, platform: Option<&registry::Platform>) -> Option<Digest> {
-    lock.digest(image, platform).cloned()
+/// What the lock file answers, and what is left to ask registries for.
+///
+/// # Errors
+/// Every image that the lock file lacks where it alone may be used.
+fn from_lock(
+    wanted: &BTreeMap<ImageRef, Vec<&Located>>,
+    source: &Digests,
+    lock: &Lock,
+    platform: Option<&Platform>,
+) -> Result<(Answers, Vec<ImageRef>), Errors> {
+    let (mut answers, mut ask, mut missing) = (Answers::default(), Vec::new(), Vec::new());
+    for (image, places) in wanted {
+        let known = match source {
+            Digests::Registries => None,
+            Digests::Lock(update) if update.concerns(image) => None,
+            Digests::Locked | Digests::Lock(_) => lock.digest(image, platform),
+        };
+        match known {
+            Some(digest) if !image.is_pinned() => drop(answers.pins.insert(image, digest.clone())),
+            _ if *source != Digests::Locked => ask.push(image.clone()),
+            _ if image.is_pinned() => {}
+            _ => missing.push(at_places(not_locked(image), places)),
+        }
+    }
+    // As the images stand in the files.
+    missing.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
+    Errors::check(missing).map(|()| (answers, ask))
 }
 
 fn moment(seconds: i64) -> Result<String, Diagnostic> {
@@ -144,10 +153,4 @@ fn moment(seconds: i64) -> Result<String, Diagnostic> {
 fn not_locked(image: &ImageRef) -> Diagnostic {
     Diagnostic::new(format!("{image} is not in the lock file"))
         .hint("`hydrant pin --lock` asks its registry and adds it; commit hydrant.lock afterwards.")
-}
-
-/// As the images stand in the files.
-fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    findings.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
-    findings
 }
