@@ -7,6 +7,7 @@ use manifest::{Data, Diagnostic, Gvk, Node};
 use super::annotations;
 use super::decode::is_null;
 use super::resource::Resource;
+use super::scalar::is_null_node;
 
 /// Reads the objects of `bytes`; `name` is the file's, for messages.
 ///
@@ -80,7 +81,7 @@ pub fn is_empty(node: &Node) -> bool {
 /// # Errors
 /// As said.
 pub fn check(node: &Node) -> Result<(), Diagnostic> {
-    let kind = node.get("kind").and_then(Node::text).unwrap_or_default();
+    let kind = node.get("kind").filter(|kind| !is_null_node(kind)).and_then(Node::text).unwrap_or_default();
     if kind.is_empty() {
         return Err(Diagnostic::new("the object has no kind").at(node.at).hint("Add `apiVersion` and `kind`."));
     }

@@ -23,7 +23,8 @@ const DEFAULT_HOME: &str = "charts";
 /// # Errors
 /// Where helm is not enabled, cannot be run, or fails.
 pub fn generate(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
-    if !context.options.enable_helm {
+    // --enable-alpha-plugins enables helm too (kustomize: `types.EnabledPluginConfig`).
+    if !context.options.enable_helm && !context.options.enable_alpha_plugins {
         return Err(Diagnostic::new("helm charts are not enabled").hint("Run with --enable-helm."));
     }
     if chart.name.is_empty() {

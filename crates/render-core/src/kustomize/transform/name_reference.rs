@@ -25,6 +25,7 @@ pub fn fix(resources: &mut [Resource], references: &[BackReferences], schema: &S
         if fields.is_empty() {
             continue;
         }
+        check_bookkeeping(resource)?;
         let referrer = Referrer::of(resource, schema);
         for field in fields.iter() {
             let mut fix = |node: &mut Node| referrer.fix_field(node, field, &targets);
@@ -33,6 +34,20 @@ pub fn fix(resources: &mut [Resource], references: &[BackReferences], schema: &S
         }
     }
     Ok(())
+}
+
+/// Refuses what kustomize's bookkeeping breaks on: a former name with a comma, and an `apiVersion` that is null.
+fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
+    if let Some(past) = resource.past.iter().find(|past| past.name.contains(',')) {
+        let message = format!("was renamed from {:?}, but a name may hold no comma", past.name);
+        return Err(resource.blame(Diagnostic::new(message)));
+    }
+    match resource.node.get("apiVersion") {
+        Some(version) if is_null(version) && version.text() != Some("") => {
+            Err(resource.blame(Diagnostic::new("is null").field("apiVersion").at(version.at)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A field that names objects of a kind.

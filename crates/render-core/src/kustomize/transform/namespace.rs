@@ -137,7 +137,12 @@ fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnost
         return Err(Diagnostic::new("must be a list").at(at).field("subjects"));
     };
     for subject in subjects {
+        let at = subject.at;
         let Some(map) = subject.as_map_mut() else { continue };
+        if map.get(key).is_some_and(|node| node.as_scalar().is_none()) {
+            let message = format!("the {key} of a subject must be a single value");
+            return Err(Diagnostic::new(message).at(at).field("subjects"));
+        }
         if map.get(key).and_then(Node::text) == Some(wanted) {
             let node = map.get_or_insert_with("namespace", || Scalar::plain("").into());
             set_value(node, namespace).map_err(|found| found.field("subjects.namespace"))?;

@@ -1,6 +1,6 @@
 //! `namePrefix` and `nameSuffix`.
 
-use manifest::{Diagnostic, ObjectId, Tag};
+use manifest::{Diagnostic, ObjectId, Tag, Text};
 
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::resource::Resource;
@@ -19,8 +19,7 @@ pub enum End {
 /// Extends the names in the fields of `specs`; those of CustomResourceDefinitions, APIServices and Namespaces stay.
 ///
 /// # Errors
-/// Where something that is no single value stands in the way, and an affix with a comma, on which kustomize's
-/// bookkeeping breaks.
+/// Where something that is no single value stands in the way.
 pub fn apply(
     resources: &mut [Resource],
     end: End,
@@ -28,9 +27,6 @@ pub fn apply(
     specs: &[FieldSpec],
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
-    if affix.contains(',') {
-        return Err(Diagnostic::new(format!("{affix:?} contains a comma, which no name may")));
-    }
     for resource in resources {
         let original = resource.original_id();
         if keeps_name(&original) {
@@ -54,13 +50,13 @@ fn keeps_name(id: &ObjectId) -> bool {
     }
 }
 
-/// Remembers the affix and the name before it.
+/// Remembers the affix and the name before it. A comma separates, as in kustomize's bookkeeping.
 fn remember(resource: &mut Resource, end: End, affix: &str, schema: &Schema) {
     let list = match end {
         End::Prefix => &mut resource.prefixes,
         End::Suffix => &mut resource.suffixes,
     };
-    list.push(affix.into());
+    list.extend(affix.split(',').map(Text::from));
     resource.remember_id(schema);
 }
 
