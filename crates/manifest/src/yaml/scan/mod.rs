@@ -6,6 +6,8 @@
 mod block;
 mod chars;
 mod directive;
+mod indicator;
+mod keys;
 mod plain;
 mod quoted;
 
@@ -333,79 +335,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn key_is_valid(&mut self, index: usize) -> Scan<bool> {
-        let key = self.keys[index];
-        if !key.possible {
-            return Ok(false);
-        }
-        let far =
-            self.pos > key.mark.offset + 1024 && (self.ascii || chars_in(&self.text[key.mark.offset..self.pos]) > 1024);
-        if key.mark.line == self.line && !far {
-            return Ok(true);
-        }
-        if key.required {
-            return Err(missing_colon(key.mark));
-        }
-        self.keys[index].possible = false;
-        Ok(false)
-    }
-
-    /// Notes that a simple key may begin here.
-    fn save_key(&mut self) -> Scan<()> {
-        if !self.key_allowed {
-            return Ok(());
-        }
-        let mark = self.mark();
-        let required = !self.in_flow() && self.indent == i64::from(mark.column);
-        self.remove_key()?;
-        let token = self.taken + self.tokens.len();
-        let index = self.keys.len() - 1;
-        self.keys[index] = SimpleKey { possible: true, required, token, mark };
-        self.first_key = self.first_key.min(index);
-        Ok(())
-    }
-
-    /// Gives up the candidate of this flow level.
-    fn remove_key(&mut self) -> Scan<()> {
-        let Some(key) = self.keys.last_mut() else { return Ok(()) };
-        if key.possible && key.required {
-            return Err(missing_colon(key.mark));
-        }
-        key.possible = false;
-        Ok(())
-    }
-
-    /// Opens a block collection at `column` if it is deeper than the current one: its token goes to `index` of the
-    /// queue, or to the end.
-    fn roll_indent(&mut self, column: u32, index: Option<usize>, kind: TokenKind, mark: Mark) -> Scan<()> {
-        if self.in_flow() || self.indent >= i64::from(column) {
-            return Ok(());
-        }
-        self.indents.push(self.indent);
-        self.indent = i64::from(column);
-        if self.indents.len() > MAX_DEPTH {
-            return Err(too_deep(mark));
-        }
-        let token = Token { kind, mark, end: mark.offset };
-        match index {
-            Some(index) => self.tokens.insert(index, token),
-            None => self.tokens.push_back(token),
-        }
-        Ok(())
-    }
-
-    /// Closes the block collections that are deeper than `column`.
-    fn unroll_indent(&mut self, column: i64) {
-        if self.in_flow() {
-            return;
-        }
-        while self.indent > column {
-            let mark = self.mark();
-            self.push(TokenKind::BlockEnd, mark);
-            self.indent = self.indents.pop().unwrap_or(-1);
-        }
-    }
-
     fn fetch_stream_end(&mut self) -> Scan<()> {
         if self.pos != self.line_start {
             self.line += 1;
@@ -417,110 +346,6 @@ impl<'a> Scanner<'a> {
         let mark = self.mark();
         self.push(TokenKind::StreamEnd, mark);
         self.ended = true;
-        Ok(())
-    }
-
-    fn fetch_document_marker(&mut self, byte: u8) -> Scan<()> {
-        self.unroll_indent(-1);
-        self.remove_key()?;
-        self.key_allowed = false;
-        let kind = if byte == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
-        self.push_indicator(kind, 3);
-        Ok(())
-    }
-
-    /// Appends the token of an indicator of `len` bytes at the current place.
-    fn push_indicator(&mut self, kind: TokenKind, len: usize) {
-        let mark = self.mark();
-        self.pos += len;
-        self.push(kind, mark);
-    }
-
-    fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
-        self.save_key()?;
-        self.keys.push(SimpleKey::default());
-        if self.keys.len() > MAX_DEPTH {
-            let mark = self.mark();
-            return Err(too_deep(mark));
-        }
-        self.key_allowed = true;
-        self.push_indicator(kind, 1);
-        Ok(())
-    }
-
-    fn fetch_flow_end(&mut self, kind: TokenKind) -> Scan<()> {
-        self.remove_key()?;
-        if self.in_flow() {
-            self.keys.pop();
-            self.first_key = self.first_key.min(self.keys.len());
-        }
-        self.key_allowed = false;
-        self.push_indicator(kind, 1);
-        Ok(())
-    }
-
-    fn fetch_flow_entry(&mut self) -> Scan<()> {
-        self.remove_key()?;
-        self.key_allowed = true;
-        self.push_indicator(TokenKind::FlowEntry, 1);
-        Ok(())
-    }
-
-    fn fetch_block_entry(&mut self) -> Scan<()> {
-        if !self.in_flow() {
-            let mark = self.mark();
-            if !self.key_allowed {
-                return Err(refuse(mark, "block sequence entries are not allowed in this context")
-                    .hint("Start the sequence on a line of its own, or put the value in quotes."));
-            }
-            self.roll_indent(mark.column, None, TokenKind::BlockSequenceStart, mark)?;
-        }
-        self.remove_key()?;
-        self.key_allowed = true;
-        self.push_indicator(TokenKind::BlockEntry, 1);
-        Ok(())
-    }
-
-    fn fetch_key(&mut self) -> Scan<()> {
-        let flow = self.in_flow();
-        if !flow {
-            let mark = self.mark();
-            if !self.key_allowed {
-                return Err(refuse(mark, "mapping keys are not allowed in this context")
-                    .hint("Put a value that starts with `? ` in quotes."));
-            }
-            self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
-        }
-        self.remove_key()?;
-        self.key_allowed = !flow;
-        self.push_indicator(TokenKind::Key, 1);
-        self.skip_comment_behind();
-        Ok(())
-    }
-
-    fn fetch_value(&mut self) -> Scan<()> {
-        let index = self.keys.len() - 1;
-        if self.key_is_valid(index)? {
-            let key = self.keys[index];
-            let at = key.token.saturating_sub(self.taken);
-            self.tokens.insert(at, Token { kind: TokenKind::Key, mark: key.mark, end: key.mark.offset });
-            self.roll_indent(key.mark.column, Some(at), TokenKind::BlockMappingStart, key.mark)?;
-            self.keys[index].possible = false;
-            self.key_allowed = false;
-        } else {
-            let flow = self.in_flow();
-            if !flow {
-                let mark = self.mark();
-                if !self.key_allowed {
-                    return Err(refuse(mark, "mapping values are not allowed in this context")
-                        .hint("Put quotes around a value that contains `: `."));
-                }
-                self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
-            }
-            self.key_allowed = !flow;
-        }
-        self.push_indicator(TokenKind::Value, 1);
-        self.skip_comment_behind();
         Ok(())
     }
 

@@ -1,6 +1,9 @@
 //! The parser: tokens in, events out. The grammar is YAML 1.1's as libyaml and go-yaml read it, as a machine with a
 //! stack of states, so that depth costs no recursion.
 
+mod block;
+mod flow;
+
 use crate::diagnostic::Diagnostic;
 use crate::node::{Style, Tag, Text};
 
@@ -9,15 +12,15 @@ use super::timestamp;
 
 /// What a document is made of, and where it starts.
 #[derive(Debug)]
-pub(super) struct Event {
-    pub(super) kind: EventKind,
-    pub(super) mark: Mark,
+pub(in crate::yaml) struct Event {
+    pub(in crate::yaml) kind: EventKind,
+    pub(in crate::yaml) mark: Mark,
     /// The token's own range in the text, without its properties; empty for what is not written.
-    pub(super) range: (usize, usize),
+    pub(in crate::yaml) range: (usize, usize),
 }
 
 #[derive(Debug)]
-pub(super) enum EventKind {
+pub(in crate::yaml) enum EventKind {
     StreamEnd,
     DocumentStart,
     DocumentEnd,
@@ -63,7 +66,7 @@ enum Place {
     Flow,
 }
 
-pub(super) struct Parser<'a> {
+pub(in crate::yaml) struct Parser<'a> {
     scanner: Scanner<'a>,
     state: State,
     states: Vec<State>,
@@ -99,12 +102,12 @@ fn refuse(context: &str, problem: &str, mark: Mark) -> Diagnostic {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(scanner: Scanner<'a>) -> Self {
+    pub(in crate::yaml) fn new(scanner: Scanner<'a>) -> Self {
         Parser { scanner, state: State::FirstDocument, states: Vec::new(), marks: Vec::new(), handles: Vec::new() }
     }
 
     /// The next event; `StreamEnd` for ever at the end.
-    pub(super) fn next(&mut self) -> Parse {
+    pub(in crate::yaml) fn next(&mut self) -> Parse {
         match self.state {
             State::FirstDocument => self.document_start(true),
             State::Document => self.document_start(false),
@@ -350,201 +353,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn block_sequence(&mut self) -> Parse {
-        match self.scanner.peek()?.kind {
-            TokenKind::BlockEntry => {
-                let end = self.take_indicator()?;
-                let kind = &self.scanner.peek()?.kind;
-                if matches!(kind, TokenKind::BlockEntry | TokenKind::BlockEnd) {
-                    self.state = State::BlockSequence;
-                    return Ok(empty_scalar(end));
-                }
-                self.states.push(State::BlockSequence);
-                self.node(Place::Block)
-            }
-            TokenKind::BlockEnd => self.leave(EventKind::SequenceEnd),
-            _ => Err(self
-                .unexpected("a block sequence", "did not find the expected '-' indicator")
-                .hint("Items of one sequence start with `-` in the same column.")),
-        }
-    }
-
-    fn indentless_sequence(&mut self) -> Parse {
-        let token = self.scanner.peek()?;
-        let mark = token.mark;
-        if !matches!(token.kind, TokenKind::BlockEntry) {
-            self.pop_state();
-            return Ok(event(EventKind::SequenceEnd, mark));
-        }
-        let end = self.take_indicator()?;
-        let kind = &self.scanner.peek()?.kind;
-        if matches!(kind, TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-            self.state = State::IndentlessSequence;
-            return Ok(empty_scalar(end));
-        }
-        self.states.push(State::IndentlessSequence);
-        self.node(Place::Block)
-    }
-
     /// Takes the next token, an indicator, and returns the place behind it.
     fn take_indicator(&mut self) -> Result<Mark, Diagnostic> {
         let token = self.scanner.take()?;
         let len = token.end.saturating_sub(token.mark.offset);
         Ok(Mark { offset: token.end, line: token.mark.line, column: token.mark.column + len as u32 })
-    }
-
-    fn block_mapping_key(&mut self) -> Parse {
-        match self.scanner.peek()?.kind {
-            TokenKind::Key => {
-                let end = self.take_indicator()?;
-                let kind = &self.scanner.peek()?.kind;
-                if matches!(kind, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-                    self.state = State::BlockMappingValue;
-                    return Ok(empty_scalar(end));
-                }
-                self.states.push(State::BlockMappingValue);
-                self.node(Place::BlockOrIndentless)
-            }
-            TokenKind::BlockEnd => self.leave(EventKind::MappingEnd),
-            _ => Err(self
-                .unexpected("a block mapping", "did not find the expected key")
-                .hint("Keys of one mapping start in the same column and end with `: `.")),
-        }
-    }
-
-    fn block_mapping_value(&mut self) -> Parse {
-        let token = self.scanner.peek()?;
-        let mark = token.mark;
-        self.state = State::BlockMappingKey;
-        if !matches!(token.kind, TokenKind::Value) {
-            return Ok(empty_scalar(mark));
-        }
-        let end = self.take_indicator()?;
-        let kind = &self.scanner.peek()?.kind;
-        if matches!(kind, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
-            return Ok(empty_scalar(end));
-        }
-        self.states.push(State::BlockMappingKey);
-        self.node(Place::BlockOrIndentless)
-    }
-
-    fn flow_sequence(&mut self, first: bool) -> Parse {
-        if first {
-            let token = self.scanner.take()?;
-            self.marks.push(token.mark);
-        }
-        let mut kind = &self.scanner.peek()?.kind;
-        if !first && !matches!(kind, TokenKind::FlowSequenceEnd) {
-            if !matches!(kind, TokenKind::FlowEntry) {
-                return Err(self
-                    .unexpected("a flow sequence", "did not find the expected ',' or ']'")
-                    .hint("Close the `[`, or put a value with `{`, `[` or `: ` in quotes."));
-            }
-            self.scanner.take()?;
-            kind = &self.scanner.peek()?.kind;
-        }
-        match kind {
-            TokenKind::FlowSequenceEnd => self.leave(EventKind::SequenceEnd),
-            TokenKind::Key => {
-                self.state = State::FlowPairKey;
-                let token = self.scanner.take()?;
-                Ok(event(EventKind::MappingStart { anchor: None }, token.mark))
-            }
-            _ => {
-                self.states.push(State::FlowSequence);
-                self.node(Place::Flow)
-            }
-        }
-    }
-
-    fn flow_pair_key(&mut self) -> Parse {
-        let token = self.scanner.peek()?;
-        let mark = token.mark;
-        if matches!(token.kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
-            // go-yaml steps over the token here, even where it is the value's `:`; what follows is then refused.
-            self.scanner.take()?;
-            self.state = State::FlowPairValue;
-            return Ok(empty_in_flow(mark));
-        }
-        self.states.push(State::FlowPairValue);
-        self.node(Place::Flow)
-    }
-
-    fn flow_pair_value(&mut self) -> Parse {
-        let mut token = self.scanner.peek()?;
-        if matches!(token.kind, TokenKind::Value) {
-            self.scanner.take()?;
-            token = self.scanner.peek()?;
-            if !matches!(token.kind, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
-                self.states.push(State::FlowPairEnd);
-                return self.node(Place::Flow);
-            }
-        }
-        let mark = token.mark;
-        self.state = State::FlowPairEnd;
-        Ok(empty_in_flow(mark))
-    }
-
-    fn flow_pair_end(&mut self) -> Parse {
-        self.state = State::FlowSequence;
-        let mark = self.scanner.peek()?.mark;
-        Ok(event(EventKind::MappingEnd, mark))
-    }
-
-    fn flow_mapping_key(&mut self, first: bool) -> Parse {
-        if first {
-            let token = self.scanner.take()?;
-            self.marks.push(token.mark);
-        }
-        let mut kind = &self.scanner.peek()?.kind;
-        if !first && !matches!(kind, TokenKind::FlowMappingEnd) {
-            if !matches!(kind, TokenKind::FlowEntry) {
-                return Err(self
-                    .unexpected("a flow mapping", "did not find the expected ',' or '}'")
-                    .hint("Close the `{`, or put a value with `{`, `[` or `: ` in quotes."));
-            }
-            self.scanner.take()?;
-            kind = &self.scanner.peek()?.kind;
-        }
-        match kind {
-            TokenKind::FlowMappingEnd => self.leave(EventKind::MappingEnd),
-            TokenKind::Key => {
-                self.scanner.take()?;
-                let token = self.scanner.peek()?;
-                let mark = token.mark;
-                if matches!(token.kind, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
-                    self.state = State::FlowMappingValue;
-                    return Ok(empty_in_flow(mark));
-                }
-                self.states.push(State::FlowMappingValue);
-                self.node(Place::Flow)
-            }
-            _ => {
-                self.states.push(State::FlowMappingNoValue);
-                self.node(Place::Flow)
-            }
-        }
-    }
-
-    fn flow_mapping_value(&mut self) -> Parse {
-        let mut token = self.scanner.peek()?;
-        if matches!(token.kind, TokenKind::Value) {
-            self.scanner.take()?;
-            token = self.scanner.peek()?;
-            if !matches!(token.kind, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
-                self.states.push(State::FlowMappingKey);
-                return self.node(Place::Flow);
-            }
-        }
-        let mark = token.mark;
-        self.state = State::FlowMappingKey;
-        Ok(empty_in_flow(mark))
-    }
-
-    fn flow_mapping_no_value(&mut self) -> Parse {
-        let mark = self.scanner.peek()?.mark;
-        self.state = State::FlowMappingKey;
-        Ok(empty_in_flow(mark))
     }
 }
 
