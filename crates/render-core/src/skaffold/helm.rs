@@ -10,7 +10,7 @@ use manifest::{Data, Diagnostic, Errors, Node};
 
 use super::builds::Build;
 use super::depth;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, UNSET};
 use super::model::{Config, Helm, HelmRelease, Placed};
 use super::parallel::each;
 use super::reference::ImageReference;
@@ -38,12 +38,16 @@ pub(super) fn render(
     helm: &Helm,
     section: &str,
     builds: &[Build],
+    warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Vec<Node>>, Errors> {
     let image_values = image_values(builds);
-    let ready = helm.releases.iter().enumerate().map(|(index, release)| {
-        prepare(inputs, config, helm, release, &format!("{section}.releases[{index}]"), &image_values)
-    });
-    let ready: Vec<Ready<'_>> = ready.collect::<Result<_, _>>()?;
+    let mut ready = Vec::new();
+    for (index, release) in helm.releases.iter().enumerate() {
+        let field = format!("{section}.releases[{index}]");
+        let one = prepare(inputs, config, helm, release, &field, &image_values)?;
+        warnings.extend(unset(config, &one));
+        ready.push(one);
+    }
     build_dependencies(inputs, config, helm, &ready)?;
     // Skaffold's post-renderer fills in marked fields; it is there where there are builds.
     let setters =
@@ -165,6 +169,14 @@ fn program(inputs: &Inputs<'_>, helm: &Helm, secrets: bool, arguments: Vec<Strin
     all.extend(arguments);
     all.extend(helm.flags.global.iter().cloned());
     Program { arguments: all, folder: inputs.working_dir.to_owned(), variables: Vec::new(), input }
+}
+
+/// Values in which a variable was not set: Skaffold hands them to helm as they are.
+fn unset(config: &Config, ready: &Ready<'_>) -> Option<Diagnostic> {
+    let given = ready.template.arguments.iter().find(|argument| argument.contains("<no value>"))?;
+    let name = given.split('=').next().unwrap_or_default();
+    let found = format!("helm gets `<no value>` for `{name}`: a variable of its template is not set");
+    Some(config.finding(ready.release.at, &ready.field, found).hint(UNSET))
 }
 
 /// `helm dep build`, once for each chart folder that names dependencies.

@@ -43,6 +43,9 @@ pub struct RenderOptions {
     pub kube_context: String,
 }
 
+/// What to do about a variable that is not set.
+pub(super) const UNSET: &str = "Set it in the environment, or write `{{default \"value\" .NAME}}`.";
+
 impl<'a> Inputs<'a> {
     /// Templates with the environment.
     pub fn templates(&self) -> Templates<'a> {
@@ -59,6 +62,19 @@ impl<'a> Inputs<'a> {
         }
         let expanded = self.templates().expand(text, &BTreeMap::new(), missing);
         expanded.map_err(|found| found.in_file(&config.file).at(text.at).field(field))
+    }
+
+    /// A path of the config, its template filled in. (Skaffold looks for a path with `<no value>` in it.)
+    ///
+    /// # Errors
+    /// As [`Inputs::expand`], and where a variable is not set.
+    pub fn expand_path(&self, config: &Config, field: &str, path: &Placed) -> Result<String, Diagnostic> {
+        let expanded = self.expand(config, field, path, Missing::NoValue)?;
+        if expanded.contains("<no value>") && !path.contains("<no value>") {
+            let found = format!("a variable of {:?} is not set", path.text);
+            return Err(config.finding(path.at, field, found).hint(UNSET));
+        }
+        Ok(expanded)
     }
 
     /// A path as people see it: relative to the working directory where it lies below.

@@ -5,7 +5,6 @@ use manifest::{Diagnostic, Errors, Node};
 use super::inputs::Inputs;
 use super::model::{Config, Kustomize, Placed};
 use super::parallel::each;
-use super::template::Missing;
 use crate::files::{Files, join};
 use crate::kustomize::reference::repository;
 use crate::kustomize::{Built, LoadRestrictor, Options, Order, build};
@@ -23,7 +22,7 @@ pub(super) fn render(
     let options = options(inputs, config, &kustomize.build_args)?;
     let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
-        let expanded = inputs.expand(config, &field, path, Missing::NoValue)?;
+        let expanded = inputs.expand_path(config, &field, path)?;
         let finding = |message: String| config.finding(path.at, &field, message);
         let folder = join(inputs.working_dir, &expanded);
         if let Err(error) = inputs.files.kind(&folder) {

@@ -14,7 +14,6 @@ use super::glob::{glob, is_pattern, walk};
 use super::inputs::Inputs;
 use super::model::{Config, Placed};
 use super::parallel::each;
-use super::template::Missing;
 use crate::files::{FileKind, join};
 
 /// A text and the objects in it.
@@ -64,7 +63,7 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
 }
 
 fn local(inputs: &Inputs<'_>, config: &Config, field: &str, item: &Placed) -> Result<Vec<String>, Errors> {
-    let path = inputs.expand(config, field, item, Missing::NoValue)?;
+    let path = inputs.expand_path(config, field, item)?;
     let finding = |message: String| config.finding(item.at, field, message);
     let whole = join(inputs.working_dir, &path);
     match inputs.files.kind(&whole) {

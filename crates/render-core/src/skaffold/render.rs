@@ -251,7 +251,8 @@ fn render_helm(
     layers: &[&ResourceSelector],
     part: &mut Part,
 ) -> Result<(), Errors> {
-    let mut objects: Vec<Node> = helm::render(inputs, config, helm, section, builds)?.into_iter().flatten().collect();
+    let rendered = helm::render(inputs, config, helm, section, builds, &mut part.warnings)?;
+    let mut objects: Vec<Node> = rendered.into_iter().flatten().collect();
     let schema = &layers[..layers.len() - 1];
     let selector = Selector::for_helm(schema);
     if !builds.is_empty() {
