@@ -80,10 +80,19 @@ pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
                 all.extend(images.into_iter().map(|found| Located { file: name.clone(), found }));
                 wrong.extend(findings.into_iter().map(|finding| finding.in_file(name)));
             }
-            Err(error) => wrong.push(error.in_file(name)),
+            Err(error) => wrong.push(no_yaml(error.in_file(name), &input.text)),
         }
     }
     Errors::check(wrong).map(|()| all)
+}
+
+/// What to do about a file that is no YAML; most of them are templates.
+fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
+    if text.contains("{{") {
+        error.hint("A template is no YAML until it is rendered: name the other files, or pipe `helm template` into `hydrant pin -`.")
+    } else {
+        error
+    }
 }
 
 /// The inputs with every image pinned and no other byte changed, and how many places changed in each.
