@@ -9,18 +9,21 @@ use manifest::{Data, Diagnostic, Node, Scalar};
 use super::super::scalar::is_null;
 use super::super::schema::SchemaAt;
 use super::list::Origin;
-use super::{Merger, Outcome, shape};
+use super::{DIRECTIVE, Merger, Outcome, shape};
 
 /// One text for each key; empty where an element does not have the key.
 type Values = Vec<String>;
 
-struct Lists<'s, 'o> {
+struct Lists<'s> {
     merger: Merger<'s>,
     elements: Option<SchemaAt<'s>>,
     store: Vec<Node>,
     dest: Vec<usize>,
     added: Vec<usize>,
-    origin: Origin<'o>,
+    /// The patch's list.
+    patch: Vec<Node>,
+    /// Whether the list is merged with itself.
+    same: bool,
 }
 
 /// Merges two lists as kustomize does step by step.
@@ -35,7 +38,9 @@ pub(super) fn merge_lists<'s>(
     elements: Option<SchemaAt<'s>>,
 ) -> Result<Vec<Node>, Diagnostic> {
     let count = dest.len();
-    let mut lists = Lists { merger, elements, store: dest, dest: (0..count).collect(), added: Vec::new(), origin };
+    let patch = if let Origin::Patch(items) = origin { items.to_vec() } else { Vec::new() };
+    let same = matches!(origin, Origin::Same);
+    let mut lists = Lists { merger, elements, store: dest, dest: (0..count).collect(), added: Vec::new(), patch, same };
     let primitive = keys.is_empty();
     let keys = if primitive { &[""][..] } else { keys };
     let mut values = lists.values(keys, primitive);
@@ -55,12 +60,11 @@ pub(super) fn merge_lists<'s>(
     Ok(lists.added.iter().map(|place| lists.store[*place].clone()).collect())
 }
 
-impl Lists<'_, '_> {
+impl Lists<'_> {
     /// The keys' values of all elements without doubles, those of the patch first.
     fn values(&self, keys: &[&str], primitive: bool) -> Vec<Values> {
-        let patch = if let Origin::Patch(items) = self.origin { items } else { &[] };
         let mut seen = rustc_hash::FxHashSet::default();
-        let all = patch.iter().chain(&self.store).map(|item| {
+        let all = self.patch.iter().chain(&self.store).map(|item| {
             if primitive {
                 return vec![item.text().unwrap_or_default().to_owned()];
             }
@@ -91,21 +95,32 @@ impl Lists<'_, '_> {
 
     /// The place of the merged element; absent where nothing is left of it.
     fn merged(&mut self, ours: Option<usize>, keys: &[&str], values: &[&str]) -> Result<Option<usize>, Diagnostic> {
-        let theirs = match self.origin {
-            Origin::None | Origin::Same => None,
-            Origin::Patch(items) => items.iter().find(|item| is_element(item, keys, values)),
-        };
-        let place = match (ours, self.origin) {
-            (Some(place), Origin::Same) => self.merger.adopt(&mut self.store[place], self.elements)?.then_some(place),
-            (None, Origin::Same) => None,
-            _ => match self.merger.walk(ours.map(|place| &mut self.store[place]), theirs, self.elements)? {
-                Outcome::Keep => ours,
-                Outcome::Put(node) => {
-                    self.store.push(node);
-                    Some(self.store.len() - 1)
+        let theirs = self.patch.iter_mut().find(|item| is_element(item, keys, values));
+        let place = match (ours, theirs) {
+            (Some(place), None) if self.same => {
+                self.merger.adopt(&mut self.store[place], self.elements)?.then_some(place)
+            }
+            (None, Some(item)) => {
+                let kept = self.merger.adopt(item, self.elements)?;
+                self.store.extend(kept.then(|| item.clone()));
+                kept.then(|| self.store.len() - 1)
+            }
+            (ours, theirs) => {
+                let dest = ours.map(|place| &mut self.store[place]);
+                let outcome = self.merger.walk(dest, theirs.as_deref(), self.elements)?;
+                // A directive is used up by its first use, which shows where two keys lead to one element.
+                if let Some(map) = theirs.and_then(Node::as_map_mut) {
+                    map.remove(DIRECTIVE);
                 }
-                Outcome::KeepNull | Outcome::Clear => None,
-            },
+                match outcome {
+                    Outcome::Keep => ours,
+                    Outcome::Put(node) => {
+                        self.store.push(node);
+                        Some(self.store.len() - 1)
+                    }
+                    Outcome::KeepNull | Outcome::Clear => None,
+                }
+            }
         };
         Ok(place.filter(|place| !is_empty_map(&self.store[*place])))
     }
