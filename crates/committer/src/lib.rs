@@ -6,6 +6,7 @@
 pub mod branches;
 mod decide;
 mod deliver;
+pub mod github;
 pub mod message;
 pub mod metadata;
 mod notes;

@@ -5,6 +5,7 @@ pub mod docker_registry;
 pub mod expect;
 pub mod fixtures;
 pub mod git;
+pub mod github;
 pub mod http;
 pub mod registry;
 pub mod tls;
