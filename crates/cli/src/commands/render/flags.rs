@@ -35,10 +35,10 @@ pub(crate) struct Skaffold {
     #[arg(short, long, value_name = "FILE", allow_hyphen_values = true)]
     pub(super) filename: Option<String>,
     /// Render these configs and what they require (repeat, or separate by commas)
-    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(short, long, value_name = "NAME")]
     pub(super) module: Vec<String>,
     /// Apply these profiles; -NAME switches one off (repeat, or separate by commas)
-    #[arg(short, long, value_name = "NAME", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub(super) profile: Vec<String>,
     /// Apply profiles by their activation rules [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -53,7 +53,7 @@ pub(crate) struct Skaffold {
     #[arg(short = 'a', long, value_name = "FILE", allow_hyphen_values = true)]
     pub(super) build_artifacts: Option<String>,
     /// Images that were built: REPOSITORY:TAG or NAME=REPOSITORY:TAG (repeat, or separate by commas)
-    #[arg(short, long, value_name = "IMAGE", value_delimiter = ',')]
+    #[arg(short, long, value_name = "IMAGE")]
     pub(super) images: Vec<String>,
     /// The tag of every artifact, instead of what tagPolicy says
     #[arg(short, long, value_name = "TAG")]
@@ -71,13 +71,13 @@ pub(crate) struct Skaffold {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) loud: Option<bool>,
     /// Labels for workloads, NAME=VALUE; none is overwritten (repeat, or separate by commas)
-    #[arg(short, long, value_name = "LABEL", value_delimiter = ',')]
+    #[arg(short, long, value_name = "LABEL")]
     pub(super) label: Vec<String>,
     /// The namespace of workloads that have none, unless --offline, and of helm releases
     #[arg(short, long, value_name = "NAME")]
     pub(super) namespace: Option<String>,
     /// A value for fields marked `# from-param: ${NAME}` and for helm: NAME=VALUE (repeat, or separate by commas)
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME=VALUE")]
     pub(super) set: Vec<String>,
     /// A file of such values, NAME=VALUE a line
     #[arg(long, value_name = "FILE")]

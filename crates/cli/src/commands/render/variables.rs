@@ -49,9 +49,9 @@ impl Variables<'_> {
     }
 
     fn list(&self, flag: &mut Vec<String>, name: &str) {
-        let items = self.value(name).into_iter().flat_map(|value| value.split(','));
-        let items = items.filter(|item| !item.is_empty()).map(str::to_owned);
-        *flag = items.chain(std::mem::take(flag)).collect();
+        let typed = std::mem::take(flag);
+        let all = self.value(name).into_iter().chain(&typed);
+        *flag = all.flat_map(|value| items(value)).filter(|item| !item.is_empty()).collect();
     }
 
     /// The words that Go's `strconv.ParseBool` takes.
@@ -63,6 +63,39 @@ impl Variables<'_> {
             other => return Err(Failure::Input(anyhow!("SKAFFOLD_{name}={other}: neither true nor false"))),
         });
         Ok(())
+    }
+}
+
+/// The items of a list: one record of CSV, as Skaffold's flags read it. An item in double quotes may hold commas, and `""`
+/// for a quote.
+fn items(value: &str) -> Vec<String> {
+    let mut items = Vec::new();
+    let mut rest = value;
+    loop {
+        let mut item = String::new();
+        if let Some(mut quoted) = rest.strip_prefix('"') {
+            loop {
+                let (part, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+                item.push_str(part);
+                match after.strip_prefix('"') {
+                    Some(more) => {
+                        item.push('"');
+                        quoted = more;
+                    }
+                    None => {
+                        rest = after;
+                        break;
+                    }
+                }
+            }
+        }
+        let end = rest.find(',').unwrap_or(rest.len());
+        item.push_str(&rest[..end]);
+        items.push(item);
+        match rest.get(end + 1..) {
+            Some(more) => rest = more,
+            None => return items,
+        }
     }
 }
 
@@ -81,6 +114,21 @@ mod tests {
         assert_eq!(flags.tag.as_deref(), Some("v2"));
         assert_eq!((flags.offline, flags.namespace.as_deref()), (Some(true), Some("old")));
         assert_eq!(flags.default_repo.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn items_are_one_record_of_csv() {
+        let cases = [
+            ("a,b", vec!["a", "b"]),
+            ("\"zones=[a,b]\",c", vec!["zones=[a,b]", "c"]),
+            ("\"say \"\"x\"\"\"", vec!["say \"x\""]),
+            ("zones=\"x\"", vec!["zones=\"x\""]),
+            ("\"open,", vec!["open,"]),
+            ("", vec![""]),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(items(value), expected, "{value}");
+        }
     }
 
     #[test]
