@@ -305,12 +305,26 @@ fn flatten(map: &Map) -> Map {
                 waiting.extend(items.iter().enumerate().map(|(index, item)| (format!("{key}[{index}]"), item)).rev());
             }
             Data::Scalar(scalar) => {
-                let text = if is_null(node) { "<nil>".to_owned() } else { plain_text(scalar) };
+                let text = flat_text(scalar);
                 flat.set(&key, Node { at: node.at, ..Node::string(text) });
             }
         }
     }
     flat
+}
+
+/// What Go's `%v` makes of a value: null is `<nil>`, and a time is spelled out.
+fn flat_text(scalar: &Scalar) -> String {
+    match resolve(scalar, Rules::V3) {
+        Value::Null => "<nil>".to_owned(),
+        Value::Timestamp(text) => {
+            let (date, rest) = text.split_once('T').unwrap_or((&text, "00:00:00Z"));
+            let (time, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+            let zone = if zone == "Z" { "+0000 UTC".to_owned() } else { [zone.replace(':', "").as_str(); 2].join(" ") };
+            format!("{date} {time} {zone}")
+        }
+        _ => plain_text(scalar),
+    }
 }
 
 fn named<'n>(map: &'n Map, prefix: &str) -> impl DoubleEndedIterator<Item = (String, &'n Node)> {
