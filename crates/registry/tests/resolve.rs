@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use manifest::ImageRef;
-use registry::{Credentials, Kind, Options, ResolveError, Resolver};
+use registry::{Credentials, Kind, Options, Proxies, ResolveError, Resolver};
 use testkit::http::Response;
+use testkit::proxy::Proxy;
 use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad};
 use testkit::tls::Identity;
 
@@ -455,4 +456,27 @@ fn origins_come_from_annotations_and_labels() {
         "silent None None",
     ];
     assert_eq!(told, want);
+}
+
+#[test]
+fn a_proxy_leads_to_what_cannot_be_reached_directly() {
+    let registry = Registry::start(Setup { identity: Some(Identity::generate()), ..Setup::default() });
+    let digest = registry.put_image("a", "1", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, registry.authority().unwrap()).unwrap();
+    let proxy = Proxy::start(registry.address());
+    let url = proxy.url().replace("http://", "http://user:pass-word@");
+    let proxies = |except: &str| Proxies { https: Some(url.clone()), http: None, except: except.to_owned() };
+    let options = |except: &str| Options { proxies: proxies(except), authorities: vec![file.clone()], ..quick() };
+    assert_eq!(one("registry.test/a:1".to_owned(), options(""), Credentials::none()), Ok(digest));
+    let asked = proxy.requests();
+    assert!(asked[0].starts_with("CONNECT registry.test:443 "), "{asked:?}");
+    assert!(asked[0].contains("proxy-authorization: basic "), "{asked:?}");
+    let direct = one("registry.test/a:1".to_owned(), options("registry.test"), Credentials::none()).unwrap_err();
+    assert_eq!((direct.kind, proxy.requests().len()), (Kind::Network, asked.len()));
+    let bad = Proxies { https: Some("ftp://user:pass-word@x".to_owned()), ..Proxies::default() };
+    let error =
+        one("registry.test/a:1".to_owned(), Options { proxies: bad, ..quick() }, Credentials::none()).unwrap_err();
+    assert!(!error.to_string().contains("pass-word"), "{error}");
 }

@@ -7,5 +7,6 @@ pub mod fixtures;
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod proxy;
 pub mod registry;
 pub mod tls;

@@ -120,6 +120,11 @@ impl Registry {
         self.server.address().to_string()
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// The address of the token server, if there is one.
     pub fn token_host(&self) -> Option<SocketAddr> {
         self.tokens.as_ref().map(Server::address)

@@ -17,7 +17,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Makes an authority and a certificate for `localhost` and `127.0.0.1`.
+    /// Makes an authority and a certificate for `localhost`, `127.0.0.1` and `registry.test`.
     ///
     /// # Panics
     /// Where the random source fails.
@@ -28,8 +28,8 @@ impl Identity {
         let authority_key = KeyPair::generate().expect("the random source works");
         let certificate = authority.self_signed(&authority_key).expect("the parameters are complete");
         let issuer = Issuer::new(authority, authority_key);
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let own = CertificateParams::new(names).expect("both are names");
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "registry.test".to_owned()];
+        let own = CertificateParams::new(names).expect("they are names");
         let key = KeyPair::generate().expect("the random source works");
         let signed = own.signed_by(&key, &issuer).expect("the parameters are complete");
         Identity {
