@@ -75,7 +75,7 @@ impl<'a> Clock<'a> {
 }
 
 /// Year, month and day of a count of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(super) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -88,7 +88,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// The count of days since 1970-01-01 (`days_from_civil`).
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
+pub(super) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

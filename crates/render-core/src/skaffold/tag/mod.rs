@@ -10,6 +10,7 @@ mod dockerfile;
 mod env_template;
 mod git_commit;
 mod input_digest;
+mod posix_zone;
 mod source_files;
 pub(super) mod zone;
 

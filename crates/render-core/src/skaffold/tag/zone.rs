@@ -2,7 +2,7 @@
 
 use manifest::Diagnostic;
 
-use super::Tagging;
+use super::{Tagging, posix_zone};
 
 /// A zone's distance from UTC at one point in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn offset(tagging: &Tagging<'_>, name: &str) -> Result<Offset, Diagno
     }
 }
 
-/// The offset at a time; nothing where the file is none, or ends before that time with a rule for the rest.
+/// The offset at a time; nothing where the file is none.
 fn read(bytes: &[u8], at: i64) -> Option<Offset> {
     let first = Header::read(bytes)?;
     if first.version == 0 {
@@ -103,8 +103,9 @@ impl Header {
             passed += 1;
         }
         let footer = bytes.get(self.length(size)..).unwrap_or_default();
-        if passed == times && footer.contains(&b',') {
-            return None;
+        let rule = std::str::from_utf8(footer).unwrap_or_default().trim_matches('\n');
+        if passed == times && !rule.is_empty() {
+            return posix_zone::offset(rule, at);
         }
         let index = if passed == 0 { 0 } else { usize::from(*bytes.get(indexes_at + passed - 1)?) };
         let kind = bytes.get(types_at + index * 6..types_at + index * 6 + 6)?;
