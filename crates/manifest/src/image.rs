@@ -65,7 +65,7 @@ pub enum Reason {
         "its repository name may hold lower-case letters, digits and single separators (`.`, `_`, `__`, `-`) between them, in parts joined by `/`"
     )]
     Path,
-    /// The path is longer than 255 characters.
+    /// The path is longer than 255 characters, `library/` included where that is meant.
     #[error("its repository name is longer than 255 characters")]
     Long,
     /// The name is 64 hexadecimal digits, which Docker takes for an image's id.
@@ -235,7 +235,8 @@ fn check_name(name: &str, registry: usize) -> Result<(), Reason> {
         let lower = path.to_ascii_lowercase();
         return Err(if lower.split('/').all(is_path_part) { Reason::Capital } else { Reason::Path });
     }
-    if path.len() > 255 {
+    let hub = matches!(&name[..registry], "" | "index.docker.io" | DEFAULT_REGISTRY) && !path.contains('/');
+    if path.len() + if hub { "library/".len() } else { 0 } > 255 {
         return Err(Reason::Long);
     }
     if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) { Err(Reason::Id) } else { Ok(()) }
@@ -377,7 +378,8 @@ mod tests {
         for (text, reason) in table {
             assert_eq!(ImageRef::parse(text).map_err(|error| error.reason), Err(reason), "{text}");
         }
-        assert_eq!(ImageRef::parse(&"a".repeat(256)).map_err(|error| error.reason), Err(Reason::Long));
+        assert_eq!(ImageRef::parse(&"a".repeat(248)).map_err(|error| error.reason), Err(Reason::Long));
+        assert!(ImageRef::parse(&format!("q.io/{}", "a".repeat(255))).is_ok());
         assert_eq!(ImageRef::parse(&format!("a:{}", "b".repeat(129))).map_err(|error| error.reason), Err(Reason::Tag));
     }
 }
