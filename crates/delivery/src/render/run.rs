@@ -26,7 +26,7 @@ pub struct Locking {
 pub struct Done {
     /// The objects, warnings, and what hooks said.
     pub rendered: Rendered,
-    /// Each artifact and the image without digest that it became.
+    /// Each artifact and the image that it became.
     pub images: Vec<(String, String)>,
 }
 
@@ -38,7 +38,12 @@ pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Do
     let world = World::default();
     let prepared = prepare(request, files, &world)?;
     let pins = digests(request, locking, files, &prepared.references)?;
-    let images = prepared.builds.iter().map(|build| (build.image_name.clone(), build.tag.clone())).collect();
+    let pinned =
+        |tag: &str| ImageRef::parse(tag).ok().and_then(|image| pins.pinned(&image)).map(|image| image.to_string());
+    let images = prepared.builds.iter();
+    let images =
+        images.map(|build| (build.image_name.clone(), pinned(&build.tag).unwrap_or_else(|| build.tag.clone())));
+    let images = images.collect();
     let rendered = finish(request, prepared, &pins, files, &world)?;
     Ok(Done { rendered, images })
 }

@@ -55,7 +55,7 @@ struct Clock<'a> {
 
 impl<'a> Clock<'a> {
     fn new(now: Now, offset: &'a Offset) -> Self {
-        let local = now.seconds + offset.seconds;
+        let local = now.seconds.saturating_add(offset.seconds);
         let (days, seconds) = (local.div_euclid(86_400), local.rem_euclid(86_400));
         let (year, month, day) = civil(days);
         let start = days_of(year, 1, 1);

@@ -19,7 +19,7 @@ pub(super) fn offset(rule: &str, at: i64) -> Option<Offset> {
     let summer = Offset { abbreviation, seconds: ahead };
     let (start, end) = rest.strip_prefix(',')?.split_once(',')?;
     let (start, end) = (Change::read(start)?, Change::read(end)?);
-    let (year, _, _) = civil((at + standard.seconds).div_euclid(DAY));
+    let (year, _, _) = civil(at.saturating_add(standard.seconds).div_euclid(DAY));
     let start = start.in_year(year) - standard.seconds;
     let end = end.in_year(year) - summer.seconds;
     let is_summer = if start <= end { (start..end).contains(&at) } else { !(end..start).contains(&at) };
@@ -45,8 +45,8 @@ fn clock(rest: &mut &str) -> Option<i64> {
         Some(text) => (-1, text),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let parts = text.split(':').map(str::parse::<i64>).collect::<Result<Vec<_>, _>>().ok()?;
-    let seconds = parts.iter().zip([3_600, 60, 1]).map(|(part, unit)| part * unit).sum::<i64>();
+    let parts = text.split(':').map(str::parse::<u8>).collect::<Result<Vec<_>, _>>().ok()?;
+    let seconds = parts.iter().zip([3_600, 60, 1]).map(|(part, unit)| i64::from(*part) * unit).sum::<i64>();
     (parts.len() <= 3).then_some(sign * seconds)
 }
 
@@ -77,9 +77,9 @@ impl Change {
             let [month @ 1..=12, week @ 1..=5, weekday @ 0..=6] = parts[..] else { return None };
             Day::Week(month, week, weekday)
         } else if let Some(number) = day.strip_prefix('J') {
-            Day::Plain(number.parse().ok()?)
+            Day::Plain(number.parse::<u16>().ok()?.into())
         } else {
-            Day::Zero(day.parse().ok()?)
+            Day::Zero(day.parse::<u16>().ok()?.into())
         };
         Some(Change { day, time })
     }
