@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, deliver, images, kustomize, man, pin, plan, render, schema};
+use crate::commands::{
+    completions, deliver, diff, images, kustomize, man, pin, plan, promote, render, rollback, schema, status, verify,
+};
 use crate::exit::Failure;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
@@ -20,6 +22,11 @@ pub(crate) enum Command {
     Deliver(deliver::Arguments),
     Pin(pin::Arguments),
     Images(images::Arguments),
+    Diff(diff::Arguments),
+    Promote(promote::Arguments),
+    Rollback(rollback::Arguments),
+    Status(status::Arguments),
+    Verify(verify::Arguments),
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
     Render(Box<render::Arguments>),

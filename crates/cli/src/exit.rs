@@ -13,7 +13,6 @@ pub(crate) enum Done {
     /// Done, or nothing to do.
     Well,
     /// Differences were asked for and found.
-    #[allow(dead_code, reason = "diff and verify come next")]
     Different,
 }
 

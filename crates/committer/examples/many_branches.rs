@@ -58,6 +58,8 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         committer: who,
         adopt: true,
         allow_older: false,
+        hold: None,
+        release: false,
     }
 }
 

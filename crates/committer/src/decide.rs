@@ -74,6 +74,12 @@ pub(crate) fn decide(
         let known = found.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
         return Ok(if known == unit.source.dry_sha { Decision::Nothing } else { Decision::Note });
     }
+    if let Some(why) = record.as_ref().and_then(|record| record.hold.clone())
+        && unit.hold.is_none()
+        && !unit.release
+    {
+        return Ok(Decision::Refuse(Refusal::Held { why }));
+    }
     build(workshop, unit, Some(tree), changes, record, made)
 }
 
@@ -208,7 +214,9 @@ fn owned(record: Option<&Record>) -> Vec<String> {
 
 fn same_record(unit: &Unit, record: &Record) -> bool {
     let files_known = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
-    files_known && repository(&record.source.repo_url) == repository(&unit.source.repo_url)
+    // A hold that is to be set or released is a change by itself.
+    let hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
+    files_known && hold && repository(&record.source.repo_url) == repository(&unit.source.repo_url)
 }
 
 /// What differs between the unit's files and what stands there, sorted by path.
@@ -249,7 +257,8 @@ fn build(
         };
         edits.insert(change.path.clone(), edit);
     }
-    let record = Record { source: unit.source.clone(), files: Some(unit.files.keys().cloned().collect()) };
+    let files = Some(unit.files.keys().cloned().collect());
+    let record = Record { source: unit.source.clone(), files, hold: unit.hold.clone() };
     let blob = workshop.write(ObjectType::Blob, &record.to_bytes(), made)?;
     edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
     let tree = match workshop.edit(tree, &edits, made)? {

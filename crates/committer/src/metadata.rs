@@ -1,7 +1,7 @@
 //! `hydrator.metadata`: the record of a delivery in Argo CD's format.
 //!
 //! JSON as Argo CD's commit server writes it: indented by two spaces, HTML not escaped, a newline at the end, the keys in the order
-//! of [`SourceRecord`], empty ones left out. One key is ours, the last: `hydrant`, which lists the files that the delivery wrote.
+//! of [`SourceRecord`], empty ones left out. One key is ours, the last: `hydrant`, which lists the files that the delivery wrote, and says why later ones are held back.
 //! Argo CD and GitOps Promoter read with Go's decoder, which passes over keys that it does not know.
 
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ pub struct ReferencedCommit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Ours {
     files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,12 +98,17 @@ pub struct Record {
     pub source: SourceRecord,
     /// The files that the delivery wrote, relative to the record's folder and sorted; `None` where another tool wrote the record.
     pub files: Option<Vec<String>>,
+    /// Why later deliveries stay away until they are told to release it, if they are to.
+    pub hold: Option<String>,
 }
 
 impl Record {
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let whole = Whole { source: self.source.clone(), hydrant: self.files.clone().map(|files| Ours { files }) };
+        let whole = Whole {
+            source: self.source.clone(),
+            hydrant: self.files.clone().map(|files| Ours { files, hold: self.hold.clone() }),
+        };
         let mut bytes = serde_json::to_vec_pretty(&whole).unwrap_or_default();
         bytes.push(b'\n');
         bytes
@@ -113,6 +120,7 @@ impl Record {
     /// The JSON reader's words.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let whole: Whole = serde_json::from_slice(bytes)?;
-        Ok(Self { source: whole.source, files: whole.hydrant.map(|ours| ours.files) })
+        let (files, hold) = whole.hydrant.map_or((None, None), |ours| (Some(ours.files), ours.hold));
+        Ok(Self { source: whole.source, files, hold })
     }
 }

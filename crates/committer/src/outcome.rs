@@ -39,6 +39,11 @@ pub enum Refusal {
         /// Ours.
         ours: String,
     },
+    /// An earlier delivery (a rollback) holds later ones back.
+    Held {
+        /// Why, in its words.
+        why: String,
+    },
     /// The branch was made from another repository.
     OtherSource {
         /// The repository that the branch records.
@@ -94,6 +99,7 @@ impl fmt::Display for Refusal {
                 "this clone does not hold enough history to tell whether {recorded} (delivered) is an ancestor of {ours}: fetch it \
                  (actions/checkout: `fetch-depth: 0`; GitLab CI: `GIT_DEPTH: 0`; elsewhere: `git fetch --unshallow`), or pass --allow-older"
             ),
+            Self::Held { why } => write!(f, "the branch is held ({why}): pass --release when it may move on"),
             Self::OtherSource { recorded, ours } => {
                 write!(
                     f,

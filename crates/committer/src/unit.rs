@@ -127,6 +127,10 @@ pub struct Unit {
     pub adopt: bool,
     /// Deliver even if the branch holds something newer.
     pub allow_older: bool,
+    /// Why later deliveries are held back from here on; `None` where they are not.
+    pub hold: Option<String>,
+    /// Deliver even if an earlier delivery holds later ones back.
+    pub release: bool,
 }
 
 /// A unit that cannot be delivered anywhere, whatever the remote holds.

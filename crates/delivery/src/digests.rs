@@ -32,6 +32,8 @@ pub(crate) enum Pinner {
         /// What it holds for the platform that is pinned.
         pins: Pins,
     },
+    /// Nowhere: what is not given stays without.
+    Nowhere,
     /// Registries. One resolver for the whole run, so that no token is fetched twice.
     Registries(Box<Resolver>),
 }
@@ -77,6 +79,7 @@ impl Pinner {
                 Errors::check(missing.map(|image| not_locked(image, file)).collect())?;
                 Ok(pins.clone())
             }
+            Pinner::Nowhere => Ok(Pins::default()),
             Pinner::Registries(_) if wanted.is_empty() => Ok(Pins::default()),
             Pinner::Registries(resolver) => Ok(resolver
                 .resolve(&wanted)

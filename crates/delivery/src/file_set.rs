@@ -60,3 +60,9 @@ pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, F
     files.insert(name.to_owned(), File::regular(text.into_bytes()));
     Ok((folder.to_owned(), files))
 }
+
+/// The folder on the branch in which a unit whose output goes to `path` keeps its files and its record.
+pub fn folder(path: &str) -> String {
+    let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+    folder.trim_start_matches('.').to_owned()
+}

@@ -1,5 +1,7 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
+pub mod branches;
+pub mod compare;
 pub mod config;
 pub mod diff;
 mod digests;
@@ -15,14 +17,18 @@ pub mod pin;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;
+pub mod promote;
 pub mod record;
 mod recorded;
 pub mod render;
 pub mod report;
+pub mod rollback;
 pub mod schema;
 pub mod settings;
+pub mod status;
 mod table;
 mod unresolved;
+pub mod verify;
 pub mod world;
 
 pub use manifest::{Diagnostic, Errors, ImageRef};

@@ -19,11 +19,15 @@ pub const ENVIRONMENT: &str = "Hydrant-environment";
 pub const SOURCE_REPOSITORY: &str = "Hydrant-source-repository";
 /// The commit that it was rendered from.
 pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
+/// The commit of the branch whose content a rollback put back.
+pub const ROLLBACK: &str = "Hydrant-rollback-to";
+/// The environment that a promotion took its images from.
+pub const PROMOTED: &str = "Hydrant-promoted-from";
 /// One image, as it stands in the manifest; one trailer an image.
 pub const IMAGE: &str = "Hydrant-image";
 
-/// The message of a unit's commit: its subject, the source's subject, and the trailers.
-pub fn message(unit: &Unit, source: &SourceRecord, images: &[String]) -> String {
+/// The message of a unit's commit: its subject, the source's subject, and the trailers, `more` before the images.
+pub fn message(unit: &Unit, source: &SourceRecord, images: &[String], more: &[(&str, &String)]) -> String {
     let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
     let body = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
     let named = [
@@ -33,7 +37,7 @@ pub fn message(unit: &Unit, source: &SourceRecord, images: &[String]) -> String 
         (SOURCE_COMMIT, &source.dry_sha),
     ];
     let images = images.iter().map(|image| (IMAGE, image));
-    let trailers = named.into_iter().chain(images).filter(|(_, value)| !value.is_empty());
+    let trailers = named.into_iter().chain(more.iter().copied()).chain(images).filter(|(_, value)| !value.is_empty());
     let trailers: Vec<(String, String)> = trailers.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     compose(&unit.message, &body, &trailers)
 }

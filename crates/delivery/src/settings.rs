@@ -72,3 +72,10 @@ pub struct Settings {
     /// `--platform`
     pub platform: Option<String>,
 }
+
+impl Selection {
+    /// For commands that only look: everything, unless something is said or the command runs in a service's folder.
+    pub fn everything_where_nothing_is_said(&mut self) {
+        self.all |= self.services.is_empty() && self.environments.is_empty() && self.profiles.0.is_empty();
+    }
+}

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use delivery::disk::DiskFiles;
 use delivery::pipeline::{self, Options, Sourced};
+use delivery::report::Report;
 
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -17,7 +18,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
     /// How the report is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
-    format: Format,
+    format: ReportFormat,
     /// All units or none: one that is refused holds the others back
     #[arg(long, env = "HYDRANT_ATOMIC")]
     atomic: bool,
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Deliver even where the branch holds a newer source commit's output
     #[arg(long, env = "HYDRANT_ALLOW_OLDER")]
     allow_older: bool,
+    /// Deliver even where a rollback holds the branch, and end the hold
+    #[arg(long, env = "HYDRANT_RELEASE")]
+    release: bool,
     /// How often a branch that others move meanwhile is read and decided anew
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
@@ -36,8 +40,9 @@ pub(crate) struct Arguments {
     values: ValueArguments,
 }
 
+/// `--format` of every command that delivers.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(crate) enum ReportFormat {
     /// A line a unit
     Text,
     /// One JSON document
@@ -59,17 +64,33 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         atomic: arguments.atomic,
         adopt: arguments.adopt,
         allow_older: arguments.allow_older,
+        release: arguments.release,
         attempts: arguments.attempts,
     };
     let delivered = pipeline::deliver(&plan, &surroundings()?, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
-    let report = &delivered.report;
-    output::result(&match arguments.format {
-        Format::Text => report.text(),
-        Format::Json => report.json(),
-        Format::Markdown => report.markdown(),
+    reported(&delivered.report, arguments.format)
+}
+
+/// Prints a report, and says how it ended.
+///
+/// # Errors
+/// As [`ended`].
+pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Done, Failure> {
+    output::result(&match format {
+        ReportFormat::Text => report.text(),
+        ReportFormat::Json => report.json(),
+        ReportFormat::Markdown => report.markdown(),
     })?;
+    ended(report)
+}
+
+/// How a command ended whose report has been printed.
+///
+/// # Errors
+/// Units that their branches refused.
+pub(crate) fn ended(report: &Report) -> Result<Done, Failure> {
     if !report.refused() {
         return Ok(Done::Well);
     }

@@ -5,13 +5,18 @@ use crate::exit::{Done, Failure};
 
 pub(crate) mod completions;
 pub(crate) mod deliver;
+pub(crate) mod diff;
 pub(crate) mod images;
 pub(crate) mod kustomize;
 pub(crate) mod man;
 pub(crate) mod pin;
 pub(crate) mod plan;
+pub(crate) mod promote;
 pub(crate) mod render;
+pub(crate) mod rollback;
 pub(crate) mod schema;
+pub(crate) mod status;
+pub(crate) mod verify;
 
 /// Runs what was typed.
 ///
@@ -22,6 +27,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Deliver(arguments) => deliver::run(arguments),
         Command::Pin(arguments) => pin::run(arguments),
         Command::Images(arguments) => images::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Promote(arguments) => promote::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),

@@ -53,6 +53,8 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         committer: who,
         adopt: false,
         allow_older: false,
+        hold: None,
+        release: false,
     }
 }
 

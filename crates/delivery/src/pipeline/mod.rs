@@ -36,6 +36,8 @@ pub struct Options {
     pub adopt: bool,
     /// Deliver even if a branch holds something newer.
     pub allow_older: bool,
+    /// Deliver even if a rollback holds the branch.
+    pub release: bool,
     /// How often a branch is read, decided and pushed before giving up; at least 1.
     pub attempts: u32,
 }

@@ -15,6 +15,9 @@ use crate::plan::{Plan, Unit};
 /// # Errors
 /// As [`Pinner::new`].
 pub(super) fn pinner(plan: &Plan, around: &Surroundings) -> Result<Pinner, Failure> {
+    if plan.recorded_only {
+        return Ok(Pinner::Nowhere);
+    }
     let lock = plan.locked.then_some(plan.lock.as_str());
     Pinner::new(
         &Wanted {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use committer::source::{Ancestry, Moment, Source, SourceCommit, SourceError};
-use committer::{Credentials, DeliverError, Delivery, Identity, Message, Remote, SourceRecord};
+use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote, SourceRecord};
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings};
@@ -26,42 +26,64 @@ pub(super) fn all(
     options: &Options,
 ) -> Result<Report, Failure> {
     let origin = Origin::of(plan, revision)?;
-    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, unit) in plan.units.iter().enumerate() {
-        by_repository.entry(&unit.repository).or_default().push(index);
+    let prepare = |(unit, rendered): (&Unit, &Rendered)| {
+        let files = prepare(plan, around, &origin, unit, rendered, options)?;
+        Ok(Prepared { files, images: rendered.images.clone() })
+    };
+    let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
+    let ancestors = |older: &str, newer: &str| origin.source.is_ancestor(older, newer).unwrap_or(Ancestry::Unknown);
+    send(plan, around, prepared, &ancestors, options)
+}
+
+/// What goes to a unit's branch, and the images in it for the report.
+pub(crate) struct Prepared {
+    pub(crate) files: committer::Unit,
+    pub(crate) images: Vec<String>,
+}
+
+/// One push a repository. `prepared` has an entry for each unit of the plan.
+///
+/// # Errors
+/// Units that cannot be delivered anywhere, a remote that cannot be reached.
+pub(crate) fn send(
+    plan: &Plan,
+    around: &Surroundings,
+    prepared: Vec<Prepared>,
+    ancestors: Ancestors<'_>,
+    options: &Options,
+) -> Result<Report, Failure> {
+    let mut by_repository: BTreeMap<&str, (Vec<usize>, Vec<committer::Unit>)> = BTreeMap::new();
+    let mut images = Vec::with_capacity(prepared.len());
+    for (index, (unit, one)) in plan.units.iter().zip(prepared).enumerate() {
+        let (indices, units) = by_repository.entry(&unit.repository).or_default();
+        indices.push(index);
+        units.push(one.files);
+        images.push(one.images);
     }
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
-    for (repository, indices) in by_repository {
+    for (repository, (indices, units)) in by_repository {
         let remote = remote(repository, around);
-        let prepared = indices
-            .iter()
-            .map(|index| prepare(plan, around, &origin, &plan.units[*index], &units[*index], options))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        let ancestors = |older: &str, newer: &str| origin.source.is_ancestor(older, newer).unwrap_or(Ancestry::Unknown);
         let how = committer::Options {
             dry_run: options.dry_run,
             atomic: options.atomic,
             attempts: options.attempts,
             push_options: Vec::new(),
+            ancestors,
             signing: None,
-            ancestors: &ancestors,
         };
-        let done = committer::deliver(&remote, &prepared, &how).map_err(|error| failed(&error))?;
+        let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
         for (index, delivery) in indices.into_iter().zip(done) {
-            reports[index] = Some(report(&plan.units[index], &units[index], &remote, delivery));
+            let unit = &plan.units[index];
+            reports[index] = Some(UnitReport {
+                service: unit.service.clone(),
+                environment: unit.environment.clone(),
+                repository: remote.shown(),
+                images: std::mem::take(&mut images[index]),
+                delivery,
+            });
         }
     }
     Ok(Report { units: reports.into_iter().flatten().collect(), dry_run: options.dry_run })
-}
-
-fn report(unit: &Unit, rendered: &Rendered, remote: &Remote, delivery: Delivery) -> UnitReport {
-    UnitReport {
-        service: unit.service.clone(),
-        environment: unit.environment.clone(),
-        repository: remote.shown(),
-        images: rendered.images.clone(),
-        delivery,
-    }
 }
 
 /// Where the source stands.
@@ -94,14 +116,10 @@ fn prepare(
     let (folder, files) = file_set(&unit.path, &rendered.objects, rendered.style)?;
     let place = origin.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
     let source: SourceRecord = record::source_record(&origin.url, &origin.head, unit, &place);
-    let message = record::message(unit, &source, &rendered.images);
-    let authored = origin.head.author.time;
-    let author = identity(plan.author.as_deref(), authored, around, "GIT_AUTHOR")?;
-    let committed = around.now.unwrap_or(origin.head.committer.time);
-    let committer = match (&plan.committer, &plan.author) {
-        (None, Some(author)) => identity(Some(author), committed, around, "GIT_COMMITTER")?,
-        (given, _) => identity(given.as_deref(), committed, around, "GIT_COMMITTER")?,
-    };
+    let promoted = unit.given.as_ref().and_then(|given| given.promoted_from.as_ref());
+    let more: Vec<(&str, &String)> = promoted.map(|from| (record::PROMOTED, from)).into_iter().collect();
+    let message = record::message(unit, &source, &rendered.images, &more);
+    let (author, committer) = people(plan, around, origin.head.author.time)?;
     Ok(committer::Unit {
         name: unit.name(),
         branch: unit.branch.clone(),
@@ -114,7 +132,17 @@ fn prepare(
         committer,
         adopt: options.adopt,
         allow_older: options.allow_older,
+        hold: None,
+        release: options.release,
     })
+}
+
+/// Author and committer. The author's time is given, the committer's is now.
+pub(crate) fn people(plan: &Plan, around: &Surroundings, authored: Moment) -> Result<(Identity, Identity), Failure> {
+    let author = identity(plan.author.as_deref(), authored, around, "GIT_AUTHOR")?;
+    let given = plan.committer.as_ref().or(plan.author.as_ref());
+    let committer = identity(given.map(String::as_str), around.now.unwrap_or(authored), around, "GIT_COMMITTER")?;
+    Ok((author, committer))
 }
 
 /// Who a commit is by where nobody says: not a person, so that no person is named by mistake.
@@ -139,7 +167,7 @@ fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables:
 }
 
 /// The remote with the credentials that the environment has for it. They are handed over as a value and said nowhere.
-fn remote(repository: &str, around: &Surroundings) -> Remote {
+pub(crate) fn remote(repository: &str, around: &Surroundings) -> Remote {
     let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let github = || {
         let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
@@ -157,7 +185,8 @@ fn remote(repository: &str, around: &Surroundings) -> Remote {
     }
 }
 
-fn failed(error: &DeliverError) -> Failure {
+/// A failure of the committer, as whose turn it is now.
+pub(crate) fn failed(error: &DeliverError) -> Failure {
     let finding = Diagnostic::new(error.to_string());
     if error.is_outside() { Failure::Outside(finding.into()) } else { Failure::Input(finding.into()) }
 }

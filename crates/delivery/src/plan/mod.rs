@@ -26,6 +26,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// Whether digests come from the lock file alone.
     pub locked: bool,
+    /// Whether digests come from the units' given images alone, to prove a delivery.
+    pub recorded_only: bool,
     /// The lock file, absolute.
     pub lock: String,
     /// Registries spoken to over plain http.
@@ -82,6 +84,8 @@ pub struct Given {
     pub images: Vec<ImageRef>,
     /// The `--default-repo` that they were made with, by which they are known to be the source's artifacts.
     pub default_repo: Option<String>,
+    /// The environment that they were promoted from, if they were.
+    pub promoted_from: Option<String>,
 }
 
 /// What a unit is rendered from.
@@ -149,6 +153,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     Ok(Plan {
         units,
         locked: settings.locked.or(config.locked).unwrap_or(false),
+        recorded_only: false,
         lock: join(&root, settings.lock.as_deref().or(config.lock.as_deref()).unwrap_or(LOCK)),
         insecure_registries: config.registry.insecure.iter().chain(&settings.insecure_registries).cloned().collect(),
         authorities: below(&root, config.registry.authorities.iter().chain(&settings.authorities)),
@@ -232,6 +237,7 @@ fn alone(settings: &Settings) -> Result<Plan, Errors> {
         root: folder.clone(),
         config: None,
         locked: settings.locked.unwrap_or(false),
+        recorded_only: false,
         lock: join(&folder, settings.lock.as_deref().unwrap_or(LOCK)),
         insecure_registries: settings.insecure_registries.clone(),
         authorities: below(&folder, settings.authorities.iter()),

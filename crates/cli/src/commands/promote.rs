@@ -1,0 +1,63 @@
+//! `hydrant promote`: from one environment to the next.
+
+use delivery::pipeline::Options;
+use delivery::promote::promote;
+
+use crate::commands::deliver::{ReportFormat, ended, reported};
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::surroundings::surroundings;
+
+/// Bring one environment's exact images to another
+///
+/// The images that stand in --from are rendered with the overlay of --to, at the source commit that --from was delivered from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The environment that the images run in
+    #[arg(long, value_name = "ENV")]
+    from: String,
+    /// The environment that they go to
+    #[arg(long, value_name = "ENV")]
+    to: String,
+    /// Do everything but write
+    #[arg(long, env = "HYDRANT_DRY_RUN")]
+    dry_run: bool,
+    /// Deliver even where a rollback holds the branch, and end the hold
+    #[arg(long, env = "HYDRANT_RELEASE")]
+    release: bool,
+    /// Take over a branch that holds files which no delivery wrote
+    #[arg(long, env = "HYDRANT_ADOPT")]
+    adopt: bool,
+    /// How the report is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: ReportFormat,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
+/// Promotes and reports.
+///
+/// # Errors
+/// An environment that was never delivered, a source commit that is gone, whatever a delivery may end with.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let options = Options {
+        dry_run: arguments.dry_run,
+        release: arguments.release,
+        adopt: arguments.adopt,
+        attempts: 50,
+        ..Options::default()
+    };
+    let mut settings = settings(arguments.selection, arguments.values)?;
+    settings.selection.everything_where_nothing_is_said();
+    let done = promote(&settings, &surroundings()?, (&arguments.from, &arguments.to), &options)?;
+    match arguments.format {
+        ReportFormat::Text => {
+            output::result(&done.text())?;
+            ended(&done.report)
+        }
+        other => reported(&done.report, other),
+    }
+}

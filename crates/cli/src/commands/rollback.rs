@@ -1,0 +1,48 @@
+//! `hydrant rollback`: back to what was.
+
+use delivery::pipeline::Options;
+use delivery::rollback::{Target, rollback};
+
+use crate::commands::deliver::{ReportFormat, reported};
+use crate::exit::{Done, Failure};
+use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::surroundings::surroundings;
+
+/// Put branches back to what they held, in a new commit, and hold later deliveries back
+///
+/// Nothing is rendered: the files of an earlier commit of the branch are committed again. Deliveries refuse the branch from then on,
+/// so that automation does not undo the rollback, until one is given --release.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// So many deliveries back
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// To this commit of the branch
+    #[arg(long, value_name = "COMMIT", conflicts_with = "steps")]
+    to: Option<String>,
+    /// Why, for the record and for those whose delivery is held back
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Do everything but write
+    #[arg(long, env = "HYDRANT_DRY_RUN")]
+    dry_run: bool,
+    /// How the report is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: ReportFormat,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
+/// Rolls back and reports.
+///
+/// # Errors
+/// A branch that was never delivered, a commit that is not there.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
+    let options = Options { dry_run: arguments.dry_run, attempts: 50, ..Options::default() };
+    let settings = settings(arguments.selection, arguments.values)?;
+    let report = rollback(&settings, &surroundings()?, &target, arguments.reason.as_deref(), &options)?;
+    reported(&report, arguments.format)
+}

@@ -1,0 +1,45 @@
+//! `hydrant status`: the board.
+
+use clap::ValueEnum;
+use delivery::status;
+
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::surroundings::surroundings;
+
+/// Show what stands where: services x environments, source commit, images, age, holds and drift
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: Format,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A table for people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// Looks and prints.
+///
+/// # Errors
+/// A config that is wrong, a remote that cannot be reached.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let mut settings = settings(arguments.selection, arguments.values)?;
+    settings.selection.everything_where_nothing_is_said();
+    let around = surroundings()?;
+    let rows = status::status(&settings, &around)?;
+    output::result(&match arguments.format {
+        Format::Text => status::text(&rows, around.now),
+        Format::Json => status::json(&rows),
+    })?;
+    Ok(Done::Well)
+}

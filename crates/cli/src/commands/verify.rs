@@ -1,0 +1,47 @@
+//! `hydrant verify`: the proof that a branch holds what its record says.
+
+use clap::ValueEnum;
+use delivery::verify;
+
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::surroundings::surroundings;
+
+/// Render the recorded source again, with the recorded images, and prove that the branch holds exactly that
+///
+/// No registry is asked. Exits with 3 where a branch holds anything else, with 1 where it cannot be told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
+    format: Format,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A line a unit
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// Proves and prints.
+///
+/// # Errors
+/// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let mut settings = settings(arguments.selection, arguments.values)?;
+    settings.selection.everything_where_nothing_is_said();
+    let verdicts = verify::verify(&settings, &surroundings()?)?;
+    output::result(&match arguments.format {
+        Format::Text => verify::text(&verdicts),
+        Format::Json => verify::json(&verdicts),
+    })?;
+    delivery::Errors::check(verify::unknown(&verdicts))?;
+    Ok(if verify::proved(&verdicts) { Done::Well } else { Done::Different })
+}

@@ -1,0 +1,72 @@
+//! The delivered branches as they are at the remotes, for every command that looks at them.
+
+use std::collections::BTreeMap;
+
+pub use committer::branches::{Delivered, Depth};
+use committer::branches::{Place, history, read};
+use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
+
+use crate::failure::Failure;
+use crate::file_set::folder;
+use crate::pipeline::Surroundings;
+use crate::pipeline::push::{failed, remote};
+use crate::plan::{Plan, Unit};
+use crate::record::IMAGE;
+
+/// What stands at each unit's place, in the plan's order; nothing where the branch does not exist. Each repository is
+/// asked once.
+///
+/// # Errors
+/// A remote that cannot be reached or does not let us in.
+pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Option<Delivered>>, Failure> {
+    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, unit) in plan.units.iter().enumerate() {
+        by_repository.entry(&unit.repository).or_default().push(index);
+    }
+    let mut tips: Vec<Option<Delivered>> = plan.units.iter().map(|_| None).collect();
+    for (repository, indices) in by_repository {
+        let places: Vec<Place> = indices.iter().map(|index| place(&plan.units[*index])).collect();
+        let found = read(&remote(repository, around), &places, depth).map_err(|error| failed(&error))?;
+        for (index, tip) in indices.into_iter().zip(found) {
+            tips[index] = tip;
+        }
+    }
+    Ok(tips)
+}
+
+/// The last `limit` commits of a unit's branch, newest first.
+///
+/// # Errors
+/// A remote that cannot be reached or does not let us in.
+pub fn past(unit: &Unit, around: &Surroundings, limit: u32, depth: Depth) -> Result<Vec<Delivered>, Failure> {
+    history(&remote(&unit.repository, around), &place(unit), limit, depth).map_err(|error| failed(&error))
+}
+
+fn place(unit: &Unit) -> Place {
+    Place { branch: unit.branch.clone(), folder: folder(&unit.path) }
+}
+
+/// The objects in the files of a place, in the order of the files.
+///
+/// # Errors
+/// A file that is no YAML, by its name on the branch.
+pub fn objects(unit: &Unit, tip: &Delivered) -> Result<Vec<Node>, Errors> {
+    let mut objects = Vec::new();
+    for (path, file) in &tip.files {
+        let read = yaml::read_objects(&file.bytes);
+        objects.extend(read.map_err(|finding: Diagnostic| finding.in_file(format!("{}:{path}", unit.branch)))?);
+    }
+    Ok(objects)
+}
+
+/// The images that a commit's trailers record. What is no image reference is left out: a person may have written it.
+pub fn images(tip: &Delivered) -> Vec<ImageRef> {
+    let recorded = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
+    recorded.filter_map(|(_, value)| ImageRef::parse(value).ok()).collect()
+}
+
+/// The source commit whose output stands there: what the note says, else the record.
+pub fn source_commit(tip: &Delivered) -> Option<&str> {
+    let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.as_str());
+    tip.noted.as_deref().or(recorded).filter(|id| !id.is_empty())
+}

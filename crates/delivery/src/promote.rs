@@ -1,0 +1,117 @@
+//! `hydrant promote`: the images that run in one environment, rendered with the other's overlay of the same source commit.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use committer::source::Source;
+use manifest::{Diagnostic, Errors};
+
+use crate::branches::{self, Delivered, Depth};
+use crate::disk::DiskFiles;
+use crate::failure::Failure;
+use crate::git_files::GitFiles;
+use crate::pipeline::{self, Options, Sourced, Surroundings};
+use crate::plan::{Given, Plan, plan};
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::verify::default_repo;
+
+/// What a promotion did.
+#[derive(Clone, Debug, Default)]
+pub struct Promoted {
+    /// What became of each unit.
+    pub report: Report,
+    /// For each unit its name, the source commit it was at (if it was ever delivered), and the one it moves to.
+    pub ranges: Vec<(String, Option<String>, String)>,
+}
+
+/// Delivers to `to` what stands in `from`, for every selected service that has both.
+///
+/// # Errors
+/// An environment that was never delivered or whose record is missing, a source commit that is gone, and everything that a
+/// delivery may end with. A promotion of something older than the target is refused by its branch.
+pub fn promote(
+    settings: &Settings,
+    around: &Surroundings,
+    (from, to): (&str, &str),
+    options: &Options,
+) -> Result<Promoted, Failure> {
+    let source = plan(&DiskFiles::default(), &within(settings, from))?;
+    let target = plan(&DiskFiles::default(), &within(settings, to))?;
+    let tips = branches::tips(&source, around, Depth::Record)?;
+    let before = branches::tips(&target, around, Depth::Record)?;
+    let mut by_commit: BTreeMap<String, Vec<(&str, &Delivered)>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (unit, tip) in source.units.iter().zip(&tips) {
+        match tip.as_ref().and_then(|tip| Some((tip, branches::source_commit(tip)?))) {
+            Some((tip, commit)) => by_commit.entry(commit.to_owned()).or_default().push((&unit.service, tip)),
+            None => wrong.push(
+                Diagnostic::new(format!("{}: nothing with a record was delivered to {}", unit.name(), unit.branch))
+                    .hint(format!(
+                        "Deliver to {from} first: `hydrant deliver --service {} --env {from}`.",
+                        unit.service
+                    )),
+            ),
+        }
+    }
+    Errors::check(wrong)?;
+    let mut done = Promoted { report: Report { dry_run: options.dry_run, ..Report::default() }, ranges: Vec::new() };
+    for (commit, services) in by_commit {
+        let delivered = at_commit(settings, around, &source, (from, to), &commit, &services, options)?;
+        for unit in &delivered.units {
+            let old =
+                target.units.iter().position(|known| known.service == unit.service).and_then(|at| before[at].as_ref());
+            let old = old.and_then(branches::source_commit).map(str::to_owned);
+            done.ranges.push((unit.name(), old, commit.clone()));
+        }
+        done.report.units.extend(delivered.units);
+    }
+    Ok(done)
+}
+
+fn within(settings: &Settings, environment: &str) -> Settings {
+    let mut settings = settings.clone();
+    settings.selection.environments = vec![environment.to_owned()];
+    settings
+}
+
+/// Delivers those services that stand at one source commit.
+fn at_commit(
+    settings: &Settings,
+    around: &Surroundings,
+    source: &Plan,
+    (from, to): (&str, &str),
+    commit: &str,
+    services: &[(&str, &Delivered)],
+    options: &Options,
+) -> Result<Report, Failure> {
+    let unknown = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
+    let repository = Source::discover(Path::new(&source.root)).map_err(unknown)?;
+    let files = GitFiles::new(repository, commit).map_err(unknown)?;
+    let (before, mut plan) = (plan(&files, &within(settings, from))?, plan(&files, &within(settings, to))?);
+    plan.units.retain(|unit| services.iter().any(|(service, _)| *service == unit.service));
+    for unit in &mut plan.units {
+        let tip = services.iter().find(|(service, _)| *service == unit.service).map(|(_, tip)| *tip);
+        let there = before.units.iter().find(|other| other.service == unit.service);
+        unit.given = there.zip(tip).map(|(there, tip)| Given {
+            images: branches::images(tip),
+            default_repo: default_repo(there),
+            promoted_from: Some(from.to_owned()),
+        });
+        unit.message = format!("promote {} from {from} to {to}", unit.service);
+    }
+    let sourced = Sourced { files: &files, revision: Some(commit) };
+    Ok(pipeline::deliver(&plan, around, sourced, options)?.report)
+}
+
+impl Promoted {
+    /// The report, and the range of source commits that each unit moves over.
+    pub fn text(&self) -> String {
+        let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
+        let lines = self.ranges.iter().map(|(unit, old, new)| {
+            let old = old.as_deref().map_or("nothing".to_owned(), short);
+            format!("{unit}: source {old} -> {}\n", short(new))
+        });
+        format!("{}{}", self.report.text(), lines.collect::<String>())
+    }
+}

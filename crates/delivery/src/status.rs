@@ -1,0 +1,137 @@
+//! `hydrant status`: services × environments, what stands where, since when, from which source.
+
+use serde_json::{Value, json};
+
+use crate::branches::{self, Delivered, Depth};
+use crate::disk::DiskFiles;
+use crate::failure::Failure;
+use crate::pipeline::{Moment, Surroundings};
+use crate::plan::{Unit, plan};
+use crate::record::{self, SERVICE};
+use crate::settings::Settings;
+use crate::table;
+
+/// What stands at one unit's place.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The unit.
+    pub unit: Unit,
+    /// The state in one word.
+    pub state: State,
+    /// What the branch holds; nothing where it does not exist.
+    pub tip: Option<Delivered>,
+}
+
+/// The state of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The last commit is a delivery with its record.
+    Delivered,
+    /// It is, and the record holds later deliveries back.
+    Held,
+    /// Somebody else has committed since, or the record cannot be read.
+    Drifted,
+    /// There is no branch yet.
+    Never,
+}
+
+/// Looks at every unit's branch. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
+///
+/// # Errors
+/// A config that cannot be read, a remote that cannot be reached.
+pub fn status(settings: &Settings, around: &Surroundings) -> Result<Vec<Row>, Failure> {
+    let plan = plan(&DiskFiles::default(), settings)?;
+    let tips = branches::tips(&plan, around, Depth::Record)?;
+    let rows = plan.units.into_iter().zip(tips);
+    Ok(rows.map(|(unit, tip)| Row { state: state(tip.as_ref()), unit, tip }).collect())
+}
+
+fn state(tip: Option<&Delivered>) -> State {
+    let Some(tip) = tip else { return State::Never };
+    let delivery = tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
+    match &tip.record {
+        Some(record) if delivery && record.hold.is_some() => State::Held,
+        Some(_) if delivery => State::Delivered,
+        _ => State::Drifted,
+    }
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Delivered => "delivered",
+            State::Held => "held",
+            State::Drifted => "drifted",
+            State::Never => "never delivered",
+        }
+    }
+}
+
+/// A table for people; ages are counted to `now`.
+pub fn text(rows: &[Row], now: Option<Moment>) -> String {
+    let head =
+        ["SERVICE", "ENVIRONMENT", "STATE", "COMMIT", "SOURCE", "AGE", "BY", "IMAGES"].map(String::from).to_vec();
+    let mut lines = vec![head];
+    lines.extend(rows.iter().map(|row| {
+        let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
+        let tip = row.tip.as_ref();
+        let images = tip.map(|tip| tags(tip).join(" ")).unwrap_or_default();
+        vec![
+            row.unit.service.clone(),
+            row.unit.environment.clone(),
+            row.state.word().to_owned(),
+            tip.map(|tip| tip.commit.short_id.clone()).unwrap_or_default(),
+            tip.and_then(branches::source_commit).map(short).unwrap_or_default(),
+            tip.map(|tip| age(tip.commit.committer.time, now)).unwrap_or_default(),
+            tip.map(|tip| tip.commit.committer.name.clone()).unwrap_or_default(),
+            images,
+        ]
+    }));
+    table::print(&lines)
+}
+
+/// `cart:production-e0b2f71` for each image: the last part of its name, and its tag.
+fn tags(tip: &Delivered) -> Vec<String> {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    let images = branches::images(tip).into_iter();
+    images.map(|image| last(image.without_digest().as_str())).collect()
+}
+
+/// `3d`, `5h`, `20m` or `now`.
+fn age(then: Moment, now: Option<Moment>) -> String {
+    let Some(now) = now else { return String::new() };
+    let seconds = (now.seconds - then.seconds).max(0);
+    match seconds {
+        0..60 => "now".to_owned(),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Everything as JSON.
+pub fn json(rows: &[Row]) -> String {
+    let units: Vec<Value> = rows.iter().map(row_json).collect();
+    format!("{:#}\n", json!({ "units": units }))
+}
+
+fn row_json(row: &Row) -> Value {
+    let tip = row.tip.as_ref();
+    let record = tip.and_then(|tip| tip.record.as_ref());
+    let images: Vec<String> = tip.map(branches::images).unwrap_or_default().iter().map(ToString::to_string).collect();
+    json!({
+        "service": row.unit.service,
+        "environment": row.unit.environment,
+        "branch": row.unit.branch,
+        "state": row.state.word(),
+        "hold": record.and_then(|record| record.hold.clone()),
+        "commit": tip.map(|tip| tip.commit.id.clone()),
+        "deliveredAt": tip.map(|tip| record::rfc3339(tip.commit.committer.time)),
+        "deliveredBy": tip.map(|tip| record::person(&tip.commit.committer)),
+        "sourceRepository": record.map(|record| record.source.repo_url.clone()),
+        "sourceCommit": tip.and_then(branches::source_commit),
+        "sourceSubject": record.map(|record| record.source.subject.clone()),
+        "images": images,
+    })
+}
