@@ -220,6 +220,7 @@ fn bookkeeping(old: &Resource) -> Resource {
         vars: old.vars.clone(),
         origin: old.origin.clone(),
         transformations: old.transformations.clone(),
+        shared: Vec::new(),
         file: old.file.clone(),
     }
 }

@@ -295,17 +295,22 @@ fn visit_field(
         },
     };
     if field.as_scalar().is_some() && !rest.is_empty() {
-        return inside_text(field, rest, make);
+        return inside_text(field, rest, make, set);
     }
     visit(field, rest, make, set)
 }
 
 /// A path that goes on behind a scalar leads into the YAML or JSON that it holds. What is found there is not set from
 /// here (`replacements` sets it where a plain path leads to the scalar), but it counts as found.
-fn inside_text(field: &mut Node, rest: &[PathPart], make: Option<Missing>) -> Result<(), Diagnostic> {
+fn inside_text(
+    field: &Node,
+    rest: &[PathPart],
+    make: Option<Missing>,
+    set: &mut dyn FnMut(&mut Node) -> Result<(), Diagnostic>,
+) -> Result<(), Diagnostic> {
     let text = field.text().unwrap_or_default();
     let mut parsed = manifest::yaml::read_stream(text.as_bytes())?.into_iter().next().unwrap_or_default();
-    visit(&mut parsed, rest, make, &mut |_| Ok(()))
+    visit(&mut parsed, rest, make, set)
 }
 
 fn visit_matching(

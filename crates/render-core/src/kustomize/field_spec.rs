@@ -7,6 +7,7 @@ use manifest::{Data, Diagnostic, Gvk, Map, Node, Scalar, Tag, Text};
 use super::decode::{Decode, Strictness, decoded};
 use super::kustomization::FieldSpecArgs;
 use super::scalar::is_null;
+use super::shared;
 
 const DEFAULTS: &str = include_str!("field_spec/defaults.txt");
 
@@ -52,6 +53,15 @@ impl FieldSpec {
         selects(&self.gvk, gvk)
     }
 
+    /// The ways to the nodes at the path that are there already, if the spec applies to `gvk`.
+    pub fn places(&self, gvk: &Gvk, object: &Node) -> Vec<Vec<shared::Step>> {
+        let mut found = Vec::new();
+        if self.applies_to(gvk) {
+            ways(object, &self.steps, &mut Vec::new(), &mut found);
+        }
+        found
+    }
+
     /// Calls `set` on every node at the path, if the spec applies to `gvk`, the object's kind. Null nodes before the
     /// path's end stop the walk, lists are walked element by element.
     ///
@@ -69,6 +79,31 @@ impl FieldSpec {
         }
         let make = if self.create { make } else { Make::Nothing };
         walk(object, &self.steps, make, set).map_err(|found| found.field(self.path.replace('/', ".")))
+    }
+}
+
+/// The ways from `node` along `steps` to what stands there already.
+fn ways(node: &Node, steps: &[Step], way: &mut Vec<shared::Step>, found: &mut Vec<Vec<shared::Step>>) {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push(way.clone());
+        return;
+    };
+    match &node.data {
+        Data::Scalar(_) => {}
+        Data::Seq(items) => {
+            for (index, item) in items.iter().enumerate() {
+                way.push(shared::Step::Index(index));
+                ways(item, steps, way, found);
+                way.pop();
+            }
+        }
+        Data::Map(map) => {
+            if let Some(field) = map.get(&step.name) {
+                way.push(shared::Step::Key(step.name.clone()));
+                ways(field, rest, way, found);
+                way.pop();
+            }
+        }
     }
 }
 

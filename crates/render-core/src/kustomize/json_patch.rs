@@ -290,7 +290,7 @@ fn plain_scalar(scalar: &mut Scalar) {
             }
         }
         Value::Null => *scalar = Scalar::null(),
-        Value::Bool(value) => *scalar = Scalar::plain(if value { "true" } else { "false" }),
+        Value::Bool(value) => *scalar = tagged(if value { "true" } else { "false" }, Tag::Bool),
         #[expect(clippy::cast_precision_loss, reason = "JSON numbers pass through 64-bit floating point")]
         Value::Int(value) => *scalar = number(value as f64),
         #[expect(clippy::cast_precision_loss, reason = "JSON numbers pass through 64-bit floating point")]
@@ -312,6 +312,10 @@ fn plain_string(scalar: &mut Scalar) {
     *scalar = if is_bare { Scalar::string(bare.text) } else { quoted(bare.text) };
 }
 
+fn tagged(text: impl Into<Text>, tag: Tag) -> Scalar {
+    Scalar { text: text.into(), style: Style::Plain, tag }
+}
+
 fn quoted(text: Text) -> Scalar {
     Scalar { text, style: Style::Double, tag: Tag::Implicit }
 }
@@ -322,10 +326,12 @@ fn number(value: f64) -> Scalar {
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent = exponent_of(exponent);
     if (-4..6).contains(&exponent) {
-        return Scalar::plain(format!("{value}"));
+        let text = value.to_string();
+        let tag = if text.contains('.') { Tag::Float } else { Tag::Int };
+        return tagged(text, tag);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
-    Scalar::plain(format!("{digits}e{sign}{:02}", exponent.unsigned_abs()))
+    tagged(format!("{digits}e{sign}{:02}", exponent.unsigned_abs()), Tag::Float)
 }
 
 fn exponent_of(text: &str) -> i32 {

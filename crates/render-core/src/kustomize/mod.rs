@@ -23,6 +23,7 @@ pub mod scalar;
 pub mod schema;
 pub mod selector;
 pub mod set;
+pub mod shared;
 pub mod steps;
 pub mod target;
 pub mod transform;

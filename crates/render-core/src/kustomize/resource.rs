@@ -9,6 +9,7 @@ use manifest::{Diagnostic, Gvk, Node, ObjectId, Text};
 
 use super::origin::Origin;
 use super::schema::Schema;
+use super::shared::Shared;
 
 /// The effective namespace of an object of a kind that has none.
 pub const NO_NAMESPACE: &str = "_non_namespaceable_";
@@ -34,6 +35,8 @@ pub struct Resource {
     pub origin: Option<Arc<Origin>>,
     /// Which transformers changed it, oldest first; kept only where `buildMetadata` asks for it.
     pub transformations: Vec<Arc<Origin>>,
+    /// Labels and annotations that are one value in several places.
+    pub shared: Vec<Shared>,
     /// The file it was read from, for messages; absent where it was generated.
     pub file: Option<Text>,
 }

@@ -36,8 +36,9 @@ pub fn retext(scalar: &Scalar, text: impl Into<Text>) -> Scalar {
     Scalar { text: text.into(), style: scalar.style, tag }
 }
 
-/// Changes the text of a field's scalar as [`retext`] does; one that was just made takes its type from the text.
+/// Changes the text of a field's scalar as [`retext`] does; one that was made by a transformer has no tag in kustomize and
+/// takes its type from the text.
 pub fn retext_field(scalar: &mut Scalar, at: At, text: &str) {
-    let made = at == At::default() && scalar.text.is_empty() && scalar.tag == Tag::Implicit;
+    let made = at == At::default() && scalar.style == Style::Plain && scalar.tag == Tag::Implicit;
     *scalar = if made { Scalar::plain(text) } else { retext(scalar, text) };
 }

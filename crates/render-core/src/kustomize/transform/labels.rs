@@ -7,6 +7,7 @@ use manifest::{Diagnostic, Gvk, Node, Text};
 use super::super::field_spec::{Configuration, FieldSpec, Make, merge_all, specs};
 use super::super::kustomization::Label;
 use super::super::resource::Resource;
+use super::super::shared::{Shared, Step, node_at, sync};
 use super::set::set_entry;
 
 impl Label {
@@ -30,7 +31,8 @@ impl Label {
     }
 }
 
-/// Sets the labels in the fields of `specs`.
+/// Sets the labels in the fields of `specs`. A label that is new in several places is one value there: see
+/// [`super::super::shared`].
 ///
 /// # Errors
 /// Where something that is no mapping stands in the way.
@@ -39,14 +41,43 @@ pub fn apply(
     pairs: &BTreeMap<String, String>,
     specs: &[FieldSpec],
 ) -> Result<(), Diagnostic> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
     for resource in resources {
-        let gvk = resource.gvk();
-        for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
-            let set = &mut |node: &mut Node| pairs.iter().try_for_each(|(key, value)| set_entry(node, key, value));
-            if !pairs.is_empty() {
-                spec.apply(&gvk, &mut resource.node, Make::Map, set).map_err(|found| resource.blame(found))?;
-            }
-        }
+        apply_one(resource, pairs, specs).map_err(|found| resource.blame(found))?;
     }
     Ok(())
+}
+
+fn apply_one(resource: &mut Resource, pairs: &BTreeMap<String, String>, specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+    let gvk = resource.gvk();
+    let specs: Vec<&FieldSpec> = specs.iter().filter(|spec| spec.applies_to(&gvk)).collect();
+    let mut new: Vec<Vec<Vec<Step>>> = vec![Vec::new(); pairs.len()];
+    for spec in specs {
+        let before = places_with(resource, spec, &gvk, pairs);
+        let set = &mut |node: &mut Node| pairs.iter().try_for_each(|(key, value)| set_entry(node, key, value));
+        spec.apply(&gvk, &mut resource.node, Make::Map, set)?;
+        let after = places_with(resource, spec, &gvk, pairs);
+        for (new, (before, after)) in new.iter_mut().zip(before.into_iter().zip(after)) {
+            new.extend(after.into_iter().filter(|place| !before.contains(place)));
+        }
+        sync(resource);
+    }
+    for ((key, _), places) in pairs.iter().zip(new) {
+        resource.shared.extend(Shared::new(&resource.node, key, places));
+    }
+    Ok(())
+}
+
+/// For each key, the places at the spec's path that have it.
+fn places_with(
+    resource: &Resource,
+    spec: &FieldSpec,
+    gvk: &Gvk,
+    pairs: &BTreeMap<String, String>,
+) -> Vec<Vec<Vec<Step>>> {
+    let places = spec.places(gvk, &resource.node);
+    let has = |place: &&Vec<Step>, key: &str| node_at(&resource.node, place).is_some_and(|map| map.get(key).is_some());
+    pairs.keys().map(|key| places.iter().filter(|place| has(place, key)).cloned().collect()).collect()
 }

@@ -13,6 +13,7 @@ use super::super::resource::{Resource, identity};
 use super::super::scalar::is_null_node;
 use super::super::schema::Schema;
 use super::super::selector::CompiledSelector;
+use super::super::shared::sync;
 use super::super::{annotations, set};
 
 mod metadata;
@@ -307,6 +308,7 @@ fn apply_strategic(
     if metadata::drops_annotations(&patch.node) {
         resource.forget();
     }
+    sync(resource);
     if !allowed.kind
         && let Some(map) = resource.node.as_map_mut()
     {
@@ -336,6 +338,7 @@ fn apply_json(resource: &mut Resource, operations: &JsonPatch) -> Result<(), Dia
         }
     }
     operations.apply(&mut resource.node)?;
+    resource.shared.clear();
     annotations::tidy(&mut resource.node);
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::super::objects;
 use super::super::resource::Resource;
 use super::super::scalar::{is_null, retext, retext_field};
 use super::super::selector::CompiledSelector;
+use super::super::shared::sync;
 
 mod structured;
 
@@ -223,11 +224,23 @@ fn copy(
     options: Option<&FieldOptions>,
 ) -> Result<(), Diagnostic> {
     let make = options.filter(|options| options.create).map(|_| Missing::like(value));
-    if structured::set(&mut resource.node, value, &path.names, &path.parts, make) {
+    let done = copy_into(&mut resource.node, value, path, make, options);
+    sync(resource);
+    done
+}
+
+fn copy_into(
+    object: &mut Node,
+    value: &Node,
+    path: &TargetPath<'_>,
+    make: Option<Missing>,
+    options: Option<&FieldOptions>,
+) -> Result<(), Diagnostic> {
+    if structured::set(object, value, &path.names, &path.parts, make) {
         return Ok(());
     }
     let mut found = 0_usize;
-    field_path::visit(&mut resource.node, &path.parts, make, &mut |node| {
+    field_path::visit(object, &path.parts, make, &mut |node| {
         found += 1;
         set_field(node, value, options)
     })?;
