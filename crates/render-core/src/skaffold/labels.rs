@@ -47,11 +47,16 @@ fn below(rule: &Rule<'_>, node: &mut Node, path: &mut String, depth: usize) {
     }
 }
 
+/// The one label that Skaffold overwrites.
+const RUN_ID: &str = "skaffold.dev/run-id";
+
 /// Adds what is missing; `false` where the field is there and no map.
 fn put(map: &mut Map, field: &str, labels: &[(String, String)]) -> bool {
     let Some(present) = map.get_or_insert_with(field, Node::map).as_map_mut() else { return false };
     for (name, value) in labels {
-        present.get_or_insert_with(name, || Node::string(Text::from(value.as_str())));
+        if name == RUN_ID || !present.contains(name) {
+            present.set(name, Node::string(Text::from(value.as_str())));
+        }
     }
     true
 }

@@ -169,6 +169,9 @@ fn render_config(
     let mut objects = Vec::new();
     let mut files = Vec::new();
     for mut source in raw_sources(inputs, config, &functions)? {
+        if source.objects.is_empty() {
+            part.warnings.push(Diagnostic::new("holds no object").in_file(&source.name));
+        }
         files.extend(std::iter::repeat_n(source.name, source.objects.len()));
         objects.append(&mut source.objects);
     }
