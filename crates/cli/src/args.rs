@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, deliver, diff, images, kustomize, man, pin, plan, promote, render, rollback, schema, status, verify,
+    commit, completions, deliver, diff, empty_commit, fork_commit, images, kustomize, man, pin, plan, promote,
+    pull_request, render, rollback, schema, status, verify,
 };
 use crate::exit::Failure;
 
@@ -30,6 +31,10 @@ pub(crate) enum Command {
     Kustomize(kustomize::Arguments),
     Plan(plan::Arguments),
     Render(Box<render::Arguments>),
+    Commit(commit::Arguments),
+    EmptyCommit(empty_commit::Arguments),
+    ForkCommit(fork_commit::Arguments),
+    PullRequest(pull_request::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),

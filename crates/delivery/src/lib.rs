@@ -8,6 +8,7 @@ mod digests;
 pub mod disk;
 pub mod failure;
 pub mod file_set;
+pub mod ghcp;
 pub mod git_files;
 pub mod image_policy;
 pub mod images;

@@ -3,15 +3,19 @@
 use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
+pub(crate) mod commit;
 pub(crate) mod completions;
 pub(crate) mod deliver;
 pub(crate) mod diff;
+pub(crate) mod empty_commit;
+pub(crate) mod fork_commit;
 pub(crate) mod images;
 pub(crate) mod kustomize;
 pub(crate) mod man;
 pub(crate) mod pin;
 pub(crate) mod plan;
 pub(crate) mod promote;
+pub(crate) mod pull_request;
 pub(crate) mod render;
 pub(crate) mod rollback;
 pub(crate) mod schema;
@@ -35,6 +39,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),
+        Command::Commit(arguments) => commit::run(arguments),
+        Command::EmptyCommit(arguments) => empty_commit::run(arguments),
+        Command::ForkCommit(arguments) => fork_commit::run(arguments),
+        Command::PullRequest(arguments) => pull_request::run(arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

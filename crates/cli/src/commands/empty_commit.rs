@@ -1,0 +1,30 @@
+//! `hydrant empty-commit`: ghcp's verb.
+
+use delivery::ghcp;
+
+use crate::exit::{Done, Failure};
+use crate::github::{ApiArguments, CommitArguments, report};
+
+/// Make a commit without any change by GitHub's API, to start what runs on a push; ghcp's flags
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The branch; made where it does not exist, and the default branch where none is given
+    #[arg(short, long, value_name = "BRANCH")]
+    branch: Option<String>,
+    #[command(flatten)]
+    commit: CommitArguments,
+    #[command(flatten)]
+    api: ApiArguments,
+}
+
+/// Commits and reports.
+///
+/// # Errors
+/// GitHub's.
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    let mut commit = arguments.commit.commit(arguments.branch)?;
+    commit.allow_empty = true;
+    let outcome = ghcp::commit(&arguments.api.github()?, &commit)?;
+    report(&outcome, &commit.repository, commit.dry_run)?;
+    Ok(Done::Well)
+}
