@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, ImageRef, Pins};
 use render_core::files::{Files, join, parent};
 
-use super::{Rendered, Request, finish, prepare};
+use super::{Prepared, Rendered, Request, finish, prepare};
 use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
 use crate::world::World;
@@ -17,7 +17,7 @@ pub struct Locking {
     pub locked: bool,
     /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
     pub file: Option<String>,
-    /// Registries that are asked without TLS.
+    /// Registries that are asked without TLS, besides `build.insecureRegistries` of the configs.
     pub insecure: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Done {
 pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Done, Failure> {
     let world = World::default();
     let prepared = prepare(request, files, &world)?;
-    let pins = digests(request, locking, files, &prepared.references)?;
+    let pins = digests(request, locking, files, &prepared)?;
     let pinned =
         |tag: &str| ImageRef::parse(tag).ok().and_then(|image| pins.pinned(&image)).map(|image| image.to_string());
     let images = prepared.builds.iter();
@@ -48,19 +48,21 @@ pub fn run(request: &Request, locking: &Locking, files: &dyn Files) -> Result<Do
     Ok(Done { rendered, images })
 }
 
-fn digests(request: &Request, locking: &Locking, files: &dyn Files, wanted: &[ImageRef]) -> Result<Pins, Failure> {
-    if wanted.is_empty() {
+fn digests(request: &Request, locking: &Locking, files: &dyn Files, prepared: &Prepared) -> Result<Pins, Failure> {
+    if prepared.references.is_empty() {
         return Ok(Pins::default());
     }
     let lock = if locking.locked { Some(lock_file(files, &request.working_dir, locking)?) } else { None };
+    let configured = prepared.configs.iter().flat_map(|config| &config.build.insecure_registries);
+    let insecure: Vec<String> = locking.insecure.iter().chain(configured).cloned().collect();
     let source = Wanted {
         lock: lock.as_deref(),
         platform: None,
-        insecure: &locking.insecure,
+        insecure: &insecure,
         authorities: &[],
         mirrors: &BTreeMap::new(),
     };
-    Pinner::new(&source, &request.environment)?.resolve(wanted)
+    Pinner::new(&source, &request.environment)?.resolve(&prepared.references)
 }
 
 fn lock_file(files: &dyn Files, folder: &str, locking: &Locking) -> Result<String, Diagnostic> {
