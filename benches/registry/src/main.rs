@@ -59,8 +59,18 @@ fn compare(hydrant: &str, folder: &Path, latency: Duration) {
     std::fs::write(&config, head + &urls.collect::<String>()).expect("the folder can be written to");
     let config = config.display().to_string();
     let ours = ours(hydrant, &file);
-    let theirs =
-        ["curl", "--silent", "--fail", "--parallel", "--parallel-max", "50", "--config", &config].map(str::to_owned);
+    let theirs = [
+        "curl",
+        "--silent",
+        "--no-progress-meter",
+        "--fail",
+        "--parallel",
+        "--parallel-max",
+        "50",
+        "--config",
+        &config,
+    ]
+    .map(str::to_owned);
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         our_times.push(time(&ours));

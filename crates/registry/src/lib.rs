@@ -4,6 +4,7 @@
 
 mod challenge;
 pub mod credentials;
+mod crew;
 pub mod failure;
 mod helper;
 mod http;

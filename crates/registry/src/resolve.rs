@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use manifest::{Diagnostic, Digest, ImageRef, Pins};
 
 use crate::credentials::Credentials;
+use crate::crew;
 use crate::failure::{Failure, Kind, ResolveError, ResolveErrors};
 use crate::http::Http;
 use crate::lookup::Lookup;
@@ -117,28 +117,17 @@ impl Resolver {
         watch: &(dyn Fn(usize, usize) + Sync),
     ) -> Vec<Result<T, Failure>> {
         let run = self.run();
-        let queues = queues(questions);
-        let (send, receive) = std::sync::mpsc::channel();
+        let mut by_registry: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, image) in questions.iter().enumerate() {
+            by_registry.entry(image.registry()).or_default().push(index);
+        }
+        let queues: Vec<Vec<usize>> = by_registry.into_values().collect();
         let done = AtomicUsize::new(0);
-        let work = |queue: &Queue, send: Sender<(usize, Result<T, Failure>)>| {
-            while let Some(index) = queue.indices.get(queue.next.fetch_add(1, Ordering::Relaxed)) {
-                // The receiver outlives the threads.
-                drop(send.send((*index, self.find(&run, questions[*index], ask))));
-                watch(done.fetch_add(1, Ordering::Relaxed) + 1, questions.len());
-            }
-        };
-        std::thread::scope(|scope| {
-            for queue in &queues {
-                for _ in 0..queue.indices.len().min(self.http.options().concurrency.max(1)) {
-                    let (send, work) = (send.clone(), &work);
-                    scope.spawn(move || work(queue, send));
-                }
-            }
-        });
-        drop(send);
-        let mut answers: Vec<_> = receive.into_iter().collect();
-        answers.sort_by_key(|(index, _)| *index);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        crew::answer_all(&queues, self.http.options().concurrency, &|index| {
+            let answer = self.find(&run, questions[index], ask);
+            watch(done.fetch_add(1, Ordering::Relaxed) + 1, questions.len());
+            answer
+        })
     }
 
     /// Asks mirrors first; what the registry itself says stands.
@@ -169,18 +158,4 @@ impl Resolver {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.entry(place.clone()).or_insert_with(|| Arc::new(Session::new(place))).clone()
     }
-}
-
-/// The questions to one registry, by their index, and which of them comes next.
-struct Queue {
-    indices: Vec<usize>,
-    next: AtomicUsize,
-}
-
-fn queues(questions: &[&ImageRef]) -> Vec<Queue> {
-    let mut by_registry: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, image) in questions.iter().enumerate() {
-        by_registry.entry(image.registry()).or_default().push(index);
-    }
-    by_registry.into_values().map(|indices| Queue { indices, next: AtomicUsize::new(0) }).collect()
 }
