@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    commit, completions, deliver, diff, empty_commit, fork_commit, images, kustomize, man, pin, plan, promote,
-    pull_request, render, rollback, schema, status, verify,
+    bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man, pin, plan,
+    promote, pull_request, render, rollback, schema, status, verify,
 };
 use crate::exit::Failure;
 
@@ -20,17 +20,19 @@ pub(crate) struct Arguments {
 /// One variant a verb; each is a file in `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(init::Arguments),
+    Plan(plan::Arguments),
     Deliver(deliver::Arguments),
-    Pin(pin::Arguments),
-    Images(images::Arguments),
     Diff(diff::Arguments),
-    Promote(promote::Arguments),
-    Rollback(rollback::Arguments),
     Status(status::Arguments),
     Verify(verify::Arguments),
-    Kustomize(kustomize::Arguments),
-    Plan(plan::Arguments),
+    Promote(promote::Arguments),
+    Rollback(rollback::Arguments),
     Render(Box<render::Arguments>),
+    Kustomize(kustomize::Arguments),
+    Pin(pin::Arguments),
+    Images(images::Arguments),
+    Bootstrap(bootstrap::Arguments),
     Commit(commit::Arguments),
     EmptyCommit(empty_commit::Arguments),
     ForkCommit(fork_commit::Arguments),

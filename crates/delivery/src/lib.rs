@@ -1,5 +1,6 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
+pub mod bootstrap;
 pub mod branches;
 pub mod compare;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod ghcp;
 pub mod git_files;
 pub mod image_policy;
 pub mod images;
+pub mod init;
 pub mod kustomize;
 pub mod lock_file;
 pub mod pin;

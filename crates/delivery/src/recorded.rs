@@ -9,17 +9,36 @@ use render_core::files::{FileError, FileKind, Files};
 pub(crate) struct Recorded<'a> {
     inner: &'a dyn Files,
     read: Mutex<BTreeSet<String>>,
+    listed: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Recorded<'a> {
     /// Nothing read yet.
     pub(crate) fn new(inner: &'a dyn Files) -> Self {
-        Recorded { inner, read: Mutex::default() }
+        Recorded { inner, read: Mutex::default(), listed: Mutex::default() }
     }
 
-    /// Every path that was read, sorted.
-    pub(crate) fn into_paths(self) -> Vec<String> {
-        self.read.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+    /// What was touched.
+    pub(crate) fn into_touched(self) -> Touched {
+        let taken = |paths: Mutex<BTreeSet<String>>| paths.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Touched { files: taken(self.read), folders: taken(self.listed) }
+    }
+}
+
+/// What was read through [`Recorded`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Touched {
+    /// The files that were read.
+    pub(crate) files: BTreeSet<String>,
+    /// The folders that were listed.
+    pub(crate) folders: BTreeSet<String>,
+}
+
+impl Touched {
+    /// Adds what another reading touched.
+    pub(crate) fn extend(&mut self, other: Touched) {
+        self.files.extend(other.files);
+        self.folders.extend(other.folders);
     }
 }
 
@@ -35,7 +54,9 @@ impl Files for Recorded<'_> {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
-        self.inner.list(folder)
+        let names = self.inner.list(folder)?;
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+        Ok(names)
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {

@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Deliver even where a rollback holds the branch, and end the hold
     #[arg(long, env = "HYDRANT_RELEASE")]
     release: bool,
+    /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
+    #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
+    changed_since: Option<String>,
     /// How often a branch that others move meanwhile is read and decided anew
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
@@ -58,7 +61,11 @@ pub(crate) enum ReportFormat {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = settings(arguments.selection, arguments.values)?;
     let files = DiskFiles::default();
-    let plan = delivery::plan::plan(&files, &settings)?;
+    let mut plan = delivery::plan::plan(&files, &settings)?;
+    let around = surroundings()?;
+    if let Some(revision) = &arguments.changed_since {
+        pipeline::keep_changed(&mut plan, &around, revision)?;
+    }
     let options = Options {
         dry_run: arguments.dry_run,
         atomic: arguments.atomic,
@@ -67,7 +74,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         release: arguments.release,
         attempts: arguments.attempts,
     };
-    let delivered = pipeline::deliver(&plan, &surroundings()?, Sourced { files: &files, revision: None }, &options)?;
+    let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
     reported(&delivered.report, arguments.format)

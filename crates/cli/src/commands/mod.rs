@@ -3,6 +3,7 @@
 use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
+pub(crate) mod bootstrap;
 pub(crate) mod commit;
 pub(crate) mod completions;
 pub(crate) mod deliver;
@@ -10,6 +11,7 @@ pub(crate) mod diff;
 pub(crate) mod empty_commit;
 pub(crate) mod fork_commit;
 pub(crate) mod images;
+pub(crate) mod init;
 pub(crate) mod kustomize;
 pub(crate) mod man;
 pub(crate) mod pin;
@@ -36,6 +38,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Bootstrap(arguments) => bootstrap::run(arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),

@@ -6,6 +6,7 @@ use delivery::plan::print;
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::surroundings::surroundings;
 
 /// Print the units that a delivery would work on, and where each would go
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,9 @@ pub(crate) struct Arguments {
     /// The I-th of N parts of the units, to spread them over CI jobs
     #[arg(long, value_name = "I/N", env = "HYDRANT_SHARD")]
     shard: Option<delivery::plan::Shard>,
+    /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
+    #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
+    changed_since: Option<String>,
     #[command(flatten)]
     selection: SelectionArguments,
     #[command(flatten)]
@@ -39,6 +43,9 @@ enum Format {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let mut plan =
         delivery::plan::plan(&delivery::disk::DiskFiles::default(), &settings(arguments.selection, arguments.values)?)?;
+    if let Some(revision) = &arguments.changed_since {
+        delivery::pipeline::keep_changed(&mut plan, &surroundings()?, revision)?;
+    }
     if let Some(shard) = arguments.shard {
         plan.keep(shard);
     }

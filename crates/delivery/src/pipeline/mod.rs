@@ -11,10 +11,13 @@ use crate::file_set::Style;
 use crate::plan::Plan;
 use crate::report::Report;
 
+mod changed;
 mod check;
 mod pin;
 pub(crate) mod push;
 mod render;
+
+pub use changed::keep_changed;
 
 /// What a run is given of the world, as values.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,8 @@ pub struct Rendered {
     pub images: Vec<String>,
     /// Every file that was read, absolute and sorted.
     pub inputs: Vec<String>,
+    /// Every folder that was listed, absolute and sorted.
+    pub folders: Vec<String>,
     /// What is worth saying.
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote, for stderr.

@@ -13,7 +13,7 @@ use crate::config::Images;
 use crate::failure::Failure;
 use crate::file_set::Style;
 use crate::plan::{Given, Plan, Profiles, Source, Unit};
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, Touched};
 use crate::render::{DigestSource, Machine, Now, PlanOptions, Prepared, Request, finish, prepare};
 use crate::world::{Remotes, World};
 
@@ -59,11 +59,7 @@ impl Loaded {
 ///
 /// # Errors
 /// Everything that is wrong in any unit, each finding once.
-pub(super) fn load(
-    plan: &Plan,
-    around: &Surroundings,
-    doors: &Doors<'_>,
-) -> Result<Vec<(Loaded, Vec<String>)>, Failure> {
+pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors<'_>) -> Result<Vec<(Loaded, Touched)>, Failure> {
     let read = |unit: &Unit| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
         let loaded = match &unit.source {
@@ -74,7 +70,7 @@ pub(super) fn load(
                 Loaded::Skaffold(Box::new((request, prepared)))
             }
         };
-        Ok((loaded, files.into_paths()))
+        Ok((loaded, files.into_touched()))
     };
     Ok(every(plan.units.par_iter().map(|unit| read(unit).map_err(|errors| located(unit, errors))).collect())?)
 }
@@ -86,20 +82,19 @@ pub(super) fn load(
 pub(super) fn render(
     plan: &Plan,
     doors: &Doors<'_>,
-    loaded: Vec<(Loaded, Vec<String>)>,
+    loaded: Vec<(Loaded, Touched)>,
     pins: &Pins,
 ) -> Result<Vec<Rendered>, Failure> {
-    let units: Vec<(&Unit, (Loaded, Vec<String>))> = plan.units.iter().zip(loaded).collect();
-    let render = |unit: &Unit, (loaded, mut inputs): (Loaded, Vec<String>)| -> Result<_, Errors> {
+    let units: Vec<(&Unit, (Loaded, Touched))> = plan.units.iter().zip(loaded).collect();
+    let render = |unit: &Unit, (loaded, mut touched): (Loaded, Touched)| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
         let mut rendered = match loaded {
             Loaded::Kustomize => kustomization(unit, &files, &doors.world)?,
             Loaded::Skaffold(both) => skaffold(*both, pins, &files, &doors.world)?,
         };
-        inputs.extend(files.into_paths());
-        inputs.sort_unstable();
-        inputs.dedup();
-        rendered.inputs = inputs;
+        touched.extend(files.into_touched());
+        rendered.inputs = touched.files.into_iter().collect();
+        rendered.folders = touched.folders.into_iter().collect();
         Ok(rendered)
     };
     let each = units.into_par_iter().map(|(unit, read)| render(unit, read).map_err(|errors| located(unit, errors)));
@@ -140,6 +135,7 @@ fn kustomization(unit: &Unit, files: &Recorded<'_>, world: &World) -> Result<Ren
         built: Vec::new(),
         images: Vec::new(),
         inputs: Vec::new(),
+        folders: Vec::new(),
         warnings: built.warnings,
         said: Vec::new(),
     })
@@ -159,6 +155,7 @@ fn skaffold(
         built,
         images: Vec::new(),
         inputs: Vec::new(),
+        folders: Vec::new(),
         warnings: made.warnings,
         said: made.said,
     })

@@ -1,0 +1,65 @@
+//! `--changed-since`: the units whose inputs changed. An input is every file that reading and rendering a unit touches, every
+//! folder that it lists, the tags of its artifacts, the config, and under `locked` the lock file.
+
+use std::path::Path;
+
+use committer::source::{Source, SourceError};
+use manifest::Diagnostic;
+use render_core::files::Files;
+
+use super::render::{Doors, Loaded, load};
+use super::{Sourced, Surroundings, rendered};
+use crate::disk::DiskFiles;
+use crate::failure::Failure;
+use crate::git_files::GitFiles;
+use crate::plan::{Given, Plan, Unit};
+
+/// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
+///
+/// # Errors
+/// A revision that is not there, and whatever is wrong with a unit as it is now.
+pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> Result<(), Failure> {
+    let unknown = |error: SourceError| Diagnostic::new(error.to_string()).field("--changed-since");
+    let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
+    let root = source.root().display().to_string();
+    let before = GitFiles::new(source, revision).map_err(unknown)?;
+    let now = DiskFiles::default();
+    let general = plan.config.iter().chain(plan.locked.then_some(&plan.lock));
+    if general.into_iter().any(|path| now.read(path).ok() != before.read(path).ok()) {
+        return Ok(());
+    }
+    let probe = Plan { units: plan.units.iter().map(without_images).collect(), recorded_only: true, ..plan.clone() };
+    let units = rendered(&probe, around, Sourced { files: &now, revision: None })?;
+    let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.starts_with('/'));
+    let touched = units.iter().map(|unit| {
+        let differs = |path: &&String| now.read(path).ok() != before.read(path).ok();
+        let listed = |path: &&String| now.list(path).ok() != before.list(path).ok();
+        unit.inputs.iter().filter(|path| below(path)).any(|path| differs(&path))
+            || unit.folders.iter().filter(|path| below(path)).any(|path| listed(&path))
+    });
+    let mut keep = touched.collect::<Vec<bool>>().into_iter();
+    let old = Sourced { files: &before, revision: Some(before.commit()) };
+    let new = Sourced { files: &now, revision: None };
+    let whole = plan.clone();
+    plan.units.retain(|unit| {
+        let alone = Plan { units: vec![unit.clone()], ..whole.clone() };
+        keep.next().unwrap_or(true) || tags(&alone, around, old) != tags(&alone, around, new)
+    });
+    Ok(())
+}
+
+/// The unit with its artifacts' names in place of images, so that nothing is looked up.
+fn without_images(unit: &Unit) -> Unit {
+    Unit { given: Some(Given { images: Vec::new(), default_repo: None, promoted_from: None }), ..unit.clone() }
+}
+
+/// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
+fn tags(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Option<Vec<String>> {
+    let doors = Doors::new(plan, source).ok()?;
+    let loaded = load(plan, around, &doors).ok()?;
+    let builds = loaded.iter().flat_map(|(unit, _)| match unit {
+        Loaded::Skaffold(both) => both.1.builds.as_slice(),
+        Loaded::Kustomize => &[],
+    });
+    Some(builds.map(|build| build.tag.clone()).collect())
+}
