@@ -65,6 +65,7 @@ fn run(case: &Case) -> Result<Loaded, Errors> {
             input: given["input"].as_str().unwrap_or_default().as_bytes(),
             working_dir: "/work",
             profiles: &list("profiles"),
+            optional_profiles: &list("optionalProfiles"),
             auto_activation: given["autoActivation"].as_bool().unwrap_or(true),
             propagate_profiles: given["propagateProfiles"].as_bool().unwrap_or(true),
             modules: &list("modules"),

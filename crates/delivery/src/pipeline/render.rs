@@ -1,7 +1,7 @@
 //! The first stages: every unit's files are read and rendered, units in parallel, in two steps with the digests of what
 //! the sources build between them (a chart may want them as values).
 
-use manifest::{Diagnostic, Errors, ImageRef, Node, Pins, yaml};
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use rayon::prelude::*;
 use registry::Lock;
 use render_core::files::{Files, join};
@@ -171,11 +171,10 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<
     let mut request = Request::new(&unit.folder, machine.environment);
     request.file.clone_from(file);
     request.modules.clone_from(modules);
-    request.profiles = match profiles {
-        Profiles::Given(names) => names.clone(),
-        Profiles::OfItsOwnName(name) if has_profile(files, &join(&unit.folder, file), name) => vec![name.clone()],
-        Profiles::OfItsOwnName(_) => Vec::new(),
-    };
+    match profiles {
+        Profiles::Given(names) => request.profiles.clone_from(names),
+        Profiles::OfItsOwnName(name) => request.optional_profiles = vec![name.clone()],
+    }
     request.images.default_repo.clone_from(default_repo);
     request.images.tag = tag.clone().unwrap_or_default();
     request.images.digest_source = if unit.images == Images::Any { DigestSource::Tag } else { DigestSource::Remote };
@@ -208,11 +207,4 @@ fn give(given: &Given, request: &mut Request, files: &dyn Files, world: &World) 
         request.images.digest_source = DigestSource::Tag;
     }
     Ok(())
-}
-
-/// Whether a config of the file has a profile of this name. A file that cannot be read has none: loading it says why.
-fn has_profile(files: &dyn Files, path: &str, name: &str) -> bool {
-    let Some(documents) = files.read(path).ok().and_then(|bytes| yaml::read_stream(&bytes).ok()) else { return false };
-    let profiles = documents.iter().filter_map(|document| document.get("profiles")?.as_seq()).flatten();
-    profiles.filter_map(|profile| profile.get("name").and_then(Node::text)).any(|found| found == name)
 }

@@ -32,6 +32,8 @@ pub struct Request {
     pub input: Vec<u8>,
     /// `--profile`
     pub profiles: Vec<String>,
+    /// Profiles that are applied where a config has them.
+    pub optional_profiles: Vec<String>,
     /// `--profile-auto-activation`
     pub auto_activation: bool,
     /// `--propagate-profiles`
@@ -58,6 +60,7 @@ impl Request {
             file: "skaffold.yaml".to_owned(),
             input: Vec::new(),
             profiles: Vec::new(),
+            optional_profiles: Vec::new(),
             auto_activation: true,
             propagate_profiles: true,
             modules: Vec::new(),
@@ -100,6 +103,7 @@ pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> R
             input: &request.input,
             working_dir: &request.working_dir,
             profiles: &request.profiles,
+            optional_profiles: &request.optional_profiles,
             auto_activation: request.auto_activation,
             propagate_profiles: request.propagate_profiles,
             modules: &request.modules,

@@ -23,6 +23,8 @@ pub struct LoadOptions<'a> {
     pub working_dir: &'a str,
     /// `--profile`, in order; `-NAME` switches one off.
     pub profiles: &'a [String],
+    /// Profiles that are taken like those, after them, but that no config need have.
+    pub optional_profiles: &'a [String],
     /// `--profile-auto-activation`
     pub auto_activation: bool,
     /// `--propagate-profiles`

@@ -27,6 +27,8 @@ pub(super) struct Walk<'a> {
     files: &'a dyn Files,
     outside: &'a dyn Outside,
     options: &'a LoadOptions<'a>,
+    /// The profiles asked for by name, in order.
+    asked: Vec<String>,
     /// The files read so far, their documents raised to the newest version.
     read: BTreeMap<String, Rc<Vec<Document>>>,
     /// Which profiles each visited config was given, by file, document, and whether it is rendered.
@@ -73,6 +75,7 @@ impl<'a> Walk<'a> {
             files,
             outside,
             options,
+            asked: options.profiles.iter().chain(options.optional_profiles).cloned().collect(),
             read: BTreeMap::new(),
             visited: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -93,7 +96,7 @@ impl<'a> Walk<'a> {
         let source = open(self.files, self.outside, options.working_dir, options.file, options.input)?;
         let wanted = Wanted {
             selection: Vec::new(),
-            profiles: options.profiles.to_vec(),
+            profiles: self.asked.clone(),
             needed: false,
             dependency: false,
             remote: false,
@@ -282,7 +285,7 @@ impl<'a> Walk<'a> {
             }
         }
         if self.options.propagate_profiles {
-            for name in self.options.profiles {
+            for name in &self.asked {
                 if !wanted.contains(name) {
                     wanted.push(name.clone());
                 }
