@@ -146,7 +146,7 @@ def smp(rng, objs):
             cursor = cursor[0] if isinstance(key, int) else cursor[key]
             if isinstance(cursor, dict) and isinstance(source, dict) and isinstance(key, int) and rng.random() < 0.9:
                 for k in ("name", "containerPort", "mountPath", "port"):
-                    if k in source and k not in cursor:
+                    if k in source and isinstance(cursor, dict) and k not in cursor:
                         cursor[k] = source[k]
         if isinstance(cursor, dict) and rng.random() < 0.1:
             cursor["$patch"] = rng.choice(["delete", "replace", "merge"])
@@ -163,7 +163,7 @@ def json_patch(rng, objs):
     o = rng.choice(objs) if objs else {"kind": "X", "metadata": {"name": "x"}}
     ops = []
     for _ in range(rng.randint(1, 2)):
-        path = some_path(rng, o) or ["metadata", "name"]
+        path = some_path(rng, o) or ["kind"]
         op = rng.choice(["add", "replace", "remove", "test", "copy", "move", "add", "replace"])
         parts = [str(p).replace("~", "~0").replace("/", "~1") for p in path]
         if op == "add" and rng.random() < 0.5:
@@ -179,7 +179,7 @@ def json_patch(rng, objs):
 
 
 def field_path(rng, o):
-    path = some_path(rng, o) or ["metadata", "name"]
+    path = some_path(rng, o) or ["kind"]
     out, here = [], o
     for key in path:
         here = here[key]
@@ -281,7 +281,7 @@ def change_kustomization(rng, root, path):
         return "unreadable"
     if not isinstance(k, dict):
         return "no mapping"
-    objs = objects(root)
+    objs = [o for o in objects(root) if isinstance(o["kind"], str)]
     what = rng.choice([
         "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels", "commonAnnotations", "images", "replicas",
         "configMapGenerator", "secretGenerator", "generatorOptions", "smp", "smp", "smp", "json6902", "json6902", "replacement", "replacement", "vars",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use manifest::yaml::read_configuration;
 use manifest::{Diagnostic, Errors, Gvk, Node, Text};
 
-use super::accumulate::Accumulated;
+use super::accumulate::{Accumulated, check_unique};
 use super::annotations;
 use super::context::{Context, located};
 use super::crds;
@@ -141,6 +141,7 @@ impl<'a> Build<'a> {
         name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
         vars::replace(&mut resources, &gathered.vars, &specs.var_reference, &mut self.warnings)?;
         drop_local(&mut resources)?;
+        check_unique(&resources, &self.schema)?;
         self.sort(&target, &mut resources)?;
         metadata.finish(&mut resources)?;
         Ok(resources.into_iter().map(|resource| resource.node).collect())
@@ -263,9 +264,12 @@ impl<'a> Build<'a> {
         for (index, entry) in files.iter().enumerate() {
             let one = || -> Result<Configuration, Diagnostic> {
                 let loaded = target.place.file(self.doors, &entry.text)?;
-                let (documents, _) = read_configuration(&loaded.bytes).map_err(|e| e.in_file(loaded.name.clone()))?;
-                let document = documents.into_iter().next().unwrap_or_default();
-                read(&document).map_err(|found| found.in_file(loaded.name.clone()))
+                let read = || {
+                    let (documents, dropped) = read_configuration(&loaded.bytes)?;
+                    let document = documents.into_iter().next().unwrap_or_default();
+                    dropped.into_iter().next().map_or_else(|| read(&document), Err)
+                };
+                read().map_err(|found: Diagnostic| found.in_file(loaded.name.clone()))
             };
             let one = one().map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
             merged = Some(merged.unwrap_or_default().merge(one)?);

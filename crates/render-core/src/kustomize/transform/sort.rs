@@ -1,5 +1,7 @@
 //! `sortOptions` and the order that kustomize prints in when nothing is said.
 
+use std::cmp::Reverse;
+
 use manifest::{Diagnostic, Gvk, ObjectId};
 use rustc_hash::FxHashMap;
 
@@ -80,11 +82,22 @@ fn by_kind(resources: &mut [Resource], first: &[&str], last: &[&str]) {
     });
 }
 
-/// `group_version_kind`; a Namespace of the core group comes before one of another.
-fn type_key(gvk: &Gvk) -> (bool, String) {
+/// How a type is sorted among those of its place: Namespaces of the core group first and backwards, all else by
+/// `group_version_kind`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum TypeKey {
+    CoreNamespace(Reverse<String>),
+    Other(String),
+}
+
+fn type_key(gvk: &Gvk) -> TypeKey {
     let or = |text: &str, absent: &'static str| if text.is_empty() { absent.to_owned() } else { text.to_owned() };
     let key = format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K"));
-    (gvk.kind == "Namespace" && !gvk.group.is_empty(), key)
+    if gvk.kind == "Namespace" && gvk.group.is_empty() {
+        TypeKey::CoreNamespace(Reverse(key))
+    } else {
+        TypeKey::Other(key)
+    }
 }
 
 fn name_key(id: &ObjectId) -> String {
