@@ -45,6 +45,19 @@ pub fn new_scalar(text: impl Into<Text>, tag: Tag) -> Scalar {
     }
 }
 
+/// Quotes the strings of `metadata` that YAML 1.1 would not read as strings, as a strategic merge does to all it walks
+/// over (it sets every field anew): so they stay strings when they are set without a tag afterwards.
+pub fn quote_strings(object: &mut Node) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Node::as_map_mut) else { return };
+    for entry in metadata.entries_mut() {
+        let Data::Scalar(scalar) = &mut entry.value.data else { continue };
+        let is_string = resolve(scalar, Rules::V3) == Value::Str;
+        if is_string && scalar.style == Style::Plain {
+            *scalar = new_scalar(std::mem::take(&mut scalar.text), Tag::Str);
+        }
+    }
+}
+
 /// Sets `metadata.name` as kyaml's `SetName` does.
 pub fn name(object: &mut Node, name: impl Into<Text>) {
     if let Some(metadata) = metadata(object) {

@@ -309,6 +309,7 @@ fn apply_strategic(
         resource.forget();
     }
     sync(resource);
+    set::quote_strings(&mut resource.node);
     if !allowed.kind
         && let Some(map) = resource.node.as_map_mut()
     {
