@@ -1,6 +1,8 @@
 //! The first stages: every unit's files are read and rendered, units in parallel, in two steps with the digests of what
 //! the sources build between them (a chart may want them as values).
 
+use std::sync::Arc;
+
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use rayon::prelude::*;
 use registry::Lock;
@@ -14,13 +16,14 @@ use crate::failure::Failure;
 use crate::file_set::Style;
 use crate::plan::{Given, Plan, Profiles, Source, Unit};
 use crate::recorded::{Recorded, Touched};
-use crate::render::{DigestSource, Machine, Now, PlanOptions, Prepared, Request, finish, prepare};
+use crate::render::{DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, prepare};
 use crate::world::{Remotes, World};
 
 /// What all units are read through. A file that several of them read is read once.
 pub(super) struct Doors<'a> {
     source: Sourced<'a>,
     world: World,
+    git: Arc<GitFacts>,
 }
 
 impl<'a> Doors<'a> {
@@ -33,7 +36,8 @@ impl<'a> Doors<'a> {
         if let Some(text) = plan.locked.then(|| source.files.read(&plan.lock).ok()).flatten() {
             remotes.lock = Lock::parse(&plan.lock, &String::from_utf8_lossy(&text))?;
         }
-        Ok(Doors { source, world: World::new(remotes) })
+        let git = Arc::new(GitFacts::at(source.revision.map(str::to_owned)));
+        Ok(Doors { source, world: World::new(remotes), git })
     }
 }
 
@@ -183,7 +187,7 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<
     if let Some(now) = around.now {
         request.now = Now { seconds: now.seconds, nanoseconds: 0 };
     }
-    request.revision = doors.source.revision.map(str::to_owned);
+    request.git = doors.git.clone();
     if let Some(given) = &unit.given {
         give(given, &mut request, files, &doors.world)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use committer::source::{Source, SourceError};
 use manifest::Diagnostic;
@@ -12,7 +12,7 @@ use render_core::skaffold::SourceGit;
 #[derive(Debug, Default)]
 pub struct GitFacts {
     revision: Option<String>,
-    known: Mutex<HashMap<(Question, String), Answer>>,
+    known: Mutex<HashMap<(Question, String), Arc<OnceLock<Answer>>>>,
 }
 
 /// What git said, or nothing (no branch, no changes).
@@ -35,12 +35,10 @@ impl GitFacts {
 
     fn ask(&self, question: Question, folder: &str) -> Answer {
         let key = (question, folder.to_owned());
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
-        }
-        let answer = self.answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, answer.clone());
-        answer
+        // Others may ask the same at this moment; they wait for the one answer.
+        let slot = self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        let find = || self.answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
+        slot.get_or_init(find).clone()
     }
 
     fn answer(&self, question: Question, folder: &Path) -> Result<Option<String>, SourceError> {

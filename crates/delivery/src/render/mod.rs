@@ -9,6 +9,7 @@ mod run;
 mod skaffold_config;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use render_core::files::Files;
@@ -48,8 +49,8 @@ pub struct Request {
     pub images: PlanOptions,
     /// What is put into the manifests.
     pub render: RenderOptions,
-    /// The revision of the source whose tags are told; absent for HEAD and the work tree.
-    pub revision: Option<String>,
+    /// What tags are told of git; shared by the requests of one run, so that nothing is asked twice.
+    pub git: Arc<GitFacts>,
 }
 
 impl Request {
@@ -68,7 +69,7 @@ impl Request {
             now: Now::default(),
             images: PlanOptions::default(),
             render: RenderOptions::default(),
-            revision: None,
+            git: Arc::default(),
         }
     }
 
@@ -112,9 +113,12 @@ pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> R
             command: "render",
         },
     )?;
-    let git = GitFacts::at(request.revision.clone());
-    let tagging =
-        Tagging { inputs: request.inputs(files, outside), git: &git, now: request.now, configs: &loaded.configs };
+    let tagging = Tagging {
+        inputs: request.inputs(files, outside),
+        git: request.git.as_ref(),
+        now: request.now,
+        configs: &loaded.configs,
+    };
     let builds = plan(&tagging, &request.images)?;
     let wanted = references(&builds, &request.images);
     let wanted = wanted.iter().map(|text| ImageRef::parse(text));
