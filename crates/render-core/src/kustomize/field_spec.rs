@@ -423,7 +423,7 @@ pub fn merge_all(specs: &mut Vec<FieldSpec>, incoming: Vec<FieldSpec>, name: &st
                     spec.path, spec.create, known.create
                 ))
                 .field(name)
-                .hint("give both the same `create`"));
+                .hint("Give both the same `create`."));
             }
         }
     }

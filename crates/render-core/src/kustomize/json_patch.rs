@@ -60,7 +60,8 @@ impl JsonPatch {
             operation.apply(object).map_err(|reason| {
                 let path = operation.path.as_deref().unwrap_or_default();
                 let message = format!("operation {index} ({} {path}) does not apply: {reason}", operation.kind);
-                Diagnostic::new(message).at(operation.at)
+                let next = "Check the path: keys and indexes after `/`, with `~1` for a slash inside a key.";
+                Diagnostic::new(message).at(operation.at).hint(next)
             })?;
         }
         Ok(())

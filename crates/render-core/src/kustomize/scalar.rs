@@ -40,5 +40,9 @@ pub fn retext(scalar: &Scalar, text: impl Into<Text>) -> Scalar {
 /// takes its type from the text.
 pub fn retext_field(scalar: &mut Scalar, at: At, text: &str) {
     let made = at == At::default() && scalar.style == Style::Plain && scalar.tag == Tag::Implicit;
-    *scalar = if made { Scalar::plain(text) } else { retext(scalar, text) };
+    *scalar = match retext(scalar, text) {
+        _ if made => Scalar::plain(text),
+        changed if changed.tag == Tag::Null && text.is_empty() => Scalar::null(),
+        changed => changed,
+    };
 }

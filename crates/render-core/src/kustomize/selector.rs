@@ -108,5 +108,8 @@ fn anchored(pattern: &str, field: &str) -> Result<Option<Regex>, Diagnostic> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    go_regex::compile(&format!("^(?:{pattern})$")).map(Some).map_err(|found| found.field(field))
+    match (go_regex::compile(&format!("^(?:{pattern})$")), go_regex::compile(pattern)) {
+        (Ok(expression), _) => Ok(Some(expression)),
+        (Err(_), Err(found)) | (Err(found), Ok(_)) => Err(found.field(field)),
+    }
 }

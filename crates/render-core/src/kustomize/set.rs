@@ -2,7 +2,7 @@
 //! reader would not read a string.
 
 use manifest::yaml::{Rules, Value, resolve};
-use manifest::{Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
+use manifest::{At, Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
 
 /// Sets the text of a scalar. Its style stays, its tag becomes `tag`: with [`Tag::Str`] it is a string from now on, with
 /// [`Tag::Implicit`] the new text decides.
@@ -13,6 +13,9 @@ pub fn scalar(node: &mut Node, text: impl Into<Text>, tag: Tag) -> Result<(), Di
     match &mut node.data {
         Data::Scalar(scalar) => {
             scalar.text = text.into();
+            if tag == Tag::Implicit {
+                node.at = At::default();
+            }
             scalar.tag = tag;
             Ok(())
         }
@@ -27,6 +30,9 @@ pub fn field(map: &mut Map, name: &str, text: impl Into<Text>, tag: Tag) {
     match map.get_mut(name) {
         Some(node) => {
             let style = node.as_scalar().map_or(Style::Plain, |scalar| scalar.style);
+            if tag == Tag::Implicit {
+                node.at = At::default();
+            }
             node.data = Data::Scalar(Scalar { text, style, tag });
         }
         None => map.push(Scalar::plain(name), new_scalar(text, tag).into()),

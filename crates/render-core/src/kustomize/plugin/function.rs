@@ -113,6 +113,7 @@ pub(super) fn transform(
 
 fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let options = context.options;
+    refuse_container(config)?;
     if !options.enable_alpha_plugins {
         let message = format!("{} is no built-in plugin, and others are not enabled", config.kind());
         return Err(Diagnostic::new(message)
@@ -144,22 +145,33 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
     Ok(printed)
 }
 
+/// What the function annotation of a configuration says, if it has one.
+fn annotated(config: &Resource) -> Result<Option<Function>, Diagnostic> {
+    let annotation = annotations::get(&config.node, FUNCTION).or_else(|| annotations::get(&config.node, OLD_FUNCTION));
+    let Some(annotation) = annotation else { return Ok(None) };
+    let document = read_stream(annotation.as_bytes())?.into_iter().next().unwrap_or_default();
+    Function::decode(&document, Strictness::Lenient).map(Some)
+}
+
+fn refuse_container(config: &Resource) -> Result<(), Diagnostic> {
+    match annotated(config)?.and_then(|function| function.container) {
+        Some(container) => {
+            let message = format!("container functions are not supported: {}", container.image);
+            Err(Diagnostic::new(message).hint("Use a function that is a program (`exec`)."))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The program that a configuration names.
 fn executable(config: &Resource) -> Result<Exec, Diagnostic> {
-    let annotation = annotations::get(&config.node, FUNCTION).or_else(|| annotations::get(&config.node, OLD_FUNCTION));
-    let Some(annotation) = annotation else {
+    let Some(function) = annotated(config)? else {
         let message =
             format!("there is no plugin {}: plugins in folders of their own are not supported", config.kind());
         return Err(Diagnostic::new(message)
             .field("kind")
             .hint(format!("Make it a function: add the annotation {FUNCTION} with `exec: {{path: …}}`.")));
     };
-    let document = read_stream(annotation.as_bytes())?.into_iter().next().unwrap_or_default();
-    let function = Function::decode(&document, Strictness::Lenient)?;
-    if let Some(container) = &function.container {
-        let message = format!("container functions are not supported: {}", container.image);
-        return Err(Diagnostic::new(message).hint("Use a function that is a program (`exec`)."));
-    }
     if function.exec.path.is_empty() {
         return Err(Diagnostic::new("the function annotation names no program").field(FUNCTION));
     }

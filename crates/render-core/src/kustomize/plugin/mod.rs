@@ -3,11 +3,11 @@
 //! `apiVersion: builtin` names one of kustomize's own; an object with a function annotation is the configuration of a KRM
 //! function. Executables in a plugin folder of the user's home and container functions are refused by name.
 
-mod builtin;
-mod function;
-mod generators;
+pub mod builtin;
+pub mod function;
+pub mod generators;
 pub mod helm;
-mod value_add;
+pub mod value_add;
 
 use manifest::{Diagnostic, Node};
 

@@ -50,11 +50,7 @@ decoded! {
 ///
 /// # Errors
 /// No target, a target without a field, a field that is no single value.
-pub(super) fn transform(
-    resources: &mut Vec<Resource>,
-    config: &Resource,
-    context: Context<'_>,
-) -> Result<(), Diagnostic> {
+pub(super) fn transform(resources: &mut [Resource], config: &Resource, context: Context<'_>) -> Result<(), Diagnostic> {
     let args: ValueAddArgs = decode(config)?;
     let folder = || context.place.root.rsplit('/').next().unwrap_or_default();
     let value = match args.value.trim() {

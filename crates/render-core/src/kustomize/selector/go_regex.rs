@@ -8,10 +8,20 @@ use regex::Regex;
 /// # Errors
 /// Where Go would refuse it, or the compiled expression would be too large.
 pub fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
-    let refuse = |reason: String| Diagnostic::new(format!("{pattern:?} is no regular expression: {reason}"));
+    let refuse = |reason: String| {
+        Diagnostic::new(format!("{pattern:?} is no regular expression: {reason}"))
+            .hint("Write it in Go's syntax, with a backslash before each mark that stands for itself.")
+    };
     let translated = Translator { rest: pattern, out: String::with_capacity(pattern.len() + 16) }.run();
     let translated = translated.map_err(|reason| refuse(reason.to_owned()))?;
-    Regex::new(&translated).map_err(|error| refuse(error.to_string()))
+    Regex::new(&translated).map_err(|error| refuse(reason_of(&error)))
+}
+
+/// What is wrong, without the picture that the `regex` crate draws.
+fn reason_of(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
 /// Rewrites what the two syntaxes read differently: classes that are ASCII in Go, `\Q…\E`, a `{` that counts nothing,

@@ -39,7 +39,7 @@ impl LabelQuery {
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let refuse = |reason: String| {
             Diagnostic::new(format!("{text:?} is no label selector: {reason}"))
-                .hint("write it as in `app=web,tier in (front,back),!legacy`")
+                .hint("Write it as in `app=web,tier in (front,back),!legacy`.")
         };
         let tokens = tokens(text).map_err(refuse)?;
         Parser { tokens, position: 0 }.run().map(|requirements| LabelQuery { requirements }).map_err(refuse)

@@ -17,16 +17,16 @@ impl Label {
     /// Where two specs for one path disagree on `create`.
     pub fn specs(&self, configuration: &Configuration) -> Result<Vec<FieldSpec>, Diagnostic> {
         let mut specs = specs(self.fields.clone());
-        merge_all(&mut specs, configuration.labels.clone(), "labels.fields")?;
+        merge_all(&mut specs, configuration.labels.clone(), "fields")?;
         if self.include_selectors {
-            merge_all(&mut specs, configuration.common_labels.clone(), "labels.fields")?;
+            merge_all(&mut specs, configuration.common_labels.clone(), "fields")?;
             return Ok(specs);
         }
         if self.include_templates {
-            merge_all(&mut specs, configuration.template_labels.clone(), "labels.fields")?;
+            merge_all(&mut specs, configuration.template_labels.clone(), "fields")?;
         }
         let metadata = FieldSpec::new(Gvk::default(), Text::new_static("metadata/labels"), true);
-        merge_all(&mut specs, vec![metadata], "labels.fields")?;
+        merge_all(&mut specs, vec![metadata], "fields")?;
         Ok(specs)
     }
 }

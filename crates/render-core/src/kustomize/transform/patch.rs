@@ -72,7 +72,7 @@ pub fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Context<'_>)
             for index in selected(resources, &target, context.schema)? {
                 let resource = &mut resources[index];
                 resource.remember_id(context.schema);
-                apply_json(resource, &operations).map_err(|found| text.blame(resources[index].blame(found)))?;
+                apply_json(resource, &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
             }
             Ok(())
         }
@@ -145,7 +145,7 @@ pub fn json6902(resources: &mut [Resource], patch: &Patch, context: Context<'_>)
         return Err(text.blame(Diagnostic::new("the patch is empty").hint("Write an operation, or remove the entry.")));
     }
     for index in selected(resources, &compiled, context.schema)? {
-        apply_json(&mut resources[index], &operations).map_err(|found| text.blame(resources[index].blame(found)))?;
+        apply_json(&mut resources[index], &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
     }
     Ok(())
 }
@@ -197,6 +197,19 @@ fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diag
     found.message = format!("not {kind}: {}", found.message);
     found.file = None;
     found
+}
+
+/// Names the object that a finding about a patch is about.
+fn about(resource: &Resource, found: Diagnostic) -> Diagnostic {
+    Diagnostic { message: format!("{}: {}", resource.id(), found.message), ..found }
+}
+
+/// Names the file of a patch; a place in a patch that stands inline is none in a file.
+fn placed(patch: &Resource, found: Diagnostic) -> Diagnostic {
+    match &patch.file {
+        Some(_) => patch.place(found),
+        None => Diagnostic { at: manifest::At::default(), ..found },
+    }
 }
 
 fn no_target() -> Diagnostic {
@@ -272,12 +285,14 @@ fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<us
     let mut found = resources.iter().enumerate().filter(|(_, resource)| is_meant(resource)).map(|(index, _)| index);
     match (found.next(), found.next()) {
         (Some(index), None) => Ok(index),
-        (None, _) => Err(patch.place(
+        (None, _) => Err(placed(
+            patch,
             Diagnostic::new(format!("there is no {id} to patch"))
                 .at(patch.node.at)
                 .hint("Check apiVersion, kind, name and namespace of the patch, or give the entry a target."),
         )),
-        (Some(_), Some(_)) => Err(patch.place(
+        (Some(_), Some(_)) => Err(placed(
+            patch,
             Diagnostic::new(format!("several objects are or were called {id}"))
                 .at(patch.node.at)
                 .hint("Name the namespace, or give the entry a target."),
@@ -298,9 +313,8 @@ fn apply_strategic(
     if allowed.name || allowed.kind {
         resource.remember_id(schema);
     }
-    let kept = merge(&mut resource.node, &patch.node, schema).map_err(|found| {
-        patch.place(Diagnostic { message: format!("{}: {}", resource.id(), found.message), ..found })
-    })?;
+    let merged = merge(&mut resource.node, &patch.node, schema);
+    let kept = merged.map_err(|found| placed(patch, about(resource, found)))?;
     if !kept {
         resource.node = Node::default();
         return Ok(());

@@ -82,14 +82,20 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     let resource = &resources[source_object(resources, source)?];
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let found =
-        field_path::lookup(&resource.node, path).map_err(|found| in_field("fieldPath", resource.blame(found)))?;
+        field_path::lookup(&resource.node, path).map_err(|found| in_field("fieldPath", about(resource, found)))?;
     let missing = || {
-        in_field("fieldPath", resource.blame(Diagnostic::new(format!("it has no {path}, or nothing in it")))).hint(
+        in_field("fieldPath", about(resource, Diagnostic::new(format!("it has no {path}, or nothing in it")))).hint(
             "Check the path; its parts are separated by dots, list elements are found by [key=value] or an index.",
         )
     };
     let node = found.filter(|node| !nothing(node)).ok_or_else(missing)?;
     refined(node, source.options.as_ref()).map_err(|found| in_field("options", found))
+}
+
+/// Names the object that a finding is about. The place to look at is the replacement, so its file is not named.
+fn about(resource: &Resource, found: Diagnostic) -> Diagnostic {
+    let message = format!("{}: {}", resource.id(), found.message);
+    Diagnostic { message, file: None, at: At::default(), ..found }
 }
 
 /// Whether a value counts as missing: null, an empty mapping or an empty list.
@@ -158,7 +164,7 @@ fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTa
         if filter.takes(resource)? {
             for path in &paths {
                 copy(resource, value, path, target.options.as_ref())
-                    .map_err(|found| in_field("fieldPaths", resource.blame(found)))?;
+                    .map_err(|found| in_field("fieldPaths", about(resource, found)))?;
             }
         }
     }

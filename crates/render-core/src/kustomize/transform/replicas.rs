@@ -66,6 +66,5 @@ fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec) -> Result<()
 fn missing(replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {
     let kinds: Vec<&str> = specs.iter().map(|spec| spec.gvk.kind.as_str()).collect();
     Diagnostic::new(format!("no object {:?} has replicas (looked for {})", replica.name, kinds.join(", ")))
-        .field("replicas")
-        .hint("check the name; other kinds need a field spec under `replicas` in a `configurations` file")
+        .hint("Check the name; other kinds need a field spec under `replicas` in a `configurations` file.")
 }

@@ -1,16 +1,20 @@
 //! Setting a scalar or an entry of a mapping, as kustomize's field setter does.
 
-use manifest::{Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
+use manifest::{At, Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
 
 use super::super::scalar::is_null;
 
-/// Sets a scalar's text; its style stays. What it is follows from the text unless the style quotes it.
+/// Sets a scalar's text; its style stays. Without a tag, what it is follows from the text unless the style quotes it, now
+/// and after later changes: it counts as made by the program, not as read.
 ///
 /// # Errors
 /// Where the node is a mapping or a list.
 pub(super) fn set_scalar(node: &mut Node, text: Text, tag: Tag) -> Result<(), Diagnostic> {
     match &mut node.data {
         Data::Scalar(scalar) => {
+            if tag == Tag::Implicit {
+                node.at = At::default();
+            }
             *scalar = keep_style(scalar.style, text, tag);
             Ok(())
         }
