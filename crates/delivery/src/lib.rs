@@ -30,6 +30,7 @@ pub mod schema;
 pub mod settings;
 pub mod status;
 mod table;
+pub mod threads;
 mod unresolved;
 pub mod verify;
 pub mod world;

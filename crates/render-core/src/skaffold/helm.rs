@@ -9,7 +9,6 @@ use manifest::yaml::{Rules, Value, read_objects, read_stream, resolve, write_ska
 use manifest::{Data, Diagnostic, Errors, Node};
 
 use super::builds::Build;
-use super::depth;
 use super::inputs::{Inputs, UNSET};
 use super::model::{Config, Helm, HelmRelease, Placed};
 use super::parallel::each;
@@ -220,7 +219,6 @@ fn run_template(
         config.finding(ready.release.at, &ready.field, message)
     };
     let mut objects = read_objects(&finished.output).map_err(place)?;
-    objects.iter().try_for_each(depth::check).map_err(place)?;
     if !setters.is_empty() {
         let marks = Marks::read(&finished.output, FROM_PARAM);
         objects.iter_mut().try_for_each(|object| apply(object, &marks, setters)).map_err(place)?;

@@ -6,7 +6,6 @@
 use manifest::yaml::{read_objects, write_skaffold};
 use manifest::{Diagnostic, Errors, Node};
 
-use super::depth;
 use super::inputs::Inputs;
 use super::model::{Config, HostHook};
 use crate::files::join;
@@ -51,7 +50,6 @@ pub(super) fn after(
         }
         objects = read_objects(&finished.output)
             .map_err(|found| finding(&format!("its output, line {}: {}", found.at.line, found.message)))?;
-        objects.iter().try_for_each(depth::check).map_err(|found| finding(&found.message))?;
     }
     Ok(objects)
 }

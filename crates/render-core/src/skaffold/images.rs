@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use manifest::yaml::MAX_DEPTH;
 use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Text};
 
 use super::builds::Build;
-use super::depth::DEPTH_LIMIT;
 use super::reference::{ImageReference, sanitize};
 use super::selector::{GroupKind, Selector};
 
@@ -41,7 +41,7 @@ impl<'a> ImageReplacer<'a> {
         let id = ObjectId::of(object);
         let Some(map) = object.as_map_mut() else { return };
         let mut path = String::new();
-        self.walk(&kind, &id, map, &mut path, if deep { DEPTH_LIMIT } else { 0 });
+        self.walk(&kind, &id, map, &mut path, if deep { MAX_DEPTH } else { 0 });
         for error in self.errors.iter_mut().skip(before) {
             error.file = file.map(str::to_owned);
         }

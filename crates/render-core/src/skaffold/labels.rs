@@ -2,15 +2,15 @@
 //!
 //! Source of the rules: Skaffold's `kubernetes/manifest/labels.go`.
 
+use manifest::yaml::MAX_DEPTH;
 use manifest::{Data, Map, Node, Text};
 
-use super::depth::DEPTH_LIMIT;
 use super::selector::{GroupKind, Selector};
 
 /// Adds the labels to one object in place, wherever the selector's rules say.
 pub(super) fn add(object: &mut Node, labels: &[(String, String)], selector: &Selector) {
     let Some(kind) = GroupKind::of(object).filter(|_| !labels.is_empty()) else { return };
-    let depth = if selector.takes(&kind) { DEPTH_LIMIT } else { 0 };
+    let depth = if selector.takes(&kind) { MAX_DEPTH } else { 0 };
     if let Some(map) = object.as_map_mut() {
         walk(&Rule { kind, labels, selector }, map, &mut String::new(), depth);
     }

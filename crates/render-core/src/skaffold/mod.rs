@@ -7,7 +7,6 @@ mod decode;
 mod decode_build;
 pub mod default_repo;
 mod defaults;
-pub(crate) mod depth;
 mod document;
 mod fields;
 mod glob;

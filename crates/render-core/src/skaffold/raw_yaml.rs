@@ -9,7 +9,6 @@ use std::sync::Arc;
 use manifest::yaml::read_objects;
 use manifest::{Diagnostic, Errors, Node};
 
-use super::depth;
 use super::glob::{glob, is_pattern, walk};
 use super::inputs::Inputs;
 use super::model::{Config, Placed};
@@ -120,7 +119,6 @@ fn file(inputs: &Inputs<'_>, path: &str) -> Result<Source, Errors> {
 
 fn parse(name: String, text: Arc<[u8]>) -> Result<Source, Errors> {
     let objects = read_objects(&text).map_err(|found| found.in_file(&name))?;
-    objects.iter().try_for_each(depth::check).map_err(|found| found.in_file(&name))?;
     Ok(Source { name, text, objects })
 }
 

@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use manifest::yaml::read_stream;
+use manifest::yaml::{MAX_DEPTH, read_stream};
 use manifest::{Data, Diagnostic, Entry, Map, Node, Scalar, Style, Tag, Text};
 use regex::Regex;
-
-use super::depth::DEPTH_LIMIT;
 
 /// The comments of one text that mark fields: what follows the marker, by line.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +43,7 @@ impl Marks {
 /// A pattern of several names of which some have no value and none can be told from the present one, and a list whose
 /// value is no list.
 pub(super) fn apply(object: &mut Node, marks: &Marks, values: &[(String, String)]) -> Result<(), Diagnostic> {
-    if marks.is_empty() || values.is_empty() { Ok(()) } else { walk(object, marks, values, DEPTH_LIMIT) }
+    if marks.is_empty() || values.is_empty() { Ok(()) } else { walk(object, marks, values, MAX_DEPTH) }
 }
 
 fn walk(node: &mut Node, marks: &Marks, values: &[(String, String)], depth: usize) -> Result<(), Diagnostic> {

@@ -1,9 +1,9 @@
 //! `search-replace`: other values for the fields that a path, a value or an expression finds.
 
+use manifest::yaml::MAX_DEPTH;
 use manifest::{Data, Map, Node, Scalar, Tag, Text};
 use regex::Regex;
 
-use crate::skaffold::depth::DEPTH_LIMIT;
 use crate::skaffold::glob::spans;
 
 /// What is searched for, and what is put in its place.
@@ -45,7 +45,7 @@ impl SearchReplace {
     /// Changes the fields of one object. A plain path that is not there is made.
     pub(super) fn apply(&self, object: &mut Node) {
         let Some(put) = &self.put else { return };
-        self.walk(object, &mut Vec::new(), put, DEPTH_LIMIT);
+        self.walk(object, &mut Vec::new(), put, MAX_DEPTH);
         let plain = |part: &String| !part.is_empty() && !part.contains(['*', '[']);
         if let (Some(path), None, None) = (&self.path, &self.value, &self.expression)
             && path.iter().all(plain)
