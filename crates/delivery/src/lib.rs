@@ -11,6 +11,7 @@ pub mod failure;
 pub mod file_set;
 pub mod ghcp;
 pub mod git_files;
+pub mod image_origins;
 pub mod image_policy;
 pub mod images;
 pub mod init;

@@ -23,6 +23,8 @@ pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
 pub const ROLLBACK: &str = "Hydrant-rollback-to";
 /// The environment that a promotion took its images from.
 pub const PROMOTED: &str = "Hydrant-promoted-from";
+/// Where an image comes from by its own words: name, source, revision; one trailer an image that says.
+pub const IMAGE_SOURCE: &str = "Hydrant-image-source";
 /// One image, as it stands in the manifest; one trailer an image.
 pub const IMAGE: &str = "Hydrant-image";
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use committer::{Change, ChangeKind, Delivery, Outcome, Refusal};
 use serde_json::{Value, json};
 
+use crate::image_origins::ImageOrigin;
 use crate::table;
 
 /// What became of every unit, in the plan's order.
@@ -27,6 +28,8 @@ pub struct UnitReport {
     pub repository: String,
     /// The images of the manifest, sorted, as they stand in it.
     pub images: Vec<String>,
+    /// Where they come from, of those that say; empty where that was not asked for.
+    pub origins: Vec<ImageOrigin>,
     /// What the committer did.
     pub delivery: Delivery,
 }
@@ -101,7 +104,7 @@ impl Report {
         let mut text = format!("### hydrant deliver\n\n{}\n\n", self.sum());
         text.push_str("| service | environment | result | commit | images |\n| --- | --- | --- | --- | --- |\n");
         for unit in &self.units {
-            let images: Vec<String> = unit.images.iter().map(|image| format!("`{image}`")).collect();
+            let images: Vec<String> = unit.images.iter().map(|image| unit.image_cell(image)).collect();
             let commit = unit.delivery.commit.as_deref().map_or(String::new(), |id| format!("`{}`", short(id)));
             // A String takes whatever is written to it.
             let _ = writeln!(
@@ -124,6 +127,12 @@ impl UnitReport {
     /// `service/environment`
     pub fn name(&self) -> String {
         format!("{}/{}", self.service, self.environment)
+    }
+
+    /// The image, and a link to the commit that it was built from where that is known.
+    fn image_cell(&self, image: &str) -> String {
+        let link = self.origins.iter().find(|one| one.image == image).and_then(ImageOrigin::link);
+        link.map_or_else(|| format!("`{image}`"), |link| format!("`{image}` ([source]({link}))"))
     }
 
     fn word(&self) -> &'static str {
@@ -156,6 +165,11 @@ impl UnitReport {
             Outcome::Refused(refusal) => (None, Some(refusal.to_string())),
             Outcome::Unchanged | Outcome::NoteMoved => (None, None),
         };
+        let origin = |one: &ImageOrigin| {
+            let (source, revision) = (&one.origin.source, &one.origin.revision);
+            json!({ "image": one.image, "source": source, "revision": revision, "link": one.link() })
+        };
+        let origins: Vec<Value> = self.origins.iter().map(origin).collect();
         json!({
             "service": self.service,
             "environment": self.environment,
@@ -167,6 +181,7 @@ impl UnitReport {
             "previousCommit": old,
             "changes": changes,
             "images": self.images,
+            "origins": origins,
             "attempts": delivery.attempts,
             "refusal": refusal,
             "serverSaid": delivery.server_words,

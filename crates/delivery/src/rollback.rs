@@ -44,7 +44,7 @@ pub fn rollback(
         let past = branches::past(unit, around, depth_for(target), Depth::Files)?;
         let chosen = choose(unit, &past, target)?;
         let images = branches::images(chosen).iter().map(ToString::to_string).collect();
-        Ok(Prepared { files: back(&plan, unit, chosen, reason, around, options)?, images })
+        Ok(Prepared { files: back(&plan, unit, chosen, reason, around, options)?, images, origins: Vec::new() })
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
     // Going back is what is asked for, so no ancestry stands in the way.

@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
     #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
     changed_since: Option<String>,
+    /// Ask the registries where each image comes from, and write it into the commit and the report
+    #[arg(long, env = "HYDRANT_ORIGINS")]
+    origins: bool,
     /// How often a branch that others move meanwhile is read and decided anew
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
@@ -72,6 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         adopt: arguments.adopt,
         allow_older: arguments.allow_older,
         release: arguments.release,
+        origins: arguments.origins,
         attempts: arguments.attempts,
     };
     let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;

@@ -6,8 +6,10 @@ pub use committer::source::Moment;
 use manifest::{Diagnostic, ImageRef, Node};
 use render_core::files::Files;
 
+use crate::digests::Pinner;
 use crate::failure::Failure;
 use crate::file_set::Style;
+use crate::image_origins::ImageOrigin;
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -41,6 +43,8 @@ pub struct Options {
     pub allow_older: bool,
     /// Deliver even if a rollback holds the branch.
     pub release: bool,
+    /// Ask the registries where each image comes from, and write it down.
+    pub origins: bool,
     /// How often a branch is read, decided and pushed before giving up; at least 1.
     pub attempts: u32,
 }
@@ -56,6 +60,8 @@ pub struct Rendered {
     pub built: Vec<ImageRef>,
     /// Every image as it is delivered, sorted, each once; filled when digests have been put in.
     pub images: Vec<String>,
+    /// Where the images come from, sorted, of those that say; filled where that was asked for.
+    pub origins: Vec<ImageOrigin>,
     /// Every file that was read, absolute and sorted.
     pub inputs: Vec<String>,
     /// Every folder that was listed, absolute and sorted.
@@ -97,8 +103,11 @@ pub fn deliver(
     source: Sourced<'_>,
     options: &Options,
 ) -> Result<Delivered, Failure> {
-    let pinned = rendered(plan, around, source)?;
+    let (mut pinned, pinner) = render_and_pin(plan, around, source)?;
     check::all(plan, &pinned)?;
+    if options.origins {
+        pin::origins(&pinner, &mut pinned)?;
+    }
     let report = push::all(plan, around, source.revision, &pinned, options)?;
     Ok(Delivered {
         report,
@@ -112,13 +121,18 @@ pub fn deliver(
 /// # Errors
 /// Everything that is wrong with any unit.
 pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
+    render_and_pin(plan, around, source).map(|(units, _)| units)
+}
+
+fn render_and_pin(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<(Vec<Rendered>, Pinner), Failure> {
     let doors = render::Doors::new(plan, source)?;
     let loaded = render::load(plan, around, &doors)?;
     let pinner = pin::pinner(plan, around)?;
     let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
     let pins = pinner.resolve(&built)?;
     let rendered = render::render(plan, &doors, loaded, &pins)?;
-    pin::pin(&pinner, plan, rendered)
+    let pinned = pin::pin(&pinner, plan, rendered)?;
+    Ok((pinned, pinner))
 }
 
 /// Each warning once, in the units' order.

@@ -6,9 +6,9 @@ use super::{Rendered, Surroundings};
 use crate::config::Images;
 use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
-use crate::images;
 use crate::pin::Search;
 use crate::plan::{Plan, Unit};
+use crate::{image_origins, images};
 
 /// Where the plan says that digests come from; asks nobody yet.
 ///
@@ -73,4 +73,23 @@ fn given(unit: &Unit) -> Pins {
         }
     }
     pins
+}
+
+/// Asks where the images of all units come from, each once. What could not be asked is a warning.
+///
+/// # Errors
+/// Where no registry may be asked.
+pub(super) fn origins(pinner: &Pinner, units: &mut [Rendered]) -> Result<(), Failure> {
+    let Pinner::Registries(resolver) = pinner else {
+        let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
+        return Err(error.hint("Leave one of both out.").into());
+    };
+    let (found, warnings) = image_origins::ask(resolver, units.iter().flat_map(|unit| &unit.images));
+    for unit in units.iter_mut() {
+        unit.origins = unit.images.iter().filter_map(|image| found.get(image).cloned()).collect();
+    }
+    if let Some(first) = units.first_mut() {
+        first.warnings.extend(warnings);
+    }
+    Ok(())
 }

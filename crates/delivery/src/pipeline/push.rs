@@ -10,6 +10,7 @@ use manifest::Diagnostic;
 use super::{Options, Rendered, Surroundings};
 use crate::failure::Failure;
 use crate::file_set::file_set;
+use crate::image_origins::ImageOrigin;
 use crate::plan::{Plan, Unit};
 use crate::record;
 use crate::report::{Report, UnitReport};
@@ -28,7 +29,7 @@ pub(super) fn all(
     let origin = Origin::of(plan, revision)?;
     let prepare = |(unit, rendered): (&Unit, &Rendered)| {
         let files = prepare(plan, around, &origin, unit, rendered, options)?;
-        Ok(Prepared { files, images: rendered.images.clone() })
+        Ok(Prepared { files, images: rendered.images.clone(), origins: rendered.origins.clone() })
     };
     let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
     let ancestors = |older: &str, newer: &str| origin.source.is_ancestor(older, newer).unwrap_or(Ancestry::Unknown);
@@ -39,6 +40,8 @@ pub(super) fn all(
 pub(crate) struct Prepared {
     pub(crate) files: committer::Unit,
     pub(crate) images: Vec<String>,
+    /// Where they come from, of those that say, where that was asked for.
+    pub(crate) origins: Vec<ImageOrigin>,
 }
 
 /// One push a repository. `prepared` has an entry for each unit of the plan.
@@ -58,7 +61,7 @@ pub(crate) fn send(
         let (indices, units) = by_repository.entry(&unit.repository).or_default();
         indices.push(index);
         units.push(one.files);
-        images.push(one.images);
+        images.push((one.images, one.origins));
     }
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
     for (repository, (indices, units)) in by_repository {
@@ -74,11 +77,13 @@ pub(crate) fn send(
         let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
         for (index, delivery) in indices.into_iter().zip(done) {
             let unit = &plan.units[index];
+            let (images, origins) = std::mem::take(&mut images[index]);
             reports[index] = Some(UnitReport {
                 service: unit.service.clone(),
                 environment: unit.environment.clone(),
                 repository: remote.shown(),
-                images: std::mem::take(&mut images[index]),
+                images,
+                origins,
                 delivery,
             });
         }
@@ -117,7 +122,10 @@ fn prepare(
     let place = origin.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
     let source: SourceRecord = record::source_record(&origin.url, &origin.head, unit, &place);
     let promoted = unit.given.as_ref().and_then(|given| given.promoted_from.as_ref());
-    let more: Vec<(&str, &String)> = promoted.map(|from| (record::PROMOTED, from)).into_iter().collect();
+    let origins: Vec<String> = rendered.origins.iter().map(ImageOrigin::words).collect();
+    let promoted = promoted.map(|from| (record::PROMOTED, from)).into_iter();
+    let more: Vec<(&str, &String)> =
+        promoted.chain(origins.iter().map(|words| (record::IMAGE_SOURCE, words))).collect();
     let message = record::message(unit, &source, &rendered.images, &more);
     let (author, committer) = people(plan, around, origin.head.author.time)?;
     Ok(committer::Unit {
