@@ -1,10 +1,8 @@
 //! Where commits are built: a temporary repository whose new objects stay in memory, and the pack that is made of them.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::{ObjectType, Odb, Oid, Repository, RepositoryInitOptions};
 use sha1::{Digest as _, Sha1};
 
@@ -160,17 +158,14 @@ impl Workshop {
         objects.sort_unstable();
         objects.dedup();
         let odb = self.odb().map_err(|error| own(&error))?;
+        let mut compressor = Compress::new(Compression::fast(), true);
         let mut out = Vec::new();
         out.extend_from_slice(b"PACK\0\0\0\x02");
         out.extend_from_slice(&u32::try_from(objects.len()).unwrap_or(u32::MAX).to_be_bytes());
         for id in objects {
             let object = odb.read(id).map_err(|error| own(&error))?;
             pack_header(&mut out, object.kind(), object.len());
-            let mut encoder = ZlibEncoder::new(out, Compression::fast());
-            let written = encoder.write_all(object.data());
-            out = written
-                .and_then(|()| encoder.finish())
-                .map_err(|error| TransportError::Git { place: "pack".to_owned(), words: error.to_string() })?;
+            deflate(&mut compressor, object.data(), &mut out)?;
         }
         let sum = Sha1::digest(&out);
         out.extend_from_slice(sum.as_slice());
@@ -184,6 +179,21 @@ fn leaf(builder: &mut git2::TreeBuilder<'_>, name: &str, edit: Edit) -> Result<(
         Edit::Remove => {
             let there = builder.get(name)?.is_some();
             if there { builder.remove(name) } else { Ok(()) }
+        }
+    }
+}
+
+/// Appends the bytes as one zlib stream. The compressor is used again for the next ones: making one costs more than a small object does.
+fn deflate(compressor: &mut Compress, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), TransportError> {
+    compressor.reset();
+    loop {
+        out.reserve(bytes.len() / 2 + 64);
+        let done = usize::try_from(compressor.total_in()).unwrap_or(usize::MAX);
+        let left = bytes.get(done..).unwrap_or_default();
+        match compressor.compress_vec(left, out, FlushCompress::Finish) {
+            Ok(Status::StreamEnd) => return Ok(()),
+            Ok(Status::Ok | Status::BufError) => {}
+            Err(error) => return Err(TransportError::Git { place: "pack".to_owned(), words: error.to_string() }),
         }
     }
 }
@@ -213,6 +223,8 @@ pub(crate) fn own(error: &git2::Error) -> TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn put(workshop: &Workshop, text: &str) -> Edit {
