@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use manifest::yaml::read_configuration;
 use manifest::{Diagnostic, Errors, Gvk, Node, Text};
+use rayon::prelude::*;
 
 use super::accumulate::{Accumulated, check_unique};
 use super::annotations;
@@ -17,6 +18,7 @@ use super::objects;
 use super::openapi;
 use super::origin::{Configurer, Origin};
 use super::plugin;
+use super::reference::{Spelling, spelling};
 use super::resource::Resource;
 use super::schema::Schema;
 use super::steps::{self, Steps};
@@ -177,8 +179,11 @@ impl<'a> Build<'a> {
         gathered: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
+        let mut ahead = read_ahead(self.doors, target, entries);
         for (index, entry) in entries.iter().enumerate() {
-            let added = self.resource(target, &entry.text, gathered, inherited);
+            let opened = ahead.get_mut(index).and_then(Option::take);
+            let opened = opened.unwrap_or_else(|| open(self.doors, target, &entry.text));
+            let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, gathered, inherited));
             added.map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
         }
         Ok(())
@@ -188,12 +193,12 @@ impl<'a> Build<'a> {
         &mut self,
         target: &Target,
         entry: &str,
+        opened: Entry,
         gathered: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
-        match target.place.open(self.doors, entry)? {
-            Opened::File(loaded) => {
-                let mut resources = objects::read(&loaded.bytes, &loaded.name)?;
+        match opened {
+            Entry::Objects(mut resources) => {
                 self.unknown_kinds |= resources.iter().any(|resource| !Schema::is_builtin(&resource.gvk()));
                 if let Some(origin) = &inherited.origin {
                     let origin = Arc::new(origin.below(entry));
@@ -201,7 +206,7 @@ impl<'a> Build<'a> {
                 }
                 gathered.append(resources, &self.schema)
             }
-            Opened::Folder(place) => {
+            Entry::Folder(place) => {
                 let base = self.folder(target, place, entry, Accumulated::default(), inherited, false)?;
                 gathered.merge(base, &self.schema)
             }
@@ -436,6 +441,33 @@ impl<'a> Build<'a> {
             }
         }
     }
+}
+
+/// From this many entries on, files are read and parsed on all cores.
+const MANY: usize = 64;
+
+/// What an entry of `resources` is, read.
+enum Entry {
+    /// The objects of a file.
+    Objects(Vec<Resource>),
+    /// A folder or repository.
+    Folder(Arc<Place>),
+}
+
+fn open(doors: Doors<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
+    match target.place.open(doors, entry)? {
+        Opened::File(loaded) => objects::read(&loaded.bytes, &loaded.name).map(Entry::Objects),
+        Opened::Folder(place) => Ok(Entry::Folder(place)),
+    }
+}
+
+/// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
+fn read_ahead(doors: Doors<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
+    if entries.len() < MANY {
+        return Vec::new();
+    }
+    let local = |entry: &&Written| matches!(spelling(&entry.text), Spelling::Local);
+    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(doors, target, &entry.text))).collect()
 }
 
 /// What `buildMetadata` and the command line ask to be written into every object.

@@ -26,11 +26,8 @@ const INDEX_FROM: usize = 16;
 pub fn merge(object: &mut Node, patch: &Node, schema: &Schema) -> Result<bool, Diagnostic> {
     let merger = Merger { schema };
     match merger.walk(Some(object), Some(patch), None)? {
-        Outcome::Keep | Outcome::KeepNull => Ok(true),
-        Outcome::Put(node) => {
-            *object = node;
-            Ok(true)
-        }
+        // What a `$patch: replace` at the very top puts in the object's place is dropped by kustomize (`ApplyFilter`).
+        Outcome::Keep | Outcome::KeepNull | Outcome::Put(_) => Ok(true),
         Outcome::Clear => Ok(false),
     }
 }

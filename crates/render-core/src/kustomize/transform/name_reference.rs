@@ -42,6 +42,15 @@ fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
         let message = format!("was renamed from {:?}, but a name may hold no comma", past.name);
         return Err(resource.blame(Diagnostic::new(message)));
     }
+    let binding = resource.node.get("subjects").and_then(Node::as_seq).filter(|_| resource.kind() == "RoleBinding");
+    let blank = |subject: &&Node| {
+        subject.get("kind").and_then(Node::text) == Some("ServiceAccount")
+            && subject.get("namespace").is_some_and(is_null)
+    };
+    if let Some(subject) = binding.into_iter().flatten().find(blank) {
+        let finding = Diagnostic::new("the namespace of a ServiceAccount is null").at(subject.at);
+        return Err(resource.blame(finding.field("subjects")).hint("Give it a value, or remove the field."));
+    }
     match resource.node.get("apiVersion") {
         Some(version) if is_null(version) && version.text() != Some("") => {
             Err(resource.blame(Diagnostic::new("is null").field("apiVersion").at(version.at)))
