@@ -60,7 +60,7 @@ pub fn ask<'a>(
             Ok(origin) if origin == Origin::default() => {}
             Ok(origin) => drop(found.insert(image.clone(), ImageOrigin { image, origin })),
             Err(error) => {
-                warnings.push(error.diagnostic().hint("The image is delivered; only its source is not known."))
+                warnings.push(error.diagnostic().hint("The image is delivered; only its source is not known."));
             }
         }
     }
