@@ -12,11 +12,14 @@ use render_core::skaffold::SourceGit;
 #[derive(Debug, Default)]
 pub struct GitFacts {
     revision: Option<String>,
-    known: Mutex<HashMap<(Question, String), Arc<OnceLock<Answer>>>>,
+    known: Mutex<HashMap<(Question, String), Slot>>,
 }
 
 /// What git said, or nothing (no branch, no changes).
 type Answer = Result<Option<String>, Diagnostic>;
+
+/// Where an answer goes; whoever comes first asks.
+type Slot = Arc<OnceLock<Answer>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Question {
