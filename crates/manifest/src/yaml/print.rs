@@ -86,7 +86,13 @@ impl<D: Dialect> Printer<'_, D> {
         let root = self.depth == 1;
         let mut entries = Vec::with_capacity(map.len());
         for entry in map.entries() {
-            entries.push((D::key(entry, root)?, &entry.value));
+            let key = D::key(entry, root)?;
+            if key.text == "<<" {
+                return Err(Diagnostic::new("the key `<<` cannot be printed: every reader takes it for a merge key")
+                    .at(entry.at)
+                    .hint("kustomize drops it without a word. Rename it."));
+            }
+            entries.push((key, &entry.value));
         }
         check_distinct(map, &entries)?;
         D::sort(&mut entries);
