@@ -266,7 +266,10 @@ fn to_named(
     allowed: Allowed,
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
-    for patch in patches {
+    for mut patch in patches {
+        if allowed.name || allowed.kind {
+            metadata::stringify_annotations(&mut patch);
+        }
         let index = named(resources, &patch, schema)?;
         apply_strategic(&mut resources[index], &patch, allowed, schema)?;
         sweep(resources);

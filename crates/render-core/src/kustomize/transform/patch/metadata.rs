@@ -24,6 +24,14 @@ pub(super) fn prepared(patch: &Resource, resource: &Resource) -> Resource {
     prepared
 }
 
+/// Makes the annotations of a patch strings, as kustomize does where it notes in them what the patch may change (so that
+/// a null does not delete).
+pub(super) fn stringify_annotations(patch: &mut Resource) {
+    if let Some(metadata) = set::metadata(&mut patch.node) {
+        as_strings(metadata, "annotations");
+    }
+}
+
 fn as_strings(metadata: &mut Map, field: &str) {
     let Some(node) = metadata.remove(field) else { return };
     let entries = node.as_map().map(Map::entries).unwrap_or_default();

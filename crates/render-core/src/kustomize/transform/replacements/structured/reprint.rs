@@ -1,5 +1,6 @@
 //! YAML printed again with the styles that its scalars had, as go-yaml v3 prints a tree that it read.
 
+use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Node, Scalar, Style, Tag};
 
 use super::super::super::super::scalar::is_string;
@@ -90,6 +91,10 @@ impl Printer<'_> {
             return;
         }
         let text = scalar.text.as_str();
+        if scalar.style == Style::Plain && !fits(scalar) {
+            self.out.push(' ');
+            self.out.push_str(tag_text(&scalar.tag));
+        }
         self.out.push_str(if scalar.style == Style::Folded { " >" } else { " |" });
         match (text.ends_with("\n\n"), text.ends_with('\n')) {
             (true, _) => self.out.push('+'),
@@ -212,8 +217,33 @@ fn scalar_text(scalar: &Scalar) -> String {
         Style::Single => format!("'{}'", text.replace('\'', "''")),
         Style::Double => double(text),
         Style::Plain if scalar.tag == Tag::Str && !is_string(&Scalar::plain(text)) => double(text),
+        Style::Plain if !fits(scalar) => format!("{} {text}", tag_text(&scalar.tag)),
         Style::Plain if needs_quotes(text) => format!("'{}'", text.replace('\'', "''")),
         Style::Plain | Style::Literal | Style::Folded => text.to_owned(),
+    }
+}
+
+/// Whether a plain text reads as what its tag says.
+fn fits(scalar: &Scalar) -> bool {
+    let value = resolve(&Scalar::plain(scalar.text.clone()), Rules::V3);
+    match scalar.tag {
+        Tag::Int => matches!(value, Value::Int(_) | Value::Uint(_)),
+        Tag::Float => matches!(value, Value::Float(_)),
+        Tag::Bool => matches!(value, Value::Bool(_)),
+        Tag::Null => value == Value::Null,
+        Tag::Timestamp => matches!(value, Value::Timestamp(_)),
+        Tag::Implicit | Tag::Str | Tag::Binary | Tag::Other(_) => true,
+    }
+}
+
+fn tag_text(tag: &Tag) -> &'static str {
+    match tag {
+        Tag::Int => "!!int",
+        Tag::Float => "!!float",
+        Tag::Bool => "!!bool",
+        Tag::Null => "!!null",
+        Tag::Timestamp => "!!timestamp",
+        Tag::Implicit | Tag::Str | Tag::Binary | Tag::Other(_) => "!!str",
     }
 }
 
