@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Deliver even where a rollback holds the branch, and end the hold
     #[arg(long, env = "HYDRANT_RELEASE")]
     release: bool,
+    /// Deliver files that differ from the last commit, although the record names that commit
+    #[arg(long, env = "HYDRANT_ALLOW_DIRTY")]
+    allow_dirty: bool,
     /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
     #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
     changed_since: Option<String>,
@@ -76,6 +79,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         allow_older: arguments.allow_older,
         release: arguments.release,
         origins: arguments.origins,
+        allow_dirty: arguments.allow_dirty,
         attempts: arguments.attempts,
     };
     let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;

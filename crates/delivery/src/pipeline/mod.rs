@@ -15,6 +15,7 @@ use crate::report::Report;
 
 mod changed;
 mod check;
+mod committed;
 mod pin;
 pub(crate) mod push;
 mod render;
@@ -45,6 +46,8 @@ pub struct Options {
     pub release: bool,
     /// Ask the registries where each image comes from, and write it down.
     pub origins: bool,
+    /// Deliver files of the work tree that differ from its commit.
+    pub allow_dirty: bool,
     /// How often a branch is read, decided and pushed before giving up; at least 1.
     pub attempts: u32,
 }
@@ -105,6 +108,9 @@ pub fn deliver(
 ) -> Result<Delivered, Failure> {
     let (mut pinned, pinner) = render_and_pin(plan, around, source)?;
     check::all(plan, &pinned)?;
+    if source.revision.is_none() && !options.allow_dirty {
+        committed::all(plan, source, &pinned)?;
+    }
     if options.origins {
         pin::origins(&pinner, &mut pinned)?;
     }

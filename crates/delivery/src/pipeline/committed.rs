@@ -1,0 +1,44 @@
+//! Whether the source is what its commit says: a delivery records the commit, so what it read must be in it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use committer::source::Source;
+use manifest::{Diagnostic, Errors};
+use render_core::files::Files;
+
+use super::{Rendered, Sourced};
+use crate::failure::Failure;
+use crate::git_files::GitFiles;
+use crate::plan::Plan;
+
+/// Refuses what was read from the work tree and differs from HEAD: the config, and every file that rendering read. What lies
+/// outside of the repository (a cache, a chart's scratch folder) and in other repositories (submodules) is not looked at.
+///
+/// # Errors
+/// Every such file. A source that is no git repository, or has no commit.
+pub(super) fn all(plan: &Plan, source: Sourced<'_>, units: &[Rendered]) -> Result<(), Failure> {
+    let said = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
+    let repository = Source::discover(Path::new(&plan.root)).map_err(said)?;
+    let root = repository.root().to_path_buf();
+    let head = GitFiles::new(repository, "HEAD").map_err(said)?;
+    let read: BTreeSet<&String> = units.iter().flat_map(|unit| &unit.inputs).chain(&plan.config).collect();
+    let mut wrong = Vec::new();
+    for path in read.into_iter().filter(|path| Path::new(path).starts_with(&root)) {
+        let committed = head.read(path).ok();
+        if committed != source.files.read(path).ok() && own(path, &root) {
+            let message =
+                if committed.is_some() { "differs from the last commit" } else { "is not in the last commit" };
+            wrong.push(Diagnostic::new(message).in_file(path).hint(
+                "Commit it: the delivery would record a commit that does not make it. `hydrant diff` works without; --allow-dirty delivers all the same.",
+            ));
+        }
+    }
+    Ok(Errors::check(wrong)?)
+}
+
+/// Whether a file belongs to the repository itself, and not to one that lies in it.
+fn own(path: &str, root: &Path) -> bool {
+    let folder = Path::new(path).parent().unwrap_or(root);
+    Source::discover(folder).is_ok_and(|source| source.root() == root)
+}
