@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use committer::source::{Ancestry, Moment, Source, SourceCommit, SourceError};
-use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote, SourceRecord};
+use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings};
+use crate::config::Review;
 use crate::failure::Failure;
 use crate::file_set::file_set;
 use crate::image_origins::ImageOrigin;
@@ -44,6 +45,19 @@ pub(crate) struct Prepared {
     pub(crate) origins: Vec<ImageOrigin>,
 }
 
+/// What asks for a review must not land without one.
+fn only_pushes(plan: &Plan) -> Result<(), Failure> {
+    match plan.units.iter().find(|unit| unit.review == Review::PullRequest) {
+        Some(unit) => {
+            Err(Diagnostic::new(format!("{} asks for a pull request, which deliver does not open yet", unit.name()))
+                .field("review")
+                .hint("Deliver to a branch of its own with `review: push`, then run `hydrant pull-request`.")
+                .into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// One push a repository. `prepared` has an entry for each unit of the plan.
 ///
 /// # Errors
@@ -55,6 +69,9 @@ pub(crate) fn send(
     ancestors: Ancestors<'_>,
     options: &Options,
 ) -> Result<Report, Failure> {
+    only_pushes(plan)?;
+    let signing = Signing::from_git_config(Path::new(&plan.root));
+    let signing = signing.map_err(|error| Failure::from(Diagnostic::new(error.to_string())))?;
     let mut by_repository: BTreeMap<&str, (Vec<usize>, Vec<committer::Unit>)> = BTreeMap::new();
     let mut images = Vec::with_capacity(prepared.len());
     for (index, (unit, one)) in plan.units.iter().zip(prepared).enumerate() {
@@ -72,7 +89,7 @@ pub(crate) fn send(
             attempts: options.attempts,
             push_options: Vec::new(),
             ancestors,
-            signing: None,
+            signing: signing.clone(),
         };
         let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
         for (index, delivery) in indices.into_iter().zip(done) {
