@@ -8,7 +8,7 @@ use super::super::super::super::scalar::is_string;
 /// The document as text without space at its ends. Lists are not indented under their key; `old` is the text that it
 /// was read from, for its comments and its collections in brackets.
 pub(super) fn yaml(document: &Node, old: &str) -> String {
-    let mut printer = Printer { old: old.lines().collect(), next: 0, out: String::new() };
+    let mut printer = Printer { old: old.lines().collect(), next: 0, indents: Vec::new(), out: String::new() };
     printer.node(document, 0);
     printer.comments_before(usize::MAX, 0);
     printer.out.trim().to_owned()
@@ -18,6 +18,8 @@ struct Printer<'a> {
     old: Vec<&'a str>,
     /// The first line of `old` that is not printed yet.
     next: usize,
+    /// How far lines were indented in `old`, and how far what stood there is indented now; deepest last.
+    indents: Vec<(usize, usize)>,
     out: String,
 }
 
@@ -102,13 +104,15 @@ impl Printer<'_> {
             _ => {}
         }
         self.end_line(line);
-        for part in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        let parts: Vec<&str> = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
+        for (index, part) in parts.iter().enumerate() {
             if !part.is_empty() {
                 self.out.push_str(&" ".repeat(indent + 2));
                 self.out.push_str(part);
             }
             self.out.push('\n');
-            if scalar.style == Style::Folded {
+            let broken = index + 1 < parts.len() || text.ends_with('\n');
+            if scalar.style == Style::Folded && broken {
                 self.out.push('\n');
             }
         }
@@ -151,15 +155,27 @@ impl Printer<'_> {
     /// Prints the comment lines before a line of the old text.
     fn comments_before(&mut self, line: usize, indent: usize) {
         let end = line.saturating_sub(1).min(self.old.len());
+        let column = self.old.get(end).map_or(0, |text| leading(text));
         while self.next < end {
-            let text = self.old[self.next].trim();
-            if text.starts_with('#') {
-                self.start_line(indent);
-                self.out.push_str(text);
+            let text = self.old[self.next];
+            if text.trim_start().starts_with('#') {
+                self.start_line(self.comment_indent(leading(text), column, indent));
+                self.out.push_str(text.trim());
                 self.out.push('\n');
+                if self.old.get(self.next + 1).is_some_and(|after| after.trim().is_empty()) {
+                    self.out.push('\n');
+                }
             }
             self.next += 1;
         }
+        self.indents.retain(|(old, _)| *old < column);
+        self.indents.push((column, indent));
+    }
+
+    /// A comment that is deeper than what follows it belongs to what stood before it.
+    fn comment_indent(&self, comment: usize, column: usize, indent: usize) -> usize {
+        let before = self.indents.iter().rev().find(|(old, _)| *old <= comment);
+        before.filter(|_| comment > column).map_or(indent, |(_, now)| *now)
     }
 
     /// Whether a collection stood in brackets.
@@ -168,6 +184,11 @@ impl Printer<'_> {
         let start = (node.at.column as usize).saturating_sub(1);
         line.and_then(|line| line.chars().nth(start)).is_some_and(|first| matches!(first, '{' | '['))
     }
+}
+
+/// How far a line is indented.
+fn leading(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
 /// The comment at the end of a line, if it has one outside of quotes.
