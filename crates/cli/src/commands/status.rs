@@ -1,5 +1,7 @@
 //! `hydrant status`: the board.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use delivery::status;
 
@@ -14,6 +16,9 @@ pub(crate) struct Arguments {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: Format,
+    /// Write the board into this file too, as one page that stands alone
+    #[arg(long, value_name = "FILE", env = "HYDRANT_HTML")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     selection: SelectionArguments,
     #[command(flatten)]
@@ -37,6 +42,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     settings.selection.everything_where_nothing_is_said();
     let around = surroundings()?;
     let rows = status::status(&settings, &around)?;
+    if let Some(path) = &arguments.html {
+        output::result_file(path, &status::html(&rows, around.now))?;
+    }
     output::result(&match arguments.format {
         Format::Text => status::text(&rows, around.now),
         Format::Json => status::json(&rows),

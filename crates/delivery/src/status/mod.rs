@@ -11,6 +11,10 @@ use crate::record::{self, SERVICE};
 use crate::settings::Settings;
 use crate::table;
 
+mod html;
+
+pub use html::html;
+
 /// What stands at one unit's place.
 #[derive(Clone, Debug)]
 pub struct Row {
