@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use render_core::files::{FileError, FileKind, Files};
+use render_core::files::{FileError, FileKind, Files, join, parent};
 
 /// A disk. It remembers what was read, so that a file is read once and stays the same through a run, and so that the
 /// list of what a unit depends on falls out: see [`DiskFiles::inputs`].
@@ -24,6 +24,21 @@ impl DiskFiles {
         let mut paths: Vec<String> = read.keys().cloned().collect();
         paths.sort_unstable();
         paths
+    }
+}
+
+impl DiskFiles {
+    /// Resolves links: the folder's are known from its other files, so that one look at the last part is enough.
+    fn resolve(&self, path: &str) -> Result<String, FileError> {
+        let folder = parent(path);
+        if folder != path {
+            let joined = join(&self.real(folder)?, path.rsplit('/').next().unwrap_or_default());
+            let found = fs::symlink_metadata(&joined).map_err(|error| refused(&error))?;
+            if !found.is_symlink() {
+                return Ok(joined);
+            }
+        }
+        absolute(&fs::canonicalize(path).map_err(|error| refused(&error))?)
     }
 }
 
@@ -59,8 +74,7 @@ impl Files for DiskFiles {
         if let Some(found) = known {
             return Ok(found);
         }
-        let found = fs::canonicalize(path).map_err(|error| refused(&error))?;
-        let found = absolute(&found)?;
+        let found = self.resolve(path)?;
         self.real.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
         Ok(found)
     }
