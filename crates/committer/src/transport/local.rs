@@ -34,6 +34,9 @@ pub(super) fn open(path: &str, read_only: bool) -> Result<Box<dyn Transport>, Tr
         Err(error) if error.code() == ErrorCode::NotFound => {
             return Err(TransportError::NotARepository { path: path.to_owned(), words: error.message().to_owned() });
         }
+        Err(error) if error.code() == ErrorCode::Owner => {
+            return Err(TransportError::Owner { path: path.to_owned(), words: error.message().to_owned() });
+        }
         Err(error) => return Err(git(path, &error)),
     };
     if let Some(found) = &repository

@@ -38,6 +38,14 @@ pub enum TransportError {
         /// libgit2's words.
         words: String,
     },
+    /// A repository of another user's, which git refuses too.
+    #[error("{path}: {words}: run `git config --global --add safe.directory {path}`")]
+    Owner {
+        /// The path.
+        path: String,
+        /// libgit2's words.
+        words: String,
+    },
     /// The other side could not be reached or stopped talking.
     #[error("{url}: {words}: check the address and the network, then run it again")]
     Unreachable {
