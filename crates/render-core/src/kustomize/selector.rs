@@ -15,11 +15,11 @@ use label_query::LabelQuery;
 /// A selector with its expressions compiled.
 #[derive(Clone, Debug)]
 pub struct CompiledSelector {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     labels: Query,
     annotations: Query,
 }
@@ -54,17 +54,24 @@ impl CompiledSelector {
     /// # Errors
     /// Where the selector over labels or annotations cannot be parsed.
     pub fn selects(&self, resource: &Resource, schema: &Schema) -> Result<bool, Diagnostic> {
+        if !matches(self.kind.as_ref(), resource.kind()) || !self.may_be_called(resource) {
+            return Ok(false);
+        }
         let id = resource.id();
         if !self.matches_gvk(&id.gvk) {
             return Ok(false);
         }
         let first = resource.past.first();
-        let name = |name: &str| matches(self.name.as_ref(), name);
         let namespace = |namespace: &str| matches(self.namespace.as_ref(), namespace);
-        let by_name = name(&id.name) || first.is_some_and(|first| name(&first.name));
         let by_namespace =
             namespace(effective_namespace(&id, schema)) || first.is_some_and(|first| namespace(&first.namespace));
-        Ok(by_name && by_namespace && self.matches_metadata(&resource.node)?)
+        Ok(by_namespace && self.matches_metadata(&resource.node)?)
+    }
+
+    /// Whether its first or its present name matches.
+    fn may_be_called(&self, resource: &Resource) -> bool {
+        let name = |name: &str| matches(self.name.as_ref(), name);
+        name(resource.name()) || resource.past.first().is_some_and(|first| name(&first.name))
     }
 
     /// Whether the id matches as it stands (its namespace as written, empty where absent).
@@ -100,16 +107,29 @@ impl Query {
     }
 }
 
-fn matches(expression: Option<&Regex>, text: &str) -> bool {
-    expression.is_none_or(|expression| expression.is_match(text))
+/// An anchored expression; most are plain words, which need no automaton.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Word(String),
+    Expression(Regex),
 }
 
-fn anchored(pattern: &str, field: &str) -> Result<Option<Regex>, Diagnostic> {
+fn matches(pattern: Option<&Pattern>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| match pattern {
+        Pattern::Word(word) => word == text,
+        Pattern::Expression(expression) => expression.is_match(text),
+    })
+}
+
+fn anchored(pattern: &str, field: &str) -> Result<Option<Pattern>, Diagnostic> {
     if pattern.is_empty() {
         return Ok(None);
     }
+    if pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Ok(Some(Pattern::Word(pattern.to_owned())));
+    }
     match (go_regex::compile(&format!("^(?:{pattern})$")), go_regex::compile(pattern)) {
-        (Ok(expression), _) => Ok(Some(expression)),
+        (Ok(expression), _) => Ok(Some(Pattern::Expression(expression))),
         (Err(_), Err(found)) | (Err(found), Ok(_)) => Err(found.field(field)),
     }
 }

@@ -1,7 +1,6 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
-use manifest::{Diagnostic, Node, ObjectId, Text};
-use rustc_hash::FxHashSet;
+use manifest::{Diagnostic, Node, Text};
 
 use super::super::context::Context;
 use super::super::decode::Written;
@@ -240,18 +239,9 @@ fn to_selected(
         return Err(Diagnostic::new(format!("has a target and {} patches", patches.len()))
             .hint("Make an entry of each, or leave the target out so that each patch names its object."));
     };
-    let ids: FxHashSet<ObjectId> = selected(resources, target, schema)?
-        .into_iter()
-        .map(|index| identity(&resources[index].id(), schema))
-        .collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    for resource in resources.iter_mut() {
-        if ids.contains(&identity(&resource.id(), schema)) {
-            let prepared = metadata::prepared(patch, resource);
-            apply_strategic(resource, &prepared, allowed, schema)?;
-        }
+    for index in selected(resources, target, schema)? {
+        let prepared = metadata::prepared(patch, &resources[index]);
+        apply_strategic(&mut resources[index], &prepared, allowed, schema)?;
     }
     sweep(resources);
     if allowed.name || allowed.kind {
