@@ -1,7 +1,7 @@
 //! What tags are told of git, by the committer's reading of the source repository.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use committer::source::{Source, SourceError};
@@ -9,8 +9,10 @@ use manifest::Diagnostic;
 use render_core::skaffold::SourceGit;
 
 /// Asks the repository around a folder, each question once a run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct GitFacts {
+    /// The repositories that were opened, by the folder that has their `.git`: opening one reads its whole index.
+    open: Mutex<HashMap<PathBuf, Arc<Mutex<Source>>>>,
     revision: Option<String>,
     known: Mutex<HashMap<(Question, String), Slot>>,
 }
@@ -30,6 +32,12 @@ enum Question {
     Dirty,
 }
 
+impl std::fmt::Debug for GitFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GitFacts").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}
+
 impl GitFacts {
     /// Facts of a revision; of HEAD and the work tree where absent.
     pub fn at(revision: Option<String>) -> Self {
@@ -47,10 +55,8 @@ impl GitFacts {
     fn answer(&self, question: Question, folder: &Path) -> Result<Option<String>, SourceError> {
         // Of a revision, the folder need not be in the work tree.
         let there = folder.ancestors().find(|path| path.is_dir()).unwrap_or(folder);
-        let mut source = Source::discover(there)?;
-        if let Some(revision) = &self.revision {
-            source = source.at(revision);
-        }
+        let source = self.source(there)?;
+        let source = source.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match question {
             Question::Describe => Some(source.describe()?),
             Question::Commit { short: false } => Some(source.head()?.id),
@@ -60,6 +66,22 @@ impl GitFacts {
             Question::Branch => source.branch()?,
             Question::Dirty => source.dirty_under(folder)?.then(String::new),
         })
+    }
+
+    /// The repository around a folder, opened once.
+    fn source(&self, folder: &Path) -> Result<Arc<Mutex<Source>>, SourceError> {
+        let top = folder.ancestors().find(|path| path.join(".git").exists()).unwrap_or(folder).to_path_buf();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.get(&top) {
+            return Ok(known.clone());
+        }
+        let mut source = Source::discover(folder)?;
+        if let Some(revision) = &self.revision {
+            source = source.at(revision);
+        }
+        let source = Arc::new(Mutex::new(source));
+        open.insert(top, source.clone());
+        Ok(source)
     }
 
     fn text(&self, question: Question, folder: &str) -> Result<String, Diagnostic> {
