@@ -3,77 +3,30 @@
 use std::sync::Arc;
 
 use manifest::yaml::read_configuration;
-use manifest::{Diagnostic, Errors, Gvk, Node, Text};
-use rayon::prelude::*;
+use manifest::{Diagnostic, Errors, Node, Text};
 
 use super::accumulate::{Accumulated, check_unique};
 use super::annotations;
+use super::build_metadata::BuildMetadata;
 use super::context::{Context, located};
 use super::crds;
 use super::decode::Written;
-use super::field_spec::{Configuration, FieldSpec};
-use super::kustomization::Kustomization;
-use super::load::{Doors, Opened, Place};
+use super::entry::{Entry, open, read_ahead};
+use super::field_spec::Configuration;
+use super::load::{Doors, Place};
 use super::objects;
 use super::openapi;
+use super::options::{Options, Order};
 use super::origin::{Configurer, Origin};
 use super::plugin;
-use super::reference::{Spelling, spelling};
 use super::resource::Resource;
 use super::schema::Schema;
 use super::steps::{self, Steps};
 use super::target::Target;
-use super::transform::{labels, name_hash, name_reference, sort, vars};
+use super::transform::{name_hash, name_reference, sort, vars};
 use super::validate;
 use crate::files::Files;
 use crate::outside::Outside;
-
-/// Which files a kustomization may name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoadRestrictor {
-    /// Only files in its own folder or below (folders and other kustomizations are free). The default.
-    #[default]
-    RootOnly,
-    /// Any file.
-    None,
-}
-
-/// In which order objects are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// `--reorder=legacy`: by kind; what kustomize does when nothing is said.
-    #[default]
-    Legacy,
-    /// `--reorder=none`: as they came.
-    Unsorted,
-}
-
-/// What the command line says beside the folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// `--load-restrictor`
-    pub load_restrictor: LoadRestrictor,
-    /// `--reorder`; absent where nothing was said (then `sortOptions` decide without a warning).
-    pub reorder: Option<Order>,
-    /// `--enable-helm`
-    pub enable_helm: bool,
-    /// `--helm-command`; `helm` where absent.
-    pub helm_command: Option<String>,
-    /// `--helm-api-versions`
-    pub helm_api_versions: Vec<String>,
-    /// `--helm-kube-version`
-    pub helm_kube_version: Option<String>,
-    /// `--helm-debug`
-    pub helm_debug: bool,
-    /// `--enable-alpha-plugins`
-    pub enable_alpha_plugins: bool,
-    /// `--enable-exec`
-    pub enable_exec: bool,
-    /// `--enable-managedby-label`
-    pub managed_by_label: bool,
-    /// `-e KEY=VALUE`, the value already taken from the environment where only the key was given.
-    pub environment: Vec<(String, String)>,
-}
 
 /// What a build gives.
 #[derive(Clone, Debug, Default)]
@@ -440,67 +393,6 @@ impl<'a> Build<'a> {
                 Ok(())
             }
         }
-    }
-}
-
-/// From this many entries on, files are read and parsed on all cores.
-const MANY: usize = 64;
-
-/// What an entry of `resources` is, read.
-enum Entry {
-    /// The objects of a file.
-    Objects(Vec<Resource>),
-    /// A folder or repository.
-    Folder(Arc<Place>),
-}
-
-fn open(doors: Doors<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
-    match target.place.open(doors, entry)? {
-        Opened::File(loaded) => objects::read(&loaded.bytes, &loaded.name).map(Entry::Objects),
-        Opened::Folder(place) => Ok(Entry::Folder(place)),
-    }
-}
-
-/// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
-fn read_ahead(doors: Doors<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
-    if entries.len() < MANY {
-        return Vec::new();
-    }
-    let local = |entry: &&Written| matches!(spelling(&entry.text), Spelling::Local);
-    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(doors, target, &entry.text))).collect()
-}
-
-/// What `buildMetadata` and the command line ask to be written into every object.
-struct BuildMetadata {
-    origins: bool,
-    transformations: bool,
-    managed_by: bool,
-}
-
-impl BuildMetadata {
-    fn of(kustomization: &Kustomization, options: &Options) -> Self {
-        let says = |name: &str| kustomization.build_metadata.iter().flatten().any(|one| one == name);
-        BuildMetadata {
-            origins: says("originAnnotations"),
-            transformations: says("transformerAnnotations"),
-            managed_by: says("managedByLabel") || options.managed_by_label,
-        }
-    }
-
-    fn keeps_origins(&self) -> bool {
-        self.origins || self.transformations
-    }
-
-    fn finish(&self, resources: &mut [Resource]) -> Result<(), Diagnostic> {
-        if self.managed_by {
-            let label = [("app.kubernetes.io/managed-by".to_owned(), "kustomize-v5.8.1".to_owned())];
-            let spec = FieldSpec::new(Gvk::default(), "metadata/labels", true);
-            labels::apply(resources, &label.into(), &[spec])?;
-        }
-        for resource in resources {
-            annotations::finish(resource, self.origins, self.transformations);
-        }
-        Ok(())
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use manifest::{At, Diagnostic};
 
-use super::build::Options;
 use super::decode::in_field;
 use super::load::{Doors, Place};
+use super::options::Options;
 use super::schema::Schema;
 
 /// Where a step stands and what it may reach.

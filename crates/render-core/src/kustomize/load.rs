@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use manifest::Diagnostic;
 
-use super::build::LoadRestrictor;
+use super::options::LoadRestrictor;
 use super::reference::{RemoteFolder, Spelling, empty_entry, repository, spelling};
 use crate::files::{FileError, FileKind, Files, join, parent};
 use crate::outside::Outside;

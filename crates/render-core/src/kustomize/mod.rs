@@ -3,9 +3,11 @@
 pub mod accumulate;
 pub mod annotations;
 pub mod build;
+pub mod build_metadata;
 pub mod context;
 pub mod crds;
 pub mod decode;
+pub mod entry;
 pub mod field_path;
 pub mod field_spec;
 pub mod generate;
@@ -15,6 +17,7 @@ pub mod load;
 pub mod merge;
 pub mod objects;
 pub mod openapi;
+pub mod options;
 pub mod origin;
 pub mod plugin;
 pub mod reference;
@@ -29,4 +32,5 @@ pub mod target;
 pub mod transform;
 pub mod validate;
 
-pub use build::{Built, LoadRestrictor, Options, Order, build};
+pub use build::{Built, build};
+pub use options::{LoadRestrictor, Options, Order};

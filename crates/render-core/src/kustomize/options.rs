@@ -1,0 +1,48 @@
+//! What the command line says beside the folder.
+
+/// Which files a kustomization may name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadRestrictor {
+    /// Only files in its own folder or below (folders and other kustomizations are free). The default.
+    #[default]
+    RootOnly,
+    /// Any file.
+    None,
+}
+
+/// In which order objects are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// `--reorder=legacy`: by kind; what kustomize does when nothing is said.
+    #[default]
+    Legacy,
+    /// `--reorder=none`: as they came.
+    Unsorted,
+}
+
+/// What the command line says beside the folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `--load-restrictor`
+    pub load_restrictor: LoadRestrictor,
+    /// `--reorder`; absent where nothing was said (then `sortOptions` decide without a warning).
+    pub reorder: Option<Order>,
+    /// `--enable-helm`
+    pub enable_helm: bool,
+    /// `--helm-command`; `helm` where absent.
+    pub helm_command: Option<String>,
+    /// `--helm-api-versions`
+    pub helm_api_versions: Vec<String>,
+    /// `--helm-kube-version`
+    pub helm_kube_version: Option<String>,
+    /// `--helm-debug`
+    pub helm_debug: bool,
+    /// `--enable-alpha-plugins`
+    pub enable_alpha_plugins: bool,
+    /// `--enable-exec`
+    pub enable_exec: bool,
+    /// `--enable-managedby-label`
+    pub managed_by_label: bool,
+    /// `-e KEY=VALUE`, the value already taken from the environment where only the key was given.
+    pub environment: Vec<(String, String)>,
+}
