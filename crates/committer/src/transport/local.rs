@@ -163,6 +163,12 @@ impl Transport for Local {
         }
         let shown = self.shown.clone();
         let repository = self.create()?;
+        // A push that has lost already leaves no pack behind.
+        let stale: Vec<Option<String>> = updates.iter().map(|update| stale(repository, update)).collect();
+        if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
+            let words = |words: Option<String>| Err(words.unwrap_or_else(|| "atomic push failure".to_owned()));
+            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
+        }
         write_pack(repository, pack).map_err(|error| git(&shown, &error))?;
         let refs = if options.atomic { together(repository, updates) } else { one_by_one(repository, updates) };
         Ok(PushReport { refs, words: Vec::new() })
@@ -191,6 +197,17 @@ fn together(repository: &Repository, updates: &[Update]) -> Vec<Result<(), Strin
     }
 }
 
+/// Why the ref is not what the update expects; `None` where it is.
+fn stale(repository: &Repository, update: &Update) -> Option<String> {
+    let now = match repository.refname_to_id(&update.name) {
+        Ok(id) => Some(id),
+        Err(error) if error.code() == ErrorCode::NotFound => None,
+        Err(error) => return Some(error.message().to_owned()),
+    };
+    let shown = now.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
+    (now != update.old).then(|| format!("{} is no longer what it was: it is {shown}", update.name))
+}
+
 /// Locks all refs, compares each with what it must be, and writes. The error names the update that failed.
 fn swap(repository: &Repository, updates: &[Update]) -> Result<(), (usize, String)> {
     let words = |error: &git2::Error| error.message().to_owned();
@@ -198,14 +215,8 @@ fn swap(repository: &Repository, updates: &[Update]) -> Result<(), (usize, Strin
     for (index, update) in updates.iter().enumerate() {
         let locked = transaction.lock_ref(&update.name);
         locked.map_err(|error| (index, format!("cannot lock ref {}: {}", update.name, words(&error))))?;
-        let now = match repository.refname_to_id(&update.name) {
-            Ok(id) => Some(id),
-            Err(error) if error.code() == ErrorCode::NotFound => None,
-            Err(error) => return Err((index, words(&error))),
-        };
-        if now != update.old {
-            let now = now.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
-            return Err((index, format!("{} is no longer what it was: it is {now}", update.name)));
+        if let Some(words) = stale(repository, update) {
+            return Err((index, words));
         }
     }
     for (index, update) in updates.iter().enumerate() {
