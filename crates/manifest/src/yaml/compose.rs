@@ -118,13 +118,11 @@ impl<'a> Composer<'a> {
         let data = match data {
             Open::Seq(items) => Data::Seq(items),
             Open::Map { mut map, merges, .. } => {
-                while let Some(index) = written_twice(&map) {
-                    let error = already_defined(&map, index);
+                if let Some(index) = written_twice(&map) {
                     if self.twice == Twice::Refuse {
-                        return Err(error);
+                        return Err(already_defined(&map, index));
                     }
-                    self.dropped.push(error);
-                    drop_earlier(&mut map);
+                    self.drop_earlier(&mut map);
                 }
                 Data::Map(if merges { expand_merges(map, self.twice)? } else { map })
             }
@@ -134,6 +132,23 @@ impl<'a> Composer<'a> {
             self.keep(name, &node, count, height)?;
         }
         self.place(node, count, height)
+    }
+
+    /// Removes every entry whose key is written again later, and notes each.
+    fn drop_earlier(&mut self, map: &mut Map) {
+        let mut seen = FxHashSet::default();
+        let mut again = Vec::new();
+        for (index, entry) in map.entries().iter().enumerate() {
+            if !seen.insert(entry.key.text.clone()) {
+                again.push(already_defined(map, index));
+            }
+        }
+        self.dropped.extend(again);
+        seen.clear();
+        let entries = map.entries_mut();
+        entries.reverse();
+        entries.retain(|entry| seen.insert(entry.key.text.clone()));
+        entries.reverse();
     }
 
     fn keep(&mut self, name: Text, node: &Node, count: usize, height: usize) -> Result<(), Diagnostic> {
@@ -267,15 +282,6 @@ fn already_defined(map: &Map, index: usize) -> Diagnostic {
     Diagnostic::new(format!("mapping key \"{}\" already defined at line {first}", key.text))
         .at(*at)
         .hint("Remove one of the two.")
-}
-
-/// Removes every entry whose key is written again later.
-fn drop_earlier(map: &mut Map) {
-    let mut seen = FxHashSet::default();
-    let entries = std::mem::take(map.entries_mut());
-    let mut kept: Vec<Entry> = entries.into_iter().rev().filter(|entry| seen.insert(entry.key.text.clone())).collect();
-    kept.reverse();
-    *map.entries_mut() = kept;
 }
 
 /// The mapping with its merge key replaced by what it stands for. Of several sources the earlier ones win. The mapping's

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Map, Node, Scalar, Tag};
 
-use super::{MAX_DEPTH, Rules, Value, resolve};
+use super::{MAX_DEPTH, Rules, Value, number, resolve};
 
 /// The object as JSON; see [`super::to_json`].
 pub(super) fn from_node(node: &Node, rules: Rules, depth: usize) -> Result<serde_json::Value, Diagnostic> {
@@ -35,7 +35,12 @@ fn from_scalar(scalar: &Scalar, at: At, rules: Rules) -> Result<serde_json::Valu
             if !value.is_finite() {
                 return Err(no_number(scalar, at));
             }
-            value.into()
+            // Go's encoding/json writes a whole number without a point.
+            match resolve::implicit(&number::format_json(value), Rules::V2) {
+                Value::Int(whole) => whole.into(),
+                Value::Uint(whole) => whole.into(),
+                _ => value.into(),
+            }
         }
         Value::Str => resolve::string(scalar).map_err(refuse)?.into_owned().into(),
         Value::Timestamp(time) => time.into(),

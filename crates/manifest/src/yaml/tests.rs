@@ -19,9 +19,10 @@ fn objects_come_out_as_kustomize_prints_them() {
 
 #[test]
 fn a_configuration_keeps_the_last_of_two_keys_and_says_so() {
-    let (documents, dropped) = read_configuration(b"a: 1\nb: 2\na: 3\n").unwrap();
-    assert_eq!(documents[0].get("a").and_then(Node::text), Some("3"));
-    assert_eq!(dropped.len(), 1);
+    let (documents, dropped) = read_configuration(b"a: 1\nb: 2\na: 3\nb: 4\na: 5\n").unwrap();
+    let json = to_json(&documents[0], Rules::V2).unwrap();
+    assert_eq!(json.to_string(), r#"{"b":4,"a":5}"#);
+    assert_eq!(dropped.len(), 3);
     assert!(read_stream(b"a: 1\na: 3\n").is_err());
 }
 
@@ -59,4 +60,14 @@ fn spans_tell_the_bytes_of_every_value() {
     ];
     assert_eq!(found, expected);
     assert!(spans[1].alias);
+}
+
+#[test]
+fn json_has_the_values_of_the_rules() {
+    let objects =
+        read_stream(b"{a: yes, b: 1.0, c: 0o17, d: 2020-01-01, e: 1e20, f: ~, g: 18446744073709551615}").unwrap();
+    let json = |rules| to_json(&objects[0], rules).unwrap().to_string();
+    let v3 = r#"{"a":"yes","b":1,"c":15,"d":"2020-01-01T00:00:00Z","e":1e+20,"f":null,"g":18446744073709551615}"#;
+    assert_eq!(json(Rules::V3), v3);
+    assert_eq!(json(Rules::V2), v3.replace("\"yes\"", "true").replace("T00:00:00Z", ""));
 }
