@@ -14,14 +14,19 @@ pub(crate) fn surroundings() -> Result<Surroundings, Failure> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut around = Surroundings { variables: variables.collect(), ..Surroundings::default() };
-    let seconds = match around.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
-        Some(text) => text.parse().map_err(|_| {
-            Failure::Input(anyhow::anyhow!(
-                "SOURCE_DATE_EPOCH is `{text}`\n  hint: Give seconds since 1970, or unset it."
-            ))
-        })?,
-        None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed()),
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, nanoseconds) = match around.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
+        Some(text) => {
+            let seconds = text.parse().map_err(|_| {
+                Failure::Input(anyhow::anyhow!(
+                    "SOURCE_DATE_EPOCH is `{text}`\n  hint: Give seconds since 1970, or unset it."
+                ))
+            })?;
+            (seconds, 0)
+        }
+        None => (clock.as_secs().cast_signed(), clock.subsec_nanos()),
     };
+    around.nanoseconds = nanoseconds;
     around.now = Some(delivery::pipeline::Moment { seconds, offset_minutes: 0 });
     Ok(around)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
-use registry::{Credentials, Lock, Options, Platform, Proxies, Resolver};
+use registry::{Credentials, Lock, LockedImage, Options, Platform, Proxies, Resolution, Resolver};
 
 use crate::failure::Failure;
 use crate::unresolved;
@@ -81,12 +81,33 @@ impl Pinner {
             }
             Pinner::Nowhere => Ok(Pins::default()),
             Pinner::Registries(_) if wanted.is_empty() => Ok(Pins::default()),
-            Pinner::Registries(resolver) => Ok(resolver
-                .resolve(&wanted)
-                .map_err(|errors| unresolved::failure(&errors, &|finding, _| finding))?
-                .pins()),
+            Pinner::Registries(resolver) => Ok(ask(resolver, &wanted)?.pins()),
         }
     }
+
+    /// As [`Pinner::resolve`], with each answer of a registry written into `lock` as resolved at `time` (RFC 3339).
+    ///
+    /// # Errors
+    /// As [`Pinner::resolve`].
+    pub(crate) fn resolve_into(&self, wanted: &[ImageRef], lock: &mut Lock, time: &str) -> Result<Pins, Failure> {
+        let Pinner::Registries(resolver) = self else { return self.resolve(wanted) };
+        let wanted: Vec<ImageRef> = wanted.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let found = ask(resolver, &wanted)?;
+        for (image, resolved) in found.iter().filter(|(image, _)| !image.is_pinned()) {
+            lock.record(LockedImage {
+                reference: image.lookup(),
+                platform: None,
+                digest: resolved.digest.clone(),
+                resolved: time.to_owned(),
+                from: resolved.from.clone(),
+            });
+        }
+        Ok(found.pins())
+    }
+}
+
+fn ask(resolver: &Resolver, wanted: &[ImageRef]) -> Result<Resolution, Failure> {
+    resolver.resolve(wanted).map_err(|errors| unresolved::failure(&errors, &|finding, _| finding))
 }
 
 fn not_locked(image: &ImageRef, file: &str) -> Diagnostic {

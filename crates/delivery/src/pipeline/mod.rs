@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub variables: BTreeMap<String, String>,
     /// The time that commits carry as the committer's.
     pub now: Option<Moment>,
+    /// What `now` leaves out of a second.
+    pub nanoseconds: u32,
 }
 
 /// How to deliver what was rendered.

@@ -187,7 +187,7 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<
     request.render.default_repo.clone_from(default_repo);
     request.render.namespace = namespace.clone().unwrap_or_default();
     if let Some(now) = around.now {
-        request.now = Now { seconds: now.seconds, nanoseconds: 0 };
+        request.now = Now { seconds: now.seconds, nanoseconds: around.nanoseconds };
     }
     request.git = doors.git.clone();
     if let Some(given) = &unit.given {

@@ -46,12 +46,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
             .transpose()
             .map_err(|error| anyhow!(error))
             .map_err(Failure::Input)?,
+        write: arguments.lock.then(|| around.now.map_or_else(String::new, delivery::record::rfc3339)),
         insecure: arguments.insecure_registry,
+        authorities: arguments.registry_ca,
+        mirrors: by_registry(arguments.registry_mirror),
     };
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
     let mut request = request(&files, &folder, machine, flags)?;
-    request.now = around.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: 0 });
+    request.now =
+        around.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: around.nanoseconds });
     let given = request.images.build_artifacts.is_some() || !request.images.images.is_empty();
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
@@ -63,11 +67,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         done.images.iter().for_each(|(name, image)| output::note(&format!("{name} -> {image}")));
     }
     let text = done.rendered.print()?;
+    if let Some((path, lock)) = &done.lock {
+        output::result_file(Path::new(path), &lock.print())?;
+    }
     match target {
         None => output::result(&text)?,
         Some(path) => output::result_file(&Path::new(&folder).join(path), &text)?,
     }
     Ok(Done::Well)
+}
+
+fn by_registry(mirrors: Vec<(String, String)>) -> BTreeMap<String, Vec<String>> {
+    let mut places = BTreeMap::<String, Vec<String>>::new();
+    mirrors.into_iter().for_each(|(registry, place)| places.entry(registry).or_default().push(place));
+    places
 }
 
 fn folder(directory: Option<&Path>) -> Result<String, Failure> {
