@@ -9,12 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 podinfo=$shared/conformance/real/stefanprodan+podinfo/deploy/overlays/dev
 
-peak() { # peak resident memory in MB
-  /usr/bin/env python3 - "$@" <<'PY'
-import os, resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
-print(f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.1f} MB")
-PY
+peak() { # peak resident memory, by GNU time: a parent's own pages must not count
+  /usr/bin/time -f '%M KB' "$@" 2>&1 >/dev/null | tail -1
 }
 
 echo "# podinfo, overlay dev"

@@ -62,10 +62,17 @@ pub(crate) fn file_name(id: &ObjectId) -> String {
 /// # Errors
 /// Whatever is wrong with the kustomization or what it names.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
+    run_with(&DiskFiles::default(), &World::default(), folder, options)
+}
+
+/// As [`run`], through doors that other builds go through too: a file or remote base that several of them name is read once.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(files: &DiskFiles, world: &World, folder: &Path, options: &Options) -> Result<Printed, Errors> {
     let unreadable = |error: FileError| Diagnostic::new(error.to_string()).in_file(folder.display().to_string());
-    let files = DiskFiles::default();
     let folder = absolute(folder).map_err(unreadable)?;
-    let built = build(&files, &World::default(), &folder, options)?;
+    let built = build(files, world, &folder, options)?;
     let mut documents = Vec::with_capacity(built.objects.len());
     for object in &built.objects {
         let mut text = String::new();
