@@ -16,6 +16,5 @@ mod surroundings;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    delivery::threads::prepare();
     exit::code(args::parse().and_then(commands::run))
 }

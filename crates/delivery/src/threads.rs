@@ -4,7 +4,7 @@
 const STACK: usize = 16 << 20;
 
 /// Makes the threads of this process, once, with room for the deepest input that the engine takes. A program calls it before
-/// anything else; without it rayon's own threads are used, which are too small for a few hundred bases under each other.
+/// it works on units; without it rayon's own threads are used, which are too small for a few hundred bases under each other.
 pub fn prepare() {
     // Where threads are there already, these stay.
     drop(rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global());

@@ -29,6 +29,13 @@ pub(crate) mod verify;
 /// # Errors
 /// Whatever the command says; see [`Failure`].
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+    // No thread is started for what works on nothing in parallel, or on files alone.
+    if !matches!(
+        &arguments.command,
+        Command::Kustomize(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
+    ) {
+        delivery::threads::prepare();
+    }
     match arguments.command {
         Command::Deliver(arguments) => deliver::run(arguments),
         Command::Pin(arguments) => pin::run(arguments),
