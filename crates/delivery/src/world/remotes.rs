@@ -127,7 +127,7 @@ impl Fetched {
             return Ok(());
         }
         Err(Diagnostic::new(format!("{what} would have to be fetched, and --locked forbids it: {why}"))
-            .hint("Run once without --locked, with --lock to write it down."))
+            .hint("`hydrant render --lock` fetches it and writes it down; commit hydrant.lock afterwards."))
     }
 
     fn note(&self, url: String, revision: Option<String>, commit: String) {

@@ -195,7 +195,8 @@ fn walk_map(
     walk(field, rest, make, set)
 }
 
-const FIRST: [&str; 22] = [
+/// The kinds that stand before all others in the legacy order (kustomize: `orderFirst`).
+pub(super) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -219,7 +220,8 @@ const FIRST: [&str; 22] = [
     "CronJob",
     "PodDisruptionBudget",
 ];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+/// The kinds that stand behind all others (kustomize: `orderLast`).
+pub(super) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// A sort key: the place of the kind in kustomize's list of kinds, then `group_version_kind` with `~G`, `~V` and `~K`
 /// for empty parts (kustomize: `Gvk.IsLessThan`).

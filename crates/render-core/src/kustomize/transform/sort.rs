@@ -5,34 +5,9 @@ use std::cmp::Reverse;
 use manifest::{Diagnostic, Gvk, ObjectId};
 use rustc_hash::FxHashMap;
 
+use super::super::field_spec::{FIRST, LAST};
 use super::super::kustomization::SortOptions;
 use super::super::resource::Resource;
-
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Sorts as `sortOptions` say.
 ///
