@@ -3,7 +3,18 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use clap::ValueEnum;
+
 use crate::exit::Failure;
+
+/// `--format` where an answer is read by people or by a program.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TextOrJson {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
 
 /// Writes the result to stdout.
 ///

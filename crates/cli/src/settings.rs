@@ -9,10 +9,19 @@ use delivery::settings::{Selection, Settings};
 use crate::exit::Failure;
 use crate::registries::mirror;
 
+/// What every command that works on units takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnitArguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    values: ValueArguments,
+}
+
 /// Which units a command is about.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Which units")]
-pub(crate) struct SelectionArguments {
+struct SelectionArguments {
     /// Run as if in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", default_value = ".", env = "HYDRANT_DIRECTORY")]
     directory: PathBuf,
@@ -43,7 +52,7 @@ pub(crate) struct SelectionArguments {
 /// What can be said instead of what hydrant.yaml says.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Instead of what hydrant.yaml says")]
-pub(crate) struct ValueArguments {
+struct ValueArguments {
     /// The Skaffold config in the service's folder
     #[arg(short, long, value_name = "FILE", env = "HYDRANT_FILENAME", value_parser = template)]
     filename: Option<Template>,
@@ -117,7 +126,7 @@ pub(crate) struct ValueArguments {
 
 /// `--review`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ReviewArgument {
+enum ReviewArgument {
     /// Straight onto the branch
     Push,
     /// With a pull request
@@ -126,7 +135,7 @@ pub(crate) enum ReviewArgument {
 
 /// `--policy-images`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ImagesArgument {
+enum ImagesArgument {
     /// Every image
     Pinned,
     /// Those that the source builds
@@ -137,7 +146,7 @@ pub(crate) enum ImagesArgument {
 
 /// `--policy-secrets`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum SecretsArgument {
+enum SecretsArgument {
     /// It is not written
     Refuse,
     /// It is written
@@ -148,61 +157,66 @@ fn template(text: &str) -> Result<Template, String> {
     Template::try_from(text.to_owned())
 }
 
-/// Both together, as `delivery` takes them.
-///
-/// # Errors
-/// A folder that cannot be named.
-pub(crate) fn settings(selection: SelectionArguments, values: ValueArguments) -> Result<Settings, Failure> {
-    let absolute = |path: &PathBuf| {
-        let found = delivery::disk::absolute(path);
-        found.map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
-    };
-    if !selection.directory.is_dir() {
-        let path = selection.directory.display();
-        return Err(Failure::Input(anyhow::anyhow!("{path}: no such folder\n  hint: -C takes the folder to run in.")));
+impl UnitArguments {
+    /// Everything that was said, as `delivery` takes it.
+    ///
+    /// # Errors
+    /// A folder that cannot be named.
+    pub(crate) fn settings(self) -> Result<Settings, Failure> {
+        let Self { selection, values } = self;
+        let absolute = |path: &PathBuf| {
+            let found = delivery::disk::absolute(path);
+            found.map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
+        };
+        if !selection.directory.is_dir() {
+            let path = selection.directory.display();
+            return Err(Failure::Input(anyhow::anyhow!(
+                "{path}: no such folder\n  hint: -C takes the folder to run in."
+            )));
+        }
+        let folder = absolute(&selection.directory)?;
+        Ok(Settings {
+            config: selection.config.map(|file| selection.directory.join(file)).as_ref().map(absolute).transpose()?,
+            folder,
+            selection: Selection {
+                all: selection.all,
+                services: selection.service,
+                environments: selection.environments,
+                profiles: Profiles(selection.profile),
+            },
+            skaffold: values.filename,
+            modules: values.module,
+            kustomize: values.kustomize,
+            default_repo: values.default_repo,
+            namespace: values.namespace,
+            tag: values.tag,
+            repository: values.repository,
+            branch: values.branch,
+            path: values.path,
+            review: values.review.map(|typed| match typed {
+                ReviewArgument::Push => Review::Push,
+                ReviewArgument::PullRequest => Review::PullRequest,
+            }),
+            images: values.policy_images.map(|typed| match typed {
+                ImagesArgument::Pinned => Images::Pinned,
+                ImagesArgument::Built => Images::Built,
+                ImagesArgument::Any => Images::Any,
+            }),
+            secrets: values.policy_secrets.map(|typed| match typed {
+                SecretsArgument::Refuse => Secrets::Refuse,
+                SecretsArgument::Allow => Secrets::Allow,
+            }),
+            author: values.author,
+            committer: values.committer,
+            message: values.message,
+            source_repository: values.source_repository,
+            locked: values.locked,
+            lock: values.lock_file,
+            insecure_registries: values.insecure_registry,
+            authorities: values.registry_ca,
+            mirrors: values.registry_mirror,
+            rules: values.rules,
+            platform: values.platform,
+        })
     }
-    let folder = absolute(&selection.directory)?;
-    Ok(Settings {
-        config: selection.config.map(|file| selection.directory.join(file)).as_ref().map(absolute).transpose()?,
-        folder,
-        selection: Selection {
-            all: selection.all,
-            services: selection.service,
-            environments: selection.environments,
-            profiles: Profiles(selection.profile),
-        },
-        skaffold: values.filename,
-        modules: values.module,
-        kustomize: values.kustomize,
-        default_repo: values.default_repo,
-        namespace: values.namespace,
-        tag: values.tag,
-        repository: values.repository,
-        branch: values.branch,
-        path: values.path,
-        review: values.review.map(|typed| match typed {
-            ReviewArgument::Push => Review::Push,
-            ReviewArgument::PullRequest => Review::PullRequest,
-        }),
-        images: values.policy_images.map(|typed| match typed {
-            ImagesArgument::Pinned => Images::Pinned,
-            ImagesArgument::Built => Images::Built,
-            ImagesArgument::Any => Images::Any,
-        }),
-        secrets: values.policy_secrets.map(|typed| match typed {
-            SecretsArgument::Refuse => Secrets::Refuse,
-            SecretsArgument::Allow => Secrets::Allow,
-        }),
-        author: values.author,
-        committer: values.committer,
-        message: values.message,
-        source_repository: values.source_repository,
-        locked: values.locked,
-        lock: values.lock_file,
-        insecure_registries: values.insecure_registry,
-        authorities: values.registry_ca,
-        mirrors: values.registry_mirror,
-        rules: values.rules,
-        platform: values.platform,
-    })
 }

@@ -6,7 +6,7 @@ use delivery::disk::DiskFiles;
 
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 
 /// Print what Argo CD or Flux wants in order to pull what is delivered
 #[derive(Debug, clap::Args)]
@@ -18,9 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     puller_namespace: Option<String>,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -36,7 +34,7 @@ enum PullerArgument {
 /// # Errors
 /// A config or a selection that is wrong.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = settings(arguments.selection, arguments.values)?;
+    let mut settings = arguments.units.settings()?;
     settings.selection.everything_where_nothing_is_said();
     let plan = delivery::plan::plan(&DiskFiles::default(), &settings)?;
     let (puller, usual) = match arguments.puller {

@@ -7,7 +7,7 @@ use delivery::report::Report;
 
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Render, pin, check, commit and push: one unit, several, or all
@@ -44,9 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 /// `--format` of every command that delivers.
@@ -65,7 +63,7 @@ pub(crate) enum ReportFormat {
 /// # Errors
 /// Whatever is wrong with any unit; then nothing was written. Units that their branches refused, after the report.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let settings = settings(arguments.selection, arguments.values)?;
+    let settings = arguments.units.settings()?;
     let files = DiskFiles::default();
     let mut plan = delivery::plan::plan(&files, &settings)?;
     let around = surroundings()?;

@@ -8,7 +8,7 @@ use delivery::diff::{COMMENT_LIMIT, Noise, html, json, markdown, text, unified};
 
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Show what a delivery would change, object by object
@@ -36,9 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_EXIT_CODE")]
     exit_code: bool,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -62,7 +60,7 @@ enum Format {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
-    let settings = settings(arguments.selection, arguments.values)?;
+    let settings = arguments.units.settings()?;
     let units = differences(&settings, &surroundings()?, &arguments.from, &arguments.to, &noise)?;
     output::result(&match arguments.format {
         Format::Text => text(&units, colour()),

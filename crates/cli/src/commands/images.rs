@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use clap::ValueEnum;
 use delivery::pin::{self, Search, World};
 
 use crate::exit::{Done, Failure};
-use crate::output;
+use crate::output::{self, TextOrJson};
 use crate::registries::RegistryArguments;
 use crate::surroundings::surroundings;
 
@@ -30,17 +29,9 @@ pub(crate) struct Arguments {
     rules: Vec<String>,
     /// How the list is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
-    format: Format,
+    format: TextOrJson,
     #[command(flatten)]
     registries: RegistryArguments,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// A table
-    Text,
-    /// A JSON list
-    Json,
 }
 
 /// Finds and lists. No socket is opened without --origins.
@@ -61,8 +52,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     }
     let listed = pin::list(&images, &origins, arguments.unpinned);
     output::result(&match arguments.format {
-        Format::Text => pin::text(&listed),
-        Format::Json => pin::json(&listed),
+        TextOrJson::Text => pin::text(&listed),
+        TextOrJson::Json => pin::json(&listed),
     })?;
     let all_pinned = images.iter().all(|one| one.found.image.is_pinned());
     Ok(if all_pinned || !arguments.exit_code { Done::Well } else { Done::Different })

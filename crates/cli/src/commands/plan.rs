@@ -5,7 +5,7 @@ use delivery::plan::print;
 
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Print the units that a delivery would work on, and where each would go
@@ -21,9 +21,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
     changed_since: Option<String>,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -41,8 +39,7 @@ enum Format {
 /// # Errors
 /// A config or a selection that is wrong.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut plan =
-        delivery::plan::plan(&delivery::disk::DiskFiles::default(), &settings(arguments.selection, arguments.values)?)?;
+    let mut plan = delivery::plan::plan(&delivery::disk::DiskFiles::default(), &arguments.units.settings()?)?;
     if let Some(revision) = &arguments.changed_since {
         delivery::pipeline::keep_changed(&mut plan, &surroundings()?, revision)?;
     }

@@ -6,7 +6,7 @@ use delivery::promote::promote;
 use crate::commands::deliver::{ReportFormat, ended, reported};
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Bring one environment's exact images to another
@@ -33,9 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 /// Promotes and reports.
@@ -50,7 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         attempts: 50,
         ..Options::default()
     };
-    let mut settings = settings(arguments.selection, arguments.values)?;
+    let mut settings = arguments.units.settings()?;
     settings.selection.everything_where_nothing_is_said();
     let done = promote(&settings, &surroundings()?, (&arguments.from, &arguments.to), &options)?;
     match arguments.format {

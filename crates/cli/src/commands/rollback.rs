@@ -5,7 +5,7 @@ use delivery::rollback::{Target, rollback};
 
 use crate::commands::deliver::{ReportFormat, reported};
 use crate::exit::{Done, Failure};
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Put branches back to what they held, in a new commit, and hold later deliveries back
@@ -30,9 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
+    units: UnitArguments,
 }
 
 /// Rolls back and reports.
@@ -42,7 +40,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
     let options = Options { dry_run: arguments.dry_run, attempts: 50, ..Options::default() };
-    let settings = settings(arguments.selection, arguments.values)?;
+    let settings = arguments.units.settings()?;
     let report = rollback(&settings, &surroundings()?, &target, arguments.reason.as_deref(), &options)?;
     reported(&report, arguments.format)
 }

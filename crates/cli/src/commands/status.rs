@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use delivery::status;
 
 use crate::exit::{Done, Failure};
-use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::output::{self, TextOrJson};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Show what stands where: services x environments, source commit, images, age, holds and drift
@@ -15,22 +14,12 @@ use crate::surroundings::surroundings;
 pub(crate) struct Arguments {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
-    format: Format,
+    format: TextOrJson,
     /// Write the board into this file too, as one page that stands alone
     #[arg(long, value_name = "FILE", env = "HYDRANT_HTML")]
     html: Option<PathBuf>,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// A table for people
-    Text,
-    /// One JSON document
-    Json,
+    units: UnitArguments,
 }
 
 /// Looks and prints.
@@ -38,7 +27,7 @@ enum Format {
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = settings(arguments.selection, arguments.values)?;
+    let mut settings = arguments.units.settings()?;
     settings.selection.everything_where_nothing_is_said();
     let around = surroundings()?;
     let rows = status::status(&settings, &around)?;
@@ -46,8 +35,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         output::result_file(path, &status::html(&rows, around.now))?;
     }
     output::result(&match arguments.format {
-        Format::Text => status::text(&rows, around.now),
-        Format::Json => status::json(&rows),
+        TextOrJson::Text => status::text(&rows, around.now),
+        TextOrJson::Json => status::json(&rows),
     })?;
     Ok(Done::Well)
 }

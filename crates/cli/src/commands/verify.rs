@@ -1,11 +1,10 @@
 //! `hydrant verify`: the proof that a branch holds what its record says.
 
-use clap::ValueEnum;
 use delivery::verify;
 
 use crate::exit::{Done, Failure};
-use crate::output;
-use crate::settings::{SelectionArguments, ValueArguments, settings};
+use crate::output::{self, TextOrJson};
+use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
 /// Render the recorded source again, with the recorded images, and prove that the branch holds exactly that
@@ -15,19 +14,9 @@ use crate::surroundings::surroundings;
 pub(crate) struct Arguments {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
-    format: Format,
+    format: TextOrJson,
     #[command(flatten)]
-    selection: SelectionArguments,
-    #[command(flatten)]
-    values: ValueArguments,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// A line a unit
-    Text,
-    /// One JSON document
-    Json,
+    units: UnitArguments,
 }
 
 /// Proves and prints.
@@ -35,12 +24,12 @@ enum Format {
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = settings(arguments.selection, arguments.values)?;
+    let mut settings = arguments.units.settings()?;
     settings.selection.everything_where_nothing_is_said();
     let verdicts = verify::verify(&settings, &surroundings()?)?;
     output::result(&match arguments.format {
-        Format::Text => verify::text(&verdicts),
-        Format::Json => verify::json(&verdicts),
+        TextOrJson::Text => verify::text(&verdicts),
+        TextOrJson::Json => verify::json(&verdicts),
     })?;
     delivery::Errors::check(verify::unknown(&verdicts))?;
     Ok(if verify::proved(&verdicts) { Done::Well } else { Done::Different })
