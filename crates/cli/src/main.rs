@@ -6,11 +6,13 @@ mod args;
 mod commands;
 mod exit;
 mod github;
+mod locking;
 mod output;
 mod progress;
 #[cfg(test)]
 mod reference;
 mod registries;
+mod search;
 mod settings;
 mod surroundings;
 

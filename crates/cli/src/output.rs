@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
+use delivery::lock_file::Lock;
 
 use crate::exit::Failure;
 
@@ -35,6 +36,18 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
 pub(crate) fn result_file(path: &Path, text: &str) -> Result<(), Failure> {
     delivery::disk::write_whole(path, text.as_bytes())
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
+}
+
+/// Writes the lock file, all of it or nothing; not at all where it says the same already.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(crate) fn lock_file(path: &str, lock: &Lock) -> Result<(), Failure> {
+    let (path, text) = (Path::new(path), lock.print());
+    if std::fs::read(path).is_ok_and(|known| known == text.as_bytes()) {
+        return Ok(());
+    }
+    result_file(path, &text)
 }
 
 /// What a program that the source runs has said, on stderr.

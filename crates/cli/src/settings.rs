@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use delivery::config::{Images, Profiles, Review, Secrets, Template};
+use delivery::config::{GivenDigests, Images, Profiles, Review, Secrets, Template};
 use delivery::settings::{Selection, Settings};
 
 use crate::exit::Failure;
-use crate::registries::mirror;
+use crate::locking::{LockArguments, LockedArguments, below};
+use crate::registries::{PlatformArguments, RegistryArguments};
 
 /// What every command that works on units takes.
 #[derive(Debug, clap::Args)]
@@ -86,6 +87,9 @@ struct ValueArguments {
     /// Which images must carry a digest
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_IMAGES")]
     policy_images: Option<ImagesArgument>,
+    /// What happens to a digest that stands beside a tag already
+    #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_DIGESTS")]
+    policy_digests: Option<DigestsArgument>,
     /// What happens to a Secret that holds plain values
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_SECRETS")]
     policy_secrets: Option<SecretsArgument>,
@@ -101,27 +105,15 @@ struct ValueArguments {
     /// The source repository's URL for the record; that of its remote `origin` where absent
     #[arg(long, value_name = "URL", env = "HYDRANT_SOURCE_REPOSITORY")]
     source_repository: Option<String>,
-    /// Take every digest from the lock file and open no socket for one
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "HYDRANT_LOCKED")]
-    locked: Option<bool>,
-    /// The lock file, below the config's folder
-    #[arg(long, value_name = "FILE", env = "HYDRANT_LOCK_FILE")]
-    lock_file: Option<String>,
-    /// A registry to speak plain http to
-    #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
-    insecure_registry: Vec<String>,
-    /// A PEM file with certificate authorities to trust beside the system's (repeat, or separate by commas)
-    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_REGISTRY_CA")]
-    registry_ca: Vec<String>,
-    /// A place to ask before a registry, such as docker.io=mirror.example/hub (repeat, or separate by commas)
-    #[arg(long, value_name = "REGISTRY=PLACE", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
-    registry_mirror: Vec<(String, String)>,
     /// Search rules and overrides for images: kbld's Config, kbld's or imgpkg's lock file (repeat)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
-    rules: Vec<String>,
-    /// Pin the manifest of this platform (os/arch) instead of the image's index
-    #[arg(long, value_name = "PLATFORM", env = "HYDRANT_PLATFORM")]
-    platform: Option<String>,
+    rules: Vec<PathBuf>,
+    #[command(flatten)]
+    locked: LockedArguments,
+    #[command(flatten)]
+    platform: PlatformArguments,
+    #[command(flatten)]
+    registries: RegistryArguments,
 }
 
 /// `--review`
@@ -144,6 +136,24 @@ enum ImagesArgument {
     Any,
 }
 
+/// `--policy-digests`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DigestsArgument {
+    /// It must exist, and be what the tag stands for
+    Checked,
+    /// It is taken as it stands
+    Kept,
+}
+
+impl From<DigestsArgument> for GivenDigests {
+    fn from(typed: DigestsArgument) -> Self {
+        match typed {
+            DigestsArgument::Checked => GivenDigests::Checked,
+            DigestsArgument::Kept => GivenDigests::Kept,
+        }
+    }
+}
+
 /// `--policy-secrets`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SecretsArgument {
@@ -163,6 +173,14 @@ impl UnitArguments {
     /// # Errors
     /// A folder that cannot be named.
     pub(crate) fn settings(self) -> Result<Settings, Failure> {
+        self.settings_and_lock(LockArguments::default())
+    }
+
+    /// As [`UnitArguments::settings`], for a command that may write the lock file.
+    ///
+    /// # Errors
+    /// A folder that cannot be named.
+    pub(crate) fn settings_and_lock(self, lock: LockArguments) -> Result<Settings, Failure> {
         let Self { selection, values } = self;
         let absolute = |path: &PathBuf| {
             let found = delivery::disk::absolute(path);
@@ -177,7 +195,6 @@ impl UnitArguments {
         let folder = absolute(&selection.directory)?;
         Ok(Settings {
             config: selection.config.map(|file| selection.directory.join(file)).as_ref().map(absolute).transpose()?,
-            folder,
             selection: Selection {
                 all: selection.all,
                 services: selection.service,
@@ -210,13 +227,11 @@ impl UnitArguments {
             committer: values.committer,
             message: values.message,
             source_repository: values.source_repository,
-            locked: values.locked,
-            lock: values.lock_file,
-            insecure_registries: values.insecure_registry,
-            authorities: values.registry_ca,
-            mirrors: values.registry_mirror,
-            rules: values.rules,
-            platform: values.platform,
+            locking: values.locked.locking(lock, &folder)?,
+            registries: values.registries.typed(values.platform, &folder)?,
+            rules: values.rules.iter().map(|path| below(&folder, path)).collect::<Result<_, _>>()?,
+            digests: values.policy_digests.map(GivenDigests::from),
+            folder,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use delivery::pipeline::Surroundings;
 
 use crate::exit::Failure;
+use crate::progress;
 
 /// The process's variables, and the time: `SOURCE_DATE_EPOCH` where it is set (reproducible-builds.org), else now.
 ///
@@ -13,7 +14,8 @@ use crate::exit::Failure;
 pub(crate) fn surroundings() -> Result<Surroundings, Failure> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut around = Surroundings { variables: variables.collect(), ..Surroundings::default() };
+    let mut around =
+        Surroundings { variables: variables.collect(), watch: progress::watch(), ..Surroundings::default() };
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, nanoseconds) = match around.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
         Some(text) => {

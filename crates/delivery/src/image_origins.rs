@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, ImageRef};
-use registry::{Origin, Resolver};
+use registry::Origin;
+
+use crate::digests::Pinner;
+use crate::failure::Failure;
 
 /// An image that says where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +46,13 @@ impl ImageOrigin {
 
 /// What the images say of their sources, by image, and a warning for each that could not be asked. Images that do not say are
 /// left out, and so are those without a digest.
-pub fn ask<'a>(
-    resolver: &Resolver,
+///
+/// # Errors
+/// Where no registry may be asked.
+pub(crate) fn ask<'a>(
+    pinner: &mut Pinner<'_>,
     images: impl Iterator<Item = &'a String>,
-) -> (BTreeMap<String, ImageOrigin>, Vec<Diagnostic>) {
+) -> Result<(BTreeMap<String, ImageOrigin>, Vec<Diagnostic>), Failure> {
     let mut wanted: Vec<_> = images
         .filter_map(|text| ImageRef::parse(text).ok())
         .filter_map(|image| Some((image.clone(), image.digest()?)))
@@ -54,7 +60,7 @@ pub fn ask<'a>(
     wanted.sort();
     wanted.dedup();
     let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
-    for (image, answer) in resolver.origins(&wanted) {
+    for (image, answer) in pinner.origins(&wanted)? {
         let image = image.as_str().to_owned();
         match answer {
             Ok(origin) if origin == Origin::default() => {}
@@ -64,7 +70,7 @@ pub fn ask<'a>(
             }
         }
     }
-    (found, warnings)
+    Ok((found, warnings))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ mod tests {
             "a".repeat(64)
         );
         let objects = manifest::yaml::read_objects(text.as_bytes()).unwrap();
-        let search = Search::read(&[]).unwrap();
+        let search = Search::read(&render_core::files::MemoryFiles::default(), &[]).unwrap();
         let built = [ImageRef::parse("docker.io/acme/app:2").unwrap()];
         let told = |policy| -> Vec<String> {
             let found = offenders(&objects, &search, policy, &built);

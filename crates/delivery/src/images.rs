@@ -3,6 +3,7 @@
 use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
+use crate::digests::{Place, Wanted};
 use crate::pin::Search;
 
 /// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
@@ -14,23 +15,22 @@ pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
     images
 }
 
-/// What is to be looked up for the objects, each once: their references, or what an override makes of them.
-///
-/// # Errors
-/// What should be an image reference and is none, with its object and field.
-pub fn references(objects: &[Node], search: &Search) -> Result<Vec<ImageRef>, Errors> {
-    let (mut images, mut wrong) = (Vec::<ImageRef>::new(), Vec::new());
+/// What is to be looked up for a unit's objects (their references, or what an override makes of them), and a finding for each
+/// value that should be an image reference and is none; each with its object and field.
+pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<Wanted>, Vec<Diagnostic>) {
+    let (mut images, mut wrong) = (Vec::new(), Vec::new());
     for object in objects {
         let (found, bad) = collect(object, search.rules());
-        images.extend(found.into_iter().map(|one| search.meant(&one.image)));
+        images.extend(found.into_iter().map(|one| Wanted {
+            image: search.meant(&one.image),
+            place: Place { object: format!("{unit}: {}", one.object), field: one.field, ..Place::default() },
+        }));
         wrong.extend(bad.into_iter().map(|finding| Diagnostic {
-            message: format!("{}: {}", ObjectId::of(object), finding.message),
+            message: format!("{unit}: {}: {}", ObjectId::of(object), finding.message),
             ..finding
         }));
     }
-    images.sort_unstable();
-    images.dedup();
-    Errors::check(wrong).map(|()| images)
+    (images, wrong)
 }
 
 /// Puts the digests that are known beside the images.

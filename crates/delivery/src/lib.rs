@@ -5,7 +5,7 @@ pub mod branches;
 pub mod compare;
 pub mod config;
 pub mod diff;
-mod digests;
+pub mod digests;
 pub mod disk;
 pub mod failure;
 pub mod file_set;
@@ -24,6 +24,7 @@ pub mod policy;
 pub mod promote;
 pub mod record;
 mod recorded;
+pub mod registries;
 pub mod render;
 pub mod report;
 pub mod rollback;
@@ -32,13 +33,8 @@ pub mod settings;
 pub mod status;
 mod table;
 pub mod threads;
-mod unresolved;
 pub mod verify;
+pub mod watch;
 pub mod world;
 
 pub use manifest::{Diagnostic, Errors, ImageRef};
-
-/// How registries are asked.
-pub mod registries {
-    pub use registry::{Options, Platform, Proxies};
-}

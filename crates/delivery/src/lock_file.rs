@@ -1,32 +1,24 @@
-//! The lock file on the disk.
-
-use std::io::ErrorKind;
-use std::path::Path;
+//! The lock file.
 
 use manifest::Diagnostic;
 pub use registry::Lock;
+use render_core::files::{FileError, Files};
 
-/// Reads a lock file that must be there.
+use crate::digests::Digests;
+
+/// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
 ///
 /// # Errors
-/// Where it is not there, cannot be read, or is none.
-pub fn read(path: &Path) -> Result<Lock, Diagnostic> {
-    let file = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => Lock::parse(&file, &text),
-        Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))
-            .in_file(file)
-            .hint("`hydrant pin --lock` writes it.")),
+/// Where it alone is read and is not there, where it cannot be read, or is none.
+pub fn read(files: &dyn Files, path: &str, source: &Digests) -> Result<Lock, Diagnostic> {
+    if !source.reads_lock() {
+        return Ok(Lock::default());
     }
-}
-
-/// Reads a lock file; an empty one where it is not there.
-///
-/// # Errors
-/// Where it is there and cannot be read, or is none.
-pub fn read_or_new(path: &Path) -> Result<Lock, Diagnostic> {
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Lock::default()),
-        _ => read(path),
+    match files.read(path) {
+        Ok(bytes) => Lock::parse(path, &String::from_utf8_lossy(&bytes)),
+        Err(FileError::Missing) if source.writes_lock() => Ok(Lock::default()),
+        Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))
+            .in_file(path)
+            .hint("The same command with --lock writes it; without `locked`, registries are asked instead.")),
     }
 }

@@ -1,7 +1,9 @@
 //! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
 //! that is given wins over the file.
 
-use crate::config::{Images, Profiles, Review, Secrets, Template};
+use crate::config::{GivenDigests, Images, Profiles, Review, Secrets, Template};
+use crate::digests::Locking;
+use crate::registries;
 
 /// Which units a command is about.
 #[derive(Clone, Debug, Default)]
@@ -45,9 +47,11 @@ pub struct Settings {
     pub path: Option<Template>,
     /// `--review`
     pub review: Option<Review>,
-    /// `--images-policy`
+    /// `--policy-images`
     pub images: Option<Images>,
-    /// `--secrets`
+    /// `--policy-digests`
+    pub digests: Option<GivenDigests>,
+    /// `--policy-secrets`
     pub secrets: Option<Secrets>,
     /// `--author`
     pub author: Option<String>,
@@ -57,20 +61,12 @@ pub struct Settings {
     pub message: Option<Template>,
     /// `--source-repository`
     pub source_repository: Option<String>,
-    /// `--locked`
-    pub locked: Option<bool>,
-    /// `--lock-file`
-    pub lock: Option<String>,
-    /// `--insecure-registry`
-    pub insecure_registries: Vec<String>,
-    /// `--registry-ca`
-    pub authorities: Vec<String>,
-    /// `--registry-mirror`: a registry and a place to ask before it.
-    pub mirrors: Vec<(String, String)>,
-    /// `--rules`
+    /// `--locked`, `--lock`, `--update` and `--lock-file`.
+    pub locking: Locking,
+    /// How registries are asked.
+    pub registries: registries::Typed,
+    /// `--rules`, absolute.
     pub rules: Vec<String>,
-    /// `--platform`
-    pub platform: Option<String>,
 }
 
 impl Selection {

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use delivery::config::Images;
+use delivery::digests::Locking;
 use delivery::disk::DiskFiles;
 use delivery::pipeline::{self, Moment, Options, Sourced, Surroundings};
 use delivery::settings::{Selection, Settings};
@@ -62,7 +63,7 @@ fn images_of(shop: &Path) -> Vec<String> {
         folder: shop.to_str().unwrap().to_owned(),
         selection: Selection { all: true, ..Selection::default() },
         images: Some(Images::Any),
-        locked: Some(false),
+        locking: Locking { locked: Some(false), ..Locking::default() },
         ..Settings::default()
     };
     let files = DiskFiles::default();

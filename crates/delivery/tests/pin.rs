@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use delivery::digests::{Asking, Digests, Pinner, Update};
+use delivery::disk::DiskFiles;
 use delivery::failure::Failure;
 use delivery::lock_file::Lock;
-use delivery::pin::{self, Digests, Input, Search, Update, World};
+use delivery::pin::{self, Input, Search};
 use delivery::registries::Options;
 use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
 
@@ -16,12 +18,14 @@ fn input(name: &str, text: &str) -> Input {
 
 /// Everything `hydrant pin` does between reading and writing.
 fn run(inputs: &[Input], source: &Digests, lock: &mut Lock, now: i64) -> Result<Vec<String>, Failure> {
-    let search = Search::read(&[])?;
+    let search = Search::read(&DiskFiles::default(), &[])?;
     let images = pin::find(inputs, &search)?;
     let options = Options { attempts: 1, ..Options::standard() };
-    let world = World { options: &options, variables: &BTreeMap::new(), now, watch: &|_, _| {} };
-    let answers = pin::digests(&images, &search, source, lock, &world)?;
-    Ok(pin::pin(inputs.to_vec(), &search, &answers)?.into_iter().map(|(input, _)| input.text).collect())
+    let asking = Asking { options: &options, variables: &BTreeMap::new(), now, watch: &|_, _| {} };
+    let mut pinner = Pinner::new(source.clone(), lock.clone(), "hydrant.lock", asking);
+    let pins = pinner.resolve(&pin::wanted(&images, &search))?;
+    *lock = pinner.into_lock().unwrap_or_default();
+    Ok(pin::pin(inputs.to_vec(), &search, &pins)?.into_iter().map(|(input, _)| input.text).collect())
 }
 
 #[test]
@@ -52,7 +56,7 @@ fn a_lock_is_filled_used_and_updated() {
     let second = registry.put_image("a", "1", &[("new", "yes")]);
     let asked = registry.requests().len();
     assert_eq!(run(&inputs, &Digests::Lock(Update::Nothing), &mut lock, 9).unwrap(), pinned(&first));
-    assert_eq!(run(&inputs, &Digests::Locked, &mut lock, 9).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &Digests::Locked, &mut lock.clone(), 9).unwrap(), pinned(&first));
     let other = delivery::ImageRef::parse(&format!("{host}/b")).unwrap();
     assert_eq!(run(&inputs, &Digests::Lock(Update::These(vec![other])), &mut lock, 9).unwrap(), pinned(&first));
     assert_eq!(registry.requests().len(), asked, "nobody was asked");

@@ -247,7 +247,7 @@ fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
         finding.message = finding.message.replace(&format!(" at line {line}, column {column}"), "");
         finding = finding.at(At { line: number(line), column: number(column) });
     }
-    finding.hint("Delete it and run `hydrant pin --lock` to write it anew.")
+    finding.hint("Delete it and run the same command with --lock to write it anew.")
 }
 
 /// A value as a plain scalar where every YAML reader takes it for the same string, in double quotes otherwise.

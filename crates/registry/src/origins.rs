@@ -37,11 +37,15 @@ struct Inner {
 impl Resolver {
     /// What each image says of its source: annotations of the index, of the image, then labels in its config, the first that
     /// has a word. An index's images are built together, so the first of them speaks for all. Each image has an answer of its
-    /// own, since an image that does not say must not stop the others.
-    pub fn origins(&self, images: &[(ImageRef, Digest)]) -> BTreeMap<ImageRef, Result<Origin, ResolveError>> {
+    /// own, since an image that does not say must not stop the others. `watch` is told as by [`Resolver::resolve_watched`].
+    pub fn origins(
+        &self,
+        images: &[(ImageRef, Digest)],
+        watch: &(dyn Fn(usize, usize) + Sync),
+    ) -> BTreeMap<ImageRef, Result<Origin, ResolveError>> {
         let pinned: Vec<ImageRef> = images.iter().map(|(image, digest)| image.with_digest(digest)).collect();
         let questions: Vec<&ImageRef> = pinned.iter().collect();
-        let answers = self.each(&questions, &|lookup| lookup.origin(), &|_, _| {});
+        let answers = self.each(&questions, &|lookup| lookup.origin(), watch);
         let named = images.iter().map(|(image, _)| image).zip(answers);
         named
             .map(|(image, answer)| (image.clone(), answer.map_err(|failure| ResolveError::new(image, failure))))

@@ -440,7 +440,7 @@ fn origins_come_from_annotations_and_labels() {
     let found = resolver.resolve(&images).unwrap();
     let mut wanted: Vec<_> = found.iter().map(|(image, one)| (image.clone(), one.digest.clone())).collect();
     wanted.push((image(format!("{host}/gone:1")), wanted[0].1.clone()));
-    let origins = resolver.origins(&wanted);
+    let origins = resolver.origins(&wanted, &|_, _| {});
     let told: Vec<String> = origins
         .iter()
         .map(|(image, origin)| match origin {

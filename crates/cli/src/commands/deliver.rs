@@ -6,6 +6,7 @@ use delivery::pipeline::{self, Options, Sourced};
 use delivery::report::Report;
 
 use crate::exit::{Done, Failure};
+use crate::locking::LockArguments;
 use crate::output;
 use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
     attempts: u32,
     #[command(flatten)]
     units: UnitArguments,
+    #[command(flatten)]
+    lock: LockArguments,
 }
 
 /// `--format` of every command that delivers.
@@ -63,7 +66,7 @@ pub(crate) enum ReportFormat {
 /// # Errors
 /// Whatever is wrong with any unit; then nothing was written. Units that their branches refused, after the report.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let settings = arguments.units.settings()?;
+    let settings = arguments.units.settings_and_lock(arguments.lock)?;
     let files = DiskFiles::default();
     let mut plan = delivery::plan::plan(&files, &settings)?;
     let around = surroundings()?;
@@ -83,6 +86,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
+    if let Some(lock) = &delivered.lock {
+        output::lock_file(&plan.lock, lock)?;
+    }
     reported(&delivered.report, arguments.format)
 }
 

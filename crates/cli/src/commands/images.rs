@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use delivery::pin::{self, Search, World};
+use delivery::digests::{Asking, Digests, Pinner};
+use delivery::disk::DiskFiles;
+use delivery::lock_file::Lock;
+use delivery::pin::{self, Setup, Typed};
 
 use crate::exit::{Done, Failure};
+use crate::locking::here;
 use crate::output::{self, TextOrJson};
-use crate::registries::RegistryArguments;
+use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::search::SearchArguments;
 use crate::surroundings::surroundings;
 
 /// List the images in YAML files: which, where, pinned or not
@@ -24,12 +29,13 @@ pub(crate) struct Arguments {
     /// Ask the registries where each image comes from (OCI source and revision)
     #[arg(long, env = "HYDRANT_ORIGINS")]
     origins: bool,
-    /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
-    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
-    rules: Vec<String>,
+    #[command(flatten)]
+    search: SearchArguments,
     /// How the list is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: TextOrJson,
+    #[command(flatten)]
+    platform: PlatformArguments,
     #[command(flatten)]
     registries: RegistryArguments,
 }
@@ -39,14 +45,20 @@ pub(crate) struct Arguments {
 /// # Errors
 /// Everything that is wrong with the files; with --origins, every image that cannot be resolved.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let search = Search::read(&arguments.rules)?;
-    let images = pin::find(&pin::read(&arguments.files)?, &search)?;
+    let (files, folder) = (DiskFiles::default(), here()?);
+    let typed = Typed {
+        registries: arguments.registries.typed(arguments.platform, &folder)?,
+        ..arguments.search.typed(&folder)?
+    };
+    let setup = Setup::new(&files, &folder, &typed)?;
+    let images = pin::find(&pin::read(&arguments.files)?, &setup.search)?;
     let mut origins = BTreeMap::new();
     if arguments.origins {
         let around = surroundings()?;
-        let options = arguments.registries.options(|name| around.variables.get(name).cloned());
-        let world = World { options: &options, variables: &around.variables, now: 0, watch: &|_, _| {} };
-        let (found, warnings) = pin::origins(&images, &search, &world)?;
+        let watch = around.watch.resolving();
+        let asking = Asking { options: &setup.options, variables: &around.variables, now: 0, watch };
+        let mut pinner = Pinner::new(Digests::Registries, Lock::default(), &setup.lock_file, asking);
+        let (found, warnings) = pin::origins(&images, &setup.search, &mut pinner)?;
         warnings.iter().for_each(output::warning);
         origins = found;
     }

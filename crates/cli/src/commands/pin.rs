@@ -1,15 +1,15 @@
 //! `hydrant pin`: images in any YAML get their digests.
 
-use std::path::PathBuf;
-
-use delivery::ImageRef;
-use delivery::lock_file::{self, Lock};
-use delivery::pin::{self, Digests, Input, Search, Update, World};
+use delivery::digests::{Asking, Pinner};
+use delivery::disk::DiskFiles;
+use delivery::lock_file;
+use delivery::pin::{self, Input, Setup, Typed};
 
 use crate::exit::{Done, Failure};
+use crate::locking::{LockArguments, LockedArguments, here};
 use crate::output;
-use crate::progress::Progress;
-use crate::registries::RegistryArguments;
+use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::search::SearchArguments;
 use crate::surroundings::surroundings;
 
 /// Pin the images in YAML files to repo:tag@sha256:…, in place, changing no other byte
@@ -22,23 +22,16 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_STDOUT")]
     stdout: bool,
     /// Change nothing, and say by exit code 3 that something would change
-    #[arg(long, env = "HYDRANT_CHECK", conflicts_with_all = ["stdout", "lock"])]
+    #[arg(long, env = "HYDRANT_CHECK", conflicts_with_all = ["stdout", "lock", "update"])]
     check: bool,
-    /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
-    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
-    rules: Vec<String>,
-    /// Take digests from the lock file, ask registries for what it lacks, and write them down there
-    #[arg(long, env = "HYDRANT_LOCK")]
-    lock: bool,
-    /// Take every digest from the lock file and open no socket
-    #[arg(long, env = "HYDRANT_LOCKED", conflicts_with_all = ["lock", "update"])]
-    locked: bool,
-    /// Ask again for what is locked: all images, or these; implies --lock
-    #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, value_delimiter = ',')]
-    update: Option<Vec<ImageRef>>,
-    /// The lock file
-    #[arg(long, value_name = "FILE", default_value = "hydrant.lock", env = "HYDRANT_LOCK_FILE")]
-    lock_file: PathBuf,
+    #[command(flatten)]
+    search: SearchArguments,
+    #[command(flatten)]
+    locked: LockedArguments,
+    #[command(flatten)]
+    lock: LockArguments,
+    #[command(flatten)]
+    platform: PlatformArguments,
     #[command(flatten)]
     registries: RegistryArguments,
 }
@@ -48,34 +41,31 @@ pub(crate) struct Arguments {
 /// # Errors
 /// Everything that is wrong with the files, every image that has no digest, and what cannot be written.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let around = surroundings()?;
-    let search = Search::read(&arguments.rules)?;
-    let inputs = pin::read(&arguments.files)?;
-    let images = pin::find(&inputs, &search)?;
-    let source = source(&arguments);
-    let mut lock = match source {
-        Digests::Registries => Lock::default(),
-        Digests::Locked => lock_file::read(&arguments.lock_file)?,
-        Digests::Lock(_) => lock_file::read_or_new(&arguments.lock_file)?,
+    let (around, files, folder) = (surroundings()?, DiskFiles::default(), here()?);
+    let typed = Typed {
+        locking: arguments.locked.locking(arguments.lock, &folder)?,
+        registries: arguments.registries.typed(arguments.platform, &folder)?,
+        ..arguments.search.typed(&folder)?
     };
-    let before = lock.print();
-    let options = arguments.registries.options(|name| around.variables.get(name).cloned());
-    let progress = Progress::new("resolving images");
-    let world = World {
-        options: &options,
+    let setup = Setup::new(&files, &folder, &typed)?;
+    let inputs = pin::read(&arguments.files)?;
+    let images = pin::find(&inputs, &setup.search)?;
+    let lock = lock_file::read(&files, &setup.lock_file, &setup.source)?;
+    let asking = Asking {
+        options: &setup.options,
         variables: &around.variables,
         now: around.now.map_or(0, |now| now.seconds),
-        watch: &|done, total| progress.show(done, total),
+        watch: around.watch.resolving(),
     };
-    let answers = pin::digests(&images, &search, &source, &mut lock, &world)?;
-    drop(progress);
-    let pinned = pin::pin(inputs, &search, &answers)?;
+    let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, asking);
+    let pins = pinner.resolve(&setup.wanted(&images))?;
+    let pinned = pin::pin(inputs, &setup.search, &pins)?;
     let changed: usize = pinned.iter().map(|(_, count)| count).sum();
     if arguments.check {
         return check(&pinned);
     }
-    if matches!(source, Digests::Lock(_)) && lock.print() != before || !arguments.lock_file.exists() && arguments.lock {
-        output::result_file(&arguments.lock_file, &lock.print())?;
+    if let Some(lock) = pinner.into_lock() {
+        output::lock_file(&setup.lock_file, &lock)?;
     }
     write(&pinned, arguments.stdout)?;
     output::note(&match (changed, images.len()) {
@@ -84,16 +74,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         (changed, all) => format!("{changed} of {all} images pinned"),
     });
     Ok(Done::Well)
-}
-
-fn source(arguments: &Arguments) -> Digests {
-    match &arguments.update {
-        _ if arguments.locked => Digests::Locked,
-        Some(these) if these.is_empty() => Digests::Lock(Update::Everything),
-        Some(these) => Digests::Lock(Update::These(these.clone())),
-        None if arguments.lock => Digests::Lock(Update::Nothing),
-        None => Digests::Registries,
-    }
 }
 
 fn check(pinned: &[(Input, usize)]) -> Result<Done, Failure> {

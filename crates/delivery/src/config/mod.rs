@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use manifest::{At, Diagnostic};
+use render_core::files::{FileKind, Files, join, parent};
 
 pub mod environments;
 pub mod services;
@@ -100,6 +101,8 @@ pub enum Review {
 pub struct Policy {
     /// Which images must carry a digest.
     pub images: Option<Images>,
+    /// What happens to digests that stand beside tags already.
+    pub digests: Option<GivenDigests>,
     /// What happens to a plain `Secret`.
     pub secrets: Option<Secrets>,
 }
@@ -115,6 +118,17 @@ pub enum Images {
     Built,
     /// None, and nothing is resolved.
     Any,
+}
+
+/// What happens to a digest that stands beside an image already.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenDigests {
+    /// It must exist, and be what the tag beside it stands for; where only the lock file may be used it is taken as it stands.
+    #[default]
+    Checked,
+    /// It is taken as it stands, and no registry is asked for it.
+    Kept,
 }
 
 /// What happens to a `Secret` that holds plain values.
@@ -163,6 +177,46 @@ pub struct Registry {
     /// Places to ask before a registry itself, by the registry: hosts, `host/prefix`, or URLs.
     #[serde(default)]
     pub mirrors: BTreeMap<String, Vec<String>>,
+    /// Requests under way at one registry at any time; 50 where absent.
+    pub concurrency: Option<u16>,
+    /// Seconds after which no request is tried again; 300 where absent.
+    pub deadline: Option<u64>,
+}
+
+/// The config's path: the given one, or the first of its names in `folder` or the next folder above that has one.
+///
+/// # Errors
+/// A given path that is no file.
+pub fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> Result<Option<String>, Diagnostic> {
+    if let Some(path) = given {
+        return match files.kind(path) {
+            Ok(FileKind::File) => Ok(Some(path.to_owned())),
+            Ok(FileKind::Folder) => Err(Diagnostic::new("is a folder").in_file(path).hint("--config takes the file.")),
+            Err(error) => Err(Diagnostic::new(error.to_string()).in_file(path)),
+        };
+    }
+    let mut folder = folder;
+    loop {
+        let mut paths = NAMES.into_iter().map(|name| join(folder, name));
+        if let Some(path) = paths.find(|path| files.kind(path) == Ok(FileKind::File)) {
+            return Ok(Some(path));
+        }
+        if folder == "/" {
+            return Ok(None);
+        }
+        folder = parent(folder);
+    }
+}
+
+/// Reads the config at a path.
+///
+/// # Errors
+/// What cannot be read, is not UTF-8, or as [`parse`].
+pub fn read(files: &dyn Files, path: &str) -> Result<Config, Diagnostic> {
+    let bytes = files.read(path).map_err(|error| Diagnostic::new(error.to_string()).in_file(path))?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|error| Diagnostic::new(format!("is not UTF-8: {error}")).in_file(path))?;
+    parse(text, path)
 }
 
 /// Reads the text of a `hydrant.yaml`.

@@ -1,23 +1,23 @@
 //! Images in any YAML: found, resolved, pinned in place. `hydrant pin` and `hydrant images` are this.
 
-mod digests;
 mod inputs;
 mod list;
 mod origins;
-
-use std::collections::BTreeMap;
+mod setup;
 
 use manifest::image_search::{Rule, built_in};
 use manifest::pin::{FoundImage, collect_text, edit};
-use manifest::{Diagnostic, Errors, ImageRef};
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use registry::kbld;
+use render_core::files::Files;
 
+use crate::digests::{Place, Wanted};
 use crate::failure::Failure;
 
-pub use digests::{Answers, Digests, Update, World, digests};
 pub use inputs::{Input, read};
 pub use list::{Listed, json, list, text};
 pub use origins::origins;
+pub use setup::{Setup, Typed};
 
 /// An image and the file it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +40,12 @@ impl Search {
     ///
     /// # Errors
     /// Everything that is wrong in any of them.
-    pub fn read(files: &[String]) -> Result<Self, Errors> {
+    pub fn read(files: &dyn Files, names: &[String]) -> Result<Self, Errors> {
         let (mut search, mut wrong) = (Search::default(), Vec::new());
-        for file in files {
-            let text = std::fs::read_to_string(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
-            match text.map_err(Errors::from).and_then(|text| kbld::read(file, &text)) {
+        for file in names {
+            let bytes = files.read(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
+            let read = |bytes: std::sync::Arc<[u8]>| kbld::read(file, &String::from_utf8_lossy(&bytes));
+            match bytes.map_err(Errors::from).and_then(read) {
                 Ok(config) => {
                     search.rules.extend(config.rules);
                     search.overrides.overrides.extend(config.overrides);
@@ -95,13 +96,23 @@ fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
     }
 }
 
+/// What is to be looked up for the images: themselves, or what an override makes of them.
+pub fn wanted(images: &[Located], search: &Search) -> Vec<Wanted> {
+    let one = |located: &Located| {
+        let Located { file, found } = located;
+        let place = Place { file: file.clone(), at: found.at, field: found.field.clone(), object: String::new() };
+        Wanted { image: search.meant(&found.image), place }
+    };
+    images.iter().map(one).collect()
+}
+
 /// The inputs with every image pinned and no other byte changed, and how many places changed in each.
 ///
 /// # Errors
 /// Every image that is written in a way that cannot be changed in place.
-pub fn pin(inputs: Vec<Input>, search: &Search, answers: &Answers) -> Result<Vec<(Input, usize)>, Failure> {
+pub fn pin(inputs: Vec<Input>, search: &Search, pins: &Pins) -> Result<Vec<(Input, usize)>, Failure> {
     let (mut pinned, mut wrong) = (Vec::with_capacity(inputs.len()), Vec::new());
-    let becomes = |image: &ImageRef| answers.pinned(&search.meant(image));
+    let becomes = |image: &ImageRef| pins.pinned(&search.meant(image));
     for input in inputs {
         match edit(&input.text, search.rules(), &becomes) {
             Ok(edited) => pinned.push((Input { text: edited.text, ..input }, edited.changed)),
@@ -109,29 +120,4 @@ pub fn pin(inputs: Vec<Input>, search: &Search, answers: &Answers) -> Result<Vec
         }
     }
     Ok(Errors::check(wrong).map(|()| pinned)?)
-}
-
-/// Images by what is looked up for them, each with the places it stands in.
-fn by_image<'a>(images: &'a [Located], search: &Search) -> BTreeMap<ImageRef, Vec<&'a Located>> {
-    let mut all: BTreeMap<ImageRef, Vec<&Located>> = BTreeMap::new();
-    for one in images {
-        all.entry(search.meant(&one.found.image)).or_default().push(one);
-    }
-    all
-}
-
-/// A finding about an image, with the first place it stands in and a word of the others.
-fn at_places(finding: Diagnostic, places: &[&Located]) -> Diagnostic {
-    let Some((first, others)) = places.split_first() else { return finding };
-    let finding = finding.in_file(&first.file).at(first.found.at).field(&first.found.field);
-    match others {
-        [] => finding,
-        [one] => finding.hint(format!("It also stands in {}, line {}.", one.file, one.found.at.line)),
-        [one, rest @ ..] => finding.hint(format!(
-            "It also stands in {}, line {}, and {} more places.",
-            one.file,
-            one.found.at.line,
-            rest.len()
-        )),
-    }
 }

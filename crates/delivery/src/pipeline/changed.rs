@@ -12,6 +12,7 @@ use super::{Sourced, Surroundings, rendered};
 use crate::disk::DiskFiles;
 use crate::failure::Failure;
 use crate::git_files::GitFiles;
+use crate::lock_file;
 use crate::plan::{Given, Plan, Unit};
 
 /// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
@@ -24,7 +25,7 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
     let root = source.root().display().to_string();
     let before = GitFiles::new(source, revision).map_err(unknown)?;
     let now = DiskFiles::default();
-    let general = plan.config.iter().chain(plan.locked.then_some(&plan.lock));
+    let general = plan.config.iter().chain(plan.digests.reads_lock().then_some(&plan.lock));
     if general.into_iter().any(|path| now.read(path).ok() != before.read(path).ok()) {
         return Ok(());
     }
@@ -55,7 +56,8 @@ fn without_images(unit: &Unit) -> Unit {
 
 /// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
 fn tags(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Option<Vec<String>> {
-    let doors = Doors::new(plan, source).ok()?;
+    let lock = lock_file::read(source.files, &plan.lock, &plan.digests).ok()?;
+    let doors = Doors::new(plan, source, lock);
     let loaded = load(plan, around, &doors).ok()?;
     let builds = loaded.iter().flat_map(|(unit, _)| match unit {
         Loaded::Skaffold(both) => both.1.builds.as_slice(),

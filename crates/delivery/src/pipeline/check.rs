@@ -12,15 +12,14 @@ use crate::{image_policy, policy};
 ///
 /// # Errors
 /// Everything that breaks a rule, in every unit.
-pub(super) fn all(plan: &Plan, units: &[Rendered]) -> Result<(), Failure> {
-    let search = Search::read(&plan.rules)?;
+pub(super) fn all(plan: &Plan, search: &Search, units: &[Rendered]) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     for (unit, rendered) in plan.units.iter().zip(units) {
         if rendered.objects.is_empty() {
             let message = format!("{}: nothing was rendered", unit.name());
             wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
         }
-        let bare = image_policy::offenders(&rendered.objects, &search, unit.images, &rendered.built);
+        let bare = image_policy::offenders(&rendered.objects, search, unit.images, &rendered.built);
         wrong.extend(
             bare.into_iter().map(|one| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one }),
         );

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 pub use committer::source::Moment;
 use manifest::{Diagnostic, ImageRef, Node};
+use registry::{Lock, LockedRemote};
 use render_core::files::Files;
 
-use crate::digests::Pinner;
+use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
 use crate::file_set::Style;
 use crate::image_origins::ImageOrigin;
+use crate::lock_file;
+use crate::pin::Search;
 use crate::plan::Plan;
 use crate::report::Report;
+use crate::watch::Watch;
 
 mod changed;
 mod check;
@@ -31,6 +35,8 @@ pub struct Surroundings {
     pub now: Option<Moment>,
     /// What `now` leaves out of a second.
     pub nanoseconds: u32,
+    /// Who is told how far the run is.
+    pub watch: Watch,
 }
 
 /// How to deliver what was rendered.
@@ -86,6 +92,8 @@ pub struct Delivered {
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote.
     pub said: Vec<u8>,
+    /// The lock file's new content, where it is to be written.
+    pub lock: Option<Lock>,
 }
 
 /// Where the source is read.
@@ -108,19 +116,24 @@ pub fn deliver(
     source: Sourced<'_>,
     options: &Options,
 ) -> Result<Delivered, Failure> {
-    let (mut pinned, pinner) = render_and_pin(plan, around, source)?;
-    check::all(plan, &pinned)?;
+    let Pinned { mut units, mut pinner, search, remotes } = render_and_pin(plan, around, source)?;
+    check::all(plan, &search, &units)?;
     if source.revision.is_none() && !options.allow_dirty {
-        committed::all(plan, source, &pinned)?;
+        committed::all(plan, source, &units)?;
     }
     if options.origins {
-        pin::origins(&pinner, &mut pinned)?;
+        pin::origins(&mut pinner, &mut units)?;
     }
-    let report = push::all(plan, around, source.revision, &pinned, options)?;
+    let lock = pinner.into_lock().map(|mut lock| {
+        remotes.into_iter().for_each(|remote| lock.record_remote(remote));
+        lock
+    });
+    let report = push::all(plan, around, source.revision, &units, options)?;
     Ok(Delivered {
         report,
-        warnings: warnings(&pinned),
-        said: pinned.iter().flat_map(|unit| unit.said.clone()).collect(),
+        warnings: warnings(&units),
+        said: units.iter().flat_map(|unit| unit.said.clone()).collect(),
+        lock: lock.filter(|_| !options.dry_run),
     })
 }
 
@@ -129,18 +142,32 @@ pub fn deliver(
 /// # Errors
 /// Everything that is wrong with any unit.
 pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
-    render_and_pin(plan, around, source).map(|(units, _)| units)
+    render_and_pin(plan, around, source).map(|pinned| pinned.units)
 }
 
-fn render_and_pin(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<(Vec<Rendered>, Pinner), Failure> {
-    let doors = render::Doors::new(plan, source)?;
+/// Every unit with its digests, and what found them.
+struct Pinned<'a> {
+    units: Vec<Rendered>,
+    pinner: Pinner<'a>,
+    search: Search,
+    remotes: Vec<LockedRemote>,
+}
+
+fn render_and_pin<'a>(plan: &'a Plan, around: &'a Surroundings, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {
+    let search = Search::read(source.files, &plan.rules)?;
+    let lock = if plan.recorded_only {
+        lock_file::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
+    } else {
+        lock_file::read(source.files, &plan.lock, &plan.digests)?
+    };
+    let doors = render::Doors::new(plan, source, lock.clone());
     let loaded = render::load(plan, around, &doors)?;
-    let pinner = pin::pinner(plan, around)?;
-    let built: Vec<ImageRef> = loaded.iter().flat_map(|(unit, _)| unit.built()).cloned().collect();
+    let mut pinner = pin::pinner(plan, around, lock);
+    let built: Vec<Wanted> = loaded.iter().flat_map(|(unit, _)| unit.built()).collect();
     let pins = pinner.resolve(&built)?;
     let rendered = render::render(plan, &doors, loaded, &pins)?;
-    let pinned = pin::pin(&pinner, plan, rendered)?;
-    Ok((pinned, pinner))
+    let units = pin::pin(&mut pinner, plan, &search, &pins, rendered)?;
+    Ok(Pinned { units, pinner, search, remotes: doors.fetched() })
 }
 
 /// Each warning once, in the units' order.

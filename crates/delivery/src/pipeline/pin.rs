@@ -1,67 +1,68 @@
 //! The stage between reading and delivering: which digest each image has, asked once for all units.
 
-use manifest::{Diagnostic, Errors, Pins};
+use manifest::{Errors, ImageRef, Pins};
+use registry::Lock;
 
 use super::{Rendered, Surroundings};
-use crate::config::Images;
-use crate::digests::{Pinner, Wanted};
+use crate::config::{GivenDigests, Images};
+use crate::digests::{Asking, Pinner};
 use crate::failure::Failure;
 use crate::pin::Search;
 use crate::plan::{Plan, Unit};
 use crate::{image_origins, images};
 
-/// Where the plan says that digests come from; asks nobody yet.
-///
-/// # Errors
-/// As [`Pinner::new`].
-pub(super) fn pinner(plan: &Plan, around: &Surroundings) -> Result<Pinner, Failure> {
+/// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
+pub(super) fn pinner<'a>(plan: &'a Plan, around: &'a Surroundings, lock: Lock) -> Pinner<'a> {
+    let now = around.now.map_or(0, |now| now.seconds);
+    let watch = around.watch.resolving();
+    let asking = Asking { options: &plan.registries, variables: &around.variables, now, watch };
     if plan.recorded_only {
-        return Ok(Pinner::Nowhere);
+        return Pinner::nowhere(asking);
     }
-    let lock = plan.locked.then_some(plan.lock.as_str());
-    Pinner::new(
-        &Wanted {
-            lock,
-            platform: plan.platform.as_deref(),
-            insecure: &plan.insecure_registries,
-            authorities: &plan.authorities,
-            mirrors: &plan.mirrors,
-        },
-        &around.variables,
-    )
+    Pinner::new(plan.digests.clone(), lock, &plan.lock, asking)
 }
 
-/// Puts digests beside every image of the units whose policy wants all of them pinned.
+/// Puts digests beside every image of the units whose policy wants all of them pinned. `built` are the digests of what the
+/// sources build, which are in their manifests already.
 ///
 /// # Errors
-/// Rules that cannot be read, what is no image reference, and every image that has no digest.
-pub(super) fn pin(pinner: &Pinner, plan: &Plan, mut units: Vec<Rendered>) -> Result<Vec<Rendered>, Failure> {
-    let search = Search::read(&plan.rules)?;
+/// What is no image reference, every image that has no digest, and digests that are not what their tags stand for.
+pub(super) fn pin(
+    pinner: &mut Pinner<'_>,
+    plan: &Plan,
+    search: &Search,
+    built: &Pins,
+    mut units: Vec<Rendered>,
+) -> Result<Vec<Rendered>, Failure> {
     let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        match images::references(&rendered.objects, &search) {
-            Ok(found) => {
-                let own = given(unit);
-                wanted.extend(found.into_iter().filter(|image| !image.is_pinned() && own.digest(image).is_none()));
-            }
-            Err(errors) => wrong.extend(
-                errors
-                    .into_all()
-                    .into_iter()
-                    .map(|finding| Diagnostic { message: format!("{}: {}", unit.name(), finding.message), ..finding }),
-            ),
-        }
+        let (found, findings) = images::wanted(&unit.name(), &rendered.objects, search);
+        let own = given(unit);
+        wanted.extend(found.into_iter().filter(|one| is_open(unit, &one.image, &own, built)));
+        wrong.extend(findings);
     }
     Errors::check(wrong)?;
     let pins = pinner.resolve(&wanted)?;
     for (unit, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        images::pin(&mut rendered.objects, &search, &given(unit))?;
-        images::pin(&mut rendered.objects, &search, &pins)?;
+        images::pin(&mut rendered.objects, search, &given(unit))?;
+        images::pin(&mut rendered.objects, search, &pins)?;
     }
     for rendered in &mut units {
-        rendered.images = images::of(&rendered.objects, &search);
+        rendered.images = images::of(&rendered.objects, search);
     }
     Ok(units)
+}
+
+/// Whether something is to be found out about an image: its digest, or whether the one that it has is right. What this run
+/// found itself, or was given, is decided.
+fn is_open(unit: &Unit, image: &ImageRef, own: &Pins, built: &Pins) -> bool {
+    match image.digest() {
+        None => own.digest(image).is_none(),
+        Some(digest) => {
+            let known = |pins: &Pins| pins.digest(&image.without_digest()).is_some_and(|known| known == digest);
+            unit.digests == GivenDigests::Checked && !known(own) && !known(built)
+        }
+    }
 }
 
 /// The digests of the images that are decided already.
@@ -79,12 +80,8 @@ fn given(unit: &Unit) -> Pins {
 ///
 /// # Errors
 /// Where no registry may be asked.
-pub(super) fn origins(pinner: &Pinner, units: &mut [Rendered]) -> Result<(), Failure> {
-    let Pinner::Registries(resolver) = pinner else {
-        let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
-        return Err(error.hint("Leave one of both out.").into());
-    };
-    let (found, warnings) = image_origins::ask(resolver, units.iter().flat_map(|unit| &unit.images));
+pub(super) fn origins(pinner: &mut Pinner<'_>, units: &mut [Rendered]) -> Result<(), Failure> {
+    let (found, warnings) = image_origins::ask(pinner, units.iter().flat_map(|unit| &unit.images))?;
     for unit in units.iter_mut() {
         unit.origins = unit.images.iter().filter_map(|image| found.get(image).cloned()).collect();
     }

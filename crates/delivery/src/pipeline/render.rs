@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use rayon::prelude::*;
-use registry::Lock;
+use registry::{Lock, LockedRemote};
 use render_core::files::{Files, join};
 use render_core::kustomize::{self, build};
 use render_core::skaffold::default_repo;
 
 use super::{Rendered, Sourced, Surroundings};
 use crate::config::Images;
+use crate::digests::Wanted;
 use crate::failure::Failure;
 use crate::file_set::Style;
 use crate::plan::{Given, Plan, Profiles, Source, Unit};
@@ -27,17 +28,16 @@ pub(super) struct Doors<'a> {
 }
 
 impl<'a> Doors<'a> {
-    /// Doors that open no socket where the plan says that everything is locked.
-    ///
-    /// # Errors
-    /// A lock file that is none.
-    pub(super) fn new(plan: &Plan, source: Sourced<'a>) -> Result<Self, Failure> {
-        let mut remotes = Remotes { locked: plan.locked, ..Remotes::default() };
-        if let Some(text) = plan.locked.then(|| source.files.read(&plan.lock).ok()).flatten() {
-            remotes.lock = Lock::parse(&plan.lock, &String::from_utf8_lossy(&text))?;
-        }
+    /// Doors that open no socket where the plan says that everything is locked. `lock` is what the lock file holds.
+    pub(super) fn new(plan: &Plan, source: Sourced<'a>, lock: Lock) -> Self {
+        let remotes = Remotes { source: plan.digests.clone(), lock, cache: None };
         let git = Arc::new(GitFacts::at(source.revision.map(str::to_owned)));
-        Ok(Doors { source, world: World::new(remotes), git })
+        Doors { source, world: World::new(remotes), git }
+    }
+
+    /// The remote bases and files that were used so far.
+    pub(super) fn fetched(&self) -> Vec<LockedRemote> {
+        self.world.fetched()
     }
 }
 
@@ -51,10 +51,10 @@ pub(super) enum Loaded {
 
 impl Loaded {
     /// The references of what the unit's source builds, whose digests are wanted before it is rendered.
-    pub(super) fn built(&self) -> &[ImageRef] {
+    pub(super) fn built(&self) -> Vec<Wanted> {
         match self {
-            Loaded::Skaffold(both) => &both.1.references,
-            Loaded::Kustomize => &[],
+            Loaded::Skaffold(both) => both.1.wanted(&both.0.working_dir),
+            Loaded::Kustomize => Vec::new(),
         }
     }
 }

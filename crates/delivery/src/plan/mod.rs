@@ -1,11 +1,13 @@
 //! What was typed and what was written, laid together: the units of a delivery, nothing optional left in them.
 
-use std::collections::BTreeMap;
-
 use manifest::{Diagnostic, Errors, ImageRef};
-use render_core::files::{FileKind, Files, join, parent};
+use render_core::files::{Files, join, parent};
 
-use crate::config::{self, Commit, Config, Destination, Environment, Images, Policy, Review, Secrets, Template};
+use crate::config::{
+    self, Commit, Config, Destination, Environment, GivenDigests, Images, Policy, Review, Secrets, Template,
+};
+use crate::digests::Digests;
+use crate::registries;
 use crate::settings::Settings;
 
 mod discover;
@@ -24,22 +26,16 @@ pub struct Plan {
     pub config: Option<String>,
     /// The units in the order of the config: by service, then by environment.
     pub units: Vec<Unit>,
-    /// Whether digests come from the lock file alone.
-    pub locked: bool,
+    /// Where digests come from.
+    pub digests: Digests,
     /// Whether digests come from the units' given images alone, to prove a delivery.
     pub recorded_only: bool,
     /// The lock file, absolute.
     pub lock: String,
-    /// Registries spoken to over plain http.
-    pub insecure_registries: Vec<String>,
-    /// PEM files with further certificate authorities, absolute.
-    pub authorities: Vec<String>,
-    /// Places to ask before a registry itself, by the registry.
-    pub mirrors: BTreeMap<String, Vec<String>>,
+    /// How registries are asked; the proxies come from the environment.
+    pub registries: registries::Options,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
-    /// The platform whose manifests are pinned; the index where absent.
-    pub platform: Option<String>,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.
     pub author: Option<String>,
     /// `Name <mail>` of the committer; absent where the author is meant.
@@ -69,6 +65,8 @@ pub struct Unit {
     pub review: Review,
     /// Which images must carry a digest.
     pub images: Images,
+    /// What happens to digests that are given.
+    pub digests: GivenDigests,
     /// What happens to plain secrets.
     pub secrets: Secrets,
     /// The commit's subject.
@@ -138,10 +136,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     let Some(path) = find_config(files, settings)? else {
         return alone(settings);
     };
-    let bytes = files.read(&path).map_err(|error| Diagnostic::new(error.to_string()).in_file(&path))?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| Diagnostic::new(format!("is not UTF-8: {error}")).in_file(&path))?;
-    let config = config::parse(text, &path)?;
+    let config = config::read(files, &path)?;
     let root = parent(&path).to_owned();
     let services = discover::services(files, &root, &path, &config)?;
     let chosen = select::select(settings, &path, &config, &services)?;
@@ -152,14 +147,12 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     one_file_each(&units)?;
     Ok(Plan {
         units,
-        locked: settings.locked.or(config.locked).unwrap_or(false),
+        digests: settings.locking.digests(config.locked),
         recorded_only: false,
-        lock: join(&root, settings.lock.as_deref().or(config.lock.as_deref()).unwrap_or(LOCK)),
-        insecure_registries: config.registry.insecure.iter().chain(&settings.insecure_registries).cloned().collect(),
-        authorities: below(&root, config.registry.authorities.iter().chain(&settings.authorities)),
-        mirrors: mirrors(config.registry.mirrors, settings),
-        rules: below(&root, config.rules.iter().chain(&settings.rules)),
-        platform: settings.platform.clone().or(config.registry.platform),
+        lock: settings.locking.file.clone().unwrap_or_else(|| lock(&root, &config)),
+        registries: registries::options(&settings.registries, &config.registry, &root)
+            .map_err(|error| error.in_file(&path))?,
+        rules: rules(&root, &config).chain(settings.rules.iter().cloned()).collect(),
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
         source_repository: settings.source_repository.clone().or(config.source.repository),
@@ -168,36 +161,17 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     })
 }
 
-const LOCK: &str = "hydrant.lock";
+pub(crate) const LOCK: &str = "hydrant.lock";
 const BRANCH: &str = "{service}/{environment}";
 const PATH: &str = "manifest.yaml";
 const MESSAGE: &str = "deliver {service} to {environment}";
 const SKAFFOLD: &str = "skaffold.yaml";
 
-/// The config's path: the given one, or the first of its names in the folder or the next above.
+/// The config's path; nothing where flags alone serve.
 fn find_config(files: &dyn Files, settings: &Settings) -> Result<Option<String>, Diagnostic> {
-    if let Some(path) = &settings.config {
-        return match files.kind(path) {
-            Ok(FileKind::File) => Ok(Some(path.clone())),
-            Ok(FileKind::Folder) => Err(Diagnostic::new("is a folder").in_file(path).hint("--config takes the file.")),
-            Err(error) => Err(Diagnostic::new(error.to_string()).in_file(path)),
-        };
-    }
-    let mut folder = settings.folder.as_str();
-    loop {
-        for name in config::NAMES {
-            let path = join(folder, name);
-            if files.kind(&path) == Ok(FileKind::File) {
-                return Ok(Some(path));
-            }
-        }
-        if folder == "/" {
-            break;
-        }
-        folder = parent(folder);
-    }
-    if settings.repository.is_some() {
-        return Ok(None);
+    let found = config::find(files, &settings.folder, settings.config.as_deref())?;
+    if found.is_some() || settings.repository.is_some() {
+        return Ok(found);
     }
     Err(Diagnostic::new(format!("no hydrant.yaml in {} or above it", settings.folder)).hint(
         "`hydrant init` writes one; without one, give --repository and --profile (or --env) to deliver one service.",
@@ -236,35 +210,25 @@ fn alone(settings: &Settings) -> Result<Plan, Errors> {
         units: vec![fill(settings, &written, &folder, "", &found, (&environment, &special))?],
         root: folder.clone(),
         config: None,
-        locked: settings.locked.unwrap_or(false),
+        digests: settings.locking.digests(None),
         recorded_only: false,
-        lock: join(&folder, settings.lock.as_deref().unwrap_or(LOCK)),
-        insecure_registries: settings.insecure_registries.clone(),
-        authorities: below(&folder, settings.authorities.iter()),
-        mirrors: mirrors(BTreeMap::new(), settings),
-        rules: below(&folder, settings.rules.iter()),
-        platform: settings.platform.clone(),
+        lock: settings.locking.file.clone().unwrap_or_else(|| join(&folder, LOCK)),
+        registries: registries::options(&settings.registries, &config::Registry::default(), &folder)?,
+        rules: settings.rules.clone(),
         author: settings.author.clone(),
         committer: settings.committer.clone(),
         source_repository: settings.source_repository.clone(),
     })
 }
 
-/// Paths of the config or of flags, as seen from the config's folder.
-fn below<'a>(folder: &str, paths: impl Iterator<Item = &'a String>) -> Vec<String> {
-    paths.map(|path| join(folder, path)).collect()
+/// The lock file of a config in the folder `root`.
+pub(crate) fn lock(root: &str, config: &Config) -> String {
+    join(root, config.lock.as_deref().unwrap_or(LOCK))
 }
 
-/// The mirrors of the config, those that were typed in front of them.
-fn mirrors(written: BTreeMap<String, Vec<String>>, settings: &Settings) -> BTreeMap<String, Vec<String>> {
-    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (registry, place) in &settings.mirrors {
-        all.entry(registry.clone()).or_default().push(place.clone());
-    }
-    for (registry, places) in written {
-        all.entry(registry).or_default().extend(places);
-    }
-    all
+/// The files of image rules of a config in the folder `root`.
+pub(crate) fn rules<'a>(root: &'a str, config: &'a Config) -> impl Iterator<Item = String> + 'a {
+    config.rules.iter().map(move |path| join(root, path))
 }
 
 fn one_unit(flag: &str) -> Diagnostic {
@@ -327,6 +291,7 @@ fn fill(
         path,
         review: settings.review.or(own.review).or(special.review).or(general.review).unwrap_or_default(),
         images: settings.images.or(special.policy.images).or(written.policy.images).unwrap_or_default(),
+        digests: settings.digests.or(special.policy.digests).or(written.policy.digests).unwrap_or_default(),
         secrets: settings.secrets.or(special.policy.secrets).or(written.policy.secrets).unwrap_or_default(),
         message: text(&settings.message, &None, &written.commit.message, MESSAGE),
         given: None,

@@ -55,7 +55,7 @@ fn below(root: &str, path: &str) -> String {
 /// Everything that was decided, paths below the config's folder relative to it.
 pub fn json(plan: &Plan) -> String {
     let units: Vec<Value> = plan.units.iter().map(|unit| unit_json(plan, unit)).collect();
-    let value = json!({ "locked": plan.locked, "lock": below(&plan.root, &plan.lock), "units": units });
+    let value = json!({ "locked": plan.digests.is_locked(), "lock": below(&plan.root, &plan.lock), "units": units });
     format!("{value:#}\n")
 }
 
@@ -82,6 +82,7 @@ fn unit_json(plan: &Plan, unit: &Unit) -> Value {
         "review": format!("{:?}", unit.review).to_lowercase().replace("pullrequest", "pull-request"),
         "policy": {
             "images": format!("{:?}", unit.images).to_lowercase(),
+            "digests": format!("{:?}", unit.digests).to_lowercase(),
             "secrets": format!("{:?}", unit.secrets).to_lowercase(),
         },
         "message": unit.message,

@@ -12,15 +12,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
-use render_core::files::Files;
+use render_core::files::{Files, join};
 use render_core::outside::Outside;
 pub use render_core::skaffold::{Build, DigestSource, Now, PlanOptions, RenderOptions, Rendered};
 use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan, references};
 
+use crate::digests::{Place, Wanted};
+
 pub use dotenv::parse as parse_dotenv;
 pub use git_facts::GitFacts;
 pub use machine::{Machine, resource_selector, setters};
-pub use run::{Done, Locking, run};
+pub use run::{Done, Registries, run};
 
 /// Everything that one rendering depends on besides files: decided, nothing left to look up.
 #[derive(Clone, Debug)]
@@ -89,6 +91,30 @@ pub struct Prepared {
     pub references: Vec<ImageRef>,
     /// What is worth saying.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Prepared {
+    /// The references with the artifacts that they are made for. Files are named as seen from `folder`, or as they were given
+    /// where that is empty.
+    pub fn wanted(&self, folder: &str) -> Vec<Wanted> {
+        let wanted = self.references.iter().map(|image| {
+            let build = self.builds.iter().find(|build| {
+                ImageRef::parse(&build.tag).is_ok_and(|made| made.without_digest() == image.without_digest())
+            });
+            let place = build.and_then(|build| self.artifact(&build.image_name, folder)).unwrap_or_default();
+            Wanted { image: image.clone(), place }
+        });
+        wanted.collect()
+    }
+
+    fn artifact(&self, name: &str, folder: &str) -> Option<Place> {
+        self.configs.iter().find_map(|config| {
+            let index = config.build.artifacts.iter().position(|artifact| artifact.image.text == name)?;
+            let file = if folder.is_empty() { config.file.clone() } else { join(folder, &config.file) };
+            let field = format!("build.artifacts[{index}].image");
+            Some(Place { file, at: config.build.artifacts[index].image.at, field, object: String::new() })
+        })
+    }
 }
 
 /// Loads the configs and tells the tags. No registry is asked.

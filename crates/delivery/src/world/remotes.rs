@@ -13,13 +13,14 @@ use registry::lock::{Lock, LockedRemote};
 use render_core::outside::RemoteRepository;
 
 use super::{cache, download};
+use crate::digests::{Digests, Update};
 
 /// How remote bases and files are had.
 #[derive(Clone, Debug, Default)]
 pub struct Remotes {
-    /// From the lock file and the cache alone: no socket is opened.
-    pub locked: bool,
-    /// What is pinned; read only where `locked`.
+    /// From where the commits come: from the remotes, from the lock file alone (then no socket is opened), or from both.
+    pub source: Digests,
+    /// What is pinned, as far as it is read.
     pub lock: Lock,
     /// Where what was fetched is kept; `hydrant` in the user's cache folder where absent.
     pub cache: Option<PathBuf>,
@@ -85,22 +86,21 @@ impl Fetched {
         let shown = download::shown(url);
         let unwritable =
             |place: &Path, error: &std::io::Error| Diagnostic::new(format!("{}: {error}", place.display()));
-        if let Some(digest) = self.pinned(&shown, None)? {
-            let place = cache::file(&self.cache(), &digest);
-            let bytes = fs::read(&place).ok().filter(|bytes| cache::digest(bytes) == digest);
-            return bytes.map_or_else(
-                || {
-                    self.opening(&shown, "its content is pinned, but not in the cache of this machine")
-                        .map(|()| Vec::new())
-                },
-                |bytes| {
-                    self.note(shown.clone(), None, digest);
-                    Ok(bytes)
-                },
-            );
+        let pinned = self.pinned(&shown, None)?;
+        if let Some(digest) = &pinned {
+            let bytes = fs::read(cache::file(&self.cache(), digest)).ok();
+            if let Some(bytes) = bytes.filter(|bytes| cache::digest(bytes) == *digest) {
+                self.note(shown, None, digest.clone());
+                return Ok(bytes);
+            }
+            self.opening(&shown, "its content is pinned, but not in the cache of this machine")?;
         }
         let bytes = download::download(url)?;
         let digest = cache::digest(&bytes);
+        if pinned.as_ref().is_some_and(|pinned| *pinned != digest) {
+            let words = format!("{shown} is now {digest}, and {} in the lock file", pinned.unwrap_or_default());
+            return Err(Diagnostic::new(words).hint("`--update` takes what is there now into the lock file."));
+        }
         let place = cache::file(&self.cache(), &digest);
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
@@ -110,12 +110,13 @@ impl Fetched {
         Ok(bytes)
     }
 
-    /// What the lock says, where the lock is all that is asked.
+    /// What the lock says, as far as it is read.
     fn pinned(&self, url: &str, revision: Option<&str>) -> Result<Option<String>, Diagnostic> {
-        if !self.remotes.locked {
-            return Ok(None);
-        }
-        match self.remotes.lock.commit(url, revision) {
+        let known = match &self.remotes.source {
+            Digests::Registries | Digests::Lock(Update::Everything) => None,
+            Digests::Locked | Digests::Lock(_) => self.remotes.lock.commit(url, revision),
+        };
+        match known {
             Some(commit) => Ok(Some(commit.to_owned())),
             None => self.opening(&at(url, revision), "it is not in the lock file").map(|()| None),
         }
@@ -123,11 +124,11 @@ impl Fetched {
 
     /// Refuses to reach out where only the lock is asked.
     fn opening(&self, what: &str, why: &str) -> Result<(), Diagnostic> {
-        if !self.remotes.locked {
+        if !self.remotes.source.is_locked() {
             return Ok(());
         }
         Err(Diagnostic::new(format!("{what} would have to be fetched, and --locked forbids it: {why}"))
-            .hint("`hydrant render --lock` fetches it and writes it down; commit hydrant.lock afterwards."))
+            .hint("The same command with --lock fetches it and writes it down; commit the lock file afterwards."))
     }
 
     fn note(&self, url: String, revision: Option<String>, commit: String) {

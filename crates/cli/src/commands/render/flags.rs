@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::registries::mirror;
+use crate::locking::{LockArguments, LockedArguments};
+use crate::registries::RegistryArguments;
 
 /// Print the manifests of a skaffold.yaml, as skaffold render would, without docker, kubectl or a cluster
 ///
@@ -14,24 +15,12 @@ pub(crate) struct Arguments {
     /// Run as if in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]
     pub(super) directory: Option<PathBuf>,
-    /// Take digests from the lock file and open no socket
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", env = "HYDRANT_LOCKED")]
-    pub(super) locked: Option<bool>,
-    /// Write the digests that registries give, and the commits of remote bases, into the lock file
-    #[arg(long, conflicts_with = "locked")]
-    pub(super) lock: bool,
-    /// The lock file; where absent, the hydrant.lock of the folder or of the next one above that has one
-    #[arg(long, value_name = "FILE", env = "HYDRANT_LOCK_FILE")]
-    pub(super) lock_file: Option<PathBuf>,
-    /// A registry that is asked without TLS (repeat, or separate by commas)
-    #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
-    pub(super) insecure_registry: Vec<String>,
-    /// A PEM file with certificate authorities to trust beside the system's (repeat)
-    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_REGISTRY_CA")]
-    pub(super) registry_ca: Vec<String>,
-    /// A place to ask before a registry, such as docker.io=mirror.example/hub (repeat, or separate by commas)
-    #[arg(long, value_name = "REGISTRY=PLACE", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
-    pub(super) registry_mirror: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) locked: LockedArguments,
+    #[command(flatten)]
+    pub(super) lock: LockArguments,
+    #[command(flatten)]
+    pub(super) registries: RegistryArguments,
     #[command(flatten)]
     pub(super) skaffold: Skaffold,
     #[command(flatten)]

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use delivery::Diagnostic;
 use delivery::disk::{DiskFiles, absolute};
 use delivery::render::{
-    DigestSource, Locking, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters,
+    DigestSource, Machine, Now, PlanOptions, Registries, RenderOptions, Request, resource_selector, setters,
 };
+use delivery::{config, registries};
 
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::registries::PlatformArguments;
 use crate::surroundings::surroundings;
 
 #[cfg(test)]
@@ -31,6 +33,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
     let around = surroundings()?;
+    let locking = arguments.locked.locking(arguments.lock, &folder)?;
+    let registries = arguments.registries.typed(PlatformArguments::default(), &folder)?;
     let machine = Machine::look(&files, &folder, around.variables)?;
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
@@ -38,19 +42,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if !idle.is_empty() {
         output::note(&format!("without effect in hydrant: {}", idle.join(", ")));
     }
-    let locking = Locking {
-        locked: arguments.locked == Some(true),
-        file: arguments
-            .lock_file
-            .map(|path| absolute(&Path::new(&folder).join(path)))
-            .transpose()
-            .map_err(|error| anyhow!(error))
-            .map_err(Failure::Input)?,
-        write: arguments.lock.then(|| around.now.map_or_else(String::new, delivery::record::rfc3339)),
-        insecure: arguments.insecure_registry,
-        authorities: arguments.registry_ca,
-        mirrors: by_registry(arguments.registry_mirror),
-    };
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
     let mut request = request(&files, &folder, machine, flags)?;
@@ -60,7 +51,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let done = delivery::render::run(&request, &locking, &files)?;
+    let registries = Registries {
+        locking,
+        options: registries::options(&registries, &config::Registry::default(), &folder)?,
+        now: around.now.map_or(0, |now| now.seconds),
+        watch: around.watch.resolving(),
+    };
+    let done = delivery::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
     output::said(&done.rendered.said);
     if loud {
@@ -68,19 +65,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     }
     let text = done.rendered.print()?;
     if let Some((path, lock)) = &done.lock {
-        output::result_file(Path::new(path), &lock.print())?;
+        output::lock_file(path, lock)?;
     }
     match target {
         None => output::result(&text)?,
         Some(path) => output::result_file(&Path::new(&folder).join(path), &text)?,
     }
     Ok(Done::Well)
-}
-
-fn by_registry(mirrors: Vec<(String, String)>) -> BTreeMap<String, Vec<String>> {
-    let mut places = BTreeMap::<String, Vec<String>>::new();
-    mirrors.into_iter().for_each(|(registry, place)| places.entry(registry).or_default().push(place));
-    places
 }
 
 fn folder(directory: Option<&Path>) -> Result<String, Failure> {

@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 
 /// The failures as findings. Images that failed by one and the same answer (a registry that nobody can reach) share a finding;
 /// `place` adds where an image stands.
-pub(crate) fn failure(errors: &ResolveErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
+pub(super) fn failure(errors: &ResolveErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
     let mut causes: BTreeMap<&str, Vec<&ResolveError>> = BTreeMap::new();
     for error in errors.all() {
         causes.entry(&error.words).or_default().push(error);
