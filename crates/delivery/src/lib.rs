@@ -30,6 +30,7 @@ pub mod report;
 pub mod rollback;
 pub mod schema;
 pub mod settings;
+pub mod source_link;
 pub mod status;
 mod table;
 pub mod threads;

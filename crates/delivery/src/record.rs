@@ -25,6 +25,8 @@ pub const ROLLBACK: &str = "Hydrant-rollback-to";
 pub const PROMOTED: &str = "Hydrant-promoted-from";
 /// Where an image comes from by its own words: name, source, revision; one trailer an image that says.
 pub const IMAGE_SOURCE: &str = "Hydrant-image-source";
+/// What lies between the source commits of an image and of the one whose place it takes; one trailer an image that changed.
+pub const IMAGE_CHANGES: &str = "Hydrant-image-changes";
 /// One image, as it stands in the manifest; one trailer an image.
 pub const IMAGE: &str = "Hydrant-image";
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use committer::{Change, ChangeKind, Delivery, Outcome, Refusal};
+use registry::Origin;
 use serde_json::{Value, json};
 
 use crate::image_origins::ImageOrigin;
@@ -58,10 +59,14 @@ impl Report {
         })
     }
 
-    /// A table with a line a unit, and a line that sums up.
+    /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
     pub fn text(&self) -> String {
         let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
-        format!("{}{}\n", table::print(&rows), self.sum())
+        let changes = self.units.iter().flat_map(|unit| {
+            let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
+            changes.map(|words| format!("{}: {words}\n", unit.name()))
+        });
+        format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
     }
 
     /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
@@ -129,10 +134,14 @@ impl UnitReport {
         format!("{}/{}", self.service, self.environment)
     }
 
-    /// The image, and a link to the commit that it was built from where that is known.
+    /// The image, and links to the commit that it was built from and to what changed since the one before, where they are known.
     fn image_cell(&self, image: &str) -> String {
-        let link = self.origins.iter().find(|one| one.image == image).and_then(ImageOrigin::link);
-        link.map_or_else(|| format!("`{image}`"), |link| format!("`{image}` ([source]({link}))"))
+        let origin = self.origins.iter().find(|one| one.image == image);
+        let links =
+            [("source", origin.and_then(ImageOrigin::link)), ("changes", origin.and_then(ImageOrigin::changes_link))];
+        let links: Vec<String> =
+            links.into_iter().filter_map(|(word, link)| Some(format!("[{word}]({})", link?))).collect();
+        if links.is_empty() { format!("`{image}`") } else { format!("`{image}` ({})", links.join(", ")) }
     }
 
     fn word(&self) -> &'static str {
@@ -166,8 +175,12 @@ impl UnitReport {
             Outcome::Unchanged | Outcome::NoteMoved => (None, None),
         };
         let origin = |one: &ImageOrigin| {
-            let (source, revision) = (&one.origin.source, &one.origin.revision);
-            json!({ "image": one.image, "source": source, "revision": revision, "link": one.link() })
+            let said = |image: &str, origin: &Origin| json!({ "image": image, "source": origin.source, "revision": origin.revision });
+            let mut value = said(&one.image, &one.origin);
+            value["link"] = json!(one.link());
+            value["before"] = json!(one.before.as_ref().map(|before| said(&before.image, &before.origin)));
+            value["changes"] = json!(one.changes_link());
+            value
         };
         let origins: Vec<Value> = self.origins.iter().map(origin).collect();
         json!({

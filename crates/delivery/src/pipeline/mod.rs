@@ -122,7 +122,7 @@ pub fn deliver(
         committed::all(plan, source, &units)?;
     }
     if options.origins {
-        pin::origins(&mut pinner, &mut units)?;
+        pin::origins(&mut pinner, plan, around, &mut units)?;
     }
     let lock = pinner.into_lock().map(|mut lock| {
         remotes.into_iter().for_each(|remote| lock.record_remote(remote));

@@ -4,11 +4,14 @@ use manifest::{Errors, ImageRef, Pins};
 use registry::Lock;
 
 use super::{Rendered, Surroundings};
+use crate::branches::{self, Delivered, Depth};
 use crate::config::{GivenDigests, Images};
 use crate::digests::{Asking, Pinner};
 use crate::failure::Failure;
+use crate::image_origins::Held;
 use crate::pin::Search;
 use crate::plan::{Plan, Unit};
+use crate::record::IMAGE_SOURCE;
 use crate::{image_origins, images};
 
 /// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
@@ -76,17 +79,31 @@ fn given(unit: &Unit) -> Pins {
     pins
 }
 
-/// Asks where the images of all units come from, each once. What could not be asked is a warning.
+/// Asks where the images of all units come from, each once, and those that they take the place of. What could not be asked is a
+/// warning.
 ///
 /// # Errors
-/// Where no registry may be asked.
-pub(super) fn origins(pinner: &mut Pinner<'_>, units: &mut [Rendered]) -> Result<(), Failure> {
-    let (found, warnings) = image_origins::ask(pinner, units.iter().flat_map(|unit| &unit.images))?;
-    for unit in units.iter_mut() {
-        unit.origins = unit.images.iter().filter_map(|image| found.get(image).cloned()).collect();
+/// Where no registry may be asked, or a remote cannot be reached.
+pub(super) fn origins(
+    pinner: &mut Pinner<'_>,
+    plan: &Plan,
+    around: &Surroundings,
+    units: &mut [Rendered],
+) -> Result<(), Failure> {
+    let tips = branches::tips(plan, around, Depth::Record)?;
+    let held: Vec<Held> = tips.iter().map(|tip| tip.as_ref().map(held).unwrap_or_default()).collect();
+    let images: Vec<&[String]> = units.iter().map(|unit| unit.images.as_slice()).collect();
+    let (found, warnings) = image_origins::ask(pinner, &images, &held)?;
+    for (unit, origins) in units.iter_mut().zip(found) {
+        unit.origins = origins;
     }
     if let Some(first) = units.first_mut() {
         first.warnings.extend(warnings);
     }
     Ok(())
+}
+
+fn held(tip: &Delivered) -> Held {
+    let written = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE_SOURCE));
+    Held { images: branches::images(tip), written: written.map(|(_, words)| words.clone()).collect() }
 }

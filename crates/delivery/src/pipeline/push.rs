@@ -141,8 +141,10 @@ fn prepare(
     let promoted = unit.given.as_ref().and_then(|given| given.promoted_from.as_ref());
     let origins: Vec<String> = rendered.origins.iter().map(ImageOrigin::words).collect();
     let promoted = promoted.map(|from| (record::PROMOTED, from)).into_iter();
-    let more: Vec<(&str, &String)> =
-        promoted.chain(origins.iter().map(|words| (record::IMAGE_SOURCE, words))).collect();
+    let changes: Vec<String> = rendered.origins.iter().filter_map(ImageOrigin::changes).collect();
+    let sources = origins.iter().map(|words| (record::IMAGE_SOURCE, words));
+    let changes = changes.iter().map(|words| (record::IMAGE_CHANGES, words));
+    let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
     let message = record::message(unit, &source, &rendered.images, &more);
     let (author, committer) = people(plan, around, origin.head.author.time)?;
     Ok(committer::Unit {
