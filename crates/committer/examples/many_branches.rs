@@ -53,6 +53,8 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
             dry_sha: format!("{source:040}"),
             ..SourceRecord::default()
         },
+        images: Vec::new(),
+        promoted_from: None,
         message: Message::Text(format!("svc-{number}: deliver {source}\n")),
         author: who.clone(),
         committer: who,

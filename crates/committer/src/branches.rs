@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use git2::Oid;
 
 use crate::deliver::DeliverError;
-use crate::metadata::{METADATA, Record};
+use crate::metadata::{self, METADATA, Record};
 use crate::notes::{self, NOTES, Note};
 use crate::remote::Remote;
 use crate::source::{SourceCommit, commit_info};
@@ -34,6 +34,8 @@ pub struct Delivered {
     /// The files that the record lists (without a list: everything below the folder but the record), by their path below the folder. Empty
     /// unless files were asked for.
     pub files: FileSet,
+    /// Whether the files are what the record says by its hash; `None` where it says none.
+    pub intact: Option<bool>,
 }
 
 /// How much to read.
@@ -178,6 +180,8 @@ impl Reader {
             Some((_, id)) => Note::parse(&blob(id)?),
             None => Note::default(),
         };
+        let intact = record.as_ref().map(|record| self.intact(tree, place, record)).transpose();
+        let intact = intact.map_err(|error| own(&error))?.flatten();
         let listed = record.as_ref().and_then(|record| record.files.as_ref());
         let mut files = FileSet::new();
         let below = if depth == Depth::Files { self.below(tree, place) } else { Vec::new() };
@@ -189,7 +193,16 @@ impl Reader {
         let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
         let short = id.to_string()[..7].to_owned();
         let commit = commit_info(&commit, short).map_err(|error| own(&error))?;
-        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files })
+        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, intact })
+    }
+
+    fn intact(&self, tree: Oid, place: &Place, record: &Record) -> Result<Option<bool>, git2::Error> {
+        let (Some(files), Some(recorded)) = (&record.files, &record.content) else { return Ok(None) };
+        let entry = |path: &String| self.workshop.entry(tree, &in_folder(place, path));
+        let entries: Option<Vec<_>> =
+            files.iter().map(|path| entry(path).map(|(id, mode)| (path.as_str(), id, mode))).collect();
+        let Some(entries) = entries else { return Ok(Some(false)) };
+        Ok(Some(metadata::content(entries.into_iter())? == *recorded))
     }
 }
 

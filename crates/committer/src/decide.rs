@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::{ObjectType, Oid};
 
 use crate::deliver::Ancestors;
-use crate::metadata::{METADATA, Record};
+use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
 use crate::outcome::{Change, ChangeKind, Refusal};
 use crate::source::Ancestry;
@@ -257,15 +257,28 @@ fn build(
         };
         edits.insert(change.path.clone(), edit);
     }
-    let files = Some(unit.files.keys().cloned().collect());
-    let record = Record { source: unit.source.clone(), files, hold: unit.hold.clone() };
-    let blob = workshop.write(ObjectType::Blob, &record.to_bytes(), made)?;
+    let blob = workshop.write(ObjectType::Blob, &new_record(unit)?.to_bytes(), made)?;
     edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
     let tree = match workshop.edit(tree, &edits, made)? {
         Some(tree) => tree,
         None => workshop.empty_tree(made)?,
     };
     Ok(Decision::Commit { tree, changes, previous: previous.map(Box::new) })
+}
+
+fn new_record(unit: &Unit) -> Result<Record, git2::Error> {
+    let mut entries = Vec::with_capacity(unit.files.len());
+    for (path, file) in &unit.files {
+        entries.push((path.as_str(), Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode)));
+    }
+    Ok(Record {
+        source: unit.source.clone(),
+        files: Some(unit.files.keys().cloned().collect()),
+        content: Some(metadata::content(entries.into_iter())?),
+        images: unit.images.clone(),
+        promoted_from: unit.promoted_from.clone(),
+        hold: unit.hold.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! `hydrator.metadata`: the record of a delivery in Argo CD's format.
 //!
 //! JSON as Argo CD's commit server writes it: indented by two spaces, HTML not escaped, a newline at the end, the keys in the order
-//! of [`SourceRecord`], empty ones left out. One key is ours, the last: `hydrant`, which lists the files that the delivery wrote, and says why later ones are held back.
+//! of [`SourceRecord`], empty ones left out. One key is ours, the last: `hydrant`, which lists the files that the delivery wrote with a hash over them and the images in
+//! them, and says why later deliveries are held back. It is in the file and not in the commit's message alone because a merge or a squash drops that message.
 //! Argo CD and GitOps Promoter read with Go's decoder, which passes over keys that it does not know.
 
+use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
 /// The file's name, in the branch's root or in a unit's folder.
@@ -77,8 +79,15 @@ pub struct ReferencedCommit {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Ours {
     files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    promoted_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
 }
@@ -98,6 +107,12 @@ pub struct Record {
     pub source: SourceRecord,
     /// The files that the delivery wrote, relative to the record's folder and sorted; `None` where another tool wrote the record.
     pub files: Option<Vec<String>>,
+    /// The hash over those files, 40 hex digits: see [`content`]; `None` where another tool or an older hydrant wrote the record.
+    pub content: Option<String>,
+    /// The images in the files, sorted, as they stand there.
+    pub images: Vec<String>,
+    /// Where the images were promoted from, if they were.
+    pub promoted_from: Option<String>,
     /// Why later deliveries stay away until they are told to release it, if they are to.
     pub hold: Option<String>,
 }
@@ -105,10 +120,14 @@ pub struct Record {
 impl Record {
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let whole = Whole {
-            source: self.source.clone(),
-            hydrant: self.files.clone().map(|files| Ours { files, hold: self.hold.clone() }),
+        let ours = |files| Ours {
+            files,
+            content: self.content.clone(),
+            images: self.images.clone(),
+            promoted_from: self.promoted_from.clone(),
+            hold: self.hold.clone(),
         };
+        let whole = Whole { source: self.source.clone(), hydrant: self.files.clone().map(ours) };
         let mut bytes = serde_json::to_vec_pretty(&whole).unwrap_or_default();
         bytes.push(b'\n');
         bytes
@@ -120,7 +139,18 @@ impl Record {
     /// The JSON reader's words.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let whole: Whole = serde_json::from_slice(bytes)?;
-        let (files, hold) = whole.hydrant.map_or((None, None), |ours| (Some(ours.files), ours.hold));
-        Ok(Self { source: whole.source, files, hold })
+        let source = whole.source;
+        Ok(match whole.hydrant {
+            None => Self { source, ..Self::default() },
+            Some(Ours { files, content, images, promoted_from, hold }) => {
+                Self { source, files: Some(files), content, images, promoted_from, hold }
+            }
+        })
     }
+}
+
+/// The hash of files as git has them: over a line `MODE ID PATH` each, in the order of the paths. It needs no file's bytes where a tree is at hand.
+pub(crate) fn content<'a>(entries: impl Iterator<Item = (&'a str, Oid, i32)>) -> Result<String, git2::Error> {
+    let lines: String = entries.map(|(path, id, mode)| format!("{mode:06o} {id} {path}\n")).collect();
+    Ok(Oid::hash_object(ObjectType::Blob, lines.as_bytes())?.to_string())
 }

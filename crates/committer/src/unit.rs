@@ -117,6 +117,10 @@ pub struct Unit {
     pub files: FileSet,
     /// Where the files come from.
     pub source: SourceRecord,
+    /// The images in the files, sorted, for the record.
+    pub images: Vec<String>,
+    /// Where they were promoted from, if they were, for the record.
+    pub promoted_from: Option<String>,
     /// The commit's message, trailers included.
     pub message: Message,
     /// Who is the commit's author.

@@ -133,7 +133,7 @@ fn the_record_is_argo_cds_to_the_byte() {
     let mut unit = unit("a", 7, &[("manifest.yaml", "a: 1\n"), ("b/c.yaml", "<&>\n")]);
     unit.source.body = "one <b>\ntwo".to_owned();
     target.deliver(&[unit]);
-    let expected = "{\n  \"repoURL\": \"https://example.com/acme/shop.git\",\n  \"drySha\": \"0000000000000000000000000000000000000007\",\n  \"commands\": [\n    \"hydrant deliver\"\n  ],\n  \"author\": \"Ada <ada@example.com>\",\n  \"date\": \"2023-11-14T22:13:20Z\",\n  \"subject\": \"change 7\",\n  \"body\": \"one <b>\\ntwo\",\n  \"hydrant\": {\n    \"files\": [\n      \"b/c.yaml\",\n      \"manifest.yaml\"\n    ]\n  }\n}\n";
+    let expected = "{\n  \"repoURL\": \"https://example.com/acme/shop.git\",\n  \"drySha\": \"0000000000000000000000000000000000000007\",\n  \"commands\": [\n    \"hydrant deliver\"\n  ],\n  \"author\": \"Ada <ada@example.com>\",\n  \"date\": \"2023-11-14T22:13:20Z\",\n  \"subject\": \"change 7\",\n  \"body\": \"one <b>\\ntwo\",\n  \"hydrant\": {\n    \"files\": [\n      \"b/c.yaml\",\n      \"manifest.yaml\"\n    ],\n    \"content\": \"e85944cc456dd789abb26b2196d13d828d47be9c\"\n  }\n}\n";
     assert_eq!(target.files("a")["hydrator.metadata"], expected);
 }
 

@@ -11,7 +11,7 @@ use crate::file_set::folder;
 use crate::pipeline::Surroundings;
 use crate::pipeline::push::{failed, remote};
 use crate::plan::{Plan, Unit};
-use crate::record::IMAGE;
+use crate::record::{IMAGE, PROMOTED};
 
 /// What stands at each unit's place, in the plan's order; nothing where the branch does not exist. Each repository is
 /// asked once.
@@ -59,10 +59,21 @@ pub fn objects(unit: &Unit, tip: &Delivered) -> Result<Vec<Node>, Errors> {
     Ok(objects)
 }
 
-/// The images that a commit's trailers record. What is no image reference is left out: a person may have written it.
+/// The images that stand there by the record, or by the commit's trailers where an older hydrant wrote the record. What is no image reference is
+/// left out: a person may have written it.
 pub fn images(tip: &Delivered) -> Vec<ImageRef> {
-    let recorded = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
-    recorded.filter_map(|(_, value)| ImageRef::parse(value).ok()).collect()
+    let recorded = tip.record.as_ref().map(|record| record.images.iter()).unwrap_or_default();
+    let told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
+    let silent = recorded.len() == 0;
+    let told = told.map(|(_, value)| value).filter(|_| silent);
+    recorded.chain(told).filter_map(|image| ImageRef::parse(image).ok()).collect()
+}
+
+/// The environment that the images there were promoted from, if they were: by the record, or by the commit's last trailer.
+pub fn promoted_from(tip: &Delivered) -> Option<&str> {
+    let recorded = tip.record.as_ref().and_then(|record| record.promoted_from.as_ref());
+    let mut told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(PROMOTED));
+    recorded.or_else(|| told.next_back().map(|(_, from)| from)).map(String::as_str)
 }
 
 /// The source commit whose output stands there: what the note says, else the record.

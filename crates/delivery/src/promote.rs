@@ -43,6 +43,10 @@ pub fn promote(
     let mut by_commit: BTreeMap<String, Vec<(&str, &Delivered)>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (unit, tip) in source.units.iter().zip(&tips) {
+        if tip.as_ref().is_some_and(|tip| tip.intact == Some(false)) {
+            wrong.push(drifted(&unit.name(), &unit.branch));
+            continue;
+        }
         match tip.as_ref().and_then(|tip| Some((tip, branches::source_commit(tip)?))) {
             Some((tip, commit)) => by_commit.entry(commit.to_owned()).or_default().push((&unit.service, tip)),
             None => wrong.push(
@@ -67,6 +71,12 @@ pub fn promote(
         done.report.units.extend(delivered.units);
     }
     Ok(done)
+}
+
+/// What runs there is not what was delivered, so its images are not known.
+fn drifted(unit: &str, branch: &str) -> Diagnostic {
+    Diagnostic::new(format!("{unit}: {branch} no longer holds what was delivered to it"))
+        .hint("`hydrant diff` shows what differs; deliver to it again first.")
 }
 
 fn within(settings: &Settings, environment: &str) -> Settings {

@@ -102,6 +102,8 @@ fn back(
         start_from: None,
         folder: folder(&unit.path),
         files: chosen.files.clone(),
+        images,
+        promoted_from: branches::promoted_from(chosen).map(str::to_owned),
         source: source.clone(),
         message: Message::Text(message),
         author,

@@ -15,7 +15,6 @@ use crate::file_set::file_set;
 use crate::git_files::GitFiles;
 use crate::pipeline::{self, Sourced, Surroundings};
 use crate::plan::{Given, Plan, Source as From, Unit, plan};
-use crate::record::PROMOTED;
 use crate::settings::{Selection, Settings};
 use crate::table;
 
@@ -111,10 +110,9 @@ fn one(
 }
 
 /// The images of a delivery, as a rendering takes them. Those of a promotion bear the names of the environment that they came
-/// from, which the commit tells.
+/// from, which the record tells.
 fn given(plan: &Plan, unit: &Unit, tip: &Delivered) -> Given {
-    let mut told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(PROMOTED));
-    let promoted_from = told.next_back().map(|(_, environment)| environment.clone());
+    let promoted_from = branches::promoted_from(tip).map(str::to_owned);
     let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
     let named = plan.units.iter().find(|one| one.service == unit.service && one.environment == *environment);
     let default_repo = named.and_then(default_repo);

@@ -48,6 +48,8 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
             subject: format!("change {source}"),
             ..SourceRecord::default()
         },
+        images: Vec::new(),
+        promoted_from: None,
         message: Message::Text(format!("{branch}: deliver {source}\n\nHydrant-Source: {source}\n")),
         author: who.clone(),
         committer: who,

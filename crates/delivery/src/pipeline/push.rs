@@ -154,6 +154,8 @@ fn prepare(
         folder,
         files,
         source,
+        images: rendered.images.clone(),
+        promoted_from: unit.given.as_ref().and_then(|given| given.promoted_from.clone()),
         message: Message::Text(message),
         author,
         committer,

@@ -29,11 +29,11 @@ pub struct Row {
 /// The state of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The last commit is a delivery with its record.
+    /// The branch holds what its record says.
     Delivered,
     /// It is, and the record holds later deliveries back.
     Held,
-    /// Somebody else has committed since, or the record cannot be read.
+    /// The branch holds something else than its record says, or the record cannot be read.
     Drifted,
     /// There is no branch yet.
     Never,
@@ -52,10 +52,16 @@ pub fn status(settings: &Settings, around: &Surroundings) -> Result<Vec<Row>, Fa
 
 fn state(tip: Option<&Delivered>) -> State {
     let Some(tip) = tip else { return State::Never };
-    let delivery = tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
+    // The record of an older hydrant has no hash; the commit that wrote it then stands last.
+    let told = || tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
     match &tip.record {
-        Some(record) if delivery && record.hold.is_some() => State::Held,
-        Some(_) if delivery => State::Delivered,
+        Some(record) if tip.intact.unwrap_or_else(told) => {
+            if record.hold.is_some() {
+                State::Held
+            } else {
+                State::Delivered
+            }
+        }
         _ => State::Drifted,
     }
 }
