@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod exit;
 mod github;
+mod interrupt;
 mod locking;
 mod output;
 mod progress;

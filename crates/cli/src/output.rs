@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use delivery::lock_file::Lock;
 
 use crate::exit::Failure;
+use crate::interrupt::Deferred;
 
 /// `--format` where an answer is read by people or by a program.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -34,20 +35,36 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// Where the file cannot be written.
 pub(crate) fn result_file(path: &Path, text: &str) -> Result<(), Failure> {
-    delivery::disk::write_whole(path, text.as_bytes())
-        .map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
+    result_files(&[(path, text)])
 }
 
-/// Writes the lock file, all of it or nothing; not at all where it says the same already.
+/// Writes files that belong together, each as [`result_file`]. Ctrl-C waits until all are written.
+///
+/// # Errors
+/// Where one cannot be written.
+pub(crate) fn result_files(files: &[(&Path, &str)]) -> Result<(), Failure> {
+    let named =
+        |path: &Path, error: io::Error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string()));
+    let Some((first, _)) = files.first() else { return Ok(()) };
+    let _deferred = Deferred::new().map_err(|error| named(first, error))?;
+    for (path, text) in files {
+        delivery::disk::write_whole(path, text.as_bytes()).map_err(|error| named(path, error))?;
+    }
+    Ok(())
+}
+
+/// Writes the lock file as [`result_file`]; not at all where it says the same already.
 ///
 /// # Errors
 /// Where the file cannot be written.
 pub(crate) fn lock_file(path: &str, lock: &Lock) -> Result<(), Failure> {
-    let (path, text) = (Path::new(path), lock.print());
-    if std::fs::read(path).is_ok_and(|known| known == text.as_bytes()) {
-        return Ok(());
-    }
-    result_file(path, &text)
+    let text = lock.print();
+    if is_new(path, &text) { result_file(Path::new(path), &text) } else { Ok(()) }
+}
+
+/// Whether a lock file says something else than `text`.
+pub(crate) fn is_new(path: &str, text: &str) -> bool {
+    std::fs::read(path).map_or(true, |known| known != text.as_bytes())
 }
 
 /// What a program that the source runs has said, on stderr.

@@ -1,5 +1,7 @@
 //! `hydrant pin`: images in any YAML get their digests.
 
+use std::path::Path;
+
 use delivery::digests::{Asking, Pinner};
 use delivery::disk::DiskFiles;
 use delivery::lock_file;
@@ -64,10 +66,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if arguments.check {
         return check(&pinned);
     }
-    if let Some(lock) = pinner.into_lock() {
-        output::lock_file(&setup.lock_file, &lock)?;
-    }
-    write(&pinned, arguments.stdout)?;
+    let lock = pinner.into_lock().map(|lock| lock.print()).filter(|text| output::is_new(&setup.lock_file, text));
+    write(&pinned, arguments.stdout, lock.as_deref().map(|text| (Path::new(&setup.lock_file), text)))?;
     output::note(&match (changed, images.len()) {
         (_, 0) => "no images".to_owned(),
         (0, all) => format!("{all} images, all pinned before"),
@@ -85,21 +85,21 @@ fn check(pinned: &[(Input, usize)]) -> Result<Done, Failure> {
     Ok(done)
 }
 
-fn write(pinned: &[(Input, usize)], stdout: bool) -> Result<(), Failure> {
-    for (index, (input, count)) in pinned.iter().enumerate() {
+/// The files and the lock file are written together; what goes to stdout comes before, since its reader may have gone away.
+fn write(pinned: &[(Input, usize)], stdout: bool, lock: Option<(&Path, &str)>) -> Result<(), Failure> {
+    let mut files: Vec<(&Path, &str)> = lock.into_iter().collect();
+    let mut first = true;
+    for (input, count) in pinned {
         match &input.path {
-            Some(path) if !stdout => {
-                if *count > 0 {
-                    output::result_file(path, &input.text)?;
-                }
-            }
+            Some(path) if !stdout => files.extend((*count > 0).then_some((path.as_path(), input.text.as_str()))),
             _ => {
                 // Two files on one stream are two documents.
-                let apart = index == 0 || input.text.starts_with("---");
+                let apart = first || input.text.starts_with("---");
                 output::result(if apart { "" } else { "---\n" })?;
                 output::result(&input.text)?;
+                first = false;
             }
         }
     }
-    Ok(())
+    output::result_files(&files)
 }

@@ -1,0 +1,102 @@
+//! Ctrl-C leaves nothing half-written: while a slow registry is waited for nothing at all, and while files are written all of
+//! them or none.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use testkit::registry::{Registry, Setup};
+
+const SIGINT: i32 = 2;
+
+fn pin(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_hydrant"))
+        .args(["pin", "--lock"])
+        .args(arguments)
+        .arg("deploy")
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Interrupts the child when the file is there. The shell's own `kill` is quicker than anything that has to be started.
+fn interrupt_when_there(child: &Child, file: &Path) {
+    let script = format!(
+        "while [ ! -e '{}' ]; do kill -0 {id} || exit 1; done; kill -INT {id}",
+        file.display(),
+        id = child.id()
+    );
+    assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success(), "nothing was written");
+}
+
+/// Every file below the folder.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                all.insert(path.display().to_string(), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+fn write(folder: &Path, host: &str, count: usize) {
+    std::fs::create_dir_all(folder.join("deploy")).unwrap();
+    for index in 0..count {
+        std::fs::write(folder.join(format!("deploy/{index}.yaml")), format!("image: {host}/a:1 # {index}\n")).unwrap();
+    }
+}
+
+#[test]
+fn nothing_is_written_while_a_registry_is_waited_for() {
+    let registry = Registry::start(Setup { latency: Duration::from_secs(20), ..Setup::default() });
+    registry.put_image("a", "1", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &registry.host(), 3);
+    let before = files(folder.path());
+    let mut child = pin(folder.path(), &[]);
+    let begun = Instant::now();
+    while registry.requests().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20) && child.try_wait().unwrap().is_none(), "nobody was asked");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    interrupt_when_there(&child, folder.path());
+    assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+    assert!(begun.elapsed() < Duration::from_secs(15), "it waited for the registry");
+    assert_eq!(files(folder.path()), before);
+}
+
+#[test]
+fn what_is_being_written_is_finished_first() {
+    let registry = Registry::open();
+    registry.put_image("a", "1", &[]);
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &registry.host(), 400);
+        let before = files(folder.path());
+        let mut child = pin(folder.path(), &[]);
+        let lock = folder.path().join("hydrant.lock");
+        // The lock file is the first to be written.
+        interrupt_when_there(&child, &lock);
+        let status = child.wait().unwrap();
+        let mut after = files(folder.path());
+        assert!(after.remove(lock.to_str().unwrap()).unwrap().contains("a:1"));
+        assert_eq!(after.len(), before.len(), "no neighbour is left behind");
+        assert!(after.values().all(|text| text.contains("@sha256:")), "all or none");
+        // The signal may also have come when everything was over.
+        assert!(status.signal() == Some(SIGINT) || status.success(), "{status}");
+    }
+}
