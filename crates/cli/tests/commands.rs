@@ -3,7 +3,8 @@
 //! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
 //! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
 //! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG [LABEL=VALUE …]` in it, and
-//! `basic USER PASSWORD` where it wants to know who asks.
+//! `basic USER PASSWORD` where it wants to know who asks, `trouble PATH WHAT` where it misbehaves for paths that contain that, and
+//! `tls` for a second one at `$TLS_REGISTRY` with a certificate that nobody knows.
 //!
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
 
@@ -16,7 +17,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
-use testkit::registry::{Auth, Registry, Setup};
+use testkit::http::Response;
+use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
+use testkit::tls::Identity;
 
 #[test]
 fn commands_say_and_do_what_their_fixtures_say() {
@@ -55,7 +58,9 @@ fn transcript(case: &Case) -> String {
             None => writeln!(text, "ended by a signal").unwrap(),
         }
     }
-    if let Some(registry) = &stage.registry {
+    // How often trouble is met depends on the pauses between the tries.
+    let troubled = case.text("registry").is_some_and(|setup| setup.contains("trouble "));
+    if let Some(registry) = stage.registry.as_ref().filter(|_| !troubled) {
         writeln!(text, "the registry answered {} requests for manifests", registry.count("HEAD")).unwrap();
     }
     text
@@ -66,6 +71,7 @@ struct Stage {
     work: PathBuf,
     home: PathBuf,
     registry: Option<Registry>,
+    secure: Option<Registry>,
     _folder: tempfile::TempDir,
 }
 
@@ -81,7 +87,10 @@ impl Stage {
             std::fs::write(path, bytes).unwrap();
         }
         let registry = case.text("registry").map(|setup| registry(&setup));
-        Stage { work, home, registry, _folder: folder }
+        let secure = case.text("registry").filter(|setup| setup.lines().any(|line| line == "tls"));
+        let secure =
+            secure.map(|_| Registry::start(Setup { identity: Some(Identity::generate()), ..Setup::default() }));
+        Stage { work, home, registry, secure, _folder: folder }
     }
 
     /// Runs a line in a shell that knows nothing of the machine but its programs.
@@ -96,6 +105,7 @@ impl Stage {
             .env("HOME", &self.home)
             .env("ROOT", fixtures::root())
             .env("REGISTRY", self.registry.as_ref().map_or_else(String::new, Registry::host))
+            .env("TLS_REGISTRY", self.secure.as_ref().map_or_else(String::new, Registry::host))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "Ann Author")
             .env("GIT_AUTHOR_EMAIL", "ann@example.com")
@@ -112,8 +122,10 @@ impl Stage {
     /// What a stream said, with the changing folder called `DIR` and the changing port `REGISTRY`.
     fn said(&self, bytes: &[u8], mark: &str) -> String {
         let mut text = String::from_utf8_lossy(bytes).replace(self.work.to_str().unwrap(), "DIR");
-        if let Some(registry) = &self.registry {
-            text = text.replace(&registry.host(), "REGISTRY");
+        for (registry, name) in [(&self.secure, "TLS_REGISTRY"), (&self.registry, "REGISTRY")] {
+            if let Some(registry) = registry {
+                text = text.replace(&registry.host(), name);
+            }
         }
         text.lines().fold(String::new(), |mut all, line| {
             writeln!(all, "{}", format!("{mark}{line}").trim_end()).unwrap();
@@ -135,9 +147,29 @@ fn registry(setup: &str) -> Registry {
                 let labels: Vec<_> = labels.iter().filter_map(|label| label.split_once('=')).collect();
                 drop(registry.put_image(name, tag, &labels));
             }
-            ["basic", ..] | [] => {}
+            ["trouble", path, what] => registry.trouble(Trouble::always(path, trouble(what))),
+            ["basic", ..] | ["tls"] | [] => {}
             other => panic!("`registry` has a line {other:?}"),
         }
     }
     registry
+}
+
+fn trouble(what: &str) -> Response {
+    match what {
+        "rate-limit" => bad::too_many(None),
+        "rate-limit-for-an-hour" => bad::too_many(Some("3600")),
+        "unavailable" => bad::unavailable(),
+        "page" => bad::html(),
+        "huge" => bad::huge(false),
+        "cut" => bad::cut(),
+        "hang-up" => bad::hangup(),
+        "elsewhere" => bad::redirect(307, "http://storage.invalid/blob"),
+        "who" => {
+            Response::new(401, "application/json", r#"{"errors":[{"code":"UNAUTHORIZED","message":"log in first"}]}"#)
+                .header("www-authenticate", "Basic realm=\"test\"")
+        }
+        "denied" => Response::new(403, "application/json", r#"{"errors":[{"code":"DENIED","message":"not for you"}]}"#),
+        other => panic!("`registry` has a trouble {other}"),
+    }
 }

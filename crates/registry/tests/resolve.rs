@@ -297,6 +297,14 @@ fn a_digest_that_the_bytes_do_not_have_is_refused() {
     let lie = ask(good.header("docker-content-digest", other.clone()), true).unwrap_err();
     assert_eq!(lie.kind, Kind::Protocol);
     assert_eq!(lie.words, format!("the manifest of 1 hashes to {digest}, but {other} the registry states"));
+    // The same where it is HEAD that says too little.
+    let registry = Registry::open();
+    registry.trouble(Trouble::always("/manifests/", Response::empty(200)).only("HEAD"));
+    let (media, bytes) = (media, br#"{"schemaVersion":2,"manifests":[]}"#.to_vec());
+    let bad = Response::new(200, &media, bytes).header("docker-content-digest", other.clone());
+    registry.trouble(Trouble::always("/manifests/", bad));
+    let lie = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
+    assert!(lie.kind == Kind::Protocol && lie.words.contains(&other), "{lie}");
 }
 
 #[test]
