@@ -168,6 +168,16 @@ fn template(text: &str) -> Result<Template, String> {
 }
 
 impl UnitArguments {
+    /// As [`UnitArguments::settings`], for a command that only looks: every unit where nothing selects some.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn settings_of_a_look(self) -> Result<Settings, Failure> {
+        let mut settings = self.settings()?;
+        settings.selection.else_everything = true;
+        Ok(settings)
+    }
+
     /// Everything that was said, as `delivery` takes it.
     ///
     /// # Errors
@@ -200,6 +210,7 @@ impl UnitArguments {
                 services: selection.service,
                 environments: selection.environments,
                 profiles: Profiles(selection.profile),
+                else_everything: false,
             },
             skaffold: values.filename,
             modules: values.module,

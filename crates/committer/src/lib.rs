@@ -26,4 +26,4 @@ pub use outcome::{Change, ChangeKind, Delivery, Outcome, Refusal};
 pub use remote::{Credentials, Remote};
 pub use signing::{Format, Signing, SigningError};
 pub use transport::TransportError;
-pub use unit::{File, FileSet, Identity, Message, Mode, Previous, Unit, UnitError};
+pub use unit::{File, FileSet, Identity, Message, Mode, Previous, Unit, UnitError, may_be_a_branch};

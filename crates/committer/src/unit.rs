@@ -223,7 +223,7 @@ impl Unit {
     }
 
     fn check(&self) -> Result<(), UnitError> {
-        if !git2::Reference::is_valid_name(&format!("refs/heads/{}", self.branch)) || self.branch.starts_with('-') {
+        if !may_be_a_branch(&self.branch) {
             return Err(UnitError::Branch { unit: self.name.clone(), branch: self.branch.clone() });
         }
         for who in [&self.author, &self.committer] {
@@ -246,6 +246,11 @@ impl Unit {
         }
         Ok(())
     }
+}
+
+/// Whether git allows this name, without `refs/heads/`, for a branch (git-check-ref-format, and no dash in front).
+pub fn may_be_a_branch(name: &str) -> bool {
+    git2::Reference::is_valid_name(&format!("refs/heads/{name}")) && !name.starts_with('-')
 }
 
 fn valid_part(part: &str) -> bool {

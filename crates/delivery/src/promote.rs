@@ -36,6 +36,10 @@ pub fn promote(
     (from, to): (&str, &str),
     options: &Options,
 ) -> Result<Promoted, Failure> {
+    if from == to {
+        let found = Diagnostic::new(format!("from {from} to {to} is no way to go"));
+        return Err(found.hint("Give two environments to --from and --to.").into());
+    }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
     let tips = branches::tips(&source, around, Depth::Record)?;

@@ -16,6 +16,8 @@ pub struct Selection {
     pub environments: Vec<String>,
     /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
     pub profiles: Profiles,
+    /// For commands that only look: everything where nothing is said and the command does not run in a service's folder.
+    pub else_everything: bool,
 }
 
 /// Everything of a delivery that can be typed.
@@ -67,11 +69,4 @@ pub struct Settings {
     pub registries: registries::Typed,
     /// `--rules`, absolute.
     pub rules: Vec<String>,
-}
-
-impl Selection {
-    /// For commands that only look: everything, unless something is said or the command runs in a service's folder.
-    pub fn everything_where_nothing_is_said(&mut self) {
-        self.all |= self.services.is_empty() && self.environments.is_empty() && self.profiles.0.is_empty();
-    }
 }

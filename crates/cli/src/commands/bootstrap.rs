@@ -34,8 +34,7 @@ enum PullerArgument {
 /// # Errors
 /// A config or a selection that is wrong.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = arguments.units.settings()?;
-    settings.selection.everything_where_nothing_is_said();
+    let settings = arguments.units.settings_of_a_look()?;
     let plan = delivery::plan::plan(&DiskFiles::default(), &settings)?;
     let (puller, usual) = match arguments.puller {
         PullerArgument::Argocd => (Puller::ArgoCd, "argocd"),

@@ -60,7 +60,7 @@ enum Format {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
-    let settings = arguments.units.settings()?;
+    let settings = arguments.units.settings_of_a_look()?;
     let units = differences(&settings, &surroundings()?, &arguments.from, &arguments.to, &noise)?;
     output::result(&match arguments.format {
         Format::Text => text(&units, colour()),

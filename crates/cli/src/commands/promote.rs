@@ -48,8 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         attempts: 50,
         ..Options::default()
     };
-    let mut settings = arguments.units.settings()?;
-    settings.selection.everything_where_nothing_is_said();
+    let settings = arguments.units.settings_of_a_look()?;
     let done = promote(&settings, &surroundings()?, (&arguments.from, &arguments.to), &options)?;
     match arguments.format {
         ReportFormat::Text => {

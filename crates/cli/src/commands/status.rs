@@ -27,8 +27,7 @@ pub(crate) struct Arguments {
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = arguments.units.settings()?;
-    settings.selection.everything_where_nothing_is_said();
+    let settings = arguments.units.settings_of_a_look()?;
     let around = surroundings()?;
     let rows = status::status(&settings, &around)?;
     if let Some(path) = &arguments.html {

@@ -24,8 +24,7 @@ pub(crate) struct Arguments {
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut settings = arguments.units.settings()?;
-    settings.selection.everything_where_nothing_is_said();
+    let settings = arguments.units.settings_of_a_look()?;
     let verdicts = verify::verify(&settings, &surroundings()?)?;
     output::result(&match arguments.format {
         TextOrJson::Text => verify::text(&verdicts),

@@ -238,6 +238,7 @@ fn finding(error: &serde_saphyr::Error) -> Diagnostic {
     }
     let message = match message.split_once(", set DuplicateKeyPolicy") {
         Some((short, _)) => short.to_owned(),
+        None if message == "unexpected end of input" => "the file is empty or ends too early".to_owned(),
         None if message.starts_with("multiple YAML documents") => "a second document, where one is read".to_owned(),
         None => message.replace("expected one of ", "known here: "),
     };

@@ -184,8 +184,10 @@ fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables:
         let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
         let parts = parts.filter(|(name, email)| !name.is_empty() && !email.is_empty());
         let Some((name, email)) = parts else {
-            let found = Diagnostic::new(format!("`{text}` is no author")).field("commit.author");
-            return Err(found.hint("Write `Name <mail@example.com>`.").into());
+            let found = Diagnostic::new(format!("`{text}` is not a name and a mail address"));
+            let hint =
+                "Write `Name <mail@example.com>` for commit.author and commit.committer, --author and --committer.";
+            return Err(found.hint(hint).into());
         };
         return Ok(Identity { name: name.to_owned(), email: email.to_owned(), time });
     }

@@ -3,18 +3,18 @@
 use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::{Files, join, parent};
 
-use crate::config::{
-    self, Commit, Config, Destination, Environment, GivenDigests, Images, Policy, Review, Secrets, Template,
-};
+use crate::config::{self, Commit, Config, Destination, Environment, GivenDigests, Images, Policy, Review, Secrets};
 use crate::digests::Digests;
 use crate::registries;
 use crate::settings::Settings;
 
 mod discover;
+mod place;
 pub mod print;
 mod select;
 mod shard;
 
+use place::{Place, one_file_each};
 pub use shard::Shard;
 
 /// Everything a delivery does, decided.
@@ -162,9 +162,6 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
 }
 
 pub(crate) const LOCK: &str = "hydrant.lock";
-const BRANCH: &str = "{service}/{environment}";
-const PATH: &str = "manifest.yaml";
-const MESSAGE: &str = "deliver {service} to {environment}";
 const SKAFFOLD: &str = "skaffold.yaml";
 
 /// The config's path; nothing where flags alone serve.
@@ -264,36 +261,29 @@ fn fill(
     service: &discover::Found,
     (environment, special): (&str, &Environment),
 ) -> Result<Unit, Diagnostic> {
-    let (general, own) = (written.destination, &special.destination);
-    let text = |typed: &Option<Template>, own: &Option<Template>, general: &Option<Template>, otherwise: &str| {
-        let given = typed.as_ref().or(own.as_ref()).or(general.as_ref());
-        let fallback = Template::try_from(otherwise.to_owned()).ok();
-        given.or(fallback.as_ref()).map(|template| template.fill(&service.name, environment)).unwrap_or_default()
-    };
-    let repository = text(&settings.repository, &own.repository, &general.repository, "");
-    if repository.is_empty() {
-        return Err(Diagnostic::new("no repository is named")
-            .in_file(file)
-            .field("destination.repository")
-            .hint("Write destination.repository, or give --repository."));
-    }
-    // What was typed is relative to the folder it was typed in, what was written to the file's.
-    let base = if settings.repository.is_some() { &settings.folder } else { root };
-    let path = text(&settings.path, &own.path, &general.path, PATH);
-    checked_path(&path, file)?;
+    let place = Place::decide(settings, written.destination, (environment, special), (root, file), &service.name)?;
+    let subject = settings.message.as_ref().or(written.commit.message.as_ref());
     Ok(Unit {
         service: service.name.clone(),
         environment: environment.to_owned(),
         folder: service.folder.clone(),
         source: source(settings, service, environment, special),
-        repository: absolute_repository(base, &repository),
-        branch: text(&settings.branch, &own.branch, &general.branch, BRANCH),
-        path,
-        review: settings.review.or(own.review).or(special.review).or(general.review).unwrap_or_default(),
+        repository: place.repository,
+        branch: place.branch,
+        path: place.path,
+        review: settings
+            .review
+            .or(special.destination.review)
+            .or(special.review)
+            .or(written.destination.review)
+            .unwrap_or_default(),
         images: settings.images.or(special.policy.images).or(written.policy.images).unwrap_or_default(),
         digests: settings.digests.or(special.policy.digests).or(written.policy.digests).unwrap_or_default(),
         secrets: settings.secrets.or(special.policy.secrets).or(written.policy.secrets).unwrap_or_default(),
-        message: text(&settings.message, &None, &written.commit.message, MESSAGE),
+        message: match subject {
+            Some(template) => template.fill(&service.name, environment),
+            None => format!("deliver {} to {environment}", service.name),
+        },
         given: None,
     })
 }
@@ -321,51 +311,4 @@ fn source(settings: &Settings, service: &discover::Found, environment: &str, spe
         namespace: settings.namespace.clone().or_else(|| special.namespace.clone()),
         tag: settings.tag.clone(),
     }
-}
-
-/// A path of this machine is made absolute, a URL (also git's short `host:path`) stays.
-fn absolute_repository(base: &str, repository: &str) -> String {
-    let url = repository.contains("://")
-        || repository.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
-    if url { repository.to_owned() } else { join(base, repository) }
-}
-
-fn checked_path(path: &str, file: &str) -> Result<(), Diagnostic> {
-    let bad = |why: &str| {
-        Err(Diagnostic::new(format!("`{path}` {why}")).in_file(file).field("destination.path").hint(
-            "Give a file below the branch's root (`manifest.yaml`), or a folder with a slash at its end (`apps/`).",
-        ))
-    };
-    let parts: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
-    if path.starts_with('/') {
-        return bad("is absolute");
-    }
-    match parts.iter().find(|part| matches!(**part, "" | "." | ".." | ".git")) {
-        Some(_) if path != "./" => bad("has a part that names no file"),
-        _ => Ok(()),
-    }
-}
-
-/// Two units must not land in one file, nor one's folder hold the other's file.
-fn one_file_each(units: &[Unit]) -> Result<(), Errors> {
-    let mut sorted: Vec<&Unit> = units.iter().collect();
-    let place = |unit: &Unit| (unit.repository.clone(), unit.branch.clone(), unit.path.clone());
-    sorted.sort_by_key(|unit| place(unit));
-    let clash = |pair: &[&Unit]| -> Option<Diagnostic> {
-        let (one, other) = (pair[0], pair[1]);
-        let branch = one.repository == other.repository && one.branch == other.branch;
-        let within = one.path == other.path || (one.path.ends_with('/') && other.path.starts_with(&one.path));
-        (branch && within).then(|| {
-            Diagnostic::new(format!(
-                "{} and {} would both be written to {} on branch {}",
-                one.name(),
-                other.name(),
-                one.path,
-                one.branch
-            ))
-            .field("destination")
-            .hint("Put {service} and {environment} into `branch` or `path`.")
-        })
-    };
-    Errors::check(sorted.windows(2).filter_map(clash).collect())
 }

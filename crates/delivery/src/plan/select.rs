@@ -38,7 +38,7 @@ pub(super) fn select<'a>(
     let here = services.iter().find(|service| within(&settings.folder, &service.folder));
     let narrowed =
         !(selection.services.is_empty() && selection.environments.is_empty() && selection.profiles.0.is_empty());
-    if !selection.all && !narrowed && here.is_none() {
+    if !(selection.all || selection.else_everything || narrowed || here.is_some()) {
         return Err(Diagnostic::new("nothing says what to deliver")
             .hint("Give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder.")
             .into());
