@@ -5,7 +5,7 @@ use std::path::Path;
 
 use manifest::{Diagnostic, Errors, ObjectId, yaml};
 use render_core::files::FileError;
-use render_core::kustomize::build;
+use render_core::kustomize::{Built, Shelf, build, build_beside};
 pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
 use crate::disk::{DiskFiles, absolute};
@@ -62,17 +62,33 @@ pub(crate) fn file_name(id: &ObjectId) -> String {
 /// # Errors
 /// Whatever is wrong with the kustomization or what it names.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    run_with(&DiskFiles::default(), &World::default(), folder, options)
+    print(build(&DiskFiles::default(), &World::default(), &known(folder)?, options)?)
 }
 
-/// As [`run`], through doors that other builds go through too: a file or remote base that several of them name is read once.
+/// What the builds of one run go through together: a file or remote base that several of them name is read once, and a
+/// base that several of them have is built once.
+#[derive(Debug, Default)]
+pub struct Together {
+    files: DiskFiles,
+    world: World,
+    shelf: Shelf,
+}
+
+/// As [`run`], beside other builds.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_with(files: &DiskFiles, world: &World, folder: &Path, options: &Options) -> Result<Printed, Errors> {
+pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Result<Printed, Errors> {
+    let Together { files, world, shelf } = together;
+    print(build_beside(shelf, files, world, &known(folder)?, options)?)
+}
+
+fn known(folder: &Path) -> Result<String, Diagnostic> {
     let unreadable = |error: FileError| Diagnostic::new(error.to_string()).in_file(folder.display().to_string());
-    let folder = absolute(folder).map_err(unreadable)?;
-    let built = build(files, world, &folder, options)?;
+    absolute(folder).map_err(unreadable)
+}
+
+fn print(built: Built) -> Result<Printed, Errors> {
     let mut documents = Vec::with_capacity(built.objects.len());
     for object in &built.objects {
         let mut text = String::new();

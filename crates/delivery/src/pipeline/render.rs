@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use rayon::prelude::*;
 use registry::{Lock, LockedRemote};
 use render_core::files::{Files, join};
-use render_core::kustomize::{self, build};
+use render_core::kustomize::{self, Shelf, build, build_beside};
 use render_core::skaffold::default_repo;
 
 use super::{Rendered, Sourced, Surroundings};
@@ -25,6 +25,8 @@ pub(super) struct Doors<'a> {
     source: Sourced<'a>,
     world: World,
     git: Arc<GitFacts>,
+    /// What units have in common; absent where there is one alone.
+    shelf: Option<Arc<Shelf>>,
 }
 
 impl<'a> Doors<'a> {
@@ -32,7 +34,8 @@ impl<'a> Doors<'a> {
     pub(super) fn new(plan: &Plan, source: Sourced<'a>, lock: Lock) -> Self {
         let remotes = Remotes { source: plan.digests.clone(), lock, cache: None };
         let git = Arc::new(GitFacts::at(source.revision.map(str::to_owned)));
-        Doors { source, world: World::new(remotes), git }
+        let shelf = (plan.units.len() > 1).then(Arc::default);
+        Doors { source, world: World::new(remotes), git, shelf }
     }
 
     /// The remote bases and files that were used so far.
@@ -93,7 +96,7 @@ pub(super) fn render(
     let render = |unit: &Unit, (loaded, mut touched): (Loaded, Touched)| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
         let mut rendered = match loaded {
-            Loaded::Kustomize => kustomization(unit, &files, &doors.world)?,
+            Loaded::Kustomize => kustomization(unit, &files, doors)?,
             Loaded::Skaffold(both) => skaffold(*both, pins, &files, &doors.world)?,
         };
         touched.extend(files.into_touched());
@@ -128,11 +131,15 @@ fn every<T>(each: Vec<Result<T, Errors>>) -> Result<Vec<T>, Errors> {
     Errors::check(wrong).map(|()| good)
 }
 
-fn kustomization(unit: &Unit, files: &Recorded<'_>, world: &World) -> Result<Rendered, Errors> {
+fn kustomization(unit: &Unit, files: &Recorded<'_>, doors: &Doors<'_>) -> Result<Rendered, Errors> {
     let Source::Kustomize { folder } = &unit.source else {
         return Err(Diagnostic::new(format!("{} is no kustomization", unit.name())).into());
     };
-    let built = build(files, world, folder, &kustomize::Options::default())?;
+    let options = kustomize::Options::default();
+    let built = match &doors.shelf {
+        Some(shelf) => build_beside(shelf, files, &doors.world, folder, &options)?,
+        None => build(files, &doors.world, folder, &options)?,
+    };
     Ok(Rendered {
         objects: built.objects,
         style: Style::Kustomize,
@@ -190,6 +197,7 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<
         request.now = Now { seconds: now.seconds, nanoseconds: around.nanoseconds };
     }
     request.git = doors.git.clone();
+    request.shelf.clone_from(&doors.shelf);
     if let Some(given) = &unit.given {
         give(given, &mut request, files, &doors.world)?;
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use render_core::files::{Files, join};
+use render_core::kustomize::Shelf;
 use render_core::outside::Outside;
 pub use render_core::skaffold::{Build, DigestSource, Now, PlanOptions, RenderOptions, Rendered};
 use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan, references};
@@ -53,6 +54,8 @@ pub struct Request {
     pub render: RenderOptions,
     /// What tags are told of git; shared by the requests of one run, so that nothing is asked twice.
     pub git: Arc<GitFacts>,
+    /// What the kustomizations of several requests have in common; absent where there is one request alone.
+    pub shelf: Option<Arc<Shelf>>,
 }
 
 impl Request {
@@ -72,11 +75,19 @@ impl Request {
             images: PlanOptions::default(),
             render: RenderOptions::default(),
             git: Arc::default(),
+            shelf: None,
         }
     }
 
     fn inputs<'a>(&'a self, files: &'a dyn Files, outside: &'a dyn Outside) -> Inputs<'a> {
-        Inputs { files, outside, working_dir: &self.working_dir, environment: &self.environment, options: &self.render }
+        Inputs {
+            files,
+            outside,
+            working_dir: &self.working_dir,
+            environment: &self.environment,
+            options: &self.render,
+            shelf: self.shelf.as_deref(),
+        }
     }
 }
 
@@ -177,7 +188,13 @@ pub fn finish(
     }
     Errors::check(missing)?;
     pin(&mut builds, &|reference| digests.get(reference).map(|digest| digest.as_str()))?;
-    let mut rendered = render_core::skaffold::render(&request.inputs(files, outside), &configs, &builds)?;
+    let own = Shelf::default();
+    let mut inputs = request.inputs(files, outside);
+    let kustomizations = configs.iter().filter_map(|config| config.manifests.kustomize.as_ref());
+    if kustomizations.map(|kustomize| kustomize.paths.len()).sum::<usize>() > 1 {
+        inputs.shelf = inputs.shelf.or(Some(&own));
+    }
+    let mut rendered = render_core::skaffold::render(&inputs, &configs, &builds)?;
     warnings.append(&mut rendered.warnings);
     rendered.warnings = warnings;
     Ok(rendered)

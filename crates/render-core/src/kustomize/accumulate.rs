@@ -7,6 +7,7 @@ use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::field_spec::Configuration;
+use super::object::Object;
 use super::resource::{Behavior, Resource, identity};
 use super::schema::Schema;
 use super::set;
@@ -211,7 +212,7 @@ fn take_over(old: &Resource, new: Resource) -> Resource {
 /// A resource with the bookkeeping of `old` and an empty object.
 fn bookkeeping(old: &Resource) -> Resource {
     Resource {
-        node: Node::default(),
+        node: Object::default(),
         past: old.past.clone(),
         prefixes: old.prefixes.clone(),
         suffixes: old.suffixes.clone(),

@@ -39,6 +39,24 @@ struct Checkout {
     root: String,
 }
 
+/// Which base a place is, whoever names it: two places on one footing may read the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Footing {
+    root: String,
+    restrictor: LoadRestrictor,
+    /// The root of the repository that it lies in.
+    checkout: Option<String>,
+}
+
+/// A folder that a base was made of, as far as it decides who may name the base.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    root: String,
+    /// The entry that named it, where it is a repository's.
+    written: Option<String>,
+    depth: usize,
+}
+
 /// A file's bytes and the name under which it is spoken of.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -163,6 +181,39 @@ impl Place {
             return Err(Diagnostic::new(format!("bases lie more than {DEEPEST} deep under each other")));
         }
         Ok(Arc::new(Place { root, restrictor, checkout, referrer: Some(self.clone()), depth: self.depth + 1 }))
+    }
+
+    /// Whether it is the folder that is built, and nobody named it.
+    pub(super) fn is_top(&self) -> bool {
+        self.referrer.is_none()
+    }
+
+    /// Which base this is.
+    pub(super) fn footing(&self) -> Footing {
+        let checkout = self.way().find_map(|place| place.checkout.as_ref()).map(|checkout| checkout.root.clone());
+        Footing { root: self.root.clone(), restrictor: self.restrictor, checkout }
+    }
+
+    /// What is remembered of this place where it is part of a base.
+    pub(super) fn visit(&self) -> Visit {
+        let written = self.checkout.as_ref().map(|checkout| checkout.remote.written.clone());
+        Visit { root: self.root.clone(), written, depth: self.depth }
+    }
+
+    /// Whether a base that stands here, and was made of `visits` elsewhere, would be made of the same here: nothing in it
+    /// leads back to those that led here, and it does not lie too deep.
+    pub(super) fn admits(&self, visits: &[Visit]) -> bool {
+        let above = || self.way().skip(1);
+        let leads_back = |visit: &Visit| match &visit.written {
+            Some(written) => {
+                let mut repositories = above().filter_map(|place| place.checkout.as_ref());
+                repositories.any(|checkout| checkout.remote.written.starts_with(written.as_str()))
+            }
+            None => above().any(|place| is_within(&place.root, &visit.root)),
+        };
+        let depths = || visits.iter().map(|visit| visit.depth);
+        let height = depths().max().unwrap_or_default() - depths().min().unwrap_or_default();
+        self.depth + height <= DEEPEST && !visits.iter().any(leads_back)
     }
 
     /// This place and those that led to it, nearest first.

@@ -1,6 +1,8 @@
 //! The objects of a file, as kustomize takes them in: empty documents dropped, lists flattened, bookkeeping that a
 //! function left in annotations taken out.
 
+use memchr::{memchr, memmem};
+
 use manifest::yaml::{Rules, from_json, read_objects, to_json};
 use manifest::{Data, Diagnostic, Gvk, Node};
 
@@ -19,7 +21,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Vec<Resource>, Diagnostic> {
     Ok(nodes
         .into_iter()
         .map(|node| {
-            let mut resource = Resource { node, file: Some(file.clone()), ..Resource::default() };
+            let mut resource = Resource { node: node.into(), file: Some(file.clone()), ..Resource::default() };
             annotations::take_in(&mut resource);
             resource
         })
@@ -50,8 +52,8 @@ fn unwrap_list(mut nodes: Vec<Node>) -> Vec<Node> {
 
 /// Whether a line of the file separates documents.
 fn has_separator(bytes: &[u8]) -> bool {
-    let at_line = |index: usize| bytes[index..].starts_with(b"\n---") && bytes[index + 4..].contains(&b'\n');
-    (0..bytes.len()).any(|index| bytes[index] == b'\n' && at_line(index))
+    let first = memmem::find(bytes, b"\n---");
+    first.is_some_and(|index| memchr(b'\n', &bytes[index + 4..]).is_some())
 }
 
 /// Drops what is empty and refuses what is no object.

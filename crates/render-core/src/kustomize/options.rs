@@ -1,7 +1,7 @@
 //! What the command line says beside the folder.
 
 /// Which files a kustomization may name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LoadRestrictor {
     /// Only files in its own folder or below (folders and other kustomizations are free). The default.
     #[default]

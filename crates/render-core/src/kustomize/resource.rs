@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use manifest::{Diagnostic, Gvk, Node, ObjectId, Text};
 
+use super::object::Object;
 use super::origin::Origin;
 use super::schema::Schema;
 use super::shared::Shared;
@@ -18,7 +19,7 @@ pub const NO_NAMESPACE: &str = "_non_namespaceable_";
 #[derive(Clone, Debug, Default)]
 pub struct Resource {
     /// The object.
-    pub node: Node,
+    pub node: Object,
     /// What it was called before each change of name, namespace or kind, oldest first.
     pub past: Vec<PastId>,
     /// Name prefixes it has been given, oldest first.
@@ -92,7 +93,7 @@ impl Behavior {
 impl Resource {
     /// A resource without a past.
     pub fn new(node: Node) -> Self {
-        Resource { node, ..Resource::default() }
+        Resource { node: node.into(), ..Resource::default() }
     }
 
     /// What the object calls itself now.

@@ -7,6 +7,7 @@ use manifest::{Diagnostic, Errors};
 use super::model::{Config, Placed, ResourceSelector};
 use super::template::{Missing, Templates};
 use crate::files::{Files, join};
+use crate::kustomize::Shelf;
 use crate::outside::Outside;
 
 /// Everything that a rendering depends on, as values and the two doors.
@@ -22,6 +23,8 @@ pub struct Inputs<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// What was typed.
     pub options: &'a RenderOptions,
+    /// What the kustomizations of this rendering, and of others beside it, have in common; absent where there is one alone.
+    pub shelf: Option<&'a Shelf>,
 }
 
 /// What the command line says about rendering.

@@ -7,7 +7,7 @@ use super::model::{Config, Kustomize, Placed};
 use super::parallel::each;
 use crate::files::{Files, join};
 use crate::kustomize::reference::repository;
-use crate::kustomize::{Built, LoadRestrictor, Options, Order, build};
+use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_beside};
 
 /// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
 ///
@@ -20,6 +20,10 @@ pub(super) fn render(
     files: &dyn Files,
 ) -> Result<Vec<Built>, Errors> {
     let options = options(inputs, config, &kustomize.build_args)?;
+    let build = |folder: &str| match inputs.shelf {
+        Some(shelf) => build_beside(shelf, files, inputs.outside, folder, &options),
+        None => build(files, inputs.outside, folder, &options),
+    };
     let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
         let expanded = inputs.expand_path(config, &field, path)?;
@@ -31,9 +35,9 @@ pub(super) fn render(
             };
             let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
             let root = inputs.outside.repository(&remote.repository).map_err(place)?;
-            return build(files, inputs.outside, &join(&root, &remote.folder), &options);
+            return build(&join(&root, &remote.folder));
         }
-        build(files, inputs.outside, &folder, &options)
+        build(&folder)
     };
     each(&kustomize.paths.iter().enumerate().collect::<Vec<_>>(), one)
 }

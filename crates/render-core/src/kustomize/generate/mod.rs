@@ -65,7 +65,7 @@ fn finished(mut object: Map, options: Option<&GeneratorOptions>, behavior: &str)
         }
     }
     Resource {
-        node: object.into(),
+        node: Node::from(object).into(),
         needs_hash: !options.is_some_and(|options| options.disable_name_suffix_hash),
         behavior: Behavior::named(behavior),
         ..Resource::default()

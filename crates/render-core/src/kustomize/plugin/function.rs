@@ -56,7 +56,7 @@ decoded! {
 /// # Errors
 /// Where it may not or cannot be run, fails, or prints no objects.
 pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
-    let mut input = config.node.clone();
+    let mut input = Node::clone(&config.node);
     annotations::set_one(&mut input, LOCAL, "true");
     let mut made = run(config, vec![input], context)?;
     made.retain(|resource| !annotations::is_local(&resource.node));
@@ -79,7 +79,7 @@ pub(super) fn transform(
         let mut sent = resource.clone();
         annotations::write_out(&mut sent);
         annotations::set_one(&mut sent.node, ID, id_text(resource));
-        sent.node
+        sent.node.into_node()
     });
     let mut printed = run(config, input.collect(), context)?;
     let schema = context.schema;
@@ -180,7 +180,7 @@ fn executable(config: &Resource) -> Result<Exec, Diagnostic> {
 
 /// The ResourceList that a function reads.
 fn resource_list(config: &Resource, items: Vec<Node>) -> Result<Vec<u8>, Diagnostic> {
-    let mut function = config.node.clone();
+    let mut function = Node::clone(&config.node);
     annotations::set_one(&mut function, LOCAL, "true");
     let mut list = Node::map();
     if let Some(map) = list.as_map_mut() {

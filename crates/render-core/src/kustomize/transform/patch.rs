@@ -7,6 +7,7 @@ use super::super::decode::Written;
 use super::super::json_patch::JsonPatch;
 use super::super::kustomization::Patch;
 use super::super::merge::merge;
+use super::super::object::Object;
 use super::super::objects;
 use super::super::resource::{Resource, identity};
 use super::super::scalar::is_null_node;
@@ -309,7 +310,7 @@ fn apply_strategic(
     let merged = merge(&mut resource.node, &patch.node, schema);
     let kept = merged.map_err(|found| placed(patch, about(resource, found)))?;
     if !kept {
-        resource.node = Node::default();
+        resource.node = Object::default();
         return Ok(());
     }
     if metadata::drops_annotations(&patch.node) {

@@ -1,0 +1,105 @@
+//! What a kustomization names: files of objects, folders and repositories with kustomizations, Components.
+
+use std::sync::Arc;
+
+use manifest::Diagnostic;
+
+use super::super::accumulate::Accumulated;
+use super::super::context::located;
+use super::super::decode::Written;
+use super::super::entry::{Entry, open, read_ahead};
+use super::super::load::Place;
+use super::super::schema::Schema;
+use super::super::target::Target;
+use super::{Build, Inherited, entries};
+
+impl Build<'_> {
+    /// Adds what a list of entries names: files of objects, and folders or repositories with kustomizations.
+    pub(super) fn resources(
+        &mut self,
+        target: &Target,
+        entries: &[Written],
+        field: &str,
+        gathered: &mut Accumulated,
+        inherited: &Inherited,
+    ) -> Result<(), Diagnostic> {
+        let mut ahead = read_ahead(self.doors, target, entries);
+        for (index, entry) in entries.iter().enumerate() {
+            let opened = ahead.get_mut(index).and_then(Option::take);
+            let opened = opened.unwrap_or_else(|| open(self.doors, target, &entry.text));
+            let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, gathered, inherited));
+            added.map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
+        }
+        Ok(())
+    }
+
+    fn resource(
+        &mut self,
+        target: &Target,
+        entry: &str,
+        opened: Entry,
+        gathered: &mut Accumulated,
+        inherited: &Inherited,
+    ) -> Result<(), Diagnostic> {
+        match opened {
+            Entry::Objects(mut resources) => {
+                self.unknown_kinds += resources.iter().filter(|resource| !Schema::is_builtin(&resource.gvk())).count();
+                if let Some(origin) = &inherited.origin {
+                    let origin = Arc::new(origin.below(entry));
+                    resources.iter_mut().for_each(|resource| resource.origin = Some(origin.clone()));
+                }
+                gathered.append(resources, &self.schema)
+            }
+            Entry::Folder(place) => {
+                let base = self.folder(target, place, entry, Accumulated::default(), inherited, false)?;
+                gathered.merge(base, &self.schema)
+            }
+        }
+    }
+
+    /// Builds the kustomization of a folder that `target` names.
+    fn folder(
+        &mut self,
+        target: &Target,
+        place: Arc<Place>,
+        entry: &str,
+        into: Accumulated,
+        inherited: &Inherited,
+        component: bool,
+    ) -> Result<Accumulated, Diagnostic> {
+        let start = self.mark();
+        let below = self.open(place)?;
+        if below.kustomization.is_component() != component {
+            let (kind, list) = if component { ("no Component", "resources") } else { ("a Component", "components") };
+            let message = format!("{entry} is {kind}");
+            return Err(Diagnostic::new(message).hint(format!("List it under `{list}`.")));
+        }
+        let own = &target.kustomization.namespace;
+        let inherited = Inherited {
+            origin: inherited.origin.as_ref().map(|origin| origin.below(entry)),
+            helm_namespace: if own.is_empty() { inherited.helm_namespace.clone() } else { own.clone() },
+        };
+        if component { self.accumulate(&below, into, &inherited) } else { self.base(&below, start, &inherited) }
+    }
+
+    /// Lets each Component extend all that is gathered.
+    pub(super) fn components(
+        &mut self,
+        target: &Target,
+        gathered: Accumulated,
+        inherited: &Inherited,
+    ) -> Result<Accumulated, Diagnostic> {
+        let mut gathered = gathered;
+        for (index, entry) in entries(target.kustomization.components.as_ref()).iter().enumerate() {
+            let extended = target.place.enter(self.doors, &entry.text).and_then(|place| {
+                let extended = self.folder(target, place, &entry.text, gathered, inherited, true)?;
+                let mut merged = Accumulated::default();
+                merged.merge(extended, &self.schema)?;
+                Ok(merged)
+            });
+            let locate = |found| located(found, &target.file, entry.at, &format!("components[{index}]"));
+            gathered = extended.map_err(locate)?;
+        }
+        Ok(gathered)
+    }
+}

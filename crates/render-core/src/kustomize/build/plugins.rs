@@ -1,0 +1,112 @@
+//! Generators, transformers and validators: those of fields, then those of plugins.
+
+use std::sync::Arc;
+
+use manifest::Diagnostic;
+
+use super::super::accumulate::Accumulated;
+use super::super::decode::Written;
+use super::super::objects;
+use super::super::origin::{Configurer, Origin};
+use super::super::plugin;
+use super::super::resource::Resource;
+use super::super::steps;
+use super::super::target::Target;
+use super::super::validate;
+use super::{Build, Inherited, entries};
+
+impl Build<'_> {
+    /// Runs the generators of fields, then those of plugins.
+    pub(super) fn generators(
+        &mut self,
+        target: &Target,
+        gathered: &mut Accumulated,
+        inherited: &Inherited,
+    ) -> Result<(), Diagnostic> {
+        self.steps(target, inherited).generate(gathered)?;
+        let configs = self.plugins(target, target.kustomization.generators.as_ref(), "generators", inherited)?;
+        for config in configs {
+            let mut made = plugin::generate(&config, self.context(target))?;
+            if let Some(origin) = plugin_origin(&config) {
+                made.iter_mut().filter(|one| one.origin.is_none()).for_each(|one| one.origin = Some(origin.clone()));
+            }
+            gathered.absorb(made, &self.schema).map_err(|found| config.place(found))?;
+        }
+        Ok(())
+    }
+
+    /// Runs the transformers of fields, then those of plugins.
+    pub(super) fn transformers(
+        &mut self,
+        target: &Target,
+        gathered: &mut Accumulated,
+        inherited: &Inherited,
+    ) -> Result<(), Diagnostic> {
+        let specs = gathered.configuration.clone().unwrap_or_else(|| self.defaults.clone());
+        self.steps(target, inherited).transform(gathered.resources_mut(), &specs)?;
+        let configs = self.plugins(target, target.kustomization.transformers.as_ref(), "transformers", inherited)?;
+        for config in configs {
+            let resources = gathered.resources_mut();
+            plugin::transform(resources, &config, &specs, self.context(target))?;
+            if let Some(origin) = plugin_origin(&config) {
+                steps::note(resources, &origin);
+            }
+            resources.retain(|resource| !objects::is_empty(&resource.node));
+        }
+        Ok(())
+    }
+
+    /// Runs the validators, which may change nothing but a label that says so.
+    pub(super) fn validators(
+        &mut self,
+        target: &Target,
+        gathered: &mut Accumulated,
+        inherited: &Inherited,
+    ) -> Result<(), Diagnostic> {
+        let specs = gathered.configuration.clone().unwrap_or_else(|| self.defaults.clone());
+        let configs = self.plugins(target, target.kustomization.validators.as_ref(), "validators", inherited)?;
+        for config in configs {
+            let mut validated = gathered.resources.clone();
+            plugin::transform(&mut validated, &config, &specs, self.context(target))?;
+            validate::check_unchanged(&gathered.resources, &validated).map_err(|found| config.blame(found))?;
+            gathered.resources = validated;
+        }
+        Ok(())
+    }
+
+    /// The configurations of plugins: those written inline, then those in files and folders.
+    fn plugins(
+        &mut self,
+        target: &Target,
+        list: Option<&Vec<Written>>,
+        field: &str,
+        inherited: &Inherited,
+    ) -> Result<Vec<Resource>, Diagnostic> {
+        let mut configs = Accumulated::default();
+        let mut elsewhere = Vec::new();
+        for entry in entries(list) {
+            match objects::read(entry.text.as_bytes(), &target.file) {
+                Ok(mut inline) => {
+                    let origin = inherited.origin.as_ref().map(|origin| Arc::new(origin.below(target.file_name)));
+                    inline.iter_mut().for_each(|config| config.origin.clone_from(&origin));
+                    configs.append(inline, &self.schema)?;
+                }
+                Err(_) => elsewhere.push(entry.clone()),
+            }
+        }
+        self.resources(target, &elsewhere, field, &mut configs, inherited)?;
+        Ok(configs.resources)
+    }
+}
+
+/// The origin of what a plugin makes or changes.
+fn plugin_origin(config: &Resource) -> Option<Arc<Origin>> {
+    let origin = config.origin.as_ref()?;
+    let id = config.id();
+    Some(Arc::new(origin.of_plugin(Configurer {
+        api_version: id.gvk.api_version(),
+        kind: id.gvk.kind.to_string(),
+        name: id.name.to_string(),
+        namespace: id.namespace.to_string(),
+    })))
+}
