@@ -46,7 +46,7 @@ pub(crate) enum Decision {
 
 /// Decides one unit. New objects are noted in `made`.
 pub(crate) fn decide(
-    workshop: &Workshop,
+    workshop: &mut Workshop,
     unit: &Unit,
     found: &Found<'_>,
     ancestors: Ancestors<'_>,
@@ -240,7 +240,7 @@ fn changes(unit: &Unit, there: &There) -> Result<Vec<Change>, git2::Error> {
 }
 
 fn build(
-    workshop: &Workshop,
+    workshop: &mut Workshop,
     unit: &Unit,
     tree: Option<Oid>,
     changes: Vec<Change>,
@@ -251,7 +251,7 @@ fn build(
     for change in &changes {
         let edit = match unit.file(&change.path) {
             Some(file) if change.kind != ChangeKind::Removed => {
-                Edit::Put(workshop.write(ObjectType::Blob, &file.bytes, made)?, file.mode)
+                Edit::Put(workshop.share(&file.bytes, made)?, file.mode)
             }
             _ => Edit::Remove,
         };

@@ -11,6 +11,7 @@ pub mod message;
 pub mod metadata;
 mod notes;
 mod outcome;
+mod pack;
 mod remote;
 mod round;
 mod signing;

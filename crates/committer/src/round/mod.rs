@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
             state.attempts += 1;
             let tree = head.map(|head| self.workshop.repository().find_commit(head)).transpose()?;
             let found = Found { tree: tree.map(|commit| commit.tree_id()), note: &note };
-            let step = match decide::decide(&self.workshop, unit, &found, self.options.ancestors, &mut made)? {
+            let step = match decide::decide(&mut self.workshop, unit, &found, self.options.ancestors, &mut made)? {
                 Decision::Refuse(refusal) => Step::Refuse(refusal),
                 Decision::Nothing => Step::Nothing,
                 Decision::Note => {
@@ -308,7 +308,7 @@ impl<'a> Run<'a> {
     }
 
     fn send(&mut self, updates: &[Update], made: &[Oid]) -> Result<PushReport, TransportError> {
-        let pack = self.workshop.pack(made)?;
+        let pack = self.workshop.pack(made);
         let only_notes = updates.iter().all(|update| update.name == NOTES);
         let options = PushOptions {
             atomic: self.options.atomic && !only_notes,

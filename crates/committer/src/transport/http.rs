@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use ureq::Agent;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, SendBody};
 use url::Url;
 
 use super::TransportError;
-use super::channel::{Channel, Service};
+use super::channel::{Channel, Request, Service};
 use crate::remote::{Credentials, Remote};
 
 const TRIES: u32 = 4;
@@ -76,12 +76,13 @@ impl Http {
         request.call()
     }
 
-    fn post(&self, service: Service, body: &[u8]) -> Result<Response<ureq::Body>, ureq::Error> {
+    fn post(&self, service: Service, body: &mut Request) -> Result<Response<ureq::Body>, ureq::Error> {
         let name = service.name();
         let mut request = self
             .agent
             .post(self.address(&format!("/{name}")))
             .header("Content-Type", format!("application/x-{name}-request"))
+            .header("Content-Length", body.length().to_string())
             .header("Accept", format!("application/x-{name}-result"));
         if service == Service::UploadPack {
             request = request.header("Git-Protocol", "version=2");
@@ -89,13 +90,13 @@ impl Http {
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
-        request.send(body)
+        request.send(SendBody::from_reader(&mut body.reader().map_err(ureq::Error::Io)?))
     }
 
     /// Tries again what passes by itself; gives the last answer.
     fn patiently(
         &self,
-        send: impl Fn() -> Result<Response<ureq::Body>, ureq::Error>,
+        mut send: impl FnMut() -> Result<Response<ureq::Body>, ureq::Error>,
     ) -> Result<Response<ureq::Body>, TransportError> {
         let mut attempt = 1;
         loop {
@@ -182,11 +183,11 @@ impl Channel for Http {
         Err(TransportError::Server { url: self.shown.clone(), words: format!("more than {REDIRECTS} redirects") })
     }
 
-    fn request(&mut self, service: Service, body: Vec<u8>) -> Result<Box<dyn Read + '_>, TransportError> {
+    fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
         let response = if service == Service::UploadPack {
-            self.patiently(|| self.post(service, &body))?
+            self.patiently(|| self.post(service, &mut request))?
         } else {
-            self.post(service, &body).map_err(|error| self.unreachable(&error))?
+            self.post(service, &mut request).map_err(|error| self.unreachable(&error))?
         };
         self.accepted(response, &format!("application/x-{}-result", service.name()))
     }

@@ -3,7 +3,6 @@
 //! Where the repository has hooks, the installed git receives the push, so that they run; a repository whose hooks cannot be run
 //! is refused. A path where nothing is becomes a bare repository with the first push.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
@@ -11,6 +10,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
 use super::process::Process;
 use super::session::{Session, git};
 use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
+use crate::pack::Pack;
 
 const HOOKS: &[&str] = &[
     "pre-receive",
@@ -150,7 +150,12 @@ impl Transport for Local {
         self.alternate(here)
     }
 
-    fn push(&mut self, updates: &[Update], pack: &[u8], options: &PushOptions) -> Result<PushReport, TransportError> {
+    fn push(
+        &mut self,
+        updates: &[Update],
+        pack: &Pack<'_>,
+        options: &PushOptions,
+    ) -> Result<PushReport, TransportError> {
         if self.read_only {
             return Err(TransportError::Url { url: self.shown.clone(), words: "opened for reading alone".to_owned() });
         }
@@ -163,24 +168,16 @@ impl Transport for Local {
         }
         let shown = self.shown.clone();
         let repository = self.create()?;
-        // A push that has lost already leaves no pack behind.
+        // A push that has lost already leaves nothing behind.
         let stale: Vec<Option<String>> = updates.iter().map(|update| stale(repository, update)).collect();
         if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
             let words = |words: Option<String>| Err(words.unwrap_or_else(|| "atomic push failure".to_owned()));
             return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
         }
-        write_pack(repository, pack).map_err(|error| git(&shown, &error))?;
+        repository.odb().and_then(|odb| pack.store(&odb)).map_err(|error| git(&shown, &error))?;
         let refs = if options.atomic { together(repository, updates) } else { one_by_one(repository, updates) };
         Ok(PushReport { refs, words: Vec::new() })
     }
-}
-
-fn write_pack(repository: &Repository, pack: &[u8]) -> Result<(), git2::Error> {
-    let odb = repository.odb()?;
-    let mut writer = odb.packwriter()?;
-    writer.write_all(pack).map_err(|error| git2::Error::from_str(&error.to_string()))?;
-    writer.commit()?;
-    Ok(())
 }
 
 fn one_by_one(repository: &Repository, updates: &[Update]) -> Vec<Result<(), String>> {

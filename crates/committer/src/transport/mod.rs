@@ -17,6 +17,7 @@ pub(crate) mod wording;
 
 use git2::{Oid, Repository};
 
+use crate::pack::Pack;
 use crate::remote::Remote;
 
 /// Why a remote could not be used.
@@ -159,7 +160,12 @@ pub(crate) trait Transport {
     fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError>;
 
     /// Moves refs. `pack` holds what the new commits need and the remote lacks. A lost connection is an error: what was taken is unknown then.
-    fn push(&mut self, updates: &[Update], pack: &[u8], options: &PushOptions) -> Result<PushReport, TransportError>;
+    fn push(
+        &mut self,
+        updates: &[Update],
+        pack: &Pack<'_>,
+        options: &PushOptions,
+    ) -> Result<PushReport, TransportError>;
 }
 
 /// Finds the way to `remote`. With `read_only` nothing is created: a local path that does not exist then stands for an empty repository.

@@ -1,12 +1,12 @@
 //! A service that is spawned: through `ssh`, or here.
 
-use std::io::{Read, Write as _};
+use std::io::{self, Read, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use super::TransportError;
-use super::channel::{Channel, Service};
+use super::channel::{Channel, Request, Service};
 use super::ssh::Target;
 use crate::remote::Remote;
 
@@ -123,17 +123,25 @@ impl Channel for Process {
         Ok(Box::new(&mut running.stdout))
     }
 
-    fn request(&mut self, service: Service, body: Vec<u8>) -> Result<Box<dyn Read + '_>, TransportError> {
+    fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
         let shown = self.shown.clone();
         let lost = |words: String| TransportError::Unreachable { url: shown.clone(), words };
         let Some(running) = &mut self.running else { return Err(lost("the service has ended".to_owned())) };
         let Some(stdin) = &mut running.stdin else { return Err(lost("the service has ended".to_owned())) };
         // Where the other side has stopped reading, its answer says why: so a failed write is not the end.
-        let written = stdin.write_all(&body).and_then(|()| stdin.flush());
+        let written = request.reader().and_then(|mut body| io::copy(&mut body, stdin)).and_then(|_| stdin.flush());
         if service == Service::ReceivePack || written.is_err() {
             running.stdin = None;
         }
         Ok(Box::new(&mut running.stdout))
+    }
+
+    fn leave(&mut self) {
+        if let Some(stdin) = self.running.as_mut().and_then(|running| running.stdin.as_mut()) {
+            // The server takes a flush as "nothing to do" and ends without a complaint.
+            let _ = stdin.write_all(b"0000").and_then(|()| stdin.flush());
+        }
+        self.running = None;
     }
 
     fn last_words(&mut self) -> Option<String> {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+use git2::Oid;
+
 use super::fetch::Sideband;
 use super::pkt::{self, Packet};
 use super::refs::{Announcement, invalid};
@@ -10,8 +12,8 @@ use super::{PushOptions, PushReport, Update};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// The request, pack included.
-pub(super) fn request(server: &Announcement, updates: &[Update], pack: &[u8], options: &PushOptions) -> Vec<u8> {
+/// The request up to the pack.
+pub(super) fn request(server: &Announcement, updates: &[Update], options: &PushOptions) -> Vec<u8> {
     let mut capabilities = vec!["report-status"];
     for name in ["side-band-64k", "quiet"] {
         if server.has(name) {
@@ -30,7 +32,7 @@ pub(super) fn request(server: &Announcement, updates: &[Update], pack: &[u8], op
     if server.has("object-format") {
         capabilities.push("object-format=sha1");
     }
-    let mut out = Vec::with_capacity(pack.len() + updates.len() * 160);
+    let mut out = Vec::with_capacity(updates.len() * 160);
     for (index, update) in updates.iter().enumerate() {
         let old = update.old.map_or_else(|| ZERO.to_owned(), |id| id.to_string());
         let tail = if index == 0 { format!("\0 {}", capabilities.join(" ")) } else { String::new() };
@@ -43,8 +45,18 @@ pub(super) fn request(server: &Announcement, updates: &[Update], pack: &[u8], op
         }
         pkt::flush(&mut out);
     }
-    out.extend_from_slice(pack);
     out
+}
+
+/// What the announcement says against each update: that the ref is another now. A server may hide refs (`receive.hideRefs`), so one that
+/// is not announced says nothing.
+pub(super) fn stale(server: &Announcement, updates: &[Update]) -> Vec<Option<String>> {
+    let now: BTreeMap<&str, Oid> = server.refs.iter().map(|found| (found.name.as_str(), found.id)).collect();
+    let words = |update: &Update| {
+        let now = now.get(update.name.as_str())?;
+        (Some(*now) != update.old).then(|| format!("{} is no longer what it was: it is {now}", update.name))
+    };
+    updates.iter().map(words).collect()
 }
 
 /// Reads the report.

@@ -4,21 +4,24 @@ use std::io::{self, ErrorKind};
 
 use git2::{Oid, Repository};
 
-use super::channel::{Channel, Service};
+use super::channel::{Channel, Request, Service};
 use super::fetch::{self, Wanted};
 use super::refs::{self, Announcement};
 use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update, push};
+use crate::pack::Pack;
 
 /// A repository that is reached through a channel.
 pub(super) struct Session<C> {
     channel: C,
     shown: String,
     upload: Option<Announcement>,
+    /// What the other service can do. Only kept where a request needs no announcement before it.
+    receive: Option<Announcement>,
 }
 
 impl<C: Channel> Session<C> {
     pub(super) fn new(channel: C, shown: String) -> Self {
-        Self { channel, shown, upload: None }
+        Self { channel, shown, upload: None, receive: None }
     }
 
     fn failed(&mut self, error: &io::Error) -> TransportError {
@@ -64,13 +67,48 @@ impl<C: Channel> Session<C> {
         Ok(announcement)
     }
 
+    /// The receiving service, started where it must be.
+    fn receive(&mut self) -> Result<Announcement, TransportError> {
+        if let Some(known) = &self.receive {
+            return Ok(known.clone());
+        }
+        if !self.channel.stateless() {
+            // A channel holds one service at a time, and what this one announced will be old.
+            self.upload = None;
+        }
+        let announcement = self.announce(Service::ReceivePack)?;
+        if self.channel.stateless() {
+            // The next push needs its abilities; its refs will be old then.
+            self.receive = Some(Announcement { refs: Vec::new(), ..announcement.clone() });
+        }
+        Ok(announcement)
+    }
+
+    fn check_abilities(&self, server: &Announcement, options: &PushOptions) -> Result<(), TransportError> {
+        for (asked, what, advice) in [
+            (true, "report-status", "its git is too old to be trusted with a push"),
+            (options.atomic, "atomic", "push without --atomic"),
+            (
+                !options.options.is_empty(),
+                "push-options",
+                "set receive.advertisePushOptions at the server, or push without options",
+            ),
+        ] {
+            if asked && !server.has(what) {
+                let (what, advice) = (what.to_owned(), advice.to_owned());
+                return Err(TransportError::Lacks { url: self.shown.clone(), what, advice });
+            }
+        }
+        Ok(())
+    }
+
     fn get(&mut self, wanted: &Wanted<'_>, here: &Repository) -> Result<(), TransportError> {
         if wanted.ids.is_empty() {
             return Ok(());
         }
         let server = self.upload(false)?;
         let body = fetch::request(&server, wanted);
-        let mut reader = self.channel.request(Service::UploadPack, body)?;
+        let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
         let received = fetch::receive(&mut reader, &server, here);
         drop(reader);
         received.map_err(|error| self.failed(&error))
@@ -84,7 +122,7 @@ impl<C: Channel> Transport for Session<C> {
         let server = self.upload(fresh)?;
         let mut found = if server.v2 {
             let body = fetch::list_request(&server, prefixes);
-            let mut reader = self.channel.request(Service::UploadPack, body)?;
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
             let lines = fetch::lines(&mut reader);
             drop(reader);
             let refs =
@@ -108,28 +146,25 @@ impl<C: Channel> Transport for Session<C> {
         self.get(&Wanted { ids: &missing, depth: 0, no_blobs: false }, here)
     }
 
-    fn push(&mut self, updates: &[Update], pack: &[u8], options: &PushOptions) -> Result<PushReport, TransportError> {
-        if !self.channel.stateless() {
-            // A channel holds one service at a time, and what this one announced will be old.
-            self.upload = None;
+    fn push(
+        &mut self,
+        updates: &[Update],
+        pack: &Pack<'_>,
+        options: &PushOptions,
+    ) -> Result<PushReport, TransportError> {
+        let server = self.receive()?;
+        self.check_abilities(&server, options)?;
+        let stale = push::stale(&server, updates);
+        if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
+            // Lost before anything is sent: the server need not unpack it, nor run its hooks.
+            self.channel.leave();
+            let words = |words: Option<String>| Err(words.unwrap_or_else(|| "atomic push failure".to_owned()));
+            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
         }
-        let server = self.announce(Service::ReceivePack)?;
-        for (asked, what, advice) in [
-            (true, "report-status", "its git is too old to be trusted with a push"),
-            (options.atomic, "atomic", "push without --atomic"),
-            (
-                !options.options.is_empty(),
-                "push-options",
-                "set receive.advertisePushOptions at the server, or push without options",
-            ),
-        ] {
-            if asked && !server.has(what) {
-                let (what, advice) = (what.to_owned(), advice.to_owned());
-                return Err(TransportError::Lacks { url: self.shown.clone(), what, advice });
-            }
-        }
-        let body = push::request(&server, updates, pack, options);
-        let mut reader = self.channel.request(Service::ReceivePack, body)?;
+        let git = |error: io::Error| TransportError::Git { place: "pack".to_owned(), words: error.to_string() };
+        let request =
+            Request { lines: push::request(&server, updates, options), pack: Some(pack.spooled().map_err(git)?) };
+        let mut reader = self.channel.request(Service::ReceivePack, request)?;
         let report = push::report(&mut reader, &server, updates);
         drop(reader);
         report.map_err(|error| self.failed(&error))
