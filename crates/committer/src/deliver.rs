@@ -1,5 +1,8 @@
 //! The delivery of many units in one push, again and again for those that lost a race.
 
+use std::time::Instant;
+
+use crate::backoff;
 use crate::outcome::{Delivery, Outcome, Refusal};
 use crate::remote::Remote;
 use crate::round::{Ended, Run};
@@ -75,6 +78,7 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
     let attempts = options.attempts.max(1);
     let mut lost_connections = 0;
     for attempt in 1..=attempts {
+        let start = Instant::now();
         match run.round() {
             Ok(Ended::Settled) => break,
             Ok(Ended::Lost) => {}
@@ -86,7 +90,7 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
             Err(error) => return Err(error),
         }
         if attempt < attempts {
-            std::thread::sleep(pause(attempt));
+            std::thread::sleep(backoff::pause(attempt, start.elapsed(), backoff::chance()));
         }
     }
     Ok(run.deliveries(attempts))
@@ -94,14 +98,6 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
 
 /// A push whose connection ended may have been taken: the branches are read again. Not for ever.
 const MOST_LOST_CONNECTIONS: u32 = 4;
-
-/// Longer with each attempt up to two seconds, and never the same for two processes, so that they do not meet again.
-fn pause(attempt: u32) -> std::time::Duration {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    let chance = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
-    let longest = 2000_u64.min(25 << attempt.min(7));
-    std::time::Duration::from_millis(longest * (250 + chance) / 1250)
-}
 
 /// The outcome of a unit for which others were always faster.
 pub(crate) fn gave_up(attempts: u32, words: &str) -> Outcome {

@@ -3,18 +3,23 @@
 //! The counts fit a CI run; `HYDRANT_TORTURE=32x20x200` (processes, deliveries each, kills) is the long one, by hand.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+#![allow(clippy::print_stderr, reason = "the long form, by hand and with --nocapture, tells its figures")]
 
 mod deliveries;
+mod servers;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use committer::{Remote, Unit, deliver};
 use deliveries::{committed, options, unit};
+use servers::{Place, Web, fsck, git, hook};
 
-/// What a child process is told: `repository worker rounds`.
+/// What a child process is told: `repository worker rounds`, and where it says how often it tried.
 const CHILD: &str = "HYDRANT_TORTURE_CHILD";
+const TOLD: &str = "HYDRANT_TORTURE_TOLD";
 
 fn counts() -> (u32, u32, u32) {
     let wanted = std::env::var("HYDRANT_TORTURE").unwrap_or_else(|_| "6x5x20".to_owned());
@@ -22,17 +27,10 @@ fn counts() -> (u32, u32, u32) {
     (numbers[0], numbers[1], numbers[2])
 }
 
-fn git(at: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git").arg("-C").arg(at).args(arguments).output().unwrap();
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "git {arguments:?}: {words}");
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-}
-
-fn child(repository: &Path, worker: u32, rounds: u32) -> Child {
-    let told = format!("{} {worker} {rounds}", repository.display());
+fn child(url: &str, worker: u32, rounds: u32, told: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "a_process_of_the_torture", "--ignored"]).env(CHILD, told);
+    command.args(["--exact", "a_process_of_the_torture", "--ignored"]);
+    command.env(CHILD, format!("{url} {worker} {rounds}")).env(TOLD, told.join(format!("worker{worker}")));
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -50,47 +48,80 @@ fn units(worker: u32, round: u32) -> Vec<Unit> {
 #[ignore = "run by the others in a process of its own"]
 fn a_process_of_the_torture() {
     let Ok(told) = std::env::var(CHILD) else { return };
-    let [repository, worker, rounds] = told.split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
+    let [url, worker, rounds] = told.split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
     let mut patient = options();
-    patient.attempts = 1000;
+    patient.attempts = 50;
+    let mut told = std::fs::File::options().append(true).create(true).open(std::env::var(TOLD).unwrap()).unwrap();
     for round in 1..=rounds.parse().unwrap() {
-        for delivery in deliver(&Remote::new(repository), &units(worker.parse().unwrap(), round), &patient).unwrap() {
+        let start = Instant::now();
+        let done = deliver(&Remote::new(url), &units(worker.parse().unwrap(), round), &patient);
+        writeln!(told, "{} {} {done:?}", done.as_ref().map_or(0, |done| done[0].attempts), start.elapsed().as_millis())
+            .unwrap();
+        for delivery in done.unwrap() {
             committed(&delivery);
         }
     }
 }
 
-fn sandbox() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::Builder::new().prefix("hydrant-torture-").tempdir_in("/tmp").unwrap();
-    let path = folder.path().join("a.git");
-    git(Path::new("/"), &["init", "-q", "--bare", path.to_str().unwrap()]);
-    (folder, path)
+/// Lets many processes deliver to `repository` by its URL, and looks at what came of it.
+fn race(way: &str, url: &str, repository: &Path, told: &Path) {
+    let (processes, rounds, _) = counts();
+    let start = Instant::now();
+    let children: Vec<Child> = (0..processes).map(|worker| child(url, worker, rounds, told)).collect();
+    let failed = children.into_iter().map(|mut child| child.wait().unwrap().success()).filter(|good| !good).count();
+    let took = start.elapsed();
+    let lines = (0..processes).map(|worker| std::fs::read_to_string(told.join(format!("worker{worker}"))).unwrap());
+    let lines: Vec<String> = lines.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let numbers = |at: usize| lines.iter().filter_map(move |line| line.split(' ').nth(at)?.parse::<u32>().ok());
+    let (tries, most) = (numbers(0).sum::<u32>(), numbers(0).max().unwrap());
+    eprintln!(
+        "{way}: {processes} processes x {rounds} deliveries in {:.1} s; {tries} rounds, at most {most} for one; the slowest took {:.1} s",
+        took.as_secs_f64(),
+        f64::from(numbers(1).max().unwrap()) / 1000.0
+    );
+    let wrong = lines.iter().filter(|line| line.contains("Refused") || line.contains("Err("));
+    assert_eq!(failed, 0, "{:?}", wrong.collect::<Vec<_>>());
+    fsck(repository);
+    assert_eq!(git(repository, &["rev-list", "--count", "shared"]), (processes * rounds).to_string());
+    for worker in 0..processes {
+        let shown = git(repository, &["show", &format!("shared:w{worker}/manifest.yaml")]);
+        assert_eq!(shown, format!("{worker} {rounds}"));
+        for log in [
+            git(repository, &["log", "--format=%s", "--reverse", &format!("own/{worker}")]),
+            git(repository, &["log", "--format=%s", "--reverse", "shared", "--", &format!("w{worker}")]),
+        ] {
+            let subjects: Vec<u32> =
+                log.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+            assert_eq!(subjects, (1..=rounds).collect::<Vec<_>>(), "none lost, none twice, none backwards");
+        }
+    }
+}
+
+/// Whether this way is asked for: `HYDRANT_TORTURE_WAYS=disk,hooks,http`.
+fn wanted(way: &str) -> bool {
+    std::env::var("HYDRANT_TORTURE_WAYS").map_or(true, |ways| ways.split(',').any(|wanted| wanted == way))
 }
 
 #[test]
-#[ignore = "needs git, and time"]
+#[ignore = "needs git, nginx, fcgiwrap, and time"]
 fn real_git_survives_many_processes() {
-    let (processes, rounds, _) = counts();
-    for hooks in [false, true] {
-        let (_folder, repository) = sandbox();
-        if hooks {
-            // With a hook, git's own receive-pack takes the pushes.
-            let hook = repository.join("hooks/post-receive");
-            std::fs::write(&hook, "#!/bin/sh\ncat >/dev/null\n").unwrap();
-            std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        }
-        let children: Vec<Child> = (0..processes).map(|worker| child(&repository, worker, rounds)).collect();
-        for mut child in children {
-            assert!(child.wait().unwrap().success());
-        }
-        git(&repository, &["fsck", "--strict", "--no-dangling"]);
-        assert_eq!(git(&repository, &["rev-list", "--count", "shared"]), (processes * rounds).to_string());
-        for worker in 0..processes {
-            let shown = git(&repository, &["show", &format!("shared:w{worker}/manifest.yaml")]);
-            assert_eq!(shown, format!("{worker} {rounds}"));
-            let log = git(&repository, &["log", "--format=%s", "--reverse", &format!("own/{worker}")]);
-            let expected: Vec<String> = (1..=rounds).map(|round| format!("own/{worker}: deliver {round}")).collect();
-            assert_eq!(log, expected.join("\n"), "none lost, none twice, none backwards");
+    for way in ["disk", "hooks", "http"].into_iter().filter(|way| wanted(way)) {
+        let place = Place::new();
+        let repository = place.repository("a.git");
+        let told = place.path("told");
+        std::fs::create_dir(&told).unwrap();
+        let path = repository.display().to_string();
+        match way {
+            "http" => {
+                let web = Web::start(&place);
+                race(way, &format!("http://ci:hunter2@127.0.0.1:{}/a.git", web.port), &repository, &told);
+            }
+            "hooks" => {
+                // With a hook, git's own receive-pack takes the pushes.
+                hook(&repository, "post-receive", "cat >/dev/null");
+                race(way, &path, &repository, &told);
+            }
+            _ => race(way, &path, &repository, &told),
         }
     }
 }
@@ -99,15 +130,16 @@ fn real_git_survives_many_processes() {
 #[ignore = "needs git, and time"]
 fn real_git_survives_killed_processes() {
     let (_, _, kills) = counts();
-    let (_folder, repository) = sandbox();
+    let place = Place::new();
+    let repository = place.repository("a.git");
     let mut blocked = 0;
     for number in 0..kills {
-        let mut victim = child(&repository, number % 3, 1000);
+        let mut victim = child(&repository.display().to_string(), number % 3, 1000, place.folder.path());
         // Spread over the life of a process, from its start to some deliveries later.
         std::thread::sleep(Duration::from_millis(u64::from(number * 37 % 150) + 5));
         victim.kill().unwrap();
         victim.wait().unwrap();
-        git(&repository, &["fsck", "--strict", "--no-dangling"]);
+        fsck(&repository);
         blocked += locks(&repository);
     }
     let history = git(&repository, &["log", "--format=%s", "--reverse", "--all"]);
@@ -119,7 +151,7 @@ fn real_git_survives_killed_processes() {
 /// Removes the locks that a killed process left, as the error message asks a person to.
 fn locks(repository: &Path) -> u32 {
     let mut found = 0;
-    let mut todo = vec![repository.join("refs")];
+    let mut todo: Vec<PathBuf> = vec![repository.join("refs")];
     todo.extend(
         std::fs::read_dir(repository).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()),
     );
