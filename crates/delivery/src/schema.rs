@@ -1,10 +1,20 @@
-//! The JSON Schema of `hydrant.yaml`, for editors.
+//! The JSON Schemas of `hydrant.yaml` and `hydrant.lock`, for editors.
+
+use schemars::Schema;
 
 use crate::config::Config;
 
-/// The schema, draft 2020-12, as indented JSON with a newline at its end.
+/// The schema of `hydrant.yaml`, draft 2020-12, as indented JSON with a newline at its end.
 pub fn config() -> String {
-    let mut schema = schemars::schema_for!(Config);
-    schema.insert("title".to_owned(), "hydrant.yaml".into());
+    print(schemars::schema_for!(Config), "hydrant.yaml")
+}
+
+/// The schema of `hydrant.lock`, in the same form.
+pub fn lock() -> String {
+    print(registry::lock::schema(), "hydrant.lock")
+}
+
+fn print(mut schema: Schema, title: &str) -> String {
+    schema.insert("title".to_owned(), title.into());
     format!("{:#}\n", serde_json::Value::from(schema))
 }

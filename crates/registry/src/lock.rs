@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use manifest::{At, Diagnostic, Digest, ImageRef, Pins};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::platform::Platform;
@@ -193,33 +194,57 @@ impl Lock {
     }
 }
 
-#[derive(Deserialize)]
+/// What hydrant found out: digests of images, commits of remote bases.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RawLock {
+    /// Always `hydrant/v1`.
+    #[schemars(extend("const" = "hydrant/v1"))]
     api_version: String,
+    /// Always `Lock`.
+    #[schemars(extend("const" = "Lock"))]
     kind: String,
+    /// The images, sorted by reference and platform.
     #[serde(default)]
     images: Vec<RawImage>,
+    /// The remote bases and files, sorted by URL and revision.
     #[serde(default)]
     remotes: Vec<RawRemote>,
 }
 
-#[derive(Deserialize)]
+/// An image.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawImage {
+    /// What was looked up, in full, such as `docker.io/library/nginx:1.27`.
     reference: String,
+    /// `os/arch` or `os/arch/variant`, where that platform's manifest was asked for; the whole image (index) where absent.
     platform: Option<String>,
+    /// The digest, such as `sha256:…`.
+    #[schemars(regex(pattern = "^[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-f]{32,}$"))]
     digest: String,
+    /// When it was resolved, RFC 3339 in UTC.
+    #[schemars(extend("format" = "date-time"))]
     resolved: String,
+    /// Which host answered.
     from: String,
 }
 
-#[derive(Deserialize)]
+/// A remote base or file.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawRemote {
+    /// The URL, without credentials.
     url: String,
+    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
     revision: Option<String>,
+    /// The commit; of a file the digest.
     commit: String,
+}
+
+/// The JSON Schema of the file, draft 2020-12.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RawLock)
 }
 
 impl RawImage {

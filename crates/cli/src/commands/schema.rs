@@ -1,17 +1,34 @@
 //! `hydrant schema`: what editors want.
 
+use clap::ValueEnum;
+
 use crate::exit::{Done, Failure};
 use crate::output;
 
-/// Print the JSON Schema of hydrant.yaml, for editors
+/// Print the JSON Schema of hydrant.yaml or hydrant.lock, for editors
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Of which file
+    #[arg(value_enum, value_name = "FILE", default_value = "config")]
+    file: File,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum File {
+    /// hydrant.yaml
+    Config,
+    /// hydrant.lock
+    Lock,
+}
 
 /// Prints.
 ///
 /// # Errors
 /// Where stdout cannot be written to.
-pub(crate) fn run(_arguments: &Arguments) -> Result<Done, Failure> {
-    output::result(&delivery::schema::config())?;
+pub(crate) fn run(arguments: &Arguments) -> Result<Done, Failure> {
+    output::result(&match arguments.file {
+        File::Config => delivery::schema::config(),
+        File::Lock => delivery::schema::lock(),
+    })?;
     Ok(Done::Well)
 }

@@ -1,0 +1,19 @@
+//! The schemas against every hydrant.yaml and lock file that there is, by a validator that is not ours (python's `jsonschema`).
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
+use std::process::Command;
+
+#[test]
+#[ignore = "needs python3 with jsonschema and yaml"]
+fn real_schemas_say_what_the_program_says() {
+    let root = testkit::fixtures::root();
+    let done = Command::new("python3")
+        .arg(root.join(".ci/schemas.py"))
+        .arg(env!("CARGO_BIN_EXE_hydrant"))
+        .arg(&root)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}
