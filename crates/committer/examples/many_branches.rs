@@ -45,6 +45,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
     Unit {
         name: name.clone(),
         branch: name,
+        topic: None,
         start_from: None,
         folder: String::new(),
         files: FileSet::from([("manifest.yaml".to_owned(), File::regular(content(number, source / 2, bytes)))]),

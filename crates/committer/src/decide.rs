@@ -23,6 +23,8 @@ pub(crate) struct Found<'a> {
     pub tree: Option<Oid>,
     /// The note on its commit.
     pub note: &'a Note,
+    /// For a topic branch: the hash over what the target holds of the unit.
+    pub base: Option<&'a str>,
 }
 
 /// What is to happen.
@@ -53,7 +55,7 @@ pub(crate) fn decide(
     made: &mut Vec<Oid>,
 ) -> Result<Decision, git2::Error> {
     let Some(tree) = found.tree else {
-        return build(workshop, unit, None, changes(unit, &There::new())?, None, made);
+        return build(workshop, unit, found, changes(unit, &There::new())?, None, made);
     };
     let record = match record(workshop, unit, tree)? {
         Ok(record) => record,
@@ -80,11 +82,15 @@ pub(crate) fn decide(
     {
         return Ok(Decision::Refuse(Refusal::Held { why }));
     }
-    build(workshop, unit, Some(tree), changes, record, made)
+    build(workshop, unit, found, changes, record, made)
 }
 
 /// The record in the unit's folder, or why the folder may not be touched.
-fn record(workshop: &Workshop, unit: &Unit, tree: Oid) -> Result<Result<Option<Record>, Refusal>, git2::Error> {
+pub(crate) fn record(
+    workshop: &Workshop,
+    unit: &Unit,
+    tree: Oid,
+) -> Result<Result<Option<Record>, Refusal>, git2::Error> {
     let path = unit.in_branch(METADATA);
     let Some((id, _)) = workshop.entry(tree, &path) else {
         let files = foreign(workshop, unit, tree);
@@ -116,7 +122,7 @@ fn foreign(workshop: &Workshop, unit: &Unit, tree: Oid) -> Vec<String> {
 }
 
 /// Whether the branch holds what must not be replaced by ours.
-fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors: Ancestors<'_>) -> Option<Refusal> {
+pub(crate) fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors: Ancestors<'_>) -> Option<Refusal> {
     let record = &record?.source;
     let (theirs, ours) = (repository(&record.repo_url), repository(&unit.source.repo_url));
     if !theirs.is_empty() && !ours.is_empty() && theirs != ours {
@@ -204,7 +210,7 @@ fn file_on_the_way(workshop: &Workshop, tree: Oid, path: &str) -> Option<String>
 }
 
 /// The files that the last delivery wrote, relative to its folder.
-fn owned(record: Option<&Record>) -> Vec<String> {
+pub(crate) fn owned(record: Option<&Record>) -> Vec<String> {
     match record {
         Some(Record { files: Some(files), .. }) => files.clone(),
         Some(Record { files: None, .. }) => ARGO_CD_WRITES.iter().map(|&path| path.to_owned()).collect(),
@@ -242,7 +248,7 @@ fn changes(unit: &Unit, there: &There) -> Result<Vec<Change>, git2::Error> {
 fn build(
     workshop: &mut Workshop,
     unit: &Unit,
-    tree: Option<Oid>,
+    found: &Found<'_>,
     changes: Vec<Change>,
     previous: Option<Record>,
     made: &mut Vec<Oid>,
@@ -257,16 +263,16 @@ fn build(
         };
         edits.insert(change.path.clone(), edit);
     }
-    let blob = workshop.write(ObjectType::Blob, &new_record(unit)?.to_bytes(), made)?;
+    let blob = workshop.write(ObjectType::Blob, &new_record(unit, found.base)?.to_bytes(), made)?;
     edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
-    let tree = match workshop.edit(tree, &edits, made)? {
+    let tree = match workshop.edit(found.tree, &edits, made)? {
         Some(tree) => tree,
         None => workshop.empty_tree(made)?,
     };
     Ok(Decision::Commit { tree, changes, previous: previous.map(Box::new) })
 }
 
-fn new_record(unit: &Unit) -> Result<Record, git2::Error> {
+fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
     let mut entries = Vec::with_capacity(unit.files.len());
     for (path, file) in &unit.files {
         entries.push((path.as_str(), Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode)));
@@ -277,6 +283,7 @@ fn new_record(unit: &Unit) -> Result<Record, git2::Error> {
         content: Some(metadata::content(entries.into_iter())?),
         images: unit.images.clone(),
         promoted_from: unit.promoted_from.clone(),
+        base: base.map(str::to_owned),
         hold: unit.hold.clone(),
     })
 }

@@ -70,6 +70,9 @@ impl DeliverError {
 /// was lost for good is not told then; running again finds it.
 pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<Delivery>, DeliverError> {
     unit::check(units)?;
+    if options.atomic {
+        unit::check_atomic(units)?;
+    }
     if units.is_empty() {
         return Ok(Vec::new());
     }

@@ -24,8 +24,11 @@ mod workshop;
 
 pub use deliver::{Ancestors, DeliverError, Options, deliver};
 pub use metadata::{Record, SourceRecord};
-pub use outcome::{Change, ChangeKind, Delivery, Outcome, Refusal};
+pub use outcome::{Change, ChangeKind, Delivery, Outcome, Refusal, Reviewed, Standing};
 pub use remote::{Credentials, Remote};
 pub use signing::{Format, Signing, SigningError};
 pub use transport::TransportError;
-pub use unit::{File, FileSet, Identity, Message, Mode, Previous, Unit, UnitError, may_be_a_branch};
+pub use unit::{
+    Ask, Describe, File, FileSet, Identity, MakeOptions, Message, Mode, Previous, Topic, Unit, UnitError,
+    may_be_a_branch,
+};

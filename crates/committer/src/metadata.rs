@@ -89,6 +89,8 @@ struct Ours {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     promoted_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
 }
 
@@ -113,6 +115,8 @@ pub struct Record {
     pub images: Vec<String>,
     /// Where the images were promoted from, if they were.
     pub promoted_from: Option<String>,
+    /// For a change that is reviewed: the hash over what the target held of the unit when it was proposed.
+    pub base: Option<String>,
     /// Why later deliveries stay away until they are told to release it, if they are to.
     pub hold: Option<String>,
 }
@@ -125,6 +129,7 @@ impl Record {
             content: self.content.clone(),
             images: self.images.clone(),
             promoted_from: self.promoted_from.clone(),
+            base: self.base.clone(),
             hold: self.hold.clone(),
         };
         let whole = Whole { source: self.source.clone(), hydrant: self.files.clone().map(ours) };
@@ -142,8 +147,8 @@ impl Record {
         let source = whole.source;
         Ok(match whole.hydrant {
             None => Self { source, ..Self::default() },
-            Some(Ours { files, content, images, promoted_from, hold }) => {
-                Self { source, files: Some(files), content, images, promoted_from, hold }
+            Some(Ours { files, content, images, promoted_from, base, hold }) => {
+                Self { source, files: Some(files), content, images, promoted_from, base, hold }
             }
         })
     }

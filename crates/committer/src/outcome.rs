@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::unit::FileSet;
+
 /// What a delivery does to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
@@ -80,6 +82,18 @@ pub enum Refusal {
         /// What the server said the last time.
         words: String,
     },
+    /// The target has moved on, and a new start would lose files that people put onto the topic branch.
+    Dropped {
+        /// Some of the files.
+        files: Vec<String>,
+    },
+    /// What waits on the unit's topic branch keeps it away.
+    Topic {
+        /// The topic branch.
+        branch: String,
+        /// Why.
+        because: Box<Refusal>,
+    },
     /// All or nothing was asked for, and another unit was refused.
     HeldBack {
         /// That unit.
@@ -123,6 +137,13 @@ impl fmt::Display for Refusal {
             Self::LostRaces { attempts, words } => {
                 write!(f, "others pushed first {attempts} times; the server's last words: {words}: run it again")
             }
+            Self::Dropped { files } => write!(
+                f,
+                "its target has moved on, and it holds files that no delivery wrote and the target lacks ({}): merge the request or delete \
+                 the branch, or pass --adopt to leave them out",
+                some(files)
+            ),
+            Self::Topic { branch, because } => write!(f, "topic branch {branch}: {because}"),
             Self::HeldBack { because_of } => {
                 write!(f, "not pushed, because {because_of} was refused and all or nothing was asked for: see there")
             }
@@ -157,6 +178,34 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
+/// Where a reviewed unit stands after its delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The topic branch holds a change that the target lacks: it waits to be merged.
+    Waiting,
+    /// The target holds exactly this. Nothing waits.
+    Settled,
+    /// The target holds exactly this, and what the topic branch proposed instead was taken back.
+    TakenBack,
+    /// The target holds exactly this, and the topic branch holds commits that no delivery wrote: they were left alone.
+    Left,
+}
+
+/// What became of a reviewed unit, beside its outcome.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// The topic branch.
+    pub topic: String,
+    /// Where the unit stands.
+    pub standing: Standing,
+    /// The commit that the target holds; `None` where the target was not there and nothing was written.
+    pub target: Option<String>,
+    /// What the target holds of the unit; filled where a change was proposed.
+    pub before: FileSet,
+    /// The server's words where it took the branch and not the request, or did not let the branch be deleted.
+    pub words: Option<String>,
+}
+
 /// What became of one unit, in the order in which the units were given.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -174,4 +223,6 @@ pub struct Delivery {
     pub attempts: u32,
     /// What the server said while taking the push (a merge request's address, for instance), a line each.
     pub server_words: Vec<String>,
+    /// For a unit that goes over a topic branch, unless it was refused: its commit is the topic branch's while a change waits there.
+    pub reviewed: Option<Reviewed>,
 }

@@ -102,6 +102,42 @@ impl fmt::Debug for Message {
     }
 }
 
+/// The topic branch of a unit that is reviewed. Its commits stand on the unit's branch, and people merge them there.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// The branch without `refs/heads/`.
+    pub branch: String,
+    /// How the host is asked for a request.
+    pub ask: Ask,
+    /// Whether the host closes a request when its topic branch is deleted. Then a proposal that has become idle is deleted; otherwise a
+    /// commit brings the topic branch back to what the target holds.
+    pub closes_with_branch: bool,
+}
+
+/// How a host is asked for a request (pull request, merge request).
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Not with the push: by an API, by another tool, or by people.
+    Nothing,
+    /// By push options that go with the topic branch (GitLab).
+    Options(Describe),
+    /// By a push to `refs/for/BRANCH` with options (AGit: Gitea, Forgejo), once the topic branch is there.
+    For(Describe),
+}
+
+/// What makes push options of files.
+pub type MakeOptions = dyn Fn(&FileSet) -> Vec<String> + Send + Sync;
+
+/// Makes the push options of a request from what the target holds of the unit.
+#[derive(Clone)]
+pub struct Describe(pub Arc<MakeOptions>);
+
+impl fmt::Debug for Describe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Describe")
+    }
+}
+
 /// A service in an environment: files for a branch.
 #[derive(Clone, Debug)]
 pub struct Unit {
@@ -109,6 +145,8 @@ pub struct Unit {
     pub name: String,
     /// The branch without `refs/heads/`.
     pub branch: String,
+    /// The way over a topic branch, for a unit that is reviewed; without it the commit goes straight to `branch`.
+    pub topic: Option<Topic>,
     /// Where a new branch starts (a branch's name); without it, or where that branch does not exist, a new branch has no parent.
     pub start_from: Option<String>,
     /// The folder inside of the branch, without slashes around it; empty for the branch's root.
@@ -198,6 +236,22 @@ pub enum UnitError {
         /// libgit2's words.
         words: String,
     },
+    /// The topic branch is also what another unit is delivered to, or its topic branch.
+    #[error("{unit}: the topic branch {branch} is another's already: give each unit one of its own")]
+    Topic {
+        /// The unit.
+        unit: String,
+        /// The branch.
+        branch: String,
+    },
+    /// All or nothing was asked for, and a unit needs a push of its own.
+    #[error(
+        "{unit}: its request is made by options of a push of its own, so it cannot be all or nothing with others: push without --atomic"
+    )]
+    Alone {
+        /// The unit.
+        unit: String,
+    },
     /// Without a source commit nobody could tell which of two deliveries is newer.
     #[error(
         "{unit}: source commit {sha:?}: not a full commit id (40 hex digits): run inside a git checkout, or give the id"
@@ -223,8 +277,10 @@ impl Unit {
     }
 
     fn check(&self) -> Result<(), UnitError> {
-        if !may_be_a_branch(&self.branch) {
-            return Err(UnitError::Branch { unit: self.name.clone(), branch: self.branch.clone() });
+        for branch in [Some(&self.branch), self.topic.as_ref().map(|topic| &topic.branch)].into_iter().flatten() {
+            if !may_be_a_branch(branch) {
+                return Err(UnitError::Branch { unit: self.name.clone(), branch: branch.clone() });
+            }
         }
         for who in [&self.author, &self.committer] {
             who.signature().map_err(|error| UnitError::Identity {
@@ -282,7 +338,32 @@ pub(crate) fn check(units: &[Unit]) -> Result<(), UnitError> {
             }
         }
     }
+    topics_are_their_own(units)?;
     folders_are_no_files(units, &taken)
+}
+
+/// Push options hold for a whole push, so units with options of their own cannot share one.
+///
+/// # Errors
+/// Several units, of which one asks by push options.
+pub(crate) fn check_atomic(units: &[Unit]) -> Result<(), UnitError> {
+    let alone = |unit: &&Unit| matches!(&unit.topic, Some(topic) if matches!(topic.ask, Ask::Options(_)));
+    match units.iter().find(alone).filter(|_| units.len() > 1) {
+        Some(unit) => Err(UnitError::Alone { unit: unit.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn topics_are_their_own(units: &[Unit]) -> Result<(), UnitError> {
+    let mut taken: BTreeSet<&str> = units.iter().map(|unit| unit.branch.as_str()).collect();
+    for unit in units {
+        if let Some(topic) = &unit.topic
+            && !taken.insert(&topic.branch)
+        {
+            return Err(UnitError::Topic { unit: unit.name.clone(), branch: topic.branch.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn folders_are_no_files(units: &[Unit], taken: &BTreeMap<(&str, String), &str>) -> Result<(), UnitError> {

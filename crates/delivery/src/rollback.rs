@@ -99,6 +99,7 @@ fn back(
     Ok(Files {
         name: unit.name(),
         branch: unit.branch.clone(),
+        topic: None,
         start_from: None,
         folder: folder(&unit.path),
         files: chosen.files.clone(),

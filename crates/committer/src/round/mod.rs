@@ -1,6 +1,8 @@
 //! One round of a delivery: read the branches, decide every pending unit, push once, settle what the server said.
 
+mod push;
 mod settle;
+mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +12,9 @@ use crate::decide::{self, Decision, Found};
 use crate::deliver::{DeliverError, Options, gave_up};
 use crate::metadata::METADATA;
 use crate::notes::{self, NOTES, Note};
-use crate::outcome::{Change, Delivery, Outcome, Refusal};
-use crate::transport::{PushOptions, PushReport, Transport, TransportError, Update};
-use crate::unit::{Previous, Unit};
+use crate::outcome::{Change, Delivery, Outcome, Refusal, Reviewed};
+use crate::transport::{Transport, TransportError, Update};
+use crate::unit::{Ask, Previous, Unit};
 use crate::workshop::Workshop;
 
 /// How a round ended.
@@ -23,6 +25,9 @@ pub(crate) enum Ended {
     /// Somebody was faster: another round may help.
     Lost,
 }
+
+/// Where GitHub, Gitea and Forgejo show what requests propose.
+const PULLS: &str = "refs/pull/";
 
 /// A delivery under way.
 pub(crate) struct Run<'a> {
@@ -43,6 +48,7 @@ struct State {
     changes: Vec<Change>,
     attempts: u32,
     server_words: Vec<String>,
+    reviewed: Option<Reviewed>,
     /// The last commit that was sent for the unit, and what the branch was then.
     sent: Option<(Option<Oid>, Oid, Vec<Change>)>,
     last_words: String,
@@ -54,6 +60,8 @@ struct Seen {
     heads: BTreeMap<String, Oid>,
     notes_commit: Option<Oid>,
     notes_tree: Option<Oid>,
+    /// What requests propose, where the server shows that (`refs/pull/N/head`); asked for where it matters.
+    pulls: BTreeSet<Oid>,
 }
 
 /// What is to become of one branch.
@@ -64,6 +72,10 @@ struct BranchPlan {
     steps: Vec<(usize, Step)>,
     made: Vec<Oid>,
     note: Option<Note>,
+    /// The unit whose topic branch this is.
+    topic: Option<usize>,
+    /// Takes back what the topic branch proposed; no unit's outcome hangs on it.
+    takes_back: bool,
 }
 
 enum Step {
@@ -94,10 +106,13 @@ impl<'a> Run<'a> {
     /// One round for the units that have no outcome yet.
     pub(crate) fn round(&mut self) -> Result<Ended, DeliverError> {
         self.pushing = false;
-        let seen = self.look()?;
+        let mut seen = self.look()?;
+        if !self.options.dry_run && self.start_targets(&seen)? {
+            seen = self.look()?;
+        }
         let mut plans = Vec::new();
         for (branch, units) in self.pending() {
-            plans.push(self.plan(&branch, &units, &seen)?);
+            plans.extend(self.plan(&branch, &units, &seen)?);
         }
         if self.options.atomic {
             hold_back(&mut plans, self.units);
@@ -128,6 +143,7 @@ impl<'a> Run<'a> {
             changes: state.changes,
             attempts: state.attempts,
             server_words: state.server_words,
+            reviewed: state.reviewed,
         });
         deliveries.collect()
     }
@@ -148,11 +164,16 @@ impl<'a> Run<'a> {
         let pending: Vec<&Unit> = self.pending().values().flatten().map(|&index| &self.units[index]).collect();
         let mut names = BTreeSet::from([NOTES.to_owned()]);
         for unit in &pending {
-            let branches = [Some(&unit.branch), unit.start_from.as_ref()];
+            let topic = unit.topic.as_ref().map(|topic| &topic.branch);
+            let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
             names.extend(branches.into_iter().flatten().map(|branch| format!("refs/heads/{branch}")));
         }
-        let refs = self.transport.list(&names.iter().cloned().collect::<Vec<_>>())?;
+        let asks_for =
+            pending.iter().any(|unit| matches!(&unit.topic, Some(topic) if matches!(topic.ask, Ask::For(_))));
+        let prefixes = names.iter().cloned().chain(asks_for.then(|| PULLS.to_owned()));
+        let refs = self.transport.list(&prefixes.collect::<Vec<_>>())?;
         let mut seen = Seen::default();
+        seen.pulls.extend(refs.iter().filter(|found| found.name.starts_with(PULLS)).map(|found| found.id));
         for found in refs.into_iter().filter(|found| names.contains(&found.name)) {
             match found.name.strip_prefix("refs/heads/") {
                 Some(branch) => {
@@ -180,11 +201,13 @@ impl<'a> Run<'a> {
     fn wanted_blobs(&self, pending: &[&Unit], seen: &Seen) -> Result<BTreeSet<Oid>, git2::Error> {
         let mut wanted = BTreeSet::new();
         for unit in pending {
-            let Some(head) = base(unit, seen) else { continue };
-            let tree = self.tree_of(head)?;
-            wanted.extend(self.workshop.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
-            let note = seen.notes_tree.and_then(|notes| notes::find(&self.workshop, notes, head));
-            wanted.extend(note.map(|(_, id)| id));
+            let topic = unit.topic.as_ref().and_then(|topic| seen.heads.get(&topic.branch)).copied();
+            for head in [base(unit, seen), topic].into_iter().flatten() {
+                let tree = self.tree_of(head)?;
+                wanted.extend(self.workshop.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
+                let note = seen.notes_tree.and_then(|notes| notes::find(&self.workshop, notes, head));
+                wanted.extend(note.map(|(_, id)| id));
+            }
         }
         Ok(wanted)
     }
@@ -193,23 +216,35 @@ impl<'a> Run<'a> {
         Ok(self.workshop.repository().find_commit(commit)?.tree_id())
     }
 
-    /// Decides the units of a branch one after the other, each on what the one before leaves.
-    fn plan(&mut self, branch: &str, units: &[usize], seen: &Seen) -> Result<BranchPlan, DeliverError> {
+    /// The note on a commit; an empty one where there is none.
+    fn note_on(&self, commit: Option<Oid>, seen: &Seen) -> Result<Note, git2::Error> {
+        let found = commit.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.workshop, notes, head));
+        found.map_or_else(|| Ok(Note::default()), |(_, blob)| Ok(Note::parse(&self.workshop.blob(blob)?)))
+    }
+
+    /// Decides the units of a branch one after the other, each on what the one before leaves; those that are reviewed on what the branch holds
+    /// now, each with a topic branch of its own.
+    fn plan(&mut self, branch: &str, units: &[usize], seen: &Seen) -> Result<Vec<BranchPlan>, DeliverError> {
         let old = seen.heads.get(branch).copied();
         let mut head = units.first().and_then(|&index| base(&self.units[index], seen));
-        let found = head.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.workshop, notes, head));
-        let mut note = match found {
-            Some((_, blob)) => Note::parse(&self.workshop.blob(blob)?),
-            None => Note::default(),
-        };
+        let mut note = self.note_on(head, seen)?;
         let before = note.clone();
-        let (mut steps, mut made) = (Vec::new(), Vec::new());
+        let (mut steps, mut made, mut topics) = (Vec::new(), Vec::new(), Vec::new());
         for &index in units {
             let unit = &self.units[index];
+            if unit.topic.is_some() {
+                let (step, topic) = self.review(index, old, &before, seen)?;
+                if let Some(Step::Note) = step {
+                    note = note.with(&unit.folder, &unit.source.dry_sha);
+                }
+                steps.extend(step.map(|step| (index, step)));
+                topics.extend(topic);
+                continue;
+            }
             let state = &mut self.states[index];
             state.attempts += 1;
             let tree = head.map(|head| self.workshop.repository().find_commit(head)).transpose()?;
-            let found = Found { tree: tree.map(|commit| commit.tree_id()), note: &note };
+            let found = Found { tree: tree.map(|commit| commit.tree_id()), note: &note, base: None };
             let step = match decide::decide(&mut self.workshop, unit, &found, self.options.ancestors, &mut made)? {
                 Decision::Refuse(refusal) => Step::Refuse(refusal),
                 Decision::Nothing => Step::Nothing,
@@ -224,7 +259,8 @@ impl<'a> Run<'a> {
                         record: previous.map(|record| record.source),
                         changes: changes.clone(),
                     };
-                    let commit = self.commit(unit, tree, head, &previous, &mut made)?;
+                    let message = unit.message.tell(&previous);
+                    let commit = self.commit(unit, tree, head.as_slice(), &message, &mut made)?;
                     note = if note.folders.is_empty() {
                         Note::default()
                     } else {
@@ -238,7 +274,10 @@ impl<'a> Run<'a> {
         }
         let moved = steps.iter().any(|(_, step)| matches!(step, Step::Commit { .. }));
         let noted = note != Note::default() && (note != before || moved && !note.folders.is_empty());
-        Ok(BranchPlan { branch: branch.to_owned(), old, head, steps, made, note: noted.then_some(note) })
+        let note = noted.then_some(note);
+        let branch = branch.to_owned();
+        let own = BranchPlan { branch, old, head, steps, made, note, topic: None, takes_back: false };
+        Ok(Some(own).filter(|own| !own.steps.is_empty()).into_iter().chain(topics).collect())
     }
 
     fn trailers(&self, head: Option<Oid>) -> Result<Vec<(String, String)>, git2::Error> {
@@ -252,16 +291,16 @@ impl<'a> Run<'a> {
         &self,
         unit: &Unit,
         tree: Oid,
-        parent: Option<Oid>,
-        previous: &Previous,
+        parents: &[Oid],
+        message: &str,
         made: &mut Vec<Oid>,
     ) -> Result<Oid, DeliverError> {
         let repository = self.workshop.repository();
         let tree = repository.find_tree(tree)?;
-        let parent = parent.map(|parent| repository.find_commit(parent)).transpose()?;
-        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        let parents = parents.iter().map(|&parent| repository.find_commit(parent)).collect::<Result<Vec<_>, _>>()?;
+        let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
         let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let message = crate::message::normal(&unit.message.tell(previous));
+        let message = crate::message::normal(message);
         let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
         let Some(signing) = self.options.signing.as_ref().filter(|_| !self.options.dry_run) else {
             return Ok(self.workshop.write(ObjectType::Commit, &buffer, made)?);
@@ -272,82 +311,6 @@ impl<'a> Run<'a> {
         made.push(id);
         Ok(id)
     }
-
-    /// One push for all branches and the notes; with `atomic` a second one for the notes, so that their ref, which everybody writes, cannot
-    /// make the branches fail.
-    fn push(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), DeliverError> {
-        let moving: Vec<&BranchPlan> = plans.iter().filter(|plan| plan.head != plan.old && plan.commits()).collect();
-        let mut notes: BTreeMap<Oid, Note> = std::mem::take(&mut self.owed_notes);
-        for plan in plans {
-            notes.extend(plan.head.zip(plan.note.clone()));
-        }
-        self.owed_notes.clone_from(&notes);
-        self.owed_notes.retain(|commit, _| !plans.iter().any(|plan| plan.head == Some(*commit)));
-        let mut updates: Vec<Update> = moving.iter().filter_map(|plan| plan.update()).collect();
-        let mut made: Vec<Oid> = moving.iter().flat_map(|plan| plan.made.iter().copied()).collect();
-        let note_update = self.note_update(&notes, seen, &mut made)?;
-        if note_update.is_none() {
-            self.owed_notes.clear();
-            plans.iter().filter(|plan| plan.head == plan.old).for_each(|plan| self.settle_notes(plan));
-        }
-        let together = !self.options.atomic || updates.is_empty();
-        if together {
-            updates.extend(note_update.clone());
-        }
-        if !updates.is_empty() {
-            self.remember(&moving);
-            let report = self.send(&updates, &made)?;
-            self.settle_branches(&moving, &updates, &report);
-            self.settle_note_push(plans, &notes, &updates, &report);
-        }
-        if let (false, Some(update)) = (together, note_update) {
-            let report = self.send(std::slice::from_ref(&update), &made)?;
-            self.settle_note_push(plans, &notes, &[update], &report);
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, updates: &[Update], made: &[Oid]) -> Result<PushReport, TransportError> {
-        let pack = self.workshop.pack(made);
-        let only_notes = updates.iter().all(|update| update.name == NOTES);
-        let options = PushOptions {
-            atomic: self.options.atomic && !only_notes,
-            options: if only_notes { Vec::new() } else { self.options.push_options.clone() },
-        };
-        self.pushing = true;
-        self.transport.push(updates, &pack, &options)
-    }
-
-    fn remember(&mut self, moving: &[&BranchPlan]) {
-        for plan in moving {
-            for (index, step) in &plan.steps {
-                if let Step::Commit { commit, parent, changes } = step {
-                    self.states[*index].sent = Some((*parent, *commit, changes.clone()));
-                }
-            }
-        }
-    }
-
-    fn note_update(
-        &self,
-        notes: &BTreeMap<Oid, Note>,
-        seen: &Seen,
-        made: &mut Vec<Oid>,
-    ) -> Result<Option<Update>, git2::Error> {
-        let Some(unit) = self.units.first().filter(|_| !notes.is_empty()) else { return Ok(None) };
-        let repository = self.workshop.repository();
-        let tree = repository.find_tree(notes::write(&self.workshop, seen.notes_tree, notes, made)?)?;
-        let parent = seen.notes_commit.map(|id| repository.find_commit(id)).transpose()?;
-        if parent.as_ref().is_some_and(|parent| parent.tree_id() == tree.id()) {
-            return Ok(None);
-        }
-        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let words = "Notes added by 'hydrant deliver'\n";
-        let buffer = repository.commit_create_buffer(&author, &committer, words, &tree, &parents)?;
-        let new = self.workshop.write(ObjectType::Commit, &buffer, made)?;
-        Ok(Some(Update { name: NOTES.to_owned(), old: seen.notes_commit, new }))
-    }
 }
 
 impl BranchPlan {
@@ -355,8 +318,10 @@ impl BranchPlan {
         self.steps.iter().any(|(_, step)| matches!(step, Step::Commit { .. }))
     }
 
+    /// What is to be pushed, if anything is.
     fn update(&self) -> Option<Update> {
-        self.head.map(|new| Update { name: format!("refs/heads/{}", self.branch), old: self.old, new })
+        let moves = (self.commits() || self.takes_back) && self.head != self.old;
+        moves.then(|| Update { name: format!("refs/heads/{}", self.branch), old: self.old, new: self.head })
     }
 }
 
@@ -377,5 +342,6 @@ fn hold_back(plans: &mut [BranchPlan], units: &[Unit]) {
             }
         }
         plan.note = None;
+        plan.takes_back = false;
     }
 }

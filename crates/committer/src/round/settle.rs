@@ -6,7 +6,7 @@ use git2::Oid;
 
 use super::{BranchPlan, Run, Step};
 use crate::notes::{NOTES, Note};
-use crate::outcome::{Outcome, Refusal};
+use crate::outcome::{Outcome, Refusal, Reviewed, Standing};
 use crate::transport::wording::{fell_with_others, lost_race};
 use crate::transport::{PushReport, Update};
 
@@ -44,6 +44,9 @@ impl Run<'_> {
     }
 
     pub(super) fn settle_branch(&mut self, plan: &BranchPlan) {
+        if let Some(reviewed) = self.taken_back(plan) {
+            reviewed.standing = Standing::TakenBack;
+        }
         for (index, step) in &plan.steps {
             if let Step::Commit { commit, parent, changes } = step {
                 let state = &mut self.states[*index];
@@ -53,6 +56,12 @@ impl Run<'_> {
                     Some(Outcome::Committed { old: parent.map(|id| id.to_string()), new: commit.to_string() });
             }
         }
+    }
+
+    /// Whose proposal the plan takes back.
+    fn taken_back(&mut self, plan: &BranchPlan) -> Option<&mut Reviewed> {
+        let index = plan.topic.filter(|_| plan.takes_back)?;
+        self.states[index].reviewed.as_mut()
     }
 
     pub(super) fn settle_notes(&mut self, plan: &BranchPlan) {
@@ -85,6 +94,9 @@ impl Run<'_> {
                 Err(words) => {
                     let said = report.words.iter().map(String::as_str);
                     let words = std::iter::once(words.as_str()).chain(said).collect::<Vec<_>>().join("; ");
+                    if let Some(reviewed) = self.taken_back(plan) {
+                        reviewed.words = Some(words.clone());
+                    }
                     self.settle_refused(plan, &Refusal::Rejected { words });
                 }
             }

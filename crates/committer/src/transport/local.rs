@@ -219,7 +219,10 @@ fn swap(repository: &Repository, updates: &[Update]) -> Result<(), (usize, Strin
     for (index, update) in updates.iter().enumerate() {
         let signature = git2::Signature::new("hydrant", "hydrant@localhost", &git2::Time::new(0, 0));
         let signature = signature.map_err(|error| (index, words(&error)))?;
-        let set = transaction.set_target(&update.name, update.new, Some(&signature), "push by hydrant");
+        let set = match update.new {
+            Some(new) => transaction.set_target(&update.name, new, Some(&signature), "push by hydrant"),
+            None => transaction.remove(&update.name),
+        };
         set.map_err(|error| (index, words(&error)))?;
     }
     transaction.commit().map_err(|error| (0, words(&error)))

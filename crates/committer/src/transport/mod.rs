@@ -126,8 +126,8 @@ pub(crate) struct Update {
     pub name: String,
     /// What it must point to now; `None` where it must not exist.
     pub old: Option<Oid>,
-    /// What it is to point to.
-    pub new: Oid,
+    /// What it is to point to; `None` where it is to be deleted.
+    pub new: Option<Oid>,
 }
 
 /// What a push carries besides its refs.
@@ -159,7 +159,7 @@ pub(crate) trait Transport {
     /// Brings single objects into `here`.
     fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError>;
 
-    /// Moves refs. `pack` holds what the new commits need and the remote lacks. A lost connection is an error: what was taken is unknown then.
+    /// Moves, makes and deletes refs. `pack` holds what the new commits need and the remote lacks. A lost connection is an error: what was taken is unknown then.
     fn push(
         &mut self,
         updates: &[Update],

@@ -34,9 +34,10 @@ pub(super) fn request(server: &Announcement, updates: &[Update], options: &PushO
     }
     let mut out = Vec::with_capacity(updates.len() * 160);
     for (index, update) in updates.iter().enumerate() {
-        let old = update.old.map_or_else(|| ZERO.to_owned(), |id| id.to_string());
+        let id = |id: Option<git2::Oid>| id.map_or_else(|| ZERO.to_owned(), |id| id.to_string());
+        let (old, new) = (id(update.old), id(update.new));
         let tail = if index == 0 { format!("\0 {}", capabilities.join(" ")) } else { String::new() };
-        pkt::data(&mut out, format!("{old} {} {}{tail}", update.new, update.name).as_bytes());
+        pkt::data(&mut out, format!("{old} {new} {}{tail}", update.name).as_bytes());
     }
     pkt::flush(&mut out);
     if !options.options.is_empty() {
@@ -130,7 +131,7 @@ mod tests {
 
     fn updates() -> Vec<Update> {
         let new = git2::Oid::from_str("0123456789012345678901234567890123456789").unwrap();
-        let update = |name: &str| Update { name: name.to_owned(), old: None, new };
+        let update = |name: &str| Update { name: name.to_owned(), old: None, new: Some(new) };
         vec![update("refs/heads/a"), update("refs/heads/b")]
     }
 

@@ -84,10 +84,16 @@ impl<C: Channel> Session<C> {
         Ok(announcement)
     }
 
-    fn check_abilities(&self, server: &Announcement, options: &PushOptions) -> Result<(), TransportError> {
+    fn check_abilities(
+        &self,
+        server: &Announcement,
+        updates: &[Update],
+        options: &PushOptions,
+    ) -> Result<(), TransportError> {
         for (asked, what, advice) in [
             (true, "report-status", "its git is too old to be trusted with a push"),
             (options.atomic, "atomic", "push without --atomic"),
+            (updates.iter().any(|update| update.new.is_none()), "delete-refs", "delete the branch at the host"),
             (
                 !options.options.is_empty(),
                 "push-options",
@@ -153,7 +159,7 @@ impl<C: Channel> Transport for Session<C> {
         options: &PushOptions,
     ) -> Result<PushReport, TransportError> {
         let server = self.receive()?;
-        self.check_abilities(&server, options)?;
+        self.check_abilities(&server, updates, options)?;
         let stale = push::stale(&server, updates);
         if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
             // Lost before anything is sent: the server need not unpack it, nor run its hooks.
@@ -162,8 +168,9 @@ impl<C: Channel> Transport for Session<C> {
             return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
         }
         let git = |error: io::Error| TransportError::Git { place: "pack".to_owned(), words: error.to_string() };
-        let request =
-            Request { lines: push::request(&server, updates, options), pack: Some(pack.spooled().map_err(git)?) };
+        // Who only deletes sends no pack (gitprotocol-pack).
+        let pack = updates.iter().any(|update| update.new.is_some()).then(|| pack.spooled()).transpose();
+        let request = Request { lines: push::request(&server, updates, options), pack: pack.map_err(git)? };
         let mut reader = self.channel.request(Service::ReceivePack, request)?;
         let report = push::report(&mut reader, &server, updates);
         drop(reader);

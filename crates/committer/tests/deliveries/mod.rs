@@ -36,6 +36,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
     Unit {
         name: branch.to_owned(),
         branch: branch.to_owned(),
+        topic: None,
         start_from: None,
         folder: String::new(),
         files,

@@ -150,6 +150,7 @@ fn prepare(
     Ok(committer::Unit {
         name: unit.name(),
         branch: unit.branch.clone(),
+        topic: None,
         start_from: None,
         folder,
         files,

@@ -1,0 +1,460 @@
+//! Deliveries over topic branches, to repositories on disk and to testkit's server. The git program merges and has the hooks of the hosts.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+mod deliveries;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use committer::{Ask, Delivery, Describe, Outcome, Refusal, Remote, Standing, Topic, Unit, deliver};
+use deliveries::{committed, options, refused, sha, unit};
+use testkit::git::{Abilities, Fault, GitServer};
+
+const TARGET: &str = "cart/production";
+const TOPIC: &str = "hydrant/cart/production";
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Place { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("manifests.git")
+    }
+
+    fn remote(&self) -> Remote {
+        Remote::new(self.repository().display().to_string())
+    }
+
+    /// A clone to merge in.
+    fn clone(&self) -> PathBuf {
+        let path = self.folder.path().join("clone");
+        if !path.exists() {
+            git(self.folder.path(), &["clone", "-q", "manifests.git", "clone"]);
+        }
+        git(&path, &["fetch", "-q", "--prune"]);
+        path
+    }
+
+    /// Merges the topic branch as people do at a host.
+    fn merge(&self, how: &[&str]) {
+        let clone = self.clone();
+        git(&clone, &["checkout", "-q", "-B", TARGET, &format!("origin/{TARGET}")]);
+        git(&clone, &[&["merge", "-q"], how, &[&format!("origin/{TOPIC}")]].concat());
+        if how.contains(&"--squash") {
+            git(&clone, &["commit", "-q", "-m", "squashed (#1)"]);
+        }
+        git(&clone, &["push", "-q", "origin", TARGET]);
+    }
+
+    /// Puts a file onto a branch.
+    fn write(&self, branch: &str, name: &str, text: &str) {
+        let clone = self.clone();
+        git(&clone, &["checkout", "-q", "-B", branch, &format!("origin/{branch}")]);
+        std::fs::write(clone.join(name), text).unwrap();
+        git(&clone, &["add", "-A"]);
+        git(&clone, &["commit", "-q", "-m", "by hand"]);
+        git(&clone, &["push", "-q", "origin", branch]);
+    }
+
+    fn show(&self, spec: &str) -> String {
+        git(&self.repository(), &["show", spec])
+    }
+
+    fn id(&self, name: &str) -> String {
+        git(&self.repository(), &["rev-parse", "-q", "--verify", name])
+    }
+
+    fn has(&self, branch: &str) -> bool {
+        let found = git(&self.repository(), &["branch", "--list", branch]);
+        !found.is_empty()
+    }
+
+    fn parents(&self, name: &str) -> Vec<String> {
+        git(&self.repository(), &["log", "-1", "--format=%P", name]).split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Whether git itself would merge it without a conflict.
+    fn merges(&self) -> bool {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(self.repository()).args(["merge-tree", "--write-tree", TARGET, TOPIC]);
+        command.output().unwrap().status.success()
+    }
+
+    fn deliver(&self, source: u32, text: &str) -> Delivery {
+        one(deliver(&self.remote(), &[reviewed(source, text)], &options()).unwrap())
+    }
+
+    fn hook(&self, name: &str, script: &str) {
+        let path = self.repository().join("hooks").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            git(&self.repository(), &["fsck", "--strict", "--no-dangling"]);
+        }
+    }
+}
+
+fn git(at: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(at).args(arguments);
+    for (name, value) in [("NAME", "Ann"), ("EMAIL", "ann@example.com"), ("DATE", "2026-11-21T10:00:00Z")] {
+        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+fn one(mut deliveries: Vec<Delivery>) -> Delivery {
+    assert_eq!(deliveries.len(), 1);
+    deliveries.remove(0)
+}
+
+fn reviewed(source: u32, text: &str) -> Unit {
+    let mut unit = unit(TARGET, source, &[("manifest.yaml", text)]);
+    unit.topic = Some(Topic { branch: TOPIC.to_owned(), ask: Ask::Nothing, closes_with_branch: true });
+    unit
+}
+
+fn standing(delivery: &Delivery) -> Standing {
+    delivery.reviewed.as_ref().unwrap_or_else(|| panic!("{:?}", delivery.outcome)).standing
+}
+
+#[test]
+fn a_change_waits_on_the_topic_branch_and_is_updated_in_place() {
+    let place = Place::new();
+    let mut dry = options();
+    dry.dry_run = true;
+    let told = one(deliver(&place.remote(), &[reviewed(1, "1\n")], &dry).unwrap());
+    committed(&told);
+    assert!(!place.repository().exists(), "a dry run makes nothing");
+    let first = place.deliver(1, "1\n");
+    let (old, commit) = committed(&first);
+    assert_eq!((old, standing(&first)), (None, Standing::Waiting));
+    assert_eq!(git(&place.repository(), &["ls-tree", "-r", TARGET]), "", "the target is there and holds nothing");
+    assert_eq!(
+        (place.parents(TOPIC), place.show(&format!("{TOPIC}:manifest.yaml"))),
+        (vec![place.id(TARGET)], "1".to_owned())
+    );
+    let again = place.deliver(1, "1\n");
+    assert_eq!(
+        (&again.outcome, standing(&again), again.commit.clone()),
+        (&Outcome::Unchanged, Standing::Waiting, Some(commit.clone()))
+    );
+    assert_eq!(place.deliver(2, "1\n").outcome, Outcome::NoteMoved);
+    let older = refused(&place.deliver(1, "x\n"));
+    let because = Box::new(Refusal::Older { recorded: sha(2), ours: sha(1) });
+    assert_eq!(older, Refusal::Topic { branch: TOPIC.to_owned(), because });
+    let second = place.deliver(3, "3\n");
+    assert_eq!(committed(&second).0, Some(commit.clone()));
+    assert_eq!(place.parents(TOPIC), [commit]);
+    place.merge(&["--ff-only"]);
+    let merged = place.deliver(3, "3\n");
+    assert_eq!(
+        (&merged.outcome, standing(&merged), merged.commit.clone()),
+        (&Outcome::Unchanged, Standing::Settled, Some(place.id(TARGET)))
+    );
+    place.write(TARGET, "README.md", "ours\n");
+    let third = place.deliver(4, "4\n");
+    committed(&third);
+    let before = &third.reviewed.as_ref().unwrap().before;
+    assert_eq!(&*before["manifest.yaml"].bytes, b"3\n");
+    assert!(place.merges() && place.show(&format!("{TOPIC}:README.md")) == "ours");
+}
+
+#[test]
+fn whatever_way_it_is_merged_the_next_one_stands_on_the_target() {
+    for how in [&["--no-ff"][..], &["--ff-only"], &["--squash"]] {
+        let place = Place::new();
+        place.deliver(1, "1\n");
+        place.deliver(2, "2\n");
+        place.merge(how);
+        let settled = place.deliver(2, "2\n");
+        assert_eq!((&settled.outcome, standing(&settled)), (&Outcome::Unchanged, Standing::Settled), "{how:?}");
+        let old = place.id(TOPIC);
+        committed(&place.deliver(3, "3\n"));
+        let parents = place.parents(TOPIC);
+        let target = place.id(TARGET);
+        if how.contains(&"--squash") {
+            assert_eq!(parents, [old, target]);
+        } else {
+            assert_eq!(parents, [target], "{how:?}");
+        }
+        assert!(place.merges(), "{how:?}");
+        place.merge(&["--no-ff"]);
+        assert_eq!(place.show(&format!("{TARGET}:manifest.yaml")), "3");
+    }
+}
+
+#[test]
+fn a_squash_of_a_part_makes_no_conflict() {
+    let place = Place::new();
+    place.deliver(1, "1\n");
+    let clone = place.clone();
+    committed(&place.deliver(2, "2\n"));
+    // What was fetched before is merged; the second commit came meanwhile.
+    git(&clone, &["checkout", "-q", "-B", TARGET, &format!("origin/{TARGET}")]);
+    git(&clone, &["merge", "-q", "--squash", &format!("origin/{TOPIC}")]);
+    git(&clone, &["commit", "-q", "-m", "squashed"]);
+    git(&clone, &["push", "-q", "origin", TARGET]);
+    assert!(!place.merges());
+    // The same output: still a commit, since the host could not merge what waits.
+    committed(&place.deliver(2, "2\n"));
+    assert!(place.merges());
+    assert_eq!(place.deliver(2, "2\n").outcome, Outcome::Unchanged);
+    // The branch was deleted at the merge: a fresh start.
+    place.merge(&["--squash"]);
+    git(&place.repository(), &["branch", "-D", TOPIC]);
+    committed(&place.deliver(3, "3\n"));
+    assert_eq!(place.parents(TOPIC), [place.id(TARGET)]);
+}
+
+#[test]
+fn what_is_no_longer_wanted_is_taken_back() {
+    for closes in [true, false] {
+        let place = Place::new();
+        let deliver = |source, text| {
+            let mut unit = reviewed(source, text);
+            unit.topic.as_mut().unwrap().closes_with_branch = closes;
+            one(deliver(&place.remote(), &[unit], &options()).unwrap())
+        };
+        deliver(1, "1\n");
+        place.merge(&["--ff-only"]);
+        deliver(2, "2\n");
+        let back = deliver(3, "1\n");
+        assert_eq!((&back.outcome, standing(&back)), (&Outcome::NoteMoved, Standing::TakenBack));
+        assert_eq!(place.has(TOPIC), !closes);
+        let settled = deliver(3, "1\n");
+        assert_eq!((&settled.outcome, standing(&settled)), (&Outcome::Unchanged, Standing::Settled));
+        if !closes {
+            assert_eq!(git(&place.repository(), &["diff", "--stat", TARGET, TOPIC]), "");
+        }
+        // An old job comes late.
+        let late = refused(&deliver(2, "2\n"));
+        assert_eq!(late, Refusal::Older { recorded: sha(3), ours: sha(2) });
+        committed(&deliver(4, "4\n"));
+        assert!(place.merges());
+    }
+}
+
+#[test]
+fn a_rollback_that_waits_is_respected() {
+    let place = Place::new();
+    place.deliver(1, "1\n");
+    place.merge(&["--ff-only"]);
+    place.deliver(2, "2\n");
+    place.merge(&["--ff-only"]);
+    let mut back = reviewed(1, "1\n");
+    (back.allow_older, back.hold) = (true, Some("too hot".to_owned()));
+    committed(&one(deliver(&place.remote(), &[back.clone()], &options()).unwrap()));
+    let why = "too hot".to_owned();
+    let held = Refusal::Topic { branch: TOPIC.to_owned(), because: Box::new(Refusal::Held { why: why.clone() }) };
+    assert_eq!(
+        refused(&place.deliver(2, "2\n")),
+        held,
+        "what stands on the target is no reason to take the rollback back"
+    );
+    assert_eq!(one(deliver(&place.remote(), &[back], &options()).unwrap()).outcome, Outcome::Unchanged);
+    place.merge(&["--squash"]);
+    assert_eq!(refused(&place.deliver(3, "3\n")), Refusal::Held { why });
+    let mut release = reviewed(3, "3\n");
+    release.release = true;
+    committed(&one(deliver(&place.remote(), &[release], &options()).unwrap()));
+    assert!(place.merges());
+}
+
+#[test]
+fn what_people_put_there_stays() {
+    let place = Place::new();
+    place.deliver(0, "0\n");
+    place.merge(&["--ff-only"]);
+    place.deliver(1, "1\n");
+    place.write(TOPIC, "notes.md", "look here\n");
+    committed(&place.deliver(2, "2\n"));
+    assert_eq!(place.show(&format!("{TOPIC}:notes.md")), "look here");
+    // So does what they put onto the target.
+    place.write(TARGET, "other.md", "1\n");
+    committed(&place.deliver(3, "3\n"));
+    assert!(place.merges());
+    // The target moves on in the unit's own files, so the next commit would start anew.
+    let direct = unit(TARGET, 4, &[("manifest.yaml", "4\n")]);
+    committed(&one(deliver(&place.remote(), &[direct], &options()).unwrap()));
+    let Refusal::Topic { because, .. } = refused(&place.deliver(5, "5\n")) else { panic!() };
+    assert_eq!(*because, Refusal::Dropped { files: vec!["notes.md".to_owned()] });
+    let mut adopt = reviewed(5, "5\n");
+    adopt.adopt = true;
+    committed(&one(deliver(&place.remote(), &[adopt], &options()).unwrap()));
+    assert!(place.merges());
+    // Their commits are no proposal of ours that could be taken back.
+    place.write(TOPIC, "more.md", "1\n");
+    let mut same = reviewed(6, "4\n");
+    same.adopt = true;
+    let left = one(deliver(&place.remote(), &[same], &options()).unwrap());
+    assert_eq!((standing(&left), place.has(TOPIC)), (Standing::Left, true));
+}
+
+#[test]
+fn who_loses_a_race_for_the_topic_branch_decides_again() {
+    let server = GitServer::start(Abilities::default());
+    let remote = Remote::new(server.url());
+    let deliver = |source: u32, text: &str| one(deliver(&remote, &[reviewed(source, text)], &options()).unwrap());
+    committed(&deliver(1, "1\n"));
+    server.fault(Fault::Move(TOPIC.to_owned(), 1));
+    let done = deliver(2, "2\n");
+    committed(&done);
+    assert_eq!(done.attempts, 2);
+    server.fault(Fault::DropAfter);
+    let done = deliver(3, "3\n");
+    committed(&done);
+    assert!(done.reviewed.unwrap().target.is_some());
+}
+
+#[test]
+fn two_units_have_two_topic_branches() {
+    let place = Place::new();
+    let mut other = reviewed(1, "1\n");
+    other.branch = "cart/develop".to_owned();
+    let error = deliver(&place.remote(), &[reviewed(1, "1\n"), other], &options()).unwrap_err().to_string();
+    assert!(error.contains("is another's already"), "{error}");
+    let folder = |name: &str, text: &str| {
+        let mut unit = reviewed(1, text);
+        name.clone_into(&mut unit.folder);
+        unit.topic.as_mut().unwrap().branch = format!("hydrant/{name}");
+        unit
+    };
+    let both = [folder("cart", "1\n"), folder("catalog", "2\n")];
+    deliver(&place.remote(), &both, &options()).unwrap().iter().for_each(|delivery| drop(committed(delivery)));
+    let clone = place.clone();
+    git(&clone, &["checkout", "-q", "-B", TARGET, &format!("origin/{TARGET}")]);
+    git(&clone, &["merge", "-q", "origin/hydrant/cart"]);
+    git(&clone, &["merge", "-q", "origin/hydrant/catalog"]);
+    git(&clone, &["push", "-q", "origin", TARGET]);
+    let done = deliver(&place.remote(), &both, &options()).unwrap();
+    assert!(
+        done.iter().all(|delivery| delivery.outcome == Outcome::Unchanged && standing(delivery) == Standing::Settled)
+    );
+    std::fs::create_dir_all(place.repository()).unwrap();
+}
+
+fn telling(words: &'static str) -> Describe {
+    Describe(Arc::new(move |before| vec![format!("{words}={}", before.len()), "line=a\nb".to_owned()]))
+}
+
+#[test]
+fn a_request_is_made_by_push_options() {
+    let place = Place::new();
+    git(place.folder.path(), &["init", "-q", "--bare", "-b", "main", "manifests.git"]);
+    let ask = |source, text, closes_with_branch| {
+        let mut unit = reviewed(source, text);
+        let ask = Ask::Options(telling("merge_request.create"));
+        unit.topic = Some(Topic { branch: TOPIC.to_owned(), ask, closes_with_branch });
+        unit
+    };
+    // A repository on disk without hooks takes no options.
+    let Refusal::Rejected { words } =
+        refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
+    else {
+        panic!()
+    };
+    assert!(words.contains("push options"), "{words}");
+    place.hook("post-receive", "cat >> pushes; echo \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1\" >> pushes; echo 'View merge request: https://x/1'\n");
+    let Refusal::Rejected { words } =
+        refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
+    else {
+        panic!()
+    };
+    assert!(words.contains("receive.advertisePushOptions"), "{words}");
+    git(&place.repository(), &["config", "receive.advertisePushOptions", "true"]);
+    let done = one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap());
+    let (_, commit) = committed(&done);
+    assert_eq!(done.server_words, ["View merge request: https://x/1"]);
+    let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
+    assert!(pushes.ends_with(&format!("{commit} refs/heads/{TOPIC}\n2 merge_request.create=0 line=a b\n")), "{pushes}");
+    deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(place.repository().join("pushes")).unwrap(),
+        pushes,
+        "nothing changed, nothing pushed"
+    );
+    place.merge(&["--ff-only"]);
+    let units = [ask(2, "2\n", true), unit("cart/develop", 2, &[("a", "1")])];
+    let mut atomic = options();
+    atomic.atomic = true;
+    assert!(deliver(&place.remote(), &units, &atomic).unwrap_err().to_string().contains("--atomic"));
+    deliver(&place.remote(), &units, &options()).unwrap();
+    let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
+    assert!(
+        pushes.contains("refs/heads/cart/develop\n0  \n") && pushes.ends_with("2 merge_request.create=1 line=a b\n"),
+        "{pushes}"
+    );
+    let back = one(deliver(&place.remote(), &[ask(3, "1\n", true)], &options()).unwrap());
+    assert_eq!((standing(&back), place.has(TOPIC)), (Standing::TakenBack, false));
+}
+
+/// As Gitea has it: one open request for a topic, which moves forward alone. Every request's commit is at `refs/pull/N/head`.
+const PROC_RECEIVE: &str = r#"
+read_line() { n=$(dd bs=1 count=4 2>/dev/null); case $n in 0000|'') return 1;; esac; line=$(dd bs=1 count=$((0x$n - 4)) 2>/dev/null | tr -d '\0'); }
+say() { printf '%04x%s' $((${#1} + 4)) "$1"; }
+while read_line; do :; done
+printf '%04xversion=1\0push-options' 26; printf 0000
+refs=''; while read_line; do refs=$line; done
+while read_line; do echo "$line" >> options; done
+set -- $refs
+old=$(git rev-parse -q --verify refs/pull/1/head)
+if [ "$old" = "$2" ]; then say "ng $3 new commit is same with old commit"
+elif [ -n "$old" ] && ! git merge-base --is-ancestor "$old" "$2"; then say "ng $3 request \`force-push\` push option"
+elif [ -e broken ]; then say "ng $3 no requests today"
+else git update-ref refs/pull/1/head "$2"; echo "Visit the request: https://x/pulls/1" >&2; say "ok $3"; fi
+printf 0000
+"#;
+
+#[test]
+fn a_request_is_made_by_a_push_for_the_branch() {
+    let place = Place::new();
+    git(place.folder.path(), &["init", "-q", "--bare", "-b", "main", "manifests.git"]);
+    git(&place.repository(), &["config", "receive.advertisePushOptions", "true"]);
+    git(&place.repository(), &["config", "receive.procReceiveRefs", "refs/for"]);
+    place.hook("proc-receive", PROC_RECEIVE);
+    let ask = |source, text| {
+        let mut unit = reviewed(source, text);
+        unit.topic =
+            Some(Topic { branch: TOPIC.to_owned(), ask: Ask::For(telling("topic")), closes_with_branch: false });
+        one(deliver(&place.remote(), &[unit], &options()).unwrap())
+    };
+    let words = |delivery: &Delivery| delivery.reviewed.as_ref().unwrap().words.clone();
+    let broken = place.repository().join("broken");
+    std::fs::write(&broken, "").unwrap();
+    let first = ask(1, "1\n");
+    committed(&first);
+    assert_eq!(words(&first).as_deref(), Some("no requests today"));
+    std::fs::remove_file(&broken).unwrap();
+    // The branch is there; the request is asked for again.
+    let again = ask(1, "1\n");
+    assert_eq!((&again.outcome, words(&again)), (&Outcome::Unchanged, None));
+    assert_eq!(again.server_words, ["Visit the request: https://x/pulls/1"]);
+    assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
+    assert!(std::fs::read_to_string(place.repository().join("options")).unwrap().ends_with("topic=0\nline=a b\n"));
+    assert!(ask(1, "1\n").server_words.is_empty(), "nothing changed, nothing asked");
+    committed(&ask(2, "2\n"));
+    assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
+    place.merge(&["--squash"]);
+    committed(&ask(3, "3\n"));
+    let back = ask(4, "2\n");
+    assert_eq!((standing(&back), words(&back)), (Standing::TakenBack, None));
+    assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
+    assert_eq!(git(&place.repository(), &["diff", "--stat", TARGET, TOPIC]), "");
+}
