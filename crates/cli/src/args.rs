@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man, pin, plan,
-    promote, pull_request, render, rollback, schema, status, verify,
+    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man,
+    pin, plan, promote, pull_request, render, rollback, schema, status, verify,
 };
 use crate::exit::Failure;
 
@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Kustomize(kustomize::Arguments),
     Pin(pin::Arguments),
     Images(images::Arguments),
+    Artifact(Box<artifact::Arguments>),
     Bootstrap(bootstrap::Arguments),
     Commit(commit::Arguments),
     EmptyCommit(empty_commit::Arguments),

@@ -1,5 +1,6 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
+pub mod artifact;
 pub mod bootstrap;
 pub mod branches;
 pub mod compare;

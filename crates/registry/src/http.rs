@@ -33,12 +33,26 @@ pub(crate) struct Call<'a> {
     /// Sent on to another host only where the method and URL are the caller's own; never after a redirect.
     pub(crate) authorization: Option<&'a str>,
     pub(crate) accept: Option<&'a str>,
-    /// A form to post.
-    pub(crate) form: Option<&'a str>,
+    /// What is sent along.
+    pub(crate) body: Option<Body<'a>>,
     /// How many bytes of the answer's body are wanted at most.
     pub(crate) limit: usize,
     /// Whether to try again where that may help.
     pub(crate) patient: bool,
+}
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub(crate) struct Body<'a> {
+    pub(crate) media: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Body<'a> {
+    /// A form to post.
+    pub(crate) fn form(text: &'a str) -> Self {
+        Body { media: "application/x-www-form-urlencoded", bytes: text.as_bytes() }
+    }
 }
 
 /// An answer, whatever its status.
@@ -120,10 +134,10 @@ impl Http {
             request = request.header("accept", value);
         }
         let agent = self.agent(url)?;
-        let sent = match call.form {
-            Some(form) => request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form)
+        let sent = match call.body {
+            Some(body) => request
+                .header("content-type", body.media)
+                .body(body.bytes)
                 .map_err(ureq::Error::from)
                 .and_then(|request| agent.run(request)),
             None => request.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),

@@ -26,6 +26,9 @@ pub(crate) struct Document {
     /// The config of an image.
     #[serde(default)]
     pub(crate) config: Option<Descriptor>,
+    /// The layers of an image.
+    #[serde(default)]
+    pub(crate) layers: Vec<Descriptor>,
     #[serde(default)]
     pub(crate) annotations: Option<BTreeMap<String, String>>,
 }
@@ -34,6 +37,8 @@ pub(crate) struct Document {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
+    #[serde(default)]
+    pub(crate) media_type: String,
     #[serde(default)]
     pub(crate) digest: String,
     #[serde(default)]

@@ -1,6 +1,6 @@
-//! The resolver: image reference in, digest out.
+//! The resolver: image reference in, digest out; and the other way, an artifact in, its digest out.
 //!
-//! [`Resolver`] asks registries, [`Credentials`] says who asks, [`Lock`] remembers the answers.
+//! [`Resolver`] asks registries and writes to them, [`Credentials`] says who asks, [`Lock`] remembers the answers.
 
 mod challenge;
 pub mod credentials;
@@ -16,6 +16,7 @@ pub mod options;
 pub mod origins;
 mod place;
 pub mod platform;
+pub mod push;
 pub mod resolve;
 mod retry;
 mod session;
@@ -28,4 +29,5 @@ pub use lock::{Lock, LockedImage, LockedRemote};
 pub use options::{Options, Proxies};
 pub use origins::Origin;
 pub use platform::Platform;
+pub use push::{Artifact, Parcel, Pushed};
 pub use resolve::{Resolution, Resolved, Resolver};

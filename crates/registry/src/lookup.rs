@@ -106,7 +106,8 @@ impl Lookup<'_> {
     fn fetch_once(&self, reference: &str) -> Result<(Digest, Document), Failure> {
         let (tail, repository) = (format!("manifests/{reference}"), self.image.repository());
         let (accept, limit) = (Some(ACCEPT), MANIFEST_LIMIT);
-        let question = Question { method: "GET", repository: &repository, tail: &tail, accept, limit, patient: false };
+        let question =
+            Question { method: "GET", repository: &repository, tail: &tail, accept, body: None, limit, patient: false };
         self.understand(reference, &self.session.ask(&self.run, &question)?)
     }
 
@@ -158,13 +159,24 @@ impl Lookup<'_> {
     fn ask(&self, method: &str, tail: &str, limit: usize) -> Result<Reply, Failure> {
         let repository = self.image.repository();
         let accept = tail.starts_with("manifests/").then_some(ACCEPT);
-        self.session.ask(&self.run, &Question { method, repository: &repository, tail, accept, limit, patient: true })
+        self.session.ask(
+            &self.run,
+            &Question { method, repository: &repository, tail, accept, body: None, limit, patient: true },
+        )
     }
 
     /// What a refusal means. Some registries say `manifest unknown` for a missing repository too; its list of tags tells.
     fn refused(&self, tail: &str, reply: &Reply) -> Failure {
         let repository = self.image.repository();
-        let question = Question { method: "GET", repository: &repository, tail, accept: None, limit: 0, patient: true };
+        let question = Question {
+            method: "GET",
+            repository: &repository,
+            tail,
+            accept: None,
+            body: None,
+            limit: 0,
+            patient: true,
+        };
         let failure = self.session.refusal(&question, reply);
         if failure.kind != Kind::MissingTag {
             return failure;

@@ -14,13 +14,13 @@ use crate::http::Http;
 use crate::lookup::Lookup;
 use crate::options::Options;
 use crate::place::{Place, places};
-use crate::session::{Run, Session};
+use crate::session::{Rights, Run, Session};
 
 /// Asks registries. Connections, challenges, tokens and the answers of credential helpers are kept for its lifetime.
 pub struct Resolver {
     http: Http,
     credentials: Credentials,
-    sessions: Mutex<BTreeMap<Place, Arc<Session>>>,
+    sessions: Mutex<BTreeMap<(Place, Rights), Arc<Session>>>,
 }
 
 /// What one reference was found to be.
@@ -140,7 +140,7 @@ impl Resolver {
         let places = places(image.registry(), self.http.options())?;
         let mut last = Err(Failure::new(Kind::Network, image.registry(), "there is no place to ask"));
         for place in places {
-            let session = self.session(place);
+            let session = self.session(place, Rights::Pull);
             last = ask(&Lookup { run: *run, session: &session, image });
             if last.is_ok() {
                 break;
@@ -149,13 +149,17 @@ impl Resolver {
         last
     }
 
+    pub(crate) fn options(&self) -> &Options {
+        self.http.options()
+    }
+
     pub(crate) fn run(&self) -> Run<'_> {
         let deadline = Instant::now() + self.http.options().deadline;
         Run { http: &self.http, credentials: &self.credentials, deadline }
     }
 
-    pub(crate) fn session(&self, place: Place) -> Arc<Session> {
+    pub(crate) fn session(&self, place: Place, rights: Rights) -> Arc<Session> {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.entry(place.clone()).or_insert_with(|| Arc::new(Session::new(place))).clone()
+        sessions.entry((place.clone(), rights)).or_insert_with(|| Arc::new(Session::new(place, rights))).clone()
     }
 }

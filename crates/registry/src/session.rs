@@ -10,7 +10,7 @@ use url::Url;
 use crate::challenge::Challenge;
 use crate::credentials::{Credential, Credentials, Found};
 use crate::failure::{Failure, Kind, words_of};
-use crate::http::{Answer, Call, Http, Trouble};
+use crate::http::{Answer, Body, Call, Http, Trouble};
 use crate::place::Place;
 use crate::retry::{Quiet, persist, retry_after};
 use crate::token;
@@ -29,10 +29,30 @@ pub(crate) struct Run<'a> {
 /// The conversation with one place, shared by all threads.
 pub(crate) struct Session {
     pub(crate) place: Place,
+    rights: Rights,
     opened: OnceLock<Result<Opened, Failure>>,
     /// One slot a repository; whoever holds its lock is the one who asks for the token.
     tokens: Mutex<BTreeMap<String, Arc<Mutex<Slot>>>>,
     quiet: Quiet,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rights {
+    /// Asking.
+    Pull,
+    /// Asking and writing.
+    Push,
+}
+
+impl Rights {
+    /// The actions of a token's scope (distribution spec, "Token Scope Documentation").
+    fn actions(self) -> &'static str {
+        match self {
+            Rights::Pull => "pull",
+            Rights::Push => "pull,push",
+        }
+    }
 }
 
 struct Opened {
@@ -59,6 +79,7 @@ pub(crate) struct Question<'a> {
     /// What follows the repository's name, such as `manifests/latest`.
     pub(crate) tail: &'a str,
     pub(crate) accept: Option<&'a str>,
+    pub(crate) body: Option<Body<'a>>,
     pub(crate) limit: usize,
     /// Whether to try again where that may help.
     pub(crate) patient: bool,
@@ -71,8 +92,8 @@ pub(crate) struct Reply {
 }
 
 impl Session {
-    pub(crate) fn new(place: Place) -> Self {
-        Session { place, opened: OnceLock::new(), tokens: Mutex::default(), quiet: Quiet::default() }
+    pub(crate) fn new(place: Place, rights: Rights) -> Self {
+        Session { place, rights, opened: OnceLock::new(), tokens: Mutex::default(), quiet: Quiet::default() }
     }
 
     /// The host that is asked.
@@ -86,18 +107,46 @@ impl Session {
 
     /// Asks a question and returns the answer, whatever its status. A refusal is tried once more with a fresh token.
     pub(crate) fn ask(&self, run: &Run<'_>, question: &Question<'_>) -> Result<Reply, Failure> {
-        let opened = self.opened.get_or_init(|| self.open(run)).as_ref().map_err(Clone::clone)?;
+        let opened = self.opened(run)?;
+        let url = self.url(opened, &format!("v2/{}{}/{}", self.place.prefix, question.repository, question.tail))?;
+        self.converse(run, opened, &url, question)
+    }
+
+    /// Asks a question where the registry has said to, by a `Location` that may be relative or on another host. `pairs` are
+    /// added to its query. Another host is not told who asks.
+    pub(crate) fn ask_at(
+        &self,
+        run: &Run<'_>,
+        question: &Question<'_>,
+        location: &str,
+        pairs: &[(&str, &str)],
+    ) -> Result<Reply, Failure> {
+        let opened = self.opened(run)?;
+        let mut url = self.url(opened, location)?;
+        if !run.http.options().may_ask(&url) {
+            let place = url.origin().ascii_serialization();
+            return Err(Failure::new(Kind::Protocol, &self.host(), format!("sent to {place}, which is not https")));
+        }
+        url.query_pairs_mut().extend_pairs(pairs);
+        self.converse(run, opened, &url, question)
+    }
+
+    fn opened(&self, run: &Run<'_>) -> Result<&Opened, Failure> {
+        self.opened.get_or_init(|| self.open(run)).as_ref().map_err(Clone::clone)
+    }
+
+    fn converse(&self, run: &Run<'_>, opened: &Opened, url: &Url, question: &Question<'_>) -> Result<Reply, Failure> {
         let repository = format!("{}{}", self.place.prefix, question.repository);
-        let url = self.url(opened, &format!("v2/{repository}/{}", question.tail))?;
-        let mut grant = self.grant(run, opened, &repository, None)?;
-        let mut renewed = false;
+        let own = url.origin() == opened.base.origin();
+        let mut grant = if own { self.grant(run, opened, &repository, None)? } else { Grant::default() };
+        let mut renewed = !own;
         loop {
             let call = Call {
                 method: question.method,
-                url: &url,
+                url,
                 authorization: grant.header.as_deref(),
                 accept: question.accept,
-                form: None,
+                body: question.body,
                 limit: question.limit,
                 patient: question.patient,
             };
@@ -148,7 +197,7 @@ impl Session {
             url: &url,
             authorization: None,
             accept: None,
-            form: None,
+            body: None,
             limit: WORDS,
             patient: true,
         };
@@ -200,7 +249,7 @@ impl Session {
         let header = match (challenge, found) {
             (_, Some(Found { credential: Credential::Access(token), .. })) => Some(format!("Bearer {token}")),
             (Challenge::Bearer(bearer), found) => {
-                let wanted = token::Wanted { bearer, repository, quiet: &self.quiet };
+                let wanted = token::Wanted { bearer, repository, actions: self.rights.actions(), quiet: &self.quiet };
                 let token = token::fetch(run, &wanted, found.as_ref())
                     .map_err(|failure| self.blame(failure, source.as_deref()))?;
                 Some(format!("Bearer {token}"))
@@ -223,7 +272,7 @@ impl Session {
             url: &url,
             authorization: None,
             accept: None,
-            form: None,
+            body: None,
             limit: 0,
             patient: true,
         };
@@ -255,7 +304,10 @@ impl Session {
         }
         let name = &self.place.name;
         failure.hint(match source {
-            Some(source) => format!("The credentials from {source} were refused; check what they may read, or run `docker login {name}` again."),
+            Some(source) => {
+                let verb = if self.rights == Rights::Push { "write" } else { "read" };
+                format!("The credentials from {source} were refused; check what they may {verb}, or run `docker login {name}` again.")
+            }
             None => format!("No credentials for {name} are known; run `docker login {name}`, or check that the repository exists."),
         })
     }

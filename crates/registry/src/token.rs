@@ -8,7 +8,7 @@ use url::form_urlencoded::Serializer;
 use crate::challenge::Bearer;
 use crate::credentials::{Credential, Found};
 use crate::failure::{Failure, Kind, one_line};
-use crate::http::Call;
+use crate::http::{Body, Call};
 use crate::retry::{Quiet, persist};
 use crate::session::{Run, host_of, status_and_words};
 
@@ -19,6 +19,8 @@ const LIMIT: usize = 256 * 1024;
 pub(crate) struct Wanted<'a> {
     pub(crate) bearer: &'a Bearer,
     pub(crate) repository: &'a str,
+    /// What it is for: `pull` or `pull,push`.
+    pub(crate) actions: &'a str,
     pub(crate) quiet: &'a Quiet,
 }
 
@@ -30,11 +32,11 @@ struct Answer {
     access_token: String,
 }
 
-/// A token that may pull from the repository: with user and password by GET, with an identity token by the refresh grant,
+/// A token for the repository: with user and password by GET, with an identity token by the refresh grant,
 /// anonymously by GET.
 pub(crate) fn fetch(run: &Run<'_>, wanted: &Wanted<'_>, found: Option<&Found>) -> Result<String, Failure> {
     let realm = realm(run, wanted.bearer)?;
-    let scope = format!("repository:{}:pull", wanted.repository);
+    let scope = format!("repository:{}:{}", wanted.repository, wanted.actions);
     let service = wanted.bearer.service.as_deref();
     let (url, form, authorization) = match found.map(|found| &found.credential) {
         Some(Credential::Identity(token)) => {
@@ -63,7 +65,7 @@ pub(crate) fn fetch(run: &Run<'_>, wanted: &Wanted<'_>, found: Option<&Found>) -
         url: &url,
         authorization: authorization.as_deref(),
         accept: Some("application/json"),
-        form: form.as_deref(),
+        body: form.as_deref().map(Body::form),
         limit: LIMIT,
         patient: true,
     };
@@ -89,7 +91,7 @@ fn send(run: &Run<'_>, wanted: &Wanted<'_>, call: &Call<'_>) -> Result<String, F
             });
         }
         // The refresh grant answers 400 `invalid_grant` to a token that is out of date (RFC 6749, 5.2).
-        400 if call.form.is_some() => Kind::Credentials,
+        400 if call.body.is_some() => Kind::Credentials,
         401 | 403 => Kind::Credentials,
         429 => Kind::RateLimit,
         500..=599 => Kind::Server,

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
+use std::collections::BTreeMap;
+
 use manifest::ImageRef;
-use registry::{Credentials, Kind, Options, Resolver};
+use registry::{Artifact, Credentials, Kind, Options, Parcel, Resolver};
 use testkit::docker_registry::{Auth, DockerRegistry};
 use testkit::tls::Identity;
 
@@ -41,6 +43,20 @@ fn check(auth: Auth, identity: Option<Identity>) {
     assert_eq!(resolver.resolve(&[given]).unwrap_err().all()[0].kind, Kind::Mismatch);
     let pinned = images[0].with_digest(&found.get(&images[0]).unwrap().digest);
     assert!(resolver.resolve(&[pinned]).is_ok());
+
+    let artifact = Artifact {
+        config_media: "application/vnd.cncf.flux.config.v1+json".to_owned(),
+        config: b"{}".to_vec(),
+        layer_media: "application/vnd.cncf.flux.content.v1.tar+gzip".to_owned(),
+        layer: b"content".to_vec(),
+        annotations: BTreeMap::new(),
+    };
+    let tags = vec!["1".to_owned(), "latest".to_owned()];
+    let parcels = [Parcel { name: image("team/artifact"), tags, artifact }];
+    let pushed = resolver.push(&parcels, false).remove(0).unwrap();
+    let there = image("team/artifact:latest");
+    assert_eq!(resolver.resolve(std::slice::from_ref(&there)).unwrap().get(&there).unwrap().digest, pushed.digest);
+    assert!(resolver.push(&parcels, false).remove(0).unwrap().moved.is_empty());
 
     let nobody = Resolver::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
     match auth {

@@ -16,7 +16,7 @@ pub struct Answer {
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// What came behind the headers.
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
@@ -41,7 +41,7 @@ pub fn send(
     }
     let bytes = [out.as_bytes(), b"\r\n", body].concat();
     let stream = TcpStream::connect(to).ok()?;
-    let text = match identity {
+    let answer = match identity {
         None => exchange(stream, &bytes),
         Some(identity) => {
             let name = ServerName::try_from("localhost").ok()?;
@@ -49,19 +49,20 @@ pub fn send(
             exchange(rustls::StreamOwned::new(connection, stream), &bytes)
         }
     }?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&answer[..end]);
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let header =
         |line: &str| line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
-    Some(Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() })
+    Some(Answer { status, headers: lines.filter_map(header).collect(), body: answer[end + 4..].to_vec() })
 }
 
-fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Option<String> {
+fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Option<Vec<u8>> {
     stream.write_all(request).ok()?;
     stream.flush().ok()?;
     let mut bytes = Vec::new();
     // A server that ends TLS without a farewell has still answered.
     drop(stream.read_to_end(&mut bytes));
-    (!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
+    (!bytes.is_empty()).then_some(bytes)
 }

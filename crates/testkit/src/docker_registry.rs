@@ -108,6 +108,19 @@ impl DockerRegistry {
         put.header("docker-content-digest").expect("a pushed manifest has a digest").to_owned()
     }
 
+    /// What stands at a path below the registry, such as `/v2/NAME/blobs/DIGEST`, got with [`LOGIN`].
+    ///
+    /// # Panics
+    /// Where the registry refuses.
+    pub fn get(&self, path: &str) -> Vec<u8> {
+        let mut parts = path.trim_start_matches("/v2/").rsplitn(3, '/');
+        let repository = parts.nth(2).unwrap_or_default();
+        let accept = [("accept", "application/vnd.oci.image.manifest.v1+json")];
+        let answer = self.ask("GET", repository, path, &accept, b"");
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    }
+
     fn ask(&self, method: &str, repository: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", LOGIN.0, LOGIN.1));
         let login = match &self.tokens {
@@ -176,11 +189,12 @@ fn token_server() -> (Server, Signer) {
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", LOGIN.0, LOGIN.1));
         let scope = request.parameter("scope").unwrap_or_default();
         let mut parts = scope.split(':');
-        let (kind, name, _) = (parts.next(), parts.next(), parts.next());
+        let (kind, name, actions) = (parts.next(), parts.next(), parts.next());
         if request.header("authorization") != Some(&format!("Basic {pair}")) || kind != Some("repository") {
             return Response::new(401, "application/json", r#"{"details":"incorrect username or password"}"#);
         }
-        let token = token(&own, name.unwrap_or_default(), &["pull"]);
+        let actions: Vec<&str> = actions.unwrap_or_default().split(',').collect();
+        let token = token(&own, name.unwrap_or_default(), &actions);
         Response::new(200, "application/json", json!({ "token": token }).to_string())
     });
     (server, signer)

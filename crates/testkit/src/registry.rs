@@ -292,10 +292,13 @@ fn refuse(state: &mut State, request: &Request) -> Option<Response> {
             (header != format!("Basic {want}")).then(|| r#"Basic realm="test""#.to_owned())
         }
         Auth::Tokens(_) => {
-            let scope = repository_of(&request.path).map_or_else(String::new, |name| format!("repository:{name}:pull"));
+            let reading = matches!(request.method.as_str(), "GET" | "HEAD");
+            let actions = if reading { "pull" } else { "pull,push" };
+            let name = repository_of(&request.path);
+            let scope = name.map_or_else(String::new, |name| format!("repository:{name}:{actions}"));
             let token = header.strip_prefix("Bearer ").unwrap_or_default();
             let good = state.grants.get_mut(token).is_some_and(|(granted, left)| {
-                let good = *granted == scope && *left > 0;
+                let good = (*granted == scope || *granted == scope.replace(":pull", ":pull,push")) && *left > 0;
                 *left = left.saturating_sub(1);
                 good
             });
@@ -357,6 +360,9 @@ fn route(state: &mut State, request: &Request) -> Response {
     let Some((name, reference)) = rest.split_once("/manifests/") else { return other(state, rest) };
     if request.method == "PUT" {
         let media = request.header("content-type").unwrap_or(IMAGE).to_owned();
+        if let Some(missing) = missing_blob(state, &request.body) {
+            return error(404, "MANIFEST_BLOB_UNKNOWN", &format!("blob unknown to registry: {missing}"));
+        }
         let digest = put(state, name, reference, &media, &request.body);
         let place = format!("/v2/{name}/manifests/{digest}");
         return Response::empty(201).header("docker-content-digest", digest).header("location", place);
@@ -367,6 +373,14 @@ fn route(state: &mut State, request: &Request) -> Response {
         }
         None => error(404, "MANIFEST_UNKNOWN", "manifest unknown"),
     }
+}
+
+/// The first blob that a manifest names and nobody has sent.
+fn missing_blob(state: &State, manifest: &[u8]) -> Option<String> {
+    let manifest: Value = serde_json::from_slice(manifest).ok()?;
+    let layers = manifest["layers"].as_array().into_iter().flatten();
+    let named = std::iter::once(&manifest["config"]).chain(layers).filter_map(|one| one["digest"].as_str());
+    named.map(str::to_owned).find(|digest| !state.blobs.contains_key(digest))
 }
 
 /// Blobs and lists of tags.

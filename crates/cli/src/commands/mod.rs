@@ -3,6 +3,7 @@
 use crate::args::{Arguments, Command};
 use crate::exit::{Done, Failure};
 
+pub(crate) mod artifact;
 pub(crate) mod bootstrap;
 pub(crate) mod commit;
 pub(crate) mod completions;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Artifact(arguments) => artifact::run(*arguments),
         Command::Bootstrap(arguments) => bootstrap::run(arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),

@@ -145,16 +145,22 @@ impl<'a> Pinner<'a> {
     }
 
     fn resolver(&mut self) -> Result<&Resolver, Failure> {
-        let variable = |name: &str| self.asking.variables.get(name).filter(|text| !text.is_empty()).cloned();
         let resolver = match self.resolver.take() {
             Some(resolver) => resolver,
-            None => {
-                let options = Options { proxies: Proxies::from_variables(variable), ..self.asking.options.clone() };
-                Resolver::new(options, Credentials::from_variables(variable)?)?
-            }
+            None => resolver(self.asking.options, self.asking.variables)?,
         };
         Ok(self.resolver.insert(resolver))
     }
+}
+
+/// Who talks to registries, with the credentials and proxies that the environment's variables lead to; talks to nobody yet.
+///
+/// # Errors
+/// Credentials or certificate authorities that cannot be read.
+pub(crate) fn resolver(options: &Options, variables: &BTreeMap<String, String>) -> Result<Resolver, Failure> {
+    let variable = |name: &str| variables.get(name).filter(|text| !text.is_empty()).cloned();
+    let options = Options { proxies: Proxies::from_variables(variable), ..options.clone() };
+    Ok(Resolver::new(options, Credentials::from_variables(variable)?)?)
 }
 
 fn moment(seconds: i64) -> Result<String, Diagnostic> {

@@ -25,6 +25,7 @@ pub(crate) mod push;
 mod render;
 
 pub use changed::keep_changed;
+pub(crate) use push::Origin;
 
 /// What a run is given of the world, as values.
 #[derive(Clone, Debug, Default)]
@@ -116,11 +117,9 @@ pub fn deliver(
     source: Sourced<'_>,
     options: &Options,
 ) -> Result<Delivered, Failure> {
-    let Pinned { mut units, mut pinner, search, remotes } = render_and_pin(plan, around, source)?;
-    check::all(plan, &search, &units)?;
-    if source.revision.is_none() && !options.allow_dirty {
-        committed::all(plan, source, &units)?;
-    }
+    let pinned = render_and_pin(plan, around, source)?;
+    pinned.check(plan, source, options.allow_dirty)?;
+    let Pinned { mut units, mut pinner, remotes, .. } = pinned;
     if options.origins {
         pin::origins(&mut pinner, plan, around, &mut units)?;
     }
@@ -145,12 +144,37 @@ pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Resu
     render_and_pin(plan, around, source).map(|pinned| pinned.units)
 }
 
+/// As [`rendered`], and nothing stands against writing it anywhere.
+///
+/// # Errors
+/// Everything that is wrong with any unit, what its policy refuses, and unless `allow_dirty` what its commit does not have.
+pub(crate) fn checked(
+    plan: &Plan,
+    around: &Surroundings,
+    source: Sourced<'_>,
+    allow_dirty: bool,
+) -> Result<Vec<Rendered>, Failure> {
+    let pinned = render_and_pin(plan, around, source)?;
+    pinned.check(plan, source, allow_dirty)?;
+    Ok(pinned.units)
+}
+
 /// Every unit with its digests, and what found them.
 struct Pinned<'a> {
     units: Vec<Rendered>,
     pinner: Pinner<'a>,
     search: Search,
     remotes: Vec<LockedRemote>,
+}
+
+impl Pinned<'_> {
+    fn check(&self, plan: &Plan, source: Sourced<'_>, allow_dirty: bool) -> Result<(), Failure> {
+        check::all(plan, &self.search, &self.units)?;
+        if source.revision.is_none() && !allow_dirty {
+            committed::all(plan, source, &self.units)?;
+        }
+        Ok(())
+    }
 }
 
 fn render_and_pin<'a>(plan: &'a Plan, around: &'a Surroundings, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {

@@ -109,14 +109,20 @@ pub(crate) fn send(
 }
 
 /// Where the source stands.
-struct Origin {
+pub(crate) struct Origin {
     source: Source,
-    head: SourceCommit,
-    url: String,
+    /// The commit.
+    pub(crate) head: SourceCommit,
+    /// The repository's URL, or the place it lies in.
+    pub(crate) url: String,
 }
 
 impl Origin {
-    fn of(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
+    /// The source of a plan's units at a revision, at HEAD where none is given.
+    ///
+    /// # Errors
+    /// A source that is no git repository, a revision that it does not have.
+    pub(crate) fn of(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
         let unknown = |error: SourceError| Failure::from(Diagnostic::new(error.to_string()));
         let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
         let head = source.commit(revision.unwrap_or("HEAD")).map_err(unknown)?;
