@@ -1,6 +1,7 @@
 //! `hydrant bootstrap`: the cluster's side.
 
 use clap::ValueEnum;
+use delivery::artifact::Target;
 use delivery::bootstrap::{Puller, print};
 use delivery::disk::DiskFiles;
 
@@ -17,6 +18,9 @@ pub(crate) struct Arguments {
     /// The namespace of the objects: argocd or flux-system where absent
     #[arg(long, value_name = "NAME")]
     puller_namespace: Option<String>,
+    /// Pull artifacts instead of branches: the reference that `hydrant artifact push` is given
+    #[arg(long, value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
+    artifact: Option<String>,
     #[command(flatten)]
     units: UnitArguments,
 }
@@ -25,7 +29,9 @@ pub(crate) struct Arguments {
 enum PullerArgument {
     /// One Application a unit
     Argocd,
-    /// One GitRepository and one Kustomization a unit
+    /// One ApplicationSet for all units
+    ArgocdSet,
+    /// One GitRepository or OCIRepository and one Kustomization a unit
     Flux,
 }
 
@@ -34,12 +40,19 @@ enum PullerArgument {
 /// # Errors
 /// A config or a selection that is wrong.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let settings = arguments.units.settings_of_a_look()?;
+    let target = arguments.artifact.map(|reference| Target::parse(&reference, &[])).transpose();
+    let target = target.map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
+    let mut settings = arguments.units.settings_of_a_look()?;
+    if let Some(target) = &target {
+        target.stands_for_the_repository(&mut settings);
+    }
     let plan = delivery::plan::plan(&DiskFiles::default(), &settings)?;
     let (puller, usual) = match arguments.puller {
         PullerArgument::Argocd => (Puller::ArgoCd, "argocd"),
+        PullerArgument::ArgocdSet => (Puller::ArgoCdSet, "argocd"),
         PullerArgument::Flux => (Puller::Flux, "flux-system"),
     };
-    output::result(&print(&plan, puller, arguments.puller_namespace.as_deref().unwrap_or(usual)))?;
+    let namespace = arguments.puller_namespace.as_deref().unwrap_or(usual);
+    output::result(&print(&plan, puller, namespace, target.as_ref())?)?;
     Ok(Done::Well)
 }

@@ -77,8 +77,8 @@ pub struct Done {
 /// # Errors
 /// Everything that is wrong with any unit; two units that would be pushed to one tag; what a registry refuses.
 pub fn push(settings: &Settings, around: &Surroundings, options: &Options) -> Result<Done, Failure> {
-    // An artifact goes to no branch, so the config need not name a repository.
-    let settings = Settings { repository: Some(options.target.repository().clone()), ..settings.clone() };
+    let mut settings = settings.clone();
+    options.target.stands_for_the_repository(&mut settings);
     let files = DiskFiles::default();
     let plan = plan(&files, &settings)?;
     let places = places(&plan, &options.target)?;

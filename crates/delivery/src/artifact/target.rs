@@ -4,6 +4,7 @@ use manifest::{Diagnostic, ImageRef};
 
 use crate::config::Template;
 use crate::plan::Unit;
+use crate::settings::Settings;
 
 /// What marks a registry's repository, in Flux as in Argo CD.
 const SCHEME: &str = "oci://";
@@ -44,14 +45,14 @@ impl Target {
         };
         let tags = own.iter().chain(tags).map(|tag| Template::try_from(tag.clone())).collect::<Result<Vec<_>, _>>()?;
         if tags.is_empty() {
-            return Err(format!("`{reference}` names no tag: write {reference}:TAG, or give --artifact-tag"));
+            return Err(format!("`{reference}` names no tag, and none is made up: write {reference}:TAG"));
         }
         Ok(Target { repository: Template::try_from(format!("{SCHEME}{name}"))?, tags })
     }
 
-    /// The repository with its scheme, as Flux and Argo CD take it.
-    pub fn repository(&self) -> &Template {
-        &self.repository
+    /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
+    pub fn stands_for_the_repository(&self, settings: &mut Settings) {
+        settings.repository = Some(self.repository.clone());
     }
 
     /// Where one unit's artifact goes.
@@ -102,7 +103,7 @@ mod tests {
         ];
         for (text, repository, tag) in table {
             let target = Target::parse(text, &["more".to_owned()]).unwrap();
-            assert_eq!((target.repository().text(), target.tags[0].text()), (repository, tag));
+            assert_eq!((target.repository.text(), target.tags[0].text()), (repository, tag));
             assert_eq!(target.tags.len(), 2);
         }
         for wrong in ["ghcr.io/a:1", "oci://localhost:5000/a", "oci://ghcr.io/a@sha256:0", "oci://ghcr.io/{name}:1"] {
