@@ -68,6 +68,12 @@ fn command(unit: &Unit, folder: &str) -> String {
             let path = [folder, below].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
             format!("hydrant kustomize {}", if path.is_empty() { "." } else { &path })
         }
+        Source::Helm(release) => {
+            let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
+            let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+            let chart = below(&release.chart);
+            format!("helm {}", release.arguments(if chart.is_empty() { "." } else { &chart }, &below).join(" "))
+        }
         Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => {
             let mut text = String::from("hydrant render");
             let mut flag = |name: &str, value: &str| {

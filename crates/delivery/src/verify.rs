@@ -123,7 +123,7 @@ fn given(plan: &Plan, unit: &Unit, tip: &Delivered) -> Given {
 pub(crate) fn default_repo(unit: &Unit) -> Option<String> {
     match &unit.source {
         From::Skaffold { default_repo, .. } => default_repo.clone(),
-        From::Kustomize { .. } => None,
+        From::Kustomize { .. } | From::Helm(_) => None,
     }
 }
 

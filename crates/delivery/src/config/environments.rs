@@ -20,7 +20,7 @@ pub struct Environment {
     pub profile: Option<Profiles>,
     /// Skaffold's `--default-repo`.
     pub default_repo: Option<String>,
-    /// Skaffold's `--namespace`.
+    /// Skaffold's `--namespace`, and that of Helm releases.
     pub namespace: Option<String>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,

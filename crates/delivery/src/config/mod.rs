@@ -13,7 +13,7 @@ pub mod services;
 pub mod template;
 
 pub use environments::{Environment, Environments, Profiles};
-pub use services::{Service, Services};
+pub use services::{Helm, Service, Services};
 pub use template::Template;
 
 /// The names under which the file is looked for, first come first.

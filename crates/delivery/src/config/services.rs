@@ -20,17 +20,45 @@ pub struct Service {
     pub path: String,
     /// Another name for the service; only where `path` matches one folder.
     pub name: Option<String>,
-    /// The Skaffold config in each folder; `skaffold.yaml` where neither this nor `kustomize` is given.
+    /// The Skaffold config in each folder; `skaffold.yaml` where neither this nor `kustomize` nor `helm` is given.
     pub skaffold: Option<Template>,
     /// The modules of the Skaffold config to render; all where empty.
     #[serde(default)]
     pub modules: Vec<String>,
     /// A kustomization in each folder, rendered without Skaffold, such as `overlays/{environment}`.
     pub kustomize: Option<Template>,
+    /// A Helm chart in each folder, rendered without Skaffold by the user's own `helm`.
+    pub helm: Option<Helm>,
     /// The environments that the service is delivered to; all where empty.
     #[serde(default)]
     pub environments: Vec<String>,
 }
+
+/// A Helm chart.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Helm {
+    /// The chart's folder below the service's; the service's own where absent.
+    pub chart: Option<Template>,
+    /// The release's name; the service's where absent.
+    pub release: Option<Template>,
+    /// A file of values below the service's folder, or a list of them, of which the last wins.
+    #[serde(default)]
+    pub values: OneOrMany,
+    /// Whether the chart's custom resource definitions are delivered; they are where absent.
+    pub include_crds: Option<bool>,
+    /// Whether the objects of `helm test` are delivered; they are not where absent.
+    pub tests: Option<bool>,
+    /// What the chart is told of the cluster's version (`.Capabilities.KubeVersion`); helm's own choice where absent.
+    pub kube_version: Option<String>,
+    /// What the chart is told of further API versions (`.Capabilities.APIVersions`).
+    #[serde(default)]
+    pub api_versions: Vec<String>,
+}
+
+/// A text or a list of texts.
+#[derive(Clone, Debug, Default)]
+pub struct OneOrMany(pub Vec<Template>);
 
 impl Service {
     fn glob(path: &str) -> Self {
@@ -40,18 +68,66 @@ impl Service {
             skaffold: None,
             modules: Vec::new(),
             kustomize: None,
+            helm: None,
             environments: Vec::new(),
         }
     }
 
     fn checked<E: Error>(self) -> Result<Self, E> {
-        if self.skaffold.is_some() && self.kustomize.is_some() {
-            return Err(E::custom("`skaffold` and `kustomize` are both given; a service is rendered by one of them"));
+        let given = [
+            ("skaffold", self.skaffold.is_some()),
+            ("kustomize", self.kustomize.is_some()),
+            ("helm", self.helm.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
+        match given.as_slice() {
+            [one, other, ..] => {
+                let words = format!("`{one}` and `{other}` are both given; a service is rendered by one of them");
+                Err(E::custom(words))
+            }
+            [one] if *one != "skaffold" && !self.modules.is_empty() => {
+                Err(E::custom(format!("`modules` are Skaffold's; they mean nothing beside `{one}`")))
+            }
+            _ => Ok(self),
         }
-        if self.kustomize.is_some() && !self.modules.is_empty() {
-            return Err(E::custom("`modules` are Skaffold's; they mean nothing beside `kustomize`"));
+    }
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file, or a list of them")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
+        Ok(OneOrMany(vec![Template::try_from(text.to_owned()).map_err(E::custom)?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OneOrMany, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
         }
-        Ok(self)
+        Ok(OneOrMany(all))
+    }
+}
+
+impl JsonSchema for OneOrMany {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
     }
 }
 

@@ -61,7 +61,7 @@ fn tags(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Option<Vec<S
     let loaded = load(plan, around, &doors).ok()?;
     let builds = loaded.iter().flat_map(|(unit, _)| match unit {
         Loaded::Skaffold(both) => both.1.builds.as_slice(),
-        Loaded::Kustomize => &[],
+        Loaded::BuildsNothing => &[],
     });
     Some(builds.map(|build| build.tag.clone()).collect())
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use manifest::{Diagnostic, Errors, ImageRef, Pins};
+use manifest::{Diagnostic, Errors, ImageRef, Node, Pins};
 use rayon::prelude::*;
 use registry::{Lock, LockedRemote};
 use render_core::files::{Files, join};
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::file_set::Style;
 use crate::plan::{Given, Plan, Profiles, Source, Unit};
 use crate::recorded::{Recorded, Touched};
-use crate::render::{DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, prepare};
+use crate::render::{DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, helm, prepare};
 use crate::world::{Remotes, World};
 
 /// What all units are read through. A file that several of them read is read once.
@@ -48,8 +48,8 @@ impl<'a> Doors<'a> {
 pub(super) enum Loaded {
     /// A Skaffold config, its artifacts and their tags.
     Skaffold(Box<(Request, Prepared)>),
-    /// A kustomization builds nothing: there is nothing to know before it is rendered.
-    Kustomize,
+    /// A kustomization or a chart: there is nothing to know before it is rendered.
+    BuildsNothing,
 }
 
 impl Loaded {
@@ -57,7 +57,7 @@ impl Loaded {
     pub(super) fn built(&self) -> Vec<Wanted> {
         match self {
             Loaded::Skaffold(both) => both.1.wanted(&both.0.working_dir),
-            Loaded::Kustomize => Vec::new(),
+            Loaded::BuildsNothing => Vec::new(),
         }
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors<'_>) -> Res
     let read = |unit: &Unit| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
         let loaded = match &unit.source {
-            Source::Kustomize { .. } => Loaded::Kustomize,
+            Source::Kustomize { .. } | Source::Helm(_) => Loaded::BuildsNothing,
             Source::Skaffold { .. } => {
                 let request = request(unit, around, &files, doors)?;
                 let prepared = prepare(&request, &files, &doors.world)?;
@@ -95,9 +95,13 @@ pub(super) fn render(
     let units: Vec<(&Unit, (Loaded, Touched))> = plan.units.iter().zip(loaded).collect();
     let render = |unit: &Unit, (loaded, mut touched): (Loaded, Touched)| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
-        let mut rendered = match loaded {
-            Loaded::Kustomize => kustomization(unit, &files, doors)?,
-            Loaded::Skaffold(both) => skaffold(*both, pins, &files, &doors.world)?,
+        let mut rendered = match (loaded, &unit.source) {
+            (Loaded::Skaffold(both), _) => skaffold(*both, pins, &files, &doors.world)?,
+            (Loaded::BuildsNothing, Source::Helm(release)) => {
+                let objects = helm::render(release, &files, &doors.world, plan.digests.is_locked())?;
+                plain(objects, Style::Skaffold, Vec::new())
+            }
+            (Loaded::BuildsNothing, _) => kustomization(unit, &files, doors)?,
         };
         touched.extend(files.into_touched());
         rendered.inputs = touched.files.into_iter().collect();
@@ -140,17 +144,22 @@ fn kustomization(unit: &Unit, files: &Recorded<'_>, doors: &Doors<'_>) -> Result
         Some(shelf) => build_beside(shelf, files, &doors.world, folder, &options)?,
         None => build(files, &doors.world, folder, &options)?,
     };
-    Ok(Rendered {
-        objects: built.objects,
-        style: Style::Kustomize,
+    Ok(plain(built.objects, Style::Kustomize, built.warnings))
+}
+
+/// What was rendered of a source that builds nothing.
+fn plain(objects: Vec<Node>, style: Style, warnings: Vec<Diagnostic>) -> Rendered {
+    Rendered {
+        objects,
+        style,
         built: Vec::new(),
         images: Vec::new(),
         origins: Vec::new(),
         inputs: Vec::new(),
         folders: Vec::new(),
-        warnings: built.warnings,
+        warnings,
         said: Vec::new(),
-    })
+    }
 }
 
 fn skaffold(

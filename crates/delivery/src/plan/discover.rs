@@ -64,8 +64,9 @@ fn folders(files: &dyn Files, root: &str, entry: &Service) -> Result<Vec<String>
         let folder = join(root, &entry.path);
         return match files.kind(&folder) {
             Ok(FileKind::Folder) => match wanted.filter(|name| files.kind(&join(&folder, name)).is_err()) {
-                Some(name) => Err(Diagnostic::new(format!("{folder} has no {name}"))
-                    .hint("Name the config with `skaffold`, or a kustomization with `kustomize`.")),
+                Some(name) => Err(Diagnostic::new(format!("{folder} has no {name}")).hint(
+                    "Name the config with `skaffold`, a kustomization with `kustomize`, or a chart with `helm`.",
+                )),
                 None => Ok(vec![folder]),
             },
             Ok(FileKind::File) => Err(Diagnostic::new(format!("{folder} is no folder"))),
@@ -93,8 +94,14 @@ fn marker(entry: &Service) -> Option<String> {
     if entry.kustomize.is_some() {
         return None;
     }
-    let name = entry.skaffold.as_ref().map_or(SKAFFOLD, Template::text);
-    (!name.contains('{')).then(|| name.to_owned())
+    let name = match &entry.helm {
+        Some(helm) => match helm.chart.as_ref().map_or(".", Template::text) {
+            "." | "./" => "Chart.yaml".to_owned(),
+            folder => format!("{}/Chart.yaml", folder.trim_end_matches('/')),
+        },
+        None => entry.skaffold.as_ref().map_or(SKAFFOLD, Template::text).to_owned(),
+    };
+    (!name.contains('{')).then_some(name)
 }
 
 /// The folders that one part of a glob leads to. Hidden ones only where the part names them.

@@ -3,9 +3,12 @@
 use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::{Files, join, parent};
 
-use crate::config::{self, Commit, Config, Destination, Environment, GivenDigests, Images, Policy, Review, Secrets};
+use crate::config::{
+    self, Commit, Config, Destination, Environment, GivenDigests, Helm, Images, Policy, Review, Secrets, Template,
+};
 use crate::digests::Digests;
 use crate::registries;
+use crate::render::helm::Release;
 use crate::settings::Settings;
 
 mod discover;
@@ -109,6 +112,8 @@ pub enum Source {
         /// The kustomization's folder, absolute.
         folder: String,
     },
+    /// A Helm chart.
+    Helm(Release),
 }
 
 /// The profiles of a Skaffold unit.
@@ -298,6 +303,11 @@ fn source(settings: &Settings, service: &discover::Found, environment: &str, spe
     if let Some(folder) = kustomize {
         return Source::Kustomize { folder: join(&service.folder, &folder.fill(&service.name, environment)) };
     }
+    let helm = entry.and_then(|entry| entry.helm.as_ref()).filter(|_| settings.skaffold.is_none());
+    if let Some(helm) = helm {
+        let namespace = settings.namespace.clone().or_else(|| special.namespace.clone());
+        return Source::Helm(release(helm, service, environment, namespace));
+    }
     let file = settings.skaffold.as_ref().or(entry.and_then(|entry| entry.skaffold.as_ref()));
     let modules = if settings.modules.is_empty() { entry.map(|entry| &entry.modules) } else { Some(&settings.modules) };
     Source::Skaffold {
@@ -310,5 +320,19 @@ fn source(settings: &Settings, service: &discover::Found, environment: &str, spe
         default_repo: settings.default_repo.clone().or_else(|| special.default_repo.clone()),
         namespace: settings.namespace.clone().or_else(|| special.namespace.clone()),
         tag: settings.tag.clone(),
+    }
+}
+
+fn release(helm: &Helm, service: &discover::Found, environment: &str, namespace: Option<String>) -> Release {
+    let fill = |template: &Template| template.fill(&service.name, environment);
+    Release {
+        chart: join(&service.folder, &helm.chart.as_ref().map(fill).unwrap_or_default()),
+        name: helm.release.as_ref().map_or_else(|| service.name.clone(), fill),
+        namespace,
+        values: helm.values.0.iter().map(|path| join(&service.folder, &fill(path))).collect(),
+        include_crds: helm.include_crds.unwrap_or(true),
+        tests: helm.tests.unwrap_or(false),
+        kube_version: helm.kube_version.clone(),
+        api_versions: helm.api_versions.clone(),
     }
 }

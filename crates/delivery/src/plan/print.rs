@@ -28,6 +28,10 @@ pub fn text(plan: &Plan) -> String {
 fn renders(plan: &Plan, unit: &Unit) -> String {
     match &unit.source {
         Source::Kustomize { folder } => below(&plan.root, folder),
+        Source::Helm(release) => {
+            let values = release.values.iter().map(|path| format!(" -f {}", below(&plan.root, path)));
+            format!("{}/Chart.yaml{}", below(&plan.root, &release.chart), values.collect::<String>())
+        }
         Source::Skaffold { file, profiles, modules, .. } => {
             let mut text = format!("{}/{file}", below(&plan.root, &unit.folder));
             let profiles = match profiles {
@@ -62,6 +66,16 @@ pub fn json(plan: &Plan) -> String {
 fn unit_json(plan: &Plan, unit: &Unit) -> Value {
     let source = match &unit.source {
         Source::Kustomize { folder } => json!({ "kustomize": below(&plan.root, folder) }),
+        Source::Helm(release) => json!({ "helm": {
+            "chart": below(&plan.root, &release.chart),
+            "release": release.name,
+            "namespace": release.namespace,
+            "values": release.values.iter().map(|path| below(&plan.root, path)).collect::<Vec<_>>(),
+            "includeCrds": release.include_crds,
+            "tests": release.tests,
+            "kubeVersion": release.kube_version,
+            "apiVersions": release.api_versions,
+        } }),
         Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => json!({
             "skaffold": file,
             "profiles": match profiles {

@@ -3,6 +3,7 @@
 
 mod dotenv;
 mod git_facts;
+pub mod helm;
 mod kube_context;
 mod machine;
 mod run;

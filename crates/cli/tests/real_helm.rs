@@ -1,0 +1,78 @@
+//! Services that are Helm charts, with the real helm: a library chart in a folder beside, definitions, tests, values.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
+use std::path::Path;
+use std::process::Command;
+
+const FILES: [(&str, &str); 9] = [
+    (
+        "hydrant.yaml",
+        "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{path: charts/web, helm: {values: [../common.yaml, 'values-{environment}.yaml'], kubeVersion: 1.30.0}}]\n\
+         environments: {prod: {namespace: shop}}\ndestination: {repository: manifests.git}\npolicy: {digests: kept}\n",
+    ),
+    ("charts/common.yaml", "replicas: 2\ntag: '0'\n"),
+    ("charts/library/Chart.yaml", "apiVersion: v2\nname: library\nversion: 0.1.0\ntype: library\n"),
+    ("charts/library/templates/_image.tpl", "{{ define \"library.image\" }}nginx:{{ . }}@sha256:DIGEST{{ end }}\n"),
+    (
+        "charts/web/Chart.yaml",
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: library, version: 0.1.0, repository: 'file://../library'}]\n",
+    ),
+    ("charts/web/values-prod.yaml", "tag: '7'\n"),
+    (
+        "charts/web/crds/things.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n",
+    ),
+    (
+        "charts/web/templates/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }}, annotations: {kube: '{{ .Capabilities.KubeVersion.Version }}'}}\n\
+         spec:\n  replicas: {{ .Values.replicas }}\n  template: {spec: {containers: [{name: web, image: '{{ include \"library.image\" .Values.tag }}'}]}}\n",
+    ),
+    (
+        "charts/web/templates/tests/test.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: test, annotations: {helm.sh/hook: test}}\n",
+    ),
+];
+
+fn run(folder: &Path, line: &str) -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_hydrant")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let done = Command::new("sh")
+        .args(["-ec", line])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{line}: {said}{}", String::from_utf8_lossy(&done.stderr));
+    said
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn real_helm_renders_services() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in FILES {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text.replace("DIGEST", &"a".repeat(64))).unwrap();
+    }
+    run(folder.path(), "git init -q -b main && git add -A && git -c user.name=a -c user.email=a@b commit -q -m one");
+    run(folder.path(), "hydrant deliver --all --source-repository https://git.example/charts");
+    let manifest = run(folder.path(), "git -C manifests.git show web/prod:manifest.yaml");
+    let kinds: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("kind: ")).collect();
+    assert_eq!(kinds, ["CustomResourceDefinition", "Deployment"], "{manifest}");
+    for wanted in ["name: web", "namespace: shop", "kube: v1.30.0", "replicas: 2", "image: nginx:7@sha256:aaaa"] {
+        assert!(manifest.contains(wanted), "{wanted}: {manifest}");
+    }
+    // The library is an input, too, and a revision is rendered from its own files.
+    run(folder.path(), "sed -i s/nginx/caddy/ charts/library/templates/_image.tpl");
+    assert!(run(folder.path(), "hydrant plan --all --changed-since HEAD").contains("web"));
+    assert!(run(folder.path(), "hydrant verify --all").contains("proved"));
+    assert!(run(folder.path(), "hydrant diff --all").contains("+ caddy:7"));
+    let left = run(folder.path(), "git status --short");
+    assert_eq!(left, " M charts/library/templates/_image.tpl\n?? manifests.git/\n", "nothing else is written");
+}

@@ -1,0 +1,205 @@
+//! A Helm chart without Skaffold: `helm template` by the user's own `helm`, on a copy of exactly the files that were read.
+//!
+//! The copy makes a revision of the source renderable without a checkout, and the list of what was read a unit's inputs. It
+//! keeps the places of the files to each other, so that `file://../library` dependencies and `../values.yaml` are found.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use manifest::yaml::{read_objects, read_stream};
+use manifest::{Diagnostic, Errors, Node};
+use render_core::files::{FileError, FileKind, Files, join};
+use render_core::outside::{Outside, Program};
+
+/// A release to be rendered. Paths are absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The chart's folder.
+    pub chart: String,
+    /// The release's name.
+    pub name: String,
+    /// The release's namespace; helm's own choice (`default`) where absent.
+    pub namespace: Option<String>,
+    /// Files of values, the last wins.
+    pub values: Vec<String>,
+    /// Whether the chart's custom resource definitions are part of the output.
+    pub include_crds: bool,
+    /// Whether the objects of `helm test` are.
+    pub tests: bool,
+    /// What the chart is told of the cluster's version; what helm takes for it where absent.
+    pub kube_version: Option<String>,
+    /// What the chart is told of further API versions that the cluster has.
+    pub api_versions: Vec<String>,
+}
+
+/// How deep folders of a chart and file dependencies of charts are followed.
+const DEEPEST: usize = 32;
+
+/// Renders the chart. Where `locked`, no dependency is fetched.
+///
+/// # Errors
+/// A chart or values that are not there, a dependency that is not, a `helm` that is not there or fails, and output that is no YAML.
+pub fn render(release: &Release, files: &dyn Files, outside: &dyn Outside, locked: bool) -> Result<Vec<Node>, Errors> {
+    let mut copy = Copy { files, scratch: outside.scratch()?, charts: BTreeSet::new() };
+    let missing = copy.chart(&release.chart, 0)?;
+    for (index, path) in release.values.iter().enumerate() {
+        let read = files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
+        copy.write(path, &read)?;
+    }
+    let chart = copy.place(&release.chart);
+    if let Some(missing) = missing {
+        let fetched = !missing.repository.starts_with("file://");
+        if locked && fetched {
+            let words = format!("the dependency {} would have to be fetched, and --locked forbids it", missing.name);
+            return Err(missing.place(Diagnostic::new(words), release).into());
+        }
+        let arguments = ["dependency", "build", &chart].map(str::to_owned);
+        run(release, outside, &copy.scratch, arguments.to_vec()).map_err(|found| missing.place(found, release))?;
+    }
+    let output = run(release, outside, &copy.scratch, release.arguments(&chart, &|path| copy.place(path)))?;
+    let objects = read_objects(&output);
+    Ok(objects.map_err(|found| Diagnostic {
+        message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
+        at: manifest::At::default(),
+        ..found.in_file(join(&release.chart, "Chart.yaml"))
+    })?)
+}
+
+impl Release {
+    /// What helm is told, with the chart at `chart` and each file of values where `place` says.
+    pub fn arguments(&self, chart: &str, place: &dyn Fn(&str) -> String) -> Vec<String> {
+        let mut all = vec!["template".to_owned(), self.name.clone(), chart.to_owned()];
+        let mut flag = |name: &str, value: &str| all.extend([name.to_owned(), value.to_owned()]);
+        if let Some(namespace) = &self.namespace {
+            flag("--namespace", namespace);
+        }
+        if let Some(version) = &self.kube_version {
+            flag("--kube-version", version);
+        }
+        self.api_versions.iter().for_each(|version| flag("--api-versions", version));
+        self.values.iter().for_each(|path| flag("--values", &place(path)));
+        let switches = [("--include-crds", self.include_crds), ("--skip-tests", !self.tests)];
+        all.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
+        all
+    }
+}
+
+/// What the program wrote, in the chart's name.
+fn run(release: &Release, outside: &dyn Outside, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
+    let verb = arguments.iter().take_while(|word| !word.contains('/')).cloned().collect::<Vec<_>>().join(" ");
+    let program = Program {
+        arguments: std::iter::once("helm".to_owned()).chain(arguments).collect(),
+        folder: scratch.to_owned(),
+        variables: Vec::new(),
+        input: Vec::new(),
+    };
+    let place = |found: Diagnostic| found.in_file(join(&release.chart, "Chart.yaml"));
+    let finished = outside.run(&program).map_err(place)?;
+    if finished.status == Some(0) {
+        return Ok(finished.output);
+    }
+    // The copy's paths would only puzzle.
+    let words = String::from_utf8_lossy(&finished.errors).replace(scratch, "");
+    Err(place(Diagnostic::new(format!("`helm {verb}` failed: {}", words.trim())))
+        .hint("Check the chart and its values; `helm template` shows the same error."))
+}
+
+/// A dependency that lies neither in the chart's `charts` folder nor in a folder of the repository.
+struct Dependency {
+    name: String,
+    repository: String,
+    at: manifest::At,
+}
+
+impl Dependency {
+    fn place(&self, found: Diagnostic, release: &Release) -> Diagnostic {
+        found.in_file(join(&release.chart, "Chart.yaml")).at(self.at).field("dependencies").hint(
+            "Commit the chart's dependencies in its `charts` folder (`helm dependency update`), and nothing is fetched.",
+        )
+    }
+}
+
+struct Copy<'a> {
+    files: &'a dyn Files,
+    scratch: String,
+    charts: BTreeSet<String>,
+}
+
+impl Copy<'_> {
+    /// Where a file of the source lies in the copy.
+    fn place(&self, path: &str) -> String {
+        format!("{}{path}", self.scratch)
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let place = PathBuf::from(self.place(path));
+        let folder = place.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder
+            .and_then(|()| std::fs::write(&place, bytes))
+            .map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))
+    }
+
+    /// Copies a chart and the charts in folders that it depends on; the first dependency that is not there.
+    fn chart(&mut self, chart: &str, depth: usize) -> Result<Option<Dependency>, Diagnostic> {
+        if !self.charts.insert(chart.to_owned()) {
+            return Ok(None);
+        }
+        let file = join(chart, "Chart.yaml");
+        let text = self.files.read(&file).map_err(|error| unreadable(&file, &error))?;
+        self.folder(chart)?;
+        let documents = read_stream(&text).map_err(|found| found.in_file(&file))?;
+        let listed = documents.first().and_then(|chart| chart.get("dependencies")).and_then(Node::as_seq);
+        let vendored = self.files.list(&join(chart, "charts")).unwrap_or_default();
+        let mut missing = None;
+        for node in listed.into_iter().flatten() {
+            let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+            let (name, repository) = (text("name"), text("repository"));
+            // A folder of its name, or an archive `NAME-VERSION.tgz`.
+            let archive = |file: &String| {
+                let rest = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+                rest.is_some_and(|rest| {
+                    rest.ends_with(".tgz") && rest.starts_with(|first: char| first.is_ascii_digit())
+                })
+            };
+            if vendored.iter().any(|file| *file == name || archive(file)) {
+                continue;
+            }
+            if let Some(folder) = repository.strip_prefix("file://") {
+                if depth == DEEPEST {
+                    return Err(Diagnostic::new("charts depend on charts too deeply").in_file(&file).at(node.at));
+                }
+                let below = self.chart(&join(chart, folder), depth + 1)?;
+                missing = missing.or(below);
+            }
+            missing.get_or_insert(Dependency { name, repository, at: node.at });
+        }
+        Ok(missing)
+    }
+
+    /// Copies a folder's files, however deep.
+    fn folder(&self, folder: &str) -> Result<(), Diagnostic> {
+        let mut open = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = open.pop() {
+            let names = self.files.list(&folder).map_err(|error| unreadable(&folder, &error))?;
+            for path in names.iter().filter(|name| *name != ".git").map(|name| join(&folder, name)) {
+                match self.files.kind(&path).map_err(|error| unreadable(&path, &error))? {
+                    FileKind::File => {
+                        let bytes = self.files.read(&path).map_err(|error| unreadable(&path, &error))?;
+                        self.write(&path, &bytes)?;
+                    }
+                    FileKind::Folder if depth == DEEPEST => {
+                        return Err(
+                            Diagnostic::new("lies too deep in its chart; links may lead in a circle").in_file(path)
+                        );
+                    }
+                    FileKind::Folder => open.push((path, depth + 1)),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(path: &str, error: &FileError) -> Diagnostic {
+    Diagnostic::new(error.to_string()).in_file(path)
+}
