@@ -5,8 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
 
-use super::MAX_DEPTH;
 use super::parse::{EventKind, Parser};
+use super::{MAX_DEPTH, Repeated};
 
 /// A node that an alias may repeat.
 struct Anchored {
@@ -46,14 +46,16 @@ pub(super) enum Twice {
     /// The last value stays and the others are found again in [`Composer::dropped`] (go-yaml v2 where it is not asked
     /// to be strict).
     LastWins,
+    /// The first value stays and the others are found again in [`Composer::dropped`] (kyaml's `Field`).
+    FirstWins,
 }
 
 /// Composes the documents of one stream.
 pub(super) struct Composer<'a> {
     parser: Parser<'a>,
     twice: Twice,
-    /// The keys that were written again later.
-    pub(super) dropped: Vec<Diagnostic>,
+    /// The keys that were written again.
+    pub(super) dropped: Vec<Repeated>,
     anchors: FxHashMap<Text, Option<Anchored>>,
     frames: Vec<Frame>,
     /// Nodes made, those among them that an alias made, and those kept for aliases.
@@ -122,7 +124,7 @@ impl<'a> Composer<'a> {
                     if self.twice == Twice::Refuse {
                         return Err(already_defined(&map, index));
                     }
-                    self.drop_earlier(&mut map);
+                    self.drop_repeated(&mut map, at);
                 }
                 Data::Map(if merges { expand_merges(map, self.twice)? } else { map })
             }
@@ -134,21 +136,26 @@ impl<'a> Composer<'a> {
         self.place(node, count, height)
     }
 
-    /// Removes every entry whose key is written again later, and notes each.
-    fn drop_earlier(&mut self, map: &mut Map) {
+    /// Removes all but one of the entries with the same key, and notes each.
+    fn drop_repeated(&mut self, map: &mut Map, mapping: At) {
         let mut seen = FxHashSet::default();
         let mut again = Vec::new();
         for (index, entry) in map.entries().iter().enumerate() {
             if !seen.insert(entry.key.text.clone()) {
-                again.push(already_defined(map, index));
+                again.push(Repeated { mapping, found: already_defined(map, index) });
             }
         }
         self.dropped.extend(again);
         seen.clear();
         let entries = map.entries_mut();
-        entries.reverse();
+        let last = self.twice == Twice::LastWins;
+        if last {
+            entries.reverse();
+        }
         entries.retain(|entry| seen.insert(entry.key.text.clone()));
-        entries.reverse();
+        if last {
+            entries.reverse();
+        }
     }
 
     fn keep(&mut self, name: Text, node: &Node, count: usize, height: usize) -> Result<(), Diagnostic> {

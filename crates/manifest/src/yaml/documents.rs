@@ -10,7 +10,7 @@ use crate::node::{At, Node};
 use super::compose::{Composer, Twice};
 use super::parse::Parser;
 use super::scan::Scanner;
-use super::{Rules, Value, text};
+use super::{Repeated, Rules, Value, text};
 
 /// All documents of a stream; see [`super::read_stream`].
 pub(super) fn stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
@@ -24,7 +24,7 @@ pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>)
     let text = text::checked(bytes)?;
     let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), Twice::LastWins);
     let documents = all(&mut composer)?;
-    Ok((documents, composer.dropped))
+    Ok((documents, composer.dropped.into_iter().map(|repeated| repeated.found).collect()))
 }
 
 fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {
@@ -37,11 +37,20 @@ fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {
 
 /// The objects of a file; see [`super::read_objects`].
 pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
-    let mut objects = Vec::new();
+    each(bytes, Twice::Refuse).map(|(objects, _)| objects)
+}
+
+/// The patches of a file and the keys in them that were written again; see [`super::read_patches`].
+pub(super) fn patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
+    each(bytes, Twice::FirstWins)
+}
+
+fn each(bytes: &[u8], twice: Twice) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
+    let (mut objects, mut repeated) = (Vec::new(), Vec::new());
     let bytes = unix_lines(bytes);
     for part in split(&bytes)? {
         let text = text::checked(&bytes[part.from..part.to]).map_err(|error| part.moved(error))?;
-        let mut composer = Composer::new(Parser::new(Scanner::new(text, part.line)), Twice::Refuse);
+        let mut composer = Composer::new(Parser::new(Scanner::new(text, part.line)), twice);
         let Some(first) = composer.document()? else { continue };
         while let Some(other) = composer.document()? {
             if !is_null(&other) {
@@ -53,8 +62,9 @@ pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
         if !is_null(&first) {
             objects.push(first);
         }
+        repeated.append(&mut composer.dropped);
     }
-    Ok(objects)
+    Ok((objects, repeated))
 }
 
 fn is_null(node: &Node) -> bool {

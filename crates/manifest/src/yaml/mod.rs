@@ -70,6 +70,24 @@ pub fn read_objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
     documents::objects(bytes)
 }
 
+/// A key that is written again in its mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// Where the mapping stands.
+    pub mapping: At,
+    /// Which key, and where it is written again.
+    pub found: Diagnostic,
+}
+
+/// Reads a file as [`read_objects`] does, but of a key that is written twice the first value stays, as it does where
+/// kyaml walks over a patch. Returns the objects, and each key whose later value was dropped.
+///
+/// # Errors
+/// As [`read_objects`], but for duplicate keys.
+pub fn read_patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
+    documents::patches(bytes)
+}
+
 /// Reads a YAML stream as go-yaml v3 does, one node a document; a null document is a null node.
 ///
 /// # Errors

@@ -223,6 +223,7 @@ fn bookkeeping(old: &Resource) -> Resource {
         transformations: old.transformations.clone(),
         shared: Vec::new(),
         file: old.file.clone(),
+        repeated: Vec::new(),
     }
 }
 

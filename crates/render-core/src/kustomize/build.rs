@@ -5,6 +5,7 @@ mod configurations;
 mod entries;
 mod plugins;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, Node, Text};
@@ -73,7 +74,7 @@ struct Build<'a> {
     schema_is_set: bool,
     /// How many objects were read of kinds that the built-in schema does not have.
     unknown_kinds: usize,
-    warnings: Vec<Diagnostic>,
+    warnings: RefCell<Vec<Diagnostic>>,
     sharing: Option<Sharing<'a>>,
 }
 
@@ -94,14 +95,14 @@ impl<'a> Build<'a> {
             schema: Schema::default(),
             schema_is_set: false,
             unknown_kinds: 0,
-            warnings: Vec::new(),
+            warnings: RefCell::default(),
             sharing,
         }
     }
 
     fn finish(mut self, folder: &str) -> Result<Built, Errors> {
         let objects = self.run(folder)?;
-        Ok(Built { objects, warnings: self.warnings })
+        Ok(Built { objects, warnings: self.warnings.into_inner() })
     }
 
     /// The whole build: gather everything, then what may be done only once, at the very end.
@@ -117,7 +118,7 @@ impl<'a> Build<'a> {
         let mut resources = gathered.resources;
         name_hash::apply(&mut resources, &self.schema)?;
         name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
-        vars::replace(&mut resources, &gathered.vars, &specs.var_reference, &mut self.warnings)?;
+        vars::replace(&mut resources, &gathered.vars, &specs.var_reference, self.warnings.get_mut())?;
         drop_local(&mut resources)?;
         check_unique(&resources, &self.schema)?;
         self.sort(&target, &mut resources)?;
@@ -149,7 +150,7 @@ impl<'a> Build<'a> {
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
     fn open(&mut self, place: Arc<Place>) -> Result<Target, Diagnostic> {
         self.visit(&place);
-        let target = Target::open(self.doors, place, &mut self.warnings)?;
+        let target = Target::open(self.doors, place, self.warnings.get_mut())?;
         let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };
         let choose = || {
             let file = chosen.get("path").map(|path| target.place.file(self.doors, path)).transpose()?;
@@ -173,7 +174,7 @@ impl<'a> Build<'a> {
             return Ok(());
         };
         if reorder.is_some() {
-            self.warnings.push(Diagnostic::new(
+            self.warnings.get_mut().push(Diagnostic::new(
                 "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI flag \
                  ('--reorder'). Using the kustomization file over the CLI flag.",
             ));
@@ -198,6 +199,7 @@ impl<'a> Build<'a> {
             file: &target.file,
             schema: &self.schema,
             options: self.options,
+            warnings: &self.warnings,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a step of a build may need beside its own arguments.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use manifest::{At, Diagnostic};
@@ -22,6 +23,15 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// What the command line says.
     pub options: &'a Options,
+    /// What is worth saying beside the result.
+    pub warnings: &'a RefCell<Vec<Diagnostic>>,
+}
+
+impl Context<'_> {
+    /// Says something beside the result.
+    pub fn warn(&self, found: Diagnostic) {
+        self.warnings.borrow_mut().push(found);
+    }
 }
 
 /// Adds the kustomization's file, and a place and field in it, to a finding that names no file yet.

@@ -4,6 +4,7 @@
 //! to kustomize. What is not in the patch is walked too: a field that was written with nothing behind its colon goes
 //! away, and lists that merge lose elements of the same key.
 
+use manifest::yaml::Repeated;
 use manifest::{Data, Diagnostic, Entry, Map, Node, Scalar, Style, Tag, Text};
 use rustc_hash::FxHashMap;
 
@@ -19,12 +20,14 @@ const DIRECTIVE: &str = "$patch";
 /// Above this many fields a mapping is indexed before it is searched.
 const INDEX_FROM: usize = 16;
 
-/// Lays `patch` over `object`. False where the patch deletes the object.
+/// Lays `patch` over `object`. False where the patch deletes the object. `repeated` are the keys that were written again
+/// in the patch: that does no harm in a mapping that is walked over, but one that is taken over whole stays as it is.
 ///
 /// # Errors
-/// Where a field is a mapping in one and a list or scalar in the other, or a directive is unknown.
-pub fn merge(object: &mut Node, patch: &Node, schema: &Schema) -> Result<bool, Diagnostic> {
-    let merger = Merger { schema };
+/// Where a field is a mapping in one and a list or scalar in the other, a directive is unknown, or a mapping with a
+/// repeated key is taken over.
+pub fn merge(object: &mut Node, patch: &Node, repeated: &[Repeated], schema: &Schema) -> Result<bool, Diagnostic> {
+    let merger = Merger { schema, repeated };
     match merger.walk(Some(object), Some(patch), None)? {
         // What a `$patch: replace` at the very top puts in the object's place is dropped by kustomize (`ApplyFilter`).
         Outcome::Keep | Outcome::KeepNull | Outcome::Put(_) => Ok(true),
@@ -62,6 +65,7 @@ enum Shape {
 #[derive(Clone, Copy)]
 struct Merger<'s> {
     schema: &'s Schema,
+    repeated: &'s [Repeated],
 }
 
 impl<'s> Merger<'s> {
@@ -82,11 +86,11 @@ impl<'s> Merger<'s> {
         }
         match dest_shape.or(origin_shape) {
             None => Ok(walk_nulls(dest.as_deref(), origin)),
-            Some(Shape::Scalar) => Ok(replace_whole(origin)),
+            Some(Shape::Scalar) => self.replace_whole(origin),
             Some(Shape::Map) => self.walk_map(dest, origin, at),
             Some(Shape::Seq) => match at.and_then(SchemaAt::merge_keys) {
                 Some(keys) => self.walk_list(dest, origin, at, &keys),
-                None => Ok(replace_whole(origin)),
+                None => self.replace_whole(origin),
             },
         }
     }
@@ -163,6 +167,7 @@ impl<'s> Merger<'s> {
 
     /// What a value of the patch becomes where the object has none: a copy without directives and nulls.
     fn adopted(self, origin: &Node, at: Option<SchemaAt<'s>>) -> Result<Outcome, Diagnostic> {
+        self.check_repeated(origin)?;
         let mut node = origin.clone();
         Ok(if self.adopt(&mut node, at)? { Outcome::Put(node) } else { Outcome::Clear })
     }
@@ -209,6 +214,33 @@ impl<'s> Merger<'s> {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Scalars and lists that do not merge: the patch's stands for the object's, a null deletes it.
+    fn replace_whole(self, origin: Option<&Node>) -> Result<Outcome, Diagnostic> {
+        match origin {
+            None => Ok(Outcome::Keep),
+            Some(origin) if shape(origin).is_none() => Ok(Outcome::Clear),
+            Some(origin) => {
+                self.check_repeated(origin)?;
+                Ok(Outcome::Put(origin.clone()))
+            }
+        }
+    }
+
+    /// Refuses a value of the patch in which a mapping has a key twice, at any depth.
+    fn check_repeated(self, node: &Node) -> Result<(), Diagnostic> {
+        if self.repeated.is_empty() {
+            return Ok(());
+        }
+        match &node.data {
+            Data::Scalar(_) => Ok(()),
+            Data::Seq(items) => items.iter().try_for_each(|item| self.check_repeated(item)),
+            Data::Map(map) => match self.repeated.iter().find(|repeated| repeated.mapping == node.at) {
+                Some(repeated) => Err(repeated.found.clone()),
+                None => map.entries().iter().try_for_each(|entry| self.check_repeated(&entry.value)),
+            },
+        }
+    }
+
     fn walk_list(
         self,
         dest: Option<&mut Node>,
@@ -219,7 +251,9 @@ impl<'s> Merger<'s> {
         let elements = at.and_then(SchemaAt::elements);
         let merged = |items, origin| list::merge_lists(self, items, origin, keys, elements);
         let Some(Data::Seq(items)) = dest.map(|node| &mut node.data) else {
-            let Some(Data::Seq(patch)) = origin.map(|node| &node.data) else { return Ok(Outcome::Clear) };
+            let Some(origin) = origin else { return Ok(Outcome::Clear) };
+            let Data::Seq(patch) = &origin.data else { return Ok(Outcome::Clear) };
+            self.check_repeated(origin)?;
             return Ok(Outcome::Put(merged(patch.clone(), list::Origin::Same)?.into()));
         };
         let Some(origin) = origin else {
@@ -234,7 +268,10 @@ impl<'s> Merger<'s> {
         let mut patch = patch.clone();
         match list::take_directive(&mut patch)? {
             Directive::Delete => Ok(Outcome::Clear),
-            Directive::Replace => Ok(Outcome::Put(merged(patch, list::Origin::Same)?.into())),
+            Directive::Replace => {
+                self.check_repeated(origin)?;
+                Ok(Outcome::Put(merged(patch, list::Origin::Same)?.into()))
+            }
             Directive::Merge => {
                 *items = merged(std::mem::take(items), list::Origin::Patch(&patch))?;
                 Ok(Outcome::Keep)
@@ -247,15 +284,6 @@ impl<'s> Merger<'s> {
 fn walk_nulls(dest: Option<&Node>, origin: Option<&Node>) -> Outcome {
     let written = dest.and_then(Node::text).is_some_and(|text| !text.is_empty());
     if origin.is_none() && written { Outcome::KeepNull } else { Outcome::Clear }
-}
-
-/// Scalars and lists that do not merge: the patch's stands for the object's, a null deletes it.
-fn replace_whole(origin: Option<&Node>) -> Outcome {
-    match origin {
-        None => Outcome::Keep,
-        Some(origin) if shape(origin).is_none() => Outcome::Clear,
-        Some(origin) => Outcome::Put(origin.clone()),
-    }
 }
 
 /// Puts a value in the place of another. A scalar takes over the style of the one that it replaces, so that `"1"` stays a

@@ -3,7 +3,7 @@
 
 use memchr::{memchr, memmem};
 
-use manifest::yaml::{Rules, from_json, read_objects, to_json};
+use manifest::yaml::{self, Rules, from_json, read_objects, to_json};
 use manifest::{Data, Diagnostic, Gvk, Node};
 
 use super::annotations;
@@ -16,20 +16,37 @@ use super::scalar::is_null_node;
 /// # Errors
 /// Malformed YAML, and objects without `kind` or `metadata.name`.
 pub fn read(bytes: &[u8], name: &str) -> Result<Vec<Resource>, Diagnostic> {
-    let nodes = read_nodes(bytes).map_err(|error| error.in_file(name))?;
+    let nodes = read_objects(bytes).and_then(|nodes| taken_in(nodes, bytes));
+    Ok(resources(nodes.map_err(|error| error.in_file(name))?, name))
+}
+
+/// As [`read`], for strategic-merge patches: of a key that is written twice the first value counts, and each patch says
+/// which those are.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_patches(bytes: &[u8], name: &str) -> Result<Vec<Resource>, Diagnostic> {
+    let read = yaml::read_patches(bytes).and_then(|(nodes, repeated)| Ok((taken_in(nodes, bytes)?, repeated)));
+    let (nodes, repeated) = read.map_err(|error| error.in_file(name))?;
+    let mut patches = resources(nodes, name);
+    patches.iter_mut().for_each(|patch| patch.repeated.clone_from(&repeated));
+    Ok(patches)
+}
+
+fn resources(nodes: Vec<Node>, name: &str) -> Vec<Resource> {
     let file = manifest::Text::from(name);
-    Ok(nodes
+    nodes
         .into_iter()
         .map(|node| {
             let mut resource = Resource { node: node.into(), file: Some(file.clone()), ..Resource::default() };
             annotations::take_in(&mut resource);
             resource
         })
-        .collect())
+        .collect()
 }
 
-fn read_nodes(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
-    let mut nodes = read_objects(bytes)?;
+/// The objects among the documents of `bytes`.
+fn taken_in(mut nodes: Vec<Node>, bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
     if nodes.len() == 1 && !has_separator(bytes) {
         nodes = unwrap_list(nodes);
     }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use manifest::yaml::Repeated;
 use manifest::{Diagnostic, Gvk, Node, ObjectId, Text};
 
 use super::object::Object;
@@ -40,6 +41,8 @@ pub struct Resource {
     pub shared: Vec<Shared>,
     /// The file it was read from, for messages; absent where it was generated.
     pub file: Option<Text>,
+    /// The keys that it says twice; only where it is a patch, since an object may not.
+    pub repeated: Vec<Repeated>,
 }
 
 /// What an object was called. Group and version are not remembered: a former id is compared with the present ones, as

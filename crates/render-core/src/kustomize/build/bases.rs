@@ -39,7 +39,7 @@ impl Build<'_> {
         Mark {
             seen: sharing.trace.len(),
             visits: sharing.visits.len(),
-            warnings: self.warnings.len(),
+            warnings: self.warnings.borrow().len(),
             unknown_kinds: self.unknown_kinds,
         }
     }
@@ -75,8 +75,9 @@ impl Build<'_> {
 
     /// Goes on as if the base had been built here.
     fn take(&mut self, base: &Base, start: Mark) -> Accumulated {
-        self.warnings.truncate(start.warnings);
-        self.warnings.extend_from_slice(&base.warnings);
+        let warnings = self.warnings.get_mut();
+        warnings.truncate(start.warnings);
+        warnings.extend_from_slice(&base.warnings);
         self.unknown_kinds += base.unknown_kinds;
         if let Some(sharing) = &mut self.sharing {
             sharing.visits.truncate(start.visits);
@@ -95,7 +96,7 @@ impl Build<'_> {
         let Some(seen) = sharing.trace.since(start.seen) else { return };
         let base = Base {
             gathered: gathered.clone(),
-            warnings: self.warnings.get(start.warnings..).unwrap_or_default().to_vec(),
+            warnings: self.warnings.borrow().get(start.warnings..).unwrap_or_default().to_vec(),
             unknown_kinds: self.unknown_kinds - start.unknown_kinds,
             visits: sharing.visits.get(start.visits..).unwrap_or_default().to_vec(),
             seen,

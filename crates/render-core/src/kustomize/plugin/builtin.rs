@@ -12,7 +12,7 @@ use super::super::kustomization::{
 };
 use super::super::resource::Resource;
 use super::super::transform::namespace::{self, Namespace, Subjects};
-use super::super::transform::patch::{self, read_objects};
+use super::super::transform::patch;
 use super::super::transform::prefix_suffix::{self, End};
 use super::super::transform::{annotations, images, labels, name_hash, replacements, replicas};
 use super::{decode, value_add};
@@ -232,6 +232,8 @@ fn affix(resources: &mut [Resource], config: &Resource, ends: &[End], context: C
 fn strategic_merge(resources: &mut Vec<Resource>, config: &Resource, context: Context<'_>) -> Result<(), Diagnostic> {
     let args: PatchStrategicMergeArgs = decode(config)?;
     let mut patches = patch::load(&args.paths, context)?;
-    patches.extend(read_objects(&args.patches, None)?);
+    let inline = patch::read(&args.patches, None)?;
+    patch::warn(&inline, context);
+    patches.extend(inline);
     patch::strategic_merge_all(resources, &patches, context.schema)
 }

@@ -168,7 +168,7 @@ impl Helm<'_> {
                 .hint("Write `{}` into the file, or set `valuesMerge: replace`."));
         };
         let (mut below, above) = if chart.values_merge == "merge" { (inline, own) } else { (own, inline) };
-        merge(&mut below, &above, &Schema::default())?;
+        merge(&mut below, &above, &[], &Schema::default())?;
         json_bytes(&below)
     }
 

@@ -61,7 +61,7 @@ pub fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Context<'_>)
         kind: options.is_some_and(|options| options.allow_kind_change),
     };
     let target = patch.target.as_ref().map(CompiledSelector::new).transpose()?;
-    match content(&text)? {
+    match content(&text, context)? {
         Content::Nothing => Ok(()),
         Content::Strategic(patches) => match target {
             Some(target) => to_selected(resources, &patches, &target, allowed, context.schema),
@@ -88,7 +88,8 @@ pub fn strategic_merge(
     patches: &[Written],
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
-    strategic_merge_all(resources, &load(patches, context)?, context.schema)
+    let patches = load(patches, context)?;
+    strategic_merge_all(resources, &patches, context.schema)
 }
 
 /// The patches that the entries of `patchesStrategicMerge` are or name.
@@ -96,15 +97,17 @@ pub fn strategic_merge(
 /// # Errors
 /// Where an entry is neither.
 pub fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
-    let mut all = Vec::new();
+    let mut all: Vec<Resource> = Vec::new();
     for written in entries {
-        match read_objects(&written.text, None) {
-            Ok(inline) => all.extend(inline),
+        let patches = match read(&written.text, None) {
+            Ok(inline) => inline,
             Err(_) => {
                 let loaded = context.place.file(context.doors, &written.text)?;
-                all.extend(objects::read(&loaded.bytes, &loaded.name)?);
+                objects::read_patches(&loaded.bytes, &loaded.name)?
             }
-        }
+        };
+        warn(&patches, context);
+        all.extend(patches);
     }
     Ok(all)
 }
@@ -165,11 +168,14 @@ fn patch_text(patch: &Patch, context: Context<'_>) -> Result<PatchText, Diagnost
 }
 
 /// Decides what a patch is, by trying it as both.
-fn content(text: &PatchText) -> Result<Content, Diagnostic> {
-    let strategic = read_objects(&text.text, text.file.as_deref());
+fn content(text: &PatchText, context: Context<'_>) -> Result<Content, Diagnostic> {
+    let strategic = read(&text.text, text.file.as_deref());
     let json = if text.text.is_empty() { Ok(JsonPatch::default()) } else { JsonPatch::read(&text.text) };
     match (strategic, json) {
-        (Ok(patches), _) if !patches.is_empty() => Ok(Content::Strategic(patches)),
+        (Ok(patches), _) if !patches.is_empty() => {
+            warn(&patches, context);
+            Ok(Content::Strategic(patches))
+        }
         (_, Ok(operations)) if !operations.is_empty() => Ok(Content::Json(operations)),
         (Ok(_), _) | (_, Ok(_)) => Ok(Content::Nothing),
         (Err(as_object), Err(as_operations)) => Err(text.blame(neither(&text.text, as_object, as_operations))),
@@ -177,15 +183,25 @@ fn content(text: &PatchText) -> Result<Content, Diagnostic> {
 }
 
 /// Reads patches; those that stand inline have no file and no place in one.
-pub fn read_objects(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diagnostic> {
+pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diagnostic> {
     let inline = |found: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..found };
     match file {
-        Some(file) => objects::read(text.as_bytes(), file),
+        Some(file) => objects::read_patches(text.as_bytes(), file),
         None => {
-            let mut patches = objects::read(text.as_bytes(), "").map_err(inline)?;
+            let mut patches = objects::read_patches(text.as_bytes(), "").map_err(inline)?;
             patches.iter_mut().for_each(|patch| patch.file = None);
             Ok(patches)
         }
+    }
+}
+
+/// Says which keys patches say twice.
+pub fn warn(patches: &[Resource], context: Context<'_>) {
+    let Some(patch) = patches.first() else { return };
+    for repeated in &patch.repeated {
+        let found = placed(patch, repeated.found.clone());
+        let message = format!("{}: the first one counts, as in kustomize", found.message);
+        context.warn(Diagnostic { message, ..found });
     }
 }
 
@@ -307,7 +323,7 @@ fn apply_strategic(
     if allowed.name || allowed.kind {
         resource.remember_id(schema);
     }
-    let merged = merge(&mut resource.node, &patch.node, schema);
+    let merged = merge(&mut resource.node, &patch.node, &patch.repeated, schema);
     let kept = merged.map_err(|found| placed(patch, about(resource, found)))?;
     if !kept {
         resource.node = Object::default();
