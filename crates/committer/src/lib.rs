@@ -3,6 +3,7 @@
 //! [`deliver`] brings [`Unit`]s to branches of a [`Remote`] without a clone and without a work tree: one look at the refs, the tips' trees,
 //! commits built in memory, one push in which every update carries the old id. It knows nothing of Kubernetes.
 
+pub mod access;
 mod backoff;
 pub mod branches;
 mod decide;

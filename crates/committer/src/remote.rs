@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::access::Helpers;
+
 /// A user name and a password or token for HTTP. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -27,6 +29,12 @@ pub struct Remote {
     pub credentials: Option<Credentials>,
     /// A file of PEM certificates that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// Headers for HTTP (`http.<url>.extraHeader`), to this host alone. An `Authorization` among them gives way to `credentials`. Never shown.
+    pub headers: Vec<(String, String)>,
+    /// A proxy's URL; without it the environment decides.
+    pub proxy: Option<String>,
+    /// Who is asked for credentials when the server wants some and none are given.
+    pub helpers: Option<Helpers>,
     /// A private key for `ssh`, passed as `-i`; without it ssh's own configuration and agent decide.
     pub ssh_key: Option<PathBuf>,
     /// The command line to run instead of `ssh`, as `GIT_SSH_COMMAND` gives it.

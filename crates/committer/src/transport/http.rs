@@ -11,11 +11,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, SendBody};
+use ureq::{Agent, Proxy, RequestBuilder, SendBody};
 use url::Url;
 
 use super::TransportError;
 use super::channel::{Channel, Request, Service};
+use crate::access::Helpers;
 use crate::remote::{Credentials, Remote};
 
 const TRIES: u32 = 4;
@@ -30,6 +31,12 @@ pub(super) struct Http {
     base: Url,
     /// The `Authorization` header, while `base` is on the host it was given for.
     authorization: Option<String>,
+    /// Further headers, under the same condition.
+    headers: Vec<(String, String)>,
+    /// Who is asked when the server wants credentials, under the same condition.
+    helpers: Option<Helpers>,
+    /// What they said, until the server has said whether it is right.
+    asked: Option<Credentials>,
     shown: String,
 }
 
@@ -40,6 +47,9 @@ impl Http {
         let mut base = Url::parse(remote.url.trim()).map_err(|error| wrong(error.to_string()))?;
         let inside = credentials(&base);
         let authorization = remote.credentials.as_ref().or(inside.as_ref()).map(basic);
+        let given = authorization.is_some();
+        let headers = remote.headers.iter().filter(|(name, _)| !(given && is_authorization(name))).cloned().collect();
+        let helpers = remote.helpers.clone().filter(|_| !given);
         // Both fail only for URLs without a host, which `parse` refuses for http and https.
         let _ = base.set_username("");
         let _ = base.set_password(None);
@@ -52,10 +62,43 @@ impl Http {
             .max_redirects_will_error(false)
             .timeout_connect(Some(Duration::from_secs(30)))
             .timeout_recv_response(Some(Duration::from_secs(300)))
+            .proxy(proxy(remote)?)
             .user_agent(concat!("git/2.47.0 hydrant/", env!("CARGO_PKG_VERSION")))
             .tls_config(TlsConfig::builder().root_certs(roots(remote)?).build())
             .build();
-        Ok(Self { agent: config.new_agent(), base, authorization, shown })
+        Ok(Self { agent: config.new_agent(), base, authorization, headers, helpers, asked: None, shown })
+    }
+
+    /// What belongs to the host: credentials and the headers that are configured for it.
+    fn with_headers<Any>(&self, mut request: RequestBuilder<Any>) -> RequestBuilder<Any> {
+        for (name, value) in
+            self.headers.iter().filter(|(name, _)| self.authorization.is_none() || !is_authorization(name))
+        {
+            request = request.header(name, value);
+        }
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", authorization),
+            None => request,
+        }
+    }
+
+    /// Whether there are credentials to try after the server wanted some.
+    fn ask(&mut self) -> Result<bool, TransportError> {
+        let Some(helpers) = self.helpers.as_ref().filter(|_| self.asked.is_none()) else { return Ok(false) };
+        let denied = |words: String| TransportError::Denied { url: self.shown.clone(), words };
+        let Some(found) = helpers.fill().map_err(denied)? else { return Ok(false) };
+        self.authorization = Some(basic(&found));
+        self.asked = Some(found);
+        Ok(true)
+    }
+
+    /// Tells the helpers, once, whether what they said was right.
+    fn tell(&mut self, right: bool) {
+        if let Some(asked) = &self.asked
+            && let Some(helpers) = self.helpers.take()
+        {
+            helpers.tell(asked, right);
+        }
     }
 
     fn address(&self, tail: &str) -> String {
@@ -68,12 +111,8 @@ impl Http {
     }
 
     fn get(&self, address: &str) -> Result<Response<ureq::Body>, ureq::Error> {
-        let mut request = self.agent.get(address).header("Accept", "*/*").header("Git-Protocol", "version=2");
-        request = request.header("Pragma", "no-cache").header("Cache-Control", "no-cache");
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
-        request.call()
+        let request = self.agent.get(address).header("Accept", "*/*").header("Git-Protocol", "version=2");
+        self.with_headers(request.header("Pragma", "no-cache").header("Cache-Control", "no-cache")).call()
     }
 
     fn post(&self, service: Service, body: &mut Request) -> Result<Response<ureq::Body>, ureq::Error> {
@@ -87,10 +126,7 @@ impl Http {
         if service == Service::UploadPack {
             request = request.header("Git-Protocol", "version=2");
         }
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
-        request.send(SendBody::from_reader(&mut body.reader().map_err(ureq::Error::Io)?))
+        self.with_headers(request).send(SendBody::from_reader(&mut body.reader().map_err(ureq::Error::Io)?))
     }
 
     /// Tries again what passes by itself; gives the last answer.
@@ -163,6 +199,8 @@ impl Http {
         }
         if base.origin() != self.base.origin() {
             self.authorization = None;
+            self.headers.clear();
+            self.helpers = None;
         }
         self.base = base;
         Ok(())
@@ -172,10 +210,20 @@ impl Http {
 impl Channel for Http {
     fn announce(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
         let tail = format!("/info/refs?service={}", service.name());
-        for _ in 0..=REDIRECTS {
+        // One more, for the answer to a question for credentials.
+        for _ in 0..=REDIRECTS + 1 {
             let address = self.address(&tail);
             let response = self.patiently(|| self.get(&address))?;
+            if response.status() == StatusCode::UNAUTHORIZED {
+                if self.ask()? {
+                    continue;
+                }
+                self.tell(false);
+            }
             if !response.status().is_redirection() {
+                if response.status().is_success() {
+                    self.tell(true);
+                }
                 return self.accepted(response, &format!("application/x-{}-advertisement", service.name()));
             }
             self.follow(&response, &tail)?;
@@ -195,6 +243,19 @@ impl Channel for Http {
     fn stateless(&self) -> bool {
         true
     }
+}
+
+fn is_authorization(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+/// The proxy that git's configuration names, or the environment's (`HTTPS_PROXY`, `NO_PROXY`, …).
+fn proxy(remote: &Remote) -> Result<Option<Proxy>, TransportError> {
+    let Some(text) = &remote.proxy else { return Ok(Proxy::try_from_env()) };
+    let shown = crate::source::without_credentials(text);
+    Proxy::new(text)
+        .map(Some)
+        .map_err(|error| TransportError::Url { url: shown, words: format!("http.proxy: {error}") })
 }
 
 fn credentials(url: &Url) -> Option<Credentials> {

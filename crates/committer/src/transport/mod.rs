@@ -15,6 +15,8 @@ mod session;
 mod ssh;
 pub(crate) mod wording;
 
+pub(crate) use ssh::percent_decoded;
+
 use git2::{Oid, Repository};
 
 use crate::pack::Pack;

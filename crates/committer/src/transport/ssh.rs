@@ -64,7 +64,7 @@ impl Target {
 }
 
 /// `%41` → `A`; what is no such escape stays.
-pub(super) fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -185,7 +185,8 @@ impl State {
     fn lets_in(&self, request: &Request) -> bool {
         let Some((user, password)) = &self.abilities.login else { return true };
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-        request.header("authorization") == Some(&format!("Basic {pair}"))
+        let sent = request.header("authorization").and_then(|header| header.split_once(' '));
+        sent.is_some_and(|(scheme, sent)| scheme.eq_ignore_ascii_case("basic") && sent == pair)
     }
 
     fn misbehave(&self) -> Option<Response> {

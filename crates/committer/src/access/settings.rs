@@ -1,0 +1,197 @@
+//! git's configuration as a list of keys and values, the weakest first.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use git2::{Config, ConfigLevel, Repository};
+
+use super::url_match::{Match, matches};
+
+/// Keys (section and name in lower case) and values, in the order in which git reads them.
+#[derive(Debug, Default)]
+pub(super) struct Settings(Vec<(String, String)>);
+
+impl Settings {
+    /// The system's, the user's and the repository's settings, then those of `GIT_CONFIG_COUNT`; `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM`
+    /// and `GIT_CONFIG_NOSYSTEM` hold. A file that cannot be read says nothing: who needs it gets the server's no.
+    pub(super) fn read(dir: &Path, variables: &BTreeMap<String, String>) -> Self {
+        let config = match Repository::discover(dir) {
+            Ok(repository) => repository.config(),
+            Err(_) => Config::open_default(),
+        };
+        let mut found = config.map(|config| entries(&config)).unwrap_or_default();
+        let global = |level: ConfigLevel| matches!(level, ConfigLevel::Global | ConfigLevel::XDG);
+        let system = |level: ConfigLevel| matches!(level, ConfigLevel::System | ConfigLevel::ProgramData);
+        for (name, level, mine) in [
+            ("GIT_CONFIG_GLOBAL", ConfigLevel::Global, &global as &dyn Fn(ConfigLevel) -> bool),
+            ("GIT_CONFIG_SYSTEM", ConfigLevel::System, &system),
+        ] {
+            if let Some(path) = variables.get(name) {
+                found.retain(|(known, _, _)| !mine(*known));
+                let file = Config::open(Path::new(path)).map(|config| entries(&config)).unwrap_or_default();
+                found.extend(file.into_iter().map(|(_, key, value)| (level, key, value)));
+            }
+        }
+        if variables
+            .get("GIT_CONFIG_NOSYSTEM")
+            .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "no"))
+        {
+            found.retain(|(known, _, _)| !system(*known));
+        }
+        found.sort_by_key(|(level, _, _)| rank(*level));
+        let mut list: Vec<(String, String)> = found.into_iter().map(|(_, key, value)| (key, value)).collect();
+        let count = variables.get("GIT_CONFIG_COUNT").and_then(|count| count.parse::<u32>().ok()).unwrap_or(0);
+        for number in 0..count.min(1000) {
+            let part = |part: &str| variables.get(&format!("GIT_CONFIG_{part}_{number}"));
+            if let (Some(key), Some(value)) = (part("KEY"), part("VALUE")) {
+                list.push((normal(key), value.clone()));
+            }
+        }
+        Self(list)
+    }
+
+    /// Settings that are given.
+    #[cfg(test)]
+    pub(super) fn given(list: &[(&str, &str)]) -> Self {
+        Self(list.iter().map(|(key, value)| (normal(key), (*value).to_owned())).collect())
+    }
+
+    /// The last value of a key in lower case; the empty one counts as none.
+    pub(super) fn last(&self, key: &str) -> Option<String> {
+        let found = self.0.iter().rev().find(|(known, _)| known == key);
+        found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+    }
+
+    /// `url` with the longest `url.<base>.insteadOf` that it begins with replaced by its base.
+    pub(super) fn instead_of(&self, url: &str) -> String {
+        let rules = self.0.iter().filter_map(|(key, prefix)| {
+            let base = key.strip_prefix("url.")?.strip_suffix(".insteadof")?;
+            Some((prefix, base, url.strip_prefix(prefix.as_str())?))
+        });
+        // Of two that are equally long git takes the first.
+        let best = rules
+            .filter(|(prefix, ..)| !prefix.is_empty())
+            .reduce(|best, rule| if rule.0.len() > best.0.len() { rule } else { best });
+        best.map_or_else(|| url.to_owned(), |(_, base, rest)| format!("{base}{rest}"))
+    }
+
+    /// The values of `<section>.<key>` and `<section>.<url>.<key>` that hold for a URL: once a closer match has spoken, a wider one is not
+    /// heard, and an empty value takes back what was said before it (git's urlmatch). `loose` allows patterns without a scheme.
+    pub(super) fn matching(&self, section: &str, key: &str, url: &str, loose: bool) -> Vec<String> {
+        let mut closest = Match::default();
+        let mut values = Vec::new();
+        for (known, value) in &self.0 {
+            let Some(rest) = known.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')) else { continue };
+            let found = match rest.rsplit_once('.') {
+                None if rest == key => Some(Match::default()),
+                Some((pattern, last)) if last == key => matches(pattern, url, loose),
+                _ => None,
+            };
+            let Some(found) = found.filter(|found| *found >= closest) else { continue };
+            closest = found;
+            if value.is_empty() {
+                values.clear();
+            } else {
+                values.push(value.clone());
+            }
+        }
+        values
+    }
+}
+
+/// Sections and names are the same in either case; what stands between the dots is not.
+fn normal(key: &str) -> String {
+    match (key.split_once('.'), key.rsplit_once('.')) {
+        (Some((section, _)), Some((front, name))) if front.len() > section.len() => {
+            format!("{}{}.{}", section.to_lowercase(), &front[section.len()..], name.to_lowercase())
+        }
+        _ => key.to_lowercase(),
+    }
+}
+
+fn entries(config: &Config) -> Vec<(ConfigLevel, String, String)> {
+    let mut found = Vec::new();
+    let Ok(entries) = config.entries(None) else { return found };
+    let _ = entries.for_each(|entry| {
+        let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+        let value = if entry.has_value() {
+            String::from_utf8_lossy(entry.value_bytes()).into_owned()
+        } else {
+            "true".to_owned()
+        };
+        found.push((entry.level(), name, value));
+    });
+    found
+}
+
+fn rank(level: ConfigLevel) -> u8 {
+    match level {
+        ConfigLevel::ProgramData => 0,
+        ConfigLevel::System => 1,
+        ConfigLevel::XDG => 2,
+        ConfigLevel::Global => 3,
+        ConfigLevel::Local => 4,
+        ConfigLevel::Worktree => 5,
+        _ => 6,
+    }
+}
+
+/// A path as git's configuration gives it: `~/` is the user's home.
+pub(super) fn path(text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_instead_of_wins() {
+        let settings = Settings::given(&[
+            ("url.https://mirror/.insteadOf", "https://github.com/"),
+            ("url.ssh://git@host/Acme/.insteadOf", "https://github.com/acme/"),
+        ]);
+        assert_eq!(settings.instead_of("https://github.com/acme/a"), "ssh://git@host/Acme/a");
+        assert_eq!(settings.instead_of("https://github.com/b/a"), "https://mirror/b/a");
+        assert_eq!(settings.instead_of("/srv/a"), "/srv/a");
+    }
+
+    #[test]
+    fn closer_values_are_heard_and_empty_ones_take_back() {
+        let settings = Settings::given(&[
+            ("http.extraHeader", "A: everywhere"),
+            ("http.https://host.example/.extraHeader", "A: host"),
+            ("http.extraHeader", "A: too wide now"),
+            ("http.https://host.example/team.extraHeader", "A: team"),
+        ]);
+        let headers = |url: &str| settings.matching("http", "extraheader", url, false);
+        assert_eq!(headers("https://host.example/team/a.git"), ["A: everywhere", "A: host", "A: team"]);
+        assert_eq!(headers("https://host.example/teams/a.git"), ["A: everywhere", "A: host"]);
+        assert_eq!(headers("https://other.example/team/a.git"), ["A: everywhere", "A: too wide now"]);
+        let reset =
+            Settings::given(&[("credential.helper", "store"), ("credential.helper", ""), ("credential.helper", "x")]);
+        assert_eq!(reset.matching("credential", "helper", "https://host/a", true), ["x"]);
+    }
+
+    #[test]
+    fn settings_of_files_and_variables_are_read_in_gits_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        std::fs::write(&file, "[core]\n\tsshCommand = from file\n[credential \"https://Host/\"]\n\thelper = file\n")
+            .unwrap();
+        let variables = [
+            ("GIT_CONFIG_GLOBAL", file.to_str().unwrap()),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "Core.SshCommand"),
+            ("GIT_CONFIG_VALUE_0", "from variables"),
+        ];
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let settings = Settings::read(folder.path(), &variables);
+        assert_eq!(settings.last("core.sshcommand").as_deref(), Some("from variables"));
+        assert_eq!(settings.matching("credential", "helper", "https://host/a", true), ["file"]);
+    }
+}

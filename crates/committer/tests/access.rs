@@ -1,0 +1,184 @@
+//! What git's configuration says about remotes, against testkit's git server: helpers, headers, programs that ask, other addresses.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+mod deliveries;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use committer::access::Access;
+use committer::{Credentials, Remote, deliver};
+use deliveries::{committed, options, unit};
+use testkit::git::{Abilities, GitServer};
+
+/// A user's `.gitconfig` and what the programs in it leave behind.
+struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn program(&self, name: &str, script: &str) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    }
+
+    /// A helper that writes down what it is asked and told, and knows one password.
+    fn helper(&self, name: &str, password: &str) -> String {
+        let log = self.path(&format!("{name}.log")).display().to_string();
+        self.program(name, &format!("echo \"$1\" >>{log}; sed 's/^/  /' >>{log}\n[ \"$1\" = get ] && printf 'username=ci\\npassword={password}\\n'; exit 0"))
+    }
+
+    fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(&format!("{name}.log"))).unwrap_or_default()
+    }
+
+    fn access(&self, config: &str, more: &[(&str, &str)]) -> Access {
+        let file = self.path("gitconfig");
+        std::fs::write(&file, config).unwrap();
+        let base = [("GIT_CONFIG_GLOBAL", file.to_str().unwrap()), ("GIT_CONFIG_NOSYSTEM", "1")];
+        let variables = base.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Access::of(self.folder.path(), &variables.collect::<BTreeMap<_, _>>())
+    }
+}
+
+fn server() -> GitServer {
+    let login = Some(("ci".to_owned(), "hunter2".to_owned()));
+    GitServer::start(Abilities { login, ..Abilities::default() })
+}
+
+fn host(server: &GitServer) -> String {
+    server.url().trim_start_matches("http://").trim_end_matches("/repository.git").to_owned()
+}
+
+fn works(remote: &Remote, source: u32) {
+    committed(&deliver(remote, &[unit("a", source, &[("x", &source.to_string())])], &options()).unwrap()[0]);
+}
+
+fn fails(remote: &Remote) -> String {
+    let error = deliver(remote, &[unit("a", 1, &[("x", "1")])], &options()).unwrap_err();
+    let shown = format!("{error} {error:?} {remote:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("wrong-secret"), "{shown}");
+    error.to_string()
+}
+
+#[test]
+fn a_helper_is_asked_when_the_server_wants_credentials_and_told_that_they_were_right() {
+    let (home, server) = (Home::new(), server());
+    let knows = home.helper("knows", "hunter2");
+    let access = home.access(&format!("[credential \"http://{}\"]\n\thelper = {knows}\n", host(&server)), &[]);
+    works(&access.remote(&server.url()), 1);
+    let asked = format!("get\n  protocol=http\n  host={}\n  \n", host(&server));
+    let told = format!("store\n  protocol=http\n  host={}\n  username=ci\n  password=hunter2\n  \n", host(&server));
+    assert_eq!(home.log("knows"), format!("{asked}{told}"));
+    // The same server under another name is another host.
+    assert!(fails(&access.remote(&server.other_url())).contains("401"));
+    // A server that wants nothing is given nothing.
+    let open = GitServer::start(Abilities::default());
+    let everywhere = home.access(&format!("[credential]\n\thelper = {}\n", home.helper("unasked", "hunter2")), &[]);
+    works(&everywhere.remote(&open.url()), 1);
+    assert_eq!(home.log("unasked"), "");
+    // What the environment gives goes first.
+    let mut given = access.remote(&server.url());
+    given.credentials = Some(Credentials { username: "ci".to_owned(), password: "wrong-secret".to_owned() });
+    assert!(fails(&given).contains("401"));
+}
+
+#[test]
+fn a_helper_that_was_wrong_is_told_so_and_the_next_one_is_asked_where_one_knows_nothing() {
+    let (home, server) = (Home::new(), server());
+    let wrong = home.helper("wrong", "wrong-secret");
+    let access = home.access(&format!("[credential]\n\thelper = {wrong}\n"), &[]);
+    assert!(fails(&access.remote(&server.url())).contains("401"));
+    assert!(home.log("wrong").contains("erase\n") && home.log("wrong").contains("password=wrong-secret"));
+    let silent = home.program("silent", "exit 1");
+    let shell = "!f() { test \"$1\" = get && echo password=hunter2; }; f";
+    let config = format!(
+        "[credential]\n\thelper = {wrong}\n\thelper =\n\thelper = {silent}\n\thelper = \"{}\"\n\tusername = ci\n\tuseHttpPath = true\n",
+        shell.replace('"', "\\\"")
+    );
+    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    let quits = home.program("quits", "echo quit=1");
+    let error = fails(
+        &home.access(&format!("[credential]\n\thelper = {quits}\n\thelper = {wrong}\n"), &[]).remote(&server.url()),
+    );
+    assert!(error.contains("ended the search"), "{error}");
+}
+
+#[test]
+fn a_program_is_asked_last() {
+    let (home, server) = (Home::new(), server());
+    let log = home.path("asked").display().to_string();
+    let ask = home.program("ask", &format!("echo \"$1\" >>{log}; case $1 in User*) echo ci;; *) echo hunter2;; esac"));
+    works(&home.access("", &[("GIT_ASKPASS", &ask)]).remote(&server.url()), 1);
+    let expected = format!("Username for 'http://{0}': \nPassword for 'http://ci@{0}': \n", host(&server));
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), expected);
+}
+
+#[test]
+fn headers_go_to_their_host_alone() {
+    let (home, server) = (Home::new(), server());
+    // As actions/checkout writes it: `ci:hunter2` in base64.
+    let config =
+        format!("[http \"http://{}/\"]\n\textraheader = AUTHORIZATION: basic Y2k6aHVudGVyMg==\n", host(&server));
+    let access = home.access(&config, &[]);
+    works(&access.remote(&server.url()), 1);
+    assert!(fails(&access.remote(&server.other_url())).contains("401"));
+    let open = GitServer::start(Abilities::default());
+    let elsewhere = testkit::http::Server::start(None, {
+        let to = server.other_url();
+        move |request| {
+            testkit::http::Response::empty(301).header("location", format!("{to}/info/refs?{}", request.query))
+        }
+    });
+    let here = format!("localhost:{}", elsewhere.address().port());
+    let config = config.replace(&host(&server), &here);
+    let error = fails(&home.access(&config, &[]).remote(&format!("http://{here}/old.git")));
+    assert!(error.contains("401"), "a redirect took the header to another host: {error}");
+    works(&access.remote(&open.url()), 1);
+}
+
+#[test]
+fn another_address_and_another_program_are_used() {
+    let (home, server) = (Home::new(), server());
+    let config = format!(
+        "[url \"http://ci:hunter2@{}/\"]\n\tinsteadOf = short:\n[core]\n\tsshCommand = ssh -v\n",
+        host(&server)
+    );
+    let access = home.access(&config, &[]);
+    let remote = access.remote("short:repository.git");
+    assert_eq!(remote.shown(), server.url());
+    works(&remote, 1);
+    assert_eq!(access.remote("git@host:a").ssh_command.as_deref(), Some("ssh -v"));
+    let other = home.access(&config, &[("GIT_SSH_COMMAND", "ssh -q")]);
+    assert_eq!(other.remote("git@host:a").ssh_command.as_deref(), Some("ssh -q"));
+    assert_eq!(
+        home.access("", &[("GIT_SSH", "/opt/my ssh")]).remote("h:a").ssh_command.as_deref(),
+        Some("'/opt/my ssh'")
+    );
+}
+
+#[test]
+#[ignore = "needs git"]
+fn real_git_credential_store_is_asked_and_told() {
+    let (home, server) = (Home::new(), server());
+    let file = home.path("credentials");
+    std::fs::write(&file, format!("http://ci:hunter2@{}\n", host(&server).replace(':', "%3a"))).unwrap();
+    let config = format!("[credential]\n\thelper = store --file {}\n", file.display());
+    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    std::fs::write(&file, format!("http://ci:wrong-secret@{}\n", host(&server).replace(':', "%3a"))).unwrap();
+    assert!(fails(&home.access(&config, &[]).remote(&server.url())).contains("401"));
+    assert!(std::fs::read_to_string(&file).unwrap().is_empty(), "git's own helper forgets what was wrong");
+    assert!(Path::new(&file).exists());
+}
