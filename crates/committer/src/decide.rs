@@ -137,7 +137,7 @@ pub(crate) fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors
     match ancestors(&recorded, &ours) {
         Ancestry::Ancestor => None,
         Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
-        Ancestry::Unknown => Some(Refusal::UnknownAncestry { recorded, ours }),
+        Ancestry::Unknown(why) => Some(Refusal::UnknownAncestry { recorded, ours, why }),
     }
 }
 

@@ -34,12 +34,14 @@ pub enum Refusal {
         /// Ours.
         ours: String,
     },
-    /// The source clone does not hold enough history to tell which one is newer.
+    /// Nobody could tell which one is newer.
     UnknownAncestry {
         /// The source commit that the branch records.
         recorded: String,
         /// Ours.
         ours: String,
+        /// Why not.
+        why: String,
     },
     /// An earlier delivery (a rollback) holds later ones back.
     Held {
@@ -108,9 +110,9 @@ impl fmt::Display for Refusal {
                 f,
                 "the branch holds the output of source commit {recorded}, which is no ancestor of {ours}: deliver a newer commit, or pass --allow-older"
             ),
-            Self::UnknownAncestry { recorded, ours } => write!(
+            Self::UnknownAncestry { recorded, ours, why } => write!(
                 f,
-                "this clone does not hold enough history to tell whether {recorded} (delivered) is an ancestor of {ours}: fetch it \
+                "it cannot be told whether {recorded} (delivered) is an ancestor of {ours}: {why}: fetch the history \
                  (actions/checkout: `fetch-depth: 0`; GitLab CI: `GIT_DEPTH: 0`; elsewhere: `git fetch --unshallow`), or pass --allow-older"
             ),
             Self::Held { why } => write!(f, "the branch is held ({why}): pass --release when it may move on"),

@@ -166,7 +166,7 @@ fn never_backwards_and_never_sideways() {
     committed(&target.deliver(&[forced])[0]);
     target.deliver(&[unit("b", 666, &[("manifest.yaml", "x\n")])]);
     let unknown = refused(&target.deliver(&[unit("b", 667, &[("manifest.yaml", "y\n")])])[0]);
-    assert_eq!(unknown, Refusal::UnknownAncestry { recorded: sha(666), ours: sha(667) });
+    assert_eq!(unknown, Refusal::UnknownAncestry { recorded: sha(666), ours: sha(667), why: "lost".to_owned() });
     assert!(unknown.to_string().contains("fetch-depth: 0"));
     let mut other = unit("a", 9, &[("manifest.yaml", "9\n")]);
     other.source.repo_url = "https://example.com/acme/other.git".to_owned();

@@ -26,7 +26,7 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
     let mut tips: Vec<Option<Delivered>> = plan.units.iter().map(|_| None).collect();
     for (repository, indices) in by_repository {
         let places: Vec<Place> = indices.iter().map(|index| place(&plan.units[*index])).collect();
-        let found = read(&remote(repository, around), &places, depth).map_err(|error| failed(&error))?;
+        let found = read(&remote(repository, &plan.root, around), &places, depth).map_err(|error| failed(&error))?;
         for (index, tip) in indices.into_iter().zip(found) {
             tips[index] = tip;
         }
@@ -38,8 +38,14 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn past(unit: &Unit, around: &Surroundings, limit: u32, depth: Depth) -> Result<Vec<Delivered>, Failure> {
-    history(&remote(&unit.repository, around), &place(unit), limit, depth).map_err(|error| failed(&error))
+pub fn past(
+    plan: &Plan,
+    unit: &Unit,
+    around: &Surroundings,
+    limit: u32,
+    depth: Depth,
+) -> Result<Vec<Delivered>, Failure> {
+    history(&remote(&unit.repository, &plan.root, around), &place(unit), limit, depth).map_err(|error| failed(&error))
 }
 
 fn place(unit: &Unit) -> Place {

@@ -94,7 +94,7 @@ fn side(settings: &Settings, plan: &Plan, around: &Surroundings, side: &Side) ->
             .units
             .iter()
             .map(|unit| {
-                let past = branches::past(unit, around, HISTORY, Depth::Files)?;
+                let past = branches::past(plan, unit, around, HISTORY, Depth::Files)?;
                 let found = past.iter().find(|one| one.commit.id.starts_with(commit.as_str()));
                 let tip = found.ok_or_else(|| {
                     Diagnostic::new(format!("branch {} has no commit {commit} among its last {HISTORY}", unit.branch))

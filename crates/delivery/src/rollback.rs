@@ -41,7 +41,7 @@ pub fn rollback(
 ) -> Result<Report, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
     let back = |unit: &Unit| {
-        let past = branches::past(unit, around, depth_for(target), Depth::Files)?;
+        let past = branches::past(&plan, unit, around, depth_for(target), Depth::Files)?;
         let chosen = choose(unit, &past, target)?;
         let images = branches::images(chosen).iter().map(ToString::to_string).collect();
         Ok(Prepared { files: back(&plan, unit, chosen, reason, around, options)?, images, origins: Vec::new() })

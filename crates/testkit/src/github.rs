@@ -302,6 +302,7 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
             let found = found.map_err(|_| no(422, "No commit found for SHA"))?;
             Ok((200, json!({"sha": found.id().to_string(), "commit": {"tree": {"sha": found.tree_id().to_string()}}})))
         }
+        ("GET", ["compare", both]) => compared(repository, both),
         ("GET", ["git", "trees", id]) => listed(repository, id),
         ("POST", ["git", "blobs"]) => {
             let content = body["content"].as_str().unwrap_or_default();
@@ -323,6 +324,21 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
         ("POST", ["git", "commits"]) => write_commit(repository, body),
         _ => Err(no(404, "Not Found")),
     }
+}
+
+fn compared(repository: &Repository, both: &str) -> Answer {
+    let (base, head) = both.split_once("...").ok_or_else(|| no(404, "Not Found"))?;
+    let commit =
+        |name: &str| repository.revparse_single(name).map(|found| found.id()).map_err(|_| no(404, "Not Found"));
+    let (base, head) = (commit(base)?, commit(head)?);
+    let (ahead, behind) = repository.graph_ahead_behind(head, base).map_err(|error| invalid(&error))?;
+    let status = match (ahead, behind) {
+        (0, 0) => "identical",
+        (_, 0) => "ahead",
+        (0, _) => "behind",
+        _ => "diverged",
+    };
+    Ok((200, json!({"status": status, "ahead_by": ahead, "behind_by": behind})))
 }
 
 fn listed(repository: &Repository, id: &str) -> Answer {

@@ -61,8 +61,8 @@ impl Helpers {
         for command in &self.commands {
             let told = run(command, "get", &self.request(username.as_deref(), None))?;
             let field = |name: &str| {
-                let lines = told.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-                lines.last().filter(|value| !value.is_empty()).map(str::to_owned)
+                let mut lines = told.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+                lines.next_back().filter(|value| !value.is_empty()).map(str::to_owned)
             };
             if field("quit").is_some_and(|value| matches!(value.as_str(), "1" | "true")) {
                 return Err(format!("the credential helper `{command}` ended the search"));

@@ -1,6 +1,7 @@
 //! GitHub by its API: commits without a clone, forks, pull requests. Authentication and requests by octocrab, on a runtime of the call's own.
 
 mod commit;
+mod compare;
 mod fork;
 mod pull_request;
 

@@ -1,6 +1,7 @@
 //! The source repository: what the record of a delivery says of it, and what a tag is made of. Reads only.
 
 mod abbreviate;
+mod lineage;
 mod origin;
 mod revision;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{DescribeFormatOptions, DescribeOptions, ErrorCode, Oid, Repository, StatusOptions};
 
+pub use lineage::Lineage;
 pub use origin::without_credentials;
 pub use revision::{Entry, EntryKind, Revision};
 
@@ -104,14 +106,14 @@ pub struct SourceCommit {
 }
 
 /// What is known of two commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ancestry {
     /// The first is the second or one of its ancestors.
     Ancestor,
     /// It is neither.
     NotAncestor,
-    /// The history that is here does not tell: a shallow clone, or the first commit is not here.
-    Unknown,
+    /// The history that is here does not tell (a shallow clone, or a commit that is not here), and why no other could be asked.
+    Unknown(String),
 }
 
 /// The repository that holds the source. Cheap to open; `Send`, not `Sync`: a thread opens its own.
@@ -247,6 +249,11 @@ impl Source {
 
     /// The URL of the remote `origin`, or of the only remote, as the configuration has it, without the credentials that may stand in it.
     pub fn origin(&self) -> Option<String> {
+        self.origin_url().map(|url| without_credentials(&url))
+    }
+
+    /// [`Source::origin`] with the credentials.
+    fn origin_url(&self) -> Option<String> {
         let names = self.repository.remotes().ok()?;
         let names: Vec<&str> = names.iter().filter_map(|name| name.ok().flatten()).collect();
         let name = match names.as_slice() {
@@ -254,8 +261,7 @@ impl Source {
             [only] => only,
             _ => return None,
         };
-        let url = self.repository.config().ok()?.get_string(&format!("remote.{name}.url")).ok()?;
-        Some(without_credentials(&url))
+        self.repository.config().ok()?.get_string(&format!("remote.{name}.url")).ok()
     }
 
     /// Whether `older` is `newer` or one of its ancestors. Both are full ids.
@@ -266,20 +272,23 @@ impl Source {
         if older == newer {
             return Ok(Ancestry::Ancestor);
         }
-        let (Ok(old), Ok(new)) = (Oid::from_str(older), Oid::from_str(newer)) else { return Ok(Ancestry::Unknown) };
+        let (Ok(old), Ok(new)) = (Oid::from_str(older), Oid::from_str(newer)) else {
+            return Ok(Ancestry::Unknown("one of them is no commit id".to_owned()));
+        };
         let here = |id| self.repository.find_commit(id).is_ok();
         if !here(new) {
-            return Ok(Ancestry::Unknown);
+            return Ok(Ancestry::Unknown(format!("this clone does not hold {newer}")));
         }
+        let shallow = || Ancestry::Unknown("this clone is shallow".to_owned());
         if !here(old) {
             // A complete history that lacks the commit has it nowhere among its ancestors.
-            return Ok(if self.is_shallow() { Ancestry::Unknown } else { Ancestry::NotAncestor });
+            return Ok(if self.is_shallow() { shallow() } else { Ancestry::NotAncestor });
         }
         match self.repository.graph_descendant_of(new, old) {
             Ok(true) => Ok(Ancestry::Ancestor),
-            Ok(false) if self.is_shallow() => Ok(Ancestry::Unknown),
+            Ok(false) if self.is_shallow() => Ok(shallow()),
             Ok(false) => Ok(Ancestry::NotAncestor),
-            Err(_) if self.is_shallow() => Ok(Ancestry::Unknown),
+            Err(_) if self.is_shallow() => Ok(shallow()),
             Err(error) => Err(self.git(&error)),
         }
     }

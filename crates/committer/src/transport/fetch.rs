@@ -87,6 +87,82 @@ fn version_0(server: &Announcement, wanted: &Wanted<'_>) -> Vec<u8> {
     out
 }
 
+/// The request for the commits that `tips` have and `commit` has not. Version 2 asks first whether the server knows the commit (without
+/// `done`), since it would send all history otherwise; version 0 says so before its pack.
+pub(super) fn since_request(server: &Announcement, tips: &[Oid], commit: Oid, done: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    let filter = if server.v2 { server.feature("fetch", "filter") } else { server.has("filter") };
+    let mut tail = String::new();
+    if server.v2 {
+        pkt::text(&mut out, "command=fetch");
+        start(&mut out, server);
+        pkt::text(&mut out, "ofs-delta");
+        pkt::text(&mut out, "no-progress");
+    } else {
+        let names = ["side-band-64k", "ofs-delta", "no-progress", "filter"];
+        tail = names.into_iter().filter(|name| server.has(name)).map(|name| format!(" {name}")).collect();
+    }
+    for id in tips {
+        pkt::text(&mut out, &format!("want {id}{}", std::mem::take(&mut tail)));
+    }
+    if filter {
+        pkt::text(&mut out, "filter tree:0");
+    }
+    if !server.v2 {
+        pkt::flush(&mut out);
+    }
+    pkt::text(&mut out, &format!("have {commit}"));
+    if done {
+        pkt::text(&mut out, "done");
+    }
+    if server.v2 {
+        pkt::flush(&mut out);
+    }
+    out
+}
+
+/// An answer to [`since_request`].
+pub(super) enum Since {
+    /// The server does not know the commit.
+    Unknown,
+    /// It does: ask again, with `done`.
+    Known,
+    /// It does, and the history is here.
+    Fetched,
+}
+
+/// Reads the answer to [`since_request`] and puts the commits into `here`.
+pub(super) fn since(reader: &mut dyn Read, server: &Announcement, done: bool, here: &Repository) -> io::Result<Since> {
+    let mut known = server.v2 && done;
+    loop {
+        let packet = pkt::read(reader)?;
+        let Some(line) = packet.text() else {
+            if packet == Packet::Flush && server.v2 {
+                return Ok(if known { Since::Known } else { Since::Unknown });
+            }
+            continue;
+        };
+        match refused(line)?.as_str() {
+            "packfile" => break,
+            "shallow-info" => return Err(io::Error::other("the server's own history is cut off (a shallow clone)")),
+            "NAK" if !server.v2 => return Ok(Since::Unknown),
+            line if line.starts_with("ACK ") => {
+                known = true;
+                if !server.v2 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    if server.v2 || server.has("side-band-64k") {
+        store(&mut Sideband::new(reader), here)?;
+    } else {
+        store(reader, here)?;
+    }
+    Ok(Since::Fetched)
+}
+
 /// Reads the answer to [`list_request`]: lines up to the flush.
 pub(super) fn lines(reader: &mut dyn Read) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
@@ -140,18 +216,24 @@ fn store(pack: &mut dyn Read, here: &Repository) -> io::Result<()> {
     let git = |error: git2::Error| io::Error::other(error.message().to_owned());
     let odb = here.odb().map_err(git)?;
     let mut writer = odb.packwriter().map_err(git)?;
+    let mut start = Vec::new();
+    pack.take(12).read_to_end(&mut start)?;
+    if start.len() < 12 {
+        return Err(invalid("an empty pack"));
+    }
+    if start[8..] == [0; 4] {
+        // Nothing but its sum follows, which libgit2 takes for a broken pack.
+        io::copy(pack, &mut io::sink())?;
+        return Ok(());
+    }
+    writer.write_all(&start).map_err(|_| invalid("a pack that cannot be read"))?;
     let mut buffer = vec![0; 64 * 1024];
-    let mut total = 0;
     loop {
         let count = pack.read(&mut buffer)?;
         if count == 0 {
             break;
         }
-        total += count;
         writer.write_all(&buffer[..count]).map_err(|_| invalid("a pack that cannot be read"))?;
-    }
-    if total == 0 {
-        return Err(invalid("an empty pack"));
     }
     writer.commit().map_err(git)?;
     Ok(())

@@ -9,7 +9,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
 
 use super::process::Process;
 use super::session::{Session, git};
-use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
+use super::{Line, PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
 use crate::pack::Pack;
 
 const HOOKS: &[&str] = &[
@@ -144,6 +144,17 @@ impl Transport for Local {
 
     fn fetch(&mut self, _tips: &[Oid], _depth: u32, here: &Repository) -> Result<(), TransportError> {
         self.alternate(here)
+    }
+
+    fn since(&mut self, _tips: &[Oid], commit: Oid, here: &Repository) -> Result<Line, TransportError> {
+        let none = || TransportError::NotARepository { path: self.shown.clone(), words: "nothing is there".to_owned() };
+        let repository = self.repository.as_ref().ok_or_else(none)?;
+        if repository.is_shallow() {
+            let words = "its own history is cut off (a shallow clone)".to_owned();
+            return Err(TransportError::Server { url: self.shown.clone(), words });
+        }
+        self.alternate(here)?;
+        Ok(if repository.find_commit(commit).is_ok() { Line::Fetched } else { Line::Unknown })
     }
 
     fn objects(&mut self, _ids: &[Oid], here: &Repository) -> Result<(), TransportError> {

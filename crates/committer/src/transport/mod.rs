@@ -150,6 +150,15 @@ pub(crate) struct PushReport {
     pub words: Vec<String>,
 }
 
+/// What a repository has of a commit's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// It does not have the commit at all.
+    Unknown,
+    /// Every commit that the tips have and the commit has not was brought.
+    Fetched,
+}
+
 /// The way to a repository.
 pub(crate) trait Transport {
     /// The refs whose names begin with one of `prefixes`, sorted by name.
@@ -157,6 +166,9 @@ pub(crate) trait Transport {
 
     /// Brings the commits `tips` and their trees into `here`, with `depth` commits of history and without blobs where the server can leave them out.
     fn fetch(&mut self, tips: &[Oid], depth: u32, here: &Repository) -> Result<(), TransportError>;
+
+    /// Brings the history of `tips` down to what `commit` reaches into `here`, commits alone where the server can leave the rest out.
+    fn since(&mut self, tips: &[Oid], commit: Oid, here: &Repository) -> Result<Line, TransportError>;
 
     /// Brings single objects into `here`.
     fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError>;

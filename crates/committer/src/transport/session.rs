@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind};
 use git2::{Oid, Repository};
 
 use super::channel::{Channel, Request, Service};
-use super::fetch::{self, Wanted};
+use super::fetch::{self, Since, Wanted};
 use super::refs::{self, Announcement};
-use super::{PushOptions, PushReport, RemoteRef, Transport, TransportError, Update, push};
+use super::{Line, PushOptions, PushReport, RemoteRef, Transport, TransportError, Update, push};
 use crate::pack::Pack;
 
 /// A repository that is reached through a channel.
@@ -144,6 +144,22 @@ impl<C: Channel> Transport for Session<C> {
 
     fn fetch(&mut self, tips: &[Oid], depth: u32, here: &Repository) -> Result<(), TransportError> {
         self.get(&Wanted { ids: tips, depth, no_blobs: true }, here)
+    }
+
+    fn since(&mut self, tips: &[Oid], commit: Oid, here: &Repository) -> Result<Line, TransportError> {
+        let server = self.upload(false)?;
+        let mut done = !server.v2;
+        loop {
+            let body = fetch::since_request(&server, tips, commit, done);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
+            let answer = fetch::since(&mut reader, &server, done, here);
+            drop(reader);
+            match answer.map_err(|error| self.failed(&error))? {
+                Since::Unknown => return Ok(Line::Unknown),
+                Since::Fetched => return Ok(Line::Fetched),
+                Since::Known => done = true,
+            }
+        }
     }
 
     fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError> {

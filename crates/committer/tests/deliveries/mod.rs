@@ -18,7 +18,7 @@ fn number(sha: &str) -> u32 {
 /// See [`sha`].
 pub fn ancestors(older: &str, newer: &str) -> Ancestry {
     match (number(older), number(newer)) {
-        (666, _) => Ancestry::Unknown,
+        (666, _) => Ancestry::Unknown("lost".to_owned()),
         (older, newer) if older <= newer && older < 900 => Ancestry::Ancestor,
         _ => Ancestry::NotAncestor,
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use committer::source::{Ancestry, Moment, Source, SourceCommit, SourceError};
+use committer::access::Access;
+use committer::github::{GitHub, Login, Repository};
+use committer::source::{Lineage, Moment, Source, SourceCommit, SourceError};
 use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
@@ -33,7 +35,8 @@ pub(super) fn all(
         Ok(Prepared { files, images: rendered.images.clone(), origins: rendered.origins.clone() })
     };
     let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let ancestors = |older: &str, newer: &str| origin.source.is_ancestor(older, newer).unwrap_or(Ancestry::Unknown);
+    let lineage = lineage(plan, around, &origin.source);
+    let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
     send(plan, around, prepared, &ancestors, options)
 }
 
@@ -82,7 +85,7 @@ pub(crate) fn send(
     }
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
     for (repository, (indices, units)) in by_repository {
-        let remote = remote(repository, around);
+        let remote = remote(repository, &plan.root, around);
         let how = committer::Options {
             dry_run: options.dry_run,
             atomic: options.atomic,
@@ -204,23 +207,36 @@ fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables:
     Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
 }
 
-/// The remote with the credentials that the environment has for it. They are handed over as a value and said nowhere.
-pub(crate) fn remote(repository: &str, around: &Surroundings) -> Remote {
+/// The source's history; where the clone is shallow, what its origin knows, or GitHub where the environment has a token for it.
+fn lineage<'a>(plan: &Plan, around: &Surroundings, source: &'a Source) -> Lineage<'a> {
+    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty());
+    let server = variable("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
+    let host = server.split_once("://").map_or(server, |(_, host)| host);
+    let api = variable("GITHUB_API_URL").cloned().unwrap_or_else(|| "https://api.github.com".to_owned());
+    let named = source.origin().and_then(|url| {
+        let (_, path) = url.split_once(host).filter(|(before, _)| before.is_empty() || before.ends_with(['/', '@']))?;
+        let (owner, name) = path.trim_start_matches([':', '/']).trim_end_matches('/').split_once('/')?;
+        Some(Repository { owner: owner.to_owned(), name: name.strip_suffix(".git").unwrap_or(name).to_owned() })
+    });
+    let github = named.zip(variable("GITHUB_TOKEN"));
+    let github = github.map(|(repository, token)| (GitHub { api, login: Login::Token(token.clone()) }, repository));
+    Lineage::new(source, &Access::of(Path::new(&plan.root), &around.variables), github)
+}
+
+/// The remote with the credentials that the environment has for it, or that git's configuration in the source's folder finds. They are handed over
+/// as a value and said nowhere.
+pub(crate) fn remote(repository: &str, root: &str, around: &Surroundings) -> Remote {
+    let configured = Access::of(Path::new(root), &around.variables).remote(repository);
     let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let github = || {
         let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-        repository
-            .starts_with(&format!("{}/", server.trim_end_matches('/')))
-            .then(|| variable("GITHUB_TOKEN"))
-            .flatten()
+        // What git's configuration has put in the URL's place is another host, which the token is not for.
+        let there = configured.url.starts_with(&format!("{}/", server.trim_end_matches('/')));
+        there.then(|| variable("GITHUB_TOKEN")).flatten()
     };
     let password = variable("HYDRANT_GIT_TOKEN").or_else(github);
     let username = variable("HYDRANT_GIT_USERNAME").unwrap_or_else(|| "x-access-token".to_owned());
-    Remote {
-        credentials: password.map(|password| Credentials { username, password }),
-        ca_file: variable("GIT_SSL_CAINFO").map(Into::into),
-        ..Remote::new(repository)
-    }
+    Remote { credentials: password.map(|password| Credentials { username, password }), ..configured }
 }
 
 /// A failure of the committer, as whose turn it is now.

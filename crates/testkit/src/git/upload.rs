@@ -50,6 +50,9 @@ fn listed(repository: &Repository) -> Vec<(String, Oid)> {
 struct Asked {
     command: String,
     wants: Vec<Oid>,
+    haves: Vec<Oid>,
+    done: bool,
+    no_trees: bool,
     prefixes: Vec<String>,
     depth: usize,
     no_blobs: bool,
@@ -73,7 +76,12 @@ pub(super) fn answer(repository: &Repository, abilities: &Abilities, version_2: 
             "want" => asked.wants.push(Oid::from_str(value.split(' ').next()?).ok()?),
             "ref-prefix" => asked.prefixes.push(value.to_owned()),
             "deepen" => asked.depth = value.parse().ok()?,
-            "filter" => asked.no_blobs = abilities.filter && value == "blob:none",
+            "have" => asked.haves.push(Oid::from_str(value).ok()?),
+            "done" => asked.done = true,
+            "filter" => {
+                asked.no_trees = abilities.filter && value == "tree:0";
+                asked.no_blobs = asked.no_trees || abilities.filter && value == "blob:none";
+            }
             _ => {}
         }
     }
@@ -92,13 +100,30 @@ pub(super) fn answer(repository: &Repository, abilities: &Abilities, version_2: 
 }
 
 fn fetch(repository: &Repository, asked: &Asked, version_2: bool, out: &mut Vec<u8>) {
+    let known = |id: &&Oid| repository.find_commit(**id).is_ok();
+    let common: Vec<Oid> = asked.haves.iter().filter(known).copied().collect();
+    if version_2 && !asked.done && !asked.haves.is_empty() {
+        pkt::text(out, "acknowledgments");
+        common.iter().for_each(|id| pkt::text(out, &format!("ACK {id}")));
+        if common.is_empty() {
+            pkt::text(out, "NAK");
+        }
+        pkt::flush(out);
+        return;
+    }
     let mut gathered = Gathered::default();
+    for &have in &common {
+        let everything = Asked::default();
+        gathered.want(repository, have, &everything);
+    }
+    let theirs = std::mem::take(&mut gathered.objects);
     for &want in &asked.wants {
         if gathered.want(repository, want, asked).is_none() {
             pkt::data(out, format!("ERR upload-pack: not our ref {want}").as_bytes());
             return;
         }
     }
+    gathered.objects.retain(|id| !theirs.contains(id));
     let shallow: Vec<String> = gathered.shallow.iter().map(|id| format!("shallow {id}")).collect();
     if version_2 && !shallow.is_empty() {
         pkt::text(out, "shallow-info");
@@ -111,7 +136,10 @@ fn fetch(repository: &Repository, asked: &Asked, version_2: bool, out: &mut Vec<
             out.extend_from_slice(b"0001");
         }
     }
-    pkt::text(out, if version_2 { "packfile" } else { "NAK" });
+    match common.first().filter(|_| !version_2) {
+        Some(id) => pkt::text(out, &format!("ACK {id}")),
+        None => pkt::text(out, if version_2 { "packfile" } else { "NAK" }),
+    }
     pkt::band(out, 2, b"Enumerating objects\n");
     pkt::band(out, 1, &gathered.pack(repository).unwrap_or_default());
     pkt::flush(out);
@@ -155,6 +183,9 @@ impl Gathered {
     }
 
     fn tree(&mut self, repository: &Repository, tree: &Tree<'_>, asked: &Asked) {
+        if asked.no_trees {
+            return;
+        }
         self.objects.insert(tree.id());
         for entry in tree {
             match entry.kind() {
