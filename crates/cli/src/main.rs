@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod args;
+mod ask;
 mod commands;
 mod exit;
 mod github;

@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Artifact(arguments) => artifact::run(*arguments),
         Command::Bootstrap(arguments) => bootstrap::run(arguments),
-        Command::Init(arguments) => init::run(&arguments),
+        Command::Init(arguments) => init::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),

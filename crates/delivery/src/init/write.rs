@@ -1,0 +1,150 @@
+//! The text of a `hydrant.yaml` to start from.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use manifest::Diagnostic;
+
+use super::globs::globs;
+use super::{Candidate, Choices, Found, How};
+use crate::config::Template;
+
+const HEAD: &str = "\
+# What is delivered, and where to: https://github.com/hydrant-dev/hydrant/blob/main/docs/config.md
+apiVersion: hydrant/v1
+kind: Delivery
+";
+
+/// A commented `hydrant.yaml` for what was found.
+///
+/// # Errors
+/// Where there is nothing to deliver, and an environment that is to be reviewed and is none.
+pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
+    if found.services.is_empty() {
+        return Err(Diagnostic::new("there is no skaffold.yaml, no kustomization and no Helm chart here")
+            .hint("Run it at the root of the repository; docs/config.md shows how to write the file by hand."));
+    }
+    let environments = choices.environments(found);
+    if let Some(name) = choices.review.iter().find(|name| !environments.contains(name)) {
+        let known = environments.join(", ");
+        return Err(Diagnostic::new(format!("no environment is called {name}"))
+            .field("--review")
+            .hint(format!("There are {known}.")));
+    }
+    let mut text = String::from(HEAD);
+    services(&mut text, found, &environments);
+    text.push_str("environments:\n");
+    for name in &environments {
+        let review = choices.review.contains(name).then(|| "    review: pull-request\n".to_owned());
+        let repo = choices.default_repo.as_ref().map(|repo| format!("    defaultRepo: {repo:?}\n"));
+        let special: String = repo.into_iter().chain(review).collect();
+        // A String takes whatever is written to it.
+        let _ = match special.as_str() {
+            "" => writeln!(text, "  {name:?}: {{}}"),
+            special => write!(text, "  {name:?}:\n{special}"),
+        };
+    }
+    if found.environments.is_empty() && choices.environments.is_empty() {
+        text.push_str(
+            "  # No profile and no overlay was found: an environment of any name renders the config as it is.\n",
+        );
+    }
+    if choices.default_repo.is_none() && found.services.iter().any(|one| one.how == How::Skaffold) {
+        text.push_str(
+            "  # defaultRepo: 123456789012.dkr.ecr.eu-central-1.amazonaws.com   what --default-repo is in Skaffold\n",
+        );
+    }
+    if choices.review.is_empty() {
+        text.push_str("  # review: pull-request\n");
+    }
+    destination(&mut text, choices);
+    text.push_str("policy:\n  images: pinned     # pinned | built | any\n  secrets: refuse    # refuse | allow\n");
+    Ok(text)
+}
+
+fn destination(text: &mut String, choices: &Choices) {
+    text.push_str("destination:\n");
+    let _ = match &choices.repository {
+        Some(repository) => writeln!(text, "  repository: {:?}", repository.text()),
+        None => writeln!(
+            text,
+            "  # A URL, or a path: a path that does not exist becomes a bare repository.\n  repository: manifests.git"
+        ),
+    };
+    let branch = choices.branch.as_ref().map_or("{service}/{environment}", Template::text);
+    let path = choices.path.as_ref().map_or("manifest.yaml", Template::text);
+    let quoted = if path.contains(['{', ':', '#']) { format!("{path:?}") } else { path.to_owned() };
+    let _ = writeln!(text, "  branch: {branch:?}\n  path: {quoted}");
+}
+
+/// One entry for folders that are rendered alike in the same environments.
+fn services(text: &mut String, found: &Found, environments: &[String]) {
+    let mut alike: BTreeMap<(&How, Vec<&String>), Vec<&str>> = BTreeMap::new();
+    let (here, elsewhere): (Vec<&Candidate>, Vec<&Candidate>) =
+        found.services.iter().partition(|service| environments.iter().any(|name| service.has(name)));
+    for service in here {
+        alike.entry((&service.how, only(service, environments))).or_default().push(&service.folder);
+    }
+    text.push_str("services:\n");
+    let several = |folder: &str| found.services.iter().filter(|one| last(&one.folder) == last(folder)).count() > 1;
+    for ((how, only), folders) in alike {
+        let marked = !matches!(how, How::Kustomize(_));
+        if folders.iter().any(|folder| several(folder)) {
+            for folder in folders {
+                entry(text, how, folder, several(folder).then(|| folder.replace('/', "-")), &only);
+            }
+            continue;
+        }
+        for glob in globs(&folders, marked, &found.folders) {
+            entry(text, how, &glob, None, &only);
+        }
+    }
+    for Candidate { folder, environments, .. } in elsewhere {
+        let _ = writeln!(text, "# {folder} has none of these environments, but {}.", environments.join(", "));
+    }
+    if !found.dockerfiles.is_empty() {
+        let folder = |folder: &String| if folder.is_empty() { ".".to_owned() } else { folder.clone() };
+        let folders: Vec<String> = found.dockerfiles.iter().map(folder).collect();
+        let _ = writeln!(
+            text,
+            "# A Dockerfile and no skaffold.yaml: {}. Their images are those that the manifests name.",
+            folders.join(", ")
+        );
+    }
+}
+
+/// One entry. A service whose folder is called like another's gets a name of its own.
+fn entry(text: &mut String, how: &How, path: &str, name: Option<String>, only: &[&String]) {
+    // A String takes whatever is written to it.
+    let _ = match how {
+        How::Skaffold if name.is_none() && only.is_empty() => writeln!(text, "- {path:?}"),
+        _ => writeln!(text, "- path: {path:?}"),
+    };
+    if let Some(name) = name {
+        let _ = writeln!(text, "  name: {name:?}");
+    }
+    let _ = match how {
+        How::Skaffold => Ok(()),
+        How::Kustomize(folder) => writeln!(text, "  kustomize: {}", plain(folder)),
+        How::Helm(Some(values)) => writeln!(text, "  helm: {{values: {values:?}}}"),
+        How::Helm(None) => writeln!(text, "  helm: {{}}"),
+    };
+    if !only.is_empty() {
+        let _ = writeln!(text, "  environments: {only:?}");
+    }
+}
+
+fn last(folder: &str) -> &str {
+    folder.rsplit('/').next().unwrap_or_default()
+}
+
+/// The environments that a service has, where it does not have all that are written down.
+fn only<'a>(service: &Candidate, environments: &'a [String]) -> Vec<&'a String> {
+    let only: Vec<&String> = environments.iter().filter(|name| service.has(name)).collect();
+    if only.len() == environments.len() { Vec::new() } else { only }
+}
+
+/// A folder as a plain YAML scalar, where braces do not begin it.
+fn plain(folder: &str) -> String {
+    if folder.starts_with('{') { format!("{folder:?}") } else { folder.to_owned() }
+}
