@@ -99,7 +99,7 @@ impl Walk {
             // A config that only requires others delivers nothing of its own.
             let own = |document: &Node| ["build", "manifests", "deploy"].iter().any(|key| document.get(key).is_some());
             let gathers = |document: &Node| document.get("requires").is_some() && !own(document);
-            if !(!config.is_empty() && config.iter().all(gathers)) {
+            if config.is_empty() || !config.iter().all(gathers) {
                 self.profiles.extend(config.iter().flat_map(profiles));
                 self.services.push(Candidate {
                     how: How::Skaffold,
@@ -167,8 +167,9 @@ fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Cand
 /// Services of the kustomizations: those with a folder an environment, and those that stand alone. A base and a component are
 /// part of others.
 fn kustomizations(all: &BTreeSet<String>) -> Vec<Candidate> {
-    let (mut overlaid, mut alone): (BTreeMap<(String, String), Vec<String>>, Vec<&String>) =
-        (BTreeMap::new(), Vec::new());
+    // By service and the kustomization's folder in it: the environments.
+    let mut overlaid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut alone: Vec<&String> = Vec::new();
     for folder in all {
         let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
         let (service, group) = above.rsplit_once('/').unwrap_or(("", above));
