@@ -63,11 +63,18 @@ def write(path, text):
         f.write(text)
 
 
-def objects(root):
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def objects(root, near):
+    """The objects of the manifests of a tree, those nearest to a file first; of a large tree only these."""
+    def away(path):
+        return len(os.path.relpath(path, os.path.dirname(near)).split("/"))
+
     found = []
-    for path in manifests(root):
+    for path in sorted(manifests(root), key=lambda path: (away(path), path))[:40]:
         try:
-            docs = list(yaml.safe_load_all(read(path)))
+            docs = list(yaml.load_all(read(path), Loader=LOADER))
         except Exception:
             continue
         found += [d for d in docs if isinstance(d, dict) and isinstance(d.get("metadata"), dict) and "kind" in d]
@@ -426,6 +433,8 @@ def overlay(rng, root, path, k, objs):
     """The kustomization becomes the base of another in its place."""
     text = yaml.safe_dump(k, sort_keys=False, allow_unicode=True)
     folder = os.path.dirname(path)
+    if os.path.exists(os.path.join(folder, "moved")):
+        return None
     names = [n for n in os.listdir(folder)]
     os.makedirs(os.path.join(folder, "moved"))
     for name in names:
@@ -467,12 +476,12 @@ RARE = {"openapi": openapi, "component": component, "crds": crds, "replacementFi
 
 def change_kustomization(rng, root, path):
     try:
-        k = yaml.safe_load(read(path)) or {}
+        k = yaml.load(read(path), Loader=LOADER) or {}
     except Exception:
         return "unreadable"
     if not isinstance(k, dict):
         return "no mapping"
-    objs = [o for o in objects(root) if isinstance(o["kind"], str)]
+    objs = [o for o in objects(root, path) if isinstance(o["kind"], str)]
     what = rng.choice([
         "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels", "commonAnnotations", "images", "replicas",
         "configMapGenerator", "secretGenerator", "generatorOptions", "smp", "smp", "smp", "json6902", "json6902", "replacement", "replacement", "vars",

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use manifest::{Diagnostic, Errors, ObjectId, yaml};
-use render_core::files::FileError;
+use render_core::files::{FileError, Files};
+use render_core::kustomize::reference::repository;
 use render_core::kustomize::{Built, Shelf, build, build_beside};
 pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
+use crate::digests::Locking;
 use crate::disk::{DiskFiles, absolute};
-use crate::world::World;
+use crate::lock_file::{self, Lock};
+use crate::world::{Remotes, World};
 
 /// What a build printed.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +68,37 @@ pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
     print(build(&DiskFiles::default(), &World::default(), &known(folder)?, options)?)
 }
 
+/// What came of a build and the lock file.
+#[derive(Clone, Debug, Default)]
+pub struct Locked {
+    /// What was printed.
+    pub printed: Printed,
+    /// The lock file's path and new content, where it is to be written.
+    pub lock: Option<(String, Lock)>,
+}
+
+/// As [`run`], with remote bases and files as the lock file says. One that is not named is the next `hydrant.lock` in
+/// `here` (absolute) or above.
+///
+/// # Errors
+/// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
+pub fn run_locked(folder: &Path, options: &Options, locking: &Locking, here: &str) -> Result<Locked, Errors> {
+    let files = DiskFiles::default();
+    let source = locking.digests(None);
+    let path = lock_file::find(&files, here, locking.file.as_deref());
+    // Most kustomizations have no remote base, and so no lock file either.
+    let absent = files.kind(&path) == Err(FileError::Missing);
+    let mut lock = if absent { Lock::default() } else { lock_file::read(&files, &path, &source)? };
+    let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let printed = print(build(&files, &world, &known(folder)?, options)?)?;
+    let fetched = world.fetched();
+    if !source.writes_lock() || (absent && fetched.is_empty()) {
+        return Ok(Locked { printed, lock: None });
+    }
+    fetched.into_iter().for_each(|remote| lock.record_remote(remote));
+    Ok(Locked { printed, lock: Some((path, lock)) })
+}
+
 /// What the builds of one run go through together: a file or remote base that several of them name is read once, and a
 /// base that several of them have is built once.
 #[derive(Debug, Default)]
@@ -83,7 +117,11 @@ pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Resu
     print(build_beside(shelf, files, world, &known(folder)?, options)?)
 }
 
+/// The folder as the engine takes it: a repository's URL as it was typed, unless a folder of that name is there.
 fn known(folder: &Path) -> Result<String, Diagnostic> {
+    if let Some(url) = folder.to_str().filter(|text| repository(text).is_some() && !folder.exists()) {
+        return Ok(url.to_owned());
+    }
     let unreadable = |error: FileError| Diagnostic::new(error.to_string()).in_file(folder.display().to_string());
     absolute(folder).map_err(unreadable)
 }

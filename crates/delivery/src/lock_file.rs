@@ -2,7 +2,7 @@
 
 use manifest::Diagnostic;
 pub use registry::Lock;
-use render_core::files::{FileError, Files};
+use render_core::files::{FileError, Files, join, parent};
 
 use crate::digests::Digests;
 
@@ -20,5 +20,23 @@ pub fn read(files: &dyn Files, path: &str, source: &Digests) -> Result<Lock, Dia
         Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))
             .in_file(path)
             .hint("The same command with --lock writes it; without `locked`, registries are asked instead.")),
+    }
+}
+
+/// The given lock file, the next one in the folder or above, or the one that the folder would get.
+pub(crate) fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> String {
+    if let Some(path) = given {
+        return path.to_owned();
+    }
+    let mut above = folder;
+    loop {
+        let file = join(above, "hydrant.lock");
+        if files.kind(&file).is_ok() {
+            return file;
+        }
+        if above == "/" {
+            return join(folder, "hydrant.lock");
+        }
+        above = parent(above);
     }
 }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use delivery::kustomize::{LoadRestrictor, Options, Order, Printed};
 
 use crate::exit::{Done, Failure};
+use crate::locking::{self, LockArguments, LockedArguments};
 use crate::output;
 
 /// Prints what `kustomize build` prints, byte for byte
@@ -62,6 +63,10 @@ pub(crate) struct Arguments {
     /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
     #[arg(long, value_name = "MOUNT")]
     mount: Vec<String>,
+    #[command(flatten)]
+    locked: LockedArguments,
+    #[command(flatten)]
+    lock: LockArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -84,9 +89,15 @@ enum Reorder {
 ///
 /// # Errors
 /// Whatever is wrong with the kustomization.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(mut arguments: Arguments) -> Result<Done, Failure> {
     let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
-    let printed = delivery::kustomize::run(&folder, &options(arguments))?;
+    let here = locking::here()?;
+    let locking = std::mem::take(&mut arguments.locked).locking(std::mem::take(&mut arguments.lock), &here)?;
+    let done = delivery::kustomize::run_locked(&folder, &options(arguments), &locking, &here)?;
+    let printed = done.printed;
+    if let Some((path, lock)) = &done.lock {
+        output::lock_file(path, lock)?;
+    }
     printed.warnings.iter().for_each(output::warning);
     match output {
         None => output::result(&printed.text())?,

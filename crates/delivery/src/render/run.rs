@@ -2,7 +2,7 @@
 
 use manifest::ImageRef;
 use registry::{Lock, Options};
-use render_core::files::{Files, join, parent};
+use render_core::files::Files;
 
 use super::{Rendered, Request, finish, prepare};
 use crate::digests::{Asking, Locking, Pinner, Watch};
@@ -39,7 +39,7 @@ pub struct Done {
 /// As [`prepare`] and [`finish`], and where a digest cannot be had.
 pub fn run(request: &Request, registries: &Registries<'_>, files: &dyn Files) -> Result<Done, Failure> {
     let source = registries.locking.digests(None);
-    let path = lock_file(files, &request.working_dir, registries.locking.file.as_deref());
+    let path = lock_file::find(files, &request.working_dir, registries.locking.file.as_deref());
     let lock = lock_file::read(files, &path, &source)?;
     let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
     let prepared = prepare(request, files, &world)?;
@@ -62,22 +62,4 @@ pub fn run(request: &Request, registries: &Registries<'_>, files: &dyn Files) ->
         (path, lock)
     });
     Ok(Done { rendered, images, lock })
-}
-
-/// The given lock file, the next one in the folder or above, or the one that the folder would get.
-fn lock_file(files: &dyn Files, folder: &str, given: Option<&str>) -> String {
-    if let Some(path) = given {
-        return path.to_owned();
-    }
-    let mut above = folder;
-    loop {
-        let file = join(above, "hydrant.lock");
-        if files.kind(&file).is_ok() {
-            return file;
-        }
-        if above == "/" {
-            return join(folder, "hydrant.lock");
-        }
-        above = parent(above);
-    }
 }

@@ -40,7 +40,7 @@ pub struct Built {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Builds the kustomization in `folder` (absolute).
+/// Builds the kustomization in `folder`: an absolute path, or a folder in a repository as an entry of `resources` names it.
 ///
 /// # Errors
 /// Whatever is wrong with it, each with file, line and field.

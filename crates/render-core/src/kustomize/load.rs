@@ -76,11 +76,16 @@ pub enum Opened {
 }
 
 impl Place {
-    /// The folder that is built.
+    /// The folder that is built: an absolute path, or a folder in a repository.
     ///
     /// # Errors
     /// Where it is missing or no folder.
     pub fn top(doors: Doors<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
+        if let Some(remote) = repository(folder) {
+            let (root, checkout) = checked_out(doors, remote)?;
+            let restrictor = LoadRestrictor::RootOnly;
+            return Ok(Arc::new(Place { root, restrictor, checkout: Some(checkout), referrer: None, depth: 0 }));
+        }
         let root = real_folder(doors, folder)?;
         Ok(Arc::new(Place { root, restrictor, checkout: None, referrer: None, depth: 0 }))
     }
@@ -162,13 +167,8 @@ impl Place {
         if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
             return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
         }
-        let root = doors.outside.repository(&remote.repository)?;
-        let repository = real_folder(doors, &root)?;
-        let folder = real_folder(doors, &join(&root, &remote.folder))?;
-        if !is_within(&folder, &repository) {
-            return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
-        }
-        self.below(folder, LoadRestrictor::RootOnly, Some(Checkout { remote, root: repository }))
+        let (folder, checkout) = checked_out(doors, remote)?;
+        self.below(folder, LoadRestrictor::RootOnly, Some(checkout))
     }
 
     fn below(
@@ -249,6 +249,17 @@ impl Place {
         Diagnostic::new(format!("file {entry} lies outside {}, and the load restriction forbids to read it", self.root))
             .hint("Move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone.")
     }
+}
+
+/// Makes a repository's tree readable: the folder that is wanted of it, and where it stands.
+fn checked_out(doors: Doors<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
+    let root = doors.outside.repository(&remote.repository)?;
+    let repository = real_folder(doors, &root)?;
+    let folder = real_folder(doors, &join(&root, &remote.folder))?;
+    if !is_within(&folder, &repository) {
+        return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
+    }
+    Ok((folder, Checkout { remote, root: repository }))
 }
 
 /// Whether `path` is `folder` or lies below it.
