@@ -185,9 +185,11 @@ impl Shell {
         let known_hosts = place.write("known", &format!("[127.0.0.1]:{port} {public}"));
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication \
-             no\nPermitRootLogin yes\nMaxStartups 100\n{accept}\n",
+             no\nPermitRootLogin yes\nMaxStartups 100\nSetEnv HOME={}\n{accept}\n",
             host.display(),
-            authorized.display()
+            authorized.display(),
+            // bash reads the user's .bashrc in every session, and some take a second.
+            place.folder.path().display()
         );
         let config = place.write("sshd_config", &config);
         let _ = std::fs::create_dir_all("/run/sshd");
