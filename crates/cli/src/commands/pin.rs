@@ -61,6 +61,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     };
     let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, asking);
     let pins = pinner.resolve(&setup.wanted(&images))?;
+    let all = images.len();
+    // What follows reads the files again, and there may be many.
+    drop(images);
     let pinned = pin::pin(inputs, &setup.search, &pins)?;
     let changed: usize = pinned.iter().map(|(_, count)| count).sum();
     if arguments.check {
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     }
     let lock = pinner.into_lock().map(|lock| lock.print()).filter(|text| output::is_new(&setup.lock_file, text));
     write(&pinned, arguments.stdout, lock.as_deref().map(|text| (Path::new(&setup.lock_file), text)))?;
-    output::note(&match (changed, images.len()) {
+    output::note(&match (changed, all) {
         (_, 0) => "no images".to_owned(),
         (0, all) => format!("{all} images, all pinned before"),
         (changed, all) => format!("{changed} of {all} images pinned"),
