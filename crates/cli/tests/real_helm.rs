@@ -1,4 +1,5 @@
-//! Services that are Helm charts, with the real helm: a library chart in a folder beside, definitions, tests, values.
+//! Helm charts with the real helm: services that are charts (a library chart in a folder beside, definitions, tests, values), and
+//! `helmCharts` of a kustomization, pulled from a repository on loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -75,4 +76,59 @@ fn real_helm_renders_services() {
     assert!(run(folder.path(), "hydrant diff --all").contains("+ caddy:7"));
     let left = run(folder.path(), "git status --short");
     assert_eq!(left, " M charts/library/templates/_image.tpl\n?? manifests.git/\n", "nothing else is written");
+}
+
+#[test]
+#[ignore = "needs helm and kubectl"]
+fn real_helm_pulls_charts_for_kustomizations() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.2.3\n");
+    write("web/values.yaml", "replicas: 1\nnested: {a: 1, b: 1}\n");
+    write(
+        "web/crds/things.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n",
+    );
+    write(
+        "web/templates/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}, namespace: {{ .Release.Namespace }}}\n\
+         spec: {replicas: {{ .Values.replicas }}, nested: {{ .Values.nested | toJson }}, more: {{ .Values.more | quote }}}\n---\n\
+         apiVersion: v1\nkind: Pod\nmetadata: {name: hook, annotations: {helm.sh/hook: test}}\n",
+    );
+    run(folder.path(), "helm package web -d repository && helm repo index repository");
+    let served = folder.path().join("repository");
+    let server = testkit::http::Server::start(None, move |request| {
+        match std::fs::read(served.join(request.path.trim_start_matches('/'))) {
+            Ok(bytes) => testkit::http::Response::new(200, "application/octet-stream", bytes),
+            Err(_) => testkit::http::Response::new(404, "text/plain", "nothing here"),
+        }
+    });
+    let chart = format!("repo: http://127.0.0.1:{}\n  version: 1.2.3\n  releaseName: shop\n", server.address().port());
+    write("app/more.yaml", "more: 'yes'\n");
+    write(
+        "app/kustomization.yaml",
+        &format!(
+            "namespace: shop\nnamePrefix: our-\nhelmCharts:\n- name: web\n  {chart}  includeCRDs: true\n  valuesInline: {{replicas: 3, nested: {{b: 2}}}}\n  \
+             additionalValuesFiles: [more.yaml]\n"
+        ),
+    );
+    write(
+        "skip/kustomization.yaml",
+        &format!("helmCharts:\n- name: web\n  {chart}  skipTests: true\n  kubeVersion: 1.30.0\n"),
+    );
+    for app in ["app", "skip"] {
+        let ours = run(folder.path(), &format!("hydrant kustomize {app} --enable-helm"));
+        assert!(ours.contains("kind: Deployment"), "{ours}");
+        // Theirs finds the chart that ours has pulled, then pulls it itself.
+        assert_eq!(ours, run(folder.path(), &format!("kubectl kustomize {app} --enable-helm")));
+        run(folder.path(), &format!("rm -r {app}/charts"));
+        assert_eq!(ours, run(folder.path(), &format!("kubectl kustomize {app} --enable-helm")));
+    }
+    write("gone/kustomization.yaml", &format!("helmCharts:\n- name: gone\n  {chart}"));
+    let said = run(folder.path(), "! hydrant kustomize gone --enable-helm 2>&1");
+    assert!(said.contains("helmCharts[0]") && said.contains("gone"), "{said}");
 }

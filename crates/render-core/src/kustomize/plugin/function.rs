@@ -140,6 +140,10 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         let words = String::from_utf8_lossy(&finished.errors);
         return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, words.trim())));
     }
+    if finished.output.trim_ascii().is_empty() {
+        return Err(Diagnostic::new(format!("the function {} printed nothing", exec.path))
+            .hint("Let it print a ResourceList; one without items if nothing is to be left."));
+    }
     let mut printed = objects::read(&finished.output, &exec.path)?;
     printed.iter_mut().for_each(|resource| resource.file = None);
     Ok(printed)
