@@ -13,7 +13,7 @@ use crate::table;
 
 mod html;
 
-pub use html::html;
+pub use html::board;
 
 /// What stands at one unit's place.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ fn tags(tip: &Delivered) -> Vec<String> {
 /// `3d`, `5h`, `20m` or `now`.
 fn age(then: Moment, now: Option<Moment>) -> String {
     let Some(now) = now else { return String::new() };
-    let seconds = (now.seconds - then.seconds).max(0);
+    let seconds = now.seconds.saturating_sub(then.seconds).max(0);
     match seconds {
         0..60 => "now".to_owned(),
         60..3_600 => format!("{}m", seconds / 60),
@@ -122,8 +122,16 @@ fn age(then: Moment, now: Option<Moment>) -> String {
 
 /// Everything as JSON.
 pub fn json(rows: &[Row]) -> String {
-    let units: Vec<Value> = rows.iter().map(row_json).collect();
-    format!("{:#}\n", json!({ "units": units }))
+    format!("{:#}\n", json!({ "units": units(rows) }))
+}
+
+/// Everything as one page that stands alone; ages are counted to `now`.
+pub fn html(rows: &[Row], now: Option<Moment>) -> String {
+    board(&units(rows), now)
+}
+
+fn units(rows: &[Row]) -> Vec<Value> {
+    rows.iter().map(row_json).collect()
 }
 
 fn row_json(row: &Row) -> Value {
