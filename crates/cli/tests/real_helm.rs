@@ -9,7 +9,7 @@ use std::process::Command;
 const FILES: [(&str, &str); 9] = [
     (
         "hydrant.yaml",
-        "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{path: charts/web, helm: {values: [../common.yaml, 'values-{environment}.yaml'], kubeVersion: 1.30.0}}]\n\
+        "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{path: charts/*, helm: {values: [../common.yaml, 'values-{environment}.yaml'], kubeVersion: 1.30.0}}]\n\
          environments: {prod: {namespace: shop}}\ndestination: {repository: manifests.git}\npolicy: {digests: kept}\n",
     ),
     ("charts/common.yaml", "replicas: 2\ntag: '0'\n"),

@@ -76,24 +76,7 @@ impl<'a> Pinner<'a> {
     pub fn resolve(&mut self, wanted: &[Wanted]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
-        let platform = self.asking.options.platform.clone();
-        let (mut pins, mut ask, mut missing) = (Pins::default(), Vec::new(), Vec::new());
-        for (image, places) in &wanted {
-            let known = match source {
-                Digests::Registries => None,
-                Digests::Lock(update) if update.concerns(image) => None,
-                Digests::Locked | Digests::Lock(_) => self.lock.digest(image, platform.as_ref()),
-            };
-            match known {
-                Some(digest) if !image.is_pinned() => drop(pins.insert(image, digest.clone())),
-                _ if !source.is_locked() => ask.push((*image).clone()),
-                _ if image.is_pinned() => {}
-                _ => missing.push(at_places(not_locked(image, &self.lock_file), places)),
-            }
-        }
-        // As the images stand in the files.
-        missing.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
-        Errors::check(missing)?;
+        let (mut pins, ask) = self.from_lock(source, &wanted)?;
         if ask.is_empty() {
             return Ok(pins);
         }
@@ -109,7 +92,7 @@ impl<'a> Pinner<'a> {
             if writes {
                 self.lock.record(LockedImage {
                     reference: image.lookup(),
-                    platform: platform.clone(),
+                    platform: self.asking.options.platform.clone(),
                     digest: resolved.digest.clone(),
                     resolved: time.clone(),
                     from: resolved.from.clone(),
@@ -117,6 +100,34 @@ impl<'a> Pinner<'a> {
             }
         }
         Ok(pins)
+    }
+
+    /// What the lock file answers, and what is left to ask registries for.
+    ///
+    /// # Errors
+    /// Every image that the lock file lacks where it alone may be used, in the order that they stand in.
+    fn from_lock(
+        &self,
+        source: &Digests,
+        wanted: &BTreeMap<&ImageRef, Vec<&Place>>,
+    ) -> Result<(Pins, Vec<ImageRef>), Errors> {
+        let platform = self.asking.options.platform.as_ref();
+        let (mut pins, mut ask, mut missing) = (Pins::default(), Vec::new(), Vec::new());
+        for (image, places) in wanted {
+            let known = match source {
+                Digests::Registries => None,
+                Digests::Lock(update) if update.concerns(image) => None,
+                Digests::Locked | Digests::Lock(_) => self.lock.digest(image, platform),
+            };
+            match known {
+                Some(digest) if !image.is_pinned() => drop(pins.insert(image, digest.clone())),
+                _ if !source.is_locked() => ask.push((*image).clone()),
+                _ if image.is_pinned() => {}
+                _ => missing.push(at_places(not_locked(image, &self.lock_file), places)),
+            }
+        }
+        missing.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
+        Errors::check(missing).map(|()| (pins, ask))
     }
 
     /// What each image says of its source, by the digest that it has. An image that cannot be asked has an answer of its own.

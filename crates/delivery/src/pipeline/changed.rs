@@ -1,5 +1,5 @@
 //! `--changed-since`: the units whose inputs changed. An input is every file that reading and rendering a unit touches, every
-//! folder that it lists, the tags of its artifacts, the config, and under `locked` the lock file.
+//! folder that it lists, the tags of its artifacts, the config, the rules for images, and the lock file where it is read.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
     let root = source.root().display().to_string();
     let before = GitFiles::new(source, revision).map_err(unknown)?;
     let now = DiskFiles::default();
-    let general = plan.config.iter().chain(plan.digests.reads_lock().then_some(&plan.lock));
+    let general = plan.config.iter().chain(&plan.rules).chain(plan.digests.reads_lock().then_some(&plan.lock));
     if general.into_iter().any(|path| now.read(path).ok() != before.read(path).ok()) {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::git_files::GitFiles;
 use crate::plan::Plan;
 
-/// Refuses what was read from the work tree and differs from HEAD: the config, and every file that rendering read. What lies
+/// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. What lies
 /// outside of the repository (a cache, a chart's scratch folder) and in other repositories (submodules) is not looked at.
 ///
 /// # Errors
@@ -22,7 +22,8 @@ pub(super) fn all(plan: &Plan, source: Sourced<'_>, units: &[Rendered]) -> Resul
     let repository = Source::discover(Path::new(&plan.root)).map_err(said)?;
     let root = repository.root().to_path_buf();
     let head = GitFiles::new(repository, "HEAD").map_err(said)?;
-    let read: BTreeSet<&String> = units.iter().flat_map(|unit| &unit.inputs).chain(&plan.config).collect();
+    let read: BTreeSet<&String> =
+        units.iter().flat_map(|unit| &unit.inputs).chain(&plan.config).chain(&plan.rules).collect();
     let mut wrong = Vec::new();
     for path in read.into_iter().filter(|path| Path::new(path).starts_with(&root)) {
         let committed = head.read(path).ok();

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use globset::{GlobBuilder, GlobMatcher};
-use manifest::{Diagnostic, Errors};
+use manifest::yaml::read_stream;
+use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileKind, Files, join};
 
 use super::SKAFFOLD;
@@ -79,6 +80,9 @@ fn folders(files: &dyn Files, root: &str, entry: &Service) -> Result<Vec<String>
     }
     if let Some(name) = &wanted {
         open.retain(|folder| files.kind(&join(folder, name)) == Ok(FileKind::File));
+        if entry.helm.is_some() {
+            open.retain(|folder| !is_library(files, &join(folder, name)));
+        }
     }
     if open.is_empty() {
         let with = wanted.map_or_else(String::new, |name| format!(" with a {name}"));
@@ -102,6 +106,12 @@ fn marker(entry: &Service) -> Option<String> {
         None => entry.skaffold.as_ref().map_or(SKAFFOLD, Template::text).to_owned(),
     };
     (!name.contains('{')).then_some(name)
+}
+
+/// A chart that only others use (helm's `type: library`); helm refuses to render it by itself.
+fn is_library(files: &dyn Files, file: &str) -> bool {
+    let documents = files.read(file).ok().and_then(|bytes| read_stream(&bytes).ok()).unwrap_or_default();
+    documents.iter().any(|chart| chart.get("type").and_then(Node::text) == Some("library"))
 }
 
 /// The folders that one part of a glob leads to. Hidden ones only where the part names them.
