@@ -15,6 +15,7 @@ pub fn read(files: &dyn Files, path: &str, source: &Digests) -> Result<Lock, Dia
         return Ok(Lock::default());
     }
     match files.read(path) {
+        Ok(bytes) if source.writes_lock() => Lock::parse_merging(path, &String::from_utf8_lossy(&bytes)),
         Ok(bytes) => Lock::parse(path, &String::from_utf8_lossy(&bytes)),
         Err(FileError::Missing) if source.writes_lock() => Ok(Lock::default()),
         Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))

@@ -63,7 +63,7 @@ impl Lock {
         if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
             return Err(Diagnostic::new("an unfinished merge").in_file(file).at(at).hint(
-                "Keep the entries of both sides; of an image with two digests keep one, or run `hydrant pin --update=IMAGE`.",
+                "The same command with --lock finishes it: it keeps the entries of both sides, and asks again for an image with two digests.",
             ));
         }
         let raw: RawLock = serde_saphyr::from_str(text).map_err(|error| unreadable(file, &error))?;
@@ -77,6 +77,34 @@ impl Lock {
         }
         for remote in raw.remotes {
             lock.add_remote(remote).map_err(|error| error.in_file(file))?;
+        }
+        Ok(lock)
+    }
+
+    /// Reads a lock file as [`Lock::parse`], and one that git could not merge: entries of either side are kept, but those in which
+    /// both sides say something else, which are to be found out again.
+    ///
+    /// # Errors
+    /// As [`Lock::parse`], of either side.
+    pub fn parse_merging(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        if !text.lines().any(|line| line.starts_with("<<<<<<<")) {
+            return Lock::parse(file, text);
+        }
+        let (ours, theirs) = sides(text);
+        let (mut lock, theirs) = (Lock::parse(file, &ours)?, Lock::parse(file, &theirs)?);
+        for (key, image) in theirs.images {
+            if lock.images.get(&key).is_some_and(|own| own.digest != image.digest) {
+                lock.images.remove(&key);
+            } else {
+                lock.images.entry(key).or_insert(image);
+            }
+        }
+        for (key, remote) in theirs.remotes {
+            if lock.remotes.get(&key).is_some_and(|own| own.commit != remote.commit) {
+                lock.remotes.remove(&key);
+            } else {
+                lock.remotes.entry(key).or_insert(remote);
+            }
         }
         Ok(lock)
     }
@@ -192,6 +220,27 @@ impl Lock {
             None => Ok(()),
         }
     }
+}
+
+/// Both sides of a text in which git left its marks (git-merge(1), "How conflicts are presented"; `diff3` style, too).
+fn sides(text: &str) -> (String, String) {
+    let (mut ours, mut theirs) = (String::new(), String::new());
+    let mut within = "";
+    for line in text.split_inclusive('\n') {
+        match line.get(..7) {
+            Some(mark @ ("<<<<<<<" | "|||||||" | "=======")) => within = mark,
+            Some(">>>>>>>") => within = "",
+            _ => {
+                if matches!(within, "" | "<<<<<<<") {
+                    ours.push_str(line);
+                }
+                if matches!(within, "" | "=======") {
+                    theirs.push_str(line);
+                }
+            }
+        }
+    }
+    (ours, theirs)
 }
 
 /// What hydrant found out: digests of images, commits of remote bases.
@@ -344,6 +393,25 @@ remotes:
         assert_eq!(lock.print(), TEXT);
         lock.record(entry("c", "2027-01-01T00:00:00Z"));
         assert!(lock.print().contains("resolved: \"2027-01-01T00:00:00Z\"\n  from: mirror.local"));
+    }
+
+    #[test]
+    fn an_unfinished_merge_is_finished() {
+        let entry = |name: &str, digit: &str| {
+            let digest = digit.repeat(64);
+            format!(
+                "- reference: r.example/{name}:1\n  digest: sha256:{digest}\n  resolved: \"2026-11-21T22:00:00Z\"\n  from: r\n"
+            )
+        };
+        let (a, b, c, changed) = (entry("a", "1"), entry("b", "2"), entry("c", "3"), entry("c", "4"));
+        let text = format!(
+            "apiVersion: hydrant/v1\nkind: Lock\nimages:\n<<<<<<< HEAD\n{a}{c}||||||| 1234567\n=======\n{b}{changed}>>>>>>> topic\n"
+        );
+        let merged = Lock::parse_merging("hydrant.lock", &text).unwrap();
+        let names: Vec<&str> = merged.images().map(|image| image.reference.as_str()).collect();
+        assert_eq!(names, ["r.example/a:1", "r.example/b:1"], "of c each side says something else");
+        assert!(Lock::parse("hydrant.lock", &text).is_err());
+        assert_eq!(Lock::parse_merging("hydrant.lock", &merged.print()).unwrap(), merged);
     }
 
     #[test]

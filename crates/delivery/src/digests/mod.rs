@@ -76,7 +76,7 @@ impl<'a> Pinner<'a> {
     pub fn resolve(&mut self, wanted: &[Wanted]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
-        let (mut pins, ask) = self.from_lock(source, &wanted)?;
+        let (mut pins, ask) = self.locked(source, &wanted)?;
         if ask.is_empty() {
             return Ok(pins);
         }
@@ -106,7 +106,7 @@ impl<'a> Pinner<'a> {
     ///
     /// # Errors
     /// Every image that the lock file lacks where it alone may be used, in the order that they stand in.
-    fn from_lock(
+    fn locked(
         &self,
         source: &Digests,
         wanted: &BTreeMap<&ImageRef, Vec<&Place>>,
