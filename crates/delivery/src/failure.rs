@@ -19,6 +19,14 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The findings, whose turn it is left out.
+    pub fn into_errors(self) -> Errors {
+        let (Failure::Input(errors) | Failure::Outside(errors)) = self;
+        errors
+    }
+}
+
 impl From<Errors> for Failure {
     fn from(errors: Errors) -> Self {
         Failure::Input(errors)

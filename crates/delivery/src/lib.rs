@@ -25,6 +25,7 @@ pub mod policy;
 pub mod promote;
 pub mod record;
 mod recorded;
+mod recorded_source;
 pub mod registries;
 pub mod render;
 pub mod report;

@@ -1,20 +1,18 @@
 //! `hydrant promote`: the images that run in one environment, rendered with the other's overlay of the same source commit.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use committer::source::Source;
 use manifest::{Diagnostic, Errors};
 
 use crate::branches::{self, Delivered, Depth};
 use crate::disk::DiskFiles;
 use crate::failure::Failure;
-use crate::git_files::GitFiles;
 use crate::pipeline::{self, Options, Sourced, Surroundings};
 use crate::plan::{Given, Plan, plan};
+use crate::recorded_source;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::verify::default_repo;
+use crate::verify::{default_repo, no_record};
 
 /// What a promotion did.
 #[derive(Clone, Debug, Default)]
@@ -53,12 +51,14 @@ pub fn promote(
         }
         match tip.as_ref().and_then(|tip| Some((tip, branches::source_commit(tip)?))) {
             Some((tip, commit)) => by_commit.entry(commit.to_owned()).or_default().push((&unit.service, tip)),
+            None if tip.is_some() => {
+                let found = no_record(unit);
+                wrong.push(Diagnostic { message: format!("{}: {}", unit.name(), found.message), ..found });
+            }
             None => wrong.push(
-                Diagnostic::new(format!("{}: nothing with a record was delivered to {}", unit.name(), unit.branch))
-                    .hint(format!(
-                        "Deliver to {from} first: `hydrant deliver --service {} --env {from}`.",
-                        unit.service
-                    )),
+                Diagnostic::new(format!("{}: nothing was delivered to {} yet", unit.name(), unit.branch)).hint(
+                    format!("Deliver to {from} first: `hydrant deliver --service {} --env {from}`.", unit.service),
+                ),
             ),
         }
     }
@@ -99,9 +99,7 @@ fn at_commit(
     services: &[(&str, &Delivered)],
     options: &Options,
 ) -> Result<Report, Failure> {
-    let unknown = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
-    let repository = Source::discover(Path::new(&source.root)).map_err(unknown)?;
-    let files = GitFiles::new(repository, commit).map_err(unknown)?;
+    let files = recorded_source::files(&source.root, commit)?;
     let (before, mut plan) = (plan(&files, &within(settings, from))?, plan(&files, &within(settings, to))?);
     plan.units.retain(|unit| services.iter().any(|(service, _)| *service == unit.service));
     for unit in &mut plan.units {

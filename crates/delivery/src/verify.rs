@@ -1,11 +1,9 @@
 //! `hydrant verify`: the recorded source, rendered again with the recorded images, against what the branch holds.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use committer::FileSet;
-use committer::source::Source;
-use manifest::Diagnostic;
+use manifest::{Diagnostic, Errors};
 use serde_json::json;
 
 use crate::branches::{self, Delivered, Depth};
@@ -15,6 +13,7 @@ use crate::file_set::file_set;
 use crate::git_files::GitFiles;
 use crate::pipeline::{self, Sourced, Surroundings};
 use crate::plan::{Given, Plan, Source as From, Unit, plan};
+use crate::recorded_source;
 use crate::settings::{Selection, Settings};
 use crate::table;
 
@@ -27,7 +26,7 @@ pub struct Verdict {
     pub branch: String,
     /// The branch's commit, if there is one.
     pub commit: Option<String>,
-    /// The source commit that the record names, if there is one.
+    /// The recorded source commit that was rendered, if there is one.
     pub source: Option<String>,
     /// What it came to.
     pub finding: Finding,
@@ -41,7 +40,7 @@ pub enum Finding {
     /// It holds something else in these files.
     Differs(Vec<String>),
     /// It cannot be told, and why.
-    Unknown(String),
+    Unknown(Errors),
 }
 
 /// Renders the recorded source of every unit at its recorded commit, with the recorded images, and compares byte by byte.
@@ -52,21 +51,22 @@ pub enum Finding {
 pub fn verify(settings: &Settings, around: &Surroundings) -> Result<Vec<Verdict>, Failure> {
     let wanted = plan(&DiskFiles::default(), settings)?;
     let tips = branches::tips(&wanted, around, Depth::Files)?;
-    let mut revisions: BTreeMap<String, Result<(GitFiles, Plan), String>> = BTreeMap::new();
+    let mut revisions: BTreeMap<String, Result<(GitFiles, Plan), Errors>> = BTreeMap::new();
     let mut verdicts = Vec::new();
     for (unit, tip) in wanted.units.iter().zip(&tips) {
-        let source = tip.as_ref().and_then(|tip| Some(tip.record.as_ref()?.source.dry_sha.clone()));
-        let finding = match (tip, &source) {
-            (None, _) => Finding::Unknown("never delivered: run `hydrant deliver`".to_owned()),
-            (Some(_), None) => Finding::Unknown(
-                "no record of a delivery on the branch, or one that cannot be read: `hydrant deliver --adopt` writes one"
-                    .to_owned(),
-            ),
-            (Some(tip), Some(commit)) => {
-                let known = revisions.entry(commit.clone()).or_insert_with(|| revision(settings, &wanted, commit));
-                match known {
+        let mut source = None;
+        let finding = match tip.as_ref().map(|tip| (tip, sources(tip))) {
+            None => Finding::Unknown(never(unit).into()),
+            Some((_, commits)) if commits.is_empty() => Finding::Unknown(no_record(unit).into()),
+            Some((tip, commits)) => {
+                for commit in &commits {
+                    revisions.entry(commit.clone()).or_insert_with(|| revision(settings, &wanted, commit));
+                }
+                let there = commits.iter().find(|commit| revisions[*commit].is_ok()).unwrap_or(&commits[0]);
+                source = Some(there.clone());
+                match &revisions[there] {
                     Ok((files, plan)) => one(unit, tip, files, plan, around).unwrap_or_else(Finding::Unknown),
-                    Err(words) => Finding::Unknown(words.clone()),
+                    Err(errors) => Finding::Unknown(errors.clone()),
                 }
             }
         };
@@ -76,13 +76,34 @@ pub fn verify(settings: &Settings, around: &Surroundings) -> Result<Vec<Verdict>
     Ok(verdicts)
 }
 
+/// The source commits that are recorded to make a branch's content: the one that it was delivered from, and the last one that
+/// left it as it was. None where there is no record.
+fn sources(tip: &Delivered) -> Vec<String> {
+    let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.clone());
+    recorded.into_iter().flat_map(|commit| [Some(commit), tip.noted.clone()]).flatten().collect()
+}
+
+fn never(unit: &Unit) -> Diagnostic {
+    Diagnostic::new("never delivered")
+        .hint(format!("`hydrant deliver --service {} --env {}` delivers it.", unit.service, unit.environment))
+}
+
+/// What a branch without a readable record is told, and the way to have one again.
+pub(crate) fn no_record(unit: &Unit) -> Diagnostic {
+    Diagnostic::new(format!("branch {} has no record of a delivery, or one that cannot be read", unit.branch)).hint(
+        format!(
+            "`hydrant deliver --service {} --env {} --adopt` writes one; look with `hydrant diff` what else was changed.",
+            unit.service, unit.environment
+        ),
+    )
+}
+
 /// The files of a recorded commit and the plan that its own config makes.
-fn revision(settings: &Settings, wanted: &Plan, commit: &str) -> Result<(GitFiles, Plan), String> {
-    let source = Source::discover(Path::new(&wanted.root)).map_err(|error| error.to_string())?;
-    let files = GitFiles::new(source, commit).map_err(|error| error.to_string())?;
+fn revision(settings: &Settings, wanted: &Plan, commit: &str) -> Result<(GitFiles, Plan), Errors> {
+    let files = recorded_source::files(&wanted.root, commit)?;
     let mut every = settings.clone();
     every.selection = Selection { all: true, ..Selection::default() };
-    let plan = plan(&files, &every).map_err(|errors| errors.to_string())?;
+    let plan = plan(&files, &every)?;
     Ok((files, plan))
 }
 
@@ -92,19 +113,17 @@ fn one(
     files: &GitFiles,
     plan: &Plan,
     around: &Surroundings,
-) -> Result<Finding, String> {
-    let mut unit = plan
-        .units
-        .iter()
-        .find(|unit| unit.name() == wanted.name())
-        .cloned()
-        .ok_or_else(|| format!("the config at {} has no such unit", files.commit()))?;
+) -> Result<Finding, Errors> {
+    let mut unit = plan.units.iter().find(|unit| unit.name() == wanted.name()).cloned().ok_or_else(|| {
+        Diagnostic::new(format!("the config at {} has no such unit", files.commit()))
+            .hint("It was delivered with another config or other flags: give --config as it was then.")
+    })?;
     unit.given = Some(given(plan, &unit, tip));
     let alone = Plan { units: vec![unit], recorded_only: true, ..plan.clone() };
     let sourced = Sourced { files, revision: Some(files.commit()) };
-    let rendered = pipeline::rendered(&alone, around, sourced).map_err(|failure| failure.to_string())?;
+    let rendered = pipeline::rendered(&alone, around, sourced).map_err(Failure::into_errors)?;
     let made = &rendered[0];
-    let (_, files) = file_set(&wanted.path, &made.objects, made.style).map_err(|errors| errors.to_string())?;
+    let (_, files) = file_set(&wanted.path, &made.objects, made.style)?;
     let differing = differing(&files, &tip.files);
     Ok(if differing.is_empty() { Finding::Proved } else { Finding::Differs(differing) })
 }
@@ -148,7 +167,7 @@ impl Finding {
         match self {
             Finding::Proved => String::new(),
             Finding::Differs(files) => files.join(", "),
-            Finding::Unknown(why) => why.clone(),
+            Finding::Unknown(why) => why.all().iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "),
         }
     }
 }
@@ -183,8 +202,11 @@ pub fn proved(verdicts: &[Verdict]) -> bool {
 /// What could not be told, as findings.
 pub fn unknown(verdicts: &[Verdict]) -> Vec<Diagnostic> {
     let unknown = verdicts.iter().filter_map(|one| match &one.finding {
-        Finding::Unknown(why) => Some(Diagnostic::new(format!("{}: {why}", one.unit))),
+        Finding::Unknown(why) => {
+            let named = |found: Diagnostic| Diagnostic { message: format!("{}: {}", one.unit, found.message), ..found };
+            Some(why.clone().map(named).into_all())
+        }
         _ => None,
     });
-    unknown.collect()
+    unknown.flatten().collect()
 }

@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Take over a branch that holds files which no delivery wrote
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
+    /// Deliver even where the branch holds a newer source commit's output
+    #[arg(long, env = "HYDRANT_ALLOW_OLDER")]
+    allow_older: bool,
     /// How the report is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         dry_run: arguments.dry_run,
         release: arguments.release,
         adopt: arguments.adopt,
+        allow_older: arguments.allow_older,
         attempts: 50,
         ..Options::default()
     };

@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Do everything but write
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
+    /// Take over a branch that holds files which no delivery wrote
+    #[arg(long, env = "HYDRANT_ADOPT")]
+    adopt: bool,
     /// How the report is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
@@ -39,7 +42,7 @@ pub(crate) struct Arguments {
 /// A branch that was never delivered, a commit that is not there.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
-    let options = Options { dry_run: arguments.dry_run, attempts: 50, ..Options::default() };
+    let options = Options { dry_run: arguments.dry_run, adopt: arguments.adopt, attempts: 50, ..Options::default() };
     let settings = arguments.units.settings()?;
     let report = rollback(&settings, &surroundings()?, &target, arguments.reason.as_deref(), &options)?;
     reported(&report, arguments.format)
