@@ -1,4 +1,5 @@
-//! No folder of files crashes a build, and the same folder is built the same way twice.
+//! No folder of files crashes a build, the same folder is built the same way twice, and no base that builds share changes
+//! anything.
 //!
 //! The input is several files behind one another, each ending with `\x01`: a line with its path, then its content.
 #![no_main]
@@ -6,11 +7,15 @@
 use libfuzzer_sys::fuzz_target;
 use manifest::yaml;
 use render_core::files::MemoryFiles;
-use render_core::kustomize::{Options, build};
+use render_core::kustomize::{Options, Shelf, build, build_beside};
 use render_core::outside::Nothing;
 
-fn built(files: &MemoryFiles) -> Result<String, String> {
-    let built = build(files, &Nothing, "/", &Options::default()).map_err(|errors| errors.to_string())?;
+fn built(files: &MemoryFiles, folder: &str, shelf: Option<&Shelf>) -> Result<String, String> {
+    let built = match shelf {
+        Some(shelf) => build_beside(shelf, files, &Nothing, folder, &Options::default()),
+        None => build(files, &Nothing, folder, &Options::default()),
+    };
+    let built = built.map_err(|errors| errors.to_string())?;
     let mut text = String::new();
     for object in &built.objects {
         yaml::write_kustomize(object, &mut text).map_err(|error| error.to_string())?;
@@ -26,5 +31,8 @@ fuzz_target!(|data: &[u8]| {
         let path = render_core::files::join("/", path);
         files.insert(&path, file.get(end + 1..).unwrap_or_default());
     }
-    assert_eq!(built(&files), built(&files));
+    let shelf = Shelf::default();
+    for folder in ["/", "/a", "/b", "/"] {
+        assert_eq!(built(&files, folder, None), built(&files, folder, Some(&shelf)));
+    }
 });

@@ -56,13 +56,14 @@ pub(super) fn object<D: Dialect>(object: &Node, out: &mut String) -> Result<(), 
     Ok(())
 }
 
-/// Refuses keys that were written differently but say the same (`~` and `null`).
+/// Refuses keys that were written differently but would be printed with the same text (`~` and `null`, or `~` and
+/// `"null"`): go-yaml compares texts alone, so it could not read them again.
 fn check_distinct(map: &Map, keys: &[(Key<'_>, &Node)]) -> Result<(), Diagnostic> {
     if keys.iter().all(|(key, _)| key.rank.is_string() && matches!(key.text, Cow::Borrowed(_))) {
         return Ok(());
     }
     let mut seen = FxHashSet::default();
-    let twice = keys.iter().position(|(key, _)| !seen.insert((key.rank.is_string(), key.text.as_ref())));
+    let twice = keys.iter().position(|(key, _)| !seen.insert(key.text.as_ref()));
     match twice.and_then(|index| map.entries().get(index)) {
         Some(entry) => {
             Err(Diagnostic::new(format!("the key `{}` is there twice, written differently", entry.key.text))

@@ -71,3 +71,12 @@ fn json_has_the_values_of_the_rules() {
     assert_eq!(json(Rules::V3), v3);
     assert_eq!(json(Rules::V2), v3.replace("\"yes\"", "true").replace("T00:00:00Z", ""));
 }
+
+#[test]
+fn keys_that_would_be_printed_with_one_text_are_refused() {
+    for keys in ["~: 2, \"null\": 4", "0x1: 2, \"1\": 4", "~: 2, null: 4", "True: 1, \"true\": 2"] {
+        let objects = read_objects(format!("spec: {{{keys}}}\n").as_bytes()).unwrap();
+        let refused = write_skaffold(&objects[0], &mut String::new()).unwrap_err();
+        assert!(refused.message.contains("written differently"), "{keys}: {refused}");
+    }
+}

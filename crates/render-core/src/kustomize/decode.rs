@@ -206,6 +206,18 @@ impl Decode for Written {
     }
 }
 
+/// A group, version or kind in a field spec. kustomize embeds these, and so a number is no string there in the files that
+/// `configurations` names, as it is for the fields beside them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypePart(pub String);
+
+impl Decode for TypePart {
+    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
+        let strictness = if strictness == Strictness::StrictFields { Strictness::Strict } else { strictness };
+        String::decode(node, strictness).map(TypePart)
+    }
+}
+
 /// Declares a struct whose fields are decoded by their names in the file, with its place in `at` and the list of names
 /// in `FIELDS`.
 macro_rules! decoded {

@@ -17,10 +17,17 @@ pub fn check_unchanged(before: &[Resource], after: &[Resource]) -> Result<(), Di
         return Err(changed(&format!("it was given {} objects and gave back {}", before.len(), after.len())));
     }
     for (before, after) in before.iter().zip(after) {
-        let mut after = after.node.clone();
-        remove_label(&mut after);
-        if to_json(&before.node, Rules::V3)? != to_json(&after, Rules::V3)? {
+        let mut stripped = after.node.clone();
+        remove_label(&mut stripped);
+        if to_json(&before.node, Rules::V3)? != to_json(&stripped, Rules::V3)? {
             return Err(changed(&format!("it changed {}", before.id())));
+        }
+        // kustomize keeps these in annotations, and so sees a name that was set to what it was.
+        let renamed = |resource: &Resource| {
+            (resource.past.len(), resource.prefixes.len(), resource.suffixes.len(), resource.needs_hash)
+        };
+        if renamed(before) != renamed(after) {
+            return Err(changed(&format!("it set the name, kind or namespace of {} again", before.id())));
         }
     }
     Ok(())

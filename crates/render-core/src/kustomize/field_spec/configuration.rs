@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Gvk, Node, Text};
 
-use super::super::decode::{Decode, Strictness, decoded};
+use super::super::decode::{Decode, Strictness, TypePart, decoded};
 use super::super::kustomization::FieldSpecArgs;
 use super::{FieldSpec, kind_order, selects};
 
@@ -191,11 +191,11 @@ decoded! {
     /// Which fields name objects of a kind, as a configuration writes it.
     pub struct BackReferencesArgs {
         /// Group; any where empty.
-        "group" => group: String,
+        "group" => group: TypePart,
         /// Version; any where empty.
-        "version" => version: String,
+        "version" => version: TypePart,
         /// Kind; any where empty.
-        "kind" => kind: String,
+        "kind" => kind: TypePart,
         /// The fields.
         "fieldSpecs" => field_specs: Vec<FieldSpecArgs>,
     }
@@ -203,14 +203,14 @@ decoded! {
 
 impl From<FieldSpecArgs> for FieldSpec {
     fn from(args: FieldSpecArgs) -> Self {
-        let gvk = Gvk { group: args.group.into(), version: args.version.into(), kind: args.kind.into() };
+        let gvk = Gvk { group: args.group.0.into(), version: args.version.0.into(), kind: args.kind.0.into() };
         FieldSpec::new(gvk, args.path, args.create)
     }
 }
 
 impl From<BackReferencesArgs> for BackReferences {
     fn from(args: BackReferencesArgs) -> Self {
-        let gvk = Gvk { group: args.group.into(), version: args.version.into(), kind: args.kind.into() };
+        let gvk = Gvk { group: args.group.0.into(), version: args.version.0.into(), kind: args.kind.0.into() };
         BackReferences { gvk, referrers: specs(args.field_specs) }
     }
 }
