@@ -63,6 +63,13 @@ fn refusals(remote: &Remote, repository: &Path) {
     let none = deliver(remote, &units(2), &atomic).unwrap();
     assert!(none.iter().all(|delivery| matches!(delivery.outcome, Outcome::Refused(_))), "{none:?}");
     assert_eq!(git(repository, &["show", "free:a"]), "1");
+    let mut below = unit("free/below", 1, &[("a", "1")]);
+    below.name = "below".to_owned();
+    for options in [options(), atomic] {
+        let inside = deliver(remote, std::slice::from_ref(&below), &options).unwrap();
+        let Refusal::Rejected { words } = refused(&inside[0]) else { panic!("{inside:?}") };
+        assert!(words.contains("'refs/heads/free' exists") && inside[0].attempts == 1, "{words}");
+    }
     hook(repository, "pre-receive", "echo \"asked for: $GIT_PUSH_OPTION_0\" >&2; exit 1");
     let mut asking = options();
     asking.push_options = vec!["merge_request.create".to_owned()];

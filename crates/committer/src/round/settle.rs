@@ -86,7 +86,9 @@ impl Run<'_> {
                         self.states[*index].server_words.clone_from(&report.words);
                     }
                 }
-                Err(words) if self.options.atomic && fell_with_others(words) && first_no.is_some() => {
+                Err(words)
+                    if self.options.atomic && fell_with_others(words) && lost_race(words) && first_no.is_some() =>
+                {
                     let because_of = first_no.clone().unwrap_or_default();
                     self.settle_refused(plan, &Refusal::HeldBack { because_of });
                 }

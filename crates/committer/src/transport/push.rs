@@ -76,7 +76,35 @@ pub(super) fn report(reader: &mut dyn Read, server: &Announcement, updates: &[Up
         let said = words.join("; ");
         return Err(if said.is_empty() { error } else { io::Error::new(error.kind(), format!("{error} ({said})")) });
     }
-    status(&mut bytes.as_slice(), updates, words)
+    let mut report = status(&mut bytes.as_slice(), updates, words)?;
+    for (told, update) in report.refs.iter_mut().zip(updates) {
+        if let Err(reason) = told {
+            explain(reason, &update.name, &report.words);
+        }
+    }
+    Ok(report)
+}
+
+/// Some reasons say nothing; what git wrote beside them for this ref does (a lock that another holds, a branch in the way of a folder).
+fn explain(reason: &mut String, name: &str, words: &[String]) {
+    if !matches!(
+        reason.as_str(),
+        "failed to update ref" | "atomic transaction failed" | "transaction failed" | "failure"
+    ) {
+        return;
+    }
+    let quoted = format!("'{name}'");
+    let general = [
+        "ref updates aborted by hook",
+        "fatal error in commit_refs",
+        "No space left on device",
+        "Read-only file system",
+    ];
+    let about = words.iter().filter(|line| line.contains(&quoted) || general.iter().any(|part| line.contains(part)));
+    let about: Vec<&str> = about.map(|line| line.strip_prefix("error: ").unwrap_or(line)).collect();
+    if !about.is_empty() {
+        *reason = format!("{reason}: {}", about.join("; "));
+    }
 }
 
 fn status(reader: &mut dyn Read, updates: &[Update], words: Vec<String>) -> io::Result<PushReport> {

@@ -18,14 +18,14 @@ const LOST: &[&str] = &[
     "atomic transaction failed",
     "transaction failed",
     "atomic push failed",
+    // GitHub, when its replicas do not agree; it passes by itself
+    "fatal error in commit_refs",
     // JGit and Gerrit
     "lock_failure",
     "lock failure",
     "lock error",
     // Gitaly
-    "reference update",
     "reference does not point to expected object",
-    "reference is ambiguous",
     "state update to \"prepare\" failed",
     // Azure DevOps: "TF401028: The reference … has already been updated by another client"
     "tf401028",
@@ -40,7 +40,16 @@ const LOST: &[&str] = &[
 /// Parts of what they say when a retry cannot help although the words look like a race.
 const NO_RACE: &[&str] = &[
     "exists; cannot create",
+    "cannot create 'refs/",
     "hook declined",
+    "aborted by hook",
+    "push declined",
+    "rule violations",
+    "prohibited by gerrit",
+    "deny ",
+    "denied",
+    "unauthorized",
+    "forbidden",
     "protected branch",
     "not permitted",
     "not allowed",
@@ -71,17 +80,28 @@ mod tests {
     #[test]
     fn every_hosts_wording_is_known() {
         for words in [
+            // git itself, and with it GitHub, Gitea, Forgejo, Bitbucket
             "fetch first",
             "non-fast-forward",
             "failed to update ref",
+            "failed to update ref: cannot lock ref 'refs/heads/a': is at 1 but expected 2",
             "cannot lock ref 'refs/heads/a': is at 1 but expected 2",
             "cannot lock ref 'refs/heads/a': Unable to create '/a/refs/heads/a.lock': File exists.",
+            "cannot lock ref 'refs/heads/a': reference already exists",
             "incorrect old value provided",
             "reference already exists",
-            "cannot lock ref 'refs/heads/a': reference already exists",
+            "stale info",
             "atomic push failure",
+            "atomic transaction failed",
+            // GitHub
+            "failure: fatal error in commit_refs",
+            // Azure DevOps
             "TF401028: The reference 'refs/heads/main' has already been updated by another client, so you cannot update it. Please try again.",
+            // JGit, Gerrit
             "LOCK_FAILURE",
+            "failed to lock",
+            // Gitaly
+            "rpc error: code = FailedPrecondition desc = reference does not point to expected object",
         ] {
             assert!(lost_race(words), "{words}");
         }
@@ -93,10 +113,18 @@ mod tests {
             "pre-receive hook declined",
             "hook declined",
             "protected branch hook declined",
+            "push declined due to repository rule violations",
+            "push declined due to email privacy restrictions",
+            "GitLab: You are not allowed to push code to protected branches on this project.",
+            "failed to update ref: ref updates aborted by hook",
+            "failed to update ref: cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b'",
+            "failed to update ref: cannot lock ref 'refs/heads/a': Unable to create '/a/refs/heads/a.lock': No space left on device",
             "cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b'",
             "TF402455: Pushes to this branch are not permitted; you must use a pull request to update this branch.",
+            "prohibited by Gerrit: not permitted: update",
             "deny updating a hidden ref",
             "branch is currently checked out",
+            "shallow update not allowed",
         ] {
             assert!(!lost_race(words), "{words}");
         }
