@@ -3,6 +3,7 @@
 use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
+use crate::config::GivenDigests;
 use crate::digests::{Place, Wanted};
 use crate::pin::Search;
 
@@ -15,18 +16,31 @@ pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
     images
 }
 
+/// Whether something is to be found out about an image: its digest, or whether the one that it has is right. What is `known` already,
+/// because this run found it or was given it, is decided.
+pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) -> bool {
+    match image.digest() {
+        None => known.iter().all(|pins| pins.digest(image).is_none()),
+        Some(digest) => {
+            let same = |pins: &&Pins| pins.digest(&image.without_digest()).is_some_and(|known| known == digest);
+            given == GivenDigests::Checked && !known.iter().any(same)
+        }
+    }
+}
+
 /// What is to be looked up for a unit's objects (their references, or what an override makes of them), and a finding for each
-/// value that should be an image reference and is none; each with its object and field.
+/// value that should be an image reference and is none; each with its object and field. A `unit` without a name is not named.
 pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<Wanted>, Vec<Diagnostic>) {
     let (mut images, mut wrong) = (Vec::new(), Vec::new());
+    let lead = if unit.is_empty() { String::new() } else { format!("{unit}: ") };
     for object in objects {
         let (found, bad) = collect(object, search.rules());
         images.extend(found.into_iter().map(|one| Wanted {
             image: search.meant(&one.image),
-            place: Place { object: format!("{unit}: {}", one.object), field: one.field, ..Place::default() },
+            place: Place { object: format!("{lead}{}", one.object), field: one.field, ..Place::default() },
         }));
         wrong.extend(bad.into_iter().map(|finding| Diagnostic {
-            message: format!("{unit}: {}: {}", ObjectId::of(object), finding.message),
+            message: format!("{lead}{}: {}", ObjectId::of(object), finding.message),
             ..finding
         }));
     }

@@ -2,12 +2,12 @@
 
 use manifest::Errors;
 use registry::Options;
-use render_core::files::{Files, join, parent};
+use render_core::files::{Files, parent};
 
 use super::{Located, Search, wanted};
 use crate::config::{self, GivenDigests};
 use crate::digests::{Digests, Locking, Wanted};
-use crate::{plan, registries};
+use crate::{lock_file, plan, registries};
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]
@@ -51,14 +51,14 @@ impl Setup {
         let written = config.as_ref().map(|config| config.registry.clone()).unwrap_or_default();
         let options = registries::options(&typed.registries, &written, root);
         let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(typed.rules.iter().cloned());
-        let lock_file = typed.locking.file.clone();
+        let named = typed.locking.file.clone();
         Ok(Setup {
             search: Search::read(files, &rules.collect::<Vec<_>>())?,
             given: typed.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
             source: typed.locking.digests(config.as_ref().and_then(|config| config.locked)),
-            lock_file: lock_file
+            lock_file: named
                 .or_else(|| config.as_ref().map(|config| plan::lock(root, config)))
-                .unwrap_or_else(|| join(folder, plan::LOCK)),
+                .unwrap_or_else(|| lock_file::find(files, folder, None)),
             options: options.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
         })
     }

@@ -1,11 +1,11 @@
 //! The stage between reading and delivering: which digest each image has, asked once for all units.
 
-use manifest::{Errors, ImageRef, Pins};
+use manifest::{Errors, Pins};
 use registry::Lock;
 
 use super::{Rendered, Surroundings};
 use crate::branches::{self, Delivered, Depth};
-use crate::config::{GivenDigests, Images};
+use crate::config::Images;
 use crate::digests::{Asking, Pinner};
 use crate::failure::Failure;
 use crate::image_origins::Held;
@@ -41,7 +41,7 @@ pub(super) fn pin(
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
         let (found, findings) = images::wanted(&unit.name(), &rendered.objects, search);
         let own = given(unit);
-        wanted.extend(found.into_iter().filter(|one| is_open(unit, &one.image, &own, built)));
+        wanted.extend(found.into_iter().filter(|one| images::is_open(&one.image, unit.digests, &[&own, built])));
         wrong.extend(findings);
     }
     Errors::check(wrong)?;
@@ -54,18 +54,6 @@ pub(super) fn pin(
         rendered.images = images::of(&rendered.objects, search);
     }
     Ok(units)
-}
-
-/// Whether something is to be found out about an image: its digest, or whether the one that it has is right. What this run
-/// found itself, or was given, is decided.
-fn is_open(unit: &Unit, image: &ImageRef, own: &Pins, built: &Pins) -> bool {
-    match image.digest() {
-        None => own.digest(image).is_none(),
-        Some(digest) => {
-            let known = |pins: &Pins| pins.digest(&image.without_digest()).is_some_and(|known| known == digest);
-            unit.digests == GivenDigests::Checked && !known(own) && !known(built)
-        }
-    }
 }
 
 /// The digests of the images that are decided already.

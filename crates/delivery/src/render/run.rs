@@ -1,25 +1,32 @@
 //! One rendering from end to end: prepare, look the digests up, finish.
 
-use manifest::ImageRef;
+use manifest::{Errors, ImageRef, Pins};
 use registry::{Lock, Options};
 use render_core::files::Files;
 
 use super::{Rendered, Request, finish, prepare};
-use crate::digests::{Asking, Locking, Pinner, Watch};
+use crate::config::GivenDigests;
+use crate::digests::{Asking, Digests, Pinner, Watch};
 use crate::failure::Failure;
-use crate::lock_file;
+use crate::pin::Search;
 use crate::world::{Remotes, World};
+use crate::{images, lock_file};
 
 /// What digests come from and how.
 pub struct Registries<'a> {
-    /// What was typed about the lock file. A file that is not named is the next `hydrant.lock` in the folder or above.
-    pub locking: Locking,
+    /// Where they come from.
+    pub source: Digests,
+    /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
+    pub lock_file: Option<String>,
     /// How registries are asked; `build.insecureRegistries` of the configs is added.
     pub options: Options,
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
     /// Who is told how far it is.
     pub watch: Watch<'a>,
+    /// How images are found in what was rendered, and what happens to digests that they have, where all are to be pinned; Skaffold pins
+    /// those alone that it builds.
+    pub everything: Option<(Search, GivenDigests)>,
 }
 
 /// What came of a rendering.
@@ -38,8 +45,8 @@ pub struct Done {
 /// # Errors
 /// As [`prepare`] and [`finish`], and where a digest cannot be had.
 pub fn run(request: &Request, registries: &Registries<'_>, files: &dyn Files) -> Result<Done, Failure> {
-    let source = registries.locking.digests(None);
-    let path = lock_file::find(files, &request.working_dir, registries.locking.file.as_deref());
+    let source = registries.source.clone();
+    let path = lock_file::find(files, &request.working_dir, registries.lock_file.as_deref());
     let lock = lock_file::read(files, &path, &source)?;
     let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
     let prepared = prepare(request, files, &world)?;
@@ -56,10 +63,35 @@ pub fn run(request: &Request, registries: &Registries<'_>, files: &dyn Files) ->
     let images =
         images.map(|build| (build.image_name.clone(), pinned(&build.tag).unwrap_or_else(|| build.tag.clone())));
     let images = images.collect();
-    let rendered = finish(request, prepared, &pins, files, &world)?;
+    let mut rendered = finish(request, prepared, &pins, files, &world)?;
+    if let Some((search, given)) = &registries.everything {
+        pin_everything(&mut pinner, search, *given, &pins, &mut rendered)?;
+    }
     let lock = pinner.into_lock().map(|mut lock| {
         world.fetched().into_iter().for_each(|remote| lock.record_remote(remote));
         (path, lock)
     });
     Ok(Done { rendered, images, lock })
+}
+
+/// Puts digests beside the images that the manifests name themselves; `built` are in them already.
+fn pin_everything(
+    pinner: &mut Pinner<'_>,
+    search: &Search,
+    given: GivenDigests,
+    built: &Pins,
+    rendered: &mut Rendered,
+) -> Result<(), Failure> {
+    let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
+    for config in &rendered.configs {
+        let (found, findings) = images::wanted("", &config.objects, search);
+        wanted.extend(found.into_iter().filter(|one| images::is_open(&one.image, given, &[built])));
+        wrong.extend(findings);
+    }
+    Errors::check(wrong)?;
+    let pins = pinner.resolve(&wanted)?;
+    for config in &mut rendered.configs {
+        images::pin(&mut config.objects, search, &pins)?;
+    }
+    Ok(())
 }

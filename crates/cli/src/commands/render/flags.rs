@@ -15,6 +15,13 @@ pub(crate) struct Arguments {
     /// Run as if in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]
     pub(super) directory: Option<PathBuf>,
+    /// Put digests beside every image of the manifests, not only beside those that are built, by the rules, registries and lock file of
+    /// hydrant.yaml, where there is one
+    #[arg(long, env = "HYDRANT_PIN")]
+    pub(super) pin: bool,
+    /// Search rules and overrides for --pin: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "pin")]
+    pub(super) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) locked: LockedArguments,
     #[command(flatten)]

@@ -7,12 +7,14 @@ use std::path::Path;
 use anyhow::Context;
 use delivery::Diagnostic;
 use delivery::disk::{DiskFiles, absolute};
+use delivery::pin::{Setup, Typed};
 use delivery::render::{
     DigestSource, Machine, Now, PlanOptions, Registries, RenderOptions, Request, resource_selector, setters,
 };
 use delivery::{config, registries};
 
 use crate::exit::{Done, Failure};
+use crate::locking::below;
 use crate::output;
 use crate::registries::PlatformArguments;
 use crate::surroundings::surroundings;
@@ -33,8 +35,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
     let around = surroundings()?;
-    let locking = arguments.locked.locking(arguments.lock, &folder)?;
-    let registries = arguments.registries.typed(PlatformArguments::default(), &folder)?;
+    let typed = Typed {
+        locking: arguments.locked.locking(arguments.lock, &folder)?,
+        registries: arguments.registries.typed(PlatformArguments::default(), &folder)?,
+        rules: arguments.rules.iter().map(|path| below(&folder, path)).collect::<Result<_, _>>()?,
+        ..Typed::default()
+    };
     let machine = Machine::look(&files, &folder, around.variables)?;
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
@@ -51,12 +57,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let registries = Registries {
-        locking,
-        options: registries::options(&registries, &config::Registry::default(), &folder)?,
-        now: around.now.map_or(0, |now| now.seconds),
-        watch: around.watch.resolving(),
+    let (source, lock_file, options, everything) = if arguments.pin {
+        let setup = Setup::new(&files, &folder, &typed)?;
+        (setup.source, Some(setup.lock_file), setup.options, Some((setup.search, setup.given)))
+    } else {
+        let options = registries::options(&typed.registries, &config::Registry::default(), &folder)?;
+        (typed.locking.digests(None), typed.locking.file, options, None)
     };
+    let now = around.now.map_or(0, |now| now.seconds);
+    let registries = Registries { source, lock_file, options, now, watch: around.watch.resolving(), everything };
     let done = delivery::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
     output::said(&done.rendered.said);
