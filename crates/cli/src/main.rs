@@ -14,6 +14,7 @@ mod progress;
 #[cfg(test)]
 mod reference;
 mod registries;
+mod review;
 mod search;
 mod settings;
 mod surroundings;

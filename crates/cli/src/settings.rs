@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use delivery::config::{GivenDigests, Images, Profiles, Review, Secrets, Template};
+use delivery::config::{GivenDigests, Images, Profiles, Secrets, Template};
 use delivery::settings::{Selection, Settings};
 
 use crate::exit::Failure;
 use crate::locking::{LockArguments, LockedArguments, below};
 use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::review::{RequestArguments, WayArgument};
 
 /// What every command that works on units takes.
 #[derive(Debug, clap::Args)]
@@ -83,7 +84,9 @@ struct ValueArguments {
     path: Option<Template>,
     /// How a change gets onto the branch
     #[arg(long, value_enum, value_name = "WAY", env = "HYDRANT_REVIEW")]
-    review: Option<ReviewArgument>,
+    review: Option<WayArgument>,
+    #[command(flatten)]
+    request: RequestArguments,
     /// Which images must carry a digest
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_IMAGES")]
     policy_images: Option<ImagesArgument>,
@@ -114,15 +117,6 @@ struct ValueArguments {
     platform: PlatformArguments,
     #[command(flatten)]
     registries: RegistryArguments,
-}
-
-/// `--review`
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ReviewArgument {
-    /// Straight onto the branch
-    Push,
-    /// With a pull request
-    PullRequest,
 }
 
 /// `--policy-images`
@@ -163,7 +157,7 @@ enum SecretsArgument {
     Allow,
 }
 
-fn template(text: &str) -> Result<Template, String> {
+pub(crate) fn template(text: &str) -> Result<Template, String> {
     Template::try_from(text.to_owned())
 }
 
@@ -221,10 +215,8 @@ impl UnitArguments {
             repository: values.repository,
             branch: values.branch,
             path: values.path,
-            review: values.review.map(|typed| match typed {
-                ReviewArgument::Push => Review::Push,
-                ReviewArgument::PullRequest => Review::PullRequest,
-            }),
+            review: values.review.map(WayArgument::way),
+            request: values.request.request(),
             images: values.policy_images.map(|typed| match typed {
                 ImagesArgument::Pinned => Images::Pinned,
                 ImagesArgument::Built => Images::Built,

@@ -5,10 +5,14 @@
 //! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG [LABEL=VALUE …]` in it, and
 //! `basic USER PASSWORD` where it wants to know who asks, `trouble PATH WHAT` where it misbehaves for paths that contain that, and
 //! `tls` for a second one at `$TLS_REGISTRY` with a certificate that nobody knows.
+//! Where there is a file `github`, a GitHub runs with the repository that the file names, and the lines of `command` that begin with `github` are what
+//! people and GitHub do: see `github_case`.
 //!
 //! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
+
+mod github_case;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -17,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
+use testkit::github::FakeGitHub;
 use testkit::http::Response;
 use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
 use testkit::tls::Identity;
@@ -48,8 +53,12 @@ fn transcript(case: &Case) -> String {
     let mut text = String::new();
     let commands = case.text("command").unwrap_or_default();
     for line in commands.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let output = stage.run(line);
         writeln!(text, "$ {line}").unwrap();
+        if let (Some(rest), Some(github)) = (line.strip_prefix("github "), &stage.github) {
+            text.push_str(&stage.said(github_case::act(github, rest).as_bytes(), ""));
+            continue;
+        }
+        let output = stage.run(line);
         text.push_str(&stage.said(&output.stdout, ""));
         text.push_str(&stage.said(&output.stderr, "! "));
         match output.status.code() {
@@ -72,6 +81,7 @@ struct Stage {
     home: PathBuf,
     registry: Option<Registry>,
     secure: Option<Registry>,
+    github: Option<FakeGitHub>,
     _folder: tempfile::TempDir,
 }
 
@@ -90,7 +100,8 @@ impl Stage {
         let secure = case.text("registry").filter(|setup| setup.lines().any(|line| line == "tls"));
         let secure =
             secure.map(|_| Registry::start(Setup { identity: Some(Identity::generate()), ..Setup::default() }));
-        Stage { work, home, registry, secure, _folder: folder }
+        let github = case.text("github").map(|name| github_case::start(name.trim()));
+        Stage { work, home, registry, secure, github, _folder: folder }
     }
 
     /// Runs a line in a shell that knows nothing of the machine but its programs.
@@ -106,6 +117,7 @@ impl Stage {
             .env("ROOT", fixtures::root())
             .env("REGISTRY", self.registry.as_ref().map_or_else(String::new, Registry::host))
             .env("TLS_REGISTRY", self.secure.as_ref().map_or_else(String::new, Registry::host))
+            .envs(self.github.iter().flat_map(github_case::variables))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "Ann Author")
             .env("GIT_AUTHOR_EMAIL", "ann@example.com")
@@ -126,6 +138,9 @@ impl Stage {
             if let Some(registry) = registry {
                 text = text.replace(&registry.host(), name);
             }
+        }
+        if let Some(github) = &self.github {
+            text = text.replace(&github.api(), "GITHUB").replace(github.root().to_str().unwrap(), "GITHUB_ROOT");
         }
         text.lines().fold(String::new(), |mut all, line| {
             writeln!(all, "{}", format!("{mark}{line}").trim_end()).unwrap();

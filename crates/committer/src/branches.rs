@@ -34,6 +34,8 @@ pub struct Delivered {
     /// The files that the record lists (without a list: everything below the folder but the record), by their path below the folder. Empty
     /// unless files were asked for.
     pub files: FileSet,
+    /// Whether the branch holds no file at all, as one does that waits for its first review.
+    pub empty: bool,
     /// Whether the files are what the record says by its hash; `None` where it says none.
     pub intact: Option<bool>,
 }
@@ -182,6 +184,7 @@ impl Reader {
         };
         let intact = record.as_ref().map(|record| self.intact(tree, place, record)).transpose();
         let intact = intact.map_err(|error| own(&error))?.flatten();
+        let empty = self.workshop.repository().find_tree(tree).is_ok_and(|tree| tree.is_empty());
         let listed = record.as_ref().and_then(|record| record.files.as_ref());
         let mut files = FileSet::new();
         let below = if depth == Depth::Files { self.below(tree, place) } else { Vec::new() };
@@ -193,7 +196,7 @@ impl Reader {
         let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
         let short = id.to_string()[..7].to_owned();
         let commit = commit_info(&commit, short).map_err(|error| own(&error))?;
-        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, intact })
+        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, empty, intact })
     }
 
     fn intact(&self, tree: Oid, place: &Place, record: &Record) -> Result<Option<bool>, git2::Error> {

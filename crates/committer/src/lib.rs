@@ -30,6 +30,6 @@ pub use remote::{Credentials, Remote};
 pub use signing::{Format, Signing, SigningError};
 pub use transport::TransportError;
 pub use unit::{
-    Ask, Describe, File, FileSet, Identity, MakeOptions, Message, Mode, Previous, Topic, Unit, UnitError,
+    Ask, Before, Describe, File, FileSet, Identity, MakeOptions, Message, Mode, Previous, Topic, Unit, UnitError,
     may_be_a_branch,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::unit::FileSet;
+use crate::unit::Before;
 
 /// What a delivery does to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,11 @@ pub enum Refusal {
         /// What the server said, hook output included.
         words: String,
     },
+    /// A request cannot be asked for by a push here.
+    NoRequests {
+        /// What the server lacks, and what to do.
+        words: String,
+    },
     /// Others were faster every time.
     LostRaces {
         /// How often it was tried.
@@ -135,6 +140,12 @@ impl fmt::Display for Refusal {
             }
             Self::Rejected { words } => {
                 write!(f, "the server refused: {words}: see the rules of the branch at the host")
+            }
+            Self::NoRequests { words } => {
+                write!(
+                    f,
+                    "a request cannot be asked for by a push: {words}; or say what the host is (review.pullRequest.host)"
+                )
             }
             Self::LostRaces { attempts, words } => {
                 write!(f, "others pushed first {attempts} times; the server's last words: {words}: run it again")
@@ -202,8 +213,10 @@ pub struct Reviewed {
     pub standing: Standing,
     /// The commit that the target holds; `None` where the target was not there and nothing was written.
     pub target: Option<String>,
+    /// What the topic branch pointed to; `None` where it was not there.
+    pub head: Option<String>,
     /// What the target holds of the unit; filled where a change was proposed.
-    pub before: FileSet,
+    pub before: Before,
     /// The server's words where it took the branch and not the request, or did not let the branch be deleted.
     pub words: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::metadata::{METADATA, SourceRecord};
+use crate::metadata::{METADATA, Record, SourceRecord};
 use crate::outcome::Change;
 use crate::source::Moment;
 
@@ -125,8 +125,17 @@ pub enum Ask {
     For(Describe),
 }
 
-/// What makes push options of files.
-pub type MakeOptions = dyn Fn(&FileSet) -> Vec<String> + Send + Sync;
+/// What the target of a reviewed unit holds of it.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// The files that a delivery wrote, by their paths in the branch.
+    pub files: FileSet,
+    /// Their record.
+    pub record: Option<Record>,
+}
+
+/// What makes push options of what the target holds.
+pub type MakeOptions = dyn Fn(&Before) -> Vec<String> + Send + Sync;
 
 /// Makes the push options of a request from what the target holds of the unit.
 #[derive(Clone)]

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use committer::github::{ApiCommit, ForkCommit, GitHub, Login, Parent, PullAction, PullRequest, Repository};
+use committer::github::{ApiCommit, ForkCommit, GitHub, Login, Parent, PullAction, PullRequest, Repository, Rewrite};
 use committer::{ChangeKind, File, FileSet, Mode};
-use testkit::github::{FakeGitHub, Fault, TOKEN};
+use testkit::github::{FakeGitHub, Fault, Merge, TOKEN};
 
 fn github(fake: &FakeGitHub) -> GitHub {
     GitHub { api: fake.api(), login: Login::Token(TOKEN.to_owned()) }
@@ -177,7 +177,9 @@ fn there_is_one_open_pull_request_and_it_is_updated() {
         draft: true,
         reviewers: vec!["ada".to_owned()],
         labels: vec!["deploy".to_owned()],
-        update: true,
+        rewrite: Rewrite::Whole,
+        auto_merge: None,
+        known: None,
     };
     let error = github(&fake).pull_request(&wanted).unwrap_err().to_string();
     assert!(error.contains("no branch deliver/cart"), "{error}");
@@ -188,13 +190,109 @@ fn there_is_one_open_pull_request_and_it_is_updated() {
     wanted.body = "two".to_owned();
     wanted.labels.push("urgent".to_owned());
     assert_eq!(github(&fake).pull_request(&wanted).unwrap().action, PullAction::Updated);
-    wanted.update = false;
+    wanted.rewrite = Rewrite::Never;
     wanted.body = "three".to_owned();
     assert_eq!(github(&fake).pull_request(&wanted).unwrap().action, PullAction::Unchanged);
     let pulls = fake.pulls();
     assert_eq!((pulls.len(), &pulls[0]["body"]), (1, &serde_json::json!("two")));
     assert_eq!(pulls[0]["labels"], serde_json::json!([{"name": "deploy"}, {"name": "urgent"}]));
     assert_eq!(pulls[0]["requested_reviewers"], serde_json::json!([{"login": "ada"}]));
+}
+
+/// A request for the branch `topic` of a fresh repository that has a commit on it.
+fn topic(fake: &FakeGitHub) -> PullRequest {
+    fake.repository("acme/shop", &[("README.md", "hello\n")]);
+    github(fake).commit(&commit("topic", &[("a", "1")])).unwrap();
+    PullRequest {
+        base: repository("acme/shop"),
+        base_branch: Some("main".to_owned()),
+        head: repository("acme/shop"),
+        head_branch: "topic".to_owned(),
+        title: "title".to_owned(),
+        body: "body".to_owned(),
+        draft: false,
+        reviewers: Vec::new(),
+        labels: Vec::new(),
+        rewrite: Rewrite::Whole,
+        auto_merge: None,
+        known: None,
+    }
+}
+
+#[test]
+fn what_github_refuses_beside_the_request_is_told() {
+    let fake = FakeGitHub::start();
+    let mut wanted = topic(&fake);
+    let names = ["me", "ada", "acme/platform"];
+    wanted.reviewers = names.iter().map(|&name| name.to_owned()).collect();
+    wanted.auto_merge = Some("SQUASH".to_owned());
+    let opened = github(&fake).pull_request(&wanted).unwrap();
+    assert_eq!((opened.action, &opened.undone), (PullAction::Opened, &Vec::new()), "the author is left out");
+    let pull = &fake.pulls()[0];
+    assert_eq!(pull["requested_reviewers"], serde_json::json!([{"login": "ada"}]));
+    assert_eq!(pull["requested_teams"], serde_json::json!([{"slug": "platform"}]));
+    assert_eq!(pull["auto_merge"]["merge_method"], "squash");
+    assert_eq!(github(&fake).pull_request(&wanted).unwrap().action, PullAction::Unchanged);
+    wanted.reviewers.push("eve".to_owned());
+    wanted.auto_merge = Some("MERGE".to_owned());
+    fake.refuse_auto_merge("Pull request is in clean status");
+    let told = github(&fake).pull_request(&wanted).unwrap();
+    let [reviewers, merge] = told.undone.as_slice() else { panic!("{:?}", told.undone) };
+    assert!(reviewers.contains("not a collaborator"), "{reviewers}");
+    assert!(merge.contains("clean status: nothing holds the request back"), "{merge}");
+    fake.fault(Fault::On("/labels".to_owned(), 403, "Resource not accessible by integration".to_owned(), 9));
+    wanted.labels = vec!["deploy".to_owned()];
+    let told = github(&fake).pull_request(&wanted).unwrap();
+    assert!(told.undone[0].contains("not accessible"), "{:?}", told.undone);
+}
+
+#[test]
+fn a_request_is_opened_once_whatever_gets_lost() {
+    let fake = FakeGitHub::start();
+    let mut wanted = topic(&fake);
+    fake.fault(Fault::LostPull(1));
+    fake.fault(Fault::On("POST /repos/acme/shop/pulls".to_owned(), 403, "secondary rate limit".to_owned(), 1));
+    fake.fault(Fault::On("GET /repos/acme/shop/pulls".to_owned(), 429, "slow down".to_owned(), 1));
+    let done = github(&fake).pull_request(&wanted).unwrap();
+    assert_eq!((done.number, fake.pulls().len()), (1, 1));
+    // Another job was faster, with other words.
+    fake.edit(1, &serde_json::json!({"state": "closed"}));
+    wanted.known = Some(fake.pulls()[0]["head"]["sha"].as_str().unwrap().to_owned());
+    let declined = github(&fake).pull_request(&wanted).unwrap();
+    assert_eq!((declined.action, declined.number), (PullAction::Declined, 1));
+    wanted.known = None;
+    assert_eq!(github(&fake).pull_request(&wanted).unwrap().number, 2);
+    fake.merge(2, Merge::Commit);
+    wanted.known = Some("0".repeat(40));
+    assert_eq!(github(&fake).pull_request(&wanted).unwrap().action, PullAction::Merged);
+    assert_eq!(fake.pulls().len(), 2);
+    wanted.body = "x".repeat(65_537);
+    github(&fake).commit(&commit("topic", &[("a", "2")])).unwrap();
+    let error = github(&fake).pull_request(&wanted).unwrap_err();
+    assert!(!error.is_outside() && error.to_string().contains("too long"), "{error}");
+}
+
+#[test]
+fn a_request_is_closed_with_a_word() {
+    let fake = FakeGitHub::start();
+    let wanted = topic(&fake);
+    assert_eq!(github(&fake).close_pull_request(&wanted, "done").unwrap(), None);
+    github(&fake).pull_request(&wanted).unwrap();
+    assert_eq!(github(&fake).open_pull_requests(&wanted.base).unwrap()[0].head, "topic");
+    assert_eq!(github(&fake).close_pull_request(&wanted, "done").unwrap().unwrap().0, 1);
+    let pull = &fake.pulls()[0];
+    assert_eq!((&pull["state"], &pull["comments"]), (&serde_json::json!("closed"), &serde_json::json!(["done"])));
+}
+
+#[test]
+fn github_enterprise_has_graphql_beside_its_api() {
+    let fake = FakeGitHub::start();
+    let mut wanted = topic(&fake);
+    wanted.auto_merge = Some("REBASE".to_owned());
+    let enterprise = GitHub { api: format!("{}/api/v3", fake.api()), ..github(&fake) };
+    enterprise.pull_request(&wanted).unwrap();
+    assert_eq!(fake.pulls()[0]["auto_merge"]["merge_method"], "rebase");
+    assert!(fake.requests().contains(&"POST /api/graphql".to_owned()));
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn a_change_waits_on_the_topic_branch_and_is_updated_in_place() {
     let third = place.deliver(4, "4\n");
     committed(&third);
     let before = &third.reviewed.as_ref().unwrap().before;
-    assert_eq!(&*before["manifest.yaml"].bytes, b"3\n");
+    assert_eq!(&*before.files["manifest.yaml"].bytes, b"3\n");
     assert!(place.merges() && place.show(&format!("{TOPIC}:README.md")) == "ours");
 }
 
@@ -351,7 +351,7 @@ fn two_units_have_two_topic_branches() {
 }
 
 fn telling(words: &'static str) -> Describe {
-    Describe(Arc::new(move |before| vec![format!("{words}={}", before.len()), "line=a\nb".to_owned()]))
+    Describe(Arc::new(move |before| vec![format!("{words}={}", before.files.len()), "line=a\nb".to_owned()]))
 }
 
 #[test]
@@ -365,14 +365,14 @@ fn a_request_is_made_by_push_options() {
         unit
     };
     // A repository on disk without hooks takes no options.
-    let Refusal::Rejected { words } =
+    let Refusal::NoRequests { words } =
         refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
     else {
         panic!()
     };
     assert!(words.contains("push options"), "{words}");
     place.hook("post-receive", "cat >> pushes; echo \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1\" >> pushes; echo 'View merge request: https://x/1'\n");
-    let Refusal::Rejected { words } =
+    let Refusal::NoRequests { words } =
         refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
     else {
         panic!()

@@ -10,7 +10,7 @@ use manifest::Diagnostic;
 
 pub use committer::Identity;
 pub use committer::github::{
-    ApiCommit, ApiOutcome, ForkCommit, GitHub, Login, Parent, PullAction, PullOutcome, PullRequest, Repository,
+    ApiCommit, ApiOutcome, ForkCommit, GitHub, Login, Parent, PullAction, PullOutcome, PullRequest, Repository, Rewrite,
 };
 pub use committer::source::Moment;
 

@@ -29,6 +29,7 @@ mod recorded_source;
 pub mod registries;
 pub mod render;
 pub mod report;
+pub mod review;
 pub mod rollback;
 pub mod schema;
 pub mod settings;

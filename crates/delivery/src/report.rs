@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use committer::{Change, ChangeKind, Delivery, Outcome, Refusal};
+use committer::{Change, ChangeKind, Delivery, Outcome, Refusal, Standing};
 use registry::Origin;
 use serde_json::{Value, json};
 
 use crate::image_origins::ImageOrigin;
+use crate::review::RequestReport;
 use crate::table;
 
 /// What became of every unit, in the plan's order.
@@ -33,12 +34,14 @@ pub struct UnitReport {
     pub origins: Vec<ImageOrigin>,
     /// What the committer did.
     pub delivery: Delivery,
+    /// What became of the request, for a unit that is reviewed and was not refused.
+    pub request: Option<RequestReport>,
 }
 
 impl Report {
-    /// Whether a unit was refused.
+    /// Whether a unit was refused, or its request is not there.
     pub fn refused(&self) -> bool {
-        self.units.iter().any(|unit| matches!(unit.delivery.outcome, Outcome::Refused(_)))
+        self.refusals().next().is_some()
     }
 
     /// Whether every refusal is one that trying again may end: the server's own, or a race lost every time.
@@ -47,15 +50,23 @@ impl Report {
             Outcome::Refused(refusal) => {
                 matches!(refusal, Refusal::Rejected { .. } | Refusal::LostRaces { .. } | Refusal::HeldBack { .. })
             }
-            _ => true,
+            _ => unit.failed_request().is_none_or(|(_, outside)| *outside),
         })
     }
 
-    /// The refusals, each with its unit in front.
+    /// The refusals and what failed of the requests, each with its unit in front.
     pub fn refusals(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => Some(format!("{}: {refusal}", unit.name())),
-            _ => None,
+            _ => unit.failed_request().map(|(words, _)| format!("{}: {words}", unit.name())),
+        })
+    }
+
+    /// What the hosts did not do of what was asked beside the requests, each with its unit in front.
+    pub fn undone(&self) -> impl Iterator<Item = String> {
+        self.units.iter().flat_map(|unit| {
+            let undone = unit.request.iter().flat_map(|request| &request.undone);
+            undone.map(|words| format!("{}: {words}", unit.name()))
         })
     }
 
@@ -64,7 +75,8 @@ impl Report {
         let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
         let changes = self.units.iter().flat_map(|unit| {
             let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
-            changes.map(|words| format!("{}: {words}\n", unit.name()))
+            let request = unit.request.as_ref().and_then(RequestReport::line);
+            request.into_iter().chain(changes).map(|words| format!("{}: {words}\n", unit.name()))
         });
         format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
     }
@@ -72,7 +84,7 @@ impl Report {
     /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
     fn sum(&self) -> String {
         let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
-        let words = ["committed", "unchanged", "refused"];
+        let words = ["committed", "proposed", "waiting", "taken back", "unchanged", "refused"];
         let parts: Vec<String> = words
             .iter()
             .map(|word| (count(word), word))
@@ -97,6 +109,9 @@ impl Report {
         let value = json!({
             "dryRun": self.dry_run,
             "committed": count("committed"),
+            "proposed": count("proposed"),
+            "waiting": count("waiting"),
+            "takenBack": count("taken back"),
             "unchanged": count("unchanged"),
             "refused": count("refused"),
             "units": units,
@@ -117,9 +132,12 @@ impl Report {
                 "| {} | {} | {} | {commit} | {} |",
                 cell(&unit.service),
                 cell(&unit.environment),
-                unit.word(),
+                unit.result_cell(),
                 images.join("<br>")
             );
+        }
+        for undone in self.undone() {
+            let _ = writeln!(text, "\n> {}", cell(&undone));
         }
         for refusal in self.refusals() {
             let _ = writeln!(text, "\n> {}", cell(&refusal));
@@ -144,12 +162,38 @@ impl UnitReport {
         if links.is_empty() { format!("`{image}`") } else { format!("`{image}` ({})", links.join(", ")) }
     }
 
-    fn word(&self) -> &'static str {
-        match self.delivery.outcome {
-            Outcome::Committed { .. } => "committed",
-            Outcome::Unchanged | Outcome::NoteMoved => "unchanged",
-            Outcome::Refused(_) => "refused",
+    /// The result, with a link to the request where there is one.
+    fn result_cell(&self) -> String {
+        let request = self.request.as_ref();
+        match request.and_then(|request| Some((request.url.as_ref()?, request.number))) {
+            Some((url, Some(number))) => format!("{} ([#{number}]({url}))", self.word()),
+            Some((url, None)) => format!("{} ([request]({url}))", self.word()),
+            None => self.word().to_owned(),
         }
+    }
+
+    fn failed_request(&self) -> Option<&(String, bool)> {
+        self.request.as_ref()?.failed.as_ref()
+    }
+
+    fn word(&self) -> &'static str {
+        let standing = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.standing);
+        match (&self.delivery.outcome, standing) {
+            (Outcome::Refused(_), _) => "refused",
+            (Outcome::Committed { .. }, Some(_)) => "proposed",
+            (Outcome::Committed { .. }, None) => "committed",
+            (_, Some(Standing::Waiting)) => "waiting",
+            (_, Some(Standing::TakenBack)) => "taken back",
+            (Outcome::Unchanged | Outcome::NoteMoved, _) => "unchanged",
+        }
+    }
+
+    /// The branch, and the topic branch that a change waits on.
+    fn branches(&self) -> String {
+        let target = &self.delivery.branch;
+        let waits = |standing| matches!(standing, Standing::Waiting | Standing::TakenBack);
+        let waits = self.delivery.reviewed.as_ref().filter(|reviewed| waits(reviewed.standing));
+        waits.map_or_else(|| target.clone(), |reviewed| format!("{} -> {target}", reviewed.topic))
     }
 
     fn row(&self, dry_run: bool) -> Vec<String> {
@@ -162,7 +206,7 @@ impl UnitReport {
             Outcome::Refused(_) => String::new(),
             _ => changes(&self.delivery.changes),
         };
-        vec![self.name(), self.word().to_owned(), self.delivery.branch.clone(), commit, what]
+        vec![self.name(), self.word().to_owned(), self.branches(), commit, what]
     }
 
     fn json(&self) -> Value {
@@ -188,6 +232,8 @@ impl UnitReport {
             "environment": self.environment,
             "repository": self.repository,
             "branch": delivery.branch,
+            "topic": delivery.reviewed.as_ref().map(|reviewed| &reviewed.topic),
+            "request": self.request.as_ref().map(RequestReport::json),
             "result": self.word(),
             "noteMoved": delivery.outcome == Outcome::NoteMoved,
             "commit": delivery.commit,

@@ -1,7 +1,7 @@
 //! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
 //! that is given wins over the file.
 
-use crate::config::{GivenDigests, Images, Profiles, Review, Secrets, Template};
+use crate::config::{GivenDigests, Images, Profiles, Request, Secrets, Template, Way};
 use crate::digests::Locking;
 use crate::registries;
 
@@ -48,7 +48,9 @@ pub struct Settings {
     /// `--path`
     pub path: Option<Template>,
     /// `--review`
-    pub review: Option<Review>,
+    pub review: Option<Way>,
+    /// `--review-…`: what is said of the requests.
+    pub request: Request,
     /// `--policy-images`
     pub images: Option<Images>,
     /// `--policy-digests`

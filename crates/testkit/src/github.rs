@@ -1,5 +1,7 @@
 //! A GitHub on loopback: the parts of the API that commit, fork and open pull requests, over real bare repositories, so that no object or
-//! ref exists that git would not have.
+//! ref exists that git would not have. Pull requests are in `pulls`.
+
+mod pulls;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,19 @@ pub enum Fault {
     LostAnswer(u32),
     /// Somebody commits to this branch before each of the next changes of it.
     Move(String, u32),
+    /// The next requests whose `METHOD path` holds this text get this status with these words, and `Retry-After: 0`.
+    On(String, u16, String, u32),
+    /// The next pull requests are opened and answered with 502.
+    LostPull(u32),
+}
+
+/// How a pull request is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// With a merge commit.
+    Commit,
+    /// As one commit.
+    Squash,
 }
 
 /// A running GitHub with one person, `me`. It ends with the value.
@@ -38,6 +53,7 @@ struct State {
     pulls: Vec<Value>,
     faults: Vec<Fault>,
     requests: Vec<String>,
+    auto_merge: Option<String>,
 }
 
 type Answer = Result<(u16, Value), (u16, String)>;
@@ -49,7 +65,7 @@ impl FakeGitHub {
     /// Where no folder or port can be had.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let state = State { folder, pulls: Vec::new(), faults: Vec::new(), requests: Vec::new() };
+        let state = State { folder, pulls: Vec::new(), faults: Vec::new(), requests: Vec::new(), auto_merge: None };
         let state = Arc::new(Mutex::new(state));
         let answering = state.clone();
         let server = Server::start(None, move |request| {
@@ -63,6 +79,11 @@ impl FakeGitHub {
     /// The API's URL.
     pub fn api(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// The folder that the repositories lie in, as `OWNER/NAME.git`.
+    pub fn root(&self) -> PathBuf {
+        self.state().folder.path().to_owned()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,9 +114,31 @@ impl FakeGitHub {
         std::mem::take(&mut self.state().requests)
     }
 
-    /// The pull requests.
+    /// The pull requests as they are now.
     pub fn pulls(&self) -> Vec<Value> {
-        self.state().pulls.clone()
+        let mut state = self.state();
+        state.follow_branches();
+        state.pulls.clone()
+    }
+
+    /// Merges the pull request of this number, as a person does by the button; the topic branch stays.
+    ///
+    /// # Panics
+    /// Where there is none, or git finds a conflict.
+    pub fn merge(&self, number: usize, how: Merge) {
+        self.state().merge(number, how);
+    }
+
+    /// What a person does to a pull request: `{"title": …, "body": …, "state": "closed"}`.
+    pub fn edit(&self, number: usize, change: &Value) {
+        let mut state = self.state();
+        state.follow_branches();
+        state.change_pull(&number.to_string(), change).expect("there is such a pull request");
+    }
+
+    /// From now on turning on auto-merge fails with these words, as with `Pull request is in clean status`.
+    pub fn refuse_auto_merge(&self, words: &str) {
+        self.state().auto_merge = Some(words.to_owned());
     }
 }
 
@@ -141,7 +184,12 @@ impl State {
             *left -= 1;
             return Err((*status, words.clone()));
         }
+        if let Some(answer) = self.faulty(&format!("{} {}", request.method, request.path)) {
+            return answer;
+        }
         let path = decoded(request.path.trim_matches('/'));
+        // GitHub Enterprise: /api/v3 and /api/graphql.
+        let path = path.strip_prefix("api/").map_or(path.as_str(), |rest| rest.strip_prefix("v3/").unwrap_or(rest));
         let parts: Vec<&str> = path.split('/').collect();
         let sent = request.header("authorization").unwrap_or_default().trim_start_matches("Bearer ").to_owned();
         let signed = sent.split('.').count() == 3;
@@ -154,17 +202,23 @@ impl State {
             _ if sent != TOKEN && sent != INSTALLED => return Err(no(401, "Bad credentials")),
             _ => {}
         }
+        self.follow_branches();
+        if (request.method.as_str(), parts.as_slice()) == ("POST", &["graphql"]) {
+            return self.graphql(&body);
+        }
         let ["repos", owner, name, rest @ ..] = parts.as_slice() else { return Err(no(404, "Not Found")) };
         let full = format!("{owner}/{name}");
         let repository = Repository::open_bare(self.path(&full)).map_err(|_| no(404, "Not Found"))?;
         match (request.method.as_str(), rest) {
             ("GET", []) => Ok((200, described(&full))),
             ("POST", ["forks"]) => self.fork(&full, &repository),
-            ("GET", ["pulls"]) => Ok((200, self.open_pulls(&full, request))),
+            ("GET", ["pulls"]) => Ok((200, self.list_pulls(&full, request))),
             ("POST", ["pulls"]) => self.open(&full, &repository, &body),
-            ("PATCH", ["pulls", number]) | ("POST", ["issues" | "pulls", number, "labels" | "requested_reviewers"]) => {
-                self.change_pull(number, &body)
-            }
+            ("GET", ["pulls", _, "reviews"]) => Ok((200, json!([]))),
+            ("PATCH", ["pulls", number]) => self.change_pull(number, &body),
+            ("POST", ["issues", number, "labels"]) => self.label(number, &body),
+            ("POST", ["issues", number, "comments"]) => self.comment(number, &body),
+            ("POST", ["pulls", number, "requested_reviewers"]) => self.ask(number, &body),
             ("PATCH", ["git", "refs", "heads", branch @ ..]) => self.move_ref(&repository, &branch.join("/"), &body),
             ("POST", ["git", "refs"]) => self.make_ref(&repository, &body),
             (method, rest) => data(&repository, method, rest, &body),
@@ -189,59 +243,15 @@ impl State {
         Ok((202, described(&fork)))
     }
 
-    fn open_pulls(&self, full: &str, request: &Request) -> Value {
-        let wanted = |name: &str| request.parameter(name).unwrap_or_default();
-        let (head, base) = (wanted("head"), wanted("base"));
-        let found = self.pulls.iter().filter(|pull| {
-            pull["repository"] == full
-                && pull["state"] == "open"
-                && pull["label"] == head.as_str()
-                && pull["base"] == base.as_str()
-        });
-        found.cloned().collect()
-    }
-
-    fn open(&mut self, full: &str, repository: &Repository, body: &Value) -> Answer {
-        let owner = full.split('/').next().unwrap_or_default();
-        let head = body["head"].as_str().unwrap_or_default();
-        let label = if head.contains(':') { head.to_owned() } else { format!("{owner}:{head}") };
-        let base = body["base"].as_str().unwrap_or_default();
-        if repository.refname_to_id(&format!("refs/heads/{base}")).is_err() {
-            return Err(no(422, "Validation Failed: base"));
-        }
-        let open = self
-            .pulls
-            .iter()
-            .any(|pull| pull["label"] == label.as_str() && pull["base"] == base && pull["state"] == "open");
-        if open {
-            return Err(no(422, "A pull request already exists"));
-        }
-        let number = self.pulls.len() + 1;
-        let pull = json!({
-            "number": number, "state": "open", "repository": full, "label": label, "base": base, "title": body["title"],
-            "body": body["body"], "draft": body["draft"], "labels": [], "requested_reviewers": [],
-            "html_url": format!("https://github.example/{full}/pull/{number}"),
-        });
-        self.pulls.push(pull.clone());
-        Ok((201, pull))
-    }
-
-    fn change_pull(&mut self, number: &str, body: &Value) -> Answer {
-        let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let pull = at.and_then(|at| self.pulls.get_mut(at)).ok_or_else(|| no(404, "Not Found"))?;
-        for name in ["title", "body"] {
-            if let Some(text) = body[name].as_str() {
-                pull[name] = json!(text);
+    /// The answer of a fault that is about this request.
+    fn faulty(&mut self, asked: &str) -> Option<Answer> {
+        self.faults.iter_mut().find_map(|fault| match fault {
+            Fault::On(part, status, words, left @ 1..) if asked.contains(part.as_str()) => {
+                *left -= 1;
+                Some(Err((*status, words.clone())))
             }
-        }
-        for (sent, kept, field) in [("labels", "labels", "name"), ("reviewers", "requested_reviewers", "login")] {
-            for name in body[sent].as_array().into_iter().flatten() {
-                if let Some(list) = pull[kept].as_array_mut() {
-                    list.push(json!({ field: name }));
-                }
-            }
-        }
-        Ok((200, pull.clone()))
+            _ => None,
+        })
     }
 
     fn lost(&mut self) -> bool {

@@ -110,6 +110,7 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Done, Fa
 /// # Errors
 /// Units that their branches refused.
 pub(crate) fn ended(report: &Report) -> Result<Done, Failure> {
+    report.undone().for_each(|words| output::warning(&words));
     if !report.refused() {
         return Ok(Done::Well);
     }

@@ -1,6 +1,6 @@
 //! `hydrant pull-request`: ghcp's verb, which also keeps an open request up to date.
 
-use delivery::ghcp::{self, PullAction, PullRequest};
+use delivery::ghcp::{self, PullAction, PullRequest, Rewrite};
 
 use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, repository};
@@ -69,15 +69,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         draft: arguments.draft,
         reviewers: arguments.reviewer,
         labels: arguments.label,
-        update: !arguments.no_update,
+        rewrite: if arguments.no_update { Rewrite::Never } else { Rewrite::Whole },
+        auto_merge: None,
+        known: None,
     };
     let outcome = ghcp::pull_request(&arguments.api.github()?, &wanted)?;
     let action = match outcome.action {
         PullAction::Opened => "opened",
         PullAction::Updated => "updated",
-        PullAction::Unchanged => "is as it is to be",
+        PullAction::Unchanged | PullAction::Declined => "is as it is to be",
+        PullAction::Merged => {
+            output::note(&format!("{}: {} holds nothing that is not merged", wanted.base, wanted.head_branch));
+            return Ok(Done::Well);
+        }
     };
     output::note(&format!("{} #{} {action}", wanted.base, outcome.number));
     output::result(&format!("{}\n", outcome.url))?;
-    Ok(Done::Well)
+    if outcome.undone.is_empty() {
+        return Ok(Done::Well);
+    }
+    Err(Failure::Input(anyhow::anyhow!(outcome.undone.join("\n"))))
 }

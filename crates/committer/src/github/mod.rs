@@ -3,6 +3,7 @@
 mod commit;
 mod compare;
 mod fork;
+mod graphql;
 mod pull_request;
 
 use std::fmt;
@@ -10,11 +11,12 @@ use std::time::Duration;
 
 use octocrab::Octocrab;
 use octocrab::models::{AppId, InstallationId};
+use octocrab::secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 pub use commit::{ApiCommit, ApiOutcome, Parent};
 pub use fork::ForkCommit;
-pub use pull_request::{PullAction, PullOutcome, PullRequest};
+pub use pull_request::{MakeText, OpenPull, PullAction, PullOutcome, PullRequest, Rewrite};
 
 const TRIES: u32 = 5;
 const TRIES_TO_REACH: u32 = 3;
@@ -133,6 +135,8 @@ enum Method {
 struct Connection {
     runtime: tokio::runtime::Runtime,
     client: Octocrab,
+    /// For GraphQL, where that is not below the API's URL.
+    beside: Option<Octocrab>,
 }
 
 impl GitHub {
@@ -141,32 +145,46 @@ impl GitHub {
         let setup = |error: &dyn fmt::Display| GitHubError::Setup(error.to_string());
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| setup(&error))?;
-        let client = {
+        let api = self.api.trim_end_matches('/');
+        // https://HOST/api/v3 has GraphQL at https://HOST/api/graphql.
+        let beside_api = api.strip_suffix("/v3");
+        let (client, beside) = {
             let _inside = runtime.enter();
-            let builder = Octocrab::builder()
-                .set_connect_timeout(Some(Duration::from_secs(30)))
-                .set_read_timeout(Some(Duration::from_secs(120)))
-                .base_uri(self.api.trim_end_matches('/'))
-                .map_err(|error| setup(&words(&error)))?;
-            match &self.login {
-                Login::Token(token) => builder.personal_token(token.clone()).build(),
-                Login::App { id, key } => {
-                    builder.app_from_rsa_pem(AppId(*id), key.as_bytes()).and_then(|builder| builder.build())
-                }
-            }
-            .map_err(|error| setup(&words(&error)))?
+            // An App's token is known only later.
+            let beside = beside_api.filter(|_| matches!(self.login, Login::Token(_)));
+            (client(api, &self.login)?, beside.map(|base| self::client(base, &self.login)).transpose()?)
         };
-        let mut connection = Connection { runtime, client };
+        let mut connection = Connection { runtime, client, beside };
         if matches!(self.login, Login::App { .. }) {
             let found = connection.get(&format!("/repos/{repository}/installation"))?;
             let id = found["id"].as_u64().ok_or_else(|| incomplete("the App's installation", "id"))?;
+            let made = connection.client.installation_and_token(InstallationId(id));
+            let (client, token) = connection.runtime.block_on(made).map_err(|error| setup(&words(&error)))?;
             let _inside = connection.runtime.enter();
-            let client = connection.client.installation(InstallationId(id)).map_err(|error| setup(&words(&error)))?;
+            let token = Login::Token(token.expose_secret().to_owned());
+            let beside = beside_api.map(|base| self::client(base, &token)).transpose()?;
             drop(_inside);
-            connection.client = client;
+            (connection.client, connection.beside) = (client, beside);
         }
         Ok(connection)
     }
+}
+
+/// A client at a URL; made inside of a runtime.
+fn client(base: &str, login: &Login) -> Result<Octocrab, GitHubError> {
+    let setup = |error: octocrab::Error| GitHubError::Setup(words(&error));
+    let builder = Octocrab::builder()
+        .set_connect_timeout(Some(Duration::from_secs(30)))
+        .set_read_timeout(Some(Duration::from_secs(120)))
+        .base_uri(base)
+        .map_err(setup)?;
+    let built = match login {
+        Login::Token(token) => builder.personal_token(token.clone()).build(),
+        Login::App { id, key } => {
+            builder.app_from_rsa_pem(AppId(*id), key.as_bytes()).and_then(|builder| builder.build())
+        }
+    };
+    built.map_err(setup)
 }
 
 impl Connection {

@@ -10,7 +10,7 @@ use crate::notes::{self, NOTES, Note};
 use crate::outcome::{Outcome, Refusal};
 use crate::transport::wording::lost_race;
 use crate::transport::{PushOptions, PushReport, TransportError, Update};
-use crate::unit::{Ask, Describe, FileSet, Unit};
+use crate::unit::{Ask, Before, Describe, Unit};
 
 /// Gitea and Forgejo, of a request that shows this commit already.
 const ASKED_ALREADY: &str = "same with old commit";
@@ -87,7 +87,7 @@ impl Run<'_> {
         match self.send_with(std::slice::from_ref(&update), &plan.made, &options) {
             Ok(report) => self.settle_branches(&[plan], &[update], &report),
             Err(error @ TransportError::Lacks { .. }) => {
-                self.settle_refused(plan, &Refusal::Rejected { words: error.to_string() });
+                self.settle_refused(plan, &Refusal::NoRequests { words: error.to_string() });
             }
             Err(error) => return Err(error.into()),
         }
@@ -107,7 +107,7 @@ impl Run<'_> {
     fn described(&self, index: usize, Describe(describe): &Describe) -> Vec<String> {
         let before = self.states[index].reviewed.as_ref().map(|reviewed| &reviewed.before);
         // A line break would end an option where it is read line by line.
-        describe(before.unwrap_or(&FileSet::new())).iter().map(|option| option.replace(['\n', '\r'], " ")).collect()
+        describe(before.unwrap_or(&Before::default())).iter().map(|option| option.replace(['\n', '\r'], " ")).collect()
     }
 
     /// Asks for a request by a push to `refs/for/BRANCH`, where the topic branch has moved, or stands where no request shows it.
@@ -186,7 +186,7 @@ impl Run<'_> {
             self.transport.objects(&missing, self.workshop.repository())?;
         }
         for (index, held) in wanted {
-            let before = self.files(&held)?;
+            let before = Before { files: self.files(&held)?, record: self.recorded(index, seen)? };
             if let Some(reviewed) = &mut self.states[index].reviewed {
                 reviewed.before = before;
             }

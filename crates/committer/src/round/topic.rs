@@ -12,7 +12,7 @@ use crate::deliver::DeliverError;
 use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
 use crate::outcome::{Refusal, Reviewed, Standing};
-use crate::unit::{File, FileSet, Mode, Previous, Topic, Unit};
+use crate::unit::{Before, File, FileSet, Mode, Previous, Topic, Unit};
 
 /// What waits on a topic branch.
 struct Waiting {
@@ -74,7 +74,7 @@ impl Run<'_> {
             }
         };
         let standing = if waiting.is_some() { Standing::Left } else { Standing::Settled };
-        self.states[index].reviewed = Some(reviewed(topic, standing, &target));
+        self.states[index].reviewed = Some(reviewed(topic, standing, &target, seen));
         let taken_back = waiting.filter(|waiting| waiting.ours);
         let plan = taken_back.map(|waiting| self.take_back(index, topic, &target, &waiting)).transpose()?;
         Ok((Some(settled), plan))
@@ -136,6 +136,14 @@ impl Run<'_> {
         Ok(self.listed(unit, tree)?.into_iter().filter(|(path, ..)| *path != record).collect())
     }
 
+    /// The unit's record on the target.
+    pub(super) fn recorded(&self, index: usize, seen: &Seen) -> Result<Option<Record>, git2::Error> {
+        let unit = &self.units[index];
+        let tree = seen.heads.get(&unit.branch).map(|&head| self.tree_of(head)).transpose()?;
+        let record = tree.map(|tree| decide::record(&self.workshop, unit, tree)).transpose()?;
+        Ok(record.and_then(Result::ok).flatten())
+    }
+
     /// Those files with their bytes, which are here by now.
     pub(super) fn files(&self, held: &[(String, Oid, i32)]) -> Result<FileSet, git2::Error> {
         let mut files = FileSet::new();
@@ -193,7 +201,7 @@ impl Run<'_> {
                     }
                 };
                 if let Some(step) = step {
-                    return Ok((None, Some(self.leave(index, topic, target, waiting, step))));
+                    return Ok((None, Some(self.leave(index, topic, (target, waiting), step, seen))));
                 }
             } else if !waiting.strange.is_empty() && !unit.adopt {
                 let refusal = Refusal::Dropped { files: waiting.strange.clone() };
@@ -213,15 +221,22 @@ impl Run<'_> {
         };
         let message = unit.message.tell(&told);
         let commit = self.commit(unit, tree, &parents, &message, &mut made)?;
-        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target));
+        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target, seen));
         let step = Step::Commit { commit, parent: old, changes };
         let steps = vec![(index, step)];
         Ok((None, Some(plan(index, topic, old, Some(commit), steps, made))))
     }
 
     /// The change waits there already: at most a note.
-    fn leave(&mut self, index: usize, topic: &Topic, target: &Target, waiting: &Waiting, step: Step) -> BranchPlan {
-        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target));
+    fn leave(
+        &mut self,
+        index: usize,
+        topic: &Topic,
+        (target, waiting): (&Target, &Waiting),
+        step: Step,
+        seen: &Seen,
+    ) -> BranchPlan {
+        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target, seen));
         let unit = &self.units[index];
         let noted = matches!(step, Step::Note).then(|| waiting.note.clone().with(&unit.folder, &unit.source.dry_sha));
         let head = Some(waiting.head);
@@ -284,9 +299,15 @@ fn plan(
     BranchPlan { branch, old, head, steps, made, note: None, topic: Some(index), takes_back: false }
 }
 
-fn reviewed(topic: &Topic, standing: Standing, target: &Target) -> Reviewed {
-    let target = target.head.map(|id| id.to_string());
-    Reviewed { topic: topic.branch.clone(), standing, target, before: FileSet::new(), words: None }
+fn reviewed(topic: &Topic, standing: Standing, target: &Target, seen: &Seen) -> Reviewed {
+    Reviewed {
+        topic: topic.branch.clone(),
+        standing,
+        target: target.head.map(|id| id.to_string()),
+        head: seen.heads.get(&topic.branch).map(ToString::to_string),
+        before: Before::default(),
+        words: None,
+    }
 }
 
 fn on_topic(topic: &Topic, because: Refusal) -> Refusal {

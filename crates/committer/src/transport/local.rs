@@ -173,8 +173,8 @@ impl Transport for Local {
         if !options.options.is_empty() {
             return Err(TransportError::Lacks {
                 url: self.shown.clone(),
-                what: "push options (a repository without hooks)".to_owned(),
-                advice: "push without options".to_owned(),
+                what: "push options".to_owned(),
+                advice: "it is a folder without hooks, so nobody would read them".to_owned(),
             });
         }
         let shown = self.shown.clone();

@@ -9,10 +9,12 @@ use manifest::{At, Diagnostic};
 use render_core::files::{FileKind, Files, join, parent};
 
 pub mod environments;
+pub mod review;
 pub mod services;
 pub mod template;
 
 pub use environments::{Environment, Environments, Profiles};
+pub use review::{Host, MergeMethod, Request, Review, Way};
 pub use services::{Helm, Service, Services};
 pub use template::Template;
 
@@ -82,17 +84,6 @@ pub struct Destination {
     pub path: Option<Template>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
-}
-
-/// How a change gets onto its branch.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Review {
-    /// Straight onto the branch.
-    #[default]
-    Push,
-    /// Onto a branch beside it, with an open pull request.
-    PullRequest,
 }
 
 /// What is refused before anything is written.

@@ -10,13 +10,13 @@ use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote,
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings};
-use crate::config::Review;
 use crate::failure::Failure;
 use crate::file_set::file_set;
 use crate::image_origins::ImageOrigin;
 use crate::plan::{Plan, Unit};
 use crate::record;
 use crate::report::{Report, UnitReport};
+use crate::review::{Requests, Review};
 
 /// Delivers every unit and tells what became of each, in the plan's order.
 ///
@@ -48,67 +48,85 @@ pub(crate) struct Prepared {
     pub(crate) origins: Vec<ImageOrigin>,
 }
 
-/// What asks for a review must not land without one.
-fn only_pushes(plan: &Plan) -> Result<(), Failure> {
-    match plan.units.iter().find(|unit| unit.review == Review::PullRequest) {
-        Some(unit) => {
-            Err(Diagnostic::new(format!("{} asks for a pull request, which deliver does not open yet", unit.name()))
-                .field("review")
-                .hint("Deliver to a branch of its own with `review: push`, then run `hydrant pull-request`.")
-                .into())
-        }
-        None => Ok(()),
-    }
+/// The units of one repository, on their way.
+struct Batch<'a> {
+    remote: Remote,
+    /// The units' places in the plan.
+    indices: Vec<usize>,
+    planned: Vec<&'a Unit>,
+    units: Vec<committer::Unit>,
+    reviews: Vec<Option<Review>>,
+    requests: Requests,
 }
 
-/// One push a repository. `prepared` has an entry for each unit of the plan.
+/// One push a repository, and the requests of the units that are reviewed. `prepared` has an entry for each unit of the plan.
 ///
 /// # Errors
-/// Units that cannot be delivered anywhere, a remote that cannot be reached.
+/// Units that cannot be delivered anywhere, a remote that cannot be reached, a host that cannot be asked for requests.
 pub(crate) fn send(
     plan: &Plan,
     around: &Surroundings,
-    prepared: Vec<Prepared>,
+    mut prepared: Vec<Prepared>,
     ancestors: Ancestors<'_>,
     options: &Options,
 ) -> Result<Report, Failure> {
-    only_pushes(plan)?;
     let signing = Signing::from_git_config(Path::new(&plan.root));
     let signing = signing.map_err(|error| Failure::from(Diagnostic::new(error.to_string())))?;
-    let mut by_repository: BTreeMap<&str, (Vec<usize>, Vec<committer::Unit>)> = BTreeMap::new();
-    let mut images = Vec::with_capacity(prepared.len());
-    for (index, (unit, one)) in plan.units.iter().zip(prepared).enumerate() {
-        let (indices, units) = by_repository.entry(&unit.repository).or_default();
-        indices.push(index);
-        units.push(one.files);
-        images.push((one.images, one.origins));
-    }
+    let batches = batches(plan, around, &mut prepared, options)?;
+    let how = committer::Options {
+        dry_run: options.dry_run,
+        atomic: options.atomic,
+        attempts: options.attempts,
+        push_options: Vec::new(),
+        ancestors,
+        signing,
+    };
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
-    for (repository, (indices, units)) in by_repository {
-        let remote = remote(repository, &plan.root, around);
-        let how = committer::Options {
-            dry_run: options.dry_run,
-            atomic: options.atomic,
-            attempts: options.attempts,
-            push_options: Vec::new(),
-            ancestors,
-            signing: signing.clone(),
-        };
+    for Batch { remote, indices, planned, units, reviews, requests } in batches {
         let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
-        for (index, delivery) in indices.into_iter().zip(done) {
-            let unit = &plan.units[index];
-            let (images, origins) = std::mem::take(&mut images[index]);
+        let settled = requests.settle(&reviews, &planned, &done, (plan, around));
+        for (index, (delivery, request)) in indices.into_iter().zip(done.into_iter().zip(settled)) {
+            let (unit, one) = (&plan.units[index], &mut prepared[index]);
             reports[index] = Some(UnitReport {
                 service: unit.service.clone(),
                 environment: unit.environment.clone(),
                 repository: remote.shown(),
-                images,
-                origins,
+                images: std::mem::take(&mut one.images),
+                origins: std::mem::take(&mut one.origins),
                 delivery,
+                request,
             });
         }
     }
     Ok(Report { units: reports.into_iter().flatten().collect(), dry_run: options.dry_run })
+}
+
+/// The units by repository. What any of them needs to be reviewed is looked for before the first push.
+fn batches<'a>(
+    plan: &'a Plan,
+    around: &Surroundings,
+    prepared: &mut [Prepared],
+    options: &Options,
+) -> Result<Vec<Batch<'a>>, Failure> {
+    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, unit) in plan.units.iter().enumerate() {
+        by_repository.entry(&unit.repository).or_default().push(index);
+    }
+    let batch = |(repository, indices): (&str, Vec<usize>)| {
+        let (mut units, mut reviews) = (Vec::new(), Vec::new());
+        for &index in &indices {
+            let (unit, one) = (&plan.units[index], &mut prepared[index]);
+            let review = Review::of(unit, &one.files, &one.origins);
+            let mut files = one.files.clone();
+            files.topic = review.as_ref().map(|review| review.topic(&unit.branch));
+            units.push(files);
+            reviews.push(review);
+        }
+        let requests = Requests::prepare(repository, around, &reviews, options.dry_run)?;
+        let planned = indices.iter().map(|&index| &plan.units[index]).collect();
+        Ok(Batch { remote: remote(repository, &plan.root, around), indices, planned, units, reviews, requests })
+    };
+    by_repository.into_iter().map(batch).collect()
 }
 
 /// Where the source stands.

@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::{Files, join, parent};
 
 use crate::config::{
-    self, Commit, Config, Destination, Environment, GivenDigests, Helm, Images, Policy, Review, Secrets, Template,
+    self, Commit, Config, Destination, Environment, GivenDigests, Helm, Images, Policy, Secrets, Template,
 };
 use crate::digests::Digests;
 use crate::registries;
@@ -14,10 +14,12 @@ use crate::settings::Settings;
 mod discover;
 mod place;
 pub mod print;
+pub(crate) mod review;
 mod select;
 mod shard;
 
 use place::{Place, one_file_each};
+pub use review::Request;
 pub use shard::Shard;
 
 /// Everything a delivery does, decided.
@@ -64,8 +66,8 @@ pub struct Unit {
     pub branch: String,
     /// The file below the branch's root, or with a slash at its end the folder.
     pub path: String,
-    /// How a change gets onto the branch.
-    pub review: Review,
+    /// How a change gets onto the branch: straight where absent; else over a topic branch, with this request.
+    pub review: Option<Request>,
     /// Which images must carry a digest.
     pub images: Images,
     /// What happens to digests that are given.
@@ -267,6 +269,8 @@ fn fill(
     (environment, special): (&str, &Environment),
 ) -> Result<Unit, Diagnostic> {
     let place = Place::decide(settings, written.destination, (environment, special), (root, file), &service.name)?;
+    let target = (place.repository.as_str(), place.branch.as_str());
+    let review = Request::decide(settings, written.destination, (environment, special), target, (&service.name, file))?;
     let subject = settings.message.as_ref().or(written.commit.message.as_ref());
     Ok(Unit {
         service: service.name.clone(),
@@ -276,12 +280,7 @@ fn fill(
         repository: place.repository,
         branch: place.branch,
         path: place.path,
-        review: settings
-            .review
-            .or(special.destination.review)
-            .or(special.review)
-            .or(written.destination.review)
-            .unwrap_or_default(),
+        review,
         images: settings.images.or(special.policy.images).or(written.policy.images).unwrap_or_default(),
         digests: settings.digests.or(special.policy.digests).or(written.policy.digests).unwrap_or_default(),
         secrets: settings.secrets.or(special.policy.secrets).or(written.policy.secrets).unwrap_or_default(),

@@ -93,7 +93,15 @@ fn unit_json(plan: &Plan, unit: &Unit) -> Value {
         "repository": below(&plan.root, &unit.repository),
         "branch": unit.branch,
         "path": unit.path,
-        "review": format!("{:?}", unit.review).to_lowercase().replace("pullrequest", "pull-request"),
+        "review": if unit.review.is_some() { "pull-request" } else { "push" },
+        "request": unit.review.as_ref().map(|request| json!({
+            "host": format!("{:?}", request.host).to_lowercase(),
+            "topic": request.topic,
+            "labels": request.labels,
+            "reviewers": request.reviewers,
+            "draft": request.draft,
+            "autoMerge": request.auto_merge.map(|method| format!("{method:?}").to_lowercase()),
+        })),
         "policy": {
             "images": format!("{:?}", unit.images).to_lowercase(),
             "digests": format!("{:?}", unit.digests).to_lowercase(),

@@ -1,0 +1,268 @@
+//! What a request says: where the change comes from, its images, and the objects that differ. Values of Secrets are never shown.
+
+use std::fmt::Write as _;
+
+use committer::{Before, FileSet, SourceRecord};
+use manifest::{Node, yaml};
+
+use crate::diff::{Change, Noise, UnitDiff, compare, markdown};
+use crate::image_origins::ImageOrigin;
+use crate::plan::{Request, Unit};
+use crate::source_link;
+
+/// The lines around what is ours in a request's text.
+const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";
+const END: &str = "<!-- hydrant: end -->";
+/// How the title that we gave last is kept, to tell it from one that a person wrote.
+const TITLE: &str = "<!-- hydrant title: ";
+
+/// What a request can say of a unit's delivery.
+pub(crate) struct Telling {
+    unit: String,
+    branch: String,
+    /// The title.
+    pub(crate) title: String,
+    source: SourceRecord,
+    files: FileSet,
+    hold: Option<String>,
+    promoted_from: Option<String>,
+    origins: Vec<ImageOrigin>,
+}
+
+impl Telling {
+    pub(crate) fn of(unit: &Unit, request: &Request, files: &committer::Unit, origins: &[ImageOrigin]) -> Telling {
+        let subject = match &files.message {
+            committer::Message::Text(text) => text.lines().next().unwrap_or_default().to_owned(),
+            committer::Message::Told(_) => unit.message.clone(),
+        };
+        // A rollback is called by its name, whatever deliveries are called.
+        let title = request.title.clone().filter(|_| files.hold.is_none()).unwrap_or(subject);
+        Telling {
+            unit: unit.name(),
+            branch: unit.branch.clone(),
+            title,
+            source: files.source.clone(),
+            files: files.files.clone(),
+            hold: files.hold.clone(),
+            promoted_from: files.promoted_from.clone(),
+            origins: origins.to_vec(),
+        }
+    }
+
+    /// The whole text that is ours, at most `limit` bytes.
+    pub(crate) fn region(&self, before: &Before, limit: usize) -> String {
+        let title = self.title.replace("--", "- -");
+        let frame = BEGIN.len() + END.len() + TITLE.len() + title.len() + 16;
+        let text = self.markdown(before, limit.saturating_sub(frame));
+        format!("{BEGIN}\n{TITLE}{title} -->\n\n{}\n{END}", text.trim_end())
+    }
+
+    /// The source, the origins of the images, and the differences, at most `limit` bytes.
+    pub(crate) fn markdown(&self, before: &Before, limit: usize) -> String {
+        let mut text = self.head(before);
+        text.truncate(text.floor_char_boundary(limit));
+        let room = limit.saturating_sub(text.len() + 1);
+        match self.differences(before) {
+            Ok(unit) => text.push_str(&markdown(&[unit], room)),
+            Err(words) => {
+                let _ = write!(text, "The differences cannot be shown: {words}");
+            }
+        }
+        text.truncate(text.floor_char_boundary(limit));
+        text
+    }
+
+    /// One line of the same, for where a line is all there is.
+    pub(crate) fn line(&self, before: &Before) -> String {
+        let mut text = format!("{} from {}", self.unit, short(&self.source.dry_sha));
+        if !self.source.subject.is_empty() {
+            let _ = write!(text, " ({})", self.source.subject);
+        }
+        if let Some(why) = &self.hold {
+            let _ = write!(text, "; {why}");
+        }
+        if let Ok(unit) = self.differences(before) {
+            let _ = write!(text, ": {}", unit.counts());
+            let images = images(&unit);
+            if !images.is_empty() {
+                let _ = write!(text, "; {}", images.join(", "));
+            }
+        }
+        text.push_str(". The commit's message has the rest.");
+        text
+    }
+
+    fn head(&self, before: &Before) -> String {
+        let mut text = String::new();
+        let commit = linked(&self.source.repo_url, &self.source.dry_sha);
+        let _ = writeln!(text, "Source: {commit} {}  ", escaped(&self.source.subject));
+        let old = before.record.as_ref().map(|record| &record.source).filter(|old| old.dry_sha != self.source.dry_sha);
+        if let Some(old) = old {
+            let range = source_link::range(&self.source.repo_url, &old.dry_sha, &self.source.dry_sha);
+            let range = range.map_or_else(String::new, |link| format!(" ([changes since]({link}))"));
+            let _ = writeln!(text, "`{}` holds {}{range}  ", self.branch, linked(&old.repo_url, &old.dry_sha));
+        }
+        if let Some(from) = &self.promoted_from {
+            let _ = writeln!(text, "Promoted from {}  ", escaped(from));
+        }
+        if let Some(why) = &self.hold {
+            let _ = writeln!(
+                text,
+                "A rollback: {}. Merged, it holds later deliveries back until one has `--release`.  ",
+                escaped(why)
+            );
+        }
+        text.push('\n');
+        let origins: Vec<String> = self.origins.iter().filter_map(origin).collect();
+        if !origins.is_empty() {
+            let _ = writeln!(text, "{}\n", origins.join("\n"));
+        }
+        text
+    }
+
+    fn differences(&self, before: &Before) -> Result<UnitDiff, String> {
+        let noise = Noise::new([]).map_err(|error| error.to_string())?;
+        let (old, new) = (objects(&before.files)?, objects(&self.files)?);
+        Ok(UnitDiff {
+            name: self.unit.clone(),
+            sides: (format!("branch {}", self.branch), format!("source {}", short(&self.source.dry_sha))),
+            objects: compare(&old, &new, &noise),
+        })
+    }
+}
+
+/// What a request that people may have edited says after a delivery: title and body. Their words stay; what stands between our lines is
+/// written anew, and so is the title while it is the one that we gave.
+pub(crate) fn rewritten(telling: &Telling, region: &str, title: &str, body: &str) -> (String, String) {
+    let body = body.replace("\r\n", "\n");
+    let Some((above, rest)) = body.split_once(BEGIN) else {
+        // A request that a person opened, or whose text lost our lines: theirs first.
+        let above = if body.trim().is_empty() { String::new() } else { format!("{}\n\n", body.trim_end()) };
+        return (title.to_owned(), format!("{above}{region}"));
+    };
+    let (ours, below) = rest.split_once(END).unwrap_or((rest, ""));
+    let given = ours.lines().find_map(|line| line.strip_prefix(TITLE)).and_then(|line| line.strip_suffix(" -->"));
+    let kept = given.is_some_and(|given| given == title.replace("--", "- -"));
+    (if kept { telling.title.clone() } else { title.to_owned() }, format!("{above}{region}{below}"))
+}
+
+/// How many bytes of a body are people's own.
+pub(crate) fn room_taken(body: &str) -> usize {
+    let body = body.replace("\r\n", "\n");
+    match body.split_once(BEGIN) {
+        None => body.len() + 2,
+        Some((above, rest)) => above.len() + rest.split_once(END).map_or(0, |(_, below)| below.len()),
+    }
+}
+
+fn images(unit: &UnitDiff) -> Vec<String> {
+    let mut all = Vec::new();
+    for object in &unit.objects {
+        let Change::Changed { images, .. } = &object.change else { continue };
+        let short = |image: &Option<String>| {
+            let name = image.as_deref().unwrap_or("none").split('@').next().unwrap_or_default();
+            name.rsplit('/').next().unwrap_or(name).to_owned()
+        };
+        all.extend(images.iter().map(|image| format!("{} -> {}", short(&image.old), short(&image.new))));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn objects(files: &FileSet) -> Result<Vec<Node>, String> {
+    let mut all = Vec::new();
+    for (path, file) in files {
+        all.extend(yaml::read_objects(&file.bytes).map_err(|finding| finding.in_file(path.as_str()).to_string())?);
+    }
+    Ok(all)
+}
+
+fn origin(one: &ImageOrigin) -> Option<String> {
+    let name = one.image.split('@').next().unwrap_or_default();
+    let links = [("source", one.link()), ("changes", one.changes_link())];
+    let links: Vec<String> =
+        links.into_iter().filter_map(|(word, link)| Some(format!("[{word}]({})", link?))).collect();
+    (!links.is_empty()).then(|| format!("- `{name}`: {}", links.join(", ")))
+}
+
+fn linked(repository: &str, commit: &str) -> String {
+    let id = short(commit);
+    source_link::commit(repository, commit).map_or_else(|| format!("`{id}`"), |link| format!("[`{id}`]({link})"))
+}
+
+fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}
+
+/// Words of a commit as they are: no markup, nobody is called by an `@`.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn telling() -> Telling {
+        Telling {
+            unit: "cart/production".to_owned(),
+            branch: "cart/production".to_owned(),
+            title: "deliver cart to production".to_owned(),
+            source: SourceRecord {
+                repo_url: "https://github.com/acme/shop.git".to_owned(),
+                dry_sha: "1".repeat(40),
+                subject: "fewer <b> for @ann".to_owned(),
+                ..SourceRecord::default()
+            },
+            files: FileSet::new(),
+            hold: None,
+            promoted_from: None,
+            origins: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_people_wrote_stays() {
+        let telling = telling();
+        let region = telling.region(&Before::default(), 60_000);
+        assert!(region.contains("fewer &lt;b&gt; for &#64;ann"), "{region}");
+        let first = rewritten(&telling, &region, &telling.title, "");
+        assert_eq!(first, (telling.title.clone(), region.clone()));
+        let edited = format!("Please look.\r\n\r\n{}\r\n\r\nAnd below.", region.replace('\n', "\r\n"));
+        let (title, body) = rewritten(&telling, "NEW", "my own title", &edited);
+        assert_eq!((title.as_str(), body.as_str()), ("my own title", "Please look.\n\nNEW\n\nAnd below."));
+        assert_eq!(room_taken(&edited), "Please look.\n\n\n\nAnd below.".len());
+        // A rollback takes the place of a delivery: our own title changes, theirs does not.
+        let mut back = super::tests::telling();
+        back.title = "roll cart back".to_owned();
+        assert_eq!(rewritten(&back, "NEW", &telling.title, &region).0, "roll cart back");
+        let (_, body) = rewritten(&telling, "NEW", "t", "opened by hand");
+        assert_eq!(body, "opened by hand\n\nNEW");
+    }
+
+    #[test]
+    fn it_fits() {
+        let mut telling = telling();
+        telling.source.subject = "ä".repeat(40_000);
+        for limit in [0, 10, 1_000, 65_536] {
+            assert!(telling.markdown(&Before::default(), limit).len() <= limit, "{limit}");
+        }
+        assert!(telling.region(&Before::default(), 65_536).len() <= 65_536);
+    }
+}

@@ -1,0 +1,205 @@
+//! Requests at GitHub, by its API.
+
+use std::sync::Arc;
+
+use committer::github::{GitHub, GitHubError, Login, OpenPull, PullAction, PullRequest, Repository, Rewrite};
+use committer::{Before, Delivery, Outcome, Reviewed, Standing};
+use manifest::Diagnostic;
+
+use super::body::{self, Telling};
+use super::told::{RequestAction, RequestReport};
+use super::{Review, body as text, no_request};
+use crate::branches::{self, Depth};
+use crate::config::MergeMethod;
+use crate::diff::COMMENT_LIMIT;
+use crate::failure::Failure;
+use crate::pipeline::Surroundings;
+use crate::plan::review::host_name;
+use crate::plan::{Plan, Unit};
+
+/// A repository at GitHub.
+pub(super) struct Api {
+    github: GitHub,
+    repository: Repository,
+    /// The open requests, once they were asked for.
+    open: Option<Vec<OpenPull>>,
+}
+
+impl Api {
+    /// Where the API is: as it was said, else `GITHUB_API_URL` of an action on the same host, else by the host's name.
+    ///
+    /// # Errors
+    /// No token, no key, or no owner and name in the URL.
+    pub(super) fn of(url: &str, around: &Surroundings, said: Option<&str>) -> Result<Api, Failure> {
+        let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
+        let repository = named(url).ok_or_else(|| {
+            Diagnostic::new(format!("{}: no owner and repository of GitHub", committer::Remote::new(url).shown()))
+                .field("destination.repository")
+                .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
+        })?;
+        let host = host_name(url).unwrap_or("github.com");
+        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
+        let at_home = host_name(&server).is_some_and(|home| home.eq_ignore_ascii_case(host));
+        let api = said.map(str::to_owned).or_else(|| variable("GITHUB_API_URL").filter(|_| at_home));
+        let api = api.unwrap_or_else(|| match host {
+            "github.com" => "https://api.github.com".to_owned(),
+            host => format!("https://{host}/api/v3"),
+        });
+        Ok(Api { github: GitHub { login: login(around, at_home)?, api }, repository, open: None })
+    }
+
+    /// The open requests of the repository.
+    pub(super) fn open(&self) -> Result<Vec<OpenPull>, GitHubError> {
+        self.github.open_pull_requests(&self.repository)
+    }
+
+    /// Opens, updates or closes a unit's request. What GitHub refuses is in the report: the branch is pushed, and the next delivery asks again.
+    pub(super) fn settle(
+        &mut self,
+        review: &Review,
+        unit: &Unit,
+        delivery: &Delivery,
+        reviewed: &Reviewed,
+        (plan, around): (&Plan, &Surroundings),
+    ) -> RequestReport {
+        let committed = matches!(delivery.outcome, Outcome::Committed { .. });
+        let done = match reviewed.standing {
+            Standing::Waiting if committed => self.ask(review, unit, &reviewed.before, None),
+            Standing::Waiting => self.ask_again(review, unit, reviewed, (plan, around)),
+            Standing::Settled if reviewed.head.is_some() => self.close(review, unit),
+            Standing::Settled | Standing::TakenBack | Standing::Left => Ok(RequestReport::default()),
+        };
+        done.unwrap_or_else(|failure| RequestReport {
+            failed: Some((no_request(&failure.to_string()), matches!(failure, Failure::Outside(_)))),
+            ..RequestReport::default()
+        })
+    }
+
+    /// The change waits since an earlier delivery: an open request is left alone. One is opened where that delivery could not.
+    fn ask_again(
+        &mut self,
+        review: &Review,
+        unit: &Unit,
+        reviewed: &Reviewed,
+        (plan, around): (&Plan, &Surroundings),
+    ) -> Result<RequestReport, Failure> {
+        if let Some(open) = self.open_one(review, unit)? {
+            let (number, url) = (Some(open.number), Some(open.url));
+            return Ok(RequestReport { action: RequestAction::Unchanged, number, url, ..RequestReport::default() });
+        }
+        let tip = branches::past(plan, unit, around, 1, Depth::Files)?.into_iter().next();
+        let before = tip.map(|tip| Before { files: tip.files, record: tip.record }).unwrap_or_default();
+        self.ask(review, unit, &before, reviewed.head.clone())
+    }
+
+    fn ask(
+        &self,
+        review: &Review,
+        unit: &Unit,
+        before: &Before,
+        known: Option<String>,
+    ) -> Result<RequestReport, Failure> {
+        let mut wanted = self.wanted(review, unit);
+        wanted.body = review.telling.region(before, COMMENT_LIMIT);
+        wanted.rewrite = Rewrite::From(rewriting(&review.telling, before));
+        wanted.known = known;
+        let done = self.github.pull_request(&wanted).map_err(|error| failed(&error))?;
+        let action = match done.action {
+            PullAction::Opened => RequestAction::Opened,
+            PullAction::Updated => RequestAction::Updated,
+            PullAction::Unchanged => RequestAction::Unchanged,
+            PullAction::Declined => RequestAction::Declined,
+            PullAction::Merged => RequestAction::Merged,
+        };
+        let there = done.number != 0;
+        Ok(RequestReport {
+            action,
+            number: there.then_some(done.number),
+            url: there.then_some(done.url),
+            undone: done.undone,
+            failed: None,
+        })
+    }
+
+    fn close(&mut self, review: &Review, unit: &Unit) -> Result<RequestReport, Failure> {
+        if self.open_one(review, unit)?.is_none() {
+            return Ok(RequestReport::default());
+        }
+        let comment = format!("`{}` holds what this proposes, so there is nothing left to merge.", unit.branch);
+        let closed = self.github.close_pull_request(&self.wanted(review, unit), &comment);
+        let Some((number, url)) = closed.map_err(|error| failed(&error))? else { return Ok(RequestReport::default()) };
+        let (number, url) = (Some(number), Some(url));
+        Ok(RequestReport { action: RequestAction::Closed, number, url, ..RequestReport::default() })
+    }
+
+    fn open_one(&mut self, review: &Review, unit: &Unit) -> Result<Option<OpenPull>, Failure> {
+        let all = match &self.open {
+            Some(all) => all,
+            None => self.open.insert(self.open().map_err(|error| failed(&error))?),
+        };
+        Ok(all.iter().find(|pull| pull.head == review.request.topic && pull.base == unit.branch).cloned())
+    }
+
+    fn wanted(&self, review: &Review, unit: &Unit) -> PullRequest {
+        let request = &review.request;
+        let method = request.auto_merge.map(|method| match method {
+            MergeMethod::Merge => "MERGE",
+            MergeMethod::Squash => "SQUASH",
+            MergeMethod::Rebase => "REBASE",
+        });
+        PullRequest {
+            base: self.repository.clone(),
+            base_branch: Some(unit.branch.clone()),
+            head: self.repository.clone(),
+            head_branch: request.topic.clone(),
+            title: review.telling.title.clone(),
+            body: String::new(),
+            draft: request.draft,
+            reviewers: request.reviewers.clone(),
+            labels: request.labels.clone(),
+            rewrite: Rewrite::Never,
+            auto_merge: method.map(str::to_owned),
+            known: None,
+        }
+    }
+}
+
+/// Title and body of the open request, with our part made to fit beside what people wrote.
+fn rewriting(telling: &Arc<Telling>, before: &Before) -> Arc<committer::github::MakeText> {
+    let (telling, before) = (Arc::clone(telling), before.clone());
+    Arc::new(move |title, old| {
+        let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));
+        body::rewritten(&telling, &region, title, old)
+    })
+}
+
+/// `OWNER/REPOSITORY` at the end of a URL.
+fn named(url: &str) -> Option<Repository> {
+    let path = url.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let mut parts = path.rsplit(['/', ':']);
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!name.is_empty() && !owner.is_empty()).then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
+}
+
+/// An App where one is given, else a token. What an action gets goes to its own server alone.
+fn login(around: &Surroundings, at_home: bool) -> Result<Login, Failure> {
+    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty());
+    if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
+        let wrong = |words: String| Failure::from(Diagnostic::new(words).field("GITHUB_APP_KEY_FILE"));
+        let id = id.parse().map_err(|_| Diagnostic::new(format!("`{id}` is no number")).field("GITHUB_APP_ID"))?;
+        let key = std::fs::read_to_string(file).map_err(|error| wrong(format!("{file}: {error}")))?;
+        return Ok(Login::App { id, key });
+    }
+    let token = variable("HYDRANT_GIT_TOKEN").or_else(|| variable("GITHUB_TOKEN").filter(|_| at_home));
+    token.map(|token| Login::Token(token.clone())).ok_or_else(|| {
+        Diagnostic::new("a pull request is to be opened, and there is no token for GitHub")
+            .hint("Set HYDRANT_GIT_TOKEN, GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_KEY_FILE; it needs contents and pull requests: write.")
+            .into()
+    })
+}
+
+fn failed(error: &GitHubError) -> Failure {
+    let finding = Diagnostic::new(error.to_string());
+    if error.is_outside() { Failure::Outside(finding.into()) } else { Failure::Input(finding.into()) }
+}

@@ -1,0 +1,125 @@
+//! Reviewed deliveries: what the committer is told of a unit's topic branch, and the request that asks to merge it.
+//!
+//! docs/decisions/review-branches.md says what happens in which case.
+
+mod body;
+mod github;
+mod host;
+mod options;
+mod told;
+
+use std::sync::Arc;
+
+use committer::{Ask, Delivery, Describe, Outcome, Standing, Topic};
+
+use crate::config::Host;
+use crate::failure::Failure;
+use crate::image_origins::ImageOrigin;
+use crate::pipeline::Surroundings;
+use crate::plan::{Plan, Request, Unit};
+
+pub(crate) use body::Telling;
+pub(crate) use host::open_requests;
+pub use told::{RequestAction, RequestReport};
+
+/// What is known of a unit's request before anything is pushed.
+pub(crate) struct Review {
+    request: Request,
+    telling: Arc<Telling>,
+}
+
+impl Review {
+    /// Nothing for a unit that goes straight onto its branch.
+    pub(crate) fn of(unit: &Unit, files: &committer::Unit, origins: &[ImageOrigin]) -> Option<Review> {
+        let request = unit.review.clone()?;
+        let telling = Arc::new(Telling::of(unit, &request, files, origins));
+        Some(Review { request, telling })
+    }
+
+    /// What the committer is told.
+    pub(crate) fn topic(&self, target: &str) -> Topic {
+        let (request, telling, target) = (self.request.clone(), Arc::clone(&self.telling), target.to_owned());
+        let describe = |make: fn(&Request, &Telling, &str, &committer::Before) -> Vec<String>| {
+            Describe(Arc::new(move |before| make(&request, &telling, &target, before)))
+        };
+        let ask = match self.request.host {
+            Host::Github | Host::None => Ask::Nothing,
+            Host::Gitlab => Ask::Options(describe(options::gitlab)),
+            Host::Gitea => Ask::For(describe(options::agit)),
+        };
+        let closes_with_branch = matches!(self.request.host, Host::Github | Host::Gitlab);
+        Topic { branch: self.request.topic.clone(), ask, closes_with_branch }
+    }
+}
+
+/// The requests of the units of one repository, by GitHub's API where that is the host. Made before anything is pushed, so that a missing
+/// token stops the delivery and not its middle.
+pub(crate) struct Requests {
+    api: Option<github::Api>,
+}
+
+impl Requests {
+    /// `reviews` are those of the units that go to the repository.
+    ///
+    /// # Errors
+    /// No token for GitHub, or no name of a repository in the URL.
+    pub(crate) fn prepare(
+        repository: &str,
+        around: &Surroundings,
+        reviews: &[Option<Review>],
+        dry_run: bool,
+    ) -> Result<Requests, Failure> {
+        let mut at_github = reviews.iter().flatten().filter(|review| review.request.host == Host::Github);
+        let first = at_github.next().filter(|_| !dry_run);
+        let api = first.map(|review| github::Api::of(repository, around, review.request.api.as_deref())).transpose()?;
+        Ok(Requests { api })
+    }
+
+    /// Opens, updates or closes each unit's request, now that the branches are where they are to be. The result has an entry a unit.
+    pub(crate) fn settle(
+        mut self,
+        reviews: &[Option<Review>],
+        units: &[&Unit],
+        done: &[Delivery],
+        world: (&Plan, &Surroundings),
+    ) -> Vec<Option<RequestReport>> {
+        let all = reviews.iter().zip(units).zip(done);
+        all.map(|((review, unit), delivery)| self.one(review.as_ref()?, unit, delivery, world)).collect()
+    }
+
+    fn one(
+        &mut self,
+        review: &Review,
+        unit: &Unit,
+        delivery: &Delivery,
+        world: (&Plan, &Surroundings),
+    ) -> Option<RequestReport> {
+        let reviewed = delivery.reviewed.as_ref()?;
+        if matches!(delivery.outcome, Outcome::Refused(_)) {
+            return None;
+        }
+        let mut report = match (&mut self.api, review.request.host) {
+            (Some(api), _) => api.settle(review, unit, delivery, reviewed, world),
+            (None, Host::Gitlab | Host::Gitea) if reviewed.standing == Standing::Waiting => host::asked(delivery),
+            _ => RequestReport::default(),
+        };
+        if let Some(words) = &reviewed.words {
+            if reviewed.standing == Standing::Waiting {
+                report.failed = Some((no_request(words), true));
+            } else {
+                report.undone.push(format!("{} could not be taken back: {words}", reviewed.topic));
+            }
+        }
+        if reviewed.standing == Standing::TakenBack && review.request.host == Host::Gitea {
+            report.undone.push("a request that is open still shows no change: close it at the host".to_owned());
+        }
+        if reviewed.standing == Standing::Left {
+            report.undone.push(format!("{} holds commits that no delivery wrote: it is left as it is", reviewed.topic));
+        }
+        Some(report)
+    }
+}
+
+fn no_request(words: &str) -> String {
+    format!("the branch is pushed, and its request could not be made: {words}")
+}

@@ -1,0 +1,88 @@
+//! What became of a unit's request, for the report.
+
+use serde_json::{Value, json};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestAction {
+    /// Nothing.
+    #[default]
+    None,
+    /// The host was asked by the push.
+    Asked,
+    /// A request was opened.
+    Opened,
+    /// The open one was changed.
+    Updated,
+    /// The open one is as it is to be.
+    Unchanged,
+    /// A person has closed the one for exactly this; none was opened.
+    Declined,
+    /// It was merged while the delivery ran.
+    Merged,
+    /// The open one was closed, as the target holds what it proposed.
+    Closed,
+}
+
+/// What became of a unit's request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestReport {
+    /// What was done.
+    pub action: RequestAction,
+    /// Its number, where it is known.
+    pub number: Option<u64>,
+    /// Its page, where it is known.
+    pub url: Option<String>,
+    /// What the host did not do of what was asked beside the request itself, each with its words.
+    pub undone: Vec<String>,
+    /// Why there is no request although there should be one, and whether trying again may help.
+    pub failed: Option<(String, bool)>,
+}
+
+impl RequestAction {
+    /// The word for scripts.
+    pub fn word(self) -> &'static str {
+        match self {
+            RequestAction::None => "none",
+            RequestAction::Asked => "asked",
+            RequestAction::Opened => "opened",
+            RequestAction::Updated => "updated",
+            RequestAction::Unchanged => "unchanged",
+            RequestAction::Declined => "declined",
+            RequestAction::Merged => "merged",
+            RequestAction::Closed => "closed",
+        }
+    }
+}
+
+impl RequestReport {
+    /// A line for people, without what failed; nothing where there is nothing to tell.
+    pub fn line(&self) -> Option<String> {
+        let place = match (&self.url, self.number) {
+            (Some(url), _) => format!("request {url}"),
+            (None, Some(number)) => format!("request #{number}"),
+            (None, None) => "a request".to_owned(),
+        };
+        Some(match self.action {
+            RequestAction::None => return None,
+            RequestAction::Asked => format!("{place} was asked for"),
+            RequestAction::Opened => format!("{place} opened"),
+            RequestAction::Updated => format!("{place} updated"),
+            RequestAction::Unchanged => format!("{place} is open"),
+            RequestAction::Declined => format!("{place} was closed by a person: reopen it, or deliver a change"),
+            RequestAction::Merged => "merged meanwhile".to_owned(),
+            RequestAction::Closed => format!("{place} closed: the branch holds what it proposed"),
+        })
+    }
+
+    /// Everything as JSON.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "action": self.action.word(),
+            "number": self.number,
+            "url": self.url,
+            "undone": self.undone,
+            "failed": self.failed.as_ref().map(|(words, _)| words),
+        })
+    }
+}
