@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use committer::branches;
 use committer::{Ask, Delivery, Describe, Outcome, Refusal, Remote, Standing, Topic, Unit, deliver};
 use deliveries::{committed, options, refused, sha, unit};
 use testkit::git::{Abilities, Fault, GitServer};
@@ -305,6 +306,34 @@ fn what_people_put_there_stays() {
     same.adopt = true;
     let left = one(deliver(&place.remote(), &[same], &options()).unwrap());
     assert_eq!((standing(&left), place.has(TOPIC)), (Standing::Left, true));
+}
+
+#[test]
+fn the_board_shows_what_waits_and_what_was() {
+    let place = Place::new();
+    let look = |limit| {
+        let at = committer::branches::Place { branch: TARGET.to_owned(), folder: String::new() };
+        let mut found = branches::board(&place.remote(), &[(at, Some(TOPIC.to_owned()))], limit).unwrap();
+        found.remove(0)
+    };
+    let never = look(3);
+    assert!(never.tip.is_none() && never.before.is_empty() && never.waiting.is_none());
+    place.deliver(1, "1\n");
+    let first = look(3);
+    assert!(first.tip.unwrap().empty);
+    assert_eq!(first.waiting.unwrap().record.unwrap().source.dry_sha, sha(1));
+    place.merge(&["--squash"]);
+    assert!(look(3).waiting.is_none(), "a squash holds the same");
+    place.deliver(2, "2\n");
+    assert!(look(3).waiting.is_some());
+    place.merge(&["--no-ff"]);
+    // What was merged and then left behind by another commit waits no more.
+    let direct = unit(TARGET, 3, &[("manifest.yaml", "3\n")]);
+    committed(&one(deliver(&place.remote(), &[direct], &options()).unwrap()));
+    let last = look(9);
+    assert!(last.waiting.is_none());
+    assert_eq!((last.tip.unwrap().record.unwrap().source.dry_sha, last.before.len()), (sha(3), 3));
+    assert_eq!(look(1).before.len(), 0);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-pub use committer::branches::{Delivered, Depth};
-use committer::branches::{Place, history, read};
+pub use committer::branches::{Delivered, Depth, Standing};
+use committer::branches::{Place, board, history, read};
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::failure::Failure;
@@ -32,6 +32,28 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
         }
     }
     Ok(tips)
+}
+
+/// What stands at each unit's place, what stood there before and what waits on its topic branch, in the plan's order; `limit` commits of each
+/// branch. Each repository is asked once.
+///
+/// # Errors
+/// A remote that cannot be reached or does not let us in.
+pub fn standing(plan: &Plan, around: &Surroundings, limit: u32) -> Result<Vec<Standing>, Failure> {
+    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, unit) in plan.units.iter().enumerate() {
+        by_repository.entry(&unit.repository).or_default().push(index);
+    }
+    let mut all: Vec<(usize, Standing)> = Vec::with_capacity(plan.units.len());
+    for (repository, indices) in by_repository {
+        let topic = |unit: &Unit| unit.review.as_ref().map(|request| request.topic.clone());
+        let places: Vec<_> =
+            indices.iter().map(|&index| (place(&plan.units[index]), topic(&plan.units[index]))).collect();
+        let found = board(&remote(repository, &plan.root, around), &places, limit).map_err(|error| failed(&error))?;
+        all.extend(indices.into_iter().zip(found));
+    }
+    all.sort_by_key(|(index, _)| *index);
+    Ok(all.into_iter().map(|(_, standing)| standing).collect())
 }
 
 /// The last `limit` commits of a unit's branch, newest first.

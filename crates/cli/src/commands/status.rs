@@ -9,7 +9,7 @@ use crate::output::{self, TextOrJson};
 use crate::settings::UnitArguments;
 use crate::surroundings::surroundings;
 
-/// Show what stands where: services x environments, source commit, images, age, holds and drift
+/// Show what stands where: services x environments, source commit, images, age, holds, drift, and what waits for review
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How the answer is written
@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Write the board into this file too, as one page that stands alone
     #[arg(long, value_name = "FILE", env = "HYDRANT_HTML")]
     html: Option<PathBuf>,
+    /// How many commits of each branch are looked at: the one that stands there, and those before it
+    #[arg(long, value_name = "N", default_value_t = 6, env = "HYDRANT_HISTORY", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    history: u32,
     #[command(flatten)]
     units: UnitArguments,
 }
@@ -29,7 +32,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = arguments.units.settings_of_a_look()?;
     let around = surroundings()?;
-    let rows = status::status(&settings, &around)?;
+    let (rows, warnings) = status::status(&settings, &around, arguments.history)?;
+    warnings.iter().for_each(output::warning);
     if let Some(path) = &arguments.html {
         output::result_file(path, &status::html(&rows, around.now))?;
     }

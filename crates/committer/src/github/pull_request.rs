@@ -162,6 +162,7 @@ impl GitHub {
                 base: field(pull, "/base/ref"),
                 number: pull["number"].as_u64().unwrap_or_default(),
                 url: field(pull, "/html_url"),
+                title: field(pull, "/title"),
             }));
             if found.len() < 100 {
                 break;
@@ -182,6 +183,8 @@ pub struct OpenPull {
     pub number: u64,
     /// Its page.
     pub url: String,
+    /// Its title.
+    pub title: String,
 }
 
 impl Connection {

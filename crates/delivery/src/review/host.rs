@@ -1,12 +1,16 @@
 //! What the hosts say of requests: in the words of a push, and to those who ask for the open ones.
 
+use std::collections::BTreeMap;
+
 use committer::Delivery;
+use committer::github::OpenPull;
+use manifest::Diagnostic;
 
 use super::github::Api;
 use super::told::{RequestAction, RequestReport};
 use crate::config::Host;
 use crate::pipeline::Surroundings;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 
 /// What a host that was asked by a push said: GitLab and Gitea name the request's page.
 pub(super) fn asked(delivery: &Delivery) -> RequestReport {
@@ -23,33 +27,28 @@ pub(super) fn asked(delivery: &Delivery) -> RequestReport {
     RequestReport { action, number, url, ..RequestReport::default() }
 }
 
-/// The pages of the open requests by unit, of those that are at GitHub and where a token is at hand; an entry a unit. A host that does not
-/// answer is told in the second place, and is no error: the board is about the branches.
-pub(crate) fn open_requests(plan: &Plan, around: &Surroundings) -> (Vec<Option<String>>, Vec<String>) {
-    let mut found = vec![None; plan.units.len()];
-    let mut told = Vec::new();
-    let mut asked: Vec<&str> = Vec::new();
+/// The open requests by unit, of those that are at GitHub and where a token is at hand; an entry a unit. A host that does not answer is a
+/// warning: the board is about the branches.
+pub(crate) fn open_requests(plan: &Plan, around: &Surroundings) -> (Vec<Option<OpenPull>>, Vec<Diagnostic>) {
+    let mut asked: BTreeMap<&str, Vec<OpenPull>> = BTreeMap::new();
+    let mut warnings = Vec::new();
     for unit in &plan.units {
         let Some(request) = unit.review.as_ref().filter(|request| request.host == Host::Github) else { continue };
-        if asked.contains(&unit.repository.as_str()) {
+        if asked.contains_key(unit.repository.as_str()) {
             continue;
         }
-        asked.push(&unit.repository);
-        let Ok(api) = Api::of(&unit.repository, around, request.api.as_deref()) else { continue };
-        match api.open() {
-            Ok(open) => {
-                for (entry, unit) in found.iter_mut().zip(&plan.units) {
-                    let of = |request: &crate::plan::Request| {
-                        open.iter().find(|pull| pull.head == request.topic && pull.base == unit.branch)
-                    };
-                    let same = asked.last() == Some(&unit.repository.as_str());
-                    if let Some(pull) = unit.review.as_ref().filter(|_| same).and_then(of) {
-                        *entry = Some(pull.url.clone());
-                    }
-                }
-            }
-            Err(error) => told.push(error.to_string()),
-        }
+        let open = Api::of(&unit.repository, around, request.api.as_deref()).ok().map(|api| api.open()).transpose();
+        let open = open.unwrap_or_else(|error| {
+            let words = format!("which requests are open is not known: {error}");
+            warnings.push(Diagnostic::new(words).hint("What waits is told by the branches alone."));
+            None
+        });
+        asked.insert(&unit.repository, open.unwrap_or_default());
     }
-    (found, told)
+    let of = |unit: &Unit| {
+        let request = unit.review.as_ref()?;
+        let open = asked.get(unit.repository.as_str())?;
+        open.iter().find(|pull| pull.head == request.topic && pull.base == unit.branch).cloned()
+    };
+    (plan.units.iter().map(of).collect(), warnings)
 }

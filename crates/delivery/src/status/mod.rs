@@ -1,15 +1,17 @@
 //! `hydrant status`: services × environments, what stands where, since when, from which source.
 
+use committer::github::OpenPull;
+use manifest::Diagnostic;
 use serde_json::{Value, json};
 
-use crate::branches::{self, Delivered, Depth};
+use crate::branches::{self, Delivered, Standing};
 use crate::disk::DiskFiles;
 use crate::failure::Failure;
 use crate::pipeline::{Moment, Surroundings};
 use crate::plan::{Unit, plan};
 use crate::record::{self, SERVICE};
 use crate::settings::Settings;
-use crate::table;
+use crate::{review, table};
 
 mod html;
 
@@ -24,6 +26,21 @@ pub struct Row {
     pub state: State,
     /// What the branch holds; nothing where it does not exist.
     pub tip: Option<Delivered>,
+    /// What it held before, newest first.
+    pub before: Vec<Delivered>,
+    /// What waits to be merged.
+    pub pending: Option<Pending>,
+}
+
+/// A change that waits for its review.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The topic branch.
+    pub topic: String,
+    /// What it holds.
+    pub tip: Delivered,
+    /// The open request, where the host was asked and has one.
+    pub request: Option<OpenPull>,
 }
 
 /// The state of a branch.
@@ -39,15 +56,30 @@ pub enum State {
     Never,
 }
 
-/// Looks at every unit's branch. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
+/// Looks at every unit's branch and its topic branch, with so many commits of each. GitHub is asked for the open requests where a token is
+/// at hand; what it does not answer is a warning. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
 ///
 /// # Errors
 /// A config that cannot be read, a remote that cannot be reached.
-pub fn status(settings: &Settings, around: &Surroundings) -> Result<Vec<Row>, Failure> {
+pub fn status(
+    settings: &Settings,
+    around: &Surroundings,
+    commits: u32,
+) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let tips = branches::tips(&plan, around, Depth::Record)?;
-    let rows = plan.units.into_iter().zip(tips);
-    Ok(rows.map(|(unit, tip)| Row { state: state(tip.as_ref()), unit, tip }).collect())
+    let standing = branches::standing(&plan, around, commits)?;
+    let waits = standing.iter().any(|one| one.waiting.is_some());
+    let (open, warnings) = if waits { review::open_requests(&plan, around) } else { Default::default() };
+    let mut open = open.into_iter();
+    let rows = plan.units.into_iter().zip(standing).map(|(unit, Standing { tip, before, waiting })| {
+        let request = open.next().flatten();
+        let topic = unit.review.as_ref().map(|request| request.topic.clone());
+        // A branch that was only started for its first review holds nothing yet.
+        let tip = tip.filter(|tip| !tip.empty);
+        let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
+        Row { state: state(tip.as_ref()), unit, tip, before, pending }
+    });
+    Ok((rows.collect(), warnings))
 }
 
 fn state(tip: Option<&Delivered>) -> State {
@@ -98,7 +130,18 @@ pub fn text(rows: &[Row], now: Option<Moment>) -> String {
             images,
         ]
     }));
-    table::print(&lines)
+    let pending: String = rows.iter().filter_map(waiting).collect();
+    format!("{}{pending}", table::print(&lines))
+}
+
+/// A line about what waits.
+fn waiting(row: &Row) -> Option<String> {
+    let Pending { topic, tip, request } = row.pending.as_ref()?;
+    let source = branches::source_commit(tip).and_then(|id| id.get(..7)).unwrap_or("unknown");
+    let what = tip.record.as_ref().and_then(|record| record.hold.as_ref());
+    let what = what.map_or_else(|| format!("source {source}"), |why| format!("a rollback ({why})"));
+    let place = request.as_ref().map_or_else(|| format!("on {topic}"), |request| request.url.clone());
+    Some(format!("{}: {what} waits for review: {place}\n", row.unit.name()))
 }
 
 /// `cart:production-e0b2f71` for each image: the last part of its name, and its tag.
@@ -150,6 +193,32 @@ fn row_json(row: &Row) -> Value {
         "sourceRepository": record.map(|record| record.source.repo_url.clone()),
         "sourceCommit": tip.and_then(branches::source_commit),
         "sourceSubject": record.map(|record| record.source.subject.clone()),
+        "images": images,
+        "pending": row.pending.as_ref().map(pending_json),
+        "history": row.before.iter().filter(|one| !one.empty).map(past_json).collect::<Vec<_>>(),
+    })
+}
+
+fn pending_json(pending: &Pending) -> Value {
+    let request = pending.request.as_ref();
+    let mut value = past_json(&pending.tip);
+    value["topic"] = json!(pending.topic);
+    value["title"] = json!(request.map_or(&pending.tip.commit.subject, |request| &request.title));
+    value["number"] = json!(request.map(|request| request.number));
+    value["url"] = json!(request.map(|request| &request.url));
+    value
+}
+
+/// A delivery that stands elsewhere than at the tip.
+fn past_json(one: &Delivered) -> Value {
+    let images: Vec<String> = branches::images(one).iter().map(ToString::to_string).collect();
+    json!({
+        "commit": one.commit.id,
+        "hold": one.record.as_ref().and_then(|record| record.hold.clone()),
+        "deliveredAt": record::rfc3339(one.commit.committer.time),
+        "deliveredBy": record::person(&one.commit.committer),
+        "sourceCommit": branches::source_commit(one),
+        "sourceSubject": one.record.as_ref().map(|record| record.source.subject.clone()),
         "images": images,
     })
 }

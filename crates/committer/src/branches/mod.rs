@@ -1,5 +1,7 @@
 //! Delivered branches as they are at the remote: for comparing, promoting, rolling back and for the board.
 
+mod board;
+
 use std::collections::BTreeMap;
 
 use git2::Oid;
@@ -12,6 +14,8 @@ use crate::source::{SourceCommit, commit_info};
 use crate::transport::{self, Transport, TransportError};
 use crate::unit::{File, FileSet, Mode};
 use crate::workshop::{Workshop, own};
+
+pub use board::{Standing, board};
 
 /// A unit's place: a branch and the folder in it (empty for the root).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Delivered {
     /// The files that the record lists (without a list: everything below the folder but the record), by their path below the folder. Empty
     /// unless files were asked for.
     pub files: FileSet,
+    /// A hash over the record and the files that it lists.
+    pub holds: String,
     /// Whether the branch holds no file at all, as one does that waits for its first review.
     pub empty: bool,
     /// Whether the files are what the record says by its hash; `None` where it says none.
@@ -84,13 +90,8 @@ pub fn history(remote: &Remote, place: &Place, limit: u32, depth: Depth) -> Resu
     let Some(&head) = heads.get(&name) else { return Ok(Vec::new()) };
     let limit = limit.max(1);
     reader.transport.fetch(&[head], limit, reader.workshop.repository())?;
-    let mut commits = Vec::new();
-    let mut next = Some(head);
-    while let Some(id) = next.filter(|&id| commits.len() < limit as usize && reader.workshop.has(id)) {
-        commits.push((Some(id), place));
-        let commit = reader.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
-        next = commit.parent_id(0).ok();
-    }
+    let line = reader.first_parents(Some(head), limit)?;
+    let commits: Vec<(Option<Oid>, &Place)> = line.into_iter().map(|id| (Some(id), place)).collect();
     let found = reader.read(&commits, heads.get(NOTES).copied(), depth)?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -184,6 +185,12 @@ impl Reader {
         };
         let intact = record.as_ref().map(|record| self.intact(tree, place, record)).transpose();
         let intact = intact.map_err(|error| own(&error))?.flatten();
+        let paths = record.iter().flat_map(|record| record.files.iter().flatten());
+        let entries = std::iter::once(METADATA).chain(paths.map(String::as_str)).filter_map(|path| {
+            let (id, mode) = self.workshop.entry(tree, &in_folder(place, path))?;
+            Some((path, id, mode))
+        });
+        let holds = metadata::content(entries).map_err(|error| own(&error))?;
         let empty = self.workshop.repository().find_tree(tree).is_ok_and(|tree| tree.is_empty());
         let listed = record.as_ref().and_then(|record| record.files.as_ref());
         let mut files = FileSet::new();
@@ -196,7 +203,7 @@ impl Reader {
         let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
         let short = id.to_string()[..7].to_owned();
         let commit = commit_info(&commit, short).map_err(|error| own(&error))?;
-        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, empty, intact })
+        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, holds, empty, intact })
     }
 
     fn intact(&self, tree: Oid, place: &Place, record: &Record) -> Result<Option<bool>, git2::Error> {
