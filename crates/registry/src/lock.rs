@@ -4,14 +4,17 @@
 //! nothing in it that changes when the answer does not. Two branches that add entries in different places merge without
 //! a conflict; two that resolved one image to different digests do conflict, as they should.
 
+mod form;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use manifest::{At, Diagnostic, Digest, ImageRef, Pins};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::platform::Platform;
+use form::{RawLock, RawRemote};
+
+pub use form::schema;
 
 /// The name of the file, at the repository's root.
 pub const FILE_NAME: &str = "hydrant.lock";
@@ -241,75 +244,6 @@ fn sides(text: &str) -> (String, String) {
         }
     }
     (ours, theirs)
-}
-
-/// What hydrant found out: digests of images, commits of remote bases.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct RawLock {
-    /// Always `hydrant/v1`.
-    #[schemars(extend("const" = "hydrant/v1"))]
-    api_version: String,
-    /// Always `Lock`.
-    #[schemars(extend("const" = "Lock"))]
-    kind: String,
-    /// The images, sorted by reference and platform.
-    #[serde(default)]
-    images: Vec<RawImage>,
-    /// The remote bases and files, sorted by URL and revision.
-    #[serde(default)]
-    remotes: Vec<RawRemote>,
-}
-
-/// An image.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawImage {
-    /// What was looked up, in full, such as `docker.io/library/nginx:1.27`.
-    reference: String,
-    /// `os/arch` or `os/arch/variant`, where that platform's manifest was asked for; the whole image (index) where absent.
-    platform: Option<String>,
-    /// The digest, such as `sha256:…`.
-    #[schemars(regex(pattern = "^[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-f]{32,}$"))]
-    digest: String,
-    /// When it was resolved, RFC 3339 in UTC.
-    #[schemars(extend("format" = "date-time"))]
-    resolved: String,
-    /// Which host answered.
-    from: String,
-}
-
-/// A remote base or file.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawRemote {
-    /// The URL, without credentials.
-    url: String,
-    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
-    revision: Option<String>,
-    /// The commit; of a file the digest.
-    commit: String,
-}
-
-/// The JSON Schema of the file, draft 2020-12.
-pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(RawLock)
-}
-
-impl RawImage {
-    fn check(self) -> Result<LockedImage, Diagnostic> {
-        let field = |message: String| Diagnostic::new(message).field("images");
-        let image = ImageRef::parse(&self.reference).map_err(|error| field(error.to_string()))?;
-        let digest = Digest::parse(&self.digest).map_err(|reason| field(format!("{}: {reason}", self.reference)))?;
-        let platform = self.platform.map(|text| text.parse()).transpose();
-        Ok(LockedImage {
-            reference: image.lookup(),
-            platform: platform.map_err(|error: crate::platform::PlatformError| field(error.to_string()))?,
-            digest,
-            resolved: self.resolved,
-            from: self.from,
-        })
-    }
 }
 
 fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::locking::{LockArguments, LockedArguments};
-use crate::registries::RegistryArguments;
+use super::digests::DigestArguments;
 
 /// Print the manifests of a skaffold.yaml, as skaffold render would, without docker, kubectl or a cluster
 ///
@@ -15,19 +14,8 @@ pub(crate) struct Arguments {
     /// Run as if in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]
     pub(super) directory: Option<PathBuf>,
-    /// Put digests beside every image of the manifests, not only beside those that are built, by the rules, registries and lock file of
-    /// hydrant.yaml, where there is one
-    #[arg(long, env = "HYDRANT_PIN")]
-    pub(super) pin: bool,
-    /// Search rules and overrides for --pin: kbld's Config, kbld's or imgpkg's lock file (repeat)
-    #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "pin")]
-    pub(super) rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) locked: LockedArguments,
-    #[command(flatten)]
-    pub(super) lock: LockArguments,
-    #[command(flatten)]
-    pub(super) registries: RegistryArguments,
+    pub(super) digests: DigestArguments,
     #[command(flatten)]
     pub(super) skaffold: Skaffold,
     #[command(flatten)]

@@ -7,20 +7,15 @@ use std::path::Path;
 use anyhow::Context;
 use delivery::Diagnostic;
 use delivery::disk::{DiskFiles, absolute};
-use delivery::pin::{Setup, Typed};
-use delivery::render::{
-    DigestSource, Machine, Now, PlanOptions, Registries, RenderOptions, Request, resource_selector, setters,
-};
-use delivery::{config, registries};
+use delivery::render::{DigestSource, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters};
 
 use crate::exit::{Done, Failure};
-use crate::locking::below;
 use crate::output;
-use crate::registries::PlatformArguments;
 use crate::surroundings::surroundings;
 
 #[cfg(test)]
 mod compatibility;
+mod digests;
 mod flags;
 mod variables;
 
@@ -35,13 +30,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
     let around = surroundings()?;
-    let typed = Typed {
-        locking: arguments.locked.locking(arguments.lock, &folder)?,
-        registries: arguments.registries.typed(PlatformArguments::default(), &folder)?,
-        rules: arguments.rules.iter().map(|path| below(&folder, path)).collect::<Result<_, _>>()?,
-        ..Typed::default()
-    };
-    let machine = Machine::look(&files, &folder, around.variables)?;
+    let registries = arguments.digests.registries(&files, &folder, &around)?;
+    let machine = Machine::look(&files, &folder, around.variables.clone())?;
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
     let idle = arguments.idle.typed();
@@ -57,15 +47,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let (source, lock_file, options, everything) = if arguments.pin {
-        let setup = Setup::new(&files, &folder, &typed)?;
-        (setup.source, Some(setup.lock_file), setup.options, Some((setup.search, setup.given)))
-    } else {
-        let options = registries::options(&typed.registries, &config::Registry::default(), &folder)?;
-        (typed.locking.digests(None), typed.locking.file, options, None)
-    };
-    let now = around.now.map_or(0, |now| now.seconds);
-    let registries = Registries { source, lock_file, options, now, watch: around.watch.resolving(), everything };
     let done = delivery::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
     output::said(&done.rendered.said);

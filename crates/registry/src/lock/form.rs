@@ -1,0 +1,78 @@
+//! The form of the lock file, as it is read and as editors are told.
+
+use manifest::{Diagnostic, Digest, ImageRef};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::LockedImage;
+use crate::platform::PlatformError;
+
+/// What hydrant found out: digests of images, commits of remote bases.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct RawLock {
+    /// Always `hydrant/v1`.
+    #[schemars(extend("const" = "hydrant/v1"))]
+    pub(super) api_version: String,
+    /// Always `Lock`.
+    #[schemars(extend("const" = "Lock"))]
+    pub(super) kind: String,
+    /// The images, sorted by reference and platform.
+    #[serde(default)]
+    pub(super) images: Vec<RawImage>,
+    /// The remote bases and files, sorted by URL and revision.
+    #[serde(default)]
+    pub(super) remotes: Vec<RawRemote>,
+}
+
+/// An image.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawImage {
+    /// What was looked up, in full, such as `docker.io/library/nginx:1.27`.
+    reference: String,
+    /// `os/arch` or `os/arch/variant`, where that platform's manifest was asked for; the whole image (index) where absent.
+    platform: Option<String>,
+    /// The digest, such as `sha256:…`.
+    #[schemars(regex(pattern = "^[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-f]{32,}$"))]
+    digest: String,
+    /// When it was resolved, RFC 3339 in UTC.
+    #[schemars(extend("format" = "date-time"))]
+    resolved: String,
+    /// Which host answered.
+    from: String,
+}
+
+/// A remote base or file.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRemote {
+    /// The URL, without credentials.
+    pub(super) url: String,
+    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
+    pub(super) revision: Option<String>,
+    /// The commit; of a file the digest.
+    pub(super) commit: String,
+}
+
+/// The JSON Schema of the file, draft 2020-12.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RawLock)
+}
+
+impl RawImage {
+    /// The entry, its parts understood.
+    pub(super) fn check(self) -> Result<LockedImage, Diagnostic> {
+        let field = |message: String| Diagnostic::new(message).field("images");
+        let image = ImageRef::parse(&self.reference).map_err(|error| field(error.to_string()))?;
+        let digest = Digest::parse(&self.digest).map_err(|reason| field(format!("{}: {reason}", self.reference)))?;
+        let platform = self.platform.map(|text| text.parse()).transpose();
+        Ok(LockedImage {
+            reference: image.lookup(),
+            platform: platform.map_err(|error: PlatformError| field(error.to_string()))?,
+            digest,
+            resolved: self.resolved,
+            from: self.from,
+        })
+    }
+}
