@@ -26,7 +26,7 @@ enum Command {
 /// docker's and podman's own.
 #[derive(Debug, clap::Args)]
 struct PushArguments {
-    /// Where to: oci://REGISTRY/REPOSITORY[:TAG]; {service} and {environment} stand for the unit's names
+    /// Where to: oci://REGISTRY/REPOSITORY, with :TAG where wanted; {service} and {environment} stand for the unit's names
     #[arg(value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
     reference: String,
     /// A further tag (repeat, or separate by commas); none is made up
