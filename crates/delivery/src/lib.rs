@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod bootstrap;
 pub mod branches;
+pub mod ci_run;
 pub mod compare;
 pub mod config;
 pub mod diff;
@@ -12,6 +13,7 @@ pub mod failure;
 pub mod file_set;
 pub mod ghcp;
 pub mod git_files;
+pub mod image_moves;
 pub mod image_origins;
 pub mod image_policy;
 pub mod images;

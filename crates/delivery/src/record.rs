@@ -1,15 +1,18 @@
 //! What a commit says of itself: the message with its trailers, and where the source stands.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use committer::SourceRecord;
 use committer::message::compose;
 use committer::metadata::{Reference, ReferencedCommit};
 use committer::source::{Moment, Person, SourceCommit};
+use committer::{Message, Previous, SourceRecord};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use crate::pipeline::Surroundings;
 use crate::plan::{Profiles, Source, Unit};
+use crate::{ci_run, image_moves, source_link};
 
 /// The service of a commit.
 pub const SERVICE: &str = "Hydrant-service";
@@ -30,20 +33,49 @@ pub const IMAGE_CHANGES: &str = "Hydrant-image-changes";
 /// One image, as it stands in the manifest; one trailer an image.
 pub const IMAGE: &str = "Hydrant-image";
 
-/// The message of a unit's commit: its subject, the source's subject, and the trailers, `more` before the images.
-pub fn message(unit: &Unit, source: &SourceRecord, images: &[String], more: &[(&str, &String)]) -> String {
-    let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
-    let body = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
+/// The CI run that delivered.
+pub const RUN: &str = "Hydrant-run";
+
+/// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
+/// unit's; and the trailers, `more` before the images. It is told when the branch has been read.
+pub fn message(
+    unit: &Unit,
+    source: &SourceRecord,
+    images: &[String],
+    more: &[(&str, &String)],
+    around: &Surroundings,
+) -> Message {
+    let run = ci_run::url(&around.variables).unwrap_or_default();
     let named = [
         (SERVICE, &unit.service),
         (ENVIRONMENT, &unit.environment),
         (SOURCE_REPOSITORY, &source.repo_url),
         (SOURCE_COMMIT, &source.dry_sha),
     ];
-    let images = images.iter().map(|image| (IMAGE, image));
-    let trailers = named.into_iter().chain(more.iter().copied()).chain(images).filter(|(_, value)| !value.is_empty());
+    let trailing = images.iter().map(|image| (IMAGE, image));
+    let trailers = named.into_iter().chain(more.iter().copied()).chain([(RUN, &run)]).chain(trailing);
+    let trailers = trailers.filter(|(_, value)| !value.is_empty());
     let trailers: Vec<(String, String)> = trailers.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    compose(&unit.message, &body, &trailers)
+    let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
+    let told = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
+    let page = source_link::commit(&source.repo_url, &source.dry_sha).unwrap_or_default();
+    let whence = [told, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let (subject, images) = (unit.message.clone(), images.to_vec());
+    let ours = [(SERVICE, unit.service.clone()), (ENVIRONMENT, unit.environment.clone())];
+    Message::Told(Arc::new(move |previous| {
+        let same =
+            ours.iter().all(|(name, value)| value.is_empty() || trailer(previous, name).any(|known| known == value));
+        let before: Vec<&str> = trailer(previous, IMAGE).filter(|_| same).collect();
+        let moves = if before.is_empty() { Vec::new() } else { image_moves::lines(&before, &images) };
+        let parts = [whence.clone(), moves.join("\n")];
+        let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        compose(&subject, &body, &trailers)
+    }))
+}
+
+/// The values of a trailer of the branch's last commit.
+fn trailer<'a>(previous: &'a Previous, name: &str) -> impl Iterator<Item = &'a str> {
+    previous.trailers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.

@@ -1,7 +1,7 @@
 //! `hydrant rollback`: what a branch held before, in a new commit, and a hold that later deliveries respect.
 
 use committer::source::Ancestry;
-use committer::{Message, Record, Unit as Files};
+use committer::{Record, Unit as Files};
 use manifest::Diagnostic;
 
 use crate::branches::{self, Delivered, Depth};
@@ -94,7 +94,7 @@ fn back(
     let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);
     let images: Vec<String> = branches::images(chosen).iter().map(ToString::to_string).collect();
     let rolled = Unit { message: subject, ..unit.clone() };
-    let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)]);
+    let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], around);
     let (author, committer) = push::people(plan, around, chosen.commit.author.time)?;
     Ok(Files {
         name: unit.name(),
@@ -106,7 +106,7 @@ fn back(
         images,
         promoted_from: branches::promoted_from(chosen).map(str::to_owned),
         source: source.clone(),
-        message: Message::Text(message),
+        message,
         author,
         committer,
         adopt: options.adopt,

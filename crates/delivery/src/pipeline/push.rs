@@ -6,7 +6,7 @@ use std::path::Path;
 use committer::access::Access;
 use committer::github::{GitHub, Login, Repository};
 use committer::source::{Lineage, Moment, Source, SourceCommit, SourceError};
-use committer::{Ancestors, Credentials, DeliverError, Identity, Message, Remote, Signing, SourceRecord};
+use committer::{Ancestors, Credentials, DeliverError, Identity, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings};
@@ -172,7 +172,7 @@ fn prepare(
     let sources = origins.iter().map(|words| (record::IMAGE_SOURCE, words));
     let changes = changes.iter().map(|words| (record::IMAGE_CHANGES, words));
     let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
-    let message = record::message(unit, &source, &rendered.images, &more);
+    let message = record::message(unit, &source, &rendered.images, &more, around);
     let (author, committer) = people(plan, around, origin.head.author.time)?;
     Ok(committer::Unit {
         name: unit.name(),
@@ -184,7 +184,7 @@ fn prepare(
         source,
         images: rendered.images.clone(),
         promoted_from: unit.given.as_ref().and_then(|given| given.promoted_from.clone()),
-        message: Message::Text(message),
+        message,
         author,
         committer,
         adopt: options.adopt,

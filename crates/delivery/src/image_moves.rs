@@ -1,0 +1,84 @@
+//! What a delivery means for the images that an environment runs, a line each, for the commit's message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A line for each image that is another than before, is new or is gone, sorted by name: `- name: 1.2 → 1.3`. The digest is told, shortened, where
+/// the tags are the same. Images that stand in several versions are told by what comes and goes.
+pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
+    let (before, now) = (by_name(before.iter().copied()), by_name(now.iter().map(String::as_str)));
+    let names: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+    let none = BTreeSet::new();
+    let mut lines = Vec::new();
+    for name in names {
+        let (old, new) = (before.get(name).unwrap_or(&none), now.get(name).unwrap_or(&none));
+        let gone: Vec<&str> = old.difference(new).copied().collect();
+        let come: Vec<&str> = new.difference(old).copied().collect();
+        match (gone.as_slice(), come.as_slice()) {
+            ([], []) => {}
+            ([old], [new]) => {
+                let digests = tag(old) == tag(new);
+                lines.push(format!("- {name}: {} → {}", told(old, digests), told(new, digests)));
+            }
+            (gone, come) => {
+                lines.extend(gone.iter().map(|old| format!("- {name}: {} is gone", told(old, true))));
+                lines.extend(come.iter().map(|new| format!("- {name}: {} is new", told(new, true))));
+            }
+        }
+    }
+    lines
+}
+
+/// The rest of each image behind its name, which begins with `:` or `@` or is empty.
+fn by_name<'a>(images: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for image in images {
+        let tagged = image.split_once('@').map_or(image, |(tagged, _)| tagged);
+        let slash = tagged.rfind('/').map_or(0, |at| at + 1);
+        let end = tagged[slash..].find(':').map_or(tagged.len(), |at| slash + at);
+        found.entry(&image[..end]).or_default().insert(&image[end..]);
+    }
+    found
+}
+
+fn tag(rest: &str) -> &str {
+    rest.split_once('@').map_or(rest, |(tag, _)| tag).trim_start_matches(':')
+}
+
+/// `1.2`, or `1.2@sha256:0123456789ab`.
+fn told(rest: &str, digest: bool) -> String {
+    let tag = tag(rest);
+    match rest.split_once('@') {
+        Some((_, found)) if digest || tag.is_empty() => {
+            let short: String = found.chars().take("sha256:".len() + 12).collect();
+            format!("{tag}@{short}")
+        }
+        _ if tag.is_empty() => "no tag".to_owned(),
+        _ => tag.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_is_told_and_nothing_else() {
+        let before =
+            ["r:5000/a:1@sha256:0123456789abcdef", "same:1", "moved:1@sha256:1111111111111111", "gone:1", "b:1", "b:2"];
+        let now = ["r:5000/a:2@sha256:aaaa", "same:1", "moved:1@sha256:2222222222222222", "new", "b:2", "b:3", "b:4"];
+        let now: Vec<String> = now.iter().map(|image| (*image).to_owned()).collect();
+        assert_eq!(
+            lines(&before, &now),
+            [
+                "- b: 1 is gone",
+                "- b: 3 is new",
+                "- b: 4 is new",
+                "- gone: 1 is gone",
+                "- moved: 1@sha256:111111111111 → 1@sha256:222222222222",
+                "- new: no tag is new",
+                "- r:5000/a: 1 → 2",
+            ]
+        );
+        assert!(lines(&["a:1"], &["a:1".to_owned()]).is_empty());
+    }
+}
