@@ -72,6 +72,19 @@ impl ImageOrigin {
         Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
+    /// What is known of it for a page: `[source](LINK), [changes](LINK)`, and the commits themselves where no page of theirs is known.
+    pub fn markdown(&self) -> Option<String> {
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte));
+        let changes = match (self.changes_link(), self.revisions()) {
+            (Some(link), _) => Some(format!("[changes]({link})")),
+            (None, Some((old, new))) if plain(old) && plain(new) => Some(format!("`{old}` → `{new}`")),
+            _ => None,
+        };
+        let source = self.link().map(|link| format!("[source]({link})"));
+        let parts: Vec<String> = source.into_iter().chain(changes).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// Both source commits, where they are known and differ.
     fn revisions(&self) -> Option<(&str, &str)> {
         let old = self.before.as_ref()?.origin.revision.as_deref()?;

@@ -154,12 +154,8 @@ impl UnitReport {
 
     /// The image, and links to the commit that it was built from and to what changed since the one before, where they are known.
     fn image_cell(&self, image: &str) -> String {
-        let origin = self.origins.iter().find(|one| one.image == image);
-        let links =
-            [("source", origin.and_then(ImageOrigin::link)), ("changes", origin.and_then(ImageOrigin::changes_link))];
-        let links: Vec<String> =
-            links.into_iter().filter_map(|(word, link)| Some(format!("[{word}]({})", link?))).collect();
-        if links.is_empty() { format!("`{image}`") } else { format!("`{image}` ({})", links.join(", ")) }
+        let known = self.origins.iter().find(|one| one.image == image).and_then(ImageOrigin::markdown);
+        known.map_or_else(|| format!("`{image}`"), |links| format!("`{image}` ({links})"))
     }
 
     /// The result, with a link to the request where there is one.

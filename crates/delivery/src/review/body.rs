@@ -180,10 +180,7 @@ fn objects(files: &FileSet) -> Result<Vec<Node>, String> {
 
 fn origin(one: &ImageOrigin) -> Option<String> {
     let name = one.image.split('@').next().unwrap_or_default();
-    let links = [("source", one.link()), ("changes", one.changes_link())];
-    let links: Vec<String> =
-        links.into_iter().filter_map(|(word, link)| Some(format!("[{word}]({})", link?))).collect();
-    (!links.is_empty()).then(|| format!("- `{name}`: {}", links.join(", ")))
+    one.markdown().map(|links| format!("- `{name}`: {links}"))
 }
 
 fn linked(repository: &str, commit: &str) -> String {
