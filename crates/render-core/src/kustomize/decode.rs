@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{At, Data, Diagnostic, Node, Scalar};
 
+use super::nearest::nearest;
+
 /// How strictly a file is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
@@ -61,6 +63,8 @@ pub fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
     match (wanted, found) {
         ("a string", "a number" | "a boolean") => finding.hint("Put the value in quotes."),
         ("a list", _) => finding.hint("Write each entry on a line of its own after `- `."),
+        ("a mapping", _) => finding.hint("Write its fields as `key: value`, one a line."),
+        ("a whole number" | "true or false", "a string") => finding.hint("Write it without quotes."),
         _ => finding,
     }
 }
@@ -97,26 +101,10 @@ pub fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
 pub fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
     let name = key_text(&entry.key);
     let finding = Diagnostic::new("is not a field that kustomize knows").at(entry.at).field(name.clone());
-    match known.iter().min_by_key(|candidate| distance(candidate, &name)) {
-        Some(near) if distance(near, &name) <= 3 => finding.hint(format!("Did you mean `{near}`?")),
-        _ => finding.hint("Remove the field."),
+    match nearest(&name, known.iter().copied()) {
+        Some(near) => finding.hint(format!("Did you mean `{near}`?")),
+        None => finding.hint("Remove the field."),
     }
-}
-
-/// Levenshtein's distance without regard to case, to guess what was meant.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 impl Decode for String {

@@ -9,6 +9,9 @@ use manifest::{At, Data, Diagnostic, Node, Scalar, Style, Tag, Text};
 
 use super::scalar::is_null_node;
 
+/// The operations of RFC 6902.
+const KINDS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+
 /// A JSON patch: operations that are applied in order.
 #[derive(Clone, Debug, Default)]
 pub struct JsonPatch {
@@ -60,7 +63,11 @@ impl JsonPatch {
             operation.apply(object).map_err(|reason| {
                 let path = operation.path.as_deref().unwrap_or_default();
                 let message = format!("operation {index} ({} {path}) does not apply: {reason}", operation.kind);
-                let next = "Check the path: keys and indexes after `/`, with `~1` for a slash inside a key.";
+                let next = if KINDS.contains(&operation.kind.as_str()) {
+                    "Check the path: keys and indexes after `/`, with `~1` for a slash inside a key.".to_owned()
+                } else {
+                    format!("Write one of {}.", KINDS.join(", "))
+                };
                 Diagnostic::new(message).at(operation.at).hint(next)
             })?;
         }

@@ -13,6 +13,7 @@ mod deprecated;
 mod entries;
 mod generators;
 mod helm;
+mod misplaced;
 
 pub use entries::{
     FieldOptions, FieldSpecArgs, Image, Label, LegacySortOptions, Patch, PatchOptions, Replacement, ReplacementSource,
@@ -125,7 +126,7 @@ impl Kustomization {
         if document.as_map().is_none() && !super::decode::is_null(document) {
             return Err(mismatch(document, "a mapping"));
         }
-        let mut decoded = Kustomization::decode(document, Strictness::Strict)?;
+        let mut decoded = Kustomization::decode(document, Strictness::Strict).map_err(misplaced::misplaced)?;
         warnings.extend(decoded.deprecated());
         decoded.modernise();
         if decoded.is_empty() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use manifest::Diagnostic;
 
+use super::nearest::nearest;
 use super::options::LoadRestrictor;
 use super::reference::{RemoteFolder, Spelling, empty_entry, repository, spelling};
 use crate::files::{FileError, FileKind, Files, join, parent};
@@ -66,6 +67,13 @@ pub struct Loaded {
     pub name: String,
 }
 
+/// Why a file is not read.
+enum Refused {
+    Unreadable(FileError),
+    /// It lies outside the folder while the load restriction holds.
+    Outside,
+}
+
 /// What an entry turned out to be.
 #[derive(Debug)]
 pub enum Opened {
@@ -109,7 +117,7 @@ impl Place {
             Spelling::Local => match doors.files.kind(&join(&self.root, entry)) {
                 Ok(FileKind::Folder) => self.enter(doors, entry).map(Opened::Folder),
                 Ok(FileKind::File) => self.file(doors, entry).map(Opened::File),
-                Err(error) => Err(missing(entry, &error)),
+                Err(error) => Err(self.missing(doors, entry, &error)),
             },
         }
     }
@@ -145,14 +153,26 @@ impl Place {
         if super::reference::is_http(entry) {
             return self.download(doors, entry);
         }
+        self.read(doors, entry).map_err(|refused| match refused {
+            Refused::Unreadable(error) => self.missing(doors, entry, &error),
+            Refused::Outside => self.outside(entry),
+        })
+    }
+
+    /// Reads a file that may well not be there.
+    pub(super) fn probe(&self, doors: Doors<'_>, name: &str) -> Option<Loaded> {
+        self.read(doors, name).ok()
+    }
+
+    fn read(&self, doors: Doors<'_>, entry: &str) -> Result<Loaded, Refused> {
         let path = join(&self.root, entry);
         if self.restrictor == LoadRestrictor::RootOnly {
-            let real = doors.files.real(&path).map_err(|error| missing(entry, &error))?;
+            let real = doors.files.real(&path).map_err(Refused::Unreadable)?;
             if !is_within(parent(&real), &self.root) {
-                return Err(self.outside(entry));
+                return Err(Refused::Outside);
             }
         }
-        let bytes = doors.files.read(&path).map_err(|error| missing(entry, &error))?;
+        let bytes = doors.files.read(&path).map_err(Refused::Unreadable)?;
         Ok(Loaded { bytes, name: path })
     }
 
@@ -242,6 +262,17 @@ impl Place {
                 Err(Diagnostic::new(message).hint("Name a folder beside or below this one."))
             }
             None => Ok(()),
+        }
+    }
+
+    /// The finding that an entry cannot be had, with the name beside it that may be meant.
+    fn missing(&self, doors: Doors<'_>, entry: &str, error: &FileError) -> Diagnostic {
+        let path = join(&self.root, entry);
+        let beside = doors.files.list(parent(&path)).unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        match nearest(name, beside.iter().map(String::as_str)).filter(|_| *error == FileError::Missing) {
+            Some(near) => Diagnostic::new(format!("{entry}: {error}")).hint(format!("Did you mean {near}?")),
+            None => missing(entry, error),
         }
     }
 

@@ -82,7 +82,9 @@ impl<'s> Merger<'s> {
             && ours != theirs
         {
             let message = format!("the patch has {} where the object has {}", said(theirs), said(ours));
-            return Err(Diagnostic::new(message).at(origin.at));
+            return Err(Diagnostic::new(message)
+                .at(origin.at)
+                .hint("Write the field as the object has it, or replace it by a JSON patch."));
         }
         match dest_shape.or(origin_shape) {
             None => Ok(walk_nulls(dest.as_deref(), origin)),

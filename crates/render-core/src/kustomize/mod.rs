@@ -15,6 +15,7 @@ pub mod json_patch;
 pub mod kustomization;
 pub mod load;
 pub mod merge;
+pub mod nearest;
 pub mod object;
 pub mod objects;
 pub mod openapi;

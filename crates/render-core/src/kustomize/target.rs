@@ -52,7 +52,7 @@ fn null() -> Node {
 
 /// The one file in the folder that has one of the names of a kustomization.
 fn find(doors: Doors<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic> {
-    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.file(doors, name).ok()?)));
+    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(doors, name)?)));
     let mut found: Vec<(&'static str, Loaded)> = found.collect();
     if found.len() > 1 {
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
@@ -60,7 +60,7 @@ fn find(doors: Doors<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagn
         return Err(Diagnostic::new(message).in_file(place.root.clone()).hint("Keep one of them."));
     }
     found.pop().ok_or_else(|| {
-        let message = format!("the folder holds none of {}", FILE_NAMES.join(", "));
-        Diagnostic::new(message).in_file(place.root.clone()).hint("Name the folder of a kustomization.")
+        let message = format!("the folder {} holds none of {}", place.root, FILE_NAMES.join(", "));
+        Diagnostic::new(message).hint("Name the folder of a kustomization, or list the files in it.")
     })
 }

@@ -7,6 +7,7 @@ use super::super::decode::Written;
 use super::super::json_patch::JsonPatch;
 use super::super::kustomization::Patch;
 use super::super::merge::merge;
+use super::super::nearest::nearest;
 use super::super::object::Object;
 use super::super::objects;
 use super::super::resource::{Resource, identity};
@@ -295,12 +296,17 @@ fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<us
     let mut found = resources.iter().enumerate().filter(|(_, resource)| is_meant(resource)).map(|(index, _)| index);
     match (found.next(), found.next()) {
         (Some(index), None) => Ok(index),
-        (None, _) => Err(placed(
-            patch,
-            Diagnostic::new(format!("there is no {id} to patch"))
-                .at(patch.node.at)
-                .hint("Check apiVersion, kind, name and namespace of the patch, or give the entry a target."),
-        )),
+        (None, _) => {
+            let found = Diagnostic::new(format!("there is no {id} to patch")).at(patch.node.at);
+            let names: Vec<String> = resources.iter().map(|resource| resource.id().to_string()).collect();
+            let hint = match nearest(&id.to_string(), names.iter().map(String::as_str)) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => {
+                    "Check apiVersion, kind, name and namespace of the patch, or give the entry a target.".to_owned()
+                }
+            };
+            Err(placed(patch, found.hint(hint)))
+        }
         (Some(_), Some(_)) => Err(placed(
             patch,
             Diagnostic::new(format!("several objects are or were called {id}"))

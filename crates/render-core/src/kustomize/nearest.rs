@@ -1,0 +1,46 @@
+//! Guessing what was meant by a name that is not there.
+
+/// The candidate that `name` was most likely meant to be: one that ends with it or differs in a few letters, without regard to case.
+/// None where nothing is near.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase();
+    let allowed = (wanted.chars().count() / 2).min(3);
+    let rate = |candidate: &str| {
+        let ends = wanted.len() > 2 && candidate.to_lowercase().ends_with(&wanted);
+        if ends { 1 } else { distance(candidate, &wanted) }
+    };
+    let rated = candidates.into_iter().map(|candidate| (rate(candidate), candidate));
+    rated.min_by_key(|(rate, _)| *rate).filter(|(rate, _)| *rate <= allowed).map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance without regard to case, to guess what was meant.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_and_nothing_far() {
+        let fields = ["name", "newName", "newTag", "digest", "tagSuffix"];
+        let guess = |name| nearest(name, fields);
+        assert_eq!(guess("tag"), Some("newTag"));
+        assert_eq!(guess("NewTags"), Some("newTag"));
+        assert_eq!(guess("digst"), Some("digest"));
+        assert_eq!(guess("repository"), None);
+        assert_eq!(guess("x"), None);
+    }
+}
