@@ -6,7 +6,7 @@ mod entries;
 mod plugins;
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use manifest::{Diagnostic, Errors, Node, Text};
 
@@ -64,6 +64,9 @@ pub fn build_beside(
     Build::new(doors, options, Some(Sharing::new(shelf, &trace))).finish(folder)
 }
 
+/// kustomize's field specs, read once a process; one value, so that builds which share bases see at a glance that it is theirs.
+static DEFAULTS: LazyLock<Arc<Configuration>> = LazyLock::new(|| Arc::new(Configuration::defaults()));
+
 /// A build under way.
 struct Build<'a> {
     doors: Doors<'a>,
@@ -91,7 +94,7 @@ impl<'a> Build<'a> {
         Build {
             doors,
             options,
-            defaults: Arc::new(Configuration::defaults()),
+            defaults: DEFAULTS.clone(),
             schema: Schema::default(),
             schema_is_set: false,
             unknown_kinds: 0,

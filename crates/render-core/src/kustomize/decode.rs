@@ -194,15 +194,28 @@ impl Decode for Written {
     }
 }
 
-/// A group, version or kind in a field spec. kustomize embeds these, and so a number is no string there in the files that
-/// `configurations` names, as it is for the fields beside them.
+/// A part of an id: group, version, kind, name or namespace. kustomize embeds these, and so a number is no string there,
+/// wherever it stands, while it is for the fields beside them in plugin configurations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypePart(pub String);
+pub struct IdPart(pub String);
 
-impl Decode for TypePart {
-    fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
-        let strictness = if strictness == Strictness::StrictFields { Strictness::Strict } else { strictness };
-        String::decode(node, strictness).map(TypePart)
+impl Decode for IdPart {
+    fn decode(node: &Node, _: Strictness) -> Result<Self, Diagnostic> {
+        String::decode(node, Strictness::Strict).map(IdPart)
+    }
+}
+
+impl std::ops::Deref for IdPart {
+    type Target = String;
+
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for IdPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
     }
 }
 

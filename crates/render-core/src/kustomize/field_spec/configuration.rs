@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Gvk, Node, Text};
 
-use super::super::decode::{Decode, Strictness, TypePart, decoded};
+use super::super::decode::{Decode, IdPart, Strictness, decoded};
 use super::super::kustomization::FieldSpecArgs;
 use super::{FieldSpec, kind_order, selects};
 
@@ -191,11 +191,11 @@ decoded! {
     /// Which fields name objects of a kind, as a configuration writes it.
     pub struct BackReferencesArgs {
         /// Group; any where empty.
-        "group" => group: TypePart,
+        "group" => group: IdPart,
         /// Version; any where empty.
-        "version" => version: TypePart,
+        "version" => version: IdPart,
         /// Kind; any where empty.
-        "kind" => kind: TypePart,
+        "kind" => kind: IdPart,
         /// The fields.
         "fieldSpecs" => field_specs: Vec<FieldSpecArgs>,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{TypePart, decoded};
+use super::super::decode::{IdPart, decoded};
 
 decoded! {
     /// Labels and where they go.
@@ -22,11 +22,11 @@ decoded! {
     /// A field of objects of some kind, as configurations write it.
     pub struct FieldSpecArgs {
         /// Group; any where empty.
-        "group" => group: TypePart,
+        "group" => group: IdPart,
         /// Version; any where empty.
-        "version" => version: TypePart,
+        "version" => version: IdPart,
         /// Kind; any where empty.
-        "kind" => kind: TypePart,
+        "kind" => kind: IdPart,
         /// The path, its parts joined with `/`.
         "path" => path: String,
         /// Whether the field is made where it is missing.
@@ -62,15 +62,15 @@ decoded! {
     /// Which objects: each part a regular expression for the whole value, any where empty.
     pub struct Selector {
         /// Group.
-        "group" => group: String,
+        "group" => group: IdPart,
         /// Version.
-        "version" => version: String,
+        "version" => version: IdPart,
         /// Kind.
-        "kind" => kind: String,
+        "kind" => kind: IdPart,
         /// Name.
-        "name" => name: String,
+        "name" => name: IdPart,
         /// Namespace.
-        "namespace" => namespace: String,
+        "namespace" => namespace: IdPart,
         /// A Kubernetes selector over annotations.
         "annotationSelector" => annotation_selector: String,
         /// A Kubernetes selector over labels.
@@ -112,15 +112,15 @@ decoded! {
     /// The field whose value is taken.
     pub struct ReplacementSource {
         /// Group.
-        "group" => group: String,
+        "group" => group: IdPart,
         /// Version.
-        "version" => version: String,
+        "version" => version: IdPart,
         /// Kind.
-        "kind" => kind: String,
+        "kind" => kind: IdPart,
         /// Name.
-        "name" => name: String,
+        "name" => name: IdPart,
         /// Namespace.
-        "namespace" => namespace: String,
+        "namespace" => namespace: IdPart,
         /// The field; `metadata.name` where empty.
         "fieldPath" => field_path: String,
         /// Which part of the value.

@@ -112,14 +112,14 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
     };
     let or_default = |namespace: &str| if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() };
     let is_meant = |id: &ObjectId| {
-        (source.name.is_empty() || source.name == id.name)
+        (source.name.is_empty() || *source.name == id.name)
             && selects(&gvk, &id.gvk)
             && (source.namespace.is_empty() || or_default(&source.namespace) == or_default(&id.namespace))
     };
     let mut matching = resources.iter().enumerate().filter(|(_, resource)| {
         let by_name = source.name.is_empty()
-            || resource.name() == source.name
-            || resource.past.iter().any(|past| past.name == source.name);
+            || resource.name() == *source.name
+            || resource.past.iter().any(|past| past.name == *source.name);
         by_name && (is_meant(&resource.id()) || resource.past_ids().any(|id| is_meant(&id)))
     });
     let described = || format!("{} {}", source.kind, source.name);
