@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::ImageRef;
 use registry::Origin;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Located;
 use crate::table;
@@ -57,36 +57,70 @@ fn said(origin: &Origin) -> String {
 
 /// The same as a JSON list, ending with a newline.
 pub fn json(listed: &[Listed<'_>]) -> String {
-    let all: Vec<Value> = listed.iter().map(entry).collect();
-    // Writing values that were built here as JSON has no way to fail.
+    let all: Vec<Entry<'_>> = listed.iter().map(Entry::of).collect();
+    // Writing texts as JSON has no way to fail.
     let text = serde_json::to_string_pretty(&all).unwrap_or_default();
     format!("{text}\n")
 }
 
-fn entry(one: &Listed<'_>) -> Value {
-    let found = &one.located.found;
-    let image = &found.image;
-    let mut entry = json!({
-        "image": image.as_str(),
-        "registry": image.registry(),
-        "repository": image.repository(),
-        "tag": image.tag(),
-        "digest": image.digest().map(|digest| digest.to_string()),
-        "pinned": image.is_pinned(),
-        "file": one.located.file,
-        "line": found.at.line,
-        "column": found.at.column,
-        "field": found.field,
-        "object": {
-            "apiVersion": found.object.gvk.api_version(),
-            "kind": found.object.gvk.kind.as_str(),
-            "namespace": found.object.namespace.as_str(),
-            "name": found.object.name.as_str(),
-        },
-    });
-    if let Some(origin) = one.origin {
-        entry["source"] = json!(origin.source);
-        entry["revision"] = json!(origin.revision);
+/// An image as JSON.
+#[derive(Serialize)]
+struct Entry<'a> {
+    image: &'a str,
+    registry: &'a str,
+    repository: String,
+    tag: Option<&'a str>,
+    digest: Option<String>,
+    pinned: bool,
+    file: &'a str,
+    line: u32,
+    column: u32,
+    field: &'a str,
+    object: Object<'a>,
+    /// Absent where it was not asked for.
+    #[serde(flatten)]
+    origin: Option<Said<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    api_version: String,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    source: Option<&'a str>,
+    revision: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(one: &Listed<'a>) -> Self {
+        let found = &one.located.found;
+        let (image, object) = (&found.image, &found.object);
+        Entry {
+            image: image.as_str(),
+            registry: image.registry(),
+            repository: image.repository(),
+            tag: image.tag(),
+            digest: image.digest().map(|digest| digest.to_string()),
+            pinned: image.is_pinned(),
+            file: &one.located.file,
+            line: found.at.line,
+            column: found.at.column,
+            field: &found.field,
+            object: Object {
+                api_version: object.gvk.api_version().to_string(),
+                kind: object.gvk.kind.as_str(),
+                namespace: object.namespace.as_str(),
+                name: object.name.as_str(),
+            },
+            origin: one
+                .origin
+                .map(|origin| Said { source: origin.source.as_deref(), revision: origin.revision.as_deref() }),
+        }
     }
-    entry
 }
