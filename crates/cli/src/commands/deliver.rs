@@ -86,10 +86,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
+    let ended = reported(&delivered.report, arguments.format);
     if let Some(lock) = &delivered.lock {
         output::lock_file(&plan.lock, lock)?;
     }
-    reported(&delivered.report, arguments.format)
+    ended
 }
 
 /// Prints a report, and says how it ended.

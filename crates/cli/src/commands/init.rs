@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use delivery::config::Template;
+use delivery::config::{NAMES, Template};
 use delivery::disk::{DiskFiles, absolute};
 use delivery::init::{self, Choices, Found, How, environment_name};
 
@@ -58,8 +58,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let root = absolute(&arguments.directory).map_err(|error| Failure::Input(anyhow!(error)))?;
     let path = arguments.directory.join("hydrant.yaml");
-    if path.exists() && !arguments.print {
-        let path = path.display();
+    let there = NAMES.iter().map(|name| arguments.directory.join(name)).find(|path| path.exists());
+    if let Some(there) = there.filter(|_| !arguments.print) {
+        let path = there.display();
         return Err(Failure::Input(anyhow!(
             "{path} is there already\n  hint: `hydrant init --print` shows what would be written."
         )));
