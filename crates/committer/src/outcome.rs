@@ -156,6 +156,10 @@ impl fmt::Display for Refusal {
                  the branch, or pass --adopt to leave them out",
                 some(files)
             ),
+            Self::Topic { branch, because } if let Self::Held { why } = because.as_ref() => write!(
+                f,
+                "a rollback waits for its review on {branch} ({why}): merge it; where it was turned down, delete that branch or pass --release"
+            ),
             Self::Topic { branch, because } => write!(f, "topic branch {branch}: {because}"),
             Self::HeldBack { because_of } => {
                 write!(f, "not pushed, because {because_of} was refused and all or nothing was asked for: see there")

@@ -1,5 +1,7 @@
 //! The images of objects: where they stand, and which digest each gets.
 
+use std::collections::BTreeSet;
+
 use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
@@ -45,6 +47,28 @@ pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<Wanted>, Ve
         }));
     }
     (images, wrong)
+}
+
+/// Puts `others` where images of their names stand, and gives the images whose name none of them has. Where several have the name, the one with
+/// the tag that stands there is meant; where none has it, the image counts as one without a counterpart.
+///
+/// # Errors
+/// What should be an image reference and is none.
+pub fn bring(objects: &mut [Node], search: &Search, others: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
+    let counterpart = |image: &ImageRef| {
+        let same: Vec<&ImageRef> = others.iter().filter(|other| other.full_name() == image.full_name()).collect();
+        match same.as_slice() {
+            [one] => Some((*one).clone()),
+            several => several.iter().find(|other| other.tag() == image.tag()).map(|&other| other.clone()),
+        }
+    };
+    let mut alone = BTreeSet::new();
+    for object in objects.iter() {
+        let found = collect(object, search.rules()).0.into_iter().map(|one| one.image);
+        alone.extend(found.filter(|image| counterpart(image).is_none()).map(|image| image.to_string()));
+    }
+    objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &counterpart).map(|_| ()))?;
+    Ok(alone)
 }
 
 /// Puts the digests that are known beside the images.

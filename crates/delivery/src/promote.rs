@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors};
 use crate::branches::{self, Delivered, Depth};
 use crate::disk::DiskFiles;
 use crate::failure::Failure;
-use crate::pipeline::{self, Options, Sourced, Surroundings};
+use crate::pipeline::{self, Delivered as Done, Options, Sourced, Surroundings};
 use crate::plan::{Given, Plan, plan};
 use crate::recorded_source;
 use crate::report::Report;
@@ -21,6 +21,10 @@ pub struct Promoted {
     pub report: Report,
     /// For each unit its name, the source commit it was at (if it was ever delivered), and the one it moves to.
     pub ranges: Vec<(String, Option<String>, String)>,
+    /// What is worth saying beside it.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote.
+    pub said: Vec<u8>,
 }
 
 /// Delivers to `to` what stands in `from`, for every selected service that has both.
@@ -63,16 +67,20 @@ pub fn promote(
         }
     }
     Errors::check(wrong)?;
-    let mut done = Promoted { report: Report { dry_run: options.dry_run, ..Report::default() }, ranges: Vec::new() };
+    let report = Report { dry_run: options.dry_run, ..Report::default() };
+    let mut done = Promoted { report, ..Promoted::default() };
     for (commit, services) in by_commit {
-        let delivered = at_commit(settings, around, &source, (from, to), &commit, &services, options)?;
-        for unit in &delivered.units {
+        let delivered = at_commit(settings, around, (&source, &target), (from, to), (&commit, &services), options)?;
+        done.warnings
+            .extend(delivered.warnings.into_iter().filter(|one| !done.warnings.contains(one)).collect::<Vec<_>>());
+        done.said.extend(delivered.said);
+        for unit in &delivered.report.units {
             let old =
                 target.units.iter().position(|known| known.service == unit.service).and_then(|at| before[at].as_ref());
             let old = old.and_then(branches::source_commit).map(str::to_owned);
             done.ranges.push((unit.name(), old, commit.clone()));
         }
-        done.report.units.extend(delivered.units);
+        done.report.units.extend(delivered.report.units);
     }
     Ok(done)
 }
@@ -89,16 +97,16 @@ fn within(settings: &Settings, environment: &str) -> Settings {
     settings
 }
 
-/// Delivers those services that stand at one source commit.
+/// Delivers those services that stand at one source commit. What is rendered is that commit's; where it goes and how it is reviewed is what the
+/// config says now.
 fn at_commit(
     settings: &Settings,
     around: &Surroundings,
-    source: &Plan,
+    (source, target): (&Plan, &Plan),
     (from, to): (&str, &str),
-    commit: &str,
-    services: &[(&str, &Delivered)],
+    (commit, services): (&str, &[(&str, &Delivered)]),
     options: &Options,
-) -> Result<Report, Failure> {
+) -> Result<Done, Failure> {
     let files = recorded_source::files(&source.root, commit)?;
     let (before, mut plan) = (plan(&files, &within(settings, from))?, plan(&files, &within(settings, to))?);
     plan.units.retain(|unit| services.iter().any(|(service, _)| *service == unit.service));
@@ -110,10 +118,16 @@ fn at_commit(
             default_repo: default_repo(there),
             promoted_from: Some(from.to_owned()),
         });
+        if let Some(now) = target.units.iter().find(|other| other.service == unit.service) {
+            unit.repository.clone_from(&now.repository);
+            unit.branch.clone_from(&now.branch);
+            unit.path.clone_from(&now.path);
+            unit.review.clone_from(&now.review);
+        }
         unit.message = format!("promote {} from {from} to {to}", unit.service);
     }
     let sourced = Sourced { files: &files, revision: Some(commit) };
-    Ok(pipeline::deliver(&plan, around, sourced, options)?.report)
+    pipeline::deliver(&plan, around, sourced, options)
 }
 
 impl Promoted {

@@ -41,7 +41,9 @@ pub fn rollback(
 ) -> Result<Report, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
     let back = |unit: &Unit| {
-        let past = branches::past(&plan, unit, around, depth_for(target), Depth::Files)?;
+        let mut past = branches::past(&plan, unit, around, depth_for(target), Depth::Files)?;
+        // A branch that was started for its first review held nothing then.
+        past.retain(|one| !one.empty);
         let chosen = choose(unit, &past, target)?;
         let images = branches::images(chosen).iter().map(ToString::to_string).collect();
         Ok(Prepared { files: back(&plan, unit, chosen, reason, around, options)?, images, origins: Vec::new() })

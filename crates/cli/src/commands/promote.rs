@@ -54,6 +54,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     };
     let settings = arguments.units.settings_of_a_look()?;
     let done = promote(&settings, &surroundings()?, (&arguments.from, &arguments.to), &options)?;
+    output::said(&done.said);
+    done.warnings.iter().for_each(output::warning);
     match arguments.format {
         ReportFormat::Text => {
             output::result(&done.text())?;

@@ -1,6 +1,6 @@
 //! The stage between reading and delivering: which digest each image has, asked once for all units.
 
-use manifest::{Errors, Pins};
+use manifest::{Diagnostic, Errors, Pins};
 use registry::Lock;
 
 use super::{Rendered, Surroundings};
@@ -37,6 +37,7 @@ pub(super) fn pin(
     built: &Pins,
     mut units: Vec<Rendered>,
 ) -> Result<Vec<Rendered>, Failure> {
+    bring(plan, search, &mut units)?;
     let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
         let (found, findings) = images::wanted(&unit.name(), &rendered.objects, search);
@@ -54,6 +55,25 @@ pub(super) fn pin(
         rendered.images = images::of(&rendered.objects, search);
     }
     Ok(units)
+}
+
+/// Puts the images that a unit is promoted with where its own overlay names others of their names, tags and digests included. An image that
+/// the other environment does not run stays, which is worth a word.
+///
+/// # Errors
+/// What is no image reference.
+fn bring(plan: &Plan, search: &Search, units: &mut [Rendered]) -> Result<(), Failure> {
+    for (unit, rendered) in plan.units.iter().zip(units) {
+        let Some((given, from)) = unit.given.as_ref().and_then(|given| Some((given, given.promoted_from.as_ref()?)))
+        else {
+            continue;
+        };
+        for image in images::bring(&mut rendered.objects, search, &given.images)? {
+            let words = format!("{}: {from} does not run {image}, so it is what the overlay says", unit.name());
+            rendered.warnings.push(Diagnostic::new(words));
+        }
+    }
+    Ok(())
 }
 
 /// The digests of the images that are decided already.

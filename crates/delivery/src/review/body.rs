@@ -99,6 +99,8 @@ impl Telling {
         let old = before.record.as_ref().map(|record| &record.source).filter(|old| old.dry_sha != self.source.dry_sha);
         if let Some(old) = old {
             let range = source_link::range(&self.source.repo_url, &old.dry_sha, &self.source.dry_sha);
+            // A rollback goes the other way, which a range does not show.
+            let range = range.filter(|_| self.hold.is_none());
             let range = range.map_or_else(String::new, |link| format!(" ([changes since]({link}))"));
             let _ = writeln!(text, "`{}` holds {}{range}  ", self.branch, linked(&old.repo_url, &old.dry_sha));
         }
