@@ -49,6 +49,8 @@ pub enum How {
 
 /// How deep folders are looked through.
 const DEEPEST: usize = 6;
+/// Folders of others' code, of what was built, and of what is there for tests.
+const SKIPPED: [&str; 7] = ["node_modules", "target", "vendor", "test", "tests", "testdata", "e2e"];
 /// The names of a kustomization's file.
 const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// What folders that hold one folder an environment are called.
@@ -61,11 +63,13 @@ struct Walk {
     services: Vec<Candidate>,
     profiles: BTreeSet<String>,
     kustomizations: BTreeSet<String>,
+    /// Kustomizations that are part of others.
+    parts: BTreeSet<String>,
     dockerfiles: Vec<String>,
     folders: BTreeMap<String, Vec<String>>,
 }
 
-/// Looks through the folders below `root`, hidden ones, `node_modules`, `target` and `vendor` left out.
+/// Looks through the folders below `root`, hidden ones and those of `SKIPPED` left out.
 ///
 /// # Errors
 /// A folder that cannot be read.
@@ -78,12 +82,12 @@ pub fn look(files: &dyn Files, root: &str) -> Result<Found, Diagnostic> {
         if walk.visit(files, &folder, &below, &names) {
             continue;
         }
-        let skipped = |name: &str| name.starts_with('.') || matches!(name, "node_modules" | "target" | "vendor");
-        let visible = names.iter().filter(|name| !skipped(name));
+        let visible = names.iter().filter(|name| !name.starts_with('.'));
         let below_it: Vec<String> =
             visible.filter(|name| files.kind(&join(&folder, name)) == Ok(FileKind::Folder)).cloned().collect();
         if depth < DEEPEST {
-            open.extend(below_it.iter().map(|name| (join(&folder, name), depth + 1)));
+            let wanted = below_it.iter().filter(|name| !SKIPPED.contains(&name.as_str()));
+            open.extend(wanted.map(|name| (join(&folder, name), depth + 1)));
         }
         walk.folders.insert(below, below_it);
     }
@@ -116,8 +120,11 @@ impl Walk {
             }
             return true;
         }
-        if KUSTOMIZATION.into_iter().any(has) {
+        if let Some(name) = KUSTOMIZATION.into_iter().find(|name| has(name)) {
             self.kustomizations.insert(below.to_owned());
+            for document in read(files, &join(folder, name)) {
+                self.parts.extend(parts(&document, below));
+            }
         }
         if names.iter().any(|name| name == "Dockerfile" || name.starts_with("Dockerfile.")) {
             self.dockerfiles.push(below.to_owned());
@@ -127,7 +134,7 @@ impl Walk {
 
     fn found(self) -> Found {
         let mut services = self.services;
-        services.extend(kustomizations(&self.kustomizations));
+        services.extend(kustomizations(&self.kustomizations, &self.parts));
         services.sort_unstable();
         let named = services.iter().flat_map(|service| service.environments.iter().cloned());
         let environments: BTreeSet<String> = named.chain(self.profiles).collect();
@@ -147,6 +154,14 @@ fn profiles(document: &Node) -> Vec<String> {
     profiles.filter_map(|profile| profile.get("name").and_then(Node::text)).map(str::to_owned).collect()
 }
 
+/// The folders that a kustomization is made of, and its own where it is a component.
+fn parts(document: &Node, below: &str) -> Vec<String> {
+    let listed = ["resources", "bases", "components"].iter().filter_map(|key| document.get(key)?.as_seq()).flatten();
+    let place = |path: &str| join(&format!("/{below}"), path).trim_start_matches('/').to_owned();
+    let component = document.get("kind").and_then(Node::text) == Some("Component");
+    listed.filter_map(Node::text).map(place).chain(component.then(|| below.to_owned())).collect()
+}
+
 /// A chart with its files of values: the first of the known ways to call them that finds any.
 fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Candidate {
     for (within, before, after) in VALUES {
@@ -164,9 +179,9 @@ fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Cand
     Candidate { how: How::Helm(None), folder: below.to_owned(), environments: Vec::new() }
 }
 
-/// Services of the kustomizations: those with a folder an environment, and those that stand alone. A base and a component are
-/// part of others.
-fn kustomizations(all: &BTreeSet<String>) -> Vec<Candidate> {
+/// Services of the kustomizations: those with a folder an environment, and those that stand alone. Bases, components and whatever else
+/// is part of others are no services.
+fn kustomizations(all: &BTreeSet<String>, parts: &BTreeSet<String>) -> Vec<Candidate> {
     // By service and the kustomization's folder in it: the environments.
     let mut overlaid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut alone: Vec<&String> = Vec::new();
@@ -174,7 +189,7 @@ fn kustomizations(all: &BTreeSet<String>) -> Vec<Candidate> {
         let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
         let (service, group) = above.rsplit_once('/').unwrap_or(("", above));
         let part = |name: &str| matches!(name, "base" | "bases" | "component" | "components");
-        if part(name) || part(group) {
+        if part(name) || part(group) || super::environment_name(name).is_err() {
             continue;
         }
         if OVERLAYS.contains(&group) {
@@ -183,7 +198,7 @@ fn kustomizations(all: &BTreeSet<String>) -> Vec<Candidate> {
         } else if !folder.is_empty() && all.contains(join(&format!("/{above}"), "base").trim_start_matches('/')) {
             let key = (above.to_owned(), "{environment}".to_owned());
             overlaid.entry(key).or_default().push(name.to_owned());
-        } else {
+        } else if !parts.contains(folder) {
             alone.push(folder);
         }
     }
@@ -218,9 +233,11 @@ mod tests {
             "apps/api/prod",
             "infra/components/tls",
             "tools/nightly",
+            "tools/crd",
             "overlays/prod",
         ];
-        let found = kustomizations(&all.iter().map(|folder| (*folder).to_owned()).collect());
+        let set = |names: &[&str]| names.iter().map(|folder| (*folder).to_owned()).collect();
+        let found = kustomizations(&set(&all), &set(&["tools/crd", "apps/web/overlays/test"]));
         let told: Vec<String> =
             found.iter().map(|one| format!("{} {:?} {}", one.folder, one.how, one.environments.join(","))).collect();
         let want = [
