@@ -189,7 +189,8 @@ fn kustomizations(all: &BTreeSet<String>, parts: &BTreeSet<String>) -> Vec<Candi
         let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
         let (service, group) = above.rsplit_once('/').unwrap_or(("", above));
         let part = |name: &str| matches!(name, "base" | "bases" | "component" | "components");
-        if part(name) || part(group) || super::environment_name(name).is_err() {
+        let named = folder.is_empty() || super::environment_name(name).is_ok();
+        if part(name) || part(group) || !named {
             continue;
         }
         if OVERLAYS.contains(&group) {
@@ -224,6 +225,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_kustomization_may_be_the_root() {
+        let found = kustomizations(&BTreeSet::from([String::new()]), &BTreeSet::new());
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].folder.as_str(), &found[0].how), ("", &How::Kustomize(".".to_owned())));
+    }
+
+    #[test]
     fn kustomizations_are_told_apart() {
         let all = [
             "apps/web/base",
@@ -235,6 +243,7 @@ mod tests {
             "tools/nightly",
             "tools/crd",
             "overlays/prod",
+            "overlays/not a name",
         ];
         let set = |names: &[&str]| names.iter().map(|folder| (*folder).to_owned()).collect();
         let found = kustomizations(&set(&all), &set(&["tools/crd", "apps/web/overlays/test"]));
