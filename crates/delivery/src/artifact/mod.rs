@@ -75,12 +75,14 @@ pub struct Done {
 /// units have passed.
 ///
 /// # Errors
-/// Everything that is wrong with any unit; two units that would be pushed to one tag; what a registry refuses.
+/// Everything that is wrong with any unit, or asks for a review; two units that would be pushed to one tag; what a registry
+/// refuses.
 pub fn push(settings: &Settings, around: &Surroundings, options: &Options) -> Result<Done, Failure> {
     let mut settings = settings.clone();
     options.target.stands_for_the_repository(&mut settings);
     let files = DiskFiles::default();
     let plan = plan(&files, &settings)?;
+    Errors::check(plan.units.iter().filter(|unit| unit.review.is_some()).map(reviewed).collect())?;
     let places = places(&plan, &options.target)?;
     let units = pipeline::checked(&plan, around, Sourced { files: &files, revision: None }, options.allow_dirty)?;
     let origin = Origin::of(&plan, None)?;
@@ -106,6 +108,14 @@ pub fn push(settings: &Settings, around: &Surroundings, options: &Options) -> Re
     let report = Report { units: reports.collect(), dry_run: options.dry_run };
     let said = units.iter().flat_map(|unit| unit.said.clone()).collect();
     Ok(Done { report, warnings: pipeline::warnings(&units), said })
+}
+
+/// What asks for a review must not land without one.
+fn reviewed(unit: &Unit) -> Diagnostic {
+    let message = format!("{} asks for a review, which a registry cannot hold", unit.name());
+    Diagnostic::new(message)
+        .field("review")
+        .hint("Deliver it to a branch, or say --review push where the artifact is made of what was reviewed already.")
 }
 
 /// What became of each unit; or every failure, the unit's name in front.

@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, ImageRef};
 
-use crate::config::Template;
+use crate::config::{Host, Template};
 use crate::plan::Unit;
 use crate::settings::Settings;
 
@@ -51,8 +51,10 @@ impl Target {
     }
 
     /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
+    /// What is said of requests for review does not count there, so the host is one that can be asked for all of it.
     pub fn stands_for_the_repository(&self, settings: &mut Settings) {
         settings.repository = Some(self.repository.clone());
+        settings.request.host = Some(Host::Github);
     }
 
     /// Where one unit's artifact goes.

@@ -36,7 +36,7 @@ pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> S
         tags(unit, before(unit)),
     );
     if let Some(pending) = pending {
-        cell.push_str(&review(pending));
+        cell.push_str(&review(pending, unit, now));
     }
     if !text(unit, "hold").is_empty() {
         let _ = write!(cell, "<p class=\"note held\">Held: {}</p>", escaped(text(unit, "hold")));
@@ -74,14 +74,18 @@ fn tags(unit: &Value, before: Option<&Value>) -> String {
     if list.is_empty() { String::new() } else { format!("<ul class=\"images\">{list}</ul>") }
 }
 
-fn review(pending: &Value) -> String {
+/// What waits, and which images it changes.
+fn review(pending: &Value, unit: &Value, now: Option<Moment>) -> String {
     let (url, title) = (text(pending, "url"), text(pending, "title"));
     let number = pending["number"].as_u64().map(|number| format!("#{number}")).unwrap_or_default();
     let name = [number.as_str(), title].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { if url.is_empty() { "a change" } else { url } } else { &name };
     let source = short(text(pending, "sourceCommit"));
     let source = if source.is_empty() { String::new() } else { format!(", from <code>{}</code>", escaped(source)) };
-    format!("<p class=\"note pending\">Waits for review: {}{source}</p>", link(url, &escaped(name)))
+    let since = ago(text(pending, "deliveredAt"), now);
+    let since = if since.is_empty() { String::new() } else { format!(", {since}") };
+    let images = tags(pending, Some(unit));
+    format!("<p class=\"note pending\">Waits for review: {}{source}{since}</p>{images}", link(url, &escaped(name)))
 }
 
 fn facts(unit: &Value, now: Option<Moment>) -> String {
@@ -115,10 +119,11 @@ fn history(unit: &Value, now: Option<Moment>) -> String {
     }
     let mut list = String::from("<h2>Before</h2><ol class=\"history\">");
     for (index, one) in past.iter().enumerate() {
+        let held = if text(one, "hold").is_empty() { "" } else { " <span class=\"state held\">held</span>" };
         // A String takes whatever is written to it.
         let _ = write!(
             list,
-            "<li>{} <code>{}</code> {}<span class=\"subject\">{}</span>{}</li>",
+            "<li>{}{held} <code>{}</code> {}<span class=\"subject\">{}</span>{}</li>",
             when(text(one, "deliveredAt"), now),
             escaped(short(text(one, "sourceCommit"))),
             escaped(text(one, "deliveredBy").split(" <").next().unwrap_or_default()),
