@@ -23,6 +23,9 @@ pub(crate) struct ApiArguments {
     /// The file with the App's private key, PEM
     #[arg(long, value_name = "FILE", env = "GITHUB_APP_KEY_FILE")]
     app_key_file: Option<PathBuf>,
+    /// Say each request to GitHub and what came of it on stderr
+    #[arg(long)]
+    debug: bool,
 }
 
 impl ApiArguments {
@@ -45,7 +48,8 @@ impl ApiArguments {
                 ));
             }
         };
-        Ok(GitHub { api: self.api, login })
+        let tell = self.debug.then_some(output::note as fn(&str));
+        Ok(GitHub { tell, ..GitHub::new(self.api, login) })
     }
 }
 

@@ -79,8 +79,13 @@ fn the_other_verbs_work() {
     let (url, said) = well(&run(&pull));
     assert_eq!(url, "https://github.example/acme/shop/pull/1");
     assert!(said.contains("#1 opened"), "{said}");
-    assert!(well(&run(&[&pull[..], &["--body", "more"]].concat())).1.contains("#1 updated"));
-    assert!(well(&run(&[&pull[..], &["--body", "other", "--no-update"]].concat())).1.contains("as it is to be"));
+    assert!(well(&run(&[&pull[..], &["--body", "more"]].concat())).1.contains("as it is to be"), "as ghcp leaves it");
+    assert!(well(&run(&[&pull[..], &["--body", "other", "--update"]].concat())).1.contains("#1 updated"));
+    let (_, said) = well(&run(&[&pull[..], &["-C", ".", "--debug"]].concat()));
+    assert!(said.contains("GET /repos/acme/shop/pulls?state=open") && said.contains(": well"), "{said}");
+    assert!(!said.contains(TOKEN), "{said}");
+    let said = words(&run(&[&pull[..], &["--reviewer", "eve", "--debug"]].concat()), 1);
+    assert!(said.contains("requested_reviewers: HTTP 422") && said.contains("not a collaborator"), "{said}");
     assert!(
         words(&run(&["pull-request", "-r", "acme/shop", "-b", "none", "--title", "x"]), 1).contains("no branch none")
     );

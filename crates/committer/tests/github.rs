@@ -9,7 +9,7 @@ use committer::{ChangeKind, File, FileSet, Mode};
 use testkit::github::{FakeGitHub, Fault, Merge, TOKEN};
 
 fn github(fake: &FakeGitHub) -> GitHub {
-    GitHub { api: fake.api(), login: Login::Token(TOKEN.to_owned()) }
+    GitHub::new(fake.api(), Login::Token(TOKEN.to_owned()))
 }
 
 fn repository(full: &str) -> Repository {
@@ -138,13 +138,13 @@ fn a_branch_that_moved_is_read_again_and_busy_servers_are_waited_for() {
 #[test]
 fn refusals_say_why() {
     let fake = FakeGitHub::start();
-    let wrong = GitHub { api: fake.api(), login: Login::Token("ghp_wrong".to_owned()) };
+    let wrong = GitHub::new(fake.api(), Login::Token("ghp_wrong".to_owned()));
     let error = wrong.commit(&commit("main", &[])).unwrap_err();
     assert!(error.is_outside() && error.to_string().contains("HTTP 401: Bad credentials"), "{error}");
     assert!(!format!("{error:?} {wrong:?}").contains("ghp_wrong"));
     let error = github(&fake).commit(&commit("main", &[("a", "1")])).unwrap_err().to_string();
     assert!(error.contains("404") && error.contains("check the names"), "{error}");
-    let nobody = GitHub { api: "http://127.0.0.1:1".to_owned(), login: Login::Token(TOKEN.to_owned()) };
+    let nobody = GitHub::new("http://127.0.0.1:1", Login::Token(TOKEN.to_owned()));
     assert!(nobody.commit(&commit("main", &[])).unwrap_err().is_outside());
 }
 
@@ -302,7 +302,7 @@ fn real_key_of_a_github_app_is_used() {
     let path = fake.repository("acme/shop", &[("README.md", "hello\n")]);
     let made = std::process::Command::new("openssl").args(["genrsa", "2048"]).output().unwrap();
     let login = Login::App { id: 12, key: String::from_utf8(made.stdout).unwrap() };
-    let app = GitHub { api: fake.api(), login };
+    let app = GitHub::new(fake.api(), login);
     app.commit(&commit("main", &[("a", "1")])).unwrap();
     assert_eq!(count(&path, "main"), 2);
     assert!(fake.requests().contains(&"POST /app/installations/7/access_tokens".to_owned()));

@@ -146,7 +146,7 @@ fn github_is_asked_where_the_origin_cannot_be_and_else_the_reason_is_told() {
     let (old, side, new) = (history.old.to_string(), history.side.to_string(), history.new.to_string());
     let github = |token: &str| {
         let repository = committer::github::Repository { owner: "acme".to_owned(), name: "shop".to_owned() };
-        Some((GitHub { api: fake.api(), login: Login::Token(token.to_owned()) }, repository))
+        Some((GitHub::new(fake.api(), Login::Token(token.to_owned())), repository))
     };
     let lineage = Lineage::new(&source, &access, github(TOKEN));
     assert_eq!(lineage.is_ancestor(&old, &new), Ancestry::Ancestor);

@@ -7,7 +7,7 @@ mod servers;
 
 use std::path::Path;
 
-use committer::{Credentials, Outcome, Refusal, Remote, deliver};
+use committer::{Ask, Credentials, Describe, Outcome, Refusal, Remote, Standing, Topic, Unit, deliver};
 use deliveries::{committed, options, refused, sha, unit};
 use servers::{Place, Shell, Web, fsck, git, hook};
 
@@ -168,4 +168,63 @@ fn real_git_over_ssh() {
         let missing = deliver(&shell.remote(&place.path("nothing.git")), &units, &options()).unwrap_err().to_string();
         assert!(missing.contains("does not appear to be a git repository"), "{missing}");
     }
+}
+
+/// Keeps what a push was sent with, as the hooks of hosts see it.
+const KEEP_OPTIONS: &str = "i=0; while [ $i -lt \"${GIT_PUSH_OPTION_COUNT:-0}\" ]; do eval \"echo \\\"\\$GIT_PUSH_OPTION_$i\\\"\" >> options; i=$((i + 1)); done";
+
+fn reviewed(source: u32, text: &str, ask: Ask) -> Unit {
+    let mut unit = unit("cart/production", source, &[("manifest.yaml", text)]);
+    let closes_with_branch = matches!(ask, Ask::Options(_));
+    unit.topic = Some(Topic { branch: "hydrant/cart".to_owned(), ask, closes_with_branch });
+    unit
+}
+
+fn options_of(line: &'static str) -> Describe {
+    Describe(std::sync::Arc::new(move |before| {
+        vec![format!("{line}={}", before.files.len()), "long=".to_owned() + &"x".repeat(60_000)]
+    }))
+}
+
+/// A reviewed unit over a real server: proposed, updated, merged by a squash, proposed again, taken back.
+fn review(remote: &Remote, repository: &Path, ask: &Ask) {
+    let go = |source: u32, text: &str| {
+        deliver(remote, &[reviewed(source, text, ask.clone())], &options()).unwrap().remove(0)
+    };
+    committed(&go(1, "1\n"));
+    committed(&go(2, "2\n"));
+    assert_eq!(go(2, "2\n").outcome, Outcome::Unchanged);
+    let squash = git(repository, &["commit-tree", "hydrant/cart^{tree}", "-p", "cart/production", "-m", "squashed"]);
+    git(repository, &["update-ref", "refs/heads/cart/production", &squash]);
+    committed(&go(3, "3\n"));
+    assert_eq!(git(repository, &["log", "-1", "--format=%P", "hydrant/cart"]).split_whitespace().count(), 2);
+    git(repository, &["merge-tree", "--write-tree", "cart/production", "hydrant/cart"]);
+    let back = go(4, "2\n");
+    assert_eq!(back.reviewed.unwrap().standing, Standing::TakenBack);
+    let said = std::fs::read_to_string(repository.join("options")).unwrap();
+    assert!(said.contains("merge_request.create=1\nlong=xxx") || said.contains("topic=1\nlong=xxx"), "{}", said.len());
+    fsck(repository);
+}
+
+#[test]
+#[ignore = "needs nginx and fcgiwrap"]
+fn real_http_takes_reviewed_units_with_push_options_and_agit() {
+    let place = Place::new();
+    let web = Web::start(&place);
+    let gitlab = place.repository("gitlab.git");
+    hook(&gitlab, "post-receive", KEEP_OPTIONS);
+    review(&web.remote("gitlab.git"), &gitlab, &Ask::Options(options_of("merge_request.create")));
+    let gitea = place.repository("gitea.git");
+    git(&gitea, &["config", "receive.procReceiveRefs", "refs/for"]);
+    hook(&gitea, "pre-receive", KEEP_OPTIONS);
+    hook(&gitea, "proc-receive", include_str!("deliveries/proc-receive.sh"));
+    review(&web.remote("gitea.git"), &gitea, &Ask::For(options_of("topic")));
+    assert_eq!(git(&gitea, &["rev-parse", "refs/pull/1/head"]), git(&gitea, &["rev-parse", "hydrant/cart"]));
+    // A server that takes no options says so, and nothing is pushed.
+    let plain = place.repository("plain.git");
+    git(&plain, &["config", "receive.advertisePushOptions", "false"]);
+    let unit = reviewed(1, "1\n", Ask::Options(options_of("merge_request.create")));
+    let done = deliver(&web.remote("plain.git"), &[unit], &options()).unwrap();
+    let Refusal::NoRequests { words } = refused(&done[0]) else { panic!("{done:?}") };
+    assert!(words.contains("receive.advertisePushOptions"), "{words}");
 }

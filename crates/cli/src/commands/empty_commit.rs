@@ -11,6 +11,9 @@ pub(crate) struct Arguments {
     /// The branch; made where it does not exist, and the default branch where none is given
     #[arg(short, long, value_name = "BRANCH")]
     branch: Option<String>,
+    /// Taken for ghcp's sake; no file is read
+    #[arg(short = 'C', long, value_name = "FOLDER", hide = true)]
+    directory: Option<std::path::PathBuf>,
     #[command(flatten)]
     commit: CommitArguments,
     #[command(flatten)]

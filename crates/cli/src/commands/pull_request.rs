@@ -1,4 +1,4 @@
-//! `hydrant pull-request`: ghcp's verb, which also keeps an open request up to date.
+//! `hydrant pull-request`: ghcp's verb, which also keeps an open request up to date where that is asked for.
 
 use delivery::ghcp::{self, PullAction, PullRequest, Rewrite};
 
@@ -6,7 +6,7 @@ use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, repository};
 use crate::output;
 
-/// Open a pull request at GitHub, or update the open one for the same branches; ghcp's flags and more
+/// Open a pull request at GitHub unless one is open for the same branches; ghcp's flags and more
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The repository that holds the branch, OWNER/REPO or, with --head-owner, REPO
@@ -42,9 +42,12 @@ pub(crate) struct Arguments {
     /// Add this label; may be given several times
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// Leave title and body of an open request as they are, as ghcp does
+    /// Change title and body of an open request too; without this they stay, as ghcp leaves them
     #[arg(long)]
-    no_update: bool,
+    update: bool,
+    /// Taken for ghcp's sake; no file is read
+    #[arg(short = 'C', long, value_name = "FOLDER", hide = true)]
+    directory: Option<std::path::PathBuf>,
     #[command(flatten)]
     api: ApiArguments,
 }
@@ -69,7 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         draft: arguments.draft,
         reviewers: arguments.reviewer,
         labels: arguments.label,
-        rewrite: if arguments.no_update { Rewrite::Never } else { Rewrite::Whole },
+        rewrite: if arguments.update { Rewrite::Whole } else { Rewrite::Never },
         auto_merge: None,
         known: None,
     };

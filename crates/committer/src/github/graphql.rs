@@ -18,6 +18,7 @@ impl Connection {
         let body = json!({ "query": query, "variables": variables });
         let told = |words: String| GitHubError::Unreachable { what: "POST /graphql".to_owned(), words };
         let asked = self.runtime.block_on(async { client.post::<_, Value>("/graphql", Some(&body)).await });
+        self.say("POST", "/graphql", asked.as_ref().err());
         let answer = match asked {
             Ok(answer) => answer,
             Err(octocrab::Error::GitHub { source, .. }) => return Ok(Err(source.message.clone())),

@@ -67,6 +67,8 @@ pub struct GitHub {
     pub api: String,
     /// How we are known.
     pub login: Login,
+    /// Gets a line for each request: method, path and what came of it. Nothing of a header or body is in it.
+    pub tell: Option<fn(&str)>,
 }
 
 /// Why GitHub did not do it.
@@ -131,15 +133,31 @@ enum Method {
     Patch,
 }
 
+impl Method {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
 /// A conversation with GitHub.
 struct Connection {
     runtime: tokio::runtime::Runtime,
     client: Octocrab,
     /// For GraphQL, where that is not below the API's URL.
     beside: Option<Octocrab>,
+    tell: Option<fn(&str)>,
 }
 
 impl GitHub {
+    /// GitHub at this URL.
+    pub fn new(api: impl Into<String>, login: Login) -> Self {
+        Self { api: api.into(), login, tell: None }
+    }
+
     /// Connects; an App is known as its installation in `repository` from then on.
     fn connect(&self, repository: &Repository) -> Result<Connection, GitHubError> {
         let setup = |error: &dyn fmt::Display| GitHubError::Setup(error.to_string());
@@ -154,7 +172,7 @@ impl GitHub {
             let beside = beside_api.filter(|_| matches!(self.login, Login::Token(_)));
             (client(api, &self.login)?, beside.map(|base| self::client(base, &self.login)).transpose()?)
         };
-        let mut connection = Connection { runtime, client, beside };
+        let mut connection = Connection { runtime, client, beside, tell: self.tell };
         if matches!(self.login, Login::App { .. }) {
             let found = connection.get(&format!("/repos/{repository}/installation"))?;
             let id = found["id"].as_u64().ok_or_else(|| incomplete("the App's installation", "id"))?;
@@ -226,13 +244,27 @@ impl Connection {
     }
 
     fn once(&self, method: Method, route: &str, body: &Value) -> Result<Value, octocrab::Error> {
-        self.runtime.block_on(async {
+        let answer = self.runtime.block_on(async {
             match method {
                 Method::Get => self.client.get(route, None::<&()>).await,
                 Method::Post => self.client.post(route, Some(body)).await,
                 Method::Patch => self.client.patch(route, Some(body)).await,
             }
-        })
+        });
+        self.say(method.verb(), route, answer.as_ref().err());
+        answer
+    }
+
+    fn say(&self, verb: &str, route: &str, error: Option<&octocrab::Error>) {
+        let Some(tell) = self.tell else { return };
+        let what = match error {
+            None => "well".to_owned(),
+            Some(octocrab::Error::GitHub { source, .. }) => {
+                format!("HTTP {}: {}", source.status_code.as_u16(), source.message)
+            }
+            Some(error) => words(error),
+        };
+        tell(&format!("{verb} {route}: {what}"));
     }
 }
 
@@ -255,12 +287,7 @@ fn pause(error: &octocrab::Error, attempt: u32) -> Option<Duration> {
 }
 
 fn told(method: Method, route: &str, error: &octocrab::Error) -> GitHubError {
-    let verb = match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Patch => "PATCH",
-    };
-    let what = format!("{verb} {}", route.split('?').next().unwrap_or(route));
+    let what = format!("{} {}", method.verb(), route.split('?').next().unwrap_or(route));
     let octocrab::Error::GitHub { source, .. } = error else {
         return GitHubError::Unreachable { what, words: words(error) };
     };

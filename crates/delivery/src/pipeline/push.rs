@@ -237,7 +237,7 @@ fn lineage<'a>(plan: &Plan, around: &Surroundings, source: &'a Source) -> Lineag
         Some(Repository { owner: owner.to_owned(), name: name.strip_suffix(".git").unwrap_or(name).to_owned() })
     });
     let github = named.zip(variable("GITHUB_TOKEN"));
-    let github = github.map(|(repository, token)| (GitHub { api, login: Login::Token(token.clone()) }, repository));
+    let github = github.map(|(repository, token)| (GitHub::new(api, Login::Token(token.clone())), repository));
     Lineage::new(source, &Access::of(Path::new(&plan.root), &around.variables), github)
 }
 

@@ -45,7 +45,7 @@ impl Api {
             "github.com" => "https://api.github.com".to_owned(),
             host => format!("https://{host}/api/v3"),
         });
-        Ok(Api { github: GitHub { login: login(around, at_home)?, api }, repository, open: None })
+        Ok(Api { github: GitHub::new(api, login(around, at_home)?), repository, open: None })
     }
 
     /// The open requests of the repository.
