@@ -1,6 +1,7 @@
 //! `--changed-since`: the units whose inputs changed. An input is every file that reading and rendering a unit touches, every
 //! folder that it lists, the tags of its artifacts, the config, the rules for images, and the lock file where it is read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use committer::source::{Source, SourceError};
@@ -31,12 +32,11 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
     }
     let probe = Plan { units: plan.units.iter().map(without_images).collect(), recorded_only: true, ..plan.clone() };
     let units = rendered(&probe, around, Sourced { files: &now, revision: None })?;
-    let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.starts_with('/'));
+    let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let touched = units.iter().map(|unit| {
         let differs = |path: &&String| now.read(path).ok() != before.read(path).ok();
-        let listed = |path: &&String| now.list(path).ok() != before.list(path).ok();
         unit.inputs.iter().filter(|path| below(path)).any(|path| differs(&path))
-            || unit.folders.iter().filter(|path| below(path)).any(|path| listed(&path))
+            || unit.folders.iter().filter(|path| below(path)).any(|path| lost(&before, &now, path))
     });
     let mut keep = touched.collect::<Vec<bool>>().into_iter();
     let old = Sourced { files: &before, revision: Some(before.commit()) };
@@ -47,6 +47,12 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
         keep.next().unwrap_or(true) || tags(&alone, around, old) != tags(&alone, around, new)
     });
     Ok(())
+}
+
+/// Whether a folder that is listed lacks something that was there before. What is new in it and matters is read, and so an input itself.
+fn lost(before: &dyn Files, now: &dyn Files, folder: &str) -> bool {
+    let there: BTreeSet<String> = now.list(folder).unwrap_or_default().into_iter().collect();
+    before.list(folder).unwrap_or_default().iter().any(|name| !there.contains(name))
 }
 
 /// The unit with its artifacts' names in place of images, so that nothing is looked up.

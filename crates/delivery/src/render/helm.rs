@@ -3,6 +3,8 @@
 //! The copy makes a revision of the source renderable without a checkout, and the list of what was read a unit's inputs. It
 //! keeps the places of the files to each other, so that `file://../library` dependencies and `../values.yaml` are found.
 
+mod ignore;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use manifest::yaml::{read_objects, read_stream};
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, FileKind, Files, join};
 use render_core::outside::{Outside, Program};
+
+use ignore::Ignore;
 
 /// A release to be rendered. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,21 +180,27 @@ impl Copy<'_> {
         Ok(missing)
     }
 
-    /// Copies a folder's files, however deep.
-    fn folder(&self, folder: &str) -> Result<(), Diagnostic> {
-        let mut open = vec![(folder.to_owned(), 0)];
+    /// Copies the files of a chart, however deep, but what its `.helmignore` leaves out, and git repositories: they are no part of it.
+    fn folder(&self, chart: &str) -> Result<(), Diagnostic> {
+        let ignore = Ignore::read(self.files, chart)?;
+        let mut open = vec![(chart.to_owned(), 0)];
         while let Some((folder, depth)) = open.pop() {
             let names = self.files.list(&folder).map_err(|error| unreadable(&folder, &error))?;
+            if ["HEAD", "objects", "refs"].iter().all(|part| names.iter().any(|name| name == part)) {
+                continue;
+            }
             for path in names.iter().filter(|name| *name != ".git").map(|name| join(&folder, name)) {
-                match self.files.kind(&path).map_err(|error| unreadable(&path, &error))? {
+                let kind = self.files.kind(&path).map_err(|error| unreadable(&path, &error))?;
+                let below = path.strip_prefix(chart).unwrap_or(&path).trim_start_matches('/');
+                match kind {
+                    _ if ignore.leaves_out(below, kind == FileKind::Folder) => {}
                     FileKind::File => {
                         let bytes = self.files.read(&path).map_err(|error| unreadable(&path, &error))?;
                         self.write(&path, &bytes)?;
                     }
                     FileKind::Folder if depth == DEEPEST => {
-                        return Err(
-                            Diagnostic::new("lies too deep in its chart; links may lead in a circle").in_file(path)
-                        );
+                        let words = "lies too deep in its chart; links may lead in a circle";
+                        return Err(Diagnostic::new(words).in_file(path));
                     }
                     FileKind::Folder => open.push((path, depth + 1)),
                 }
