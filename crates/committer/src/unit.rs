@@ -70,6 +70,8 @@ pub struct Previous {
     pub trailers: Vec<(String, String)>,
     /// What the unit's folder recorded of its source.
     pub record: Option<SourceRecord>,
+    /// The images that the unit's folder recorded; empty where an older hydrant wrote the record.
+    pub images: Vec<String>,
     /// What the commit is to change, sorted by path.
     pub changes: Vec<Change>,
 }

@@ -65,7 +65,9 @@ pub fn message(
     Message::Told(Arc::new(move |previous| {
         let same =
             ours.iter().all(|(name, value)| value.is_empty() || trailer(previous, name).any(|known| known == value));
-        let before: Vec<&str> = trailer(previous, IMAGE).filter(|_| same).collect();
+        // The record of an older hydrant has no images; the commit that wrote it has.
+        let told = trailer(previous, IMAGE).filter(|_| same && previous.images.is_empty());
+        let before: Vec<&str> = previous.images.iter().map(String::as_str).chain(told).collect();
         let moves = if before.is_empty() { Vec::new() } else { image_moves::lines(&before, &images) };
         let parts = [whence.clone(), moves.join("\n")];
         let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");

@@ -45,8 +45,7 @@ pub fn rollback(
         // A branch that was started for its first review held nothing then.
         past.retain(|one| !one.empty);
         let chosen = choose(unit, &past, target)?;
-        let images = branches::images(chosen).iter().map(ToString::to_string).collect();
-        Ok(Prepared { files: back(&plan, unit, chosen, reason, around, options)?, images, origins: Vec::new() })
+        back(&plan, unit, chosen, reason, around, options)
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
     // Going back is what is asked for, so no ancestry stands in the way.
@@ -84,7 +83,7 @@ fn back(
     reason: Option<&str>,
     around: &Surroundings,
     options: &Options,
-) -> Result<Files, Failure> {
+) -> Result<Prepared, Failure> {
     let id = &chosen.commit.short_id;
     let Some(Record { source, .. }) = &chosen.record else {
         let found = Diagnostic::new(format!("{}: {id} has no record of a delivery", unit.name()));
@@ -95,17 +94,17 @@ fn back(
     let why = reason.map_or_else(|| format!("rolled back to {id}"), |reason| format!("rolled back to {id}: {reason}"));
     let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);
     let images: Vec<String> = branches::images(chosen).iter().map(ToString::to_string).collect();
-    let rolled = Unit { message: subject, ..unit.clone() };
+    let rolled = Unit { message: subject.clone(), ..unit.clone() };
     let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], around);
     let (author, committer) = push::people(plan, around, chosen.commit.author.time)?;
-    Ok(Files {
+    let files = Files {
         name: unit.name(),
         branch: unit.branch.clone(),
         topic: None,
         start_from: None,
         folder: folder(&unit.path),
         files: chosen.files.clone(),
-        images,
+        images: images.clone(),
         promoted_from: branches::promoted_from(chosen).map(str::to_owned),
         source: source.clone(),
         message,
@@ -115,5 +114,6 @@ fn back(
         allow_older: true,
         hold: Some(why),
         release: false,
-    })
+    };
+    Ok(Prepared { files, subject, images, origins: Vec::new() })
 }

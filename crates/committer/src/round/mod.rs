@@ -256,6 +256,7 @@ impl<'a> Run<'a> {
                     let previous = Previous {
                         commit: head.map(|id| id.to_string()),
                         trailers: self.trailers(head)?,
+                        images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
                         record: previous.map(|record| record.source),
                         changes: changes.clone(),
                     };

@@ -216,6 +216,7 @@ impl Run<'_> {
         let told = Previous {
             commit: target.head.map(|id| id.to_string()),
             trailers: self.trailers(target.head)?,
+            images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
             record: previous.map(|record| record.source),
             changes: changes.clone(),
         };

@@ -32,7 +32,8 @@ pub(super) fn all(
     let origin = Origin::of(plan, revision)?;
     let prepare = |(unit, rendered): (&Unit, &Rendered)| {
         let files = prepare(plan, around, &origin, unit, rendered, options)?;
-        Ok(Prepared { files, images: rendered.images.clone(), origins: rendered.origins.clone() })
+        let (images, origins) = (rendered.images.clone(), rendered.origins.clone());
+        Ok(Prepared { files, subject: unit.message.clone(), images, origins })
     };
     let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
     let lineage = lineage(plan, around, &origin.source);
@@ -43,6 +44,8 @@ pub(super) fn all(
 /// What goes to a unit's branch, and the images in it for the report.
 pub(crate) struct Prepared {
     pub(crate) files: committer::Unit,
+    /// The subject of its commit.
+    pub(crate) subject: String,
     pub(crate) images: Vec<String>,
     /// Where they come from, of those that say, where that was asked for.
     pub(crate) origins: Vec<ImageOrigin>,
@@ -116,7 +119,7 @@ fn batches<'a>(
         let (mut units, mut reviews) = (Vec::new(), Vec::new());
         for &index in &indices {
             let (unit, one) = (&plan.units[index], &mut prepared[index]);
-            let review = Review::of(unit, &one.files, &one.origins);
+            let review = Review::of(unit, one);
             let mut files = one.files.clone();
             files.topic = review.as_ref().map(|review| review.topic(&unit.branch));
             units.push(files);

@@ -7,6 +7,7 @@ use manifest::{Node, yaml};
 
 use crate::diff::{Change, Noise, UnitDiff, compare, markdown};
 use crate::image_origins::ImageOrigin;
+use crate::pipeline::push::Prepared;
 use crate::plan::{Request, Unit};
 use crate::source_link;
 
@@ -30,13 +31,10 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
-    pub(crate) fn of(unit: &Unit, request: &Request, files: &committer::Unit, origins: &[ImageOrigin]) -> Telling {
-        let subject = match &files.message {
-            committer::Message::Text(text) => text.lines().next().unwrap_or_default().to_owned(),
-            committer::Message::Told(_) => unit.message.clone(),
-        };
+    pub(crate) fn of(unit: &Unit, request: &Request, prepared: &Prepared) -> Telling {
+        let Prepared { files, subject, origins, .. } = prepared;
         // A rollback is called by its name, whatever deliveries are called.
-        let title = request.title.clone().filter(|_| files.hold.is_none()).unwrap_or(subject);
+        let title = request.title.clone().filter(|_| files.hold.is_none()).unwrap_or_else(|| subject.clone());
         Telling {
             unit: unit.name(),
             branch: unit.branch.clone(),
@@ -45,7 +43,7 @@ impl Telling {
             files: files.files.clone(),
             hold: files.hold.clone(),
             promoted_from: files.promoted_from.clone(),
-            origins: origins.to_vec(),
+            origins: origins.clone(),
         }
     }
 
@@ -253,6 +251,21 @@ mod tests {
         assert_eq!(rewritten(&back, "NEW", &telling.title, &region).0, "roll cart back");
         let (_, body) = rewritten(&telling, "NEW", "t", "opened by hand");
         assert_eq!(body, "opened by hand\n\nNEW");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let secret = |value: &str| {
+            let text =
+                format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: {value}}}\n");
+            FileSet::from([("manifest.yaml".to_owned(), committer::File::regular(text.as_bytes()))])
+        };
+        let mut telling = telling();
+        telling.files = secret("hunter3");
+        let before = Before { files: secret("hunter2"), record: None };
+        let said = [telling.region(&before, 60_000), telling.region(&Before::default(), 60_000), telling.line(&before)];
+        assert!(said[0].contains("changed <code>Secret/s</code>"), "{}", said[0]);
+        assert!(said.iter().all(|text| !text.contains("hunter")), "{said:?}");
     }
 
     #[test]

@@ -14,8 +14,8 @@ use committer::{Ask, Delivery, Describe, Outcome, Standing, Topic};
 
 use crate::config::Host;
 use crate::failure::Failure;
-use crate::image_origins::ImageOrigin;
 use crate::pipeline::Surroundings;
+use crate::pipeline::push::Prepared;
 use crate::plan::{Plan, Request, Unit};
 
 pub(crate) use body::Telling;
@@ -30,9 +30,9 @@ pub(crate) struct Review {
 
 impl Review {
     /// Nothing for a unit that goes straight onto its branch.
-    pub(crate) fn of(unit: &Unit, files: &committer::Unit, origins: &[ImageOrigin]) -> Option<Review> {
+    pub(crate) fn of(unit: &Unit, prepared: &Prepared) -> Option<Review> {
         let request = unit.review.clone()?;
-        let telling = Arc::new(Telling::of(unit, &request, files, origins));
+        let telling = Arc::new(Telling::of(unit, &request, prepared));
         Some(Review { request, telling })
     }
 
