@@ -48,13 +48,12 @@ fn as_strings(metadata: &mut Map, field: &str) {
     metadata.push(Scalar::plain(field), map.into());
 }
 
-/// Whether a patch takes all annotations out of an object, and with them what kustomize keeps there.
+/// Whether a patch takes all annotations out of an object, and with them what kustomize keeps there. A `$patch: replace` at
+/// the very top leaves the object as it is.
 pub(super) fn drops_annotations(patch: &Node) -> bool {
     let replaces = |node: &Node| {
         is_null_node(node) || matches!(node.get("$patch").and_then(Node::text), Some("replace" | "delete"))
     };
     let metadata = patch.get("metadata");
-    replaces(patch)
-        || metadata.is_some_and(replaces)
-        || metadata.and_then(|metadata| metadata.get("annotations")).is_some_and(replaces)
+    metadata.is_some_and(replaces) || metadata.and_then(|metadata| metadata.get("annotations")).is_some_and(replaces)
 }
