@@ -21,5 +21,5 @@ mod surroundings;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    exit::code(args::parse().and_then(commands::run))
+    delivery::threads::with_room(|| exit::code(args::parse().and_then(commands::run)))
 }

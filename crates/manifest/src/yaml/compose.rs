@@ -5,8 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
 
+use super::Repeated;
+use super::depth::{room, too_deep};
 use super::parse::{EventKind, Parser};
-use super::{MAX_DEPTH, Repeated};
 
 /// A node that an alias may repeat.
 struct Anchored {
@@ -54,6 +55,8 @@ pub(super) enum Twice {
 pub(super) struct Composer<'a> {
     parser: Parser<'a>,
     twice: Twice,
+    /// How deep the tree may be.
+    room: usize,
     /// The keys that were written again.
     pub(super) dropped: Vec<Repeated>,
     anchors: FxHashMap<Text, Option<Anchored>>,
@@ -69,6 +72,7 @@ impl<'a> Composer<'a> {
         Composer {
             parser,
             twice,
+            room: room(),
             dropped: Vec::new(),
             anchors: FxHashMap::default(),
             frames: Vec::new(),
@@ -103,8 +107,8 @@ impl<'a> Composer<'a> {
     }
 
     fn open(&mut self, data: Open, anchor: Option<Text>, at: At) -> Result<Option<Node>, Diagnostic> {
-        if self.frames.len() >= MAX_DEPTH {
-            return Err(too_deep(at));
+        if self.frames.len() >= self.room {
+            return Err(too_deep(self.room, at));
         }
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), None);
@@ -203,8 +207,8 @@ impl<'a> Composer<'a> {
                 (kept.node.clone(), count, height)
             }
         };
-        if self.frames.len() + height > MAX_DEPTH {
-            return Err(too_deep(at));
+        if self.frames.len() + height > self.room {
+            return Err(too_deep(self.room, at));
         }
         node.at = at;
         self.place(node, count, height)
@@ -240,12 +244,6 @@ impl<'a> Composer<'a> {
         }
         Ok(None)
     }
-}
-
-fn too_deep(at: At) -> Diagnostic {
-    Diagnostic::new(format!("nested deeper than {MAX_DEPTH} levels"))
-        .at(at)
-        .hint("No object of Kubernetes is that deep.")
 }
 
 /// go-yaml's budget (v3, `allowedAliasRatio`): aliases may make 99 % of a small document and 10 % of a large one.

@@ -3,11 +3,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Map, Node, Scalar, Tag};
 
-use super::{MAX_DEPTH, Rules, Value, number, resolve};
+use super::{Rules, Value, depth, number, resolve};
 
 /// The object as JSON; see [`super::to_json`].
 pub(super) fn from_node(node: &Node, rules: Rules, depth: usize) -> Result<serde_json::Value, Diagnostic> {
-    check_depth(depth, node.at)?;
+    depth::check(depth, node.at)?;
     Ok(match &node.data {
         Data::Map(map) => {
             let mut object = serde_json::Map::with_capacity(map.len());
@@ -64,14 +64,6 @@ pub(super) fn string_key(key: &Scalar, at: At, rules: Rules) -> Result<std::borr
         Value::Str => resolve::string(key).map_err(refuse),
         _ => Err(Diagnostic::new(format!("the key `{}` is not a string", key.text)).at(at).hint("Put it in quotes.")),
     }
-}
-
-/// Refuses a tree that is deeper than the reader would make it.
-pub(super) fn check_depth(depth: usize, at: At) -> Result<(), Diagnostic> {
-    if depth > 2 * MAX_DEPTH {
-        return Err(Diagnostic::new(format!("nested deeper than {} levels", 2 * MAX_DEPTH)).at(at));
-    }
-    Ok(())
 }
 
 /// A JSON value as a tree; see [`super::from_json`].

@@ -6,6 +6,7 @@
 mod analyze;
 mod base64;
 mod compose;
+mod depth;
 mod documents;
 mod emit;
 mod json;
@@ -27,9 +28,9 @@ use crate::node::{At, Node, Scalar, Style, Text};
 
 pub use spans::{ScalarSpan, Step};
 
-/// How deep a document may be nested. go-yaml reads 10,000 levels; no real object comes near this limit, and it keeps
-/// every walk over a tree within any thread's stack.
-pub const MAX_DEPTH: usize = 500;
+/// How deep block collections may lie in each other, and flow collections: go-yaml's own limit. Where a thread's stack has no
+/// room for that, the reader stops earlier, never before 500: whatever it gives can be walked over by recursion.
+pub const MAX_DEPTH: usize = 10_000;
 
 /// The type and value of a scalar.
 #[derive(Clone, Debug, PartialEq)]

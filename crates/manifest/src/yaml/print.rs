@@ -9,8 +9,8 @@ use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar};
 
 use super::analyze::is_break;
+use super::depth;
 use super::emit::Spot;
-use super::json::check_depth;
 use super::order;
 
 /// The longest key that is written on the line of its value (`yaml_emitter_check_simple_key`).
@@ -164,7 +164,7 @@ impl<D: Dialect> Printer<'_, D> {
 
     fn descend(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
-        check_depth(self.depth, node.at)
+        depth::check(self.depth, node.at)
     }
 
     /// Writes a scalar or an empty collection.

@@ -80,3 +80,28 @@ fn keys_that_would_be_printed_with_one_text_are_refused() {
         assert!(refused.message.contains("written differently"), "{keys}: {refused}");
     }
 }
+
+/// What becomes of an object `depth` deep on a thread with so much stack: it is printed, or the reader's words.
+fn nested(depth: usize, stack: usize, block: bool) -> Result<usize, String> {
+    let inner = if block { "- ".repeat(depth) + "x" } else { "[".repeat(depth) + &"]".repeat(depth) };
+    let text = format!("spec:\n  {inner}\n");
+    let work = move || {
+        let objects = read_objects(text.as_bytes()).map_err(|error| error.message)?;
+        let mut out = String::new();
+        write_kustomize(&objects[0].clone(), &mut out).map_err(|error| error.message)?;
+        write_skaffold(&objects[0], &mut String::new()).map_err(|error| error.message)?;
+        Ok(out.len())
+    };
+    std::thread::Builder::new().stack_size(stack).spawn(work).unwrap().join().unwrap()
+}
+
+#[test]
+fn trees_are_as_deep_as_go_yaml_reads_them_where_the_stack_has_room() {
+    let (small, large) = (1 << 20, 128 << 20);
+    for block in [false, true] {
+        assert!(nested(490, small, block).is_ok());
+        assert_eq!(nested(510, small, block), Err("nested deeper than 500 levels".to_owned()));
+        assert!(nested(9_990, large, block).is_ok());
+        assert_eq!(nested(10_001, large, block), Err("nested deeper than 10000 levels".to_owned()));
+    }
+}

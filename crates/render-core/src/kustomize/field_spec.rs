@@ -78,8 +78,23 @@ impl FieldSpec {
             return Ok(());
         }
         let make = if self.create { make } else { Make::Nothing };
+        check_length(self.steps.len())?;
         walk(object, &self.steps, make, set).map_err(|found| found.field(self.path.replace('/', ".")))
     }
+}
+
+/// More parts than any path to a field has; each is a level of the object that is made.
+const LONGEST: usize = 500;
+
+/// Refuses a path with so many parts that what it makes would be too deep.
+///
+/// # Errors
+/// As said.
+pub fn check_length(parts: usize) -> Result<(), Diagnostic> {
+    if parts <= LONGEST {
+        return Ok(());
+    }
+    Err(Diagnostic::new(format!("the path has {parts} parts, and more than {LONGEST} are not taken")))
 }
 
 /// The ways from `node` along `steps` to what stands there already.

@@ -5,7 +5,7 @@ use manifest::{Data, Diagnostic, Node, Scalar, Tag};
 
 use super::super::context::Context;
 use super::super::decode::{Decode, Strictness, decoded};
-use super::super::field_spec::split_path;
+use super::super::field_spec::{check_length, split_path};
 use super::super::kustomization::Selector;
 use super::super::resource::Resource;
 use super::super::scalar::is_null;
@@ -105,8 +105,9 @@ fn add(
             let namespace = Namespace { name: value.to_owned(), ..Namespace::default() };
             namespace::set_one(resource, &namespace, context.schema)?;
         } else {
-            let done =
-                made(&mut resource.node, &path).and_then(|field| set_value(field, value, target.file_path_position));
+            let done = check_length(path.len())
+                .and_then(|()| made(&mut resource.node, &path))
+                .and_then(|field| set_value(field, value, target.file_path_position));
             done.map_err(|found| resource.blame(found))?;
         }
     }

@@ -6,6 +6,7 @@ use manifest::{At, Data, Diagnostic, Node, ObjectId, Scalar};
 use super::super::context::Context;
 use super::super::decode::{Decode, Strictness, in_field};
 use super::super::field_path::{self, Missing, PathPart};
+use super::super::field_spec::check_length;
 use super::super::field_spec::selects;
 use super::super::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector};
 use super::super::objects;
@@ -229,6 +230,7 @@ fn copy(
     path: &TargetPath<'_>,
     options: Option<&FieldOptions>,
 ) -> Result<(), Diagnostic> {
+    check_length(path.parts.len())?;
     let make = options.filter(|options| options.create).map(|_| Missing::like(value));
     let done = copy_into(&mut resource.node, value, path, make, options);
     sync(resource);
