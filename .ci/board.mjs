@@ -89,9 +89,11 @@ async function use(browser, name, url) {
   }
 
   const first = page.locator("summary").first();
-  await first.focus();
-  await page.keyboard.press("Enter");
-  check(await page.locator("details").first().evaluate((one) => one.open), `${name}: Enter does not open a unit`);
+  if ((await first.count()) > 0) {
+    await first.focus();
+    await page.keyboard.press("Enter");
+    check(await page.locator("details").first().evaluate((one) => one.open), `${name}: Enter does not open a unit`);
+  }
   if ((await page.locator("tbody tr").first().locator("summary").count()) > 1) {
     await page.keyboard.press("ArrowRight");
     check(!(await first.evaluate((one) => one === document.activeElement)), `${name}: the arrow does not go to the next unit`);
