@@ -353,6 +353,47 @@ fn who_loses_a_race_for_the_topic_branch_decides_again() {
 }
 
 #[test]
+fn many_jobs_for_one_unit_lose_nothing() {
+    let place = Place::new();
+    place.deliver(1, "1\n");
+    let jobs = 12;
+    let done: Vec<Delivery> = std::thread::scope(|scope| {
+        let job = |source: u32| {
+            let (remote, mut options) = (place.remote(), options());
+            options.attempts = 50;
+            one(deliver(&remote, &[reviewed(source, &format!("{source}\n"))], &options).unwrap())
+        };
+        let threads: Vec<_> = (2..2 + jobs).map(|source| scope.spawn(move || job(source))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (mut made, mut older) = (Vec::new(), 0);
+    for delivery in &done {
+        match &delivery.outcome {
+            Outcome::Committed { new, .. } => made.push(new.clone()),
+            Outcome::Refused(Refusal::Topic { because, .. }) if matches!(**because, Refusal::Older { .. }) => {
+                older += 1
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(made.len() + older, jobs as usize);
+    let history = git(&place.repository(), &["rev-list", TOPIC]);
+    assert!(made.iter().all(|commit| history.contains(commit)), "every commit that was told is there");
+    // The newest one is never refused, and stands last.
+    assert_eq!(place.show(&format!("{TOPIC}:manifest.yaml")), (1 + jobs).to_string());
+}
+
+#[test]
+fn a_target_that_may_not_be_made_is_told() {
+    let place = Place::new();
+    git(place.folder.path(), &["init", "-q", "--bare", "-b", "main", "manifests.git"]);
+    place.hook("update", "case $1 in refs/heads/cart/*) echo 'ask the platform team'; exit 1;; esac");
+    let Refusal::Rejected { words } = refused(&place.deliver(1, "1\n")) else { panic!() };
+    assert!(words.contains("hook declined") && words.contains("make the branch at the host"), "{words}");
+    assert!(!place.has(TOPIC), "nothing is proposed to a branch that is not there");
+}
+
+#[test]
 fn two_units_have_two_topic_branches() {
     let place = Place::new();
     let mut other = reviewed(1, "1\n");
