@@ -45,7 +45,7 @@ pub(crate) struct RequestArguments {
 
 /// `--review-host`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum HostArgument {
+pub(crate) enum HostArgument {
     /// GitHub, or a GitHub Enterprise Server: requests by its API
     Github,
     /// GitLab: merge requests by push options
@@ -77,17 +77,24 @@ impl WayArgument {
     }
 }
 
+impl HostArgument {
+    /// As `delivery` takes it.
+    pub(crate) fn host(self) -> Host {
+        match self {
+            HostArgument::Github => Host::Github,
+            HostArgument::Gitlab => Host::Gitlab,
+            HostArgument::Gitea => Host::Gitea,
+            HostArgument::None => Host::None,
+        }
+    }
+}
+
 impl RequestArguments {
     /// As `delivery` takes them.
     pub(crate) fn request(self) -> Request {
         let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
         Request {
-            host: self.review_host.map(|typed| match typed {
-                HostArgument::Github => Host::Github,
-                HostArgument::Gitlab => Host::Gitlab,
-                HostArgument::Gitea => Host::Gitea,
-                HostArgument::None => Host::None,
-            }),
+            host: self.review_host.map(HostArgument::host),
             api: self.review_api,
             branch: self.review_branch,
             title: self.review_title,

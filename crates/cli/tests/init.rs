@@ -44,7 +44,7 @@ fn repository() -> tempfile::TempDir {
 fn real_terminal_is_asked() {
     let folder = repository();
     let answers =
-        "staging production\n\nenv/{servce}\nenv/{environment}/{service}\nall/\nqa\nproduction\nghcr.io/acme\n";
+        "staging production\n\nenv/{servce}\nenv/{environment}/{service}\nall/\nqa\nproduction\nGitLab\nghcr.io/acme\n";
     let (seen, well) = typed(folder.path(), "", answers);
     assert!(well, "{seen}");
     for wanted in [
@@ -60,7 +60,7 @@ fn real_terminal_is_asked() {
     let body: Vec<&str> = written.lines().skip(1).take_while(|line| !line.starts_with("policy")).collect();
     let want = "apiVersion: hydrant/v1\nkind: Delivery\nservices:\n- \"services/cart\"\n- path: \"apps/web\"\n  kustomize: overlays/{environment}\n  \
         environments: [\"staging\"]\nenvironments:\n  \"staging\":\n    defaultRepo: \"ghcr.io/acme\"\n  \"production\":\n    defaultRepo: \"ghcr.io/acme\"\n    \
-        review: pull-request\ndestination:\n  repository: \"manifests.git\"\n  branch: \"env/{environment}/{service}\"\n  path: all/";
+        review: {pullRequest: {host: gitlab}}\ndestination:\n  repository: \"manifests.git\"\n  branch: \"env/{environment}/{service}\"\n  path: all/";
     assert_eq!(body.join("\n"), want);
 }
 
@@ -71,7 +71,7 @@ fn real_terminal_is_not_asked_what_flags_say() {
     let (seen, well) = typed(folder.path(), "--yes", "");
     assert!(well && !seen.contains('['), "{seen}");
     std::fs::remove_file(folder.path().join("hydrant.yaml")).unwrap();
-    let flags = "--env production --repository a.git --branch '{service}' --path a.yaml --review production";
+    let flags = "--env production --repository https://github.com/a/b.git --branch '{service}' --path a.yaml --review production";
     let (seen, well) = typed(folder.path(), flags, "\n");
     assert!(well && seen.matches('[').count() == 1 && seen.contains("(--default-repo) [none]"), "{seen}");
     std::fs::remove_file(folder.path().join("hydrant.yaml")).unwrap();

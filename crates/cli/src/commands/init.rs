@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
+use clap::ValueEnum;
 use delivery::config::{NAMES, Template};
 use delivery::disk::{DiskFiles, absolute};
 use delivery::init::{self, Choices, Found, How, environment_name};
@@ -11,6 +12,7 @@ use delivery::init::{self, Choices, Found, How, environment_name};
 use crate::ask::{Asker, list};
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::review::HostArgument;
 
 /// Look at a repository and write a hydrant.yaml to start from
 ///
@@ -35,6 +37,9 @@ pub(crate) struct Arguments {
     /// The environments whose changes go through a pull request (repeat, or separate by commas)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     review: Vec<String>,
+    /// What the git host of the manifest repository is, where its name does not tell
+    #[arg(long, value_enum, value_name = "HOST", env = "HYDRANT_REVIEW_HOST")]
+    review_host: Option<HostArgument>,
     /// The registry and path in front of every image that a Skaffold config builds
     #[arg(short, long, value_name = "PREFIX", env = "HYDRANT_DEFAULT_REPO")]
     default_repo: Option<String>,
@@ -73,6 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         branch: arguments.branch,
         path: arguments.path,
         review: arguments.review,
+        review_host: arguments.review_host.map(HostArgument::host),
         default_repo: arguments.default_repo,
     };
     let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
@@ -123,6 +129,11 @@ fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
         };
         let names = asker.ask("Environments that want a pull request", "none", |answer| list(answer, one))?;
         choices.review = names.into_iter().filter(|name| name != "none").collect();
+    }
+    if choices.want_a_host() {
+        let question = "What its git host is: github, gitlab, gitea, or none that is known";
+        let host = |answer: &str| HostArgument::from_str(answer, true).map(HostArgument::host);
+        choices.review_host = Some(asker.ask(question, "none", host)?);
     }
     if choices.default_repo.is_none() && found.services.iter().any(|one| one.how == How::Skaffold) {
         let question = "Registry and path in front of the images that are built (--default-repo)";

@@ -7,7 +7,7 @@ mod write;
 use manifest::Diagnostic;
 use render_core::files::{FileError, FileKind, Files, join};
 
-use crate::config::Template;
+use crate::config::{Host, Template};
 use crate::plan;
 use crate::settings::{Selection, Settings};
 
@@ -27,6 +27,8 @@ pub struct Choices {
     pub path: Option<Template>,
     /// The environments whose changes go through a pull request.
     pub review: Vec<String>,
+    /// What the git host of the manifest repository is, where its name does not tell.
+    pub review_host: Option<Host>,
     /// The registry and path in front of every image that a Skaffold config builds, in all environments.
     pub default_repo: Option<String>,
 }
@@ -36,6 +38,14 @@ impl Choices {
     pub fn environments(&self, found: &Found) -> Vec<String> {
         let chosen = if self.environments.is_empty() { found.environments.clone() } else { self.environments.clone() };
         if chosen.is_empty() { vec!["production".to_owned()] } else { chosen }
+    }
+}
+
+impl Choices {
+    /// Whether a pull request is wanted of a git host of which nobody says what it is.
+    pub fn want_a_host(&self) -> bool {
+        let known = self.repository.as_ref().and_then(|repository| plan::review::known(repository.text()));
+        !self.review.is_empty() && self.review_host.or(known).is_none()
     }
 }
 

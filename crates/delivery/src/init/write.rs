@@ -7,7 +7,7 @@ use manifest::Diagnostic;
 
 use super::globs::globs;
 use super::{Candidate, Choices, Found, How};
-use crate::config::Template;
+use crate::config::{Host, Template};
 
 const HEAD: &str = "\
 # What is delivered, and where to: https://github.com/hydrant-dev/hydrant/blob/main/docs/config.md
@@ -35,7 +35,11 @@ pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     services(&mut text, found, &environments);
     text.push_str("environments:\n");
     for name in &environments {
-        let review = choices.review.contains(name).then(|| "    review: pull-request\n".to_owned());
+        let review = match choices.review_host {
+            Some(host) => format!("    review: {{pullRequest: {{host: {}}}}}\n", word(host)),
+            None => "    review: pull-request\n".to_owned(),
+        };
+        let review = choices.review.contains(name).then_some(review);
         let repo = choices.default_repo.as_ref().map(|repo| format!("    defaultRepo: {repo:?}\n"));
         let special: String = repo.into_iter().chain(review).collect();
         // A String takes whatever is written to it.
@@ -131,6 +135,15 @@ fn entry(text: &mut String, how: &How, path: &str, name: Option<String>, only: &
     };
     if !only.is_empty() {
         let _ = writeln!(text, "  environments: {only:?}");
+    }
+}
+
+fn word(host: Host) -> &'static str {
+    match host {
+        Host::Github => "github",
+        Host::Gitlab => "gitlab",
+        Host::Gitea => "gitea",
+        Host::None => "none",
     }
 }
 

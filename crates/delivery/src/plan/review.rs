@@ -107,7 +107,8 @@ pub(crate) fn host_name(repository: &str) -> Option<&str> {
     Some(host.split_once(':').map_or(host, |(host, _)| host)).filter(|host| !host.is_empty())
 }
 
-fn known(repository: &str) -> Option<Host> {
+/// What the git host of a repository is, by its name.
+pub(crate) fn known(repository: &str) -> Option<Host> {
     let name = host_name(repository)?;
     KNOWN.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, host)| *host)
 }
