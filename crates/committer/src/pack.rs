@@ -37,6 +37,25 @@ impl<'a> Pack<'a> {
         Self { repository, contents, objects }
     }
 
+    /// The repository that holds the objects, but for the files' contents.
+    pub(crate) fn repository(&self) -> &Repository {
+        self.repository
+    }
+
+    /// Whether an object is among them.
+    pub(crate) fn holds(&self, id: Oid) -> bool {
+        self.objects.binary_search(&id).is_ok()
+    }
+
+    /// The bytes of a blob that is among the objects.
+    pub(crate) fn blob(&self, id: Oid) -> Option<Vec<u8>> {
+        if !self.holds(id) {
+            return None;
+        }
+        let odb = self.repository.odb().ok()?;
+        self.object(&odb, id, |kind, bytes| (kind == ObjectType::Blob).then(|| bytes.to_vec())).ok()?
+    }
+
     /// The pack, and how long it is.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::access::Helpers;
+use crate::github::{self, GitHub};
 
 /// A user name and a password or token for HTTP. Never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Remote {
     pub proxy: Option<String>,
     /// Who is asked for credentials when the server wants some and none are given.
     pub helpers: Option<Helpers>,
+    /// Commits are made by GitHub's API, which signs them; reading, notes and deleting go over git all the same.
+    pub api: Option<(GitHub, github::Repository)>,
     /// A private key for `ssh`, passed as `-i`; without it ssh's own configuration and agent decide.
     pub ssh_key: Option<PathBuf>,
     /// The command line to run instead of `ssh`, as `GIT_SSH_COMMAND` gives it.

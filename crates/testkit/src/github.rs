@@ -1,6 +1,7 @@
 //! A GitHub on loopback: the parts of the API that commit, fork and open pull requests, over real bare repositories, so that no object or
 //! ref exists that git would not have. Pull requests are in `pulls`.
 
+mod commits;
 mod pulls;
 
 use std::collections::BTreeMap;
@@ -204,7 +205,8 @@ impl State {
         }
         self.follow_branches();
         if (request.method.as_str(), parts.as_slice()) == ("POST", &["graphql"]) {
-            return self.graphql(&body);
+            let commits = body["query"].as_str().is_some_and(|query| query.contains("createCommitOnBranch"));
+            return if commits { self.create_commits(&body) } else { self.graphql(&body) };
         }
         let ["repos", owner, name, rest @ ..] = parts.as_slice() else { return Err(no(404, "Not Found")) };
         let full = format!("{owner}/{name}");

@@ -187,7 +187,12 @@ impl Connection {
         text(&self.post(&format!("/repos/{repository}/git/commits"), &body)?, "/sha", "the commit")
     }
 
-    fn tree(&self, repository: &Repository, base: Option<&str>, entries: &[Value]) -> Result<String, GitHubError> {
+    pub(super) fn tree(
+        &self,
+        repository: &Repository,
+        base: Option<&str>,
+        entries: &[Value],
+    ) -> Result<String, GitHubError> {
         let mut body = json!({ "tree": entries });
         if let Some(base) = base {
             body["base_tree"] = json!(base);
@@ -195,7 +200,7 @@ impl Connection {
         text(&self.post(&format!("/repos/{repository}/git/trees"), &body)?, "/sha", "the tree")
     }
 
-    fn entry(&self, repository: &Repository, path: &str, file: Option<&File>) -> Result<Value, GitHubError> {
+    pub(super) fn entry(&self, repository: &Repository, path: &str, file: Option<&File>) -> Result<Value, GitHubError> {
         let Some(file) = file else {
             return Ok(json!({"path": path, "mode": "100644", "type": "blob", "sha": null}));
         };
@@ -210,7 +215,13 @@ impl Connection {
     }
 
     /// Moves or makes the branch; never with force.
-    fn point(&self, repository: &Repository, branch: &str, old: Option<&str>, new: &str) -> Result<(), GitHubError> {
+    pub(super) fn point(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        old: Option<&str>,
+        new: &str,
+    ) -> Result<(), GitHubError> {
         let done = match old {
             Some(_) => self.patch(
                 &format!("/repos/{repository}/git/refs/heads/{}", escaped(branch)),

@@ -5,6 +5,7 @@ mod compare;
 mod fork;
 mod graphql;
 mod pull_request;
+mod push;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use commit::{ApiCommit, ApiOutcome, Parent};
 pub use fork::ForkCommit;
 pub use pull_request::{MakeText, OpenPull, PullAction, PullOutcome, PullRequest, Rewrite};
+pub(crate) use push::ByApi;
 
 const TRIES: u32 = 5;
 const TRIES_TO_REACH: u32 = 3;

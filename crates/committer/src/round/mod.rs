@@ -38,6 +38,8 @@ pub(crate) struct Run<'a> {
     states: Vec<State>,
     /// Notes for commits that are in their branches already.
     owed_notes: BTreeMap<Oid, Note>,
+    /// The ids that commits of ours have at the remote, where these are others.
+    renamed: BTreeMap<Oid, Oid>,
     pushing: bool,
 }
 
@@ -99,6 +101,7 @@ impl<'a> Run<'a> {
             workshop: Workshop::open()?,
             states,
             owed_notes: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             pushing: false,
         })
     }

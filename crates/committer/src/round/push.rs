@@ -31,14 +31,16 @@ impl Run<'_> {
         self.owed_notes.retain(|commit, _| !plans.iter().any(|plan| plan.head == Some(*commit)));
         let mut updates: Vec<Update> = moving.iter().filter_map(|plan| plan.update()).collect();
         let mut made: Vec<Oid> = moving.iter().flat_map(|plan| plan.made.iter().copied()).collect();
-        let note_update = self.note_update(&notes, seen, &mut made)?;
+        let mut made_notes = Vec::new();
+        let mut note_update = self.note_update(&notes, seen, &mut made_notes)?;
         if note_update.is_none() {
             self.owed_notes.clear();
             plans.iter().filter(|plan| plan.head == plan.old).for_each(|plan| self.settle_notes(plan));
         }
-        let together = !self.options.atomic || updates.is_empty();
+        let together = !(self.options.atomic || self.transport.renames()) || updates.is_empty();
         if together {
             updates.extend(note_update.clone());
+            made.append(&mut made_notes);
         }
         if !updates.is_empty() {
             self.remember(&moving);
@@ -46,8 +48,14 @@ impl Run<'_> {
             self.settle_branches(&moving, &updates, &report);
             self.settle_note_push(plans, &notes, &updates, &report);
         }
+        if !together && note_update.is_some() && !self.renamed.is_empty() {
+            // The notes are on commits that have other ids there.
+            notes = notes.into_iter().map(|(commit, note)| (self.there(commit), note)).collect();
+            made_notes.clear();
+            note_update = self.note_update(&notes, seen, &mut made_notes)?;
+        }
         if let (false, Some(update)) = (together, note_update) {
-            let report = self.send(std::slice::from_ref(&update), &made)?;
+            let report = self.send(std::slice::from_ref(&update), &made_notes)?;
             self.settle_note_push(plans, &notes, &[update], &report);
         }
         for plan in alone {
@@ -76,7 +84,14 @@ impl Run<'_> {
     ) -> Result<PushReport, TransportError> {
         let pack = self.workshop.pack(made);
         self.pushing = true;
-        self.transport.push(updates, &pack, options)
+        let report = self.transport.push(updates, &pack, options)?;
+        self.renamed.extend(&report.renamed);
+        Ok(report)
+    }
+
+    /// The id that a commit has at the remote.
+    pub(super) fn there(&self, commit: Oid) -> Oid {
+        self.renamed.get(&commit).copied().unwrap_or(commit)
     }
 
     /// A topic branch whose request is made by options: they hold for a whole push, so it has one of its own. A server that takes no options

@@ -15,25 +15,34 @@ impl Run<'_> {
     pub(super) fn settle_unpushed(&mut self, plans: &[BranchPlan]) {
         for plan in plans {
             for (index, step) in &plan.steps {
+                let lost = self.lost_answer(*index, plan);
                 let state = &mut self.states[*index];
                 match step {
                     Step::Refuse(refusal) => state.outcome = Some(Outcome::Refused(refusal.clone())),
                     Step::Nothing => {
                         state.commit = plan.old;
-                        // A push whose answer was lost: the branch holds the commit that was sent.
-                        let sent = state.sent.take().filter(|(_, commit, _)| plan.old == Some(*commit));
-                        state.outcome = Some(match sent {
-                            Some((old, commit, changes)) => {
+                        state.outcome = Some(match (state.sent.take().filter(|_| lost), plan.old) {
+                            (Some((old, _, changes)), Some(new)) => {
                                 state.changes = changes;
-                                Outcome::Committed { old: old.map(|id| id.to_string()), new: commit.to_string() }
+                                Outcome::Committed { old: old.map(|id| id.to_string()), new: new.to_string() }
                             }
-                            None => Outcome::Unchanged,
+                            _ => Outcome::Unchanged,
                         });
                     }
                     Step::Commit { .. } | Step::Note => {}
                 }
             }
         }
+    }
+
+    /// Whether a push was taken whose answer was lost: the branch holds the commit that was sent, or one that the other side made of it.
+    fn lost_answer(&self, index: usize, plan: &BranchPlan) -> bool {
+        let (Some((parent, sent, _)), Some(now)) = (&self.states[index].sent, plan.old) else { return false };
+        let change = |id: Oid| {
+            let commit = self.workshop.repository().find_commit(id).ok()?;
+            Some((commit.tree_id(), commit.parent_id(0).ok()))
+        };
+        now == *sent || self.transport.renames() && change(now) == change(*sent).map(|(tree, _)| (tree, *parent))
     }
 
     pub(super) fn settle_dry(&mut self, plans: &[BranchPlan]) {
@@ -49,11 +58,11 @@ impl Run<'_> {
         }
         for (index, step) in &plan.steps {
             if let Step::Commit { commit, parent, changes } = step {
+                let (new, old) = (self.there(*commit), parent.map(|parent| self.there(parent).to_string()));
                 let state = &mut self.states[*index];
-                state.commit = Some(*commit);
+                state.commit = Some(new);
                 state.changes.clone_from(changes);
-                state.outcome =
-                    Some(Outcome::Committed { old: parent.map(|id| id.to_string()), new: commit.to_string() });
+                state.outcome = Some(Outcome::Committed { old, new: new.to_string() });
             }
         }
     }
@@ -128,11 +137,12 @@ impl Run<'_> {
     ) {
         let Some(at) = updates.iter().position(|update| update.name == NOTES) else { return };
         let taken = |run: &Self, plan: &BranchPlan| {
+            let there = plan.head.map(|head| run.there(head));
             plan.head == plan.old
                 || plan
                     .steps
                     .iter()
-                    .any(|(index, step)| matches!(step, Step::Commit { .. }) && run.states[*index].commit == plan.head)
+                    .any(|(index, step)| matches!(step, Step::Commit { .. }) && run.states[*index].commit == there)
         };
         match &report.refs[at] {
             Ok(()) => {
@@ -148,7 +158,8 @@ impl Run<'_> {
                     self.lost(plan, words);
                     // The branch is written; only its note is owed still.
                     if plan.commits() && taken(self, plan) {
-                        self.owed_notes.extend(plan.head.and_then(|head| Some((head, notes.get(&head)?.clone()))));
+                        let head = plan.head.map(|head| self.there(head));
+                        self.owed_notes.extend(head.and_then(|head| Some((head, notes.get(&head)?.clone()))));
                     }
                 }
             }

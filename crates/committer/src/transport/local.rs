@@ -183,11 +183,11 @@ impl Transport for Local {
         let stale: Vec<Option<String>> = updates.iter().map(|update| stale(repository, update)).collect();
         if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
             let words = |words: Option<String>| Err(words.unwrap_or_else(|| "atomic push failure".to_owned()));
-            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
+            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), ..PushReport::default() });
         }
         repository.odb().and_then(|odb| pack.store(&odb)).map_err(|error| git(&shown, &error))?;
         let refs = if options.atomic { together(repository, updates) } else { one_by_one(repository, updates) };
-        Ok(PushReport { refs, words: Vec::new() })
+        Ok(PushReport { refs, ..PushReport::default() })
     }
 }
 

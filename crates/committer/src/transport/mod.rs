@@ -17,8 +17,11 @@ pub(crate) mod wording;
 
 pub(crate) use ssh::percent_decoded;
 
+use std::collections::BTreeMap;
+
 use git2::{Oid, Repository};
 
+use crate::github::ByApi;
 use crate::pack::Pack;
 use crate::remote::Remote;
 
@@ -148,6 +151,8 @@ pub(crate) struct PushReport {
     pub refs: Vec<Result<(), String>>,
     /// What the server said to the person who pushes, a line each.
     pub words: Vec<String>,
+    /// Commits that have another id there than here, because the other side made them anew.
+    pub renamed: BTreeMap<Oid, Oid>,
 }
 
 /// What a repository has of a commit's line.
@@ -173,6 +178,11 @@ pub(crate) trait Transport {
     /// Brings single objects into `here`.
     fn objects(&mut self, ids: &[Oid], here: &Repository) -> Result<(), TransportError>;
 
+    /// Whether commits that are pushed get another id there.
+    fn renames(&self) -> bool {
+        false
+    }
+
     /// Moves, makes and deletes refs. `pack` holds what the new commits need and the remote lacks. A lost connection is an error: what was taken is unknown then.
     fn push(
         &mut self,
@@ -184,6 +194,14 @@ pub(crate) trait Transport {
 
 /// Finds the way to `remote`. With `read_only` nothing is created: a local path that does not exist then stands for an empty repository.
 pub(crate) fn open(remote: &Remote, read_only: bool) -> Result<Box<dyn Transport>, TransportError> {
+    let git = open_git(remote, read_only)?;
+    match remote.api.as_ref().filter(|_| !read_only) {
+        Some((github, repository)) => Ok(Box::new(ByApi::open(github, repository, git)?)),
+        None => Ok(git),
+    }
+}
+
+fn open_git(remote: &Remote, read_only: bool) -> Result<Box<dyn Transport>, TransportError> {
     let url = remote.url.trim();
     if url.starts_with("http://") || url.starts_with("https://") {
         return Ok(Box::new(session::Session::new(http::Http::open(remote)?, remote.shown())));

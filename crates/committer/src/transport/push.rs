@@ -143,7 +143,7 @@ fn status(reader: &mut dyn Read, updates: &[Update], words: Vec<String>) -> io::
         Some(told) => told,
         None => Err(format!("the server did not report on it (unpack: {unpack})")),
     });
-    Ok(PushReport { refs: refs.collect(), words })
+    Ok(PushReport { refs: refs.collect(), words, ..PushReport::default() })
 }
 
 /// The lines of what a server says, without the blanks that it pads them with to overwrite a terminal's line.

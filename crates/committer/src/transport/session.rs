@@ -181,7 +181,7 @@ impl<C: Channel> Transport for Session<C> {
             // Lost before anything is sent: the server need not unpack it, nor run its hooks.
             self.channel.leave();
             let words = |words: Option<String>| Err(words.unwrap_or_else(|| "atomic push failure".to_owned()));
-            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), words: Vec::new() });
+            return Ok(PushReport { refs: stale.into_iter().map(words).collect(), ..PushReport::default() });
         }
         let git = |error: io::Error| TransportError::Git { place: "pack".to_owned(), words: error.to_string() };
         // Who only deletes sends no pack (gitprotocol-pack).
