@@ -14,7 +14,7 @@ use testkit::github::{FakeGitHub, Fault, TOKEN};
 fn start() -> (FakeGitHub, PathBuf, Remote) {
     let fake = FakeGitHub::start();
     let path = fake.repository("acme/manifests", &[("README.md", "hello\n")]);
-    let github = GitHub { api: fake.api(), login: Login::Token(TOKEN.to_owned()) };
+    let github = GitHub::new(fake.api(), Login::Token(TOKEN.to_owned()));
     let repository = Repository { owner: "acme".to_owned(), name: "manifests".to_owned() };
     let remote = Remote { api: Some((github, repository)), ..Remote::new(path.to_str().unwrap()) };
     (fake, path, remote)
@@ -146,7 +146,7 @@ fn units_of_one_branch_are_commits_one_after_the_other_and_their_notes_follow() 
 #[test]
 fn who_may_not_is_told_so() {
     let (fake, path, _) = start();
-    let github = GitHub { api: fake.api(), login: Login::Token("ghp_wrong".to_owned()) };
+    let github = GitHub::new(fake.api(), Login::Token("ghp_wrong".to_owned()));
     let repository = Repository { owner: "acme".to_owned(), name: "manifests".to_owned() };
     let remote = Remote { api: Some((github, repository)), ..Remote::new(path.to_str().unwrap()) };
     let error = deliver(&remote, &[unit("a", 1, &[("x", "1")])], &options()).unwrap_err();

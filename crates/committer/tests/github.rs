@@ -303,6 +303,7 @@ fn real_key_of_a_github_app_is_used() {
     let made = std::process::Command::new("openssl").args(["genrsa", "2048"]).output().unwrap();
     let login = Login::App { id: 12, key: String::from_utf8(made.stdout).unwrap() };
     let app = GitHub::new(fake.api(), login);
+    assert_eq!(app.token(&repository("acme/shop")).unwrap(), testkit::github::INSTALLED);
     app.commit(&commit("main", &[("a", "1")])).unwrap();
     assert_eq!(count(&path, "main"), 2);
     assert!(fake.requests().contains(&"POST /app/installations/7/access_tokens".to_owned()));

@@ -9,9 +9,10 @@ use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 use crate::failure::Failure;
 use crate::file_set::folder;
 use crate::pipeline::Surroundings;
-use crate::pipeline::push::{failed, remote};
+use crate::pipeline::push::failed;
 use crate::plan::{Plan, Unit};
 use crate::record::{IMAGE, PROMOTED};
+use crate::remote::remote;
 
 /// What stands at each unit's place, in the plan's order; nothing where the branch does not exist. Each repository is
 /// asked once.
@@ -26,7 +27,7 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
     let mut tips: Vec<Option<Delivered>> = plan.units.iter().map(|_| None).collect();
     for (repository, indices) in by_repository {
         let places: Vec<Place> = indices.iter().map(|index| place(&plan.units[*index])).collect();
-        let found = read(&remote(repository, &plan.root, around), &places, depth).map_err(|error| failed(&error))?;
+        let found = read(&remote(repository, &plan.root, around)?, &places, depth).map_err(|error| failed(&error))?;
         for (index, tip) in indices.into_iter().zip(found) {
             tips[index] = tip;
         }
@@ -49,7 +50,7 @@ pub fn standing(plan: &Plan, around: &Surroundings, limit: u32) -> Result<Vec<St
         let topic = |unit: &Unit| unit.review.as_ref().map(|request| request.topic.clone());
         let places: Vec<_> =
             indices.iter().map(|&index| (place(&plan.units[index]), topic(&plan.units[index]))).collect();
-        let found = board(&remote(repository, &plan.root, around), &places, limit).map_err(|error| failed(&error))?;
+        let found = board(&remote(repository, &plan.root, around)?, &places, limit).map_err(|error| failed(&error))?;
         all.extend(indices.into_iter().zip(found));
     }
     all.sort_by_key(|(index, _)| *index);
@@ -67,7 +68,7 @@ pub fn past(
     limit: u32,
     depth: Depth,
 ) -> Result<Vec<Delivered>, Failure> {
-    history(&remote(&unit.repository, &plan.root, around), &place(unit), limit, depth).map_err(|error| failed(&error))
+    history(&remote(&unit.repository, &plan.root, around)?, &place(unit), limit, depth).map_err(|error| failed(&error))
 }
 
 fn place(unit: &Unit) -> Place {

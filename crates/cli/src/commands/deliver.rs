@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use delivery::disk::DiskFiles;
-use delivery::pipeline::{self, Options, Sourced};
+use delivery::pipeline::{self, Options, Sourced, Via};
 use delivery::report::Report;
 
 use crate::exit::{Done, Failure};
@@ -44,10 +44,22 @@ pub(crate) struct Arguments {
     /// How often a branch that others move meanwhile is read and decided anew
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
+    /// How commits are written: by git, or by GitHub's API, which signs them and names whom the token stands for
+    #[arg(long, value_enum, value_name = "WAY", default_value = "git", env = "HYDRANT_VIA")]
+    via: Way,
     #[command(flatten)]
     units: UnitArguments,
     #[command(flatten)]
     lock: LockArguments,
+}
+
+/// `--via`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Way {
+    /// One push for all branches
+    Git,
+    /// Commits that GitHub makes and signs
+    Api,
 }
 
 /// `--format` of every command that delivers.
@@ -82,6 +94,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         origins: arguments.origins,
         allow_dirty: arguments.allow_dirty,
         attempts: arguments.attempts,
+        via: match arguments.via {
+            Way::Git => Via::Git,
+            Way::Api => Via::Api,
+        },
     };
     let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);

@@ -3,7 +3,7 @@
 use octocrab::Octocrab;
 use serde_json::{Value, json};
 
-use super::{Connection, GitHubError, words};
+use super::{Connection, GitHubError, Method, words};
 
 /// What a query came to that GitHub took: the data, or its words.
 pub(super) type Answer = Result<Value, String>;
@@ -35,9 +35,11 @@ impl Connection {
         self.say("POST", "/graphql", asked.as_ref().err());
         match asked {
             Ok(answer) => Ok(Ok(answer)),
-            Err(octocrab::Error::GitHub { source, .. }) if source.status_code.as_u16() < 500 => {
+            // Who we are is no matter of one part.
+            Err(octocrab::Error::GitHub { source, .. }) if !matches!(source.status_code.as_u16(), 401 | 500..) => {
                 Ok(Err(source.message.clone()))
             }
+            Err(error @ octocrab::Error::GitHub { .. }) => Err(super::told(Method::Post, "/graphql", &error)),
             Err(error) => Err(told(words(&error))),
         }
     }

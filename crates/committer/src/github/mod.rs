@@ -152,12 +152,28 @@ struct Connection {
     /// For GraphQL, where that is not below the API's URL.
     beside: Option<Octocrab>,
     tell: Option<fn(&str)>,
+    /// The token that an App's installation got.
+    installed: Option<String>,
 }
 
 impl GitHub {
     /// GitHub at this URL.
     pub fn new(api: impl Into<String>, login: Login) -> Self {
         Self { api: api.into(), login, tell: None }
+    }
+
+    /// A token for git over https: the one that was given, or one that GitHub gives the App for `repository`, good for an hour.
+    ///
+    /// # Errors
+    /// GitHub's, and a key that is none.
+    pub fn token(&self, repository: &Repository) -> Result<String, GitHubError> {
+        match &self.login {
+            Login::Token(token) => Ok(token.clone()),
+            Login::App { .. } => {
+                let token = self.connect(repository)?.installed;
+                token.ok_or_else(|| incomplete("the App's installation", "token"))
+            }
+        }
     }
 
     /// Connects; an App is known as its installation in `repository` from then on.
@@ -174,17 +190,19 @@ impl GitHub {
             let beside = beside_api.filter(|_| matches!(self.login, Login::Token(_)));
             (client(api, &self.login)?, beside.map(|base| self::client(base, &self.login)).transpose()?)
         };
-        let mut connection = Connection { runtime, client, beside, tell: self.tell };
+        let mut connection = Connection { runtime, client, beside, tell: self.tell, installed: None };
         if matches!(self.login, Login::App { .. }) {
             let found = connection.get(&format!("/repos/{repository}/installation"))?;
             let id = found["id"].as_u64().ok_or_else(|| incomplete("the App's installation", "id"))?;
             let made = connection.client.installation_and_token(InstallationId(id));
             let (client, token) = connection.runtime.block_on(made).map_err(|error| setup(&words(&error)))?;
             let _inside = connection.runtime.enter();
-            let token = Login::Token(token.expose_secret().to_owned());
+            let installed = token.expose_secret().to_owned();
+            let token = Login::Token(installed.clone());
             let beside = beside_api.map(|base| self::client(base, &token)).transpose()?;
             drop(_inside);
             (connection.client, connection.beside) = (client, beside);
+            connection.installed = Some(installed);
         }
         Ok(connection)
     }

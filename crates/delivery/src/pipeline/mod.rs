@@ -59,6 +59,18 @@ pub struct Options {
     pub allow_dirty: bool,
     /// How often a branch is read, decided and pushed before giving up; at least 1.
     pub attempts: u32,
+    /// How commits are written.
+    pub via: Via,
+}
+
+/// How commits are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Via {
+    /// By git: one push for all branches.
+    #[default]
+    Git,
+    /// By GitHub's API, so that GitHub signs them; author and committer are whom the token stands for.
+    Api,
 }
 
 /// A unit's objects on their way through the stages.

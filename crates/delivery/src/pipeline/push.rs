@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use committer::access::Access;
-use committer::github::{GitHub, Login, Repository};
-use committer::source::{Lineage, Moment, Source, SourceCommit, SourceError};
-use committer::{Ancestors, Credentials, DeliverError, Identity, Remote, Signing, SourceRecord};
+use committer::source::{Moment, Source, SourceCommit, SourceError};
+use committer::{Ancestors, DeliverError, Identity, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
-use super::{Options, Rendered, Surroundings};
+use super::{Options, Rendered, Surroundings, Via};
 use crate::failure::Failure;
 use crate::file_set::file_set;
+use crate::github;
 use crate::image_origins::ImageOrigin;
 use crate::plan::{Plan, Unit};
 use crate::record;
+use crate::remote::{lineage, remote};
 use crate::report::{Report, UnitReport};
 use crate::review::{Requests, Review};
 
@@ -36,7 +36,7 @@ pub(super) fn all(
         Ok(Prepared { files, subject: unit.message.clone(), images, origins })
     };
     let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let lineage = lineage(plan, around, &origin.source);
+    let lineage = lineage(&plan.root, around, &origin.source);
     let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
     send(plan, around, prepared, &ancestors, options)
 }
@@ -82,7 +82,8 @@ pub(crate) fn send(
         attempts: options.attempts,
         push_options: Vec::new(),
         ancestors,
-        signing,
+        // What GitHub makes, GitHub signs.
+        signing: signing.filter(|_| options.via == Via::Git),
     };
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
     for Batch { remote, indices, planned, units, reviews, requests } in batches {
@@ -127,7 +128,12 @@ fn batches<'a>(
         }
         let requests = Requests::prepare(repository, around, &reviews, options.dry_run)?;
         let planned = indices.iter().map(|&index| &plan.units[index]).collect();
-        Ok(Batch { remote: remote(repository, &plan.root, around), indices, planned, units, reviews, requests })
+        let mut remote = remote(repository, &plan.root, around)?;
+        if options.via == Via::Api {
+            let said = reviews.iter().flatten().find_map(Review::api);
+            remote.api = (!options.dry_run).then(|| github::access(repository, around, said)).transpose()?;
+        }
+        Ok(Batch { remote, indices, planned, units, reviews, requests })
     };
     by_repository.into_iter().map(batch).collect()
 }
@@ -226,38 +232,6 @@ fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables:
     let (name, email) =
         (variable("NAME").map_or(NOBODY.0, String::as_str), variable("EMAIL").map_or(NOBODY.1, String::as_str));
     Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
-}
-
-/// The source's history; where the clone is shallow, what its origin knows, or GitHub where the environment has a token for it.
-fn lineage<'a>(plan: &Plan, around: &Surroundings, source: &'a Source) -> Lineage<'a> {
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty());
-    let server = variable("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
-    let host = server.split_once("://").map_or(server, |(_, host)| host);
-    let api = variable("GITHUB_API_URL").cloned().unwrap_or_else(|| "https://api.github.com".to_owned());
-    let named = source.origin().and_then(|url| {
-        let (_, path) = url.split_once(host).filter(|(before, _)| before.is_empty() || before.ends_with(['/', '@']))?;
-        let (owner, name) = path.trim_start_matches([':', '/']).trim_end_matches('/').split_once('/')?;
-        Some(Repository { owner: owner.to_owned(), name: name.strip_suffix(".git").unwrap_or(name).to_owned() })
-    });
-    let github = named.zip(variable("GITHUB_TOKEN"));
-    let github = github.map(|(repository, token)| (GitHub::new(api, Login::Token(token.clone())), repository));
-    Lineage::new(source, &Access::of(Path::new(&plan.root), &around.variables), github)
-}
-
-/// The remote with the credentials that the environment has for it, or that git's configuration in the source's folder finds. They are handed over
-/// as a value and said nowhere.
-pub(crate) fn remote(repository: &str, root: &str, around: &Surroundings) -> Remote {
-    let configured = Access::of(Path::new(root), &around.variables).remote(repository);
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
-    let github = || {
-        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-        // What git's configuration has put in the URL's place is another host, which the token is not for.
-        let there = configured.url.starts_with(&format!("{}/", server.trim_end_matches('/')));
-        there.then(|| variable("GITHUB_TOKEN")).flatten()
-    };
-    let password = variable("HYDRANT_GIT_TOKEN").or_else(github);
-    let username = variable("HYDRANT_GIT_USERNAME").unwrap_or_else(|| "x-access-token".to_owned());
-    Remote { credentials: password.map(|password| Credentials { username, password }), ..configured }
 }
 
 /// A failure of the committer, as whose turn it is now.

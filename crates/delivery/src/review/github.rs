@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use committer::github::{GitHub, GitHubError, Login, OpenPull, PullAction, PullRequest, Repository, Rewrite};
+use committer::github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
 use committer::{Before, Delivery, Outcome, Reviewed, Standing};
 use manifest::Diagnostic;
 
@@ -14,7 +14,6 @@ use crate::config::MergeMethod;
 use crate::diff::COMMENT_LIMIT;
 use crate::failure::Failure;
 use crate::pipeline::Surroundings;
-use crate::plan::review::host_name;
 use crate::plan::{Plan, Unit};
 
 /// A repository at GitHub.
@@ -26,26 +25,13 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Where the API is: as it was said, else `GITHUB_API_URL` of an action on the same host, else by the host's name.
+    /// See [`crate::github::access`].
     ///
     /// # Errors
     /// No token, no key, or no owner and name in the URL.
     pub(super) fn of(url: &str, around: &Surroundings, said: Option<&str>) -> Result<Api, Failure> {
-        let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
-        let repository = named(url).ok_or_else(|| {
-            Diagnostic::new(format!("{}: no owner and repository of GitHub", committer::Remote::new(url).shown()))
-                .field("destination.repository")
-                .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
-        })?;
-        let host = host_name(url).unwrap_or("github.com");
-        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-        let at_home = host_name(&server).is_some_and(|home| home.eq_ignore_ascii_case(host));
-        let api = said.map(str::to_owned).or_else(|| variable("GITHUB_API_URL").filter(|_| at_home));
-        let api = api.unwrap_or_else(|| match host {
-            "github.com" => "https://api.github.com".to_owned(),
-            host => format!("https://{host}/api/v3"),
-        });
-        Ok(Api { github: GitHub::new(api, login(around, at_home)?), repository, open: None })
+        let (github, repository) = crate::github::access(url, around, said)?;
+        Ok(Api { github, repository, open: None })
     }
 
     /// The open requests of the repository.
@@ -170,32 +156,6 @@ fn rewriting(telling: &Arc<Telling>, before: &Before) -> Arc<committer::github::
     Arc::new(move |title, old| {
         let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));
         body::rewritten(&telling, &region, title, old)
-    })
-}
-
-/// `OWNER/REPOSITORY` at the end of a URL.
-fn named(url: &str) -> Option<Repository> {
-    let path = url.trim_end_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    let mut parts = path.rsplit(['/', ':']);
-    let (name, owner) = (parts.next()?, parts.next()?);
-    (!name.is_empty() && !owner.is_empty()).then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
-}
-
-/// An App where one is given, else a token. What an action gets goes to its own server alone.
-fn login(around: &Surroundings, at_home: bool) -> Result<Login, Failure> {
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty());
-    if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
-        let wrong = |words: String| Failure::from(Diagnostic::new(words).field("GITHUB_APP_KEY_FILE"));
-        let id = id.parse().map_err(|_| Diagnostic::new(format!("`{id}` is no number")).field("GITHUB_APP_ID"))?;
-        let key = std::fs::read_to_string(file).map_err(|error| wrong(format!("{file}: {error}")))?;
-        return Ok(Login::App { id, key });
-    }
-    let token = variable("HYDRANT_GIT_TOKEN").or_else(|| variable("GITHUB_TOKEN").filter(|_| at_home));
-    token.map(|token| Login::Token(token.clone())).ok_or_else(|| {
-        Diagnostic::new("a pull request is to be opened, and there is no token for GitHub")
-            .hint("Set HYDRANT_GIT_TOKEN, GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_KEY_FILE; it needs contents and pull requests: write.")
-            .into()
     })
 }
 

@@ -36,6 +36,11 @@ impl Review {
         Some(Review { request, telling })
     }
 
+    /// The API's URL, where the config says it.
+    pub(crate) fn api(&self) -> Option<&str> {
+        self.request.api.as_deref()
+    }
+
     /// What the committer is told.
     pub(crate) fn topic(&self, target: &str) -> Topic {
         let (request, telling, target) = (self.request.clone(), Arc::clone(&self.telling), target.to_owned());
