@@ -394,6 +394,34 @@ fn a_target_that_may_not_be_made_is_told() {
 }
 
 #[test]
+fn all_or_nothing_holds_topic_branches_back() {
+    let place = Place::new();
+    let mut atomic = options();
+    atomic.atomic = true;
+    let two = |source: u32, other: u32| {
+        let mut second = reviewed(other, &other.to_string());
+        (second.name, second.branch) = ("catalog/production".to_owned(), "catalog/production".to_owned());
+        second.topic.as_mut().unwrap().branch = "hydrant/catalog".to_owned();
+        vec![reviewed(source, &source.to_string()), second]
+    };
+    let deliver = |units: &[Unit]| deliver(&place.remote(), units, &atomic).unwrap();
+    deliver(&two(2, 2)).iter().for_each(|delivery| drop(committed(delivery)));
+    let before = place.id(TOPIC);
+    let done = deliver(&two(3, 1));
+    assert_eq!(refused(&done[0]), Refusal::HeldBack { because_of: "catalog/production".to_owned() });
+    assert!(done.iter().all(|delivery| delivery.reviewed.is_none()));
+    assert_eq!(place.id(TOPIC), before);
+    // What is to be taken back is held back too.
+    place.merge(&["--ff-only"]);
+    deliver(&two(3, 3));
+    let waits = place.id(TOPIC);
+    let mut back = two(4, 1);
+    back[0] = reviewed(4, "2");
+    deliver(&back);
+    assert_eq!(place.id(TOPIC), waits);
+}
+
+#[test]
 fn two_units_have_two_topic_branches() {
     let place = Place::new();
     let mut other = reviewed(1, "1\n");

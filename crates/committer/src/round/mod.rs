@@ -138,15 +138,19 @@ impl<'a> Run<'a> {
     /// The results, in the units' order.
     pub(crate) fn deliveries(self, attempts: u32) -> Vec<Delivery> {
         let states = self.units.iter().zip(self.states);
-        let deliveries = states.map(|(unit, state)| Delivery {
-            unit: unit.name.clone(),
-            branch: unit.branch.clone(),
-            outcome: state.outcome.unwrap_or_else(|| gave_up(attempts, &state.last_words)),
-            commit: state.commit.map(|id| id.to_string()),
-            changes: state.changes,
-            attempts: state.attempts,
-            server_words: state.server_words,
-            reviewed: state.reviewed,
+        let deliveries = states.map(|(unit, state)| {
+            let outcome = state.outcome.unwrap_or_else(|| gave_up(attempts, &state.last_words));
+            let refused = matches!(outcome, Outcome::Refused(_));
+            Delivery {
+                unit: unit.name.clone(),
+                branch: unit.branch.clone(),
+                outcome,
+                commit: state.commit.map(|id| id.to_string()),
+                changes: state.changes,
+                attempts: state.attempts,
+                server_words: state.server_words,
+                reviewed: state.reviewed.filter(|_| !refused),
+            }
         });
         deliveries.collect()
     }
