@@ -44,7 +44,9 @@ impl FieldSpec {
     /// A spec for the kinds that `gvk` selects.
     pub fn new(gvk: Gvk, path: impl Into<Text>, create: bool) -> Self {
         let path = path.into();
-        let steps = split_path(&path, '/').into_iter().map(Step::new).collect();
+        // kyaml takes the blanks off each part, and passes over one that is nothing else (`cleanPath`).
+        let parts = split_path(&path, '/').into_iter().filter(|part| part.is_empty() || !part.trim().is_empty());
+        let steps = parts.map(|part| Step::new(part.trim())).collect();
         FieldSpec { gvk, path, create, steps }
     }
 
@@ -123,9 +125,9 @@ fn ways(node: &Node, steps: &[Step], way: &mut Vec<shared::Step>, found: &mut Ve
 }
 
 impl Step {
-    fn new(part: String) -> Self {
+    fn new(part: &str) -> Self {
         match part.strip_suffix("[]") {
-            Some(name) => Step { name: name.into(), list: true },
+            Some(name) => Step { name: name.trim_end().into(), list: true },
             None => Step { name: part.into(), list: false },
         }
     }

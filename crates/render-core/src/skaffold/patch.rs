@@ -3,8 +3,11 @@
 //! Source: krishicks/yaml-patch, which Skaffold applies one operation at a time to the config as it would write it.
 //! Where that program panics or finds nothing, Skaffold says `invalid path`; here the segment that fails is named.
 
-use manifest::yaml::{MAX_DEPTH, Rules, Value, resolve};
+use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Map, Node, Scalar};
+
+/// Deeper than any config nests.
+const DEEPEST: usize = 500;
 
 /// More values than any config holds.
 const MOST_NODES: usize = 100_000;
@@ -39,8 +42,8 @@ fn bounded(root: &Node) -> Result<(), String> {
     let mut count = 0;
     while let Some((node, depth)) = waiting.pop() {
         count += 1;
-        if depth > MAX_DEPTH || count > MOST_NODES {
-            return Err(format!("the config would nest deeper than {MAX_DEPTH} or hold more than {MOST_NODES} values"));
+        if depth > DEEPEST || count > MOST_NODES {
+            return Err(format!("the config would nest deeper than {DEEPEST} or hold more than {MOST_NODES} values"));
         }
         match &node.data {
             Data::Map(map) => waiting.extend(map.entries().iter().map(|entry| (&entry.value, depth + 1))),
