@@ -371,7 +371,7 @@ fn many_jobs_for_one_unit_lose_nothing() {
         match &delivery.outcome {
             Outcome::Committed { new, .. } => made.push(new.clone()),
             Outcome::Refused(Refusal::Topic { because, .. }) if matches!(**because, Refusal::Older { .. }) => {
-                older += 1
+                older += 1;
             }
             other => panic!("{other:?}"),
         }

@@ -15,6 +15,20 @@ const KNOWN: &[(&str, Host)] = &[
     ("codeberg.org", Host::Gitea),
 ];
 
+/// Whether something was typed.
+type Typed = fn(&Said) -> bool;
+
+/// The fields, their flags, and whether the flag was given.
+const FLAGS: &[(&str, &str, Typed)] = &[
+    ("api", "--review-api", |typed| typed.api.is_some()),
+    ("branch", "--review-branch", |typed| typed.branch.is_some()),
+    ("title", "--review-title", |typed| typed.title.is_some()),
+    ("labels", "--review-label", |typed| typed.labels.is_some()),
+    ("reviewers", "--review-reviewer", |typed| typed.reviewers.is_some()),
+    ("autoMerge", "--review-auto-merge", |typed| typed.auto_merge.is_some()),
+    ("draft", "--review-draft", |typed| typed.draft.is_some()),
+];
+
 /// How a unit's output is reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -57,13 +71,17 @@ impl Request {
         }
         let said = written.by_ref().fold(settings.request.clone(), |said, level| said.or(&level.request));
         let wrong = |field: &str, words: String, hint: &str| {
-            Diagnostic::new(words).in_file(file).field(format!("review.pullRequest.{field}")).hint(hint.to_owned())
+            let found = Diagnostic::new(words).hint(hint.to_owned());
+            match FLAGS.iter().find(|(name, _, typed)| *name == field && typed(&settings.request)) {
+                Some((_, flag, _)) => found.field(*flag),
+                None => found.in_file(file).field(format!("review.pullRequest.{field}")),
+            }
         };
         let Some(host) = said.host.or_else(|| known(repository)) else {
             return Err(wrong(
                 "host",
                 format!(
-                    "{service}/{environment} is to be reviewed, and what its git host is, is not known: {}",
+                    "{service}/{environment} is to be reviewed, and its git host is not known: {}",
                     shown(repository)
                 ),
                 "Write `review: {pullRequest: {host: github}}` (or gitlab, gitea, none), or give --review-host.",
