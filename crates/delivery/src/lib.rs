@@ -1,6 +1,7 @@
 //! The flow: config, units, plan, pipeline, report. Joins the engine, the resolver and the committer.
 
 pub mod artifact;
+pub mod attest;
 pub mod bootstrap;
 pub mod branches;
 pub mod ci_run;

@@ -6,6 +6,7 @@ use committer::{Change, ChangeKind, Delivery, Outcome, Refusal, Standing};
 use registry::Origin;
 use serde_json::{Value, json};
 
+use crate::attest::Made;
 use crate::image_origins::ImageOrigin;
 use crate::review::RequestReport;
 use crate::table;
@@ -36,6 +37,8 @@ pub struct UnitReport {
     pub delivery: Delivery,
     /// What became of the request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
+    /// What the unit was made of, where a statement was asked for.
+    pub made: Option<Made>,
 }
 
 impl Report {

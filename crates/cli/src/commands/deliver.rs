@@ -1,5 +1,7 @@
 //! `hydrant deliver`: the main job.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use delivery::disk::DiskFiles;
 use delivery::pipeline::{self, Options, Sourced, Via};
@@ -47,6 +49,9 @@ pub(crate) struct Arguments {
     /// How commits are written: by git, or by GitHub's API, which signs them and names whom the token stands for
     #[arg(long, value_enum, value_name = "WAY", default_value = "git", env = "HYDRANT_VIA")]
     via: Way,
+    /// Write what was made of what into this file: an in-toto statement with SLSA's provenance, for cosign and its like to sign
+    #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
+    attest: Option<PathBuf>,
     #[command(flatten)]
     units: UnitArguments,
     #[command(flatten)]
@@ -94,6 +99,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         origins: arguments.origins,
         allow_dirty: arguments.allow_dirty,
         attempts: arguments.attempts,
+        attest: arguments.attest.is_some(),
         via: match arguments.via {
             Way::Git => Via::Git,
             Way::Api => Via::Api,
@@ -105,6 +111,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let ended = reported(&delivered.report, arguments.format);
     if let Some(lock) = &delivered.lock {
         output::lock_file(&plan.lock, lock)?;
+    }
+    if let (Some(path), Some(statement)) = (&arguments.attest, &delivered.statement) {
+        output::result_file(path, statement)?;
     }
     ended
 }

@@ -7,6 +7,7 @@ use manifest::{Diagnostic, ImageRef, Node};
 use registry::{Lock, LockedRemote};
 use render_core::files::Files;
 
+use crate::attest;
 use crate::digests::{Pinner, Wanted};
 use crate::failure::Failure;
 use crate::file_set::Style;
@@ -61,6 +62,8 @@ pub struct Options {
     pub attempts: u32,
     /// How commits are written.
     pub via: Via,
+    /// Tell what was made of what: [`Delivered::statement`].
+    pub attest: bool,
 }
 
 /// How commits are written.
@@ -107,6 +110,8 @@ pub struct Delivered {
     pub said: Vec<u8>,
     /// The lock file's new content, where it is to be written.
     pub lock: Option<Lock>,
+    /// What was made of what, as an in-toto statement, where that was asked for.
+    pub statement: Option<String>,
 }
 
 /// Where the source is read.
@@ -136,15 +141,16 @@ pub fn deliver(
         pin::origins(&mut pinner, plan, around, &mut units)?;
     }
     let lock = pinner.into_lock().map(|mut lock| {
-        remotes.into_iter().for_each(|remote| lock.record_remote(remote));
+        remotes.iter().for_each(|remote| lock.record_remote(remote.clone()));
         lock
     });
     let report = push::all(plan, around, source.revision, &units, options)?;
     Ok(Delivered {
-        report,
         warnings: warnings(&units),
         said: units.iter().flat_map(|unit| unit.said.clone()).collect(),
         lock: lock.filter(|_| !options.dry_run),
+        statement: options.attest.then(|| attest::statement(&report, &remotes, around)),
+        report,
     })
 }
 

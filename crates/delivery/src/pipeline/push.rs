@@ -8,6 +8,7 @@ use committer::{Ancestors, DeliverError, Identity, Remote, Signing, SourceRecord
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings, Via};
+use crate::attest::Made;
 use crate::failure::Failure;
 use crate::file_set::file_set;
 use crate::github;
@@ -99,6 +100,7 @@ pub(crate) fn send(
                 origins: std::mem::take(&mut one.origins),
                 delivery,
                 request,
+                made: options.attest.then(|| Made::of(&one.files)),
             });
         }
     }
