@@ -41,7 +41,7 @@ fn real_registry_takes_and_gives_artifacts() {
     let registry = DockerRegistry::start(Auth::Htpasswd, Some(Identity::generate()));
     std::fs::write(folder.path().join("ca.pem"), registry.authority().unwrap()).unwrap();
     std::fs::write(folder.path().join("config.json"), registry.config_json()).unwrap();
-    for (flags, media) in [("--registry-ca ca.pem", FLUX), ("--registry-ca ca.pem --for argocd", ARGO_CD)] {
+    for (flags, media) in [("--registry-ca ca.pem", FLUX), ("--registry-ca ca.pem --for argocd --adopt", ARGO_CD)] {
         assert!(push(folder.path(), &registry.host(), flags).contains("pushed"));
         assert!(push(folder.path(), &registry.host(), flags).contains("unchanged"));
         let manifest: Value = serde_json::from_slice(&registry.get("/v2/shop/cart/manifests/production")).unwrap();

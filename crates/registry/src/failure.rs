@@ -17,6 +17,8 @@ pub enum Kind {
     MissingPlatform,
     /// The tag stands for another digest than the one that is written beside it.
     Mismatch,
+    /// The tag that is to be written stands for something of another kind.
+    TagInUse,
     /// Too many requests.
     RateLimit,
     /// The connection's certificate or protocol was refused.
@@ -43,6 +45,7 @@ impl Kind {
             Kind::MissingTag => "missing tag",
             Kind::MissingPlatform => "missing platform",
             Kind::Mismatch => "digest mismatch",
+            Kind::TagInUse => "tag in use",
             Kind::RateLimit => "rate limit",
             Kind::Tls => "TLS",
             Kind::Network => "network",

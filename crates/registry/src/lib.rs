@@ -29,5 +29,5 @@ pub use lock::{Lock, LockedImage, LockedRemote};
 pub use options::{Options, Proxies};
 pub use origins::Origin;
 pub use platform::Platform;
-pub use push::{Artifact, Parcel, Pushed};
+pub use push::{Artifact, Parcel, Pushed, Writing};
 pub use resolve::{Resolution, Resolved, Resolver};

@@ -40,6 +40,15 @@ pub struct Artifact {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// How artifacts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    /// Nothing is written.
+    pub dry_run: bool,
+    /// A tag that stands for something of another kind, such as a container image, is set to the artifact all the same.
+    pub adopt: bool,
+}
+
 /// What became of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pushed {
@@ -63,6 +72,15 @@ impl Artifact {
         })
         .to_string()
         .into_bytes()
+    }
+
+    /// Whether a manifest is of the same kind: one layer, the same media types, and annotations of the same names. A container
+    /// image is not.
+    fn is_like(&self, document: &Document) -> bool {
+        let [layer] = document.layers.as_slice() else { return false };
+        let config = document.config.as_ref().is_some_and(|config| config.media_type == self.config_media);
+        let said = |name| document.annotations.as_ref().is_some_and(|said| said.contains_key(name));
+        config && layer.media_type == self.layer_media && self.annotations.keys().all(said)
     }
 
     /// Whether a manifest is one of the same content: its annotations, and how its layer was compressed, do not count.
@@ -93,11 +111,11 @@ pub struct Parcel {
 impl Resolver {
     /// Writes artifacts and has each of their tags stand for them; one answer for each, in their order. Where one of the tags
     /// stands for the same content already, the artifact that is there stays, and the other tags are set to it. Mirrors are
-    /// not asked. With `dry_run` nothing is written.
+    /// not asked.
     ///
     /// # Errors
-    /// For each what the registry refuses, in its words.
-    pub fn push(&self, parcels: &[Parcel], dry_run: bool) -> Vec<Result<Pushed, Box<ResolveError>>> {
+    /// For each what the registry refuses, in its words, and a tag that stands for something of another kind.
+    pub fn push(&self, parcels: &[Parcel], how: Writing) -> Vec<Result<Pushed, Box<ResolveError>>> {
         let run = self.run();
         let mut by_registry: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, parcel) in parcels.iter().enumerate() {
@@ -105,20 +123,20 @@ impl Resolver {
         }
         let queues: Vec<Vec<usize>> = by_registry.into_values().collect();
         let answers =
-            crew::answer_all(&queues, self.options().concurrency, &|index| self.send(&run, &parcels[index], dry_run));
+            crew::answer_all(&queues, self.options().concurrency, &|index| self.send(&run, &parcels[index], how));
         let named = answers.into_iter().zip(parcels);
         named
             .map(|(answer, parcel)| answer.map_err(|failure| Box::new(ResolveError::new(&parcel.name, failure))))
             .collect()
     }
 
-    fn send(&self, run: &Run<'_>, parcel: &Parcel, dry_run: bool) -> Result<Pushed, Failure> {
+    fn send(&self, run: &Run<'_>, parcel: &Parcel, how: Writing) -> Result<Pushed, Failure> {
         let registry = parcel.name.registry();
         let own = places(registry, self.options())?.pop();
         let own = own.ok_or_else(|| Failure::new(Kind::Network, registry, "there is no place to ask"))?;
-        let session = self.session(own, if dry_run { Rights::Pull } else { Rights::Push });
+        let session = self.session(own, if how.dry_run { Rights::Pull } else { Rights::Push });
         let repository = parcel.name.repository();
-        Push { run: *run, session: &session, repository, artifact: &parcel.artifact }.all(&parcel.tags, dry_run)
+        Push { run: *run, session: &session, repository, artifact: &parcel.artifact }.all(&parcel.tags, how)
     }
 }
 
@@ -131,14 +149,19 @@ struct Push<'a> {
 }
 
 impl Push<'_> {
-    fn all(&self, tags: &[String], dry_run: bool) -> Result<Pushed, Failure> {
+    fn all(&self, tags: &[String], how: Writing) -> Result<Pushed, Failure> {
         let there = tags.iter().map(|tag| self.there(tag)).collect::<Result<Vec<_>, Failure>>()?;
+        for (tag, (_, document)) in tags.iter().zip(&there).filter_map(|(tag, there)| Some((tag, there.as_ref()?))) {
+            if !how.adopt && !self.artifact.is_like(document) {
+                return Err(self.in_use(tag));
+            }
+        }
         let standing = there.iter().flatten().find(|(_, document)| self.artifact.is_in(document));
         let manifest = standing.map_or_else(|| self.artifact.manifest(), |(bytes, _)| bytes.clone());
         let moved = tags.iter().zip(&there);
         let moved = moved.filter(|(_, there)| there.as_ref().is_none_or(|(bytes, _)| *bytes != manifest));
         let moved: Vec<String> = moved.map(|(tag, _)| tag.clone()).collect();
-        if !dry_run {
+        if !how.dry_run {
             if standing.is_none() {
                 self.blob(&self.artifact.config)?;
                 self.blob(&self.artifact.layer)?;
@@ -220,6 +243,13 @@ impl Push<'_> {
                 .hint(format!("Some registries (ECR) want the repository {} to be made first.", self.repository)),
             _ => failure,
         }
+    }
+
+    fn in_use(&self, tag: &str) -> Failure {
+        let words =
+            format!("the tag {tag} stands for something that is no artifact of this kind, such as a container image");
+        Failure::new(Kind::TagInUse, &self.session.host(), words)
+            .hint("Choose another repository or tag, or pass --adopt to have the tag stand for the artifact.")
     }
 
     fn odd(&self, words: String) -> Failure {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use manifest::ImageRef;
-use registry::{Artifact, Credentials, Kind, Options, Parcel, Pushed, ResolveError, Resolver};
+use registry::{Artifact, Credentials, Kind, Options, Parcel, Pushed, ResolveError, Resolver, Writing};
 use testkit::http::Response;
 use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad, digest_of};
 use testkit::tls::Identity;
@@ -43,7 +43,7 @@ fn send(
     let name = ImageRef::parse(&format!("{}/team/app", registry.host())).unwrap();
     let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
     let parcel = Parcel { name, tags, artifact: artifact.clone() };
-    Resolver::new(options, credentials).unwrap().push(&[parcel], dry_run).remove(0)
+    Resolver::new(options, credentials).unwrap().push(&[parcel], Writing { dry_run, adopt: false }).remove(0)
 }
 
 fn push(
@@ -78,6 +78,24 @@ fn what_is_pushed_is_there_and_is_not_pushed_again() {
     let other = push(&registry, Credentials::none(), &["1"], &artifact("two", "d")).unwrap();
     assert_ne!(other.digest, pushed.digest);
     assert_eq!(other.moved, ["1"]);
+}
+
+#[test]
+fn a_tag_of_another_kind_is_not_taken_without_asking() {
+    let registry = Registry::open();
+    registry.put_image("team/app", "1", &[]);
+    registry.put_index("team/app", "2", &["linux/amd64"]);
+    registry.put_manifest("team/app", "3", "text/plain", b"hello");
+    for tag in ["1", "2", "3"] {
+        let error = push(&registry, Credentials::none(), &[tag], &artifact("one", "a")).unwrap_err();
+        assert_eq!(error.kind, Kind::TagInUse, "{error}");
+        assert_eq!(registry.count("PUT") + registry.count("POST"), 0);
+    }
+    let name = ImageRef::parse(&format!("{}/team/app", registry.host())).unwrap();
+    let parcel = Parcel { name, tags: vec!["1".to_owned()], artifact: artifact("one", "a") };
+    let resolver = Resolver::new(quick(), Credentials::none()).unwrap();
+    let pushed = resolver.push(&[parcel], Writing { dry_run: false, adopt: true }).remove(0).unwrap();
+    assert_eq!(pushed.moved, ["1"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use manifest::ImageRef;
-use registry::{Artifact, Credentials, Kind, Options, Parcel, Resolver};
+use registry::{Artifact, Credentials, Kind, Options, Parcel, Resolver, Writing};
 use testkit::docker_registry::{Auth, DockerRegistry};
 use testkit::tls::Identity;
 
@@ -53,10 +53,10 @@ fn check(auth: Auth, identity: Option<Identity>) {
     };
     let tags = vec!["1".to_owned(), "latest".to_owned()];
     let parcels = [Parcel { name: image("team/artifact"), tags, artifact }];
-    let pushed = resolver.push(&parcels, false).remove(0).unwrap();
+    let pushed = resolver.push(&parcels, Writing::default()).remove(0).unwrap();
     let there = image("team/artifact:latest");
     assert_eq!(resolver.resolve(std::slice::from_ref(&there)).unwrap().get(&there).unwrap().digest, pushed.digest);
-    assert!(resolver.push(&parcels, false).remove(0).unwrap().moved.is_empty());
+    assert!(resolver.push(&parcels, Writing::default()).remove(0).unwrap().moved.is_empty());
 
     let nobody = Resolver::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
     match auth {

@@ -38,6 +38,9 @@ struct PushArguments {
     /// Do everything but write
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
+    /// Take over a tag that stands for something else than an artifact of this kind
+    #[arg(long, env = "HYDRANT_ADOPT")]
+    adopt: bool,
     /// Push files that differ from the last commit, although the artifact names that commit
     #[arg(long, env = "HYDRANT_ALLOW_DIRTY")]
     allow_dirty: bool,
@@ -79,6 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
             PullerArgument::Argocd => Puller::ArgoCd,
         },
         dry_run: arguments.dry_run,
+        adopt: arguments.adopt,
         allow_dirty: arguments.allow_dirty,
     };
     let settings = arguments.units.settings()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors, ImageRef};
-use registry::{Artifact, Parcel, Pushed, ResolveError};
+use registry::{Artifact, Parcel, Pushed, ResolveError, Writing};
 
 use crate::digests;
 use crate::disk::DiskFiles;
@@ -56,6 +56,8 @@ pub struct Options {
     pub puller: Puller,
     /// Write nothing.
     pub dry_run: bool,
+    /// Take tags over that stand for something else than such an artifact.
+    pub adopt: bool,
     /// Push files of the work tree that differ from its commit.
     pub allow_dirty: bool,
 }
@@ -93,7 +95,7 @@ pub fn push(settings: &Settings, around: &Surroundings, options: &Options) -> Re
         Ok(Parcel { name: place.name.clone(), tags: place.tags.clone(), artifact })
     });
     let parcels = parcels.collect::<Result<Vec<_>, Failure>>()?;
-    let answers = resolver.push(&parcels, options.dry_run);
+    let answers = resolver.push(&parcels, Writing { dry_run: options.dry_run, adopt: options.adopt });
     let pushed = all(&plan.units, answers)?;
     let each = plan.units.iter().zip(&units).zip(places).zip(pushed);
     let reports = each.map(|(((unit, rendered), place), pushed)| UnitReport {
