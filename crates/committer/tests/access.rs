@@ -59,7 +59,7 @@ fn server() -> GitServer {
 }
 
 fn host(server: &GitServer) -> String {
-    server.url().trim_start_matches("http://").trim_end_matches("/repository.git").to_owned()
+    server.url().split_once("://").unwrap().1.trim_end_matches("/repository.git").to_owned()
 }
 
 fn works(remote: &Remote, source: u32) {
@@ -166,6 +166,32 @@ fn another_address_and_another_program_are_used() {
     assert_eq!(
         home.access("", &[("GIT_SSH", "/opt/my ssh")]).remote("h:a").ssh_command.as_deref(),
         Some("'/opt/my ssh'")
+    );
+}
+
+#[test]
+fn a_proxy_and_an_authority_are_taken_from_the_configuration_and_the_proxy_learns_nothing() {
+    let home = Home::new();
+    let identity = testkit::tls::Identity::generate();
+    let login = Some(("ci".to_owned(), "hunter2".to_owned()));
+    let server = GitServer::start_tls(Abilities { login, ..Abilities::default() }, &identity);
+    let port: u16 = host(&server).rsplit(':').next().unwrap().parse().unwrap();
+    let proxy = testkit::proxy::Proxy::start(([127, 0, 0, 1], port).into());
+    let authority = home.path("ca.pem");
+    std::fs::write(&authority, identity.authority()).unwrap();
+    let config = format!(
+        "[http]\n\tproxy = {}\n\tsslCAInfo = {}\n[credential]\n\thelper = {}\n",
+        proxy.url(),
+        authority.display(),
+        home.helper("knows", "hunter2")
+    );
+    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    let seen = proxy.requests();
+    assert!(!seen.is_empty() && seen.iter().all(|request| request.starts_with("CONNECT localhost:")), "{seen:?}");
+    assert!(seen.iter().all(|request| !request.contains("authorization")), "{seen:?}");
+    let wrong = home.access("[http]\n\tproxy = http://127.0.0.1:1\n", &[]);
+    assert!(
+        deliver(&wrong.remote(&server.url()), &[unit("a", 2, &[("x", "2")])], &options()).unwrap_err().is_outside()
     );
 }
 

@@ -99,6 +99,23 @@ fn races(remote: &Remote, repository: &Path) {
     fsck(repository);
 }
 
+/// The server dies when the first branch is written and before it has said so.
+fn dies(remote: &Remote, repository: &Path) {
+    let script = "refs=$(cat); case \"$1 $refs\" in committed*refs/heads/*) [ -e $GIT_DIR/died ] || { touch $GIT_DIR/died; kill -9 $PPID; };; esac; exit 0";
+    hook(repository, "reference-transaction", script);
+    let units = [unit("a", 1, &[("x", "1")]), unit("b", 1, &[("x", "1")])];
+    let done = deliver(remote, &units, &options()).unwrap();
+    for delivery in &done {
+        assert_eq!(committed(delivery).1, git(repository, &["rev-parse", &delivery.branch]));
+        assert_eq!(
+            (delivery.attempts, git(repository, &["rev-list", "--count", &delivery.branch])),
+            (2, "1".to_owned())
+        );
+    }
+    assert!(repository.join("died").exists());
+    fsck(repository);
+}
+
 #[test]
 #[ignore = "needs git, nginx and fcgiwrap"]
 fn real_git_over_http() {
@@ -111,6 +128,7 @@ fn real_git_over_http() {
     course(&web.remote("plain.git"), &plain);
     refusals(&web.remote("b.git"), &place.repository("b.git"));
     races(&web.remote("c.git"), &place.repository("c.git"));
+    dies(&web.remote("d.git"), &place.repository("d.git"));
 }
 
 #[test]
@@ -138,7 +156,7 @@ fn real_git_on_disk() {
     course(&Remote::new(bare.to_str().unwrap()), &bare);
     let file = place.repository("b c.git");
     course(&Remote::new(format!("file://{}", file.display().to_string().replace(' ', "%20"))), &file);
-    for (name, test) in [("d.git", refusals as fn(&Remote, &Path)), ("e.git", races)] {
+    for (name, test) in [("d.git", refusals as fn(&Remote, &Path)), ("e.git", races), ("f.git", dies)] {
         let path = place.repository(name);
         test(&Remote::new(path.to_str().unwrap()), &path);
     }
@@ -159,6 +177,8 @@ fn real_git_over_ssh() {
             refusals(&shell.remote(&path), &path);
             let path = place.repository("c.git");
             races(&shell.remote(&path), &path);
+            let path = place.repository("d.git");
+            dies(&shell.remote(&path), &path);
         }
         let units = [unit("x", 1, &[("x", "1")])];
         let mut stranger = shell.remote(&path);
