@@ -50,25 +50,26 @@ fn by_kind(resources: &mut [Resource], first: &[&str], last: &[&str]) {
     for (index, kind) in last.iter().enumerate() {
         places.insert(*kind, first.len() + 1 + index);
     }
+    let own_place = places.contains_key("Namespace");
     resources.sort_by_cached_key(|resource| {
         let id = resource.id();
         let place = places.get(id.gvk.kind.as_str()).copied().unwrap_or(first.len());
-        (place, type_key(&id.gvk), name_key(&id))
+        (place, type_key(&id.gvk, own_place), name_key(&id))
     });
 }
 
-/// How a type is sorted among those of its place: Namespaces of the core group first and backwards, all else by
-/// `group_version_kind`.
+/// How a type is sorted among those of its place: by `group_version_kind`, but where Namespaces have a place of their own,
+/// those of the core group come first and backwards.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum TypeKey {
     CoreNamespace(Reverse<String>),
     Other(String),
 }
 
-fn type_key(gvk: &Gvk) -> TypeKey {
+fn type_key(gvk: &Gvk, own_place: bool) -> TypeKey {
     let or = |text: &str, absent: &'static str| if text.is_empty() { absent.to_owned() } else { text.to_owned() };
     let key = format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K"));
-    if gvk.kind == "Namespace" && gvk.group.is_empty() {
+    if own_place && gvk.kind == "Namespace" && gvk.group.is_empty() {
         TypeKey::CoreNamespace(Reverse(key))
     } else {
         TypeKey::Other(key)
