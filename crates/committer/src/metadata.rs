@@ -109,7 +109,7 @@ pub struct Record {
     pub source: SourceRecord,
     /// The files that the delivery wrote, relative to the record's folder and sorted; `None` where another tool wrote the record.
     pub files: Option<Vec<String>>,
-    /// The hash over those files, 40 hex digits: see [`content`]; `None` where another tool or an older hydrant wrote the record.
+    /// The hash over those files, 40 hex digits: git's blob hash of a line `MODE ID PATH` each; `None` where another tool or an older hydrant wrote the record.
     pub content: Option<String>,
     /// The images in the files, sorted, as they stand there.
     pub images: Vec<String>,

@@ -1,4 +1,4 @@
-//! Whether a setting for a URL (`http.<url>.…`, `credential.<url>.…`) holds for another, as git decides it (git-config, "http.<url>.*").
+//! Whether a setting for a URL (`http.<url>.…`, `credential.<url>.…`) holds for another, as git decides it (git-config, `http.<url>.*`).
 
 use url::Url;
 
