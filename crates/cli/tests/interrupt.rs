@@ -13,9 +13,10 @@ use testkit::registry::{Registry, Setup};
 
 const SIGINT: i32 = 2;
 
+/// Whoever runs the tests in the background of a shell has them ignore the signal, and every process they start: `env` undoes that.
 fn pin(folder: &Path, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_hydrant"))
-        .args(["pin", "--lock"])
+    Command::new("env")
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_hydrant"), "pin", "--lock"])
         .args(arguments)
         .arg("deploy")
         .current_dir(folder)
