@@ -30,6 +30,7 @@ pub mod promote;
 pub mod record;
 mod recorded;
 mod recorded_source;
+mod reference_trailers;
 pub mod registries;
 mod remote;
 pub mod render;

@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use committer::message::compose;
-use committer::metadata::{Reference, ReferencedCommit};
 use committer::source::{Moment, Person, SourceCommit};
 use committer::{Message, Previous, SourceRecord};
 use time::format_description::well_known::Rfc3339;
@@ -12,7 +11,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::pipeline::Surroundings;
 use crate::plan::{Profiles, Source, Unit};
-use crate::{ci_run, image_moves, source_link};
+use crate::{ci_run, image_moves, reference_trailers, source_link};
 
 /// The service of a commit.
 pub const SERVICE: &str = "Hydrant-service";
@@ -82,6 +81,7 @@ fn trailer<'a>(previous: &'a Previous, name: &str) -> impl Iterator<Item = &'a s
 
 /// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.
 pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folder: &str) -> SourceRecord {
+    let (reference, body) = reference_trailers::split(&commit.body);
     SourceRecord {
         repo_url: repository.to_owned(),
         dry_sha: commit.id.clone(),
@@ -89,8 +89,8 @@ pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folde
         author: person(&commit.author),
         date: rfc3339(commit.author.time),
         subject: commit.subject.clone(),
-        body: commit.body.clone(),
-        references: reference(&commit.trailers).into_iter().collect(),
+        body,
+        references: reference.into_iter().collect(),
     }
 }
 
@@ -146,44 +146,9 @@ pub fn rfc3339(moment: Moment) -> String {
     time.to_offset(offset).format(&Rfc3339).unwrap_or_default()
 }
 
-/// The commit of another repository that the trailers `Argocd-reference-commit-…` speak of (Argo CD's
-/// `GetReferences`): the last of each counts, and what is malformed counts as not there.
-fn reference(trailers: &[(String, String)]) -> Option<Reference> {
-    let last = |name: &str| {
-        let wanted = format!("Argocd-reference-commit-{name}");
-        let mut found = trailers.iter().rev().filter(|(key, _)| key.eq_ignore_ascii_case(&wanted));
-        found.next().map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    let sha = last("sha");
-    let well_formed = (5..=40).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let date = last("date");
-    let commit = ReferencedCommit {
-        author: last("author"),
-        date: if OffsetDateTime::parse(&date, &Rfc3339).is_ok() { date } else { String::new() },
-        subject: last("subject"),
-        body: serde_json::from_str::<String>(&last("body")).unwrap_or_default(),
-        sha: if well_formed { sha } else { String::new() },
-        repo_url: last("repourl"),
-    };
-    (commit != ReferencedCommit::default()).then_some(Reference { commit })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_well_formed_trailer_counts() {
-        let pairs =
-            [("sha", "abc"), ("SHA", "1234567"), ("Body", "\"two\\nlines\""), ("date", "yesterday"), ("subject", "s")];
-        let trailers: Vec<(String, String)> = pairs
-            .iter()
-            .map(|(name, value)| (format!("Argocd-reference-commit-{name}"), (*value).to_owned()))
-            .collect();
-        let commit = reference(&trailers).unwrap().commit;
-        assert_eq!((commit.sha.as_str(), commit.body.as_str(), commit.date.as_str()), ("1234567", "two\nlines", ""));
-        assert_eq!(reference(&[]), None);
-    }
 
     #[test]
     fn a_moment_keeps_its_distance_from_utc() {
