@@ -35,11 +35,11 @@ impl From<delivery::Errors> for Failure {
     }
 }
 
-impl From<delivery::failure::Failure> for Failure {
-    fn from(failure: delivery::failure::Failure) -> Self {
+impl From<delivery::error::Failure> for Failure {
+    fn from(failure: delivery::error::Failure) -> Self {
         match failure {
-            delivery::failure::Failure::Input(errors) => Failure::Input(errors.into()),
-            delivery::failure::Failure::Outside(errors) => Failure::Outside(errors.into()),
+            delivery::error::Failure::Input(errors) => Failure::Input(errors.into()),
+            delivery::error::Failure::Outside(errors) => Failure::Outside(errors.into()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::ghcp::{ApiCommit, ApiOutcome, GitHub, Identity, Login, Parent, Repository};
+use delivery::verbs::ghcp::{ApiCommit, ApiOutcome, GitHub, Identity, Login, Parent, Repository};
 
 use crate::exit::Failure;
 use crate::output;

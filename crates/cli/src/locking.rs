@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use delivery::ImageRef;
-use delivery::digests::Locking;
-use delivery::disk::absolute;
+use delivery::host::disk::absolute;
+use delivery::images::digests::Locking;
 
 use crate::exit::Failure;
 

@@ -21,5 +21,5 @@ mod surroundings;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    delivery::threads::with_room(|| exit::code(args::parse().and_then(commands::run)))
+    delivery::host::threads::with_room(|| exit::code(args::parse().and_then(commands::run)))
 }

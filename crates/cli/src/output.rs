@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
-use delivery::lock_file::Lock;
+use delivery::lock::Lock;
 
 use crate::exit::Failure;
 use crate::interrupt::Deferred;
@@ -48,7 +48,7 @@ pub(crate) fn result_files(files: &[(&Path, &str)]) -> Result<(), Failure> {
     let Some((first, _)) = files.first() else { return Ok(()) };
     let _deferred = Deferred::new().map_err(|error| named(first, error))?;
     for (path, text) in files {
-        delivery::disk::write_whole(path, text.as_bytes()).map_err(|error| named(path, error))?;
+        delivery::host::disk::write_whole(path, text.as_bytes()).map_err(|error| named(path, error))?;
     }
     Ok(())
 }

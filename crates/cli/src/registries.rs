@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::registries::{Platform, Typed};
+use delivery::images::registries::{Platform, Typed};
 
 use crate::exit::Failure;
 use crate::locking::below;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::pin::Typed;
+use delivery::verbs::pin::Typed;
 
 use crate::exit::Failure;
 use crate::locking::below;

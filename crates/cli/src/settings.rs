@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use delivery::config::{GivenDigests, Images, Profiles, Secrets, Template};
-use delivery::settings::{Selection, Settings};
+use delivery::plan::settings::{Selection, Settings};
 
 use crate::exit::Failure;
 use crate::locking::{LockArguments, LockedArguments, below};
@@ -187,7 +187,7 @@ impl UnitArguments {
     pub(crate) fn settings_and_lock(self, lock: LockArguments) -> Result<Settings, Failure> {
         let Self { selection, values } = self;
         let absolute = |path: &PathBuf| {
-            let found = delivery::disk::absolute(path);
+            let found = delivery::host::disk::absolute(path);
             found.map_err(|error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string())))
         };
         if !selection.directory.is_dir() {

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use delivery::kustomize::{Options, Together, run, run_beside};
+use delivery::verbs::kustomize::{Options, Together, run, run_beside};
 use rayon::prelude::*;
 
 #[expect(clippy::print_stdout, reason = "a program that measures prints its figures")]

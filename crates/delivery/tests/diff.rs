@@ -1,6 +1,6 @@
 //! Every case below `fixtures/diff`: `old.yaml` and `new.yaml` compared, in each format.
 
-use delivery::diff::{Noise, UnitDiff, compare, html, json, markdown, text, unified};
+use delivery::report::diff::{Noise, UnitDiff, compare, html, json, markdown, text, unified};
 use testkit::expect::Expect;
 use testkit::fixtures::{Case, cases};
 

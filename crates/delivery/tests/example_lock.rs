@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::Command;
 
 use delivery::config::Images;
-use delivery::digests::Locking;
-use delivery::disk::DiskFiles;
+use delivery::host::disk::DiskFiles;
+use delivery::images::digests::Locking;
 use delivery::pipeline::{self, Moment, Options, Sourced, Surroundings};
-use delivery::settings::{Selection, Settings};
+use delivery::plan::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
 use registry::{Lock, LockedImage};
 use testkit::expect::Expect;

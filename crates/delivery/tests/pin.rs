@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use delivery::digests::{Asking, Digests, Pinner, Update};
-use delivery::disk::DiskFiles;
-use delivery::failure::Failure;
-use delivery::lock_file::Lock;
-use delivery::pin::{self, Input, Search};
-use delivery::registries::Options;
+use delivery::error::Failure;
+use delivery::host::disk::DiskFiles;
+use delivery::images::digests::{Asking, Digests, Pinner, Update};
+use delivery::images::registries::Options;
+use delivery::lock::Lock;
+use delivery::verbs::pin::{self, Input, Search};
 use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
 
 fn input(name: &str, text: &str) -> Input {

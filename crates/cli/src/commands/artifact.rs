@@ -1,7 +1,7 @@
 //! `hydrant artifact`: deliveries as OCI artifacts.
 
 use clap::{Subcommand, ValueEnum};
-use delivery::artifact::{self, Options, Puller, Target};
+use delivery::verbs::artifact::{self, Options, Puller, Target};
 
 use crate::exit::{Done, Failure};
 use crate::output;

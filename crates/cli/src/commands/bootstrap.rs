@@ -1,9 +1,9 @@
 //! `hydrant bootstrap`: the cluster's side.
 
 use clap::ValueEnum;
-use delivery::artifact::Target;
-use delivery::bootstrap::{Puller, print};
-use delivery::disk::DiskFiles;
+use delivery::host::disk::DiskFiles;
+use delivery::verbs::artifact::Target;
+use delivery::verbs::bootstrap::{Puller, print};
 
 use crate::exit::{Done, Failure};
 use crate::output;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::ghcp::{self, Parent};
+use delivery::verbs::ghcp::{self, Parent};
 
 use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, CommitArguments, report};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use delivery::disk::DiskFiles;
+use delivery::host::disk::DiskFiles;
 use delivery::pipeline::{self, Options, Sourced, Via};
 use delivery::report::Report;
 

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
-use delivery::compare::{Side, differences};
-use delivery::diff::{COMMENT_LIMIT, Noise, html, json, markdown, text, unified};
+use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, markdown, text, unified};
+use delivery::verbs::diff::{Side, differences};
 
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Format::Unified => unified(&units),
         Format::Html => html(&units),
     })?;
-    let same = units.iter().all(delivery::diff::UnitDiff::is_empty);
+    let same = units.iter().all(delivery::report::diff::UnitDiff::is_empty);
     Ok(if arguments.exit_code && !same { Done::Different } else { Done::Well })
 }
 

@@ -1,6 +1,6 @@
 //! `hydrant empty-commit`: ghcp's verb.
 
-use delivery::ghcp;
+use delivery::verbs::ghcp;
 
 use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, CommitArguments, report};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::ghcp::{self, ForkCommit};
+use delivery::verbs::ghcp::{self, ForkCommit};
 
 use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, CommitArguments, report};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use delivery::digests::{Asking, Digests, Pinner};
-use delivery::disk::DiskFiles;
-use delivery::lock_file::Lock;
-use delivery::pin::{self, Setup, Typed};
+use delivery::host::disk::DiskFiles;
+use delivery::images::digests::{Asking, Digests, Pinner};
+use delivery::lock::Lock;
+use delivery::verbs::pin::{self, Setup, Typed};
 
 use crate::exit::{Done, Failure};
 use crate::locking::here;

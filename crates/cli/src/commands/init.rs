@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use clap::ValueEnum;
 use delivery::config::{NAMES, Template};
-use delivery::disk::{DiskFiles, absolute};
-use delivery::init::{self, Choices, Found, How, environment_name};
+use delivery::host::disk::{DiskFiles, absolute};
+use delivery::verbs::init::{self, Choices, Found, How, environment_name};
 
 use crate::ask::{Asker, list};
 use crate::exit::{Done, Failure};

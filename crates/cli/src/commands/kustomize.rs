@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use delivery::kustomize::{LoadRestrictor, Options, Order, Printed};
+use delivery::verbs::kustomize::{LoadRestrictor, Options, Order, Printed};
 
 use crate::exit::{Done, Failure};
 use crate::locking::{self, LockArguments, LockedArguments};
@@ -93,7 +93,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Done, Failure> {
     let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
     let here = locking::here()?;
     let locking = std::mem::take(&mut arguments.locked).locking(std::mem::take(&mut arguments.lock), &here)?;
-    let done = delivery::kustomize::run_locked(&folder, &options(arguments), &locking, &here)?;
+    let done = delivery::verbs::kustomize::run_locked(&folder, &options(arguments), &locking, &here)?;
     let printed = done.printed;
     if let Some((path, lock)) = &done.lock {
         output::lock_file(path, lock)?;

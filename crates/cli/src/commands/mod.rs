@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         &arguments.command,
         Command::Kustomize(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
     ) {
-        delivery::threads::prepare();
+        delivery::host::threads::prepare();
     }
     match arguments.command {
         Command::Deliver(arguments) => deliver::run(arguments),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use delivery::digests::{Asking, Pinner};
-use delivery::disk::DiskFiles;
-use delivery::lock_file;
-use delivery::pin::{self, Input, Setup, Typed};
+use delivery::host::disk::DiskFiles;
+use delivery::images::digests::{Asking, Pinner};
+use delivery::lock;
+use delivery::verbs::pin::{self, Input, Setup, Typed};
 
 use crate::exit::{Done, Failure};
 use crate::locking::{LockArguments, LockedArguments, here};
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let setup = Setup::new(&files, &folder, &typed)?;
     let inputs = pin::read(&arguments.files)?;
     let images = pin::find(&inputs, &setup.search)?;
-    let lock = lock_file::read(&files, &setup.lock_file, &setup.source)?;
+    let lock = lock::read(&files, &setup.lock_file, &setup.source)?;
     let asking = Asking {
         options: &setup.options,
         variables: &around.variables,

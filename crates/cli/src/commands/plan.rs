@@ -39,7 +39,8 @@ enum Format {
 /// # Errors
 /// A config or a selection that is wrong.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let mut plan = delivery::plan::plan(&delivery::disk::DiskFiles::default(), &arguments.units.settings_of_a_look()?)?;
+    let mut plan =
+        delivery::plan::plan(&delivery::host::disk::DiskFiles::default(), &arguments.units.settings_of_a_look()?)?;
     if let Some(revision) = &arguments.changed_since {
         delivery::pipeline::keep_changed(&mut plan, &surroundings()?, revision)?;
     }

@@ -1,7 +1,7 @@
 //! `hydrant promote`: from one environment to the next.
 
 use delivery::pipeline::Options;
-use delivery::promote::promote;
+use delivery::verbs::promote::promote;
 
 use crate::commands::deliver::{ReportFormat, ended, reported};
 use crate::exit::{Done, Failure};

@@ -1,6 +1,6 @@
 //! `hydrant pull-request`: ghcp's verb, which also keeps an open request up to date where that is asked for.
 
-use delivery::ghcp::{self, PullAction, PullRequest, Rewrite};
+use delivery::verbs::ghcp::{self, PullAction, PullRequest, Rewrite};
 
 use crate::exit::{Done, Failure};
 use crate::github::{ApiArguments, repository};

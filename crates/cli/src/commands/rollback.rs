@@ -1,7 +1,7 @@
 //! `hydrant rollback`: back to what was.
 
 use delivery::pipeline::Options;
-use delivery::rollback::{Target, rollback};
+use delivery::verbs::rollback::{Target, rollback};
 
 use crate::commands::deliver::{ReportFormat, reported};
 use crate::exit::{Done, Failure};

@@ -27,8 +27,8 @@ enum File {
 /// Where stdout cannot be written to.
 pub(crate) fn run(arguments: &Arguments) -> Result<Done, Failure> {
     output::result(&match arguments.file {
-        File::Config => delivery::schema::config(),
-        File::Lock => delivery::schema::lock(),
+        File::Config => delivery::verbs::schema::config(),
+        File::Lock => delivery::verbs::schema::lock(),
     })?;
     Ok(Done::Well)
 }

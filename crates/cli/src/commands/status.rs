@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::status;
+use delivery::verbs::status;
 
 use crate::exit::{Done, Failure};
 use crate::output::{self, TextOrJson};

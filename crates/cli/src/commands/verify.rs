@@ -1,6 +1,6 @@
 //! `hydrant verify`: the proof that a branch holds what its record says.
 
-use delivery::verify;
+use delivery::verbs::verify;
 
 use crate::exit::{Done, Failure};
 use crate::output::{self, TextOrJson};

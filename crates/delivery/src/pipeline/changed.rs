@@ -10,10 +10,10 @@ use render_core::files::Files;
 
 use super::render::{Doors, Loaded, load};
 use super::{Sourced, Surroundings, rendered};
-use crate::disk::DiskFiles;
-use crate::failure::Failure;
-use crate::git_files::GitFiles;
-use crate::lock_file;
+use crate::error::Failure;
+use crate::host::disk::DiskFiles;
+use crate::host::git_files::GitFiles;
+use crate::lock;
 use crate::plan::{Given, Plan, Unit};
 
 /// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
@@ -62,7 +62,7 @@ fn without_images(unit: &Unit) -> Unit {
 
 /// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
 fn tags(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Option<Vec<String>> {
-    let lock = lock_file::read(source.files, &plan.lock, &plan.digests).ok()?;
+    let lock = lock::read(source.files, &plan.lock, &plan.digests).ok()?;
     let doors = Doors::new(plan, source, lock);
     let loaded = load(plan, around, &doors).ok()?;
     let builds = loaded.iter().flat_map(|(unit, _)| match unit {

@@ -3,10 +3,11 @@
 use manifest::{Diagnostic, Errors};
 
 use super::Rendered;
-use crate::failure::Failure;
-use crate::pin::Search;
+use crate::error::Failure;
+use crate::images;
+use crate::pipeline::policy;
 use crate::plan::Plan;
-use crate::{image_policy, policy};
+use crate::verbs::pin::Search;
 
 /// Checks every unit by the policy that applies to it.
 ///
@@ -19,7 +20,7 @@ pub(super) fn all(plan: &Plan, search: &Search, units: &[Rendered]) -> Result<()
             let message = format!("{}: nothing was rendered", unit.name());
             wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
         }
-        let bare = image_policy::offenders(&rendered.objects, search, unit.images, &rendered.built);
+        let bare = images::policy::offenders(&rendered.objects, search, unit.images, &rendered.built);
         wrong.extend(
             bare.into_iter().map(|one| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one }),
         );

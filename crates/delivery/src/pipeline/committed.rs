@@ -8,8 +8,8 @@ use manifest::{Diagnostic, Errors};
 use render_core::files::Files;
 
 use super::{Rendered, Sourced};
-use crate::failure::Failure;
-use crate::git_files::GitFiles;
+use crate::error::Failure;
+use crate::host::git_files::GitFiles;
 use crate::plan::Plan;
 
 /// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. What lies

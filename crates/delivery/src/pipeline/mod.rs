@@ -7,23 +7,29 @@ use manifest::{Diagnostic, ImageRef, Node};
 use registry::{Lock, LockedRemote};
 use render_core::files::Files;
 
-use crate::attest;
-use crate::digests::{Pinner, Wanted};
-use crate::failure::Failure;
-use crate::file_set::Style;
-use crate::image_origins::ImageOrigin;
-use crate::lock_file;
-use crate::pin::Search;
+use crate::error::Failure;
+use crate::host::watch::Watch;
+use crate::images::digests::{Pinner, Wanted};
+use crate::images::origins::ImageOrigin;
+use crate::lock;
+use crate::pipeline::file_set::Style;
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::watch::Watch;
+use crate::report::attest;
+use crate::verbs::pin::Search;
 
 mod changed;
 mod check;
 mod committed;
+pub mod file_set;
+pub mod helm;
 mod pin;
+pub mod policy;
 pub(crate) mod push;
+pub mod record;
+mod reference_trailers;
 mod render;
+pub mod skaffold;
 
 pub use changed::keep_changed;
 pub(crate) use push::Origin;
@@ -198,9 +204,9 @@ impl Pinned<'_> {
 fn render_and_pin<'a>(plan: &'a Plan, around: &'a Surroundings, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {
     let search = Search::read(source.files, &plan.rules)?;
     let lock = if plan.recorded_only {
-        lock_file::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
+        lock::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
     } else {
-        lock_file::read(source.files, &plan.lock, &plan.digests)?
+        lock::read(source.files, &plan.lock, &plan.digests)?
     };
     let doors = render::Doors::new(plan, source, lock.clone());
     let loaded = render::load(plan, around, &doors)?;

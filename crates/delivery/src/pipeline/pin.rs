@@ -4,15 +4,16 @@ use manifest::{Diagnostic, Errors, Pins};
 use registry::Lock;
 
 use super::{Rendered, Surroundings};
-use crate::branches::{self, Delivered, Depth};
 use crate::config::Images;
-use crate::digests::{Asking, Pinner};
-use crate::failure::Failure;
-use crate::image_origins::Held;
-use crate::pin::Search;
+use crate::error::Failure;
+use crate::host::branches::{self, Delivered, Depth};
+use crate::images::digests::{Asking, Pinner};
+use crate::images::objects;
+use crate::images::origins;
+use crate::images::origins::Held;
+use crate::pipeline::record::IMAGE_SOURCE;
 use crate::plan::{Plan, Unit};
-use crate::record::IMAGE_SOURCE;
-use crate::{image_origins, images};
+use crate::verbs::pin::Search;
 
 /// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
 pub(super) fn pinner<'a>(plan: &'a Plan, around: &'a Surroundings, lock: Lock) -> Pinner<'a> {
@@ -40,19 +41,19 @@ pub(super) fn pin(
     bring(plan, search, &mut units)?;
     let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
     for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        let (found, findings) = images::wanted(&unit.name(), &rendered.objects, search);
+        let (found, findings) = objects::wanted(&unit.name(), &rendered.objects, search);
         let own = given(unit);
-        wanted.extend(found.into_iter().filter(|one| images::is_open(&one.image, unit.digests, &[&own, built])));
+        wanted.extend(found.into_iter().filter(|one| objects::is_open(&one.image, unit.digests, &[&own, built])));
         wrong.extend(findings);
     }
     Errors::check(wrong)?;
     let pins = pinner.resolve(&wanted)?;
     for (unit, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        images::pin(&mut rendered.objects, search, &given(unit))?;
-        images::pin(&mut rendered.objects, search, &pins)?;
+        objects::pin(&mut rendered.objects, search, &given(unit))?;
+        objects::pin(&mut rendered.objects, search, &pins)?;
     }
     for rendered in &mut units {
-        rendered.images = images::of(&rendered.objects, search);
+        rendered.images = objects::of(&rendered.objects, search);
     }
     Ok(units)
 }
@@ -68,7 +69,7 @@ fn bring(plan: &Plan, search: &Search, units: &mut [Rendered]) -> Result<(), Fai
         else {
             continue;
         };
-        for image in images::bring(&mut rendered.objects, search, &given.images)? {
+        for image in objects::bring(&mut rendered.objects, search, &given.images)? {
             let words = format!("{}: {from} does not run {image}, so it is what the overlay says", unit.name());
             rendered.warnings.push(Diagnostic::new(words));
         }
@@ -101,7 +102,7 @@ pub(super) fn origins(
     let tips = branches::tips(plan, around, Depth::Record)?;
     let held: Vec<Held> = tips.iter().map(|tip| tip.as_ref().map(held).unwrap_or_default()).collect();
     let images: Vec<&[String]> = units.iter().map(|unit| unit.images.as_slice()).collect();
-    let (found, warnings) = image_origins::ask(pinner, &images, &held)?;
+    let (found, warnings) = origins::ask(pinner, &images, &held)?;
     for (unit, origins) in units.iter_mut().zip(found) {
         unit.origins = origins;
     }

@@ -8,14 +8,14 @@ use committer::{Ancestors, DeliverError, Identity, Remote, Signing, SourceRecord
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Surroundings, Via};
-use crate::attest::Made;
-use crate::failure::Failure;
-use crate::file_set::file_set;
-use crate::github;
-use crate::image_origins::ImageOrigin;
+use crate::error::Failure;
+use crate::host::git_remote::{lineage, remote};
+use crate::host::github;
+use crate::images::origins::ImageOrigin;
+use crate::pipeline::file_set::file_set;
+use crate::pipeline::record;
 use crate::plan::{Plan, Unit};
-use crate::record;
-use crate::remote::{lineage, remote};
+use crate::report::attest::Made;
 use crate::report::{Report, UnitReport};
 use crate::review::{Requests, Review};
 

@@ -12,13 +12,16 @@ use render_core::skaffold::default_repo;
 
 use super::{Rendered, Sourced, Surroundings};
 use crate::config::Images;
-use crate::digests::Wanted;
-use crate::failure::Failure;
-use crate::file_set::Style;
+use crate::error::Failure;
+use crate::host::recorded_files::{Recorded, Touched};
+use crate::host::system::{Remotes, World};
+use crate::images::digests::Wanted;
+use crate::pipeline::file_set::Style;
+use crate::pipeline::helm;
+use crate::pipeline::skaffold::{
+    DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, prepare,
+};
 use crate::plan::{Given, Plan, Profiles, Source, Unit};
-use crate::recorded::{Recorded, Touched};
-use crate::render::{DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, helm, prepare};
-use crate::world::{Remotes, World};
 
 /// What all units are read through. A file that several of them read is read once.
 pub(super) struct Doors<'a> {

@@ -6,16 +6,17 @@ use render_core::files::{Files, join, parent};
 use crate::config::{
     self, Commit, Config, Destination, Environment, GivenDigests, Helm, Images, Policy, Secrets, Template,
 };
-use crate::digests::Digests;
-use crate::registries;
-use crate::render::helm::Release;
-use crate::settings::Settings;
+use crate::images::digests::Digests;
+use crate::images::registries;
+use crate::pipeline::helm::Release;
+use crate::plan::settings::Settings;
 
 mod discover;
 mod place;
 pub mod print;
 pub(crate) mod review;
 mod select;
+pub mod settings;
 mod shard;
 
 use place::{Place, one_file_each};

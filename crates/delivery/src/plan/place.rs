@@ -5,7 +5,7 @@ use render_core::files::join;
 
 use super::Unit;
 use crate::config::{Destination, Environment, Template};
-use crate::settings::Settings;
+use crate::plan::settings::Settings;
 
 const BRANCH: &str = "{service}/{environment}";
 const PATH: &str = "manifest.yaml";

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::{Plan, Profiles, Source, Unit};
-use crate::table;
+use crate::report::table;
 
 /// A table for people: a line a unit.
 pub fn text(plan: &Plan) -> String {

@@ -3,7 +3,7 @@
 use manifest::Diagnostic;
 
 use crate::config::{Destination, Environment, Host, MergeMethod, Request as Said, Way};
-use crate::settings::Settings;
+use crate::plan::settings::Settings;
 
 const TOPIC: &str = "hydrant/{service}/{environment}";
 

@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Errors};
 
 use super::discover::Found;
 use crate::config::{Config, Environment, Profiles};
-use crate::settings::Settings;
+use crate::plan::settings::Settings;
 
 /// A service in an environment.
 pub(super) type Chosen<'a> = (&'a Found, (&'a str, &'a Environment));

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use committer::{Before, FileSet, SourceRecord};
 use manifest::{Node, yaml};
 
-use crate::diff::{Change, Noise, UnitDiff, compare, markdown};
-use crate::image_origins::ImageOrigin;
+use crate::host::source_link;
+use crate::images::origins::ImageOrigin;
 use crate::pipeline::push::Prepared;
 use crate::plan::{Request, Unit};
-use crate::source_link;
+use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
 
 /// The lines around what is ours in a request's text.
 const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";

@@ -9,12 +9,12 @@ use manifest::Diagnostic;
 use super::body::{self, Telling};
 use super::told::{RequestAction, RequestReport};
 use super::{Review, body as text, no_request};
-use crate::branches::{self, Depth};
 use crate::config::MergeMethod;
-use crate::diff::COMMENT_LIMIT;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::host::branches::{self, Depth};
 use crate::pipeline::Surroundings;
 use crate::plan::{Plan, Unit};
+use crate::report::diff::COMMENT_LIMIT;
 
 /// A repository at GitHub.
 pub(super) struct Api {
@@ -25,12 +25,12 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// See [`crate::github::access`].
+    /// See [`crate::host::github::access`].
     ///
     /// # Errors
     /// No token, no key, or no owner and name in the URL.
     pub(super) fn of(url: &str, around: &Surroundings, said: Option<&str>) -> Result<Api, Failure> {
-        let (github, repository) = crate::github::access(url, around, said)?;
+        let (github, repository) = crate::host::github::access(url, around, said)?;
         Ok(Api { github, repository, open: None })
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use committer::{Ask, Delivery, Describe, Outcome, Standing, Topic};
 
 use crate::config::Host;
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::pipeline::Surroundings;
 use crate::pipeline::push::Prepared;
 use crate::plan::{Plan, Request, Unit};

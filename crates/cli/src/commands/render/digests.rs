@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use delivery::disk::DiskFiles;
-use delivery::pin::{Setup, Typed};
+use delivery::config;
+use delivery::host::disk::DiskFiles;
+use delivery::images::registries;
 use delivery::pipeline::Surroundings;
-use delivery::render::Registries;
-use delivery::{config, registries};
+use delivery::pipeline::skaffold::Registries;
+use delivery::verbs::pin::{Setup, Typed};
 
 use crate::exit::Failure;
 use crate::locking::{LockArguments, LockedArguments, below};

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use delivery::Diagnostic;
-use delivery::disk::{DiskFiles, absolute};
-use delivery::render::{DigestSource, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters};
+use delivery::host::disk::{DiskFiles, absolute};
+use delivery::pipeline::skaffold::{
+    DigestSource, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters,
+};
 
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -47,7 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let done = delivery::render::run(&request, &registries, &files)?;
+    let done = delivery::pipeline::skaffold::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
     output::said(&done.rendered.said);
     if loud {

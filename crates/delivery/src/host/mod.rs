@@ -1,0 +1,22 @@
+//! What a run asks of its machine and of others: the disk, git, remotes, the environment.
+
+pub mod branches;
+mod cache;
+pub mod ci_run;
+pub mod disk;
+pub mod dotenv;
+mod download;
+pub mod git_facts;
+pub mod git_files;
+pub(crate) mod git_remote;
+pub(crate) mod github;
+mod kube_context;
+pub mod machine;
+pub(crate) mod recorded_files;
+pub(crate) mod recorded_source;
+mod remotes;
+mod skaffold_config;
+pub mod source_link;
+pub mod system;
+pub mod threads;
+pub mod watch;

@@ -1,0 +1,27 @@
+//! The source commit that a delivery records, long after.
+
+use std::path::Path;
+
+use committer::source::{Source, SourceError};
+use manifest::Diagnostic;
+
+use crate::host::git_files::GitFiles;
+
+/// The files of a recorded source commit; `root` is a folder of the source repository.
+///
+/// # Errors
+/// A commit that this clone does not have: it is shallow, or the history was rewritten since.
+pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
+    let said = |error: &SourceError| Diagnostic::new(error.to_string());
+    let source = Source::discover(Path::new(root)).map_err(|error| said(&error))?;
+    GitFiles::new(source, commit).map_err(|error| match error {
+        SourceError::NoRevision { .. } => {
+            let message = format!("the recorded source commit {commit} is not in this clone");
+            Diagnostic::new(message).hint(
+                "Fetch the whole history (`git fetch --unshallow`; fetch-depth: 0 on GitHub Actions, GIT_DEPTH: 0 on GitLab CI). \
+                 Where the history was rewritten, `hydrant deliver --allow-older` records a commit that is there.",
+            )
+        }
+        _ => said(&error),
+    })
+}

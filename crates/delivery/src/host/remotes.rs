@@ -1,0 +1,162 @@
+//! Remote bases and files: fetched once a run, kept by commit, held to the lock file where it is asked for.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use committer::Remote;
+use committer::snapshot::{SnapshotError, id_of, snapshot};
+use manifest::Diagnostic;
+use registry::lock::{Lock, LockedRemote};
+use render_core::outside::RemoteRepository;
+
+use super::{cache, download};
+use crate::images::digests::{Digests, Update};
+
+/// How remote bases and files are had.
+#[derive(Clone, Debug, Default)]
+pub struct Remotes {
+    /// From where the commits come: from the remotes, from the lock file alone (then no socket is opened), or from both.
+    pub source: Digests,
+    /// What is pinned, as far as it is read.
+    pub lock: Lock,
+    /// Where what was fetched is kept; `hydrant` in the user's cache folder where absent.
+    pub cache: Option<PathBuf>,
+}
+
+type Answer<T> = Arc<OnceLock<Result<T, Diagnostic>>>;
+
+/// Every remote base and file of this run, each fetched once however many units name it.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    remotes: Remotes,
+    repositories: Mutex<BTreeMap<RemoteRepository, Answer<String>>>,
+    files: Mutex<BTreeMap<String, Answer<Vec<u8>>>>,
+    used: Mutex<BTreeMap<(String, Option<String>), String>>,
+}
+
+impl Fetched {
+    pub(super) fn new(remotes: Remotes) -> Self {
+        Fetched { remotes, ..Fetched::default() }
+    }
+
+    pub(super) fn used(&self) -> Vec<LockedRemote> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = |((url, revision), commit): (&(String, Option<String>), &String)| LockedRemote {
+            url: url.clone(),
+            revision: revision.clone(),
+            commit: commit.clone(),
+        };
+        used.iter().map(entry).collect()
+    }
+
+    /// The folder with the files of a repository at a revision.
+    pub(super) fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
+        once(&self.repositories, wanted, || self.fetch(wanted))
+    }
+
+    /// The bytes behind a URL.
+    pub(super) fn file(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+        once(&self.files, &url.to_owned(), || self.download(url))
+    }
+
+    fn fetch(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
+        let shown = download::shown(&wanted.url);
+        let remote = Remote::new(wanted.url.clone());
+        let revision = wanted.revision.as_deref();
+        let id = match self.pinned(&shown, revision)? {
+            Some(commit) => commit,
+            None => id_of(&remote, revision).map_err(|error| failed(&error))?,
+        };
+        let place = cache::commit(&self.cache(), &shown, &id, wanted.submodules);
+        if !place.exists() {
+            self.opening(&shown, "its commit is pinned, but not in the cache of this machine")?;
+            let disk = |source| SnapshotError::Disk { path: place.clone(), source };
+            let fill = |folder: &Path| snapshot(&remote, &id, wanted.submodules, folder).map(|_| ());
+            cache::fill(&place, fill, disk).map_err(|error| failed(&error))?;
+        }
+        self.note(shown, wanted.revision.clone(), id);
+        let real = place.canonicalize().map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))?;
+        crate::host::disk::absolute(&real).map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))
+    }
+
+    fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+        let shown = download::shown(url);
+        let unwritable =
+            |place: &Path, error: &std::io::Error| Diagnostic::new(format!("{}: {error}", place.display()));
+        let pinned = self.pinned(&shown, None)?;
+        if let Some(digest) = &pinned {
+            let bytes = fs::read(cache::file(&self.cache(), digest)).ok();
+            if let Some(bytes) = bytes.filter(|bytes| cache::digest(bytes) == *digest) {
+                self.note(shown, None, digest.clone());
+                return Ok(bytes);
+            }
+            self.opening(&shown, "its content is pinned, but not in the cache of this machine")?;
+        }
+        let bytes = download::download(url)?;
+        let digest = cache::digest(&bytes);
+        if pinned.as_ref().is_some_and(|pinned| *pinned != digest) {
+            let words = format!("{shown} is now {digest}, and {} in the lock file", pinned.unwrap_or_default());
+            return Err(Diagnostic::new(words).hint("`--update` takes what is there now into the lock file."));
+        }
+        let place = cache::file(&self.cache(), &digest);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        }
+        crate::host::disk::write_whole(&place, &bytes).map_err(|error| unwritable(&place, &error))?;
+        self.note(shown, None, digest);
+        Ok(bytes)
+    }
+
+    /// What the lock says, as far as it is read.
+    fn pinned(&self, url: &str, revision: Option<&str>) -> Result<Option<String>, Diagnostic> {
+        let known = match &self.remotes.source {
+            Digests::Registries | Digests::Lock(Update::Everything) => None,
+            Digests::Locked | Digests::Lock(_) => self.remotes.lock.commit(url, revision),
+        };
+        match known {
+            Some(commit) => Ok(Some(commit.to_owned())),
+            None => self.opening(&at(url, revision), "it is not in the lock file").map(|()| None),
+        }
+    }
+
+    /// Refuses to reach out where only the lock is asked.
+    fn opening(&self, what: &str, why: &str) -> Result<(), Diagnostic> {
+        if !self.remotes.source.is_locked() {
+            return Ok(());
+        }
+        Err(Diagnostic::new(format!("{what} would have to be fetched, and --locked forbids it: {why}"))
+            .hint("The same command with --lock fetches it and writes it down; commit the lock file afterwards."))
+    }
+
+    fn note(&self, url: String, revision: Option<String>, commit: String) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert((url, revision), commit);
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.remotes.cache.clone().unwrap_or_else(cache::folder)
+    }
+}
+
+fn at(url: &str, revision: Option<&str>) -> String {
+    revision.map_or_else(|| url.to_owned(), |revision| format!("{url} at {revision}"))
+}
+
+/// The answer to `key`, worked out by the first who asks; whoever asks meanwhile waits for it.
+fn once<K: Ord + Clone, T: Clone>(
+    known: &Mutex<BTreeMap<K, Answer<T>>>,
+    key: &K,
+    work: impl FnOnce() -> Result<T, Diagnostic>,
+) -> Result<T, Diagnostic> {
+    let slot = match known.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()) {
+        Entry::Occupied(entry) => entry.get().clone(),
+        Entry::Vacant(entry) => entry.insert(Answer::default()).clone(),
+    };
+    slot.get_or_init(work).clone()
+}
+
+fn failed(error: &SnapshotError) -> Diagnostic {
+    Diagnostic::new(error.to_string())
+}

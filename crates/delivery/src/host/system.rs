@@ -1,0 +1,82 @@
+//! What the engine may ask of the world besides files: programs, downloads, remote bases, a folder for scratch.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use manifest::Diagnostic;
+use registry::lock::LockedRemote;
+use render_core::outside::{Finished, Outside, Program, RemoteRepository};
+
+use super::remotes;
+pub use super::remotes::Remotes;
+
+/// The machine that hydrant runs on.
+#[derive(Debug, Default)]
+pub struct World {
+    scratch: Mutex<Vec<tempfile::TempDir>>,
+    remotes: remotes::Fetched,
+}
+
+impl World {
+    /// A world in which remote bases are had as `remotes` says; the default one fetches whatever is asked for.
+    pub fn new(remotes: Remotes) -> Self {
+        World { remotes: remotes::Fetched::new(remotes), ..World::default() }
+    }
+
+    /// The remote bases and files that were used so far, for the lock file, sorted.
+    pub fn fetched(&self) -> Vec<LockedRemote> {
+        self.remotes.used()
+    }
+}
+
+impl Outside for World {
+    fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
+        self.remotes.repository(wanted)
+    }
+
+    fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+        self.remotes.file(url)
+    }
+
+    fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
+        let (name, arguments) =
+            program.arguments.split_first().ok_or_else(|| Diagnostic::new("no program was named"))?;
+        let mut child = Command::new(name)
+            .args(arguments)
+            .current_dir(&program.folder)
+            .envs(program.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| not_started(name, &error))?;
+        let pipe = child.stdin.take();
+        let finished = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // A program that does not read its input closes the pipe; that is its own affair.
+                pipe.map(|mut pipe| pipe.write_all(&program.input).is_ok())
+            });
+            child.wait_with_output()
+        });
+        let finished = finished.map_err(|error| not_started(name, &error))?;
+        Ok(Finished { status: finished.status.code(), output: finished.stdout, errors: finished.stderr })
+    }
+
+    fn scratch(&self) -> Result<String, Diagnostic> {
+        let refused = |error: &dyn std::fmt::Display| Diagnostic::new(format!("no temporary folder: {error}"));
+        let folder = tempfile::tempdir().map_err(|error| refused(&error))?;
+        let real = folder.path().canonicalize().map_err(|error| refused(&error))?;
+        let path = crate::host::disk::absolute(&real).map_err(|error| refused(&error))?;
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(folder);
+        Ok(path)
+    }
+}
+
+fn not_started(name: &str, error: &std::io::Error) -> Diagnostic {
+    let found = Diagnostic::new(format!("{name} could not be run: {error}"));
+    match error.kind() {
+        std::io::ErrorKind::NotFound => found.hint(format!("Install {name}, or put its folder on PATH.")),
+        _ => found,
+    }
+}

@@ -1,0 +1,185 @@
+//! Which digest each image has: by asking registries, by the lock file, or by both. The one place that asks.
+
+mod source;
+mod unresolved;
+mod wanted;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
+use registry::{Credentials, Lock, LockedImage, Options, Origin, Proxies, ResolveError, Resolver};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::error::Failure;
+use wanted::{at_places, by_image};
+
+pub use source::{Digests, Locking, Update};
+pub use wanted::{Place, Wanted};
+
+/// Who is told, from many threads, how many answers there are and of how many.
+pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// What is needed of the world to find digests.
+pub struct Asking<'a> {
+    /// How registries are asked; its proxies are taken from `variables`.
+    pub options: &'a Options,
+    /// The environment's variables, where credentials and proxies are found by.
+    pub variables: &'a BTreeMap<String, String>,
+    /// The time of new lock entries, in seconds since 1970.
+    pub now: i64,
+    /// Who is told how far it is.
+    pub watch: Watch<'a>,
+}
+
+/// Finds digests. One for a whole run, so that nothing is asked twice and no token is fetched twice.
+pub struct Pinner<'a> {
+    asking: Asking<'a>,
+    from: From,
+    /// What the lock file holds, and what was found since.
+    lock: Lock,
+    /// Its name, for messages.
+    lock_file: String,
+    resolver: Option<Resolver>,
+}
+
+#[derive(PartialEq)]
+enum From {
+    /// Nobody: what is not given stays without.
+    Nowhere,
+    Source(Digests),
+}
+
+impl fmt::Debug for Pinner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pinner").field("lock_file", &self.lock_file).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Pinner<'a> {
+    /// A pinner that has asked nobody yet. `lock` is what `lock_file` holds; it is not read where registries alone are asked.
+    pub fn new(source: Digests, lock: Lock, lock_file: &str, asking: Asking<'a>) -> Self {
+        Pinner { asking, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
+    }
+
+    /// One that knows no digest and asks nobody.
+    pub(crate) fn nowhere(asking: Asking<'a>) -> Self {
+        Pinner { asking, from: From::Nowhere, lock: Lock::default(), lock_file: String::new(), resolver: None }
+    }
+
+    /// The digest of each image that has none. One that has is checked: its digest must exist and be what its tag stands
+    /// for. Where only the lock file may be used it is taken as it stands.
+    ///
+    /// # Errors
+    /// Every image that has no digest or a wrong one, with the places it stands in; credentials that cannot be read.
+    pub fn resolve(&mut self, wanted: &[Wanted]) -> Result<Pins, Failure> {
+        let From::Source(source) = &self.from else { return Ok(Pins::default()) };
+        let wanted = by_image(wanted);
+        let (mut pins, ask) = self.locked(source, &wanted)?;
+        if ask.is_empty() {
+            return Ok(pins);
+        }
+        let (writes, time) = (source.writes_lock(), moment(self.asking.now)?);
+        let watch = self.asking.watch;
+        watch(0, ask.len());
+        let found = self.resolver()?.resolve_watched(&ask, watch).map_err(|errors| {
+            let places = |image: &ImageRef| wanted.get(image).map_or(&[][..], Vec::as_slice);
+            unresolved::failure(&errors, &|finding, image| at_places(finding, places(image)))
+        })?;
+        for (image, resolved) in found.iter().filter(|(image, _)| !image.is_pinned()) {
+            pins.insert(image, resolved.digest.clone());
+            if writes {
+                self.lock.record(LockedImage {
+                    reference: image.lookup(),
+                    platform: self.asking.options.platform.clone(),
+                    digest: resolved.digest.clone(),
+                    resolved: time.clone(),
+                    from: resolved.from.clone(),
+                });
+            }
+        }
+        Ok(pins)
+    }
+
+    /// What the lock file answers, and what is left to ask registries for.
+    ///
+    /// # Errors
+    /// Every image that the lock file lacks where it alone may be used, in the order that they stand in.
+    fn locked(
+        &self,
+        source: &Digests,
+        wanted: &BTreeMap<&ImageRef, Vec<&Place>>,
+    ) -> Result<(Pins, Vec<ImageRef>), Errors> {
+        let platform = self.asking.options.platform.as_ref();
+        let (mut pins, mut ask, mut missing) = (Pins::default(), Vec::new(), Vec::new());
+        for (image, places) in wanted {
+            let known = match source {
+                Digests::Registries => None,
+                Digests::Lock(update) if update.concerns(image) => None,
+                Digests::Locked | Digests::Lock(_) => self.lock.digest(image, platform),
+            };
+            match known {
+                Some(digest) if !image.is_pinned() => drop(pins.insert(image, digest.clone())),
+                _ if !source.is_locked() => ask.push((*image).clone()),
+                _ if image.is_pinned() => {}
+                _ => missing.push(at_places(not_locked(image, &self.lock_file), places)),
+            }
+        }
+        missing.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
+        Errors::check(missing).map(|()| (pins, ask))
+    }
+
+    /// What each image says of its source, by the digest that it has. An image that cannot be asked has an answer of its own.
+    ///
+    /// # Errors
+    /// Where nobody may be asked, and credentials that cannot be read.
+    pub fn origins(
+        &mut self,
+        images: &[(ImageRef, Digest)],
+    ) -> Result<BTreeMap<ImageRef, Result<Origin, ResolveError>>, Failure> {
+        if matches!(self.from, From::Nowhere | From::Source(Digests::Locked)) {
+            let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
+            return Err(error.hint("Leave one of both out.").into());
+        }
+        if images.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let watch = self.asking.watch;
+        watch(0, images.len());
+        Ok(self.resolver()?.origins(images, watch))
+    }
+
+    /// The lock file's content with everything that was found; absent where it is not to be written.
+    pub fn into_lock(self) -> Option<Lock> {
+        matches!(&self.from, From::Source(source) if source.writes_lock()).then_some(self.lock)
+    }
+
+    fn resolver(&mut self) -> Result<&Resolver, Failure> {
+        let resolver = match self.resolver.take() {
+            Some(resolver) => resolver,
+            None => resolver(self.asking.options, self.asking.variables)?,
+        };
+        Ok(self.resolver.insert(resolver))
+    }
+}
+
+/// Who talks to registries, with the credentials and proxies that the environment's variables lead to; talks to nobody yet.
+///
+/// # Errors
+/// Credentials or certificate authorities that cannot be read.
+pub(crate) fn resolver(options: &Options, variables: &BTreeMap<String, String>) -> Result<Resolver, Failure> {
+    let variable = |name: &str| variables.get(name).filter(|text| !text.is_empty()).cloned();
+    let options = Options { proxies: Proxies::from_variables(variable), ..options.clone() };
+    Ok(Resolver::new(options, Credentials::from_variables(variable)?)?)
+}
+
+fn moment(seconds: i64) -> Result<String, Diagnostic> {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.format(&Rfc3339).ok());
+    time.ok_or_else(|| Diagnostic::new(format!("{seconds} seconds since 1970 is no time that can be written down")))
+}
+
+fn not_locked(image: &ImageRef, file: &str) -> Diagnostic {
+    Diagnostic::new(format!("{image} is not in the lock file {file}"))
+        .hint("The same command with --lock asks its registry and adds it; commit the lock file afterwards.")
+}

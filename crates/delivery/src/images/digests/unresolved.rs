@@ -1,0 +1,40 @@
+//! Images that could not be resolved, as findings: one for each cause.
+
+use std::collections::BTreeMap;
+
+use manifest::{Diagnostic, Errors, ImageRef};
+use registry::{ResolveError, ResolveErrors};
+
+use crate::error::Failure;
+
+/// How many further images a finding names.
+const NAMED: usize = 3;
+
+/// The failures as findings. Images that failed by one and the same answer (a registry that nobody can reach) share a finding;
+/// `place` adds where an image stands.
+pub(super) fn failure(errors: &ResolveErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
+    let mut causes: BTreeMap<&str, Vec<&ResolveError>> = BTreeMap::new();
+    for error in errors.all() {
+        causes.entry(&error.words).or_default().push(error);
+    }
+    let mut findings: Vec<Diagnostic> = causes
+        .into_values()
+        .map(|same| {
+            let finding = place(same[0].diagnostic(), &same[0].image);
+            others(&same[1..]).into_iter().fold(finding, Diagnostic::hint)
+        })
+        .collect();
+    findings.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
+    match Errors::check(findings) {
+        Err(findings) if errors.are_transient() => Failure::Outside(findings),
+        Err(findings) => Failure::Input(findings),
+        Ok(()) => Failure::Input(Diagnostic::new(errors.to_string()).into()),
+    }
+}
+
+fn others(same: &[&ResolveError]) -> Option<String> {
+    let mut named: Vec<&str> = same.iter().take(NAMED).map(|error| error.image.as_str()).collect();
+    let more = same.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
+    named.extend(more.as_deref());
+    (!named.is_empty()).then(|| format!("The same holds for {}.", named.join(", ")))
+}

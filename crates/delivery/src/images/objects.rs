@@ -1,0 +1,81 @@
+//! The images of objects: where they stand, and which digest each gets.
+
+use std::collections::BTreeSet;
+
+use manifest::pin::{collect, replace};
+use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
+
+use crate::config::GivenDigests;
+use crate::images::digests::{Place, Wanted};
+use crate::verbs::pin::Search;
+
+/// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
+pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
+    let found = objects.iter().flat_map(|object| collect(object, search.rules()).0);
+    let mut images: Vec<String> = found.map(|one| one.image.as_str().to_owned()).collect();
+    images.sort_unstable();
+    images.dedup();
+    images
+}
+
+/// Whether something is to be found out about an image: its digest, or whether the one that it has is right. What is `known` already,
+/// because this run found it or was given it, is decided.
+pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) -> bool {
+    match image.digest() {
+        None => known.iter().all(|pins| pins.digest(image).is_none()),
+        Some(digest) => {
+            let same = |pins: &&Pins| pins.digest(&image.without_digest()).is_some_and(|known| known == digest);
+            given == GivenDigests::Checked && !known.iter().any(same)
+        }
+    }
+}
+
+/// What is to be looked up for a unit's objects (their references, or what an override makes of them), and a finding for each
+/// value that should be an image reference and is none; each with its object and field. A `unit` without a name is not named.
+pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<Wanted>, Vec<Diagnostic>) {
+    let (mut images, mut wrong) = (Vec::new(), Vec::new());
+    let lead = if unit.is_empty() { String::new() } else { format!("{unit}: ") };
+    for object in objects {
+        let (found, bad) = collect(object, search.rules());
+        images.extend(found.into_iter().map(|one| Wanted {
+            image: search.meant(&one.image),
+            place: Place { object: format!("{lead}{}", one.object), field: one.field, ..Place::default() },
+        }));
+        wrong.extend(bad.into_iter().map(|finding| Diagnostic {
+            message: format!("{lead}{}: {}", ObjectId::of(object), finding.message),
+            ..finding
+        }));
+    }
+    (images, wrong)
+}
+
+/// Puts `others` where images of their names stand, and gives the images whose name none of them has. Where several have the name, the one with
+/// the tag that stands there is meant; where none has it, the image counts as one without a counterpart.
+///
+/// # Errors
+/// What should be an image reference and is none.
+pub fn bring(objects: &mut [Node], search: &Search, others: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
+    let counterpart = |image: &ImageRef| {
+        let same: Vec<&ImageRef> = others.iter().filter(|other| other.full_name() == image.full_name()).collect();
+        match same.as_slice() {
+            [one] => Some((*one).clone()),
+            several => several.iter().find(|other| other.tag() == image.tag()).map(|&other| other.clone()),
+        }
+    };
+    let mut alone = BTreeSet::new();
+    for object in objects.iter() {
+        let found = collect(object, search.rules()).0.into_iter().map(|one| one.image);
+        alone.extend(found.filter(|image| counterpart(image).is_none()).map(|image| image.to_string()));
+    }
+    objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &counterpart).map(|_| ()))?;
+    Ok(alone)
+}
+
+/// Puts the digests that are known beside the images.
+///
+/// # Errors
+/// What should be an image reference and is none.
+pub fn pin(objects: &mut [Node], search: &Search, pins: &Pins) -> Result<(), Errors> {
+    let becomes = |image: &ImageRef| pins.pinned(&search.meant(image));
+    objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &becomes).map(|_| ()))
+}

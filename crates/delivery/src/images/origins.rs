@@ -1,0 +1,224 @@
+//! Where the images of a delivery come from, by their own words, and what lies between an image and the one whose place it
+//! takes: for the commit, the report and the pull request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manifest::{Diagnostic, ImageRef};
+use registry::Origin;
+
+use crate::error::Failure;
+use crate::host::source_link;
+use crate::images::digests::Pinner;
+
+/// An image that says where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageOrigin {
+    /// The image as it is delivered.
+    pub image: String,
+    /// Its source and revision, at least one of them there.
+    pub origin: Origin,
+    /// The image whose place it takes, where the branch holds another one of its name.
+    pub before: Option<Before>,
+}
+
+/// The image that the branch holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The image as it was delivered.
+    pub image: String,
+    /// What it says of its source; nothing where it does not say or can no longer be asked.
+    pub origin: Origin,
+}
+
+/// What a unit's branch holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    /// Its images, by its commit's trailers.
+    pub(crate) images: Vec<ImageRef>,
+    /// Where they come from, as it was written down: [`ImageOrigin::words`].
+    pub(crate) written: Vec<String>,
+}
+
+impl ImageOrigin {
+    /// `NAME:TAG SOURCE REVISION`, what is not known left out: the value of a trailer.
+    pub fn words(&self) -> String {
+        let parts = [Some(self.name()), self.origin.source.as_deref(), self.origin.revision.as_deref()];
+        // The words are the builder's; a trailer is one line.
+        let all = parts.into_iter().flatten().flat_map(str::split_whitespace);
+        all.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The page of the source commit, where the source is a repository of a host that is known by its name.
+    pub fn link(&self) -> Option<String> {
+        source_link::commit(self.origin.source.as_deref()?, self.origin.revision.as_deref()?)
+    }
+
+    /// The page of what lies between the source commits of the image that the branch holds and of this one; nothing where
+    /// either does not say, both are the same, or the host is not known.
+    pub fn changes_link(&self) -> Option<String> {
+        let (old, new) = self.revisions()?;
+        let source = self.origin.source.as_deref()?;
+        let same = |before: &Before| before.origin.source.as_deref().is_none_or(|old| trimmed(old) == trimmed(source));
+        self.before.as_ref().filter(|before| same(before))?;
+        source_link::range(source, old, new)
+    }
+
+    /// `NAME:TAG LINK`, or `NAME:TAG OLD -> NEW` where no page is known: the value of a trailer, and a line for people. Nothing
+    /// where there is no change of source commits to tell.
+    pub fn changes(&self) -> Option<String> {
+        let (old, new) = self.revisions()?;
+        let what = self.changes_link().unwrap_or_else(|| format!("{old} -> {new}"));
+        let line = format!("{} {what}", self.name());
+        Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// What is known of it for a page: `[source](LINK), [changes](LINK)`, and the commits themselves where no page of theirs is known.
+    pub fn markdown(&self) -> Option<String> {
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte));
+        let changes = match (self.changes_link(), self.revisions()) {
+            (Some(link), _) => Some(format!("[changes]({link})")),
+            (None, Some((old, new))) if plain(old) && plain(new) => Some(format!("`{old}` → `{new}`")),
+            _ => None,
+        };
+        let source = self.link().map(|link| format!("[source]({link})"));
+        let parts: Vec<String> = source.into_iter().chain(changes).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Both source commits, where they are known and differ.
+    fn revisions(&self) -> Option<(&str, &str)> {
+        let old = self.before.as_ref()?.origin.revision.as_deref()?;
+        let new = self.origin.revision.as_deref()?;
+        (old != new).then_some((old, new))
+    }
+
+    fn name(&self) -> &str {
+        self.image.split('@').next().unwrap_or_default()
+    }
+}
+
+fn trimmed(source: &str) -> &str {
+    source_link::trimmed(source)
+}
+
+impl Held {
+    /// The image that a new one takes the place of: the one of its name, and where there are several, the one of its tag.
+    fn before(&self, new: &ImageRef) -> Option<&ImageRef> {
+        let same: Vec<&ImageRef> = self.images.iter().filter(|old| old.full_name() == new.full_name()).collect();
+        match same.as_slice() {
+            _ if same.iter().any(|old| old.digest() == new.digest()) => None,
+            [one] => Some(one),
+            several => several.iter().find(|old| old.tag() == new.tag()).copied(),
+        }
+    }
+
+    /// What was written down of an image's source.
+    fn origin(&self, image: &ImageRef) -> Option<Origin> {
+        let name = image.without_digest().to_string();
+        self.written.iter().find_map(|words| {
+            let mut words = words.split_whitespace();
+            let rest: Vec<&str> = if words.next()? == name { words.collect() } else { return None };
+            let some = |text: &str| Some(text.to_owned());
+            match rest.as_slice() {
+                [source, revision] => Some(Origin { source: some(source), revision: some(revision) }),
+                [source] if source.contains("://") => Some(Origin { source: some(source), revision: None }),
+                [revision] => Some(Origin { source: None, revision: some(revision) }),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// What the images of each unit say of their sources, in the units' order, and a warning for each that could not be asked.
+/// Images that do not say are left out, and so are those without a digest. `held` is what each unit's branch holds: an old
+/// image's source is what was written down, else what the image itself says.
+///
+/// # Errors
+/// Where no registry may be asked.
+pub(crate) fn ask(
+    pinner: &mut Pinner<'_>,
+    units: &[&[String]],
+    held: &[Held],
+) -> Result<(Vec<Vec<ImageOrigin>>, Vec<Diagnostic>), Failure> {
+    let parsed: Vec<Vec<ImageRef>> =
+        units.iter().map(|images| images.iter().filter_map(|text| ImageRef::parse(text).ok()).collect()).collect();
+    let new: BTreeSet<&ImageRef> = parsed.iter().flatten().collect();
+    let replaced = parsed.iter().zip(held).flat_map(|(images, held)| {
+        images.iter().filter_map(|image| held.before(image)).filter(|old| held.origin(old).is_none())
+    });
+    let wanted: BTreeSet<&ImageRef> = new.iter().copied().chain(replaced).collect();
+    let wanted: Vec<_> = wanted.into_iter().filter_map(|image| Some((image.clone(), image.digest()?))).collect();
+    let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
+    for (image, answer) in pinner.origins(&wanted)? {
+        match answer {
+            Ok(origin) => drop(found.insert(image, origin)),
+            // An old image may be gone; what it was is of no use to anybody but the curious.
+            Err(_) if !new.contains(&image) => {}
+            Err(error) => {
+                warnings.push(error.diagnostic().hint("The image is delivered; only its source is not known."));
+            }
+        }
+    }
+    let one = |image: &ImageRef, held: &Held| {
+        let origin = found.get(image).filter(|origin| **origin != Origin::default())?.clone();
+        let before = held.before(image).map(|old| Before {
+            image: old.to_string(),
+            origin: held.origin(old).or_else(|| found.get(old).cloned()).unwrap_or_default(),
+        });
+        Some(ImageOrigin { image: image.to_string(), origin, before })
+    };
+    let all =
+        parsed.iter().zip(held).map(|(images, held)| images.iter().filter_map(|image| one(image, held)).collect());
+    Ok((all.collect(), warnings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(source: &str, revision: &str) -> Origin {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Origin { source: some(source), revision: some(revision) }
+    }
+
+    #[test]
+    fn changes_are_told_where_both_commits_are_known() {
+        let told = |before: Option<Origin>, now: Origin| {
+            let before = before.map(|origin| Before { image: "a:0".to_owned(), origin });
+            ImageOrigin { image: "a:1@sha256:0".to_owned(), origin: now, before }.changes()
+        };
+        let (app, other) = ("https://github.com/acme/app", "https://git.example/app");
+        let link = "a:1 https://github.com/acme/app/compare/0000000...1111111";
+        let table = [
+            (Some(origin(app, "0000000")), origin(app, "1111111"), Some(link)),
+            (Some(origin(&format!("{app}.git"), "0000000")), origin(app, "1111111"), Some(link)),
+            (Some(origin("", "0000000")), origin(app, "1111111"), Some(link)),
+            (Some(origin(other, "0000000")), origin(other, "1111111"), Some("a:1 0000000 -> 1111111")),
+            (Some(origin(other, "0000000")), origin(app, "1111111"), Some("a:1 0000000 -> 1111111")),
+            (Some(origin(app, "1111111")), origin(app, "1111111"), None),
+            (Some(origin(app, "")), origin(app, "1111111"), None),
+            (None, origin(app, "1111111"), None),
+        ];
+        for (before, now, want) in table {
+            assert_eq!(told(before.clone(), now.clone()).as_deref(), want, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_takes_the_place_of_the_one_of_its_name() {
+        let image = |text: &str, digit: &str| ImageRef::parse(&format!("{text}@sha256:{}", digit.repeat(64))).unwrap();
+        let held = Held {
+            images: vec![image("a:1", "1"), image("b:1", "1"), image("b:2", "2")],
+            written: vec!["a:1 https://git.example/a 0000000".to_owned(), "b:2 0000000".to_owned()],
+        };
+        let before = |text: &str, digit: &str| held.before(&image(text, digit)).map(ToString::to_string);
+        assert_eq!(before("a:2", "2"), Some(image("a:1", "1").to_string()));
+        assert_eq!(before("a:2", "1"), None, "the same digest is the same image");
+        assert_eq!(before("b:2", "3"), Some(image("b:2", "2").to_string()));
+        assert_eq!(before("b:3", "3"), None, "one of two");
+        assert_eq!(before("c:1", "3"), None);
+        assert_eq!(held.origin(&held.images[0]), Some(origin("https://git.example/a", "0000000")));
+        assert_eq!(held.origin(&held.images[1]), None);
+        assert_eq!(held.origin(&held.images[2]), Some(origin("", "0000000")));
+    }
+}

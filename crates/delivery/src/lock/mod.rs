@@ -1,0 +1,43 @@
+//! The lock file.
+
+use manifest::Diagnostic;
+pub use registry::Lock;
+use render_core::files::{FileError, Files, join, parent};
+
+use crate::images::digests::Digests;
+
+/// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
+///
+/// # Errors
+/// Where it alone is read and is not there, where it cannot be read, or is none.
+pub fn read(files: &dyn Files, path: &str, source: &Digests) -> Result<Lock, Diagnostic> {
+    if !source.reads_lock() {
+        return Ok(Lock::default());
+    }
+    match files.read(path) {
+        Ok(bytes) if source.writes_lock() => Lock::parse_merging(path, &String::from_utf8_lossy(&bytes)),
+        Ok(bytes) => Lock::parse(path, &String::from_utf8_lossy(&bytes)),
+        Err(FileError::Missing) if source.writes_lock() => Ok(Lock::default()),
+        Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))
+            .in_file(path)
+            .hint("The same command with --lock writes it; without `locked`, registries are asked instead.")),
+    }
+}
+
+/// The given lock file, the next one in the folder or above, or the one that the folder would get.
+pub(crate) fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> String {
+    if let Some(path) = given {
+        return path.to_owned();
+    }
+    let mut above = folder;
+    loop {
+        let file = join(above, "hydrant.lock");
+        if files.kind(&file).is_ok() {
+            return file;
+        }
+        if above == "/" {
+            return join(folder, "hydrant.lock");
+        }
+        above = parent(above);
+    }
+}

@@ -1,0 +1,68 @@
+//! From objects to the files of a branch.
+
+use committer::{File, FileSet};
+use manifest::{Diagnostic, Errors, Node, ObjectId, yaml};
+
+use crate::verbs::kustomize::file_name;
+
+/// Who prints the objects: each writes YAML in its own way, and a switch to hydrant must not change a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As `skaffold render` does.
+    Skaffold,
+    /// As `kustomize build` does.
+    Kustomize,
+}
+
+impl Style {
+    /// The document of one object, ending with a newline.
+    ///
+    /// # Errors
+    /// What the writer refuses.
+    pub fn document(self, object: &Node) -> Result<String, Diagnostic> {
+        let mut text = String::new();
+        match self {
+            Style::Skaffold => yaml::write_skaffold(object, &mut text)?,
+            Style::Kustomize => yaml::write_kustomize(object, &mut text)?,
+        }
+        Ok(text)
+    }
+}
+
+/// The folder and the files of a unit whose output goes to `path`: a file, or with a slash at its end a folder that gets
+/// one file an object, named as `kustomize build -o FOLDER` names them. The files' paths are below the folder.
+///
+/// # Errors
+/// What the writer refuses, and two objects that would land in one file.
+pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, FileSet), Errors> {
+    let mut files = FileSet::new();
+    if let Some(folder) = path.strip_suffix('/') {
+        for object in objects {
+            let id = ObjectId::of(object);
+            let name = file_name(&id);
+            if files.insert(name.clone(), File::regular(style.document(object)?.into_bytes())).is_some() {
+                return Err(Diagnostic::new(format!("two objects would be written to {path}{name}, one of them {id}"))
+                    .field("destination.path")
+                    .hint("Give a file (`manifest.yaml`) instead of a folder.")
+                    .into());
+            }
+        }
+        return Ok((folder.trim_start_matches('.').to_owned(), files));
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let mut text = String::new();
+    for object in objects {
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        text.push_str(&style.document(object)?);
+    }
+    files.insert(name.to_owned(), File::regular(text.into_bytes()));
+    Ok((folder.to_owned(), files))
+}
+
+/// The folder on the branch in which a unit whose output goes to `path` keeps its files and its record.
+pub fn folder(path: &str) -> String {
+    let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+    folder.trim_start_matches('.').to_owned()
+}

@@ -1,0 +1,161 @@
+//! What a commit says of itself: the message with its trailers, and where the source stands.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use committer::message::compose;
+use committer::source::{Moment, Person, SourceCommit};
+use committer::{Message, Previous, SourceRecord};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::host::ci_run;
+use crate::host::source_link;
+use crate::images::moves;
+use crate::pipeline::Surroundings;
+use crate::pipeline::reference_trailers;
+use crate::plan::{Profiles, Source, Unit};
+
+/// The service of a commit.
+pub const SERVICE: &str = "Hydrant-service";
+/// The environment of a commit.
+pub const ENVIRONMENT: &str = "Hydrant-environment";
+/// The repository that the commit was rendered from.
+pub const SOURCE_REPOSITORY: &str = "Hydrant-source-repository";
+/// The commit that it was rendered from.
+pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
+/// The commit of the branch whose content a rollback put back.
+pub const ROLLBACK: &str = "Hydrant-rollback-to";
+/// The environment that a promotion took its images from.
+pub const PROMOTED: &str = "Hydrant-promoted-from";
+/// Where an image comes from by its own words: name, source, revision; one trailer an image that says.
+pub const IMAGE_SOURCE: &str = "Hydrant-image-source";
+/// What lies between the source commits of an image and of the one whose place it takes; one trailer an image that changed.
+pub const IMAGE_CHANGES: &str = "Hydrant-image-changes";
+/// One image, as it stands in the manifest; one trailer an image.
+pub const IMAGE: &str = "Hydrant-image";
+
+/// The CI run that delivered.
+pub const RUN: &str = "Hydrant-run";
+
+/// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
+/// unit's; and the trailers, `more` before the images. It is told when the branch has been read.
+pub fn message(
+    unit: &Unit,
+    source: &SourceRecord,
+    images: &[String],
+    more: &[(&str, &String)],
+    around: &Surroundings,
+) -> Message {
+    let run = ci_run::url(&around.variables).unwrap_or_default();
+    let named = [
+        (SERVICE, &unit.service),
+        (ENVIRONMENT, &unit.environment),
+        (SOURCE_REPOSITORY, &source.repo_url),
+        (SOURCE_COMMIT, &source.dry_sha),
+    ];
+    let trailing = images.iter().map(|image| (IMAGE, image));
+    let trailers = named.into_iter().chain(more.iter().copied()).chain([(RUN, &run)]).chain(trailing);
+    let trailers = trailers.filter(|(_, value)| !value.is_empty());
+    let trailers: Vec<(String, String)> = trailers.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
+    let told = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
+    let page = source_link::commit(&source.repo_url, &source.dry_sha).unwrap_or_default();
+    let whence = [told, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let (subject, images) = (unit.message.clone(), images.to_vec());
+    let ours = [(SERVICE, unit.service.clone()), (ENVIRONMENT, unit.environment.clone())];
+    Message::Told(Arc::new(move |previous| {
+        let same =
+            ours.iter().all(|(name, value)| value.is_empty() || trailer(previous, name).any(|known| known == value));
+        // The record of an older hydrant has no images; the commit that wrote it has.
+        let told = trailer(previous, IMAGE).filter(|_| same && previous.images.is_empty());
+        let before: Vec<&str> = previous.images.iter().map(String::as_str).chain(told).collect();
+        let moves = if before.is_empty() { Vec::new() } else { moves::lines(&before, &images) };
+        let parts = [whence.clone(), moves.join("\n")];
+        let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        compose(&subject, &body, &trailers)
+    }))
+}
+
+/// The values of a trailer of the branch's last commit.
+fn trailer<'a>(previous: &'a Previous, name: &str) -> impl Iterator<Item = &'a str> {
+    previous.trailers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.
+pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folder: &str) -> SourceRecord {
+    let (reference, body) = reference_trailers::split(&commit.body);
+    SourceRecord {
+        repo_url: repository.to_owned(),
+        dry_sha: commit.id.clone(),
+        commands: vec![command(unit, folder)],
+        author: person(&commit.author),
+        date: rfc3339(commit.author.time),
+        subject: commit.subject.clone(),
+        body,
+        references: reference.into_iter().collect(),
+    }
+}
+
+/// What renders the unit again, in the repository's root at the recorded commit. `folder` is the service's there.
+fn command(unit: &Unit, folder: &str) -> String {
+    match &unit.source {
+        Source::Kustomize { folder: own } => {
+            let below = own.strip_prefix(&unit.folder).unwrap_or(own).trim_start_matches('/');
+            let path = [folder, below].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+            format!("hydrant kustomize {}", if path.is_empty() { "." } else { &path })
+        }
+        Source::Helm(release) => {
+            let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
+            let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+            let chart = below(&release.chart);
+            format!("helm {}", release.arguments(if chart.is_empty() { "." } else { &chart }, &below).join(" "))
+        }
+        Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => {
+            let mut text = String::from("hydrant render");
+            let mut flag = |name: &str, value: &str| {
+                // A String takes whatever is written to it.
+                let _ = write!(text, " {name} {value}");
+            };
+            if !folder.is_empty() {
+                flag("-C", folder);
+            }
+            if file != "skaffold.yaml" {
+                flag("--filename", file);
+            }
+            match profiles {
+                Profiles::Given(names) => names.iter().for_each(|name| flag("--profile", name)),
+                Profiles::OfItsOwnName(name) => flag("--profile", name),
+            }
+            modules.iter().for_each(|name| flag("--module", name));
+            let optional = [("--default-repo", default_repo), ("--namespace", namespace), ("--tag", tag)];
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).for_each(|(name, value)| {
+                flag(name, value);
+            });
+            text
+        }
+    }
+}
+
+/// `Name <mail>`
+pub fn person(person: &Person) -> String {
+    format!("{} <{}>", person.name, person.email)
+}
+
+/// A moment as RFC 3339 writes it, in its own distance from UTC.
+pub fn rfc3339(moment: Moment) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(moment.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let offset = UtcOffset::from_whole_seconds(moment.offset_minutes * 60).unwrap_or(UtcOffset::UTC);
+    time.to_offset(offset).format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_keeps_its_distance_from_utc() {
+        assert_eq!(rfc3339(Moment { seconds: 1_795_255_200, offset_minutes: 540 }), "2026-11-21T19:00:00+09:00");
+        assert_eq!(rfc3339(Moment { seconds: 0, offset_minutes: 0 }), "1970-01-01T00:00:00Z");
+    }
+}

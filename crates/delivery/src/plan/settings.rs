@@ -1,0 +1,74 @@
+//! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
+//! that is given wins over the file.
+
+use crate::config::{GivenDigests, Images, Profiles, Request, Secrets, Template, Way};
+use crate::images::digests::Locking;
+use crate::images::registries;
+
+/// Which units a command is about.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--all`
+    pub all: bool,
+    /// `--service`, none for all.
+    pub services: Vec<String>,
+    /// `--env`, none for all.
+    pub environments: Vec<String>,
+    /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
+    pub profiles: Profiles,
+    /// For commands that only look: everything where nothing is said and the command does not run in a service's folder.
+    pub else_everything: bool,
+}
+
+/// Everything of a delivery that can be typed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `-C`: the folder that the command runs in, absolute.
+    pub folder: String,
+    /// `--config`: the config's path, absolute; where absent it is looked for in `folder` and above.
+    pub config: Option<String>,
+    /// Which units.
+    pub selection: Selection,
+    /// `--filename`: the Skaffold config in the service's folder.
+    pub skaffold: Option<Template>,
+    /// `--module`
+    pub modules: Vec<String>,
+    /// `--kustomize`: a kustomization in the service's folder, rendered without Skaffold.
+    pub kustomize: Option<Template>,
+    /// `--default-repo`
+    pub default_repo: Option<String>,
+    /// `--namespace`
+    pub namespace: Option<String>,
+    /// `--tag`
+    pub tag: Option<String>,
+    /// `--repository`
+    pub repository: Option<Template>,
+    /// `--branch`
+    pub branch: Option<Template>,
+    /// `--path`
+    pub path: Option<Template>,
+    /// `--review`
+    pub review: Option<Way>,
+    /// `--review-…`: what is said of the requests.
+    pub request: Request,
+    /// `--policy-images`
+    pub images: Option<Images>,
+    /// `--policy-digests`
+    pub digests: Option<GivenDigests>,
+    /// `--policy-secrets`
+    pub secrets: Option<Secrets>,
+    /// `--author`
+    pub author: Option<String>,
+    /// `--committer`
+    pub committer: Option<String>,
+    /// `--message`
+    pub message: Option<Template>,
+    /// `--source-repository`
+    pub source_repository: Option<String>,
+    /// `--locked`, `--lock`, `--update` and `--lock-file`.
+    pub locking: Locking,
+    /// How registries are asked.
+    pub registries: registries::Typed,
+    /// `--rules`, absolute.
+    pub rules: Vec<String>,
+}

@@ -1,0 +1,277 @@
+//! What a delivery did: for people on a terminal, as JSON for scripts, as Markdown for the CI page.
+
+use std::fmt::Write;
+
+use committer::{Change, ChangeKind, Delivery, Outcome, Refusal, Standing};
+use registry::Origin;
+use serde_json::{Value, json};
+
+use crate::images::origins::ImageOrigin;
+use crate::report::attest::Made;
+use crate::report::table;
+use crate::review::RequestReport;
+
+/// What became of every unit, in the plan's order.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The units.
+    pub units: Vec<UnitReport>,
+    /// Whether nothing was written because that was asked for.
+    pub dry_run: bool,
+}
+
+/// What became of one unit.
+#[derive(Clone, Debug)]
+pub struct UnitReport {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// The manifest repository, as it may be shown.
+    pub repository: String,
+    /// The images of the manifest, sorted, as they stand in it.
+    pub images: Vec<String>,
+    /// Where they come from, of those that say; empty where that was not asked for.
+    pub origins: Vec<ImageOrigin>,
+    /// What the committer did.
+    pub delivery: Delivery,
+    /// What became of the request, for a unit that is reviewed and was not refused.
+    pub request: Option<RequestReport>,
+    /// What the unit was made of, where a statement was asked for.
+    pub made: Option<Made>,
+}
+
+impl Report {
+    /// Whether a unit was refused, or its request is not there.
+    pub fn refused(&self) -> bool {
+        self.refusals().next().is_some()
+    }
+
+    /// Whether every refusal is one that trying again may end: the server's own, or a race lost every time.
+    pub fn may_be_tried_again(&self) -> bool {
+        self.units.iter().all(|unit| match &unit.delivery.outcome {
+            Outcome::Refused(refusal) => {
+                matches!(refusal, Refusal::Rejected { .. } | Refusal::LostRaces { .. } | Refusal::HeldBack { .. })
+            }
+            _ => unit.failed_request().is_none_or(|(_, outside)| *outside),
+        })
+    }
+
+    /// The refusals and what failed of the requests, each with its unit in front.
+    pub fn refusals(&self) -> impl Iterator<Item = String> {
+        self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
+            Outcome::Refused(refusal) => Some(format!("{}: {refusal}", unit.name())),
+            _ => unit.failed_request().map(|(words, _)| format!("{}: {words}", unit.name())),
+        })
+    }
+
+    /// What the hosts did not do of what was asked beside the requests, each with its unit in front.
+    pub fn undone(&self) -> impl Iterator<Item = String> {
+        self.units.iter().flat_map(|unit| {
+            let undone = unit.request.iter().flat_map(|request| &request.undone);
+            undone.map(|words| format!("{}: {words}", unit.name()))
+        })
+    }
+
+    /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
+    pub fn text(&self) -> String {
+        let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
+        let changes = self.units.iter().flat_map(|unit| {
+            let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
+            let request = unit.request.as_ref().and_then(RequestReport::line);
+            request.into_iter().chain(changes).map(|words| format!("{}: {words}\n", unit.name()))
+        });
+        format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
+    }
+
+    /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
+    fn sum(&self) -> String {
+        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
+        let words = ["committed", "proposed", "waiting", "taken back", "unchanged", "refused"];
+        let parts: Vec<String> = words
+            .iter()
+            .map(|word| (count(word), word))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let total = self.units.len();
+        let mut text = format!("{total} {}: {}", if total == 1 { "unit" } else { "units" }, parts.join(", "));
+        if count("unchanged") == total {
+            text.push_str("; nothing was committed");
+        }
+        if self.dry_run {
+            text.push_str(" (a dry run: nothing was written)");
+        }
+        text
+    }
+
+    /// Everything, as one JSON document.
+    pub fn json(&self) -> String {
+        let units: Vec<Value> = self.units.iter().map(UnitReport::json).collect();
+        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
+        let value = json!({
+            "dryRun": self.dry_run,
+            "committed": count("committed"),
+            "proposed": count("proposed"),
+            "waiting": count("waiting"),
+            "takenBack": count("taken back"),
+            "unchanged": count("unchanged"),
+            "refused": count("refused"),
+            "units": units,
+        });
+        format!("{value:#}\n")
+    }
+
+    /// A table for a pull request's comment or `$GITHUB_STEP_SUMMARY`.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("### hydrant deliver\n\n{}\n\n", self.sum());
+        text.push_str("| service | environment | result | commit | images |\n| --- | --- | --- | --- | --- |\n");
+        for unit in &self.units {
+            let images: Vec<String> = unit.images.iter().map(|image| unit.image_cell(image)).collect();
+            let commit = unit.delivery.commit.as_deref().map_or(String::new(), |id| format!("`{}`", short(id)));
+            // A String takes whatever is written to it.
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {commit} | {} |",
+                cell(&unit.service),
+                cell(&unit.environment),
+                unit.result_cell(),
+                images.join("<br>")
+            );
+        }
+        for undone in self.undone() {
+            let _ = writeln!(text, "\n> {}", cell(&undone));
+        }
+        for refusal in self.refusals() {
+            let _ = writeln!(text, "\n> {}", cell(&refusal));
+        }
+        text
+    }
+}
+
+impl UnitReport {
+    /// `service/environment`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.environment)
+    }
+
+    /// The image, and links to the commit that it was built from and to what changed since the one before, where they are known.
+    fn image_cell(&self, image: &str) -> String {
+        let known = self.origins.iter().find(|one| one.image == image).and_then(ImageOrigin::markdown);
+        known.map_or_else(|| format!("`{image}`"), |links| format!("`{image}` ({links})"))
+    }
+
+    /// The result, with a link to the request where there is one.
+    fn result_cell(&self) -> String {
+        let request = self.request.as_ref();
+        match request.and_then(|request| Some((request.url.as_ref()?, request.number))) {
+            Some((url, Some(number))) => format!("{} ([#{number}]({url}))", self.word()),
+            Some((url, None)) => format!("{} ([request]({url}))", self.word()),
+            None => self.word().to_owned(),
+        }
+    }
+
+    fn failed_request(&self) -> Option<&(String, bool)> {
+        self.request.as_ref()?.failed.as_ref()
+    }
+
+    fn word(&self) -> &'static str {
+        let standing = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.standing);
+        match (&self.delivery.outcome, standing) {
+            (Outcome::Refused(_), _) => "refused",
+            (Outcome::Committed { .. }, Some(_)) => "proposed",
+            (Outcome::Committed { .. }, None) => "committed",
+            (_, Some(Standing::Waiting)) => "waiting",
+            (_, Some(Standing::TakenBack)) => "taken back",
+            (Outcome::Unchanged | Outcome::NoteMoved, _) => "unchanged",
+        }
+    }
+
+    /// The branch, and the topic branch that a change waits on.
+    fn branches(&self) -> String {
+        let target = &self.delivery.branch;
+        let waits = |standing| matches!(standing, Standing::Waiting | Standing::TakenBack);
+        let waits = self.delivery.reviewed.as_ref().filter(|reviewed| waits(reviewed.standing));
+        waits.map_or_else(|| target.clone(), |reviewed| format!("{} -> {target}", reviewed.topic))
+    }
+
+    fn row(&self, dry_run: bool) -> Vec<String> {
+        let commit = match (&self.delivery.outcome, &self.delivery.commit) {
+            // The id of a commit that was not made would only be looked for in vain.
+            (Outcome::Committed { .. }, _) if dry_run => "(dry run)".to_owned(),
+            (_, commit) => commit.as_deref().map_or(String::new(), |id| short(id).to_owned()),
+        };
+        let what = match &self.delivery.outcome {
+            Outcome::Refused(_) => String::new(),
+            _ => changes(&self.delivery.changes),
+        };
+        vec![self.name(), self.word().to_owned(), self.branches(), commit, what]
+    }
+
+    fn json(&self) -> Value {
+        let delivery = &self.delivery;
+        let changes: Vec<Value> =
+            delivery.changes.iter().map(|change| json!({ "path": change.path, "change": kind(change.kind) })).collect();
+        let (old, refusal) = match &delivery.outcome {
+            Outcome::Committed { old, .. } => (old.clone(), None),
+            Outcome::Refused(refusal) => (None, Some(refusal.to_string())),
+            Outcome::Unchanged | Outcome::NoteMoved => (None, None),
+        };
+        let origin = |one: &ImageOrigin| {
+            let said = |image: &str, origin: &Origin| json!({ "image": image, "source": origin.source, "revision": origin.revision });
+            let mut value = said(&one.image, &one.origin);
+            value["link"] = json!(one.link());
+            value["before"] = json!(one.before.as_ref().map(|before| said(&before.image, &before.origin)));
+            value["changes"] = json!(one.changes_link());
+            value
+        };
+        let origins: Vec<Value> = self.origins.iter().map(origin).collect();
+        json!({
+            "service": self.service,
+            "environment": self.environment,
+            "repository": self.repository,
+            "branch": delivery.branch,
+            "topic": delivery.reviewed.as_ref().map(|reviewed| &reviewed.topic),
+            "request": self.request.as_ref().map(RequestReport::json),
+            "result": self.word(),
+            "noteMoved": delivery.outcome == Outcome::NoteMoved,
+            "commit": delivery.commit,
+            "previousCommit": old,
+            "changes": changes,
+            "images": self.images,
+            "origins": origins,
+            "attempts": delivery.attempts,
+            "refusal": refusal,
+            "serverSaid": delivery.server_words,
+        })
+    }
+}
+
+fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Removed => "removed",
+    }
+}
+
+/// `manifest.yaml added`, or counts where there are more than three.
+fn changes(changes: &[Change]) -> String {
+    if changes.len() <= 3 {
+        let each: Vec<String> = changes.iter().map(|change| format!("{} {}", change.path, kind(change.kind))).collect();
+        return each.join(", ");
+    }
+    let kinds = [ChangeKind::Added, ChangeKind::Modified, ChangeKind::Removed];
+    let count = |wanted: ChangeKind| changes.iter().filter(|change| change.kind == wanted).count();
+    let each = kinds.into_iter().map(|one| (count(one), one)).filter(|(count, _)| *count > 0);
+    each.map(|(count, one)| format!("{count} files {}", kind(one))).collect::<Vec<_>>().join(", ")
+}
+
+fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}
+
+/// A text that cannot end a table's cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

@@ -1,0 +1,9 @@
+//! What is shown: the report of a delivery, comparisons, the board, tables.
+
+pub mod attest;
+pub mod board;
+mod delivery;
+pub mod diff;
+pub(crate) mod table;
+
+pub use delivery::{Report, UnitReport};

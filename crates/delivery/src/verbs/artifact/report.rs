@@ -1,0 +1,84 @@
+//! What became of each artifact: for people on a terminal, and as JSON for scripts.
+
+use registry::Pushed;
+use serde_json::{Value, json};
+
+use super::target::Place;
+use crate::report::table;
+
+/// What became of every unit, in the plan's order.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The units.
+    pub units: Vec<UnitReport>,
+    /// Whether nothing was written because that was asked for.
+    pub dry_run: bool,
+}
+
+/// What became of one unit.
+#[derive(Clone, Debug)]
+pub struct UnitReport {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// Where its artifact is.
+    pub place: Place,
+    /// The artifact's digest, and the tags that did not stand for it before.
+    pub pushed: Pushed,
+    /// The images in it, sorted, as they stand in it.
+    pub images: Vec<String>,
+    /// The source repository.
+    pub source: String,
+    /// The source's commit, of which this run made it.
+    pub commit: String,
+}
+
+impl Report {
+    /// A table with a line a unit.
+    pub fn text(&self) -> String {
+        let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
+        table::print(&rows)
+    }
+
+    /// Everything, as one JSON document.
+    pub fn json(&self) -> String {
+        let units: Vec<Value> = self.units.iter().map(|unit| unit.json(self.dry_run)).collect();
+        format!("{:#}\n", json!({ "dryRun": self.dry_run, "units": units }))
+    }
+}
+
+impl UnitReport {
+    fn word(&self, dry_run: bool) -> &'static str {
+        match (self.pushed.moved.is_empty(), dry_run) {
+            (true, _) => "unchanged",
+            (false, true) => "would push",
+            (false, false) => "pushed",
+        }
+    }
+
+    fn row(&self, dry_run: bool) -> Vec<String> {
+        vec![
+            format!("{}/{}", self.service, self.environment),
+            self.word(dry_run).to_owned(),
+            format!("{}:{}", self.place.url(), self.place.tags.join(",")),
+            self.pushed.digest.to_string(),
+        ]
+    }
+
+    fn json(&self, dry_run: bool) -> Value {
+        json!({
+            "service": self.service,
+            "environment": self.environment,
+            "result": self.word(dry_run),
+            "url": self.place.url(),
+            "repository": self.place.name.to_string(),
+            "tags": self.place.tags,
+            "moved": self.pushed.moved,
+            "digest": self.pushed.digest.to_string(),
+            "sourceRepository": self.source,
+            "sourceCommit": self.commit,
+            "images": self.images,
+        })
+    }
+}

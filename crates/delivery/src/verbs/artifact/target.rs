@@ -1,0 +1,115 @@
+//! Where artifacts go: `oci://registry/repository[:tag]`, with `{service}` and `{environment}` in it.
+
+use manifest::{Diagnostic, ImageRef};
+
+use crate::config::{Host, Template};
+use crate::plan::Unit;
+use crate::plan::settings::Settings;
+
+/// What marks a registry's repository, in Flux as in Argo CD.
+const SCHEME: &str = "oci://";
+
+/// A repository and tags, not filled in yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    repository: Template,
+    tags: Vec<Template>,
+}
+
+/// Where one unit's artifact goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The repository, registry in front.
+    pub name: ImageRef,
+    /// The tags, at least one, none twice.
+    pub tags: Vec<String>,
+}
+
+impl Target {
+    /// Reads a reference and takes further tags. No tag is ever made up.
+    ///
+    /// # Errors
+    /// In words for a person: another scheme, a digest, no tag at all, a word in braces that is not known.
+    pub fn parse(reference: &str, tags: &[String]) -> Result<Self, String> {
+        let Some(rest) = reference.strip_prefix(SCHEME) else {
+            return Err(format!("`{reference}` does not begin with `{SCHEME}`"));
+        };
+        if rest.contains('@') {
+            return Err(format!("`{reference}` has a digest; an artifact's digest is what the push tells"));
+        }
+        // A colon behind the last slash sets off the tag; one before it, the registry's port.
+        let start = rest.rfind('/').map_or(0, |slash| slash + 1);
+        let (name, own) = match rest[start..].split_once(':') {
+            Some((_, tag)) => (&rest[..rest.len() - tag.len() - 1], Some(tag.to_owned())),
+            None => (rest, None),
+        };
+        let tags = own.iter().chain(tags).map(|tag| Template::try_from(tag.clone())).collect::<Result<Vec<_>, _>>()?;
+        if tags.is_empty() {
+            return Err(format!("`{reference}` names no tag, and none is made up: write {reference}:TAG"));
+        }
+        Ok(Target { repository: Template::try_from(format!("{SCHEME}{name}"))?, tags })
+    }
+
+    /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
+    /// What is said of requests for review does not count there, so the host is one that can be asked for all of it.
+    pub fn stands_for_the_repository(&self, settings: &mut Settings) {
+        settings.repository = Some(self.repository.clone());
+        settings.request.host = Some(Host::Github);
+    }
+
+    /// Where one unit's artifact goes.
+    ///
+    /// # Errors
+    /// What is no repository or no tag once it is filled in, and a repository without its registry.
+    pub fn place(&self, unit: &Unit) -> Result<Place, Diagnostic> {
+        let filled = self.repository.fill(&unit.service, &unit.environment);
+        let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);
+        let registry = name.split_once('/').map_or("", |(registry, _)| registry);
+        if !registry.contains(['.', ':']) && registry != "localhost" {
+            let message = format!("`{filled}` does not say which registry");
+            return Err(Diagnostic::new(message).hint(format!("Write the host in front: {SCHEME}docker.io/{name}.")));
+        }
+        let mut tags: Vec<String> = Vec::new();
+        for tag in &self.tags {
+            let tag = tag.fill(&unit.service, &unit.environment);
+            let whole = ImageRef::parse(&format!("{name}:{tag}")).map_err(|error| {
+                let found = Diagnostic::new(error.to_string());
+                let hint = "A tag cannot hold a slash; write such a name into the repository.";
+                if tag.contains('/') { found.hint(hint) } else { found }
+            })?;
+            if !tags.iter().any(|known| known == whole.tag().unwrap_or_default()) {
+                tags.push(tag);
+            }
+        }
+        let name = ImageRef::parse(name).map_err(|error| Diagnostic::new(error.to_string()))?;
+        Ok(Place { name, tags })
+    }
+}
+
+impl Place {
+    /// `oci://registry/repository`
+    pub fn url(&self) -> String {
+        format!("{SCHEME}{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+
+    #[test]
+    fn the_last_part_has_the_tag() {
+        let table = [
+            ("oci://ghcr.io/acme/{service}:{environment}", "oci://ghcr.io/acme/{service}", "{environment}"),
+            ("oci://localhost:5000/a:1", "oci://localhost:5000/a", "1"),
+        ];
+        for (text, repository, tag) in table {
+            let target = Target::parse(text, &["more".to_owned()]).unwrap();
+            assert_eq!((target.repository.text(), target.tags[0].text()), (repository, tag));
+            assert_eq!(target.tags.len(), 2);
+        }
+        for wrong in ["ghcr.io/a:1", "oci://localhost:5000/a", "oci://ghcr.io/a@sha256:0", "oci://ghcr.io/{name}:1"] {
+            assert!(Target::parse(wrong, &[]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `hydrant bootstrap`: the cluster's side of a delivery, as Argo CD or Flux wants it.
+
+use std::collections::BTreeMap;
+
+use manifest::{Diagnostic, Errors};
+
+use crate::pipeline::file_set::folder;
+use crate::plan::{Plan, Unit};
+use crate::verbs::artifact::Target;
+
+mod argo_cd;
+mod flux;
+
+/// Who pulls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Puller {
+    /// One Application a unit (`argoproj.io/v1alpha1`).
+    ArgoCd,
+    /// One ApplicationSet for all units (`argoproj.io/v1alpha1`).
+    ArgoCdSet,
+    /// One GitRepository or OCIRepository (`source.toolkit.fluxcd.io/v1`) and one Kustomization
+    /// (`kustomize.toolkit.fluxcd.io/v1`) a unit.
+    Flux,
+}
+
+/// What a puller is told of one unit.
+struct Pull {
+    /// The name of its objects.
+    name: String,
+    /// Where it is pulled from.
+    from: From,
+    /// The folder there, empty for the root.
+    folder: String,
+    /// The file in the folder that holds the objects; nothing where each object has a file.
+    file: Option<String>,
+}
+
+enum From {
+    Branch { repository: String, branch: String },
+    Artifact { url: String, tag: String },
+}
+
+/// The objects for every unit of the plan, which pull from its branch, or from its artifact where a target is given; an
+/// artifact by the first of its tags. `namespace` is where the puller looks for them; the units' own objects carry their
+/// namespaces, since hydrant has rendered them.
+///
+/// # Errors
+/// A target that is none for a unit, and two units whose objects would have one name.
+pub fn print(plan: &Plan, puller: Puller, namespace: &str, artifacts: Option<&Target>) -> Result<String, Errors> {
+    let pulls = plan.units.iter().map(|unit| pull(unit, artifacts)).collect::<Result<Vec<_>, Diagnostic>>()?;
+    let mut names = BTreeMap::new();
+    for (unit, pull) in plan.units.iter().zip(&pulls) {
+        if let Some(other) = names.insert(&pull.name, unit) {
+            let message = format!("{} and {} would both be called {}", other.name(), unit.name(), pull.name);
+            let found = Diagnostic::new(message);
+            return Err(found.hint("Print one of both, with -s and -e, and give its objects another name.").into());
+        }
+    }
+    let documents: Vec<String> = match puller {
+        Puller::ArgoCd => pulls.iter().map(|pull| argo_cd::application(pull, namespace)).collect(),
+        Puller::ArgoCdSet => vec![argo_cd::application_set(&pulls, namespace)],
+        Puller::Flux => pulls.iter().map(|pull| flux::source_and_kustomization(pull, namespace)).collect(),
+    };
+    Ok(documents.join("---\n"))
+}
+
+fn pull(unit: &Unit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
+    let from = match artifacts {
+        None => From::Branch { repository: unit.repository.clone(), branch: unit.branch.clone() },
+        Some(target) => {
+            let place = target.place(unit)?;
+            From::Artifact { url: place.url(), tag: place.tags.first().cloned().unwrap_or_default() }
+        }
+    };
+    let file = (!unit.path.ends_with('/')).then(|| unit.path.rsplit('/').next().unwrap_or(&unit.path).to_owned());
+    Ok(Pull { name: name(unit), from, folder: folder(&unit.path), file })
+}
+
+/// A name that Kubernetes takes: lower-case letters, digits and dashes, not more than 63.
+fn name(unit: &Unit) -> String {
+    let text = format!("{}-{}", unit.service, unit.environment).to_lowercase();
+    let text: String = text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    text.trim_matches('-').chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
+}
+
+/// A string as YAML takes it everywhere: JSON's quotes.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

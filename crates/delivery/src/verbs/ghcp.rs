@@ -1,0 +1,122 @@
+//! ghcp's verbs on any files: commit, empty-commit, fork-commit and pull-request by GitHub's API, without a clone.
+//!
+//! Flags and meaning are ghcp's (github.com/int128/ghcp). Where it silently skips symbolic links and takes paths as typed, links are kept here, and a path
+//! that leaves the folder is an error.
+
+use std::path::{Path, PathBuf};
+
+use committer::{File, FileSet, Mode};
+use manifest::Diagnostic;
+
+pub use committer::Identity;
+pub use committer::github::{
+    ApiCommit, ApiOutcome, ForkCommit, GitHub, Login, Parent, PullAction, PullOutcome, PullRequest, Repository, Rewrite,
+};
+pub use committer::source::Moment;
+
+use crate::error::Failure;
+
+/// The files below these paths as they are committed: their path from `folder`, with `/`.
+///
+/// Folders are walked; `.git` is left out. Without `modes` every file is a regular one.
+///
+/// # Errors
+/// A path that does not exist, that leaves the folder, or that is neither file, folder nor link.
+pub fn files(folder: &Path, paths: &[PathBuf], modes: bool) -> Result<FileSet, Failure> {
+    let mut found = FileSet::new();
+    let mut todo = Vec::new();
+    for path in paths {
+        todo.push(inside(path)?);
+    }
+    while let Some(path) = todo.pop() {
+        let place = folder.join(&path);
+        let wrong = |error: std::io::Error| failed(&path, &error.to_string());
+        let kind = std::fs::symlink_metadata(&place).map_err(wrong)?;
+        if kind.is_dir() {
+            for entry in std::fs::read_dir(&place).map_err(wrong)? {
+                let name = entry.map_err(wrong)?.file_name();
+                if name != ".git" {
+                    todo.push(path.join(name));
+                }
+            }
+            continue;
+        }
+        let name = path.to_str().ok_or_else(|| failed(&path, "its name is not UTF-8"))?.replace('\\', "/");
+        found.insert(name, read(&place, &kind, modes).map_err(|words| failed(&path, &words))?);
+    }
+    Ok(found)
+}
+
+/// The path without `.`; one that is absolute or goes up is refused, as it names nothing in the repository.
+fn inside(path: &Path) -> Result<PathBuf, Failure> {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => out.push(name),
+            Component::CurDir => {}
+            _ => return Err(failed(path, "leaves the folder: give a path below it, or another folder with -C")),
+        }
+    }
+    Ok(out)
+}
+
+fn read(place: &Path, kind: &std::fs::Metadata, modes: bool) -> Result<File, String> {
+    if kind.is_symlink() {
+        let target = std::fs::read_link(place).map_err(|error| error.to_string())?;
+        let target = target.to_str().ok_or("the link's target is not UTF-8")?;
+        return Ok(File { bytes: target.as_bytes().into(), mode: Mode::Link });
+    }
+    if !kind.is_file() {
+        return Err("is neither a file, a folder nor a link".to_owned());
+    }
+    let bytes = std::fs::read(place).map_err(|error| error.to_string())?;
+    let mode = if modes && executable(kind) { Mode::Executable } else { Mode::Regular };
+    Ok(File { bytes: bytes.into(), mode })
+}
+
+#[cfg(unix)]
+fn executable(kind: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    kind.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn executable(_kind: &std::fs::Metadata) -> bool {
+    false
+}
+
+fn failed(path: &Path, words: &str) -> Failure {
+    let error =
+        Diagnostic { message: words.to_owned(), file: Some(path.display().to_string()), ..Diagnostic::default() };
+    Failure::from(error)
+}
+
+/// Commits; see [`GitHub::commit`].
+///
+/// # Errors
+/// GitHub's.
+pub fn commit(github: &GitHub, commit: &ApiCommit) -> Result<ApiOutcome, Failure> {
+    github.commit(commit).map_err(|error| refused(&error))
+}
+
+/// Commits to a fork; see [`GitHub::fork_commit`].
+///
+/// # Errors
+/// GitHub's.
+pub fn fork_commit(github: &GitHub, fork: &ForkCommit) -> Result<(Repository, ApiOutcome), Failure> {
+    github.fork_commit(fork).map_err(|error| refused(&error))
+}
+
+/// Opens or updates a pull request; see [`GitHub::pull_request`].
+///
+/// # Errors
+/// GitHub's.
+pub fn pull_request(github: &GitHub, wanted: &PullRequest) -> Result<PullOutcome, Failure> {
+    github.pull_request(wanted).map_err(|error| refused(&error))
+}
+
+fn refused(error: &committer::github::GitHubError) -> Failure {
+    let diagnostic = Diagnostic { message: error.to_string(), ..Diagnostic::default() };
+    if error.is_outside() { Failure::Outside(diagnostic.into()) } else { Failure::Input(diagnostic.into()) }
+}

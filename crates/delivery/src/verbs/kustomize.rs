@@ -1,0 +1,137 @@
+//! `kustomize build` of a folder on the disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use manifest::{Diagnostic, Errors, ObjectId, yaml};
+use render_core::files::{FileError, Files};
+use render_core::kustomize::reference::repository;
+use render_core::kustomize::{Built, Shelf, build, build_beside};
+pub use render_core::kustomize::{LoadRestrictor, Options, Order};
+
+use crate::host::disk::{DiskFiles, absolute};
+use crate::host::system::{Remotes, World};
+use crate::images::digests::Locking;
+use crate::lock::{self, Lock};
+
+/// What a build printed.
+#[derive(Clone, Debug, Default)]
+pub struct Printed {
+    /// Each object and its document, ending with a newline, as kustomize prints it.
+    pub documents: Vec<(ObjectId, String)>,
+    /// What to say beside them.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Printed {
+    /// All documents with `---` between them.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.documents.iter().map(|(_, document)| document.len() + 4).sum());
+        for (_, document) in &self.documents {
+            if !text.is_empty() {
+                text.push_str("---\n");
+            }
+            text.push_str(document);
+        }
+        text
+    }
+
+    /// One file an object, named as `kustomize build -o FOLDER` names them:
+    /// `[namespace_]group_version_kind_name.yaml`, in lower case.
+    ///
+    /// # Errors
+    /// Where two objects would land in one file.
+    pub fn files(&self) -> Result<BTreeMap<String, String>, Diagnostic> {
+        let mut files = BTreeMap::new();
+        for (id, document) in &self.documents {
+            let name = file_name(id);
+            if files.insert(name.clone(), document.clone()).is_some() {
+                return Err(Diagnostic::new(format!("two objects would be written to {name}, one of them {id}"))
+                    .hint("Write one file instead: give --output a path that is no folder."));
+            }
+        }
+        Ok(files)
+    }
+}
+
+pub(crate) fn file_name(id: &ObjectId) -> String {
+    let parts = [&id.namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    format!("{}.yaml", parts.join("_").to_lowercase().replace([':', '/'], "_"))
+}
+
+/// Builds the kustomization in `folder` and prints its objects.
+///
+/// # Errors
+/// Whatever is wrong with the kustomization or what it names.
+pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
+    print(build(&DiskFiles::default(), &World::default(), &known(folder)?, options)?)
+}
+
+/// What came of a build and the lock file.
+#[derive(Clone, Debug, Default)]
+pub struct Locked {
+    /// What was printed.
+    pub printed: Printed,
+    /// The lock file's path and new content, where it is to be written.
+    pub lock: Option<(String, Lock)>,
+}
+
+/// As [`run`], with remote bases and files as the lock file says. One that is not named is the next `hydrant.lock` in
+/// `here` (absolute) or above.
+///
+/// # Errors
+/// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
+pub fn run_locked(folder: &Path, options: &Options, locking: &Locking, here: &str) -> Result<Locked, Errors> {
+    let files = DiskFiles::default();
+    let source = locking.digests(None);
+    let path = lock::find(&files, here, locking.file.as_deref());
+    // Most kustomizations have no remote base, and so no lock file either.
+    let absent = files.kind(&path) == Err(FileError::Missing);
+    let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
+    let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let printed = print(build(&files, &world, &known(folder)?, options)?)?;
+    let fetched = world.fetched();
+    if !source.writes_lock() || (absent && fetched.is_empty()) {
+        return Ok(Locked { printed, lock: None });
+    }
+    fetched.into_iter().for_each(|remote| lock.record_remote(remote));
+    Ok(Locked { printed, lock: Some((path, lock)) })
+}
+
+/// What the builds of one run go through together: a file or remote base that several of them name is read once, and a
+/// base that several of them have is built once.
+#[derive(Debug, Default)]
+pub struct Together {
+    files: DiskFiles,
+    world: World,
+    shelf: Shelf,
+}
+
+/// As [`run`], beside other builds.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Result<Printed, Errors> {
+    let Together { files, world, shelf } = together;
+    print(build_beside(shelf, files, world, &known(folder)?, options)?)
+}
+
+/// The folder as the engine takes it: a repository's URL as it was typed, unless a folder of that name is there.
+fn known(folder: &Path) -> Result<String, Diagnostic> {
+    if let Some(url) = folder.to_str().filter(|text| repository(text).is_some() && !folder.exists()) {
+        return Ok(url.to_owned());
+    }
+    let unreadable = |error: FileError| Diagnostic::new(error.to_string()).in_file(folder.display().to_string());
+    absolute(folder).map_err(unreadable)
+}
+
+fn print(built: Built) -> Result<Printed, Errors> {
+    let mut documents = Vec::with_capacity(built.objects.len());
+    for object in &built.objects {
+        let mut text = String::new();
+        yaml::write_kustomize(object, &mut text)?;
+        documents.push((ObjectId::of(object), text));
+    }
+    Ok(Printed { documents, warnings: built.warnings })
+}

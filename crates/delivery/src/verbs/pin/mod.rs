@@ -1,0 +1,123 @@
+//! Images in any YAML: found, resolved, pinned in place. `hydrant pin` and `hydrant images` are this.
+
+mod inputs;
+mod list;
+mod origins;
+mod setup;
+
+use manifest::image_search::{Rule, built_in};
+use manifest::pin::{FoundImage, collect_text, edit};
+use manifest::{Diagnostic, Errors, ImageRef, Pins};
+use registry::kbld;
+use render_core::files::Files;
+
+use crate::error::Failure;
+use crate::images::digests::{Place, Wanted};
+
+pub use inputs::{Input, read};
+pub use list::{Listed, json, list, text};
+pub use origins::origins;
+pub use setup::{Setup, Typed};
+
+/// An image and the file it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The file as the user named it.
+    pub file: String,
+    /// The image and where in the file.
+    pub found: FoundImage,
+}
+
+/// What images are and what some of them are instead: the user's rules and overrides.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    rules: Vec<Rule>,
+    overrides: kbld::Config,
+}
+
+impl Search {
+    /// Reads files of rules (kbld's `Config`, kbld's or imgpkg's lock file); the built-in rules come after theirs.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them.
+    pub fn read(files: &dyn Files, names: &[String]) -> Result<Self, Errors> {
+        let (mut search, mut wrong) = (Search::default(), Vec::new());
+        for file in names {
+            let bytes = files.read(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
+            let read = |bytes: std::sync::Arc<[u8]>| kbld::read(file, &String::from_utf8_lossy(&bytes));
+            match bytes.map_err(Errors::from).and_then(read) {
+                Ok(config) => {
+                    search.rules.extend(config.rules);
+                    search.overrides.overrides.extend(config.overrides);
+                }
+                Err(errors) => wrong.extend(errors.into_all()),
+            }
+        }
+        search.rules.extend(built_in());
+        Errors::check(wrong).map(|()| search)
+    }
+
+    /// The rules in force, the built-in ones last.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What an image is looked up as: itself, or what an override makes of it.
+    pub fn meant(&self, image: &ImageRef) -> ImageRef {
+        self.overrides.instead(image).unwrap_or_else(|| image.clone())
+    }
+}
+
+/// The images of every input, in their order.
+///
+/// # Errors
+/// Every input that is no YAML, and every value that should be an image and is none.
+pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
+    let (mut all, mut wrong) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let name = &input.name;
+        match collect_text(&input.text, search.rules()) {
+            Ok((images, findings)) => {
+                all.extend(images.into_iter().map(|found| Located { file: name.clone(), found }));
+                wrong.extend(findings.into_iter().map(|finding| finding.in_file(name)));
+            }
+            Err(error) => wrong.push(no_yaml(error.in_file(name), &input.text)),
+        }
+    }
+    Errors::check(wrong).map(|()| all)
+}
+
+/// What to do about a file that is no YAML; most of them are templates.
+fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
+    if text.contains("{{") {
+        error.hint("A template is no YAML until it is rendered: name the other files, or pipe `helm template` into `hydrant pin -`.")
+    } else {
+        error
+    }
+}
+
+/// What is to be looked up for the images: themselves, or what an override makes of them.
+pub fn wanted(images: &[Located], search: &Search) -> Vec<Wanted> {
+    let one = |located: &Located| {
+        let Located { file, found } = located;
+        let place = Place { file: file.clone(), at: found.at, field: found.field.clone(), object: String::new() };
+        Wanted { image: search.meant(&found.image), place }
+    };
+    images.iter().map(one).collect()
+}
+
+/// The inputs with every image pinned and no other byte changed, and how many places changed in each.
+///
+/// # Errors
+/// Every image that is written in a way that cannot be changed in place.
+pub fn pin(inputs: Vec<Input>, search: &Search, pins: &Pins) -> Result<Vec<(Input, usize)>, Failure> {
+    let (mut pinned, mut wrong) = (Vec::with_capacity(inputs.len()), Vec::new());
+    let becomes = |image: &ImageRef| pins.pinned(&search.meant(image));
+    for input in inputs {
+        match edit(&input.text, search.rules(), &becomes) {
+            Ok(edited) => pinned.push((Input { text: edited.text, ..input }, edited.changed)),
+            Err(errors) => wrong.extend(errors.into_all().into_iter().map(|finding| finding.in_file(&input.name))),
+        }
+    }
+    Ok(Errors::check(wrong).map(|()| pinned)?)
+}

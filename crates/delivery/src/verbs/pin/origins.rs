@@ -1,0 +1,46 @@
+//! Where images come from, by their own words.
+
+use std::collections::BTreeMap;
+
+use manifest::{Diagnostic, ImageRef};
+use registry::Origin;
+
+use super::{Located, Search, wanted};
+use crate::error::Failure;
+use crate::images::digests::Pinner;
+
+/// What every image says of its source, and a warning for each that could not be asked. An image without a digest is asked by
+/// the digest that its tag has now.
+///
+/// # Errors
+/// Images that cannot be resolved, and where no registry may be asked.
+pub fn origins(
+    images: &[Located],
+    search: &Search,
+    pinner: &mut Pinner<'_>,
+) -> Result<(BTreeMap<ImageRef, Origin>, Vec<Diagnostic>), Failure> {
+    let wanted = wanted(images, search);
+    let pins = pinner.resolve(&wanted)?;
+    let mut by_meant: BTreeMap<&ImageRef, Vec<&Located>> = BTreeMap::new();
+    for (one, located) in wanted.iter().zip(images) {
+        by_meant.entry(&one.image).or_default().push(located);
+    }
+    let digest = |meant: &ImageRef| meant.digest().or_else(|| pins.digest(meant));
+    let known: Vec<_> = by_meant.keys().filter_map(|meant| Some(((*meant).clone(), digest(meant)?))).collect();
+    let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
+    for (image, answer) in pinner.origins(&known)? {
+        let places = by_meant.get(&image).map_or(&[][..], Vec::as_slice);
+        match answer {
+            Ok(origin) => found.extend(places.iter().map(|one| (one.found.image.clone(), origin.clone()))),
+            Err(error) => {
+                let finding = error.diagnostic();
+                warnings.push(
+                    places.iter().take(1).fold(finding, |finding, one| {
+                        finding.in_file(&one.file).at(one.found.at).field(&one.found.field)
+                    }),
+                );
+            }
+        }
+    }
+    Ok((found, warnings))
+}

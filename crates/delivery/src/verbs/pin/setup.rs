@@ -1,0 +1,74 @@
+//! How images are looked for and resolved outside of a delivery: what was typed over what hydrant.yaml says, where there is one.
+
+use manifest::Errors;
+use registry::Options;
+use render_core::files::{Files, parent};
+
+use super::{Located, Search, wanted};
+use crate::config::{self, GivenDigests};
+use crate::images::digests::{Digests, Locking, Wanted};
+use crate::images::registries;
+use crate::lock;
+use crate::plan;
+
+/// What was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// `--config`, absolute.
+    pub config: Option<String>,
+    /// `--rules`
+    pub rules: Vec<String>,
+    /// `--policy-digests`
+    pub digests: Option<GivenDigests>,
+    /// What was typed about the lock file.
+    pub locking: Locking,
+    /// What was typed about registries.
+    pub registries: registries::Typed,
+}
+
+/// Everything decided.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What images are.
+    pub search: Search,
+    /// What happens to digests that stand there already.
+    pub given: GivenDigests,
+    /// Where digests come from.
+    pub source: Digests,
+    /// The lock file.
+    pub lock_file: String,
+    /// How registries are asked; the proxies come from the environment.
+    pub options: Options,
+}
+
+impl Setup {
+    /// Lays both together for a command that runs in `folder`, absolute: the config is looked for there and above.
+    ///
+    /// # Errors
+    /// A config or rules that cannot be read.
+    pub fn new(files: &dyn Files, folder: &str, typed: &Typed) -> Result<Self, Errors> {
+        let path = config::find(files, folder, typed.config.as_deref())?;
+        let config = path.as_deref().map(|path| config::read(files, path)).transpose()?;
+        let root = path.as_deref().map_or(folder, parent);
+        let written = config.as_ref().map(|config| config.registry.clone()).unwrap_or_default();
+        let options = registries::options(&typed.registries, &written, root);
+        let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(typed.rules.iter().cloned());
+        let named = typed.locking.file.clone();
+        Ok(Setup {
+            search: Search::read(files, &rules.collect::<Vec<_>>())?,
+            given: typed.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
+            source: typed.locking.digests(config.as_ref().and_then(|config| config.locked)),
+            lock_file: named
+                .or_else(|| config.as_ref().map(|config| plan::lock(root, config)))
+                .unwrap_or_else(|| lock::find(files, folder, None)),
+            options: options.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
+        })
+    }
+
+    /// What is to be found out about the images.
+    pub fn wanted(&self, images: &[Located]) -> Vec<Wanted> {
+        let mut all = wanted(images, &self.search);
+        all.retain(|one| self.given == GivenDigests::Checked || !one.image.is_pinned());
+        all
+    }
+}

@@ -1,0 +1,119 @@
+//! `hydrant rollback`: what a branch held before, in a new commit, and a hold that later deliveries respect.
+
+use committer::source::Ancestry;
+use committer::{Record, Unit as Files};
+use manifest::Diagnostic;
+
+use crate::error::Failure;
+use crate::host::branches::{self, Delivered, Depth};
+use crate::host::disk::DiskFiles;
+use crate::pipeline::file_set::folder;
+use crate::pipeline::push::{self, Prepared};
+use crate::pipeline::record::{self, ROLLBACK};
+use crate::pipeline::{Options, Surroundings};
+use crate::plan::settings::Settings;
+use crate::plan::{Plan, Unit, plan};
+use crate::report::Report;
+
+/// Where to go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// So many deliveries back, at least 1.
+    Steps(u32),
+    /// This commit of the branch; the id may be shortened.
+    Commit(String),
+}
+
+/// How far back on a branch a commit is looked for.
+const HISTORY: u32 = 1000;
+
+/// Puts the branch of every unit of the plan back, all of them in one push a repository.
+///
+/// # Errors
+/// A branch that was never delivered, a commit that is not in its history, one that is no delivery; a remote that cannot be
+/// reached. Nothing is written then.
+pub fn rollback(
+    settings: &Settings,
+    around: &Surroundings,
+    target: &Target,
+    reason: Option<&str>,
+    options: &Options,
+) -> Result<Report, Failure> {
+    let plan = plan(&DiskFiles::default(), settings)?;
+    let back = |unit: &Unit| {
+        let mut past = branches::past(&plan, unit, around, depth_for(target), Depth::Files)?;
+        // A branch that was started for its first review held nothing then.
+        past.retain(|one| !one.empty);
+        let chosen = choose(unit, &past, target)?;
+        back(&plan, unit, chosen, reason, around, options)
+    };
+    let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
+    // Going back is what is asked for, so no ancestry stands in the way.
+    push::send(&plan, around, prepared, &|_, _| Ancestry::Ancestor, options)
+}
+
+fn depth_for(target: &Target) -> u32 {
+    match target {
+        Target::Steps(steps) => steps.saturating_add(1).min(HISTORY),
+        Target::Commit(_) => HISTORY,
+    }
+}
+
+fn choose<'a>(unit: &Unit, past: &'a [Delivered], target: &Target) -> Result<&'a Delivered, Diagnostic> {
+    let branch = &unit.branch;
+    if past.is_empty() {
+        return Err(Diagnostic::new(format!("{}: branch {branch} was never delivered", unit.name()))
+            .hint("There is nothing to go back to; `hydrant status` shows what is there."));
+    }
+    let found = match target {
+        Target::Steps(steps) => past.get(*steps as usize),
+        Target::Commit(id) => past.iter().find(|one| one.commit.id.starts_with(id.as_str())),
+    };
+    let known = past.iter().take(10).map(|one| format!("{} {}", one.commit.short_id, one.commit.subject));
+    found.ok_or_else(|| {
+        Diagnostic::new(format!("{}: branch {branch} has no such delivery", unit.name()))
+            .hint(format!("Its last ones: {}.", known.collect::<Vec<_>>().join("; ")))
+    })
+}
+
+fn back(
+    plan: &Plan,
+    unit: &Unit,
+    chosen: &Delivered,
+    reason: Option<&str>,
+    around: &Surroundings,
+    options: &Options,
+) -> Result<Prepared, Failure> {
+    let id = &chosen.commit.short_id;
+    let Some(Record { source, .. }) = &chosen.record else {
+        let found = Diagnostic::new(format!("{}: {id} has no record of a delivery", unit.name()));
+        return Err(found
+            .hint("Choose a commit that hydrant made: `git log` of the branch shows its trailers.")
+            .into());
+    };
+    let why = reason.map_or_else(|| format!("rolled back to {id}"), |reason| format!("rolled back to {id}: {reason}"));
+    let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);
+    let images: Vec<String> = branches::images(chosen).iter().map(ToString::to_string).collect();
+    let rolled = Unit { message: subject.clone(), ..unit.clone() };
+    let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], around);
+    let (author, committer) = push::people(plan, around, chosen.commit.author.time)?;
+    let files = Files {
+        name: unit.name(),
+        branch: unit.branch.clone(),
+        topic: None,
+        start_from: None,
+        folder: folder(&unit.path),
+        files: chosen.files.clone(),
+        images: images.clone(),
+        promoted_from: branches::promoted_from(chosen).map(str::to_owned),
+        source: source.clone(),
+        message,
+        author,
+        committer,
+        adopt: options.adopt,
+        allow_older: true,
+        hold: Some(why),
+        release: false,
+    };
+    Ok(Prepared { files, subject, images, origins: Vec::new() })
+}

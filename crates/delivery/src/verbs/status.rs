@@ -1,0 +1,223 @@
+//! `hydrant status`: services × environments, what stands where, since when, from which source.
+
+use committer::github::OpenPull;
+use manifest::Diagnostic;
+use serde_json::{Value, json};
+
+use crate::error::Failure;
+use crate::host::branches::{self, Delivered, Standing};
+use crate::host::disk::DiskFiles;
+use crate::pipeline::record::{self, SERVICE};
+use crate::pipeline::{Moment, Surroundings};
+use crate::plan::settings::Settings;
+use crate::plan::{Unit, plan};
+use crate::report::table;
+use crate::review;
+
+pub use crate::report::board::board;
+
+/// What stands at one unit's place.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The unit.
+    pub unit: Unit,
+    /// The state in one word.
+    pub state: State,
+    /// What the branch holds; nothing where it does not exist.
+    pub tip: Option<Delivered>,
+    /// What it held before, newest first.
+    pub before: Vec<Delivered>,
+    /// What waits to be merged.
+    pub pending: Option<Pending>,
+}
+
+/// A change that waits for its review.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The topic branch.
+    pub topic: String,
+    /// What it holds.
+    pub tip: Delivered,
+    /// The open request, where the host was asked and has one.
+    pub request: Option<OpenPull>,
+}
+
+/// The state of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The branch holds what its record says.
+    Delivered,
+    /// It is, and the record holds later deliveries back.
+    Held,
+    /// The branch holds something else than its record says, or the record cannot be read.
+    Drifted,
+    /// There is no branch yet.
+    Never,
+}
+
+/// Looks at every unit's branch and its topic branch, with so many commits of each. GitHub is asked for the open requests where a token is
+/// at hand; what it does not answer is a warning. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
+///
+/// # Errors
+/// A config that cannot be read, a remote that cannot be reached.
+pub fn status(
+    settings: &Settings,
+    around: &Surroundings,
+    commits: u32,
+) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
+    let plan = plan(&DiskFiles::default(), settings)?;
+    let standing = branches::standing(&plan, around, commits)?;
+    let waits = standing.iter().any(|one| one.waiting.is_some());
+    let (open, warnings) = if waits { review::open_requests(&plan, around) } else { Default::default() };
+    let mut open = open.into_iter();
+    let rows = plan.units.into_iter().zip(standing).map(|(unit, Standing { tip, before, waiting })| {
+        let request = open.next().flatten();
+        let topic = unit.review.as_ref().map(|request| request.topic.clone());
+        // A branch that was only started for its first review holds nothing yet.
+        let tip = tip.filter(|tip| !tip.empty);
+        let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
+        Row { state: state(tip.as_ref()), unit, tip, before, pending }
+    });
+    Ok((rows.collect(), warnings))
+}
+
+fn state(tip: Option<&Delivered>) -> State {
+    let Some(tip) = tip else { return State::Never };
+    // The record of an older hydrant has no hash; the commit that wrote it then stands last.
+    let told = || tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
+    match &tip.record {
+        Some(record) if tip.intact.unwrap_or_else(told) => {
+            if record.hold.is_some() {
+                State::Held
+            } else {
+                State::Delivered
+            }
+        }
+        _ => State::Drifted,
+    }
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Delivered => "delivered",
+            State::Held => "held",
+            State::Drifted => "drifted",
+            State::Never => "never delivered",
+        }
+    }
+}
+
+/// A table for people; ages are counted to `now`.
+pub fn text(rows: &[Row], now: Option<Moment>) -> String {
+    let head =
+        ["SERVICE", "ENVIRONMENT", "STATE", "COMMIT", "SOURCE", "AGE", "BY", "IMAGES"].map(String::from).to_vec();
+    let mut lines = vec![head];
+    lines.extend(rows.iter().map(|row| {
+        let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
+        let tip = row.tip.as_ref();
+        let images = tip.map(|tip| tags(tip).join(" ")).unwrap_or_default();
+        vec![
+            row.unit.service.clone(),
+            row.unit.environment.clone(),
+            row.state.word().to_owned(),
+            tip.map(|tip| tip.commit.short_id.clone()).unwrap_or_default(),
+            tip.and_then(branches::source_commit).map(short).unwrap_or_default(),
+            tip.map(|tip| age(tip.commit.committer.time, now)).unwrap_or_default(),
+            tip.map(|tip| tip.commit.committer.name.clone()).unwrap_or_default(),
+            images,
+        ]
+    }));
+    let pending: String = rows.iter().filter_map(waiting).collect();
+    format!("{}{pending}", table::print(&lines))
+}
+
+/// A line about what waits.
+fn waiting(row: &Row) -> Option<String> {
+    let Pending { topic, tip, request } = row.pending.as_ref()?;
+    let source = branches::source_commit(tip).and_then(|id| id.get(..7)).unwrap_or("unknown");
+    let what = tip.record.as_ref().and_then(|record| record.hold.as_ref());
+    let what = what.map_or_else(|| format!("source {source}"), |why| format!("a rollback ({why})"));
+    let place = request.as_ref().map_or_else(|| format!("on {topic}"), |request| request.url.clone());
+    Some(format!("{}: {what} waits for review: {place}\n", row.unit.name()))
+}
+
+/// `cart:production-e0b2f71` for each image: the last part of its name, and its tag.
+fn tags(tip: &Delivered) -> Vec<String> {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    let images = branches::images(tip).into_iter();
+    images.map(|image| last(image.without_digest().as_str())).collect()
+}
+
+/// `3d`, `5h`, `20m` or `now`.
+pub(crate) fn age(then: Moment, now: Option<Moment>) -> String {
+    let Some(now) = now else { return String::new() };
+    let seconds = now.seconds.saturating_sub(then.seconds).max(0);
+    match seconds {
+        0..60 => "now".to_owned(),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Everything as JSON.
+pub fn json(rows: &[Row]) -> String {
+    format!("{:#}\n", json!({ "units": units(rows) }))
+}
+
+/// Everything as one page that stands alone; ages are counted to `now`.
+pub fn html(rows: &[Row], now: Option<Moment>) -> String {
+    board(&units(rows), now)
+}
+
+fn units(rows: &[Row]) -> Vec<Value> {
+    rows.iter().map(row_json).collect()
+}
+
+fn row_json(row: &Row) -> Value {
+    let tip = row.tip.as_ref();
+    let record = tip.and_then(|tip| tip.record.as_ref());
+    let images: Vec<String> = tip.map(branches::images).unwrap_or_default().iter().map(ToString::to_string).collect();
+    json!({
+        "service": row.unit.service,
+        "environment": row.unit.environment,
+        "branch": row.unit.branch,
+        "state": row.state.word(),
+        "hold": record.and_then(|record| record.hold.clone()),
+        "commit": tip.map(|tip| tip.commit.id.clone()),
+        "deliveredAt": tip.map(|tip| record::rfc3339(tip.commit.committer.time)),
+        "deliveredBy": tip.map(|tip| record::person(&tip.commit.committer)),
+        "sourceRepository": record.map(|record| record.source.repo_url.clone()),
+        "sourceCommit": tip.and_then(branches::source_commit),
+        "sourceSubject": record.map(|record| record.source.subject.clone()),
+        "images": images,
+        "pending": row.pending.as_ref().map(pending_json),
+        "history": row.before.iter().filter(|one| !one.empty).map(past_json).collect::<Vec<_>>(),
+    })
+}
+
+fn pending_json(pending: &Pending) -> Value {
+    let request = pending.request.as_ref();
+    let mut value = past_json(&pending.tip);
+    value["topic"] = json!(pending.topic);
+    value["title"] = json!(request.map_or(&pending.tip.commit.subject, |request| &request.title));
+    value["number"] = json!(request.map(|request| request.number));
+    value["url"] = json!(request.map(|request| &request.url));
+    value
+}
+
+/// A delivery that stands elsewhere than at the tip.
+fn past_json(one: &Delivered) -> Value {
+    let images: Vec<String> = branches::images(one).iter().map(ToString::to_string).collect();
+    json!({
+        "commit": one.commit.id,
+        "hold": one.record.as_ref().and_then(|record| record.hold.clone()),
+        "deliveredAt": record::rfc3339(one.commit.committer.time),
+        "deliveredBy": record::person(&one.commit.committer),
+        "sourceCommit": branches::source_commit(one),
+        "sourceSubject": one.record.as_ref().map(|record| record.source.subject.clone()),
+        "images": images,
+    })
+}
