@@ -6,7 +6,7 @@ use delivery::verbs::ghcp::{ApiCommit, ApiOutcome, GitHub, Identity, Login, Pare
 
 use crate::exit::Failure;
 use crate::output;
-use crate::surroundings::surroundings;
+use crate::run_context::run_context;
 
 /// Where GitHub is and who we are there.
 #[derive(Debug, clap::Args)]
@@ -107,7 +107,7 @@ impl CommitArguments {
     /// # Errors
     /// A repository without an owner.
     pub(crate) fn commit(self, branch: Option<String>) -> Result<ApiCommit, Failure> {
-        let now = surroundings()?.now;
+        let now = run_context()?.now;
         let who = |name: Option<String>, email: Option<String>| {
             let (name, email, time) = (name?, email?, now?);
             Some(Identity { name, email, time })

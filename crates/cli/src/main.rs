@@ -15,9 +15,9 @@ mod progress;
 mod reference;
 mod registries;
 mod review;
+mod run_context;
 mod search;
 mod settings;
-mod surroundings;
 
 fn main() -> ExitCode {
     exit::report_bugs();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
 
-use delivery::pipeline::Moment;
+use delivery::host::Moment;
 use delivery::verbs::status::board;
 use serde_json::Value;
 use testkit::expect::Expect;

@@ -11,8 +11,9 @@ use std::process::Command;
 
 use delivery::config::Images;
 use delivery::host::disk::DiskFiles;
+use delivery::host::{Moment, RunContext};
 use delivery::images::digests::Locking;
-use delivery::pipeline::{self, Moment, Options, Sourced, Surroundings};
+use delivery::pipeline::{self, Options, Sourced};
 use delivery::plan::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
 use registry::{Lock, LockedImage};
@@ -68,10 +69,10 @@ fn images_of(shop: &Path) -> Vec<String> {
     };
     let files = DiskFiles::default();
     let plan = delivery::plan::plan(&files, &settings).unwrap();
-    let around = Surroundings { now: Some(Moment { seconds: 0, offset_minutes: 0 }), ..Surroundings::default() };
+    let ctx = RunContext { now: Some(Moment { seconds: 0, offset_minutes: 0 }), ..RunContext::default() };
     let source = Sourced { files: &files, revision: None };
-    let done = pipeline::deliver(&plan, &around, source, &Options { dry_run: true, attempts: 1, ..Options::default() })
-        .unwrap();
+    let done =
+        pipeline::deliver(&plan, &ctx, source, &Options { dry_run: true, attempts: 1, ..Options::default() }).unwrap();
     assert_eq!(done.report.units.len(), 6);
     done.report.units.iter().flat_map(|unit| unit.images.clone()).collect()
 }

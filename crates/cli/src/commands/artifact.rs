@@ -5,8 +5,8 @@ use delivery::verbs::artifact::{self, Options, Puller, Target};
 
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Push what a delivery would write as an OCI artifact that Flux and Argo CD pull
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         allow_dirty: arguments.allow_dirty,
     };
     let settings = arguments.units.settings()?;
-    let done = artifact::push(&settings, &surroundings()?, &options)?;
+    let done = artifact::push(&settings, &run_context()?, &options)?;
     output::said(&done.said);
     done.warnings.iter().for_each(output::warning);
     output::result(&match arguments.format {

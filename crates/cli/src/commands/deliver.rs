@@ -10,8 +10,8 @@ use delivery::report::Report;
 use crate::exit::{Done, Failure};
 use crate::locking::LockArguments;
 use crate::output;
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Render, pin, check, commit and push: one unit, several, or all
 #[derive(Debug, clap::Args)]
@@ -86,9 +86,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = arguments.units.settings_and_lock(arguments.lock)?;
     let files = DiskFiles::default();
     let mut plan = delivery::plan::plan(&files, &settings)?;
-    let around = surroundings()?;
+    let ctx = run_context()?;
     if let Some(revision) = &arguments.changed_since {
-        pipeline::keep_changed(&mut plan, &around, revision)?;
+        pipeline::keep_changed(&mut plan, &ctx, revision)?;
     }
     let options = Options {
         dry_run: arguments.dry_run,
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
             Way::Api => Via::Api,
         },
     };
-    let delivered = pipeline::deliver(&plan, &around, Sourced { files: &files, revision: None }, &options)?;
+    let delivered = pipeline::deliver(&plan, &ctx, Sourced { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
     let ended = reported(&delivered.report, arguments.format);

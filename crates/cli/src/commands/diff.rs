@@ -8,8 +8,8 @@ use delivery::verbs::diff::{Side, differences};
 
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Show what a delivery would change, object by object
 ///
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
     let settings = arguments.units.settings_of_a_look()?;
-    let units = differences(&settings, &surroundings()?, &arguments.from, &arguments.to, &noise)?;
+    let units = differences(&settings, &run_context()?, &arguments.from, &arguments.to, &noise)?;
     output::result(&match arguments.format {
         Format::Text => text(&units, colour()),
         Format::Markdown => markdown(&units, arguments.limit),

@@ -11,8 +11,8 @@ use crate::exit::{Done, Failure};
 use crate::locking::here;
 use crate::output::{self, TextOrJson};
 use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::run_context::run_context;
 use crate::search::SearchArguments;
-use crate::surroundings::surroundings;
 
 /// List the images in YAML files: which, where, pinned or not
 #[derive(Debug, clap::Args)]
@@ -54,9 +54,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let images = pin::find(&pin::read(&arguments.files)?, &setup.search)?;
     let mut origins = BTreeMap::new();
     if arguments.origins {
-        let around = surroundings()?;
-        let watch = around.watch.resolving();
-        let asking = Asking { options: &setup.options, variables: &around.variables, now: 0, watch };
+        let ctx = run_context()?;
+        let watch = ctx.watch.resolving();
+        let asking = Asking { options: &setup.options, variables: &ctx.variables, now: 0, watch };
         let mut pinner = Pinner::new(Digests::Registries, Lock::default(), &setup.lock_file, asking);
         let (found, warnings) = pin::origins(&images, &setup.search, &mut pinner)?;
         warnings.iter().for_each(output::warning);

@@ -11,8 +11,8 @@ use crate::exit::{Done, Failure};
 use crate::locking::{LockArguments, LockedArguments, here};
 use crate::output;
 use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::run_context::run_context;
 use crate::search::SearchArguments;
-use crate::surroundings::surroundings;
 
 /// Pin the images in YAML files to repo:tag@sha256:…, in place, changing no other byte
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 /// # Errors
 /// Everything that is wrong with the files, every image that has no digest, and what cannot be written.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let (around, files, folder) = (surroundings()?, DiskFiles::default(), here()?);
+    let (ctx, files, folder) = (run_context()?, DiskFiles::default(), here()?);
     let typed = Typed {
         locking: arguments.locked.locking(arguments.lock, &folder)?,
         registries: arguments.registries.typed(arguments.platform, &folder)?,
@@ -55,9 +55,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let lock = lock::read(&files, &setup.lock_file, &setup.source)?;
     let asking = Asking {
         options: &setup.options,
-        variables: &around.variables,
-        now: around.now.map_or(0, |now| now.seconds),
-        watch: around.watch.resolving(),
+        variables: &ctx.variables,
+        now: ctx.now.map_or(0, |now| now.seconds),
+        watch: ctx.watch.resolving(),
     };
     let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, asking);
     let pins = pinner.resolve(&setup.wanted(&images))?;

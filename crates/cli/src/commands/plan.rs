@@ -5,8 +5,8 @@ use delivery::plan::print;
 
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Print the units that a delivery would work on, and where each would go
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let mut plan =
         delivery::plan::plan(&delivery::host::disk::DiskFiles::default(), &arguments.units.settings_of_a_look()?)?;
     if let Some(revision) = &arguments.changed_since {
-        delivery::pipeline::keep_changed(&mut plan, &surroundings()?, revision)?;
+        delivery::pipeline::keep_changed(&mut plan, &run_context()?, revision)?;
     }
     if let Some(shard) = arguments.shard {
         plan.keep(shard);

@@ -6,8 +6,8 @@ use delivery::verbs::promote::promote;
 use crate::commands::deliver::{ReportFormat, ended, reported};
 use crate::exit::{Done, Failure};
 use crate::output;
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Bring one environment's exact images to another
 ///
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         ..Options::default()
     };
     let settings = arguments.units.settings_of_a_look()?;
-    let done = promote(&settings, &surroundings()?, (&arguments.from, &arguments.to), &options)?;
+    let done = promote(&settings, &run_context()?, (&arguments.from, &arguments.to), &options)?;
     output::said(&done.said);
     done.warnings.iter().for_each(output::warning);
     match arguments.format {

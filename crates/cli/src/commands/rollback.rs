@@ -5,8 +5,8 @@ use delivery::verbs::rollback::{Target, rollback};
 
 use crate::commands::deliver::{ReportFormat, reported};
 use crate::exit::{Done, Failure};
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Put branches back to what they held, in a new commit, and hold later deliveries back
 ///
@@ -44,6 +44,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
     let options = Options { dry_run: arguments.dry_run, adopt: arguments.adopt, attempts: 50, ..Options::default() };
     let settings = arguments.units.settings()?;
-    let report = rollback(&settings, &surroundings()?, &target, arguments.reason.as_deref(), &options)?;
+    let report = rollback(&settings, &run_context()?, &target, arguments.reason.as_deref(), &options)?;
     reported(&report, arguments.format)
 }

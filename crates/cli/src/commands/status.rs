@@ -6,8 +6,8 @@ use delivery::verbs::status;
 
 use crate::exit::{Done, Failure};
 use crate::output::{self, TextOrJson};
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Show what stands where: services x environments, source commit, images, age, holds, drift, and what waits for review
 #[derive(Debug, clap::Args)]
@@ -31,14 +31,14 @@ pub(crate) struct Arguments {
 /// A config that is wrong, a remote that cannot be reached.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = arguments.units.settings_of_a_look()?;
-    let around = surroundings()?;
-    let (rows, warnings) = status::status(&settings, &around, arguments.history)?;
+    let ctx = run_context()?;
+    let (rows, warnings) = status::status(&settings, &ctx, arguments.history)?;
     warnings.iter().for_each(output::warning);
     if let Some(path) = &arguments.html {
-        output::result_file(path, &status::html(&rows, around.now))?;
+        output::result_file(path, &status::html(&rows, ctx.now))?;
     }
     output::result(&match arguments.format {
-        TextOrJson::Text => status::text(&rows, around.now),
+        TextOrJson::Text => status::text(&rows, ctx.now),
         TextOrJson::Json => status::json(&rows),
     })?;
     Ok(Done::Well)

@@ -4,8 +4,8 @@ use delivery::verbs::verify;
 
 use crate::exit::{Done, Failure};
 use crate::output::{self, TextOrJson};
+use crate::run_context::run_context;
 use crate::settings::UnitArguments;
-use crate::surroundings::surroundings;
 
 /// Render the recorded source again, with the recorded images, and prove that the branch holds exactly that
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 /// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let settings = arguments.units.settings_of_a_look()?;
-    let verdicts = verify::verify(&settings, &surroundings()?)?;
+    let verdicts = verify::verify(&settings, &run_context()?)?;
     output::result(&match arguments.format {
         TextOrJson::Text => verify::text(&verdicts),
         TextOrJson::Json => verify::json(&verdicts),

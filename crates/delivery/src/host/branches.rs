@@ -7,8 +7,8 @@ use committer::branches::{Place, board, history, read};
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::git_remote::remote;
-use crate::pipeline::Surroundings;
 use crate::pipeline::file_set::folder;
 use crate::pipeline::push::failed;
 use crate::pipeline::record::{IMAGE, PROMOTED};
@@ -19,7 +19,7 @@ use crate::plan::{Plan, Unit};
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Option<Delivered>>, Failure> {
+pub fn tips(plan: &Plan, ctx: &RunContext, depth: Depth) -> Result<Vec<Option<Delivered>>, Failure> {
     let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, unit) in plan.units.iter().enumerate() {
         by_repository.entry(&unit.repository).or_default().push(index);
@@ -27,7 +27,7 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
     let mut tips: Vec<Option<Delivered>> = plan.units.iter().map(|_| None).collect();
     for (repository, indices) in by_repository {
         let places: Vec<Place> = indices.iter().map(|index| place(&plan.units[*index])).collect();
-        let found = read(&remote(repository, &plan.root, around)?, &places, depth).map_err(|error| failed(&error))?;
+        let found = read(&remote(repository, &plan.root, ctx)?, &places, depth).map_err(|error| failed(&error))?;
         for (index, tip) in indices.into_iter().zip(found) {
             tips[index] = tip;
         }
@@ -40,7 +40,7 @@ pub fn tips(plan: &Plan, around: &Surroundings, depth: Depth) -> Result<Vec<Opti
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn standing(plan: &Plan, around: &Surroundings, limit: u32) -> Result<Vec<Standing>, Failure> {
+pub fn standing(plan: &Plan, ctx: &RunContext, limit: u32) -> Result<Vec<Standing>, Failure> {
     let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, unit) in plan.units.iter().enumerate() {
         by_repository.entry(&unit.repository).or_default().push(index);
@@ -50,7 +50,7 @@ pub fn standing(plan: &Plan, around: &Surroundings, limit: u32) -> Result<Vec<St
         let topic = |unit: &Unit| unit.review.as_ref().map(|request| request.topic.clone());
         let places: Vec<_> =
             indices.iter().map(|&index| (place(&plan.units[index]), topic(&plan.units[index]))).collect();
-        let found = board(&remote(repository, &plan.root, around)?, &places, limit).map_err(|error| failed(&error))?;
+        let found = board(&remote(repository, &plan.root, ctx)?, &places, limit).map_err(|error| failed(&error))?;
         all.extend(indices.into_iter().zip(found));
     }
     all.sort_by_key(|(index, _)| *index);
@@ -61,14 +61,8 @@ pub fn standing(plan: &Plan, around: &Surroundings, limit: u32) -> Result<Vec<St
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn past(
-    plan: &Plan,
-    unit: &Unit,
-    around: &Surroundings,
-    limit: u32,
-    depth: Depth,
-) -> Result<Vec<Delivered>, Failure> {
-    history(&remote(&unit.repository, &plan.root, around)?, &place(unit), limit, depth).map_err(|error| failed(&error))
+pub fn past(plan: &Plan, unit: &Unit, ctx: &RunContext, limit: u32, depth: Depth) -> Result<Vec<Delivered>, Failure> {
+    history(&remote(&unit.repository, &plan.root, ctx)?, &place(unit), limit, depth).map_err(|error| failed(&error))
 }
 
 fn place(unit: &Unit) -> Place {

@@ -8,8 +8,8 @@ use committer::{Credentials, Remote};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::github;
-use crate::pipeline::Surroundings;
 use crate::plan::review::host_name;
 
 /// The remote with the credentials that the environment has for it: `HYDRANT_GIT_TOKEN`, a GitHub App, `GITHUB_TOKEN`; else what git's
@@ -17,17 +17,17 @@ use crate::plan::review::host_name;
 ///
 /// # Errors
 /// A GitHub App whose key cannot be read, or that GitHub does not know.
-pub(crate) fn remote(repository: &str, root: &str, around: &Surroundings) -> Result<Remote, Failure> {
-    let configured = Access::of(Path::new(root), &around.variables).remote(repository);
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
+pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<Remote, Failure> {
+    let configured = Access::of(Path::new(root), &ctx.variables).remote(repository);
+    let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     // What git's configuration has put in the URL's place may be another host, which the token is not for.
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
     let host = host_name(&configured.url).filter(|_| web);
-    let at_home = host.is_some_and(|host| github::at_home(host, around));
+    let at_home = host.is_some_and(|host| github::at_home(host, ctx));
     let password = match variable("HYDRANT_GIT_TOKEN") {
         Some(token) => Some(token),
-        None if at_home && github::has_app(around) => {
-            let (github, named) = github::access(&configured.url, around, None)?;
+        None if at_home && github::has_app(ctx) => {
+            let (github, named) = github::access(&configured.url, ctx, None)?;
             let token = github.token(&named);
             Some(token.map_err(|error| Failure::Outside(Diagnostic::new(error.to_string()).into()))?)
         }
@@ -38,8 +38,8 @@ pub(crate) fn remote(repository: &str, root: &str, around: &Surroundings) -> Res
 }
 
 /// The source's history; where the clone is shallow, what its origin knows, or GitHub where the environment has a token for it.
-pub(crate) fn lineage<'a>(root: &str, around: &Surroundings, source: &'a Source) -> Lineage<'a> {
-    let origin = source.origin().filter(|url| host_name(url).is_some_and(|host| github::at_home(host, around)));
-    let github = origin.and_then(|url| github::access(&url, around, None).ok());
-    Lineage::new(source, &Access::of(Path::new(root), &around.variables), github)
+pub(crate) fn lineage<'a>(root: &str, ctx: &RunContext, source: &'a Source) -> Lineage<'a> {
+    let origin = source.origin().filter(|url| host_name(url).is_some_and(|host| github::at_home(host, ctx)));
+    let github = origin.and_then(|url| github::access(&url, ctx, None).ok());
+    Lineage::new(source, &Access::of(Path::new(root), &ctx.variables), github)
 }

@@ -4,7 +4,7 @@ use committer::github::{GitHub, Login, Repository};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
-use crate::pipeline::Surroundings;
+use crate::host::RunContext;
 use crate::plan::review::host_name;
 
 /// The API and the repository behind a URL. Where the API is: as it was said, else `GITHUB_API`, else `GITHUB_API_URL` of an action on the same host, else by the
@@ -12,36 +12,36 @@ use crate::plan::review::host_name;
 ///
 /// # Errors
 /// No token, no key, or no owner and name in the URL.
-pub(crate) fn access(url: &str, around: &Surroundings, said: Option<&str>) -> Result<(GitHub, Repository), Failure> {
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty()).cloned();
+pub(crate) fn access(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<(GitHub, Repository), Failure> {
+    let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let repository = named(url).ok_or_else(|| {
         Diagnostic::new(format!("{}: no owner and repository of GitHub", committer::Remote::new(url).shown()))
             .field("destination.repository")
             .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
     })?;
     let host = host_name(url).unwrap_or("github.com");
-    let at_home = at_home(host, around);
+    let at_home = at_home(host, ctx);
     let api = said.map(str::to_owned).or_else(|| variable("GITHUB_API"));
     let api = api.or_else(|| variable("GITHUB_API_URL").filter(|_| at_home));
     let api = api.unwrap_or_else(|| match host {
         "github.com" => "https://api.github.com".to_owned(),
         host => format!("https://{host}/api/v3"),
     });
-    Ok((GitHub::new(api, login(around, at_home)?), repository))
+    Ok((GitHub::new(api, login(ctx, at_home)?), repository))
 }
 
 /// Whether the host is the one of the action that runs us; github.com outside of an action.
-pub(crate) fn at_home(host: &str, around: &Surroundings) -> bool {
-    let server = around.variables.get("GITHUB_SERVER_URL").filter(|text| !text.is_empty());
+pub(crate) fn at_home(host: &str, ctx: &RunContext) -> bool {
+    let server = ctx.variables.get("GITHUB_SERVER_URL").filter(|text| !text.is_empty());
     let server = server.map_or("https://github.com", String::as_str);
     host_name(server).is_some_and(|home| home.eq_ignore_ascii_case(host))
 }
 
 /// Whether a GitHub App is to be used.
-pub(crate) fn has_app(around: &Surroundings) -> bool {
+pub(crate) fn has_app(ctx: &RunContext) -> bool {
     ["GITHUB_APP_ID", "GITHUB_APP_KEY_FILE"]
         .iter()
-        .all(|name| around.variables.get(*name).is_some_and(|text| !text.is_empty()))
+        .all(|name| ctx.variables.get(*name).is_some_and(|text| !text.is_empty()))
 }
 
 /// `OWNER/REPOSITORY` at the end of a URL.
@@ -54,8 +54,8 @@ fn named(url: &str) -> Option<Repository> {
 }
 
 /// An App where one is given, else a token. What an action gets goes to its own server alone.
-fn login(around: &Surroundings, at_home: bool) -> Result<Login, Failure> {
-    let variable = |name: &str| around.variables.get(name).filter(|text| !text.is_empty());
+fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
+    let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty());
     if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
         let wrong = |words: String| Failure::from(Diagnostic::new(words).field("GITHUB_APP_KEY_FILE"));
         let id = id.parse().map_err(|_| Diagnostic::new(format!("`{id}` is no number")).field("GITHUB_APP_ID"))?;

@@ -3,6 +3,7 @@
 pub mod branches;
 mod cache;
 pub mod ci_run;
+mod context;
 pub mod disk;
 pub mod dotenv;
 mod download;
@@ -20,3 +21,5 @@ pub mod source_link;
 pub mod system;
 pub mod threads;
 pub mod watch;
+
+pub use context::{Moment, RunContext};

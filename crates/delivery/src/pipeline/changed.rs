@@ -9,8 +9,9 @@ use manifest::Diagnostic;
 use render_core::files::Files;
 
 use super::render::{Doors, Loaded, load};
-use super::{Sourced, Surroundings, rendered};
+use super::{Sourced, rendered};
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::lock;
@@ -20,7 +21,7 @@ use crate::plan::{Given, Plan, Unit};
 ///
 /// # Errors
 /// A revision that is not there, and whatever is wrong with a unit as it is now.
-pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> Result<(), Failure> {
+pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
     let unknown = |error: SourceError| Diagnostic::new(error.to_string()).field("--changed-since");
     let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
@@ -31,7 +32,7 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
         return Ok(());
     }
     let probe = Plan { units: plan.units.iter().map(without_images).collect(), recorded_only: true, ..plan.clone() };
-    let units = rendered(&probe, around, Sourced { files: &now, revision: None })?;
+    let units = rendered(&probe, ctx, Sourced { files: &now, revision: None })?;
     let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let touched = units.iter().map(|unit| {
         let differs = |path: &&String| now.read(path).ok() != before.read(path).ok();
@@ -44,7 +45,7 @@ pub fn keep_changed(plan: &mut Plan, around: &Surroundings, revision: &str) -> R
     let whole = plan.clone();
     plan.units.retain(|unit| {
         let alone = Plan { units: vec![unit.clone()], ..whole.clone() };
-        keep.next().unwrap_or(true) || tags(&alone, around, old) != tags(&alone, around, new)
+        keep.next().unwrap_or(true) || tags(&alone, ctx, old) != tags(&alone, ctx, new)
     });
     Ok(())
 }
@@ -61,10 +62,10 @@ fn without_images(unit: &Unit) -> Unit {
 }
 
 /// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
-fn tags(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Option<Vec<String>> {
+fn tags(plan: &Plan, ctx: &RunContext, source: Sourced<'_>) -> Option<Vec<String>> {
     let lock = lock::read(source.files, &plan.lock, &plan.digests).ok()?;
     let doors = Doors::new(plan, source, lock);
-    let loaded = load(plan, around, &doors).ok()?;
+    let loaded = load(plan, ctx, &doors).ok()?;
     let builds = loaded.iter().flat_map(|(unit, _)| match unit {
         Loaded::Skaffold(both) => both.1.builds.as_slice(),
         Loaded::BuildsNothing => &[],

@@ -1,14 +1,11 @@
 //! A delivery from end to end: load, render, pin, check, deliver. Each stage takes what the one before made.
 
-use std::collections::BTreeMap;
-
-pub use committer::source::Moment;
 use manifest::{Diagnostic, ImageRef, Node};
 use registry::{Lock, LockedRemote};
 use render_core::files::Files;
 
 use crate::error::Failure;
-use crate::host::watch::Watch;
+use crate::host::RunContext;
 use crate::images::digests::{Pinner, Wanted};
 use crate::images::origins::ImageOrigin;
 use crate::lock;
@@ -33,19 +30,6 @@ pub mod skaffold;
 
 pub use changed::keep_changed;
 pub(crate) use push::Origin;
-
-/// What a run is given of the world, as values.
-#[derive(Clone, Debug, Default)]
-pub struct Surroundings {
-    /// The environment's variables.
-    pub variables: BTreeMap<String, String>,
-    /// The time that commits carry as the committer's.
-    pub now: Option<Moment>,
-    /// What `now` leaves out of a second.
-    pub nanoseconds: u32,
-    /// Who is told how far the run is.
-    pub watch: Watch,
-}
 
 /// How to deliver what was rendered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,28 +118,23 @@ pub struct Sourced<'a> {
 ///
 /// # Errors
 /// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report tells.
-pub fn deliver(
-    plan: &Plan,
-    around: &Surroundings,
-    source: Sourced<'_>,
-    options: &Options,
-) -> Result<Delivered, Failure> {
-    let pinned = render_and_pin(plan, around, source)?;
+pub fn deliver(plan: &Plan, ctx: &RunContext, source: Sourced<'_>, options: &Options) -> Result<Delivered, Failure> {
+    let pinned = render_and_pin(plan, ctx, source)?;
     pinned.check(plan, source, options.allow_dirty)?;
     let Pinned { mut units, mut pinner, remotes, .. } = pinned;
     if options.origins {
-        pin::origins(&mut pinner, plan, around, &mut units)?;
+        pin::origins(&mut pinner, plan, ctx, &mut units)?;
     }
     let lock = pinner.into_lock().map(|mut lock| {
         remotes.iter().for_each(|remote| lock.record_remote(remote.clone()));
         lock
     });
-    let report = push::all(plan, around, source.revision, &units, options)?;
+    let report = push::all(plan, ctx, source.revision, &units, options)?;
     Ok(Delivered {
         warnings: warnings(&units),
         said: units.iter().flat_map(|unit| unit.said.clone()).collect(),
         lock: lock.filter(|_| !options.dry_run),
-        statement: options.attest.then(|| attest::statement(&report, &remotes, around)),
+        statement: options.attest.then(|| attest::statement(&report, &remotes, ctx)),
         report,
     })
 }
@@ -164,8 +143,8 @@ pub fn deliver(
 ///
 /// # Errors
 /// Everything that is wrong with any unit.
-pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
-    render_and_pin(plan, around, source).map(|pinned| pinned.units)
+pub fn rendered(plan: &Plan, ctx: &RunContext, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
+    render_and_pin(plan, ctx, source).map(|pinned| pinned.units)
 }
 
 /// As [`rendered`], and nothing stands against writing it anywhere.
@@ -174,11 +153,11 @@ pub fn rendered(plan: &Plan, around: &Surroundings, source: Sourced<'_>) -> Resu
 /// Everything that is wrong with any unit, what its policy refuses, and unless `allow_dirty` what its commit does not have.
 pub(crate) fn checked(
     plan: &Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     source: Sourced<'_>,
     allow_dirty: bool,
 ) -> Result<Vec<Rendered>, Failure> {
-    let pinned = render_and_pin(plan, around, source)?;
+    let pinned = render_and_pin(plan, ctx, source)?;
     pinned.check(plan, source, allow_dirty)?;
     Ok(pinned.units)
 }
@@ -201,7 +180,7 @@ impl Pinned<'_> {
     }
 }
 
-fn render_and_pin<'a>(plan: &'a Plan, around: &'a Surroundings, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {
+fn render_and_pin<'a>(plan: &'a Plan, ctx: &'a RunContext, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {
     let search = Search::read(source.files, &plan.rules)?;
     let lock = if plan.recorded_only {
         lock::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
@@ -209,8 +188,8 @@ fn render_and_pin<'a>(plan: &'a Plan, around: &'a Surroundings, source: Sourced<
         lock::read(source.files, &plan.lock, &plan.digests)?
     };
     let doors = render::Doors::new(plan, source, lock.clone());
-    let loaded = render::load(plan, around, &doors)?;
-    let mut pinner = pin::pinner(plan, around, lock);
+    let loaded = render::load(plan, ctx, &doors)?;
+    let mut pinner = pin::pinner(plan, ctx, lock);
     let built: Vec<Wanted> = loaded.iter().flat_map(|(unit, _)| unit.built()).collect();
     let pins = pinner.resolve(&built)?;
     let rendered = render::render(plan, &doors, loaded, &pins)?;

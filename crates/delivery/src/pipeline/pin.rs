@@ -3,9 +3,10 @@
 use manifest::{Diagnostic, Errors, Pins};
 use registry::Lock;
 
-use super::{Rendered, Surroundings};
+use super::Rendered;
 use crate::config::Images;
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Delivered, Depth};
 use crate::images::digests::{Asking, Pinner};
 use crate::images::objects;
@@ -16,10 +17,10 @@ use crate::plan::{Plan, Unit};
 use crate::verbs::pin::Search;
 
 /// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
-pub(super) fn pinner<'a>(plan: &'a Plan, around: &'a Surroundings, lock: Lock) -> Pinner<'a> {
-    let now = around.now.map_or(0, |now| now.seconds);
-    let watch = around.watch.resolving();
-    let asking = Asking { options: &plan.registries, variables: &around.variables, now, watch };
+pub(super) fn pinner<'a>(plan: &'a Plan, ctx: &'a RunContext, lock: Lock) -> Pinner<'a> {
+    let now = ctx.now.map_or(0, |now| now.seconds);
+    let watch = ctx.watch.resolving();
+    let asking = Asking { options: &plan.registries, variables: &ctx.variables, now, watch };
     if plan.recorded_only {
         return Pinner::nowhere(asking);
     }
@@ -96,10 +97,10 @@ fn given(unit: &Unit) -> Pins {
 pub(super) fn origins(
     pinner: &mut Pinner<'_>,
     plan: &Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     units: &mut [Rendered],
 ) -> Result<(), Failure> {
-    let tips = branches::tips(plan, around, Depth::Record)?;
+    let tips = branches::tips(plan, ctx, Depth::Record)?;
     let held: Vec<Held> = tips.iter().map(|tip| tip.as_ref().map(held).unwrap_or_default()).collect();
     let images: Vec<&[String]> = units.iter().map(|unit| unit.images.as_slice()).collect();
     let (found, warnings) = origins::ask(pinner, &images, &held)?;

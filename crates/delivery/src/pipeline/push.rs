@@ -7,8 +7,9 @@ use committer::source::{Moment, Source, SourceCommit, SourceError};
 use committer::{Ancestors, DeliverError, Identity, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
-use super::{Options, Rendered, Surroundings, Via};
+use super::{Options, Rendered, Via};
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::git_remote::{lineage, remote};
 use crate::host::github;
 use crate::images::origins::ImageOrigin;
@@ -25,21 +26,21 @@ use crate::review::{Requests, Review};
 /// A source that is no git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
 pub(super) fn all(
     plan: &Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     revision: Option<&str>,
     units: &[Rendered],
     options: &Options,
 ) -> Result<Report, Failure> {
     let origin = Origin::of(plan, revision)?;
     let prepare = |(unit, rendered): (&Unit, &Rendered)| {
-        let files = prepare(plan, around, &origin, unit, rendered, options)?;
+        let files = prepare(plan, ctx, &origin, unit, rendered, options)?;
         let (images, origins) = (rendered.images.clone(), rendered.origins.clone());
         Ok(Prepared { files, subject: unit.message.clone(), images, origins })
     };
     let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let lineage = lineage(&plan.root, around, &origin.source);
+    let lineage = lineage(&plan.root, ctx, &origin.source);
     let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
-    send(plan, around, prepared, &ancestors, options)
+    send(plan, ctx, prepared, &ancestors, options)
 }
 
 /// What goes to a unit's branch, and the images in it for the report.
@@ -69,14 +70,14 @@ struct Batch<'a> {
 /// Units that cannot be delivered anywhere, a remote that cannot be reached, a host that cannot be asked for requests.
 pub(crate) fn send(
     plan: &Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     mut prepared: Vec<Prepared>,
     ancestors: Ancestors<'_>,
     options: &Options,
 ) -> Result<Report, Failure> {
     let signing = Signing::from_git_config(Path::new(&plan.root));
     let signing = signing.map_err(|error| Failure::from(Diagnostic::new(error.to_string())))?;
-    let batches = batches(plan, around, &mut prepared, options)?;
+    let batches = batches(plan, ctx, &mut prepared, options)?;
     let how = committer::Options {
         dry_run: options.dry_run,
         atomic: options.atomic,
@@ -89,7 +90,7 @@ pub(crate) fn send(
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
     for Batch { remote, indices, planned, units, reviews, requests } in batches {
         let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
-        let settled = requests.settle(&reviews, &planned, &done, (plan, around));
+        let settled = requests.settle(&reviews, &planned, &done, (plan, ctx));
         for (index, (delivery, request)) in indices.into_iter().zip(done.into_iter().zip(settled)) {
             let (unit, one) = (&plan.units[index], &mut prepared[index]);
             reports[index] = Some(UnitReport {
@@ -110,7 +111,7 @@ pub(crate) fn send(
 /// The units by repository. What any of them needs to be reviewed is looked for before the first push.
 fn batches<'a>(
     plan: &'a Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     prepared: &mut [Prepared],
     options: &Options,
 ) -> Result<Vec<Batch<'a>>, Failure> {
@@ -128,12 +129,12 @@ fn batches<'a>(
             units.push(files);
             reviews.push(review);
         }
-        let requests = Requests::prepare(repository, around, &reviews, options.dry_run)?;
+        let requests = Requests::prepare(repository, ctx, &reviews, options.dry_run)?;
         let planned = indices.iter().map(|&index| &plan.units[index]).collect();
-        let mut remote = remote(repository, &plan.root, around)?;
+        let mut remote = remote(repository, &plan.root, ctx)?;
         if options.via == Via::Api {
             let said = reviews.iter().flatten().find_map(Review::api);
-            remote.api = (!options.dry_run).then(|| github::access(repository, around, said)).transpose()?;
+            remote.api = (!options.dry_run).then(|| github::access(repository, ctx, said)).transpose()?;
         }
         Ok(Batch { remote, indices, planned, units, reviews, requests })
     };
@@ -167,7 +168,7 @@ impl Origin {
 
 fn prepare(
     plan: &Plan,
-    around: &Surroundings,
+    ctx: &RunContext,
     origin: &Origin,
     unit: &Unit,
     rendered: &Rendered,
@@ -183,8 +184,8 @@ fn prepare(
     let sources = origins.iter().map(|words| (record::IMAGE_SOURCE, words));
     let changes = changes.iter().map(|words| (record::IMAGE_CHANGES, words));
     let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
-    let message = record::message(unit, &source, &rendered.images, &more, around);
-    let (author, committer) = people(plan, around, origin.head.author.time)?;
+    let message = record::message(unit, &source, &rendered.images, &more, ctx);
+    let (author, committer) = people(plan, ctx, origin.head.author.time)?;
     Ok(committer::Unit {
         name: unit.name(),
         branch: unit.branch.clone(),
@@ -206,10 +207,10 @@ fn prepare(
 }
 
 /// Author and committer. The author's time is given, the committer's is now.
-pub(crate) fn people(plan: &Plan, around: &Surroundings, authored: Moment) -> Result<(Identity, Identity), Failure> {
-    let author = identity(plan.author.as_deref(), authored, around, "GIT_AUTHOR")?;
+pub(crate) fn people(plan: &Plan, ctx: &RunContext, authored: Moment) -> Result<(Identity, Identity), Failure> {
+    let author = identity(plan.author.as_deref(), authored, ctx, "GIT_AUTHOR")?;
     let given = plan.committer.as_ref().or(plan.author.as_ref());
-    let committer = identity(given.map(String::as_str), around.now.unwrap_or(authored), around, "GIT_COMMITTER")?;
+    let committer = identity(given.map(String::as_str), ctx.now.unwrap_or(authored), ctx, "GIT_COMMITTER")?;
     Ok((author, committer))
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn people(plan: &Plan, around: &Surroundings, authored: Moment) -> Re
 const NOBODY: (&str, &str) = ("hydrant", "noreply@hydrant.invalid");
 
 /// `Name <mail>` as given; else git's own variables; else hydrant itself.
-fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables: &str) -> Result<Identity, Failure> {
+fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str) -> Result<Identity, Failure> {
     if let Some(text) = given {
         let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
         let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
@@ -230,7 +231,7 @@ fn identity(given: Option<&str>, time: Moment, around: &Surroundings, variables:
         };
         return Ok(Identity { name: name.to_owned(), email: email.to_owned(), time });
     }
-    let variable = |part: &str| around.variables.get(&format!("{variables}_{part}")).filter(|text| !text.is_empty());
+    let variable = |part: &str| ctx.variables.get(&format!("{variables}_{part}")).filter(|text| !text.is_empty());
     let (name, email) =
         (variable("NAME").map_or(NOBODY.0, String::as_str), variable("EMAIL").map_or(NOBODY.1, String::as_str));
     Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })

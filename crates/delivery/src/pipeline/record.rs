@@ -9,10 +9,10 @@ use committer::{Message, Previous, SourceRecord};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use crate::host::RunContext;
 use crate::host::ci_run;
 use crate::host::source_link;
 use crate::images::moves;
-use crate::pipeline::Surroundings;
 use crate::pipeline::reference_trailers;
 use crate::plan::{Profiles, Source, Unit};
 
@@ -45,9 +45,9 @@ pub fn message(
     source: &SourceRecord,
     images: &[String],
     more: &[(&str, &String)],
-    around: &Surroundings,
+    ctx: &RunContext,
 ) -> Message {
-    let run = ci_run::url(&around.variables).unwrap_or_default();
+    let run = ci_run::url(&ctx.variables).unwrap_or_default();
     let named = [
         (SERVICE, &unit.service),
         (ENVIRONMENT, &unit.environment),

@@ -10,9 +10,10 @@ use render_core::files::{Files, join};
 use render_core::kustomize::{self, Shelf, build, build_beside};
 use render_core::skaffold::default_repo;
 
-use super::{Rendered, Sourced, Surroundings};
+use super::{Rendered, Sourced};
 use crate::config::Images;
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::recorded_files::{Recorded, Touched};
 use crate::host::system::{Remotes, World};
 use crate::images::digests::Wanted;
@@ -69,13 +70,13 @@ impl Loaded {
 ///
 /// # Errors
 /// Everything that is wrong in any unit, each finding once.
-pub(super) fn load(plan: &Plan, around: &Surroundings, doors: &Doors<'_>) -> Result<Vec<(Loaded, Touched)>, Failure> {
+pub(super) fn load(plan: &Plan, ctx: &RunContext, doors: &Doors<'_>) -> Result<Vec<(Loaded, Touched)>, Failure> {
     let read = |unit: &Unit| -> Result<_, Errors> {
         let files = Recorded::new(doors.source.files);
         let loaded = match &unit.source {
             Source::Kustomize { .. } | Source::Helm(_) => Loaded::BuildsNothing,
             Source::Skaffold { .. } => {
-                let request = request(unit, around, &files, doors)?;
+                let request = request(unit, ctx, &files, doors)?;
                 let prepared = prepare(&request, &files, &doors.world)?;
                 Loaded::Skaffold(Box::new((request, prepared)))
             }
@@ -188,11 +189,11 @@ fn skaffold(
 
 /// What Skaffold would be told, in the service's folder. Of the machine only the variables count: a delivery depends on
 /// no kube-context and on nobody's global config.
-fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<'_>) -> Result<Request, Errors> {
+fn request(unit: &Unit, ctx: &RunContext, files: &dyn Files, doors: &Doors<'_>) -> Result<Request, Errors> {
     let Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } = &unit.source else {
         return Err(Diagnostic::new(format!("{} is no Skaffold config", unit.name())).into());
     };
-    let machine = Machine::look(files, &unit.folder, around.variables.clone())?;
+    let machine = Machine::look(files, &unit.folder, ctx.variables.clone())?;
     let mut request = Request::new(&unit.folder, machine.environment);
     request.file.clone_from(file);
     request.modules.clone_from(modules);
@@ -205,8 +206,8 @@ fn request(unit: &Unit, around: &Surroundings, files: &dyn Files, doors: &Doors<
     request.images.digest_source = if unit.images == Images::Any { DigestSource::Tag } else { DigestSource::Remote };
     request.render.default_repo.clone_from(default_repo);
     request.render.namespace = namespace.clone().unwrap_or_default();
-    if let Some(now) = around.now {
-        request.now = Now { seconds: now.seconds, nanoseconds: around.nanoseconds };
+    if let Some(now) = ctx.now {
+        request.now = Now { seconds: now.seconds, nanoseconds: ctx.nanoseconds };
     }
     request.git = doors.git.clone();
     request.shelf.clone_from(&doors.shelf);

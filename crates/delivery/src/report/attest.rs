@@ -10,8 +10,8 @@ use registry::lock::LockedRemote;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::host::RunContext;
 use crate::host::ci_run;
-use crate::pipeline::Surroundings;
 use crate::report::{Report, UnitReport};
 
 /// What a unit was made of, as far as the statement tells it.
@@ -35,7 +35,7 @@ impl Made {
 }
 
 /// The statement of a delivery, as JSON with a newline at its end. Units that were refused are not in it. `remotes` are the remote bases.
-pub fn statement(report: &Report, remotes: &[LockedRemote], around: &Surroundings) -> String {
+pub fn statement(report: &Report, remotes: &[LockedRemote], ctx: &RunContext) -> String {
     let held = report.units.iter().filter(|unit| !matches!(unit.delivery.outcome, Outcome::Refused(_)));
     let made: Vec<(&UnitReport, &Made)> = held.filter_map(|unit| Some((unit, unit.made.as_ref()?))).collect();
     let subjects: Vec<Value> = made.iter().flat_map(|(unit, made)| subjects(unit, made)).collect();
@@ -51,7 +51,7 @@ pub fn statement(report: &Report, remotes: &[LockedRemote], around: &Surrounding
     let mut run = json!({
         "builder": {"id": env!("CARGO_PKG_REPOSITORY"), "version": {"hydrant": env!("CARGO_PKG_VERSION")}},
     });
-    if let Some(url) = ci_run::url(&around.variables) {
+    if let Some(url) = ci_run::url(&ctx.variables) {
         run["metadata"] = json!({ "invocationId": url });
     }
     let statement = json!({

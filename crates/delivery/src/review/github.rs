@@ -11,8 +11,8 @@ use super::told::{RequestAction, RequestReport};
 use super::{Review, body as text, no_request};
 use crate::config::MergeMethod;
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Depth};
-use crate::pipeline::Surroundings;
 use crate::plan::{Plan, Unit};
 use crate::report::diff::COMMENT_LIMIT;
 
@@ -29,8 +29,8 @@ impl Api {
     ///
     /// # Errors
     /// No token, no key, or no owner and name in the URL.
-    pub(super) fn of(url: &str, around: &Surroundings, said: Option<&str>) -> Result<Api, Failure> {
-        let (github, repository) = crate::host::github::access(url, around, said)?;
+    pub(super) fn of(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<Api, Failure> {
+        let (github, repository) = crate::host::github::access(url, ctx, said)?;
         Ok(Api { github, repository, open: None })
     }
 
@@ -46,12 +46,12 @@ impl Api {
         unit: &Unit,
         delivery: &Delivery,
         reviewed: &Reviewed,
-        (plan, around): (&Plan, &Surroundings),
+        (plan, ctx): (&Plan, &RunContext),
     ) -> RequestReport {
         let committed = matches!(delivery.outcome, Outcome::Committed { .. });
         let done = match reviewed.standing {
             Standing::Waiting if committed => self.ask(review, unit, &reviewed.before, None),
-            Standing::Waiting => self.ask_again(review, unit, reviewed, (plan, around)),
+            Standing::Waiting => self.ask_again(review, unit, reviewed, (plan, ctx)),
             Standing::Settled if reviewed.head.is_some() => self.close(review, unit),
             Standing::Settled | Standing::TakenBack | Standing::Left => Ok(RequestReport::default()),
         };
@@ -67,13 +67,13 @@ impl Api {
         review: &Review,
         unit: &Unit,
         reviewed: &Reviewed,
-        (plan, around): (&Plan, &Surroundings),
+        (plan, ctx): (&Plan, &RunContext),
     ) -> Result<RequestReport, Failure> {
         if let Some(open) = self.open_one(review, unit)? {
             let (number, url) = (Some(open.number), Some(open.url));
             return Ok(RequestReport { action: RequestAction::Unchanged, number, url, ..RequestReport::default() });
         }
-        let tip = branches::past(plan, unit, around, 1, Depth::Files)?.into_iter().next();
+        let tip = branches::past(plan, unit, ctx, 1, Depth::Files)?.into_iter().next();
         let before = tip.map(|tip| Before { files: tip.files, record: tip.record }).unwrap_or_default();
         self.ask(review, unit, &before, reviewed.head.clone())
     }

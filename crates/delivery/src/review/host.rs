@@ -9,7 +9,7 @@ use manifest::Diagnostic;
 use super::github::Api;
 use super::told::{RequestAction, RequestReport};
 use crate::config::Host;
-use crate::pipeline::Surroundings;
+use crate::host::RunContext;
 use crate::plan::{Plan, Unit};
 
 /// What a host that was asked by a push said: GitLab and Gitea name the request's page.
@@ -29,7 +29,7 @@ pub(super) fn asked(delivery: &Delivery) -> RequestReport {
 
 /// The open requests by unit, of those that are at GitHub and where a token is at hand; an entry a unit. A host that does not answer is a
 /// warning: the board is about the branches.
-pub(crate) fn open_requests(plan: &Plan, around: &Surroundings) -> (Vec<Option<OpenPull>>, Vec<Diagnostic>) {
+pub(crate) fn open_requests(plan: &Plan, ctx: &RunContext) -> (Vec<Option<OpenPull>>, Vec<Diagnostic>) {
     let mut asked: BTreeMap<&str, Vec<OpenPull>> = BTreeMap::new();
     let mut warnings = Vec::new();
     for unit in &plan.units {
@@ -37,7 +37,7 @@ pub(crate) fn open_requests(plan: &Plan, around: &Surroundings) -> (Vec<Option<O
         if asked.contains_key(unit.repository.as_str()) {
             continue;
         }
-        let open = Api::of(&unit.repository, around, request.api.as_deref()).ok().map(|api| api.open()).transpose();
+        let open = Api::of(&unit.repository, ctx, request.api.as_deref()).ok().map(|api| api.open()).transpose();
         let open = open.unwrap_or_else(|error| {
             let words = format!("which requests are open is not known: {error}");
             warnings.push(Diagnostic::new(words).hint("What waits is told by the branches alone."));

@@ -14,7 +14,7 @@ use committer::{Ask, Delivery, Describe, Outcome, Standing, Topic};
 
 use crate::config::Host;
 use crate::error::Failure;
-use crate::pipeline::Surroundings;
+use crate::host::RunContext;
 use crate::pipeline::push::Prepared;
 use crate::plan::{Plan, Request, Unit};
 
@@ -70,13 +70,13 @@ impl Requests {
     /// No token for GitHub, or no name of a repository in the URL.
     pub(crate) fn prepare(
         repository: &str,
-        around: &Surroundings,
+        ctx: &RunContext,
         reviews: &[Option<Review>],
         dry_run: bool,
     ) -> Result<Requests, Failure> {
         let mut at_github = reviews.iter().flatten().filter(|review| review.request.host == Host::Github);
         let first = at_github.next().filter(|_| !dry_run);
-        let api = first.map(|review| github::Api::of(repository, around, review.request.api.as_deref())).transpose()?;
+        let api = first.map(|review| github::Api::of(repository, ctx, review.request.api.as_deref())).transpose()?;
         Ok(Requests { api })
     }
 
@@ -86,7 +86,7 @@ impl Requests {
         reviews: &[Option<Review>],
         units: &[&Unit],
         done: &[Delivery],
-        world: (&Plan, &Surroundings),
+        world: (&Plan, &RunContext),
     ) -> Vec<Option<RequestReport>> {
         let all = reviews.iter().zip(units).zip(done);
         all.map(|((review, unit), delivery)| self.one(review.as_ref()?, unit, delivery, world)).collect()
@@ -97,7 +97,7 @@ impl Requests {
         review: &Review,
         unit: &Unit,
         delivery: &Delivery,
-        world: (&Plan, &Surroundings),
+        world: (&Plan, &RunContext),
     ) -> Option<RequestReport> {
         let reviewed = delivery.reviewed.as_ref()?;
         if matches!(delivery.outcome, Outcome::Refused(_)) {

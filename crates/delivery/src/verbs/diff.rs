@@ -7,10 +7,11 @@ use committer::source::Source;
 use manifest::{Diagnostic, Node};
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Delivered, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::pipeline::{self, Sourced, Surroundings};
+use crate::pipeline::{self, Sourced};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, plan};
 use crate::report::diff::{Noise, UnitDiff, compare};
@@ -54,14 +55,14 @@ const HISTORY: u32 = 1000;
 /// What either side is wrong with: as [`pipeline::rendered`] and [`branches::tips`], and a commit that is not there.
 pub fn differences(
     settings: &Settings,
-    around: &Surroundings,
+    ctx: &RunContext,
     from: &Side,
     to: &Side,
     noise: &Noise,
 ) -> Result<Vec<UnitDiff>, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let old = side(settings, &plan, around, from)?;
-    let new = side(settings, &plan, around, to)?;
+    let old = side(settings, &plan, ctx, from)?;
+    let new = side(settings, &plan, ctx, to)?;
     let units = plan.units.iter().zip(old.into_iter().zip(new));
     Ok(units
         .map(|(unit, (old, new))| UnitDiff {
@@ -72,16 +73,16 @@ pub fn differences(
         .collect())
 }
 
-fn side(settings: &Settings, plan: &Plan, around: &Surroundings, side: &Side) -> Result<Vec<Held>, Failure> {
+fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Result<Vec<Held>, Failure> {
     match side {
         Side::WorkTree => {
             let files = DiskFiles::default();
-            let rendered = pipeline::rendered(plan, around, Sourced { files: &files, revision: None })?;
+            let rendered = pipeline::rendered(plan, ctx, Sourced { files: &files, revision: None })?;
             Ok(rendered.into_iter().map(|unit| ("the work tree".to_owned(), unit.objects)).collect())
         }
-        Side::Revision(revision) => at_revision(settings, plan, around, revision),
+        Side::Revision(revision) => at_revision(settings, plan, ctx, revision),
         Side::Branch => {
-            let tips = branches::tips(plan, around, Depth::Files)?;
+            let tips = branches::tips(plan, ctx, Depth::Files)?;
             let held = plan.units.iter().zip(tips).map(|(unit, tip)| {
                 tip.map_or_else(
                     || Ok((format!("branch {} (not there yet)", unit.branch), Vec::new())),
@@ -94,7 +95,7 @@ fn side(settings: &Settings, plan: &Plan, around: &Surroundings, side: &Side) ->
             .units
             .iter()
             .map(|unit| {
-                let past = branches::past(plan, unit, around, HISTORY, Depth::Files)?;
+                let past = branches::past(plan, unit, ctx, HISTORY, Depth::Files)?;
                 let found = past.iter().find(|one| one.commit.id.starts_with(commit.as_str()));
                 let tip = found.ok_or_else(|| {
                     Diagnostic::new(format!("branch {} has no commit {commit} among its last {HISTORY}", unit.branch))
@@ -112,18 +113,13 @@ fn on_branch(unit: &crate::plan::Unit, tip: &Delivered) -> Result<Held, Failure>
 }
 
 /// The units of the revision's own config; one that it does not have has no objects there.
-fn at_revision(
-    settings: &Settings,
-    wanted: &Plan,
-    around: &Surroundings,
-    revision: &str,
-) -> Result<Vec<Held>, Failure> {
+fn at_revision(settings: &Settings, wanted: &Plan, ctx: &RunContext, revision: &str) -> Result<Vec<Held>, Failure> {
     let unknown = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
     let source = Source::discover(Path::new(&wanted.root)).map_err(unknown)?;
     let files = GitFiles::new(source, revision).map_err(unknown)?;
     let there = plan(&files, settings)?;
     let sourced = Sourced { files: &files, revision: Some(files.commit()) };
-    let rendered = pipeline::rendered(&there, around, sourced)?;
+    let rendered = pipeline::rendered(&there, ctx, sourced)?;
     let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
     let mut held: Vec<(String, Vec<Node>)> =
         there.units.iter().zip(rendered).map(|(unit, rendered)| (unit.name(), rendered.objects)).collect();

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, Errors};
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Delivered, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source;
-use crate::pipeline::{self, Delivered as Done, Options, Sourced, Surroundings};
+use crate::pipeline::{self, Delivered as Done, Options, Sourced};
 use crate::plan::settings::Settings;
 use crate::plan::{Given, Plan, plan};
 use crate::report::Report;
@@ -34,7 +35,7 @@ pub struct Promoted {
 /// delivery may end with. A promotion of something older than the target is refused by its branch.
 pub fn promote(
     settings: &Settings,
-    around: &Surroundings,
+    ctx: &RunContext,
     (from, to): (&str, &str),
     options: &Options,
 ) -> Result<Promoted, Failure> {
@@ -44,8 +45,8 @@ pub fn promote(
     }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
-    let tips = branches::tips(&source, around, Depth::Record)?;
-    let before = branches::tips(&target, around, Depth::Record)?;
+    let tips = branches::tips(&source, ctx, Depth::Record)?;
+    let before = branches::tips(&target, ctx, Depth::Record)?;
     let mut by_commit: BTreeMap<String, Vec<(&str, &Delivered)>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (unit, tip) in source.units.iter().zip(&tips) {
@@ -70,7 +71,7 @@ pub fn promote(
     let report = Report { dry_run: options.dry_run, ..Report::default() };
     let mut done = Promoted { report, ..Promoted::default() };
     for (commit, services) in by_commit {
-        let delivered = at_commit(settings, around, (&source, &target), (from, to), (&commit, &services), options)?;
+        let delivered = at_commit(settings, ctx, (&source, &target), (from, to), (&commit, &services), options)?;
         done.warnings
             .extend(delivered.warnings.into_iter().filter(|one| !done.warnings.contains(one)).collect::<Vec<_>>());
         done.said.extend(delivered.said);
@@ -101,7 +102,7 @@ fn within(settings: &Settings, environment: &str) -> Settings {
 /// config says now.
 fn at_commit(
     settings: &Settings,
-    around: &Surroundings,
+    ctx: &RunContext,
     (source, target): (&Plan, &Plan),
     (from, to): (&str, &str),
     (commit, services): (&str, &[(&str, &Delivered)]),
@@ -127,7 +128,7 @@ fn at_commit(
         unit.message = format!("promote {} from {from} to {to}", unit.service);
     }
     let sourced = Sourced { files: &files, revision: Some(commit) };
-    pipeline::deliver(&plan, around, sourced, options)
+    pipeline::deliver(&plan, ctx, sourced, options)
 }
 
 impl Promoted {

@@ -5,12 +5,13 @@ use committer::{Record, Unit as Files};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Delivered, Depth};
 use crate::host::disk::DiskFiles;
+use crate::pipeline::Options;
 use crate::pipeline::file_set::folder;
 use crate::pipeline::push::{self, Prepared};
 use crate::pipeline::record::{self, ROLLBACK};
-use crate::pipeline::{Options, Surroundings};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Unit, plan};
 use crate::report::Report;
@@ -34,22 +35,22 @@ const HISTORY: u32 = 1000;
 /// reached. Nothing is written then.
 pub fn rollback(
     settings: &Settings,
-    around: &Surroundings,
+    ctx: &RunContext,
     target: &Target,
     reason: Option<&str>,
     options: &Options,
 ) -> Result<Report, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
     let back = |unit: &Unit| {
-        let mut past = branches::past(&plan, unit, around, depth_for(target), Depth::Files)?;
+        let mut past = branches::past(&plan, unit, ctx, depth_for(target), Depth::Files)?;
         // A branch that was started for its first review held nothing then.
         past.retain(|one| !one.empty);
         let chosen = choose(unit, &past, target)?;
-        back(&plan, unit, chosen, reason, around, options)
+        back(&plan, unit, chosen, reason, ctx, options)
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
     // Going back is what is asked for, so no ancestry stands in the way.
-    push::send(&plan, around, prepared, &|_, _| Ancestry::Ancestor, options)
+    push::send(&plan, ctx, prepared, &|_, _| Ancestry::Ancestor, options)
 }
 
 fn depth_for(target: &Target) -> u32 {
@@ -81,7 +82,7 @@ fn back(
     unit: &Unit,
     chosen: &Delivered,
     reason: Option<&str>,
-    around: &Surroundings,
+    ctx: &RunContext,
     options: &Options,
 ) -> Result<Prepared, Failure> {
     let id = &chosen.commit.short_id;
@@ -95,8 +96,8 @@ fn back(
     let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);
     let images: Vec<String> = branches::images(chosen).iter().map(ToString::to_string).collect();
     let rolled = Unit { message: subject.clone(), ..unit.clone() };
-    let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], around);
-    let (author, committer) = push::people(plan, around, chosen.commit.author.time)?;
+    let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], ctx);
+    let (author, committer) = push::people(plan, ctx, chosen.commit.author.time)?;
     let files = Files {
         name: unit.name(),
         branch: unit.branch.clone(),

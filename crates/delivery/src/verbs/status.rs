@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::error::Failure;
 use crate::host::branches::{self, Delivered, Standing};
 use crate::host::disk::DiskFiles;
+use crate::host::{Moment, RunContext};
 use crate::pipeline::record::{self, SERVICE};
-use crate::pipeline::{Moment, Surroundings};
 use crate::plan::settings::Settings;
 use crate::plan::{Unit, plan};
 use crate::report::table;
@@ -60,15 +60,11 @@ pub enum State {
 ///
 /// # Errors
 /// A config that cannot be read, a remote that cannot be reached.
-pub fn status(
-    settings: &Settings,
-    around: &Surroundings,
-    commits: u32,
-) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
+pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let standing = branches::standing(&plan, around, commits)?;
+    let standing = branches::standing(&plan, ctx, commits)?;
     let waits = standing.iter().any(|one| one.waiting.is_some());
-    let (open, warnings) = if waits { review::open_requests(&plan, around) } else { Default::default() };
+    let (open, warnings) = if waits { review::open_requests(&plan, ctx) } else { Default::default() };
     let mut open = open.into_iter();
     let rows = plan.units.into_iter().zip(standing).map(|(unit, Standing { tip, before, waiting })| {
         let request = open.next().flatten();

@@ -7,12 +7,13 @@ use manifest::{Diagnostic, Errors};
 use serde_json::json;
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::branches::{self, Delivered, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::{self, Sourced, Surroundings};
+use crate::pipeline::{self, Sourced};
 use crate::plan::settings::{Selection, Settings};
 use crate::plan::{Given, Plan, Source as From, Unit, plan};
 use crate::report::table;
@@ -48,9 +49,9 @@ pub enum Finding {
 ///
 /// # Errors
 /// A config that cannot be read, a remote that cannot be reached. What is wrong with one unit is its finding.
-pub fn verify(settings: &Settings, around: &Surroundings) -> Result<Vec<Verdict>, Failure> {
+pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Failure> {
     let wanted = plan(&DiskFiles::default(), settings)?;
-    let tips = branches::tips(&wanted, around, Depth::Files)?;
+    let tips = branches::tips(&wanted, ctx, Depth::Files)?;
     let mut revisions: BTreeMap<String, Result<(GitFiles, Plan), Errors>> = BTreeMap::new();
     let mut verdicts = Vec::new();
     for (unit, tip) in wanted.units.iter().zip(&tips) {
@@ -65,7 +66,7 @@ pub fn verify(settings: &Settings, around: &Surroundings) -> Result<Vec<Verdict>
                 let there = commits.iter().find(|commit| revisions[*commit].is_ok()).unwrap_or(&commits[0]);
                 source = Some(there.clone());
                 match &revisions[there] {
-                    Ok((files, plan)) => one(unit, tip, files, plan, around).unwrap_or_else(Finding::Unknown),
+                    Ok((files, plan)) => one(unit, tip, files, plan, ctx).unwrap_or_else(Finding::Unknown),
                     Err(errors) => Finding::Unknown(errors.clone()),
                 }
             }
@@ -107,13 +108,7 @@ fn revision(settings: &Settings, wanted: &Plan, commit: &str) -> Result<(GitFile
     Ok((files, plan))
 }
 
-fn one(
-    wanted: &Unit,
-    tip: &Delivered,
-    files: &GitFiles,
-    plan: &Plan,
-    around: &Surroundings,
-) -> Result<Finding, Errors> {
+fn one(wanted: &Unit, tip: &Delivered, files: &GitFiles, plan: &Plan, ctx: &RunContext) -> Result<Finding, Errors> {
     let mut unit = plan.units.iter().find(|unit| unit.name() == wanted.name()).cloned().ok_or_else(|| {
         Diagnostic::new(format!("the config at {} has no such unit", files.commit()))
             .hint("It was delivered with another config or other flags: give --config as it was then.")
@@ -121,7 +116,7 @@ fn one(
     unit.given = Some(given(plan, &unit, tip));
     let alone = Plan { units: vec![unit], recorded_only: true, ..plan.clone() };
     let sourced = Sourced { files, revision: Some(files.commit()) };
-    let rendered = pipeline::rendered(&alone, around, sourced).map_err(Failure::into_errors)?;
+    let rendered = pipeline::rendered(&alone, ctx, sourced).map_err(Failure::into_errors)?;
     let made = &rendered[0];
     let (_, files) = file_set(&wanted.path, &made.objects, made.style)?;
     let differing = differing(&files, &tip.files);

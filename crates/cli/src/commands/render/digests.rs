@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use delivery::config;
+use delivery::host::RunContext;
 use delivery::host::disk::DiskFiles;
 use delivery::images::registries;
-use delivery::pipeline::Surroundings;
 use delivery::pipeline::skaffold::Registries;
 use delivery::verbs::pin::{Setup, Typed};
 
@@ -41,7 +41,7 @@ impl DigestArguments {
         self,
         files: &DiskFiles,
         folder: &str,
-        around: &'a Surroundings,
+        ctx: &'a RunContext,
     ) -> Result<Registries<'a>, Failure> {
         let typed = Typed {
             locking: self.locked.locking(self.lock, folder)?,
@@ -56,7 +56,7 @@ impl DigestArguments {
             let options = registries::options(&typed.registries, &config::Registry::default(), folder)?;
             (typed.locking.digests(None), typed.locking.file, options, None)
         };
-        let now = around.now.map_or(0, |now| now.seconds);
-        Ok(Registries { source, lock_file, options, now, watch: around.watch.resolving(), everything })
+        let now = ctx.now.map_or(0, |now| now.seconds);
+        Ok(Registries { source, lock_file, options, now, watch: ctx.watch.resolving(), everything })
     }
 }

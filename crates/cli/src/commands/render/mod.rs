@@ -13,7 +13,7 @@ use delivery::pipeline::skaffold::{
 
 use crate::exit::{Done, Failure};
 use crate::output;
-use crate::surroundings::surroundings;
+use crate::run_context::run_context;
 
 #[cfg(test)]
 mod compatibility;
@@ -31,9 +31,9 @@ use flags::Skaffold;
 pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
-    let around = surroundings()?;
-    let registries = arguments.digests.registries(&files, &folder, &around)?;
-    let machine = Machine::look(&files, &folder, around.variables.clone())?;
+    let ctx = run_context()?;
+    let registries = arguments.digests.registries(&files, &folder, &ctx)?;
+    let machine = Machine::look(&files, &folder, ctx.variables.clone())?;
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
     let idle = arguments.idle.typed();
@@ -43,8 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
     let mut request = request(&files, &folder, machine, flags)?;
-    request.now =
-        around.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: around.nanoseconds });
+    request.now = ctx.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: ctx.nanoseconds });
     let given = request.images.build_artifacts.is_some() || !request.images.images.is_empty();
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");

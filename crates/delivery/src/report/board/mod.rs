@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-use crate::pipeline::Moment;
+use crate::host::Moment;
 use crate::verbs::status::age;
 
 mod unit;

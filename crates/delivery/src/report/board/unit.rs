@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::{STATES, ago, escaped, text, when};
+use crate::host::Moment;
 use crate::host::source_link;
-use crate::pipeline::Moment;
 
 /// A unit's cell. `left` is the same service in the environment before it.
 pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> String {

@@ -6,11 +6,12 @@ use manifest::{Diagnostic, Errors, ImageRef};
 use registry::{Artifact, Parcel, Pushed, ResolveError, Writing};
 
 use crate::error::Failure;
+use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::images::digests;
 use crate::pipeline::file_set::file_set;
 use crate::pipeline::record;
-use crate::pipeline::{self, Origin, Rendered, Sourced, Surroundings};
+use crate::pipeline::{self, Origin, Rendered, Sourced};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Unit, plan};
 
@@ -79,16 +80,16 @@ pub struct Done {
 /// # Errors
 /// Everything that is wrong with any unit, or asks for a review; two units that would be pushed to one tag; what a registry
 /// refuses.
-pub fn push(settings: &Settings, around: &Surroundings, options: &Options) -> Result<Done, Failure> {
+pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<Done, Failure> {
     let mut settings = settings.clone();
     options.target.stands_for_the_repository(&mut settings);
     let files = DiskFiles::default();
     let plan = plan(&files, &settings)?;
     Errors::check(plan.units.iter().filter(|unit| unit.review.is_some()).map(reviewed).collect())?;
     let places = places(&plan, &options.target)?;
-    let units = pipeline::checked(&plan, around, Sourced { files: &files, revision: None }, options.allow_dirty)?;
+    let units = pipeline::checked(&plan, ctx, Sourced { files: &files, revision: None }, options.allow_dirty)?;
     let origin = Origin::of(&plan, None)?;
-    let resolver = digests::resolver(&plan.registries, &around.variables)?;
+    let resolver = digests::resolver(&plan.registries, &ctx.variables)?;
     let each = plan.units.iter().zip(&units).zip(&places);
     let parcels = each.map(|((unit, rendered), place)| {
         let artifact = artifact(unit, rendered, &origin, options.puller)?;

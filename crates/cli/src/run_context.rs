@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use delivery::pipeline::Surroundings;
+use delivery::host::RunContext;
 
 use crate::exit::Failure;
 use crate::progress;
@@ -11,13 +11,12 @@ use crate::progress;
 ///
 /// # Errors
 /// A `SOURCE_DATE_EPOCH` that is no number of seconds.
-pub(crate) fn surroundings() -> Result<Surroundings, Failure> {
+pub(crate) fn run_context() -> Result<RunContext, Failure> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut around =
-        Surroundings { variables: variables.collect(), watch: progress::watch(), ..Surroundings::default() };
+    let mut ctx = RunContext { variables: variables.collect(), watch: progress::watch(), ..RunContext::default() };
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (seconds, nanoseconds) = match around.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
+    let (seconds, nanoseconds) = match ctx.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
         Some(text) => {
             let seconds = text.parse().map_err(|_| {
                 Failure::Input(anyhow::anyhow!(
@@ -28,7 +27,7 @@ pub(crate) fn surroundings() -> Result<Surroundings, Failure> {
         }
         None => (clock.as_secs().cast_signed(), clock.subsec_nanos()),
     };
-    around.nanoseconds = nanoseconds;
-    around.now = Some(delivery::pipeline::Moment { seconds, offset_minutes: 0 });
-    Ok(around)
+    ctx.nanoseconds = nanoseconds;
+    ctx.now = Some(delivery::host::Moment { seconds, offset_minutes: 0 });
+    Ok(ctx)
 }

@@ -1,0 +1,20 @@
+//! What a run knows of its process: the environment and the time, as values.
+
+use std::collections::BTreeMap;
+
+pub use committer::source::Moment;
+
+use super::watch::Watch;
+
+/// The environment and the clock of a run, read once by the program and handed on as values.
+#[derive(Clone, Debug, Default)]
+pub struct RunContext {
+    /// The environment's variables.
+    pub variables: BTreeMap<String, String>,
+    /// The time that commits carry as the committer's.
+    pub now: Option<Moment>,
+    /// The nanoseconds of the second that `now` names.
+    pub nanoseconds: u32,
+    /// Receives the progress of the run.
+    pub watch: Watch,
+}
