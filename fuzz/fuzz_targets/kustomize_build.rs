@@ -7,13 +7,13 @@
 use libfuzzer_sys::fuzz_target;
 use manifest::yaml;
 use render_core::files::MemoryFiles;
-use render_core::kustomize::{Options, Shelf, build, build_beside};
-use render_core::outside::Nothing;
+use render_core::kustomize::{Options, BaseCache, build, build_with_cache};
+use render_core::host::NoHost;
 
-fn built(files: &MemoryFiles, folder: &str, shelf: Option<&Shelf>) -> Result<String, String> {
-    let built = match shelf {
-        Some(shelf) => build_beside(shelf, files, &Nothing, folder, &Options::default()),
-        None => build(files, &Nothing, folder, &Options::default()),
+fn built(files: &MemoryFiles, folder: &str, base_cache: Option<&BaseCache>) -> Result<String, String> {
+    let built = match base_cache {
+        Some(base_cache) => build_with_cache(base_cache, files, &NoHost, folder, &Options::default()),
+        None => build(files, &NoHost, folder, &Options::default()),
     };
     let built = built.map_err(|errors| errors.to_string())?;
     let mut text = String::new();
@@ -31,8 +31,8 @@ fuzz_target!(|data: &[u8]| {
         let path = render_core::files::join("/", path);
         files.insert(&path, file.get(end + 1..).unwrap_or_default());
     }
-    let shelf = Shelf::default();
+    let base_cache = BaseCache::default();
     for folder in ["/", "/a", "/b", "/"] {
-        assert_eq!(built(&files, folder, None), built(&files, folder, Some(&shelf)));
+        assert_eq!(built(&files, folder, None), built(&files, folder, Some(&base_cache)));
     }
 });

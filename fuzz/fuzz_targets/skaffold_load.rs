@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use manifest::{Node, yaml};
 use render_core::files::MemoryFiles;
-use render_core::outside::Nothing;
+use render_core::host::NoHost;
 use render_core::skaffold::{LoadOptions, load};
 
 fn loaded(files: &MemoryFiles, profiles: &[String]) -> Result<String, String> {
@@ -25,7 +25,7 @@ fn loaded(files: &MemoryFiles, profiles: &[String]) -> Result<String, String> {
         kube_context: "",
         command: "render",
     };
-    let loaded = load(files, &Nothing, &options).map_err(|errors| errors.to_string())?;
+    let loaded = load(files, &NoHost, &options).map_err(|errors| errors.to_string())?;
     let mut text = String::new();
     for document in loaded.documents {
         yaml::write_skaffold(&Node::from(document), &mut text).map_err(|error| error.to_string())?;

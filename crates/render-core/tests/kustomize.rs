@@ -3,8 +3,8 @@
 
 use manifest::yaml::write_kustomize;
 use render_core::files::{MemoryFiles, join};
+use render_core::host::NoHost;
 use render_core::kustomize::{Built, Options, build};
-use render_core::outside::Nothing;
 use testkit::expect::Expect;
 use testkit::fixtures::{Case, cases};
 
@@ -14,7 +14,7 @@ fn run(case: &Case) -> Result<String, String> {
         files.insert(&format!("/{path}"), bytes);
     }
     let folder = join("/", case.text("folder").unwrap_or_default().trim());
-    let built = build(&files, &Nothing, &folder, &Options::default()).map_err(|errors| format!("{errors}\n"))?;
+    let built = build(&files, &NoHost, &folder, &Options::default()).map_err(|errors| format!("{errors}\n"))?;
     print(&built).map_err(|error| format!("{error}\n"))
 }
 

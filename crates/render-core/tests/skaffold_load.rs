@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use manifest::yaml::write_skaffold;
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::MemoryFiles;
-use render_core::outside::{Finished, Nothing, Outside, Program, RemoteRepository};
+use render_core::host::{Host, NoHost, Program, ProgramOutput, RemoteRepository};
 use render_core::skaffold::{LoadOptions, Loaded, load};
 use testkit::expect::Expect;
 use testkit::fixtures::{Case, cases};
@@ -16,24 +16,24 @@ use testkit::fixtures::{Case, cases};
 /// A world in which the repository `https://git.example/NAME` lies in `/repositories/NAME`.
 struct Repositories;
 
-impl Outside for Repositories {
+impl Host for Repositories {
     fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
         match wanted.url.strip_prefix("https://git.example/") {
             Some(name) => Ok(format!("/repositories/{name}/{}", wanted.revision.as_deref().unwrap_or("default"))),
-            None => Nothing.repository(wanted),
+            None => NoHost.repository(wanted),
         }
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
-        Nothing.download(url)
+        NoHost.download(url)
     }
 
-    fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
-        Nothing.run(program)
+    fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
+        NoHost.run(program)
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {
-        Nothing.scratch()
+        NoHost.scratch()
     }
 }
 

@@ -10,7 +10,7 @@ use committer::Remote;
 use committer::snapshot::{SnapshotError, id_of, snapshot};
 use manifest::Diagnostic;
 use registry::lock::{Lock, LockedRemote};
-use render_core::outside::RemoteRepository;
+use render_core::host::RemoteRepository;
 
 use super::{cache, download};
 use crate::images::digests::{Digests, Update};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use manifest::Diagnostic;
 use registry::lock::LockedRemote;
-use render_core::outside::{Finished, Outside, Program, RemoteRepository};
+use render_core::host::{Host, Program, ProgramOutput, RemoteRepository};
 
 use super::remotes;
 pub use super::remotes::Remotes;
@@ -30,7 +30,7 @@ impl World {
     }
 }
 
-impl Outside for World {
+impl Host for World {
     fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
         self.remotes.repository(wanted)
     }
@@ -39,7 +39,7 @@ impl Outside for World {
         self.remotes.file(url)
     }
 
-    fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
+    fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
         let (name, arguments) =
             program.arguments.split_first().ok_or_else(|| Diagnostic::new("no program was named"))?;
         let mut child = Command::new(name)
@@ -60,7 +60,7 @@ impl Outside for World {
             child.wait_with_output()
         });
         let finished = finished.map_err(|error| not_started(name, &error))?;
-        Ok(Finished { status: finished.status.code(), output: finished.stdout, errors: finished.stderr })
+        Ok(ProgramOutput { status: finished.status.code(), stdout: finished.stdout, stderr: finished.stderr })
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {

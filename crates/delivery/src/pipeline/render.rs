@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors, ImageRef, Node, Pins};
 use rayon::prelude::*;
 use registry::{Lock, LockedRemote};
 use render_core::files::{Files, join};
-use render_core::kustomize::{self, Shelf, build, build_beside};
+use render_core::kustomize::{self, BaseCache, build, build_with_cache};
 use render_core::skaffold::default_repo;
 
 use super::{Rendered, Sourced};
@@ -30,7 +30,7 @@ pub(super) struct Doors<'a> {
     world: World,
     git: Arc<GitFacts>,
     /// What units have in common; absent where there is one alone.
-    shelf: Option<Arc<Shelf>>,
+    base_cache: Option<Arc<BaseCache>>,
 }
 
 impl<'a> Doors<'a> {
@@ -38,8 +38,8 @@ impl<'a> Doors<'a> {
     pub(super) fn new(plan: &Plan, source: Sourced<'a>, lock: Lock) -> Self {
         let remotes = Remotes { source: plan.digests.clone(), lock, cache: None };
         let git = Arc::new(GitFacts::at(source.revision.map(str::to_owned)));
-        let shelf = (plan.units.len() > 1).then(Arc::default);
-        Doors { source, world: World::new(remotes), git, shelf }
+        let base_cache = (plan.units.len() > 1).then(Arc::default);
+        Doors { source, world: World::new(remotes), git, base_cache }
     }
 
     /// The remote bases and files that were used so far.
@@ -144,8 +144,8 @@ fn kustomization(unit: &Unit, files: &Recorded<'_>, doors: &Doors<'_>) -> Result
         return Err(Diagnostic::new(format!("{} is no kustomization", unit.name())).into());
     };
     let options = kustomize::Options::default();
-    let built = match &doors.shelf {
-        Some(shelf) => build_beside(shelf, files, &doors.world, folder, &options)?,
+    let built = match &doors.base_cache {
+        Some(base_cache) => build_with_cache(base_cache, files, &doors.world, folder, &options)?,
         None => build(files, &doors.world, folder, &options)?,
     };
     Ok(plain(built.objects, Style::Kustomize, built.warnings))
@@ -210,7 +210,7 @@ fn request(unit: &Unit, ctx: &RunContext, files: &dyn Files, doors: &Doors<'_>) 
         request.now = Now { seconds: now.seconds, nanoseconds: ctx.nanoseconds };
     }
     request.git = doors.git.clone();
-    request.shelf.clone_from(&doors.shelf);
+    request.base_cache.clone_from(&doors.base_cache);
     if let Some(given) = &unit.given {
         give(given, &mut request, files, &doors.world)?;
     }

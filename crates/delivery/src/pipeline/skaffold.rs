@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use render_core::files::{Files, join};
-use render_core::kustomize::Shelf;
-use render_core::outside::Outside;
+use render_core::host::Host;
+use render_core::kustomize::BaseCache;
 pub use render_core::skaffold::{Build, DigestSource, Now, PlanOptions, RenderOptions, Rendered};
 use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan, references};
 
@@ -48,7 +48,7 @@ pub struct Request {
     /// What tags are told of git; shared by the requests of one run, so that nothing is asked twice.
     pub git: Arc<GitFacts>,
     /// What the kustomizations of several requests have in common; absent where there is one request alone.
-    pub shelf: Option<Arc<Shelf>>,
+    pub base_cache: Option<Arc<BaseCache>>,
 }
 
 impl Request {
@@ -68,18 +68,18 @@ impl Request {
             images: PlanOptions::default(),
             render: RenderOptions::default(),
             git: Arc::default(),
-            shelf: None,
+            base_cache: None,
         }
     }
 
-    fn inputs<'a>(&'a self, files: &'a dyn Files, outside: &'a dyn Outside) -> Inputs<'a> {
+    fn inputs<'a>(&'a self, files: &'a dyn Files, host: &'a dyn Host) -> Inputs<'a> {
         Inputs {
             files,
-            outside,
+            host,
             working_dir: &self.working_dir,
             environment: &self.environment,
             options: &self.render,
-            shelf: self.shelf.as_deref(),
+            base_cache: self.base_cache.as_deref(),
         }
     }
 }
@@ -125,10 +125,10 @@ impl Prepared {
 ///
 /// # Errors
 /// What is wrong with a config, and a tag that cannot be told.
-pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> Result<Prepared, Errors> {
+pub fn prepare(request: &Request, files: &dyn Files, host: &dyn Host) -> Result<Prepared, Errors> {
     let loaded = load(
         files,
-        outside,
+        host,
         &LoadOptions {
             file: &request.file,
             input: &request.input,
@@ -144,7 +144,7 @@ pub fn prepare(request: &Request, files: &dyn Files, outside: &dyn Outside) -> R
         },
     )?;
     let tagging = Tagging {
-        inputs: request.inputs(files, outside),
+        inputs: request.inputs(files, host),
         git: request.git.as_ref(),
         now: request.now,
         configs: &loaded.configs,
@@ -165,7 +165,7 @@ pub fn finish(
     prepared: Prepared,
     pins: &Pins,
     files: &dyn Files,
-    outside: &dyn Outside,
+    host: &dyn Host,
 ) -> Result<Rendered, Errors> {
     let Prepared { configs, mut builds, references, mut warnings } = prepared;
     let mut digests = BTreeMap::new();
@@ -181,11 +181,11 @@ pub fn finish(
     }
     Errors::check(missing)?;
     pin(&mut builds, &|reference| digests.get(reference).map(|digest| digest.as_str()))?;
-    let own = Shelf::default();
-    let mut inputs = request.inputs(files, outside);
+    let own = BaseCache::default();
+    let mut inputs = request.inputs(files, host);
     let kustomizations = configs.iter().filter_map(|config| config.manifests.kustomize.as_ref());
     if kustomizations.map(|kustomize| kustomize.paths.len()).sum::<usize>() > 1 {
-        inputs.shelf = inputs.shelf.or(Some(&own));
+        inputs.base_cache = inputs.base_cache.or(Some(&own));
     }
     let mut rendered = render_core::skaffold::render(&inputs, &configs, &builds)?;
     warnings.append(&mut rendered.warnings);

@@ -6,7 +6,7 @@ use std::path::Path;
 use manifest::{Diagnostic, Errors, ObjectId, yaml};
 use render_core::files::{FileError, Files};
 use render_core::kustomize::reference::repository;
-use render_core::kustomize::{Built, Shelf, build, build_beside};
+use render_core::kustomize::{BaseCache, Built, build, build_with_cache};
 pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
 use crate::host::disk::{DiskFiles, absolute};
@@ -105,7 +105,7 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &Locking, here: &st
 pub struct Together {
     files: DiskFiles,
     world: World,
-    shelf: Shelf,
+    base_cache: BaseCache,
 }
 
 /// As [`run`], beside other builds.
@@ -113,8 +113,8 @@ pub struct Together {
 /// # Errors
 /// As [`run`].
 pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    let Together { files, world, shelf } = together;
-    print(build_beside(shelf, files, world, &known(folder)?, options)?)
+    let Together { files, world, base_cache } = together;
+    print(build_with_cache(base_cache, files, world, &known(folder)?, options)?)
 }
 
 /// The folder as the engine takes it: a repository's URL as it was typed, unless a folder of that name is there.

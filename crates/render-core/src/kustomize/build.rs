@@ -13,23 +13,23 @@ use manifest::{Diagnostic, Errors, Node, Text};
 use self::bases::Sharing;
 use super::accumulate::{Accumulated, check_unique};
 use super::annotations;
+use super::base_cache::{BaseCache, Trace};
 use super::build_metadata::BuildMetadata;
 use super::context::{Context, located};
 use super::decode::Written;
 use super::field_spec::Configuration;
-use super::load::{Doors, Place};
+use super::load::{Io, Place};
 use super::objects;
 use super::openapi;
 use super::options::{Options, Order};
 use super::origin::Origin;
 use super::resource::Resource;
 use super::schema::Schema;
-use super::shelf::{Shelf, Trace};
 use super::steps::Steps;
 use super::target::Target;
 use super::transform::{name_hash, name_reference, sort, vars};
 use crate::files::Files;
-use crate::outside::Outside;
+use crate::host::Host;
 
 /// What a build gives.
 #[derive(Clone, Debug, Default)]
@@ -44,24 +44,24 @@ pub struct Built {
 ///
 /// # Errors
 /// Whatever is wrong with it, each with file, line and field.
-pub fn build(files: &dyn Files, outside: &dyn Outside, folder: &str, options: &Options) -> Result<Built, Errors> {
-    Build::new(Doors { files, outside }, options, None).finish(folder)
+pub fn build(files: &dyn Files, host: &dyn Host, folder: &str, options: &Options) -> Result<Built, Errors> {
+    Build::new(Io { files, host }, options, None).finish(folder)
 }
 
-/// As [`build`], beside other builds that share `shelf`: a base that one of them has built is not built again.
+/// Like [`build`], with a cache that other builds share: a base that one of them has built is not built again.
 ///
 /// # Errors
 /// As [`build`].
-pub fn build_beside(
-    shelf: &Shelf,
+pub fn build_with_cache(
+    base_cache: &BaseCache,
     files: &dyn Files,
-    outside: &dyn Outside,
+    host: &dyn Host,
     folder: &str,
     options: &Options,
 ) -> Result<Built, Errors> {
-    let trace = Trace::new(Doors { files, outside });
-    let doors = Doors { files: &trace, outside: &trace };
-    Build::new(doors, options, Some(Sharing::new(shelf, &trace))).finish(folder)
+    let trace = Trace::new(Io { files, host });
+    let io = Io { files: &trace, host: &trace };
+    Build::new(io, options, Some(Sharing::new(base_cache, &trace))).finish(folder)
 }
 
 /// kustomize's field specs, read once a process; one value, so that builds which share bases see at a glance that it is theirs.
@@ -69,7 +69,7 @@ static DEFAULTS: LazyLock<Arc<Configuration>> = LazyLock::new(|| Arc::new(Config
 
 /// A build under way.
 struct Build<'a> {
-    doors: Doors<'a>,
+    io: Io<'a>,
     options: &'a Options,
     defaults: Arc<Configuration>,
     schema: Schema,
@@ -90,9 +90,9 @@ struct Inherited {
 }
 
 impl<'a> Build<'a> {
-    fn new(doors: Doors<'a>, options: &'a Options, sharing: Option<Sharing<'a>>) -> Self {
+    fn new(io: Io<'a>, options: &'a Options, sharing: Option<Sharing<'a>>) -> Self {
         Build {
-            doors,
+            io,
             options,
             defaults: DEFAULTS.clone(),
             schema: Schema::default(),
@@ -110,7 +110,7 @@ impl<'a> Build<'a> {
 
     /// The whole build: gather everything, then what may be done only once, at the very end.
     fn run(&mut self, folder: &str) -> Result<Vec<Node>, Diagnostic> {
-        let place = Place::top(self.doors, folder, self.options.load_restrictor)?;
+        let place = Place::top(self.io, folder, self.options.load_restrictor)?;
         let start = self.mark();
         let target = self.open(place)?;
         let metadata = BuildMetadata::of(&target.kustomization, self.options);
@@ -152,11 +152,11 @@ impl<'a> Build<'a> {
 
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
     fn open(&mut self, place: Arc<Place>) -> Result<Target, Diagnostic> {
-        self.visit(&place);
-        let target = Target::open(self.doors, place, self.warnings.get_mut())?;
+        self.add_dependency(&place);
+        let target = Target::open(self.io, place, self.warnings.get_mut())?;
         let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };
         let choose = || {
-            let file = chosen.get("path").map(|path| target.place.file(self.doors, path)).transpose()?;
+            let file = chosen.get("path").map(|path| target.place.file(self.io, path)).transpose()?;
             if self.schema_is_set { Ok(None) } else { openapi::choose(chosen, file) }
         };
         let found = choose().map_err(|found| located(found, &target.file, target.kustomization.at, "openapi"))?;
@@ -197,7 +197,7 @@ impl<'a> Build<'a> {
 
     fn context<'s>(&'s self, target: &'s Target) -> Context<'s> {
         Context {
-            doors: self.doors,
+            io: self.io,
             place: &target.place,
             file: &target.file,
             schema: &self.schema,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifest::{At, Diagnostic};
 
 use super::decode::in_field;
-use super::load::{Doors, Place};
+use super::load::{Io, Place};
 use super::options::Options;
 use super::schema::Schema;
 
@@ -14,7 +14,7 @@ use super::schema::Schema;
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Files, remotes, programs.
-    pub doors: Doors<'a>,
+    pub io: Io<'a>,
     /// The folder whose kustomization is at work.
     pub place: &'a Arc<Place>,
     /// The path of that kustomization, for messages.

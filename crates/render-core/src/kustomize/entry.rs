@@ -6,7 +6,7 @@ use manifest::Diagnostic;
 use rayon::prelude::*;
 
 use super::decode::Written;
-use super::load::{Doors, Opened, Place};
+use super::load::{Io, Opened, Place};
 use super::objects;
 use super::reference::{Spelling, spelling};
 use super::resource::Resource;
@@ -27,18 +27,18 @@ pub enum Entry {
 ///
 /// # Errors
 /// Where nothing is there, what is there may not be read, or holds no objects.
-pub fn open(doors: Doors<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
-    match target.place.open(doors, entry)? {
+pub fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
+    match target.place.open(io, entry)? {
         Opened::File(loaded) => objects::read(&loaded.bytes, &loaded.name).map(Entry::Objects),
         Opened::Folder(place) => Ok(Entry::Folder(place)),
     }
 }
 
 /// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
-pub fn read_ahead(doors: Doors<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
+pub fn read_ahead(io: Io<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
     if entries.len() < MANY {
         return Vec::new();
     }
     let local = |entry: &&Written| matches!(spelling(&entry.text), Spelling::Local);
-    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(doors, target, &entry.text))).collect()
+    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(io, target, &entry.text))).collect()
 }

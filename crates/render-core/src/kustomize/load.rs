@@ -8,18 +8,18 @@ use super::nearest::nearest;
 use super::options::LoadRestrictor;
 use super::reference::{RemoteFolder, Spelling, empty_entry, repository, spelling};
 use crate::files::{FileError, FileKind, Files, join, parent};
-use crate::outside::Outside;
+use crate::host::Host;
 
 /// How deep bases may lie under bases.
 const DEEPEST: usize = 200;
 
-/// The two doors to the outside, together.
+/// Everything that a build reads through: files, and the host for remotes and programs.
 #[derive(Clone, Copy)]
-pub struct Doors<'a> {
+pub struct Io<'a> {
     /// Files.
     pub files: &'a dyn Files,
     /// Everything else.
-    pub outside: &'a dyn Outside,
+    pub host: &'a dyn Host,
 }
 
 /// A folder that holds a kustomization, and the way that led to it.
@@ -40,9 +40,9 @@ struct Checkout {
     root: String,
 }
 
-/// Which base a place is, whoever names it: two places on one footing may read the same.
+/// The identity of a base, independent of the kustomization that names it: bases with equal keys read the same files.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Footing {
+pub(super) struct BaseKey {
     root: String,
     restrictor: LoadRestrictor,
     /// The root of the repository that it lies in.
@@ -51,7 +51,7 @@ pub(super) struct Footing {
 
 /// A folder that a base was made of, as far as it decides who may name the base.
 #[derive(Clone, Debug)]
-pub(super) struct Visit {
+pub(super) struct BaseDependency {
     root: String,
     /// The entry that named it, where it is a repository's.
     written: Option<String>,
@@ -88,13 +88,13 @@ impl Place {
     ///
     /// # Errors
     /// Where it is missing or no folder.
-    pub fn top(doors: Doors<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
+    pub fn top(io: Io<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
         if let Some(remote) = repository(folder) {
-            let (root, checkout) = checked_out(doors, remote)?;
+            let (root, checkout) = checked_out(io, remote)?;
             let restrictor = LoadRestrictor::RootOnly;
             return Ok(Arc::new(Place { root, restrictor, checkout: Some(checkout), referrer: None, depth: 0 }));
         }
-        let root = real_folder(doors, folder)?;
+        let root = real_folder(io, folder)?;
         Ok(Arc::new(Place { root, restrictor, checkout: None, referrer: None, depth: 0 }))
     }
 
@@ -102,22 +102,22 @@ impl Place {
     ///
     /// # Errors
     /// Where nothing is there, or what is there may not be read.
-    pub fn open(self: &Arc<Self>, doors: Doors<'_>, entry: &str) -> Result<Opened, Diagnostic> {
+    pub fn open(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Opened, Diagnostic> {
         if entry.is_empty() {
             return Err(empty_entry());
         }
         match spelling(entry) {
-            Spelling::Download => self.download(doors, entry).map(Opened::File),
+            Spelling::Download => self.download(io, entry).map(Opened::File),
             Spelling::Repository(remote) => {
-                if doors.files.kind(&join(&self.root, entry)) == Ok(FileKind::File) {
-                    return self.file(doors, entry).map(Opened::File);
+                if io.files.kind(&join(&self.root, entry)) == Ok(FileKind::File) {
+                    return self.file(io, entry).map(Opened::File);
                 }
-                self.enter_repository(doors, remote).map(Opened::Folder)
+                self.enter_repository(io, remote).map(Opened::Folder)
             }
-            Spelling::Local => match doors.files.kind(&join(&self.root, entry)) {
-                Ok(FileKind::Folder) => self.enter(doors, entry).map(Opened::Folder),
-                Ok(FileKind::File) => self.file(doors, entry).map(Opened::File),
-                Err(error) => Err(self.missing(doors, entry, &error)),
+            Spelling::Local => match io.files.kind(&join(&self.root, entry)) {
+                Ok(FileKind::Folder) => self.enter(io, entry).map(Opened::Folder),
+                Ok(FileKind::File) => self.file(io, entry).map(Opened::File),
+                Err(error) => Err(self.missing(io, entry, &error)),
             },
         }
     }
@@ -127,19 +127,19 @@ impl Place {
     /// # Errors
     /// Where it is neither, or may not be entered: an absolute path, a folder that contains this one, a folder outside the
     /// repository that this one lies in.
-    pub fn enter(self: &Arc<Self>, doors: Doors<'_>, entry: &str) -> Result<Arc<Self>, Diagnostic> {
+    pub fn enter(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Arc<Self>, Diagnostic> {
         if entry.is_empty() {
             return Err(empty_entry());
         }
         if let Some(remote) = repository(entry) {
-            return self.enter_repository(doors, remote);
+            return self.enter_repository(io, remote);
         }
         if entry.starts_with('/') {
             return Err(
                 Diagnostic::new(format!("folder {entry} is an absolute path")).hint("Name it relative to this folder.")
             );
         }
-        let root = real_folder(doors, &join(&self.root, entry))?;
+        let root = real_folder(io, &join(&self.root, entry))?;
         self.check_containment(&root)?;
         self.check_cycle(&root)?;
         self.below(root, self.restrictor, None)
@@ -149,45 +149,45 @@ impl Place {
     ///
     /// # Errors
     /// Where it is missing, or lies outside this folder while the load restriction holds.
-    pub fn file(&self, doors: Doors<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
+    pub fn file(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
         if super::reference::is_http(entry) {
-            return self.download(doors, entry);
+            return self.download(io, entry);
         }
-        self.read(doors, entry).map_err(|refused| match refused {
-            Refused::Unreadable(error) => self.missing(doors, entry, &error),
+        self.read(io, entry).map_err(|refused| match refused {
+            Refused::Unreadable(error) => self.missing(io, entry, &error),
             Refused::Outside => self.outside(entry),
         })
     }
 
     /// Reads a file that may well not be there.
-    pub(super) fn probe(&self, doors: Doors<'_>, name: &str) -> Option<Loaded> {
-        self.read(doors, name).ok()
+    pub(super) fn probe(&self, io: Io<'_>, name: &str) -> Option<Loaded> {
+        self.read(io, name).ok()
     }
 
-    fn read(&self, doors: Doors<'_>, entry: &str) -> Result<Loaded, Refused> {
+    fn read(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Refused> {
         let path = join(&self.root, entry);
         if self.restrictor == LoadRestrictor::RootOnly {
-            let real = doors.files.real(&path).map_err(Refused::Unreadable)?;
+            let real = io.files.real(&path).map_err(Refused::Unreadable)?;
             if !is_within(parent(&real), &self.root) {
                 return Err(Refused::Outside);
             }
         }
-        let bytes = doors.files.read(&path).map_err(Refused::Unreadable)?;
+        let bytes = io.files.read(&path).map_err(Refused::Unreadable)?;
         Ok(Loaded { bytes, name: path })
     }
 
     #[expect(clippy::unused_self, reason = "the place of a download is this one")]
-    fn download(&self, doors: Doors<'_>, url: &str) -> Result<Loaded, Diagnostic> {
-        let bytes = doors.outside.download(url)?;
+    fn download(&self, io: Io<'_>, url: &str) -> Result<Loaded, Diagnostic> {
+        let bytes = io.host.download(url)?;
         Ok(Loaded { bytes: bytes.into(), name: url.to_owned() })
     }
 
-    fn enter_repository(self: &Arc<Self>, doors: Doors<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
+    fn enter_repository(self: &Arc<Self>, io: Io<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
         let seen = self.way().filter_map(|place| place.checkout.as_ref());
         if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
             return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
         }
-        let (folder, checkout) = checked_out(doors, remote)?;
+        let (folder, checkout) = checked_out(io, remote)?;
         self.below(folder, LoadRestrictor::RootOnly, Some(checkout))
     }
 
@@ -209,31 +209,31 @@ impl Place {
     }
 
     /// Which base this is.
-    pub(super) fn footing(&self) -> Footing {
+    pub(super) fn base_key(&self) -> BaseKey {
         let checkout = self.way().find_map(|place| place.checkout.as_ref()).map(|checkout| checkout.root.clone());
-        Footing { root: self.root.clone(), restrictor: self.restrictor, checkout }
+        BaseKey { root: self.root.clone(), restrictor: self.restrictor, checkout }
     }
 
     /// What is remembered of this place where it is part of a base.
-    pub(super) fn visit(&self) -> Visit {
+    pub(super) fn dependency(&self) -> BaseDependency {
         let written = self.checkout.as_ref().map(|checkout| checkout.remote.written.clone());
-        Visit { root: self.root.clone(), written, depth: self.depth }
+        BaseDependency { root: self.root.clone(), written, depth: self.depth }
     }
 
-    /// Whether a base that stands here, and was made of `visits` elsewhere, would be made of the same here: nothing in it
+    /// Whether a base that stands here, and was made of `dependencies` elsewhere, would be made of the same here: nothing in it
     /// leads back to those that led here, and it does not lie too deep.
-    pub(super) fn admits(&self, visits: &[Visit]) -> bool {
+    pub(super) fn admits(&self, dependencies: &[BaseDependency]) -> bool {
         let above = || self.way().skip(1);
-        let leads_back = |visit: &Visit| match &visit.written {
+        let leads_back = |dependency: &BaseDependency| match &dependency.written {
             Some(written) => {
                 let mut repositories = above().filter_map(|place| place.checkout.as_ref());
                 repositories.any(|checkout| checkout.remote.written.starts_with(written.as_str()))
             }
-            None => above().any(|place| is_within(&place.root, &visit.root)),
+            None => above().any(|place| is_within(&place.root, &dependency.root)),
         };
-        let depths = || visits.iter().map(|visit| visit.depth);
+        let depths = || dependencies.iter().map(|dependency| dependency.depth);
         let height = depths().max().unwrap_or_default() - depths().min().unwrap_or_default();
-        self.depth + height <= DEEPEST && !visits.iter().any(leads_back)
+        self.depth + height <= DEEPEST && !dependencies.iter().any(leads_back)
     }
 
     /// This place and those that led to it, nearest first.
@@ -266,9 +266,9 @@ impl Place {
     }
 
     /// The finding that an entry cannot be had, with the name beside it that may be meant.
-    fn missing(&self, doors: Doors<'_>, entry: &str, error: &FileError) -> Diagnostic {
+    fn missing(&self, io: Io<'_>, entry: &str, error: &FileError) -> Diagnostic {
         let path = join(&self.root, entry);
-        let beside = doors.files.list(parent(&path)).unwrap_or_default();
+        let beside = io.files.list(parent(&path)).unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
         match nearest(name, beside.iter().map(String::as_str)).filter(|_| *error == FileError::Missing) {
             Some(near) => Diagnostic::new(format!("{entry}: {error}")).hint(format!("Did you mean {near}?")),
@@ -283,10 +283,10 @@ impl Place {
 }
 
 /// Makes a repository's tree readable: the folder that is wanted of it, and where it stands.
-fn checked_out(doors: Doors<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
-    let root = doors.outside.repository(&remote.repository)?;
-    let repository = real_folder(doors, &root)?;
-    let folder = real_folder(doors, &join(&root, &remote.folder))?;
+fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
+    let root = io.host.repository(&remote.repository)?;
+    let repository = real_folder(io, &root)?;
+    let folder = real_folder(io, &join(&root, &remote.folder))?;
     if !is_within(&folder, &repository) {
         return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
     }
@@ -298,9 +298,9 @@ fn is_within(path: &str, folder: &str) -> bool {
     folder == "/" || path.strip_prefix(folder).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }
 
-fn real_folder(doors: Doors<'_>, path: &str) -> Result<String, Diagnostic> {
-    let real = doors.files.real(path).map_err(|error| missing(path, &error))?;
-    match doors.files.kind(&real) {
+fn real_folder(io: Io<'_>, path: &str) -> Result<String, Diagnostic> {
+    let real = io.files.real(path).map_err(|error| missing(path, &error))?;
+    match io.files.kind(&real) {
         Ok(FileKind::Folder) => Ok(real),
         Ok(FileKind::File) => Err(Diagnostic::new(format!("{path} is a file, but a folder is wanted"))),
         Err(error) => Err(missing(path, &error)),

@@ -14,6 +14,8 @@ use super::schema::{Schema, SchemaAt};
 mod irregular;
 mod list;
 
+use self::list::MergeWith;
+
 /// The key of the one directive.
 const DIRECTIVE: &str = "$patch";
 
@@ -72,27 +74,27 @@ impl<'s> Merger<'s> {
     fn walk(
         self,
         dest: Option<&mut Node>,
-        origin: Option<&Node>,
+        patch: Option<&Node>,
         at: Option<SchemaAt<'s>>,
     ) -> Result<Outcome, Diagnostic> {
-        let at = at.or_else(|| self.embedded(dest.as_deref())).or_else(|| self.embedded(origin));
+        let at = at.or_else(|| self.embedded(dest.as_deref())).or_else(|| self.embedded(patch));
         let dest_shape = dest.as_deref().and_then(shape);
-        let origin_shape = origin.and_then(shape);
-        if let (Some(ours), Some(theirs), Some(origin)) = (dest_shape, origin_shape, origin)
+        let patch_shape = patch.and_then(shape);
+        if let (Some(ours), Some(theirs), Some(patch)) = (dest_shape, patch_shape, patch)
             && ours != theirs
         {
             let message = format!("the patch has {} where the object has {}", said(theirs), said(ours));
             return Err(Diagnostic::new(message)
-                .at(origin.at)
+                .at(patch.at)
                 .hint("Write the field as the object has it, or replace it by a JSON patch."));
         }
-        match dest_shape.or(origin_shape) {
-            None => Ok(walk_nulls(dest.as_deref(), origin)),
-            Some(Shape::Scalar) => self.replace_whole(origin),
-            Some(Shape::Map) => self.walk_map(dest, origin, at),
+        match dest_shape.or(patch_shape) {
+            None => Ok(walk_nulls(dest.as_deref(), patch)),
+            Some(Shape::Scalar) => self.replace_whole(patch),
+            Some(Shape::Map) => self.walk_map(dest, patch, at),
             Some(Shape::Seq) => match at.and_then(SchemaAt::merge_keys) {
-                Some(keys) => self.walk_list(dest, origin, at, &keys),
-                None => self.replace_whole(origin),
+                Some(keys) => self.walk_list(dest, patch, at, &keys),
+                None => self.replace_whole(patch),
             },
         }
     }
@@ -106,42 +108,42 @@ impl<'s> Merger<'s> {
     fn walk_map(
         self,
         dest: Option<&mut Node>,
-        origin: Option<&Node>,
+        patch: Option<&Node>,
         at: Option<SchemaAt<'s>>,
     ) -> Result<Outcome, Diagnostic> {
         let Some(Data::Map(map)) = dest.map(|node| &mut node.data) else {
-            return match origin {
-                Some(origin) => self.adopted(origin, at),
+            return match patch {
+                Some(patch) => self.adopted(patch, at),
                 None => Ok(Outcome::Clear),
             };
         };
-        let Some(origin) = origin else {
+        let Some(patch) = patch else {
             self.merge_maps(map, None, at)?;
             return Ok(Outcome::Keep);
         };
-        let Some(patch) = origin.as_map() else { return Ok(Outcome::Clear) };
-        match directive_of(patch)? {
+        let Some(fields) = patch.as_map() else { return Ok(Outcome::Clear) };
+        match directive_of(fields)? {
             Some(Directive::Delete) => Ok(Outcome::Clear),
-            Some(Directive::Replace) => self.adopted(origin, at),
+            Some(Directive::Replace) => self.adopted(patch, at),
             Some(Directive::Merge) | None => {
-                self.merge_maps(map, Some(patch), at)?;
+                self.merge_maps(map, Some(fields), at)?;
                 Ok(Outcome::Keep)
             }
         }
     }
 
-    fn merge_maps(self, dest: &mut Map, origin: Option<&Map>, at: Option<SchemaAt<'s>>) -> Result<(), Diagnostic> {
-        let patch = Lookup::new(origin.map_or(&[], Map::entries));
-        let mut used = vec![false; patch.entries.len()];
+    fn merge_maps(self, dest: &mut Map, patch: Option<&Map>, at: Option<SchemaAt<'s>>) -> Result<(), Diagnostic> {
+        let lookup = Lookup::new(patch.map_or(&[], Map::entries));
+        let mut used = vec![false; lookup.entries.len()];
         let mut failed = None;
         dest.entries_mut().retain_mut(|entry| {
-            let place = patch.find(&entry.key.text);
-            if let Some(place) = place {
-                used[place] = true;
+            let index = lookup.find(&entry.key.text);
+            if let Some(index) = index {
+                used[index] = true;
             }
-            let origin = place.map(|place| &patch.entries[place].value);
+            let value = index.map(|index| &lookup.entries[index].value);
             let field = at.and_then(|at| at.field(&entry.key.text));
-            match self.walk(Some(&mut entry.value), origin, field) {
+            match self.walk(Some(&mut entry.value), value, field) {
                 Ok(Outcome::Keep | Outcome::KeepNull) => true,
                 Ok(Outcome::Put(node)) => {
                     put(&mut entry.value, node);
@@ -157,7 +159,7 @@ impl<'s> Merger<'s> {
         if let Some(found) = failed {
             return Err(found);
         }
-        for (entry, _) in patch.entries.iter().zip(used).filter(|(entry, used)| !used && entry.key.text != DIRECTIVE) {
+        for (entry, _) in lookup.entries.iter().zip(used).filter(|(entry, used)| !used && entry.key.text != DIRECTIVE) {
             let field = at.and_then(|at| at.field(&entry.key.text));
             let outcome = self.walk(None, Some(&entry.value), field).map_err(|found| within(&entry.key.text, found))?;
             if let Outcome::Put(value) = outcome {
@@ -168,9 +170,9 @@ impl<'s> Merger<'s> {
     }
 
     /// What a value of the patch becomes where the object has none: a copy without directives and nulls.
-    fn adopted(self, origin: &Node, at: Option<SchemaAt<'s>>) -> Result<Outcome, Diagnostic> {
-        self.check_repeated(origin)?;
-        let mut node = origin.clone();
+    fn adopted(self, patch: &Node, at: Option<SchemaAt<'s>>) -> Result<Outcome, Diagnostic> {
+        self.check_repeated(patch)?;
+        let mut node = patch.clone();
         Ok(if self.adopt(&mut node, at)? { Outcome::Put(node) } else { Outcome::Clear })
     }
 
@@ -197,7 +199,7 @@ impl<'s> Merger<'s> {
                         return Ok(false);
                     }
                     let elements = at.and_then(SchemaAt::elements);
-                    *items = list::merge_lists(self, std::mem::take(items), list::Origin::Same, &keys, elements)?;
+                    *items = list::merge_lists(self, std::mem::take(items), MergeWith::Itself, &keys, elements)?;
                     Ok(true)
                 }
             },
@@ -217,13 +219,13 @@ impl<'s> Merger<'s> {
     }
 
     /// Scalars and lists that do not merge: the patch's stands for the object's, a null deletes it.
-    fn replace_whole(self, origin: Option<&Node>) -> Result<Outcome, Diagnostic> {
-        match origin {
+    fn replace_whole(self, patch: Option<&Node>) -> Result<Outcome, Diagnostic> {
+        match patch {
             None => Ok(Outcome::Keep),
-            Some(origin) if shape(origin).is_none() => Ok(Outcome::Clear),
-            Some(origin) => {
-                self.check_repeated(origin)?;
-                Ok(Outcome::Put(origin.clone()))
+            Some(patch) if shape(patch).is_none() => Ok(Outcome::Clear),
+            Some(patch) => {
+                self.check_repeated(patch)?;
+                Ok(Outcome::Put(patch.clone()))
             }
         }
     }
@@ -246,36 +248,36 @@ impl<'s> Merger<'s> {
     fn walk_list(
         self,
         dest: Option<&mut Node>,
-        origin: Option<&Node>,
+        patch: Option<&Node>,
         at: Option<SchemaAt<'s>>,
         keys: &[&str],
     ) -> Result<Outcome, Diagnostic> {
         let elements = at.and_then(SchemaAt::elements);
-        let merged = |items, origin| list::merge_lists(self, items, origin, keys, elements);
+        let merged = |items, with| list::merge_lists(self, items, with, keys, elements);
         let Some(Data::Seq(items)) = dest.map(|node| &mut node.data) else {
-            let Some(origin) = origin else { return Ok(Outcome::Clear) };
-            let Data::Seq(patch) = &origin.data else { return Ok(Outcome::Clear) };
-            self.check_repeated(origin)?;
-            return Ok(Outcome::Put(merged(patch.clone(), list::Origin::Same)?.into()));
+            let Some(patch) = patch else { return Ok(Outcome::Clear) };
+            let Data::Seq(patch_items) = &patch.data else { return Ok(Outcome::Clear) };
+            self.check_repeated(patch)?;
+            return Ok(Outcome::Put(merged(patch_items.clone(), MergeWith::Itself)?.into()));
         };
-        let Some(origin) = origin else {
-            *items = merged(std::mem::take(items), list::Origin::None)?;
+        let Some(patch) = patch else {
+            *items = merged(std::mem::take(items), MergeWith::Nothing)?;
             return Ok(Outcome::Keep);
         };
-        let Data::Seq(patch) = &origin.data else { return Ok(Outcome::Clear) };
-        if list::directive_of(patch)?.is_none() {
-            *items = merged(std::mem::take(items), list::Origin::Patch(patch))?;
+        let Data::Seq(patch_items) = &patch.data else { return Ok(Outcome::Clear) };
+        if list::directive_of(patch_items)?.is_none() {
+            *items = merged(std::mem::take(items), MergeWith::Patch(patch_items))?;
             return Ok(Outcome::Keep);
         }
-        let mut patch = patch.clone();
-        match list::take_directive(&mut patch)? {
+        let mut patch_items = patch_items.clone();
+        match list::take_directive(&mut patch_items)? {
             Directive::Delete => Ok(Outcome::Clear),
             Directive::Replace => {
-                self.check_repeated(origin)?;
-                Ok(Outcome::Put(merged(patch, list::Origin::Same)?.into()))
+                self.check_repeated(patch)?;
+                Ok(Outcome::Put(merged(patch_items, MergeWith::Itself)?.into()))
             }
             Directive::Merge => {
-                *items = merged(std::mem::take(items), list::Origin::Patch(&patch))?;
+                *items = merged(std::mem::take(items), MergeWith::Patch(&patch_items))?;
                 Ok(Outcome::Keep)
             }
         }
@@ -283,9 +285,9 @@ impl<'s> Merger<'s> {
 }
 
 /// Both are missing or null: a null that was written as one stays unless the patch has one too.
-fn walk_nulls(dest: Option<&Node>, origin: Option<&Node>) -> Outcome {
+fn walk_nulls(dest: Option<&Node>, patch: Option<&Node>) -> Outcome {
     let written = dest.and_then(Node::text).is_some_and(|text| !text.is_empty());
-    if origin.is_none() && written { Outcome::KeepNull } else { Outcome::Clear }
+    if patch.is_none() && written { Outcome::KeepNull } else { Outcome::Clear }
 }
 
 /// Puts a value in the place of another. A scalar takes over the style of the one that it replaces, so that `"1"` stays a

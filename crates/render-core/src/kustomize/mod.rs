@@ -2,6 +2,7 @@
 
 pub mod accumulate;
 pub mod annotations;
+pub mod base_cache;
 pub mod build;
 pub mod build_metadata;
 pub mod context;
@@ -29,12 +30,11 @@ pub mod schema;
 pub mod selector;
 pub mod set;
 pub mod shared;
-pub mod shelf;
 pub mod steps;
 pub mod target;
 pub mod transform;
 pub mod validate;
 
-pub use build::{Built, build, build_beside};
+pub use base_cache::BaseCache;
+pub use build::{Built, build, build_with_cache};
 pub use options::{LoadRestrictor, Options, Order};
-pub use shelf::Shelf;

@@ -5,7 +5,7 @@
 
 use manifest::Diagnostic;
 
-use crate::outside::RemoteRepository;
+use crate::host::RemoteRepository;
 
 /// A folder in a git repository.
 #[derive(Clone, Debug, PartialEq, Eq)]

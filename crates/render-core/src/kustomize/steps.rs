@@ -37,14 +37,14 @@ impl Steps<'_> {
     /// # Errors
     /// Whatever is wrong with one.
     pub fn generate(&self, into: &mut Accumulated) -> Result<(), Diagnostic> {
-        let (doors, place) = (self.context.doors, self.context.place);
+        let (io, place) = (self.context.io, self.context.place);
         let options = self.kustomization.generator_options.as_ref();
         for (index, args) in self.kustomization.config_map_generator.iter().flatten().enumerate() {
-            let made = config_map::generate(doors, place, args, options).map(|one| vec![one]);
+            let made = config_map::generate(io, place, args, options).map(|one| vec![one]);
             self.absorb(into, made, "ConfigMapGenerator", ("configMapGenerator", index, args.at))?;
         }
         for (index, args) in self.kustomization.secret_generator.iter().flatten().enumerate() {
-            let made = secret::generate(doors, place, args, options).map(|one| vec![one]);
+            let made = secret::generate(io, place, args, options).map(|one| vec![one]);
             self.absorb(into, made, "SecretGenerator", ("secretGenerator", index, args.at))?;
         }
         self.generate_helm(into)

@@ -6,7 +6,7 @@ use manifest::yaml::read_configuration;
 use manifest::{Diagnostic, Node};
 
 use super::kustomization::{FILE_NAMES, Kustomization};
-use super::load::{Doors, Loaded, Place};
+use super::load::{Io, Loaded, Place};
 
 /// A kustomization and where it stands.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl Target {
     ///
     /// # Errors
     /// A folder with none or several, and whatever is wrong in the file.
-    pub fn open(doors: Doors<'_>, place: Arc<Place>, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
-        let (file_name, loaded) = find(doors, &place)?;
+    pub fn open(io: Io<'_>, place: Arc<Place>, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        let (file_name, loaded) = find(io, &place)?;
         let decode = || -> Result<Kustomization, Diagnostic> {
             let (documents, dropped) = read_configuration(&loaded.bytes)?;
             warnings.extend(dropped.into_iter().map(|found| found.in_file(loaded.name.clone())));
@@ -51,8 +51,8 @@ fn null() -> Node {
 }
 
 /// The one file in the folder that has one of the names of a kustomization.
-fn find(doors: Doors<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic> {
-    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(doors, name)?)));
+fn find(io: Io<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic> {
+    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(io, name)?)));
     let mut found: Vec<(&'static str, Loaded)> = found.collect();
     if found.len() > 1 {
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();

@@ -8,7 +8,7 @@ use manifest::{At, Diagnostic, Errors, Map, Node};
 use super::check::{check, is_null};
 use super::fields::Fields;
 use crate::files::{FileError, Files, join, parent};
-use crate::outside::Outside;
+use crate::host::Host;
 
 /// The only group that an `apiVersion` may name.
 const GROUP: &str = "skaffold/";
@@ -48,7 +48,7 @@ pub(super) struct Document {
 /// Where there is no such file, and where it is no text.
 pub(super) fn open(
     files: &dyn Files,
-    outside: &dyn Outside,
+    host: &dyn Host,
     folder: &str,
     name: &str,
     input: &[u8],
@@ -63,7 +63,7 @@ pub(super) fn open(
         return text(source("-", folder, Arc::from(input)));
     }
     if is_url(name) {
-        let bytes = outside.download(name).map_err(|error| error.in_file(name))?;
+        let bytes = host.download(name).map_err(|error| error.in_file(name))?;
         return text(source(name, folder, Arc::from(bytes)));
     }
     let path = join(folder, name);

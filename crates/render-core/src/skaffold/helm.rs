@@ -16,7 +16,7 @@ use super::reference::ImageReference;
 use super::setters::{FROM_PARAM, Marks, apply};
 use super::template::Missing;
 use crate::files::join;
-use crate::outside::{Finished, Program};
+use crate::host::{Program, ProgramOutput};
 
 /// A release, ready to be rendered.
 struct Ready<'a> {
@@ -218,9 +218,9 @@ fn run_template(
         let message = format!("helm's output for {}, line {}: {}", ready.name, found.at.line, found.message);
         config.finding(ready.release.at, &ready.field, message)
     };
-    let mut objects = read_objects(&finished.output).map_err(place)?;
+    let mut objects = read_objects(&finished.stdout).map_err(place)?;
     if !setters.is_empty() {
-        let marks = Marks::read(&finished.output, FROM_PARAM);
+        let marks = Marks::read(&finished.stdout, FROM_PARAM);
         objects.iter_mut().try_for_each(|object| apply(object, &marks, setters)).map_err(place)?;
     }
     Ok(objects)
@@ -240,13 +240,13 @@ pub(super) fn after_post_renderer(object: &mut Node) {
     }
 }
 
-fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<Finished, Errors> {
+fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<ProgramOutput, Errors> {
     let place = |found: Diagnostic| found.in_file(&config.file).at(ready.release.at).field(&ready.field);
-    let finished = inputs.outside.run(program).map_err(place)?;
+    let finished = inputs.host.run(program).map_err(place)?;
     if finished.status == Some(0) {
         return Ok(finished);
     }
-    let words = String::from_utf8_lossy(&finished.errors);
+    let words = String::from_utf8_lossy(&finished.stderr);
     // The values of --set may be secret, so only the command's first words are repeated.
     let command =
         program.arguments.iter().take_while(|word| !word.starts_with('-')).cloned().collect::<Vec<_>>().join(" ");

@@ -9,7 +9,7 @@ use manifest::{Diagnostic, Errors, Node};
 use super::inputs::Inputs;
 use super::model::{Config, HostHook};
 use crate::files::join;
-use crate::outside::{Finished, Program};
+use crate::host::{Program, ProgramOutput};
 
 /// Runs the hooks before rendering and adds what they print to `said`.
 ///
@@ -19,8 +19,8 @@ pub(super) fn before(inputs: &Inputs<'_>, config: &Config, said: &mut Vec<u8>) -
     for (index, hook) in config.manifests.hooks.before.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
         let field = format!("manifests.hooks.before[{index}].host");
         let finished = run(inputs, config, hook, &field, Vec::new())?;
-        said.extend(finished.output);
-        said.extend(finished.errors);
+        said.extend(finished.stdout);
+        said.extend(finished.stderr);
     }
     Ok(())
 }
@@ -39,16 +39,16 @@ pub(super) fn after(
     for (index, hook) in config.manifests.hooks.after.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
         let field = format!("manifests.hooks.after[{index}].host");
         let finished = run(inputs, config, hook, &field, print(&objects)?.into_bytes())?;
-        said.extend(finished.errors);
+        said.extend(finished.stderr);
         if !hook.with_change {
-            said.extend(finished.output);
+            said.extend(finished.stdout);
             continue;
         }
         let finding = |message: &str| config.finding(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
-        if finished.output.is_empty() {
+        if finished.stdout.is_empty() {
             return Err(finding("a hook `withChange` must print the manifests, and printed nothing").into());
         }
-        objects = read_objects(&finished.output)
+        objects = read_objects(&finished.stdout)
             .map_err(|found| finding(&format!("its output, line {}: {}", found.at.line, found.message)))?;
     }
     Ok(objects)
@@ -80,7 +80,7 @@ fn run(
     hook: &HostHook,
     field: &str,
     input: Vec<u8>,
-) -> Result<Finished, Diagnostic> {
+) -> Result<ProgramOutput, Diagnostic> {
     let finding = |message: String| config.finding(hook.at, field, message);
     let program = Program {
         arguments: hook.command.clone(),
@@ -89,13 +89,13 @@ fn run(
         input,
     };
     let place = |found: Diagnostic| found.in_file(&config.file).at(hook.at).field(field);
-    let finished = inputs.outside.run(&program).map_err(place)?;
+    let finished = inputs.host.run(&program).map_err(place)?;
     if finished.status == Some(0) {
         return Ok(finished);
     }
     let status =
         finished.status.map_or("was ended by a signal".to_owned(), |status| format!("exited with status {status}"));
-    let words = String::from_utf8_lossy(&finished.errors);
+    let words = String::from_utf8_lossy(&finished.stderr);
     Err(finding(format!("{} {status}: {}", hook.command.join(" "), words.trim()))
         .hint("Run the command by hand in the same folder."))
 }

@@ -1,4 +1,4 @@
-//! What a rendering is given besides the config: doors, folder, environment, and what was typed.
+//! What a rendering is given besides the config: files, host, folder, environment, and flags.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use manifest::{Diagnostic, Errors};
 use super::model::{Config, Placed, ResourceSelector};
 use super::template::{Missing, Templates};
 use crate::files::{Files, join};
-use crate::kustomize::Shelf;
-use crate::outside::Outside;
+use crate::host::Host;
+use crate::kustomize::BaseCache;
 
-/// Everything that a rendering depends on, as values and the two doors.
+/// Everything that a rendering depends on, as values and the traits `Files` and `Host`.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// Where files are read.
     pub files: &'a dyn Files,
     /// Where programs are run and files are downloaded.
-    pub outside: &'a dyn Outside,
+    pub host: &'a dyn Host,
     /// The folder that the run takes place in, absolute: the root config's paths are relative to it.
     pub working_dir: &'a str,
     /// The environment's variables.
@@ -24,7 +24,7 @@ pub struct Inputs<'a> {
     /// What was typed.
     pub options: &'a RenderOptions,
     /// What the kustomizations of this rendering, and of others beside it, have in common; absent where there is one alone.
-    pub shelf: Option<&'a Shelf>,
+    pub base_cache: Option<&'a BaseCache>,
 }
 
 /// What the command line says about rendering.
@@ -52,7 +52,7 @@ pub(super) const UNSET: &str = "Set it in the environment, or write `{{default \
 impl<'a> Inputs<'a> {
     /// Templates with the environment.
     pub fn templates(&self) -> Templates<'a> {
-        Templates { environment: self.environment, outside: self.outside, folder: self.working_dir, clock: None }
+        Templates { environment: self.environment, host: self.host, folder: self.working_dir, clock: None }
     }
 
     /// A string of the config, its template filled in.

@@ -7,7 +7,7 @@ use super::model::{Config, Kustomize, Placed};
 use super::parallel::each;
 use crate::files::{Files, join};
 use crate::kustomize::reference::repository;
-use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_beside};
+use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_cache};
 
 /// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
 ///
@@ -20,9 +20,9 @@ pub(super) fn render(
     files: &dyn Files,
 ) -> Result<Vec<Built>, Errors> {
     let options = options(inputs, config, &kustomize.build_args)?;
-    let build = |folder: &str| match inputs.shelf {
-        Some(shelf) => build_beside(shelf, files, inputs.outside, folder, &options),
-        None => build(files, inputs.outside, folder, &options),
+    let build = |folder: &str| match inputs.base_cache {
+        Some(base_cache) => build_with_cache(base_cache, files, inputs.host, folder, &options),
+        None => build(files, inputs.host, folder, &options),
     };
     let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
@@ -34,7 +34,7 @@ pub(super) fn render(
                 return Err(inputs.nowhere(config, &expanded, finding(format!("{expanded}: {error}"))));
             };
             let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
-            let root = inputs.outside.repository(&remote.repository).map_err(place)?;
+            let root = inputs.host.repository(&remote.repository).map_err(place)?;
             return build(&join(&root, &remote.folder));
         }
         build(&folder)

@@ -7,10 +7,10 @@ use manifest::{Diagnostic, Errors, Map};
 use super::defaults;
 use super::fields::Fields;
 use super::model::Config;
-use super::require::Walk;
+use super::require::ConfigLoader;
 use super::validate::validate;
 use crate::files::Files;
-use crate::outside::Outside;
+use crate::host::Host;
 
 /// What a run says about which configs it wants. Nothing is looked up: the caller has decided each.
 #[derive(Clone, Debug)]
@@ -56,17 +56,17 @@ pub struct Loaded {
 /// # Errors
 /// Whatever Skaffold refuses in a config, and a circle of `requires` that it goes round without a word; each with file,
 /// line and field.
-pub fn load(files: &dyn Files, outside: &dyn Outside, options: &LoadOptions<'_>) -> Result<Loaded, Errors> {
+pub fn load(files: &dyn Files, host: &dyn Host, options: &LoadOptions<'_>) -> Result<Loaded, Errors> {
     let fields = Fields::new();
-    let mut walk = Walk::new(&fields, files, outside, options);
-    walk.begin()?;
-    if walk.configs.is_empty() {
+    let mut loader = ConfigLoader::new(&fields, files, host, options);
+    loader.begin()?;
+    if loader.configs.is_empty() {
         return Err(nothing_selected(options).into());
     }
-    unknown_profiles(&walk.profiles, options)?;
-    defaults::renderer(&mut walk.configs);
-    validate(&fields, &walk.configs, &walk.trees)?;
-    Ok(Loaded { configs: walk.configs, documents: walk.trees, warnings: walk.warnings })
+    unknown_profiles(&loader.profiles, options)?;
+    defaults::renderer(&mut loader.configs);
+    validate(&fields, &loader.configs, &loader.trees)?;
+    Ok(Loaded { configs: loader.configs, documents: loader.trees, warnings: loader.warnings })
 }
 
 fn nothing_selected(options: &LoadOptions<'_>) -> Diagnostic {

@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Node};
 
 use super::document::{Source, is_url};
 use crate::files::{FileError, FileKind, Files, join};
-use crate::outside::{Outside, RemoteRepository};
+use crate::host::{Host, RemoteRepository};
 
 /// Seconds until fetching a repository is given up.
 const FETCH: u64 = 300;
@@ -27,7 +27,7 @@ pub(super) struct Located {
 /// A path that leads nowhere, a repository that cannot be had, and what only Google Cloud holds; each at the place of `by`.
 pub(super) fn locate(
     files: &dyn Files,
-    outside: &dyn Outside,
+    host: &dyn Host,
     working_dir: &str,
     source: &Source,
     entry: &Node,
@@ -40,7 +40,7 @@ pub(super) fn locate(
         }
     }
     if let Some(git) = entry.get("git") {
-        let (path, shown) = repository(outside, git, by)?;
+        let (path, shown) = repository(host, git, by)?;
         return config_file(files, path, shown, git, by)
             .map(|(path, shown)| Some(Located { path, shown, remote: true }));
     }
@@ -87,7 +87,7 @@ fn config_file(
 }
 
 /// The path of a config in a git repository, and how it is shown.
-fn repository(outside: &dyn Outside, git: &Node, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
+fn repository(host: &dyn Host, git: &Node, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
     let text = |key: &str| git.get(key).and_then(Node::text).filter(|text| !text.is_empty());
     let Some(url) = text("repo") else {
         return Err(place(by, git, "git.repo", "is missing").hint("name the repository's URL"));
@@ -98,7 +98,7 @@ fn repository(outside: &dyn Outside, git: &Node, by: &Diagnostic) -> Result<(Str
         submodules: false,
         timeout: FETCH,
     };
-    let root = outside.repository(&wanted).map_err(|error| {
+    let root = host.repository(&wanted).map_err(|error| {
         let here = place(by, git, "git", &error.message);
         Diagnostic { hints: error.hints, ..here }
     })?;

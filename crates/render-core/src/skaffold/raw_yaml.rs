@@ -55,7 +55,7 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
     }
     let mut sources = each(&paths, |path| file(inputs, path))?;
     for url in urls {
-        let text: Arc<[u8]> = inputs.outside.download(url)?.into();
+        let text: Arc<[u8]> = inputs.host.download(url)?.into();
         sources.push(parse(url.text.clone(), text)?);
     }
     Ok(sources)

@@ -16,16 +16,16 @@ use super::locate::{Located, locate};
 use super::model::Config;
 use super::{check, decode, profile, upgrade};
 use crate::files::Files;
-use crate::outside::Outside;
+use crate::host::Host;
 
 /// How many files may require one another in a row.
 const DEEPEST: usize = 100;
 
-/// The walk over the configs of a run.
-pub(super) struct Walk<'a> {
+/// Loads the configs of a run: a file's documents and, recursively, what they require.
+pub(super) struct ConfigLoader<'a> {
     fields: &'a Fields,
     files: &'a dyn Files,
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     options: &'a LoadOptions<'a>,
     /// The profiles asked for by name, in order.
     asked: Vec<String>,
@@ -62,18 +62,18 @@ struct Wanted {
     by: Option<Diagnostic>,
 }
 
-impl<'a> Walk<'a> {
-    /// A walk that has not begun.
+impl<'a> ConfigLoader<'a> {
+    /// Returns a loader that has not loaded a config yet.
     pub(super) fn new(
         fields: &'a Fields,
         files: &'a dyn Files,
-        outside: &'a dyn Outside,
+        host: &'a dyn Host,
         options: &'a LoadOptions<'a>,
     ) -> Self {
-        Walk {
+        ConfigLoader {
             fields,
             files,
-            outside,
+            host,
             options,
             asked: options.profiles.iter().chain(options.optional_profiles).cloned().collect(),
             read: BTreeMap::new(),
@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
     /// What a config or its way to another one makes impossible.
     pub(super) fn begin(&mut self) -> Result<(), Errors> {
         let options = self.options;
-        let source = open(self.files, self.outside, options.working_dir, options.file, options.input)?;
+        let source = open(self.files, self.host, options.working_dir, options.file, options.input)?;
         let wanted = Wanted {
             selection: Vec::new(),
             profiles: self.asked.clone(),
@@ -296,11 +296,11 @@ impl<'a> Walk<'a> {
 
     fn dependency(&mut self, source: &Source, entry: &Node, mut asked: Wanted) -> Result<(), Errors> {
         let by = asked.by.clone().unwrap_or_default();
-        let found = locate(self.files, self.outside, self.options.working_dir, source, entry, &by)?;
+        let found = locate(self.files, self.host, self.options.working_dir, source, entry, &by)?;
         let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
             return self.file(source, &asked);
         };
-        let mut found = open(self.files, self.outside, self.options.working_dir, &path, &[]).map_err(|mut error| {
+        let mut found = open(self.files, self.host, self.options.working_dir, &path, &[]).map_err(|mut error| {
             error.file = Some(shown.clone());
             let field = by.field.as_deref().unwrap_or_default();
             let file = by.file.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ use manifest::Diagnostic;
 use super::sprig;
 use super::tag::Now;
 use super::tag::zone::Offset;
-use crate::outside::{Outside, Program};
+use crate::host::{Host, Program};
 
 /// How many programs one template may run.
 const PROGRAMS: usize = 100;
@@ -31,7 +31,7 @@ pub struct Templates<'a> {
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
     /// Runs the programs of `cmd`.
-    pub outside: &'a dyn Outside,
+    pub host: &'a dyn Host,
     /// The folder `cmd` runs in.
     pub folder: &'a str,
     /// What `now` and `date` read; without one they fail.
@@ -127,14 +127,14 @@ impl Templates<'_> {
             variables: Vec::new(),
             input: Vec::new(),
         };
-        let finished = self.outside.run(&program)?;
+        let finished = self.host.run(&program)?;
         if finished.status != Some(0) {
             let status = finished.status.map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
-            let said = String::from_utf8_lossy(&finished.errors).trim().to_owned();
+            let said = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
             let name = arguments.first().map_or("", String::as_str);
             return Err(Diagnostic::new(format!("`cmd {name}` of a template ended with {status}: {said}")));
         }
-        Ok(String::from_utf8_lossy(&finished.output).trim().to_owned())
+        Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
     }
 }
 
@@ -154,33 +154,33 @@ fn refused(template: &str, error: &TemplateError, missing: Missing) -> Diagnosti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outside::{Finished, Nothing, RemoteRepository};
+    use crate::host::{NoHost, ProgramOutput, RemoteRepository};
 
     /// A world whose programs print their own arguments.
     struct Echo;
 
-    impl Outside for Echo {
+    impl Host for Echo {
         fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
-            Nothing.repository(wanted)
+            NoHost.repository(wanted)
         }
 
         fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
-            Nothing.download(url)
+            NoHost.download(url)
         }
 
-        fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
+        fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
             let output = format!("{}\n", program.arguments.join("+"));
-            Ok(Finished { status: Some(0), output: output.into_bytes(), errors: Vec::new() })
+            Ok(ProgramOutput { status: Some(0), stdout: output.into_bytes(), stderr: Vec::new() })
         }
 
         fn scratch(&self) -> Result<String, Diagnostic> {
-            Nothing.scratch()
+            NoHost.scratch()
         }
     }
 
     fn expand(template: &str, missing: Missing) -> Result<String, String> {
         let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned()), ("EMPTY".to_owned(), String::new())]);
-        let templates = Templates { environment: &environment, outside: &Echo, folder: "/work", clock: None };
+        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: None };
         let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), "registry.example/Team/App".to_owned())]);
         templates.expand(template, &extra, missing).map_err(|error| error.to_string())
     }
@@ -219,7 +219,7 @@ mod tests {
         let environment = BTreeMap::new();
         let now = Now { seconds: 1_700_000_000, nanoseconds: 0 };
         let clock = Clock { now, local: Offset { seconds: 3_600, abbreviation: "CET".to_owned() } };
-        let templates = Templates { environment: &environment, outside: &Echo, folder: "/work", clock: Some(&clock) };
+        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: Some(&clock) };
         let table = [
             ("{{now | date \"20060102-150405 MST\"}}", "20231114-231320 CET"),
             ("{{dateInZone \"15:04\" now \"UTC\"}} {{htmlDate now}} {{unixEpoch now}}", "22:13 2023-11-14 1700000000"),

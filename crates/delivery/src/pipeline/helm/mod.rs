@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use manifest::yaml::{read_objects, read_stream};
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, FileKind, Files, join};
-use render_core::outside::{Outside, Program};
+use render_core::host::{Host, Program};
 
 use ignore::Ignore;
 
@@ -43,8 +43,8 @@ const DEEPEST: usize = 32;
 ///
 /// # Errors
 /// A chart or values that are not there, a dependency that is not, a `helm` that is not there or fails, and output that is no YAML.
-pub fn render(release: &Release, files: &dyn Files, outside: &dyn Outside, locked: bool) -> Result<Vec<Node>, Errors> {
-    let mut copy = Copy { files, scratch: outside.scratch()?, charts: BTreeSet::new() };
+pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
+    let mut copy = Copy { files, scratch: host.scratch()?, charts: BTreeSet::new() };
     let missing = copy.chart(&release.chart, 0)?;
     for (index, path) in release.values.iter().enumerate() {
         let read = files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
@@ -58,9 +58,9 @@ pub fn render(release: &Release, files: &dyn Files, outside: &dyn Outside, locke
             return Err(missing.place(Diagnostic::new(words), release).into());
         }
         let arguments = ["dependency", "build", &chart].map(str::to_owned);
-        run(release, outside, &copy.scratch, arguments.to_vec()).map_err(|found| missing.place(found, release))?;
+        run(release, host, &copy.scratch, arguments.to_vec()).map_err(|found| missing.place(found, release))?;
     }
-    let output = run(release, outside, &copy.scratch, release.arguments(&chart, &|path| copy.place(path)))?;
+    let output = run(release, host, &copy.scratch, release.arguments(&chart, &|path| copy.place(path)))?;
     let objects = read_objects(&output);
     Ok(objects.map_err(|found| Diagnostic {
         message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
@@ -89,7 +89,7 @@ impl Release {
 }
 
 /// What the program wrote, in the chart's name.
-fn run(release: &Release, outside: &dyn Outside, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
+fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
     let verb = arguments.iter().take_while(|word| !word.contains('/')).cloned().collect::<Vec<_>>().join(" ");
     let program = Program {
         arguments: std::iter::once("helm".to_owned()).chain(arguments).collect(),
@@ -98,12 +98,12 @@ fn run(release: &Release, outside: &dyn Outside, scratch: &str, arguments: Vec<S
         input: Vec::new(),
     };
     let place = |found: Diagnostic| found.in_file(join(&release.chart, "Chart.yaml"));
-    let finished = outside.run(&program).map_err(place)?;
+    let finished = host.run(&program).map_err(place)?;
     if finished.status == Some(0) {
-        return Ok(finished.output);
+        return Ok(finished.stdout);
     }
     // The copy's paths would only puzzle.
-    let words = String::from_utf8_lossy(&finished.errors).replace(scratch, "");
+    let words = String::from_utf8_lossy(&finished.stderr).replace(scratch, "");
     Err(place(Diagnostic::new(format!("`helm {verb}` failed: {}", words.trim())))
         .hint("Check the chart and its values; `helm template` shows the same error."))
 }

@@ -1,25 +1,25 @@
-//! A base that other builds of the run build as well: taken from the shelf, or put there.
+//! Bases that other builds of the run need as well: taken from the base cache, or stored in it.
 
 use manifest::Diagnostic;
 
 use super::super::accumulate::Accumulated;
-use super::super::load::{Place, Visit};
-use super::super::shelf::{Base, Shelf, Trace};
+use super::super::base_cache::{Base, BaseCache, Trace};
+use super::super::load::{BaseDependency, Place};
 use super::super::target::Target;
 use super::{Build, Inherited};
 
 /// What a build needs to share bases with others.
 pub(super) struct Sharing<'a> {
-    shelf: &'a Shelf,
+    base_cache: &'a BaseCache,
     trace: &'a Trace<'a>,
     /// The folders that were entered so far.
-    visits: Vec<Visit>,
+    dependencies: Vec<BaseDependency>,
 }
 
 impl<'a> Sharing<'a> {
-    /// Sharing through `shelf`; `trace` is what the build's doors are.
-    pub(super) fn new(shelf: &'a Shelf, trace: &'a Trace<'a>) -> Self {
-        Sharing { shelf, trace, visits: Vec::new() }
+    /// Returns sharing through `base_cache`; `trace` is the build's own [`Io`](super::super::load::Io).
+    pub(super) fn new(base_cache: &'a BaseCache, trace: &'a Trace<'a>) -> Self {
+        Sharing { base_cache, trace, dependencies: Vec::new() }
     }
 }
 
@@ -27,7 +27,7 @@ impl<'a> Sharing<'a> {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Mark {
     seen: usize,
-    visits: usize,
+    dependencies: usize,
     warnings: usize,
     unknown_kinds: usize,
 }
@@ -38,16 +38,16 @@ impl Build<'_> {
         let Some(sharing) = &self.sharing else { return Mark::default() };
         Mark {
             seen: sharing.trace.len(),
-            visits: sharing.visits.len(),
+            dependencies: sharing.dependencies.len(),
             warnings: self.warnings.borrow().len(),
             unknown_kinds: self.unknown_kinds,
         }
     }
 
     /// Remembers that the build is made of what lies at `place` too.
-    pub(super) fn visit(&mut self, place: &Place) {
+    pub(super) fn add_dependency(&mut self, place: &Place) {
         if let Some(sharing) = &mut self.sharing {
-            sharing.visits.push(place.visit());
+            sharing.dependencies.push(place.dependency());
         }
     }
 
@@ -65,7 +65,7 @@ impl Build<'_> {
             return self.accumulate(target, Accumulated::default(), inherited);
         }
         let sharing = self.sharing.as_ref();
-        if let Some(base) = sharing.and_then(|sharing| sharing.shelf.find(self.options, &target.place, self.doors)) {
+        if let Some(base) = sharing.and_then(|sharing| sharing.base_cache.find(self.options, &target.place, self.io)) {
             return Ok(self.take(&base, start));
         }
         let gathered = self.accumulate(target, Accumulated::default(), inherited)?;
@@ -80,8 +80,8 @@ impl Build<'_> {
         warnings.extend_from_slice(&base.warnings);
         self.unknown_kinds += base.unknown_kinds;
         if let Some(sharing) = &mut self.sharing {
-            sharing.visits.truncate(start.visits);
-            sharing.visits.extend_from_slice(&base.visits);
+            sharing.dependencies.truncate(start.dependencies);
+            sharing.dependencies.extend_from_slice(&base.dependencies);
         }
         base.gathered.clone()
     }
@@ -90,7 +90,7 @@ impl Build<'_> {
     /// own is an overlay, and seldom anybody's base.
     fn keep(&self, place: &Place, start: Mark, gathered: &Accumulated) {
         let Some(sharing) = self.sharing.as_ref().filter(|_| !self.schema_is_set) else { return };
-        if place.is_top() && sharing.visits.len() > start.visits + 1 {
+        if place.is_top() && sharing.dependencies.len() > start.dependencies + 1 {
             return;
         }
         let Some(seen) = sharing.trace.since(start.seen) else { return };
@@ -98,9 +98,9 @@ impl Build<'_> {
             gathered: gathered.clone(),
             warnings: self.warnings.borrow().get(start.warnings..).unwrap_or_default().to_vec(),
             unknown_kinds: self.unknown_kinds - start.unknown_kinds,
-            visits: sharing.visits.get(start.visits..).unwrap_or_default().to_vec(),
+            dependencies: sharing.dependencies.get(start.dependencies..).unwrap_or_default().to_vec(),
             seen,
         };
-        sharing.shelf.keep(self.options, place, base);
+        sharing.base_cache.keep(self.options, place, base);
     }
 }

@@ -44,7 +44,7 @@ impl Build<'_> {
         let mut merged: Option<Configuration> = None;
         for (index, entry) in files.iter().enumerate() {
             let one = || -> Result<Configuration, Diagnostic> {
-                let loaded = target.place.file(self.doors, &entry.text)?;
+                let loaded = target.place.file(self.io, &entry.text)?;
                 let read = || {
                     let (documents, dropped) = read_configuration(&loaded.bytes)?;
                     let document = documents.into_iter().next().unwrap_or_default();

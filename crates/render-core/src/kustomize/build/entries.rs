@@ -23,10 +23,10 @@ impl Build<'_> {
         gathered: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
-        let mut ahead = read_ahead(self.doors, target, entries);
+        let mut ahead = read_ahead(self.io, target, entries);
         for (index, entry) in entries.iter().enumerate() {
             let opened = ahead.get_mut(index).and_then(Option::take);
-            let opened = opened.unwrap_or_else(|| open(self.doors, target, &entry.text));
+            let opened = opened.unwrap_or_else(|| open(self.io, target, &entry.text));
             let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, gathered, inherited));
             added.map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
         }
@@ -91,7 +91,7 @@ impl Build<'_> {
     ) -> Result<Accumulated, Diagnostic> {
         let mut gathered = gathered;
         for (index, entry) in entries(target.kustomization.components.as_ref()).iter().enumerate() {
-            let extended = target.place.enter(self.doors, &entry.text).and_then(|place| {
+            let extended = target.place.enter(self.io, &entry.text).and_then(|place| {
                 let extended = self.folder(target, place, &entry.text, gathered, inherited, true)?;
                 let mut merged = Accumulated::default();
                 merged.merge(extended, &self.schema)?;

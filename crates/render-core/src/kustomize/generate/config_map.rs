@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Map, Scalar};
 
 use super::pairs::{self, Sources};
 use crate::kustomize::kustomization::{ConfigMapArgs, GeneratorOptions};
-use crate::kustomize::load::{Doors, Place};
+use crate::kustomize::load::{Io, Place};
 use crate::kustomize::resource::Resource;
 
 /// Makes the ConfigMap. Values that are no UTF-8 go to `binaryData`.
@@ -12,7 +12,7 @@ use crate::kustomize::resource::Resource;
 /// # Errors
 /// No name, or pairs that cannot be read.
 pub fn generate(
-    doors: Doors<'_>,
+    io: Io<'_>,
     place: &Place,
     args: &ConfigMapArgs,
     global: Option<&GeneratorOptions>,
@@ -20,7 +20,7 @@ pub fn generate(
     let mut object = super::base("ConfigMap", &args.name, &args.namespace)?;
     let sources = Sources { envs: &args.envs, literals: &args.literals, files: &args.files };
     let (mut data, mut binary) = (Map::default(), Map::default());
-    for (key, value) in pairs::read(doors, place, sources)? {
+    for (key, value) in pairs::read(io, place, sources)? {
         match String::from_utf8(value) {
             Ok(text) => data.push(Scalar::plain(key), pairs::string(text)),
             Err(error) => binary.push(Scalar::plain(key), pairs::string(pairs::base64(error.as_bytes()))),

@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Map, Node, Scalar};
 
 use super::pairs::{self, Sources};
 use crate::kustomize::kustomization::{GeneratorOptions, SecretArgs};
-use crate::kustomize::load::{Doors, Place};
+use crate::kustomize::load::{Io, Place};
 use crate::kustomize::resource::Resource;
 
 /// Makes the Secret, its values in base64, its type `Opaque` where none is said.
@@ -12,7 +12,7 @@ use crate::kustomize::resource::Resource;
 /// # Errors
 /// No name, or pairs that cannot be read.
 pub fn generate(
-    doors: Doors<'_>,
+    io: Io<'_>,
     place: &Place,
     args: &SecretArgs,
     global: Option<&GeneratorOptions>,
@@ -22,7 +22,7 @@ pub fn generate(
     object.push(Scalar::plain("type"), Node::string(kind));
     let sources = Sources { envs: &args.envs, literals: &args.literals, files: &args.files };
     let mut data = Map::default();
-    for (key, value) in pairs::read(doors, place, sources)? {
+    for (key, value) in pairs::read(io, place, sources)? {
         data.push(Scalar::plain(key), pairs::string(pairs::base64(&value)));
     }
     object.push(Scalar::plain("data"), data.into());

@@ -8,7 +8,7 @@ use manifest::{Data, Diagnostic, Node, Scalar};
 
 use super::super::scalar::is_null;
 use super::super::schema::SchemaAt;
-use super::list::Origin;
+use super::list::MergeWith;
 use super::{DIRECTIVE, Merger, Outcome, shape};
 
 /// One text for each key; empty where an element does not have the key.
@@ -33,13 +33,13 @@ struct Lists<'s> {
 pub(super) fn merge_lists<'s>(
     merger: Merger<'s>,
     dest: Vec<Node>,
-    origin: Origin<'_>,
+    with: MergeWith<'_>,
     keys: &[&str],
     elements: Option<SchemaAt<'s>>,
 ) -> Result<Vec<Node>, Diagnostic> {
     let count = dest.len();
-    let patch = if let Origin::Patch(items) = origin { items.to_vec() } else { Vec::new() };
-    let same = matches!(origin, Origin::Same);
+    let patch = if let MergeWith::Patch(items) = with { items.to_vec() } else { Vec::new() };
+    let same = matches!(with, MergeWith::Itself);
     let mut lists = Lists { merger, elements, store: dest, dest: (0..count).collect(), added: Vec::new(), patch, same };
     let primitive = keys.is_empty();
     let keys = if primitive { &[""][..] } else { keys };

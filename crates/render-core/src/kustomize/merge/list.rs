@@ -8,12 +8,12 @@ use super::{DIRECTIVE, Directive, Merger, Outcome, irregular, parse_directive};
 
 /// What a list is merged with.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin<'a> {
-    /// Nothing: the patch does not have the list.
-    None,
-    /// Itself: the list comes from the patch.
-    Same,
-    /// The patch's list.
+pub(super) enum MergeWith<'a> {
+    /// With nothing: the patch does not have the list.
+    Nothing,
+    /// With itself: the list comes from the patch.
+    Itself,
+    /// With the patch's list.
     Patch(&'a [Node]),
 }
 
@@ -46,20 +46,20 @@ pub(super) fn take_directive(items: &mut Vec<Node>) -> Result<Directive, Diagnos
 pub(super) fn merge_lists<'s>(
     merger: Merger<'s>,
     dest: Vec<Node>,
-    origin: Origin<'_>,
+    with: MergeWith<'_>,
     keys: &[&str],
     elements: Option<SchemaAt<'s>>,
 ) -> Result<Vec<Node>, Diagnostic> {
     if let [key] = keys
         && is_regular(&dest, key)
     {
-        match origin {
-            Origin::Patch(patch) if is_regular(patch, key) => return by_key(merger, dest, patch, key, elements),
-            Origin::Patch(_) => {}
-            Origin::None | Origin::Same => return alone(merger, dest, origin, elements),
+        match with {
+            MergeWith::Patch(patch) if is_regular(patch, key) => return by_key(merger, dest, patch, key, elements),
+            MergeWith::Patch(_) => {}
+            MergeWith::Nothing | MergeWith::Itself => return alone(merger, dest, with, elements),
         }
     }
-    irregular::merge_lists(merger, dest, origin, keys, elements)
+    irregular::merge_lists(merger, dest, with, keys, elements)
 }
 
 /// Whether every element is a mapping with a text of its own under `key`.
@@ -77,13 +77,13 @@ fn key_of<'a>(item: &'a Node, key: &str) -> Option<&'a str> {
 fn alone<'s>(
     merger: Merger<'s>,
     mut dest: Vec<Node>,
-    origin: Origin<'_>,
+    with: MergeWith<'_>,
     elements: Option<SchemaAt<'s>>,
 ) -> Result<Vec<Node>, Diagnostic> {
     let mut failed = None;
     dest.retain_mut(|item| {
-        let kept = match origin {
-            Origin::Same => merger.adopt(item, elements),
+        let kept = match with {
+            MergeWith::Itself => merger.adopt(item, elements),
             _ => merger.walk(Some(item), None, elements).map(|outcome| matches!(outcome, Outcome::Keep)),
         };
         kept.unwrap_or_else(|found| {

@@ -12,7 +12,7 @@ use super::super::decode::{Decode, Strictness, decoded};
 use super::super::objects;
 use super::super::resource::{Behavior, Resource, identity};
 use crate::files::join;
-use crate::outside::Program;
+use crate::host::Program;
 
 const FUNCTION: &str = "config.kubernetes.io/function";
 const OLD_FUNCTION: &str = "config.k8s.io/function";
@@ -135,16 +135,16 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         variables: variables.chain(options.environment.iter().cloned()).collect(),
         input: resource_list(config, items)?,
     };
-    let finished = context.doors.outside.run(&program)?;
+    let finished = context.io.host.run(&program)?;
     if finished.status != Some(0) {
-        let words = String::from_utf8_lossy(&finished.errors);
+        let words = String::from_utf8_lossy(&finished.stderr);
         return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, words.trim())));
     }
-    if finished.output.trim_ascii().is_empty() {
+    if finished.stdout.trim_ascii().is_empty() {
         return Err(Diagnostic::new(format!("the function {} printed nothing", exec.path))
             .hint("Let it print a ResourceList; one without items if nothing is to be left."));
     }
-    let mut printed = objects::read(&finished.output, &exec.path)?;
+    let mut printed = objects::read(&finished.stdout, &exec.path)?;
     printed.iter_mut().for_each(|resource| resource.file = None);
     Ok(printed)
 }

@@ -13,7 +13,7 @@ use super::super::objects;
 use super::super::resource::Resource;
 use super::super::schema::Schema;
 use crate::files::{FileKind, join};
-use crate::outside::{Finished, Program};
+use crate::host::{Program, ProgramOutput};
 
 /// The folder that charts lie in where none is named.
 const DEFAULT_HOME: &str = "charts";
@@ -36,7 +36,7 @@ pub fn generate(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) 
     helm.pull_if_missing()?;
     let values = helm.values()?;
     let finished = helm.run(&helm.template_arguments(&extra), values)?;
-    let mut resources = objects::read(&finished.output, &format!("helm chart {}", chart.name))?;
+    let mut resources = objects::read(&finished.stdout, &format!("helm chart {}", chart.name))?;
     for resource in &mut resources {
         resource.file = None;
         set_one(&mut resource.node, HELM_GENERATED, "true");
@@ -56,7 +56,7 @@ fn chart_home(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) ->
 
 fn variables(globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<(String, String)>, Diagnostic> {
     let config = if globals.config_home.is_empty() {
-        join(&context.doors.outside.scratch()?, "helm")
+        join(&context.io.host.scratch()?, "helm")
     } else {
         globals.config_home.clone()
     };
@@ -76,7 +76,7 @@ struct Helm<'a> {
 }
 
 impl Helm<'_> {
-    fn run(&self, arguments: &[String], input: Vec<u8>) -> Result<Finished, Diagnostic> {
+    fn run(&self, arguments: &[String], input: Vec<u8>) -> Result<ProgramOutput, Diagnostic> {
         let command = self.context.options.helm_command.as_deref().unwrap_or("helm");
         let mut all = vec![command.to_owned()];
         all.extend_from_slice(arguments);
@@ -89,14 +89,14 @@ impl Helm<'_> {
         };
         let finished = self
             .context
-            .doors
-            .outside
+            .io
+            .host
             .run(&program)
             .map_err(|found| found.hint("Install helm 3 or 4, or name the program with --helm-command."))?;
         if finished.status == Some(0) {
             return Ok(finished);
         }
-        let words = String::from_utf8_lossy(&finished.errors);
+        let words = String::from_utf8_lossy(&finished.stderr);
         Err(Diagnostic::new(format!("`{shown}` failed: {}", words.trim()))
             .hint("Check the chart and its values; `helm template` shows the same error."))
     }
@@ -107,7 +107,7 @@ impl Helm<'_> {
 
     fn pull_if_missing(&self) -> Result<(), Diagnostic> {
         let folder = self.chart_folder();
-        if self.context.doors.files.kind(&folder) == Ok(FileKind::Folder) {
+        if self.context.io.files.kind(&folder) == Ok(FileKind::Folder) {
             return Ok(());
         }
         if self.chart.repo.is_empty() {
@@ -140,7 +140,7 @@ impl Helm<'_> {
     /// The further values files, as paths.
     fn additional_values_files(&self) -> Result<Vec<String>, Diagnostic> {
         let files = self.chart.additional_values_files.iter().map(|file| {
-            let loaded = self.context.place.file(self.context.doors, file);
+            let loaded = self.context.place.file(self.context.io, file);
             loaded.map_err(|found| found.field("additionalValuesFiles"))?;
             Ok(join(&self.context.place.root, file))
         });
@@ -175,7 +175,7 @@ impl Helm<'_> {
     fn values_file(&self) -> Result<Vec<u8>, Diagnostic> {
         let own = join(&self.chart_folder(), "values.yaml");
         let file = if self.chart.values_file.is_empty() { &own } else { &self.chart.values_file };
-        let loaded = self.context.place.file(self.context.doors, file).map_err(|found| found.field("valuesFile"))?;
+        let loaded = self.context.place.file(self.context.io, file).map_err(|found| found.field("valuesFile"))?;
         Ok(loaded.bytes.to_vec())
     }
 

@@ -59,7 +59,7 @@ pub(super) fn transform(resources: &mut [Resource], config: &Resource, context: 
     };
     let mut targets = args.targets;
     if !args.target_file_path.is_empty() {
-        let loaded = context.place.file(context.doors, &args.target_file_path)?;
+        let loaded = context.place.file(context.io, &args.target_file_path)?;
         let document = read_configuration(&loaded.bytes)?.0.into_iter().next().unwrap_or_default();
         targets.extend(ValueAddTargets::decode(&document, Strictness::Lenient)?.targets);
     }

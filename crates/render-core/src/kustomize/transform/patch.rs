@@ -103,7 +103,7 @@ pub fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Resource>, 
         let patches = match read(&written.text, None) {
             Ok(inline) => inline,
             Err(_) => {
-                let loaded = context.place.file(context.doors, &written.text)?;
+                let loaded = context.place.file(context.io, &written.text)?;
                 objects::read_patches(&loaded.bytes, &loaded.name)?
             }
         };
@@ -161,7 +161,7 @@ fn patch_text(patch: &Patch, context: Context<'_>) -> Result<PatchText, Diagnost
         (false, false) => Err(Diagnostic::new("has both a patch and a path").hint("Write one of `patch` and `path`.")),
         (false, true) => Ok(PatchText { text: inline.to_owned(), file: None }),
         (true, false) => {
-            let loaded = context.place.file(context.doors, &patch.path)?;
+            let loaded = context.place.file(context.io, &patch.path)?;
             let text = String::from_utf8_lossy(&loaded.bytes).into_owned();
             Ok(PatchText { text, file: Some(loaded.name) })
         }

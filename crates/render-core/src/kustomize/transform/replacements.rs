@@ -50,7 +50,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
     if entry.source.is_some() || entry.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
         return Err(Diagnostic::new("has both a path and a replacement").hint("Write one of them."));
     }
-    let loaded = context.place.file(context.doors, &entry.path)?;
+    let loaded = context.place.file(context.io, &entry.path)?;
     let read = || {
         let document = read_configuration(&loaded.bytes)?.0.into_iter().next().unwrap_or_default();
         match &document.data {

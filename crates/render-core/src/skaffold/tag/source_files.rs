@@ -10,7 +10,7 @@ use super::Tagging;
 use super::docker_ignore::DockerIgnore;
 use super::dockerfile::copied;
 use crate::files::{FileKind, join, parent};
-use crate::outside::Program;
+use crate::host::Program;
 use crate::skaffold::glob::{glob, matches, spans};
 use crate::skaffold::model::{Artifact, Builder, Dockerfile, Sources};
 use crate::skaffold::template::Missing;
@@ -158,12 +158,12 @@ pub(super) fn relative(context: &str, path: &str) -> String {
 fn asked(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet<String>, Diagnostic> {
     let arguments: Vec<String> = command.split(' ').map(str::to_owned).collect();
     let program = Program { arguments, folder: context.to_owned(), variables: Vec::new(), input: Vec::new() };
-    let finished = tagging.inputs.outside.run(&program)?;
+    let finished = tagging.inputs.host.run(&program)?;
     if finished.status != Some(0) {
-        let words = String::from_utf8_lossy(&finished.errors).trim().to_owned();
+        let words = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
         return Err(Diagnostic::new(format!("getting dependencies from command {command:?}: {words}")));
     }
-    serde_json::from_slice(&finished.output)
+    serde_json::from_slice(&finished.stdout)
         .map_err(|error| Diagnostic::new(format!("the output of {command:?} is no JSON list of texts: {error}")))
 }
 

@@ -4,8 +4,8 @@ use manifest::yaml::write_skaffold;
 use manifest::{Diagnostic, Errors, Map, Node, Scalar};
 
 use crate::files::MemoryFiles;
+use crate::host::NoHost;
 use crate::kustomize::{Options, build};
-use crate::outside::Nothing;
 use crate::skaffold::hooks::print;
 
 /// Lays a field over the objects. Values are `name` and `value`; one without a name is the field's own value.
@@ -43,7 +43,7 @@ pub(super) fn kustomize(objects: &mut Vec<Node>, field: &str, value: Node) -> Re
     files.insert("/kustomization.yaml", text.into_bytes());
     files.insert("/objects.yaml", print(objects)?.into_bytes());
     let plain = |found: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..found };
-    let built = build(&files, &Nothing, "/", &Options::default()).map_err(|errors| errors.map(plain))?;
+    let built = build(&files, &NoHost, "/", &Options::default()).map_err(|errors| errors.map(plain))?;
     *objects = built.objects;
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! Builds that share a shelf give what each gives alone: the same objects, warnings and errors, and they read the same files.
+//! Builds that share a base cache have the same results as without it: objects, warnings, errors, and the files that they read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use manifest::yaml::write_kustomize;
 use render_core::files::{FileError, FileKind, Files, MemoryFiles, parent};
-use render_core::kustomize::{Options, Shelf, build, build_beside};
-use render_core::outside::Nothing;
+use render_core::host::NoHost;
+use render_core::kustomize::{BaseCache, Options, build, build_with_cache};
 use testkit::fixtures::{Case, cases};
 
 /// Files that remember which were read.
@@ -37,12 +37,12 @@ impl Files for Noting<'_> {
 /// What a build printed, or said was wrong; what it warned of; and what it read.
 type Outcome = (Result<String, String>, Vec<String>, BTreeSet<String>);
 
-fn outcome(files: &MemoryFiles, folder: &str, shelf: Option<&Shelf>) -> Outcome {
+fn outcome(files: &MemoryFiles, folder: &str, base_cache: Option<&BaseCache>) -> Outcome {
     let files = Noting { files, read: Mutex::default() };
     let options = Options::default();
-    let built = match shelf {
-        Some(shelf) => build_beside(shelf, &files, &Nothing, folder, &options),
-        None => build(&files, &Nothing, folder, &options),
+    let built = match base_cache {
+        Some(base_cache) => build_with_cache(base_cache, &files, &NoHost, folder, &options),
+        None => build(&files, &NoHost, folder, &options),
     };
     let read = files.read.into_inner().unwrap_or_else(PoisonError::into_inner);
     match built {
@@ -73,10 +73,10 @@ fn files_of(case: &Case) -> (MemoryFiles, BTreeSet<String>) {
 fn builds_beside_each_other_give_what_each_gives_alone() {
     for case in cases("kustomize", "in") {
         let (files, folders) = files_of(&case);
-        let shelf = Shelf::default();
-        // Those that come last find most on the shelf, so the order is turned round as well.
+        let base_cache = BaseCache::default();
+        // The last builds find most bases in the cache, so the order is reversed as well.
         for folder in folders.iter().chain(folders.iter().rev()) {
-            let (alone, beside) = (outcome(&files, folder, None), outcome(&files, folder, Some(&shelf)));
+            let (alone, beside) = (outcome(&files, folder, None), outcome(&files, folder, Some(&base_cache)));
             assert_eq!(alone.0, beside.0, "{folder} of {}", case.folder.display());
             assert_eq!(alone.1, beside.1, "warnings of {folder} of {}", case.folder.display());
             if alone.0.is_ok() {
@@ -95,10 +95,10 @@ fn a_base_is_not_taken_where_one_of_its_files_has_changed() {
     files.insert("/base/kustomization.yaml", &b"resources: [a.yaml]\n"[..]);
     files.insert("/base/a.yaml", map("one"));
     files.insert("/top/kustomization.yaml", &b"resources: [../base]\nnamePrefix: x-\n"[..]);
-    let shelf = Shelf::default();
-    let first = outcome(&files, "/top", Some(&shelf)).0;
+    let base_cache = BaseCache::default();
+    let first = outcome(&files, "/top", Some(&base_cache)).0;
     files.insert("/base/a.yaml", map("two"));
-    let second = outcome(&files, "/top", Some(&shelf)).0;
+    let second = outcome(&files, "/top", Some(&base_cache)).0;
     assert!(first.is_ok_and(|text| text.contains("key: one")));
     assert!(second.is_ok_and(|text| text.contains("key: two")));
 }
@@ -110,11 +110,11 @@ fn a_kept_base_that_leads_back_to_its_user_is_a_cycle() {
     files.insert("/all/leaf/kustomization.yaml", &b"namePrefix: leaf-\n"[..]);
     files.insert("/base/kustomization.yaml", &b"resources: [../all]\n"[..]);
     files.insert("/apart/kustomization.yaml", &b"resources: [../base]\n"[..]);
-    // `all` contains `inside`, so `base` may not be built for it, though it is on the shelf by then.
+    // `all` contains `inside`, so `base` may not be built for it, though it is in the cache by then.
     files.insert("/all/inside/kustomization.yaml", &b"resources: [../../base]\n"[..]);
-    let shelf = Shelf::default();
+    let base_cache = BaseCache::default();
     for folder in ["/apart", "/all/inside"] {
-        assert_eq!(outcome(&files, folder, Some(&shelf)), outcome(&files, folder, None), "{folder}");
+        assert_eq!(outcome(&files, folder, Some(&base_cache)), outcome(&files, folder, None), "{folder}");
     }
-    assert!(outcome(&files, "/all/inside", Some(&shelf)).0.is_err_and(|error| error.contains("cycle")));
+    assert!(outcome(&files, "/all/inside", Some(&base_cache)).0.is_err_and(|error| error.contains("cycle")));
 }

@@ -1,14 +1,14 @@
-//! What a build asked of the world, and whether the answers are still the same.
+//! The recorded reads of a build, and the check that they still have the same results.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use manifest::Diagnostic;
 
-use super::super::load::Doors;
+use super::super::load::Io;
 use crate::files::{FileError, FileKind, Files};
-use crate::outside::{Finished, Outside, Program, RemoteRepository};
+use crate::host::{Host, Program, ProgramOutput, RemoteRepository};
 
-/// A question and its answer.
+/// A read and its result.
 #[derive(Clone, Debug)]
 pub(in super::super) enum Seen {
     Read(String, Result<Arc<[u8]>, FileError>),
@@ -17,28 +17,28 @@ pub(in super::super) enum Seen {
     Real(String, Result<String, FileError>),
     Repository(RemoteRepository, String),
     Download(String, Vec<u8>),
-    /// A program was run, or something failed: what came of it is nobody else's.
+    /// A program was run, or a fetch failed: the result cannot be reused.
     Once,
 }
 
 impl Seen {
-    /// Whether the same question has the same answer now.
-    pub(super) fn is_still_so(&self, doors: Doors<'_>) -> bool {
+    /// Whether the same read has the same result now.
+    pub(super) fn is_still_so(&self, io: Io<'_>) -> bool {
         match self {
             Seen::Read(path, Ok(bytes)) => {
-                doors.files.read(path).is_ok_and(|now| Arc::ptr_eq(&now, bytes) || now == *bytes)
+                io.files.read(path).is_ok_and(|now| Arc::ptr_eq(&now, bytes) || now == *bytes)
             }
-            Seen::Read(path, answer) => doors.files.read(path) == *answer,
-            Seen::Kind(path, answer) => doors.files.kind(path) == *answer,
-            Seen::List(folder, answer) => doors.files.list(folder) == *answer,
-            Seen::Real(path, answer) => doors.files.real(path) == *answer,
-            Seen::Repository(wanted, root) => doors.outside.repository(wanted).is_ok_and(|now| now == *root),
-            Seen::Download(url, bytes) => doors.outside.download(url).is_ok_and(|now| now == *bytes),
+            Seen::Read(path, answer) => io.files.read(path) == *answer,
+            Seen::Kind(path, answer) => io.files.kind(path) == *answer,
+            Seen::List(folder, answer) => io.files.list(folder) == *answer,
+            Seen::Real(path, answer) => io.files.real(path) == *answer,
+            Seen::Repository(wanted, root) => io.host.repository(wanted).is_ok_and(|now| now == *root),
+            Seen::Download(url, bytes) => io.host.download(url).is_ok_and(|now| now == *bytes),
             Seen::Once => false,
         }
     }
 
-    /// How many bytes it holds of a file.
+    /// The size in bytes of the file content that it holds.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Seen::Read(_, Ok(bytes)) => bytes.len(),
@@ -48,24 +48,24 @@ impl Seen {
     }
 }
 
-/// Doors that remember what was asked through them.
+/// An implementation of [`Files`] and [`Host`] that records every read.
 pub(in super::super) struct Trace<'a> {
-    doors: Doors<'a>,
+    io: Io<'a>,
     seen: Mutex<Vec<Seen>>,
 }
 
 impl<'a> Trace<'a> {
-    /// Nothing asked yet.
-    pub(in super::super) fn new(doors: Doors<'a>) -> Self {
-        Trace { doors, seen: Mutex::default() }
+    /// Returns a trace of `io` without records.
+    pub(in super::super) fn new(io: Io<'a>) -> Self {
+        Trace { io, seen: Mutex::default() }
     }
 
-    /// How much was asked so far.
+    /// The number of records so far.
     pub(in super::super) fn len(&self) -> usize {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// What was asked since there were `start`; absent where something of it holds only once.
+    /// The records after the first `start`; `None` if one of them cannot be reused.
     pub(in super::super) fn since(&self, start: usize) -> Option<Vec<Seen>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let tail = seen.get(start..).unwrap_or_default();
@@ -79,50 +79,50 @@ impl<'a> Trace<'a> {
 
 impl Files for Trace<'_> {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        let answer = self.doors.files.read(path);
+        let answer = self.io.files.read(path);
         self.note(Seen::Read(path.to_owned(), answer.clone()));
         answer
     }
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
-        let answer = self.doors.files.kind(path);
+        let answer = self.io.files.kind(path);
         self.note(Seen::Kind(path.to_owned(), answer.clone()));
         answer
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
-        let answer = self.doors.files.list(folder);
+        let answer = self.io.files.list(folder);
         self.note(Seen::List(folder.to_owned(), answer.clone()));
         answer
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {
-        let answer = self.doors.files.real(path);
+        let answer = self.io.files.real(path);
         self.note(Seen::Real(path.to_owned(), answer.clone()));
         answer
     }
 }
 
-impl Outside for Trace<'_> {
+impl Host for Trace<'_> {
     fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
-        let answer = self.doors.outside.repository(wanted);
+        let answer = self.io.host.repository(wanted);
         self.note(answer.as_ref().map_or(Seen::Once, |root| Seen::Repository(wanted.clone(), root.clone())));
         answer
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
-        let answer = self.doors.outside.download(url);
+        let answer = self.io.host.download(url);
         self.note(answer.as_ref().map_or(Seen::Once, |bytes| Seen::Download(url.to_owned(), bytes.clone())));
         answer
     }
 
-    fn run(&self, program: &Program) -> Result<Finished, Diagnostic> {
+    fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
         self.note(Seen::Once);
-        self.doors.outside.run(program)
+        self.io.host.run(program)
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {
         self.note(Seen::Once);
-        self.doors.outside.scratch()
+        self.io.host.scratch()
     }
 }

@@ -1,0 +1,89 @@
+//! What the engine may ask of its host besides files: a remote repository, a download, a program. `delivery` implements it.
+
+use manifest::Diagnostic;
+
+/// A request for a git repository at one revision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RemoteRepository {
+    /// The URL to fetch from, without `?ref=` and `//path`, and without credentials.
+    pub url: String,
+    /// Branch, tag or commit; the remote's default branch if absent.
+    pub revision: Option<String>,
+    /// Whether submodules are fetched too.
+    pub submodules: bool,
+    /// The time limit of the fetch, in seconds.
+    pub timeout: u64,
+}
+
+/// A program to run. Secrets do not belong in `arguments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The program, by name or path, then its arguments.
+    pub arguments: Vec<String>,
+    /// Its working directory.
+    pub folder: String,
+    /// Environment variables set in addition to those of this process.
+    pub variables: Vec<(String, String)>,
+    /// Its standard input.
+    pub input: Vec<u8>,
+}
+
+/// The result of a program that has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProgramOutput {
+    /// The exit status; absent if a signal ended the program.
+    pub status: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: Vec<u8>,
+    /// What it wrote to standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// Access to everything outside of [`Files`](crate::files::Files): remote repositories, downloads, programs.
+pub trait Host: Sync {
+    /// Makes the tree of a repository at a revision readable through `Files`. Returns its root folder.
+    ///
+    /// # Errors
+    /// If it cannot be fetched, or must not be (`--locked` and not in the lock file).
+    fn repository(&self, request: &RemoteRepository) -> Result<String, Diagnostic>;
+
+    /// Returns the bytes at an `https` URL.
+    ///
+    /// # Errors
+    /// If they cannot be downloaded, or must not be.
+    fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic>;
+
+    /// Runs a program until it ends.
+    ///
+    /// # Errors
+    /// If it cannot be started. An exit status other than 0 is not an error here.
+    fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic>;
+
+    /// Returns an empty folder for this run, readable through `Files` and removed at the end of the run.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    fn scratch(&self) -> Result<String, Diagnostic>;
+}
+
+/// A host that refuses every request: for tests, and for rendering without network and programs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    fn repository(&self, request: &RemoteRepository) -> Result<String, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be fetched here", request.url)))
+    }
+
+    fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+        Err(Diagnostic::new(format!("{url} cannot be downloaded here")))
+    }
+
+    fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be run here", program.arguments.join(" "))))
+    }
+
+    fn scratch(&self) -> Result<String, Diagnostic> {
+        Err(Diagnostic::new("there is no folder to write to here"))
+    }
+}
