@@ -1,25 +1,22 @@
-//! The program hydrant, thin: arguments, terminal, exit codes.
+//! The `hydrant` program: arguments, terminal and exit codes. The work is done by the `delivery` crate.
 
 use std::process::ExitCode;
 
-mod args;
-mod ask;
+mod arguments;
+mod command_line;
 mod commands;
+
 mod exit;
-mod github;
+#[cfg(test)]
+mod generated_docs;
 mod interrupt;
-mod locking;
+mod outcome;
 mod output;
 mod progress;
-#[cfg(test)]
-mod reference;
-mod registries;
-mod review;
+mod prompt;
 mod run_context;
-mod search;
-mod settings;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    delivery::host::threads::with_room(|| exit::code(args::parse().and_then(commands::run)))
+    delivery::host::threads::with_room(|| exit::code(command_line::parse().and_then(command_line::run)))
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::ValueEnum;
 use delivery::lock::Lock;
 
-use crate::exit::Failure;
 use crate::interrupt::Deferred;
+use crate::outcome::Failure;
 
 /// `--format` where an answer is read by people or by a program.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use delivery::host::RunContext;
 
-use crate::exit::Failure;
+use crate::outcome::Failure;
 use crate::progress;
 
 /// The process's variables, and the time: `SOURCE_DATE_EPOCH` where it is set (reproducible-builds.org), else now.

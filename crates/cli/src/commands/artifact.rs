@@ -3,10 +3,10 @@
 use clap::{Subcommand, ValueEnum};
 use delivery::verbs::artifact::{self, Options, Puller, Target};
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Push what a delivery would write as an OCI artifact that Flux and Argo CD pull
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ enum Format {
 ///
 /// # Errors
 /// Whatever is wrong with any unit; then nothing was pushed. What a registry refuses.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let Command::Push(arguments) = arguments.command;
     let target = Target::parse(&arguments.reference, &arguments.artifact_tag)
         .map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
@@ -93,5 +93,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Format::Text => done.report.text(),
         Format::Json => done.report.json(),
     })?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

@@ -5,9 +5,9 @@ use delivery::host::disk::DiskFiles;
 use delivery::verbs::artifact::Target;
 use delivery::verbs::bootstrap::{Puller, print};
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
-use crate::settings::UnitArguments;
 
 /// Print what Argo CD or Flux wants in order to pull what is delivered
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ enum PullerArgument {
 ///
 /// # Errors
 /// A config or a selection that is wrong.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.artifact.map(|reference| Target::parse(&reference, &[])).transpose();
     let target = target.map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
     let mut settings = arguments.units.settings_of_a_look()?;
@@ -54,5 +54,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     };
     let namespace = arguments.puller_namespace.as_deref().unwrap_or(usual);
     output::result(&print(&plan, puller, namespace, target.as_ref())?)?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

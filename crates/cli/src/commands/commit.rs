@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use delivery::verbs::ghcp::{self, Parent};
 
-use crate::exit::{Done, Failure};
-use crate::github::{ApiArguments, CommitArguments, report};
+use crate::arguments::github::{ApiArguments, CommitArguments, report};
+use crate::outcome::{Failure, Success};
 
 /// Commit files to a GitHub repository by its API, without a clone; ghcp's flags
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// Files that cannot be read, and GitHub's.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(arguments.branch)?;
     commit.files = ghcp::files(&arguments.directory, &arguments.files, !arguments.no_file_mode)?;
     if arguments.no_parent {
@@ -43,5 +43,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     }
     let outcome = ghcp::commit(&arguments.api.github()?, &commit)?;
     report(&outcome, &commit.repository, commit.dry_run)?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

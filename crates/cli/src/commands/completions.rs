@@ -1,12 +1,11 @@
-//! `hydrant completions`: what shells want.
+//! `hydrant completions`: completion scripts for shells.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Print the completions for a shell
+/// Print the completion script for a shell
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The shell
@@ -14,13 +13,13 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-/// Prints.
+/// Prints the script for the shell. `program` describes every verb.
 ///
 /// # Errors
 /// Where stdout cannot be written to.
-pub(crate) fn run(arguments: &Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: &Arguments, program: &mut clap::Command) -> Result<Success, Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::args::Arguments::command(), "hydrant", &mut bytes);
+    clap_complete::generate(arguments.shell, program, "hydrant", &mut bytes);
     output::result(&String::from_utf8_lossy(&bytes))?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

@@ -7,11 +7,11 @@ use delivery::host::disk::DiskFiles;
 use delivery::pipeline::{self, Options, Sourced, Via};
 use delivery::report::Report;
 
-use crate::exit::{Done, Failure};
-use crate::locking::LockArguments;
+use crate::arguments::lock_file::LockArguments;
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Render, pin, check, commit and push: one unit, several, or all
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,7 @@ pub(crate) enum ReportFormat {
 ///
 /// # Errors
 /// Whatever is wrong with any unit; then nothing was written. Units that their branches refused, after the report.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_and_lock(arguments.lock)?;
     let files = DiskFiles::default();
     let mut plan = delivery::plan::plan(&files, &settings)?;
@@ -122,7 +122,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
 ///
 /// # Errors
 /// As [`ended`].
-pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Done, Failure> {
+pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success, Failure> {
     output::result(&match format {
         ReportFormat::Text => report.text(),
         ReportFormat::Json => report.json(),
@@ -135,10 +135,10 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Done, Fa
 ///
 /// # Errors
 /// Units that their branches refused.
-pub(crate) fn ended(report: &Report) -> Result<Done, Failure> {
+pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
     report.undone().for_each(|words| output::warning(&words));
     if !report.refused() {
-        return Ok(Done::Well);
+        return Ok(Success::Done);
     }
     let words = anyhow::anyhow!(report.refusals().collect::<Vec<_>>().join("\n"));
     Err(if report.may_be_tried_again() { Failure::Outside(words) } else { Failure::Input(words) })

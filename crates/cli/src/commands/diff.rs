@@ -6,10 +6,10 @@ use clap::ValueEnum;
 use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, markdown, text, unified};
 use delivery::verbs::diff::{Side, differences};
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Show what a delivery would change, object by object
 ///
@@ -57,7 +57,7 @@ enum Format {
 ///
 /// # Errors
 /// Whatever is wrong with either side.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
     let settings = arguments.units.settings_of_a_look()?;
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Format::Html => html(&units),
     })?;
     let same = units.iter().all(delivery::report::diff::UnitDiff::is_empty);
-    Ok(if arguments.exit_code && !same { Done::Different } else { Done::Well })
+    Ok(if arguments.exit_code && !same { Success::Different } else { Success::Done })
 }
 
 /// On a terminal, unless `NO_COLOR` is set (no-color.org).

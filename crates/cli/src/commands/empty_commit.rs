@@ -2,8 +2,8 @@
 
 use delivery::verbs::ghcp;
 
-use crate::exit::{Done, Failure};
-use crate::github::{ApiArguments, CommitArguments, report};
+use crate::arguments::github::{ApiArguments, CommitArguments, report};
+use crate::outcome::{Failure, Success};
 
 /// Make a commit without any change by GitHub's API, to start what runs on a push; ghcp's flags
 #[derive(Debug, clap::Args)]
@@ -24,10 +24,10 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// GitHub's.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(arguments.branch)?;
     commit.allow_empty = true;
     let outcome = ghcp::commit(&arguments.api.github()?, &commit)?;
     report(&outcome, &commit.repository, commit.dry_run)?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

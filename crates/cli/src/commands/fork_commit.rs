@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use delivery::verbs::ghcp::{self, ForkCommit};
 
-use crate::exit::{Done, Failure};
-use crate::github::{ApiArguments, CommitArguments, report};
+use crate::arguments::github::{ApiArguments, CommitArguments, report};
+use crate::outcome::{Failure, Success};
 
 /// Fork a GitHub repository and commit files to the fork; ghcp's flags
 #[derive(Debug, clap::Args)]
@@ -32,11 +32,11 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// Files that cannot be read, and GitHub's.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(Some(arguments.branch))?;
     commit.files = ghcp::files(&arguments.directory, &arguments.files, !arguments.no_file_mode)?;
     let dry_run = commit.dry_run;
     let (fork, outcome) = ghcp::fork_commit(&arguments.api.github()?, &ForkCommit { commit })?;
     report(&outcome, &fork, dry_run)?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

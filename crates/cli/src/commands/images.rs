@@ -7,12 +7,12 @@ use delivery::images::digests::{Asking, Digests, Pinner};
 use delivery::lock::Lock;
 use delivery::verbs::pin::{self, Setup, Typed};
 
-use crate::exit::{Done, Failure};
-use crate::locking::here;
+use crate::arguments::lock_file::current_dir;
+use crate::arguments::registries::{PlatformArguments, RegistryArguments};
+use crate::arguments::search::SearchArguments;
+use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
-use crate::registries::{PlatformArguments, RegistryArguments};
 use crate::run_context::run_context;
-use crate::search::SearchArguments;
 
 /// List the images in YAML files: which, where, pinned or not
 #[derive(Debug, clap::Args)]
@@ -44,8 +44,8 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// Everything that is wrong with the files; with --origins, every image that cannot be resolved.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let (files, folder) = (DiskFiles::default(), here()?);
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
+    let (files, folder) = (DiskFiles::default(), current_dir()?);
     let typed = Typed {
         registries: arguments.registries.typed(arguments.platform, &folder)?,
         ..arguments.search.typed(&folder)?
@@ -68,5 +68,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         TextOrJson::Json => pin::json(&listed),
     })?;
     let all_pinned = images.iter().all(|one| one.found.image.is_pinned());
-    Ok(if all_pinned || !arguments.exit_code { Done::Well } else { Done::Different })
+    Ok(if all_pinned || !arguments.exit_code { Success::Done } else { Success::Different })
 }

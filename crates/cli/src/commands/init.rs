@@ -9,10 +9,11 @@ use delivery::config::{NAMES, Template};
 use delivery::host::disk::{DiskFiles, absolute};
 use delivery::verbs::init::{self, Choices, Found, How, environment_name};
 
-use crate::ask::{Asker, list};
-use crate::exit::{Done, Failure};
+use crate::arguments::review::HostArgument;
+use crate::arguments::template::template;
+use crate::outcome::{Failure, Success};
 use crate::output;
-use crate::review::HostArgument;
+use crate::prompt::{Prompt, list};
 
 /// Look at a repository and write a hydrant.yaml to start from
 ///
@@ -51,15 +52,11 @@ pub(crate) struct Arguments {
     print: bool,
 }
 
-fn template(text: &str) -> Result<Template, String> {
-    Template::try_from(text.to_owned())
-}
-
 /// Looks, asks and writes. A file that is there already is left alone, and nothing is written that `hydrant plan` would refuse.
 ///
 /// # Errors
 /// Nothing to deliver, a hydrant.yaml that exists, answers that make no plan, a folder that cannot be read or written to.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let root = absolute(&arguments.directory).map_err(|error| Failure::Input(anyhow!(error)))?;
     let path = arguments.directory.join("hydrant.yaml");
@@ -88,16 +85,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
     init::check(&files, &root, &text)?;
     if print {
         output::result(&text)?;
-        return Ok(Done::Well);
+        return Ok(Success::Done);
     }
     output::result_file(&path, &text)?;
     output::note(&format!("wrote {}; `hydrant plan --all` shows what it means", path.display()));
-    Ok(Done::Well)
+    Ok(Success::Done)
 }
 
 /// What was typed, and for the rest what a person answers.
 fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
-    let mut asker = Asker::new(std::io::stdin().lock(), |text: &str| output::said(text.as_bytes()));
+    let mut asker = Prompt::new(std::io::stdin().lock(), |text: &str| output::said(text.as_bytes()));
     asker.tell(&format!("Found {}.", words(found)));
     let mut choices = typed;
     if choices.environments.is_empty() {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use delivery::verbs::kustomize::{LoadRestrictor, Options, Order, Printed};
 
-use crate::exit::{Done, Failure};
-use crate::locking::{self, LockArguments, LockedArguments};
+use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
+use crate::outcome::{Failure, Success};
 use crate::output;
 
 /// Prints what `kustomize build` prints, byte for byte
@@ -89,9 +89,9 @@ enum Reorder {
 ///
 /// # Errors
 /// Whatever is wrong with the kustomization.
-pub(crate) fn run(mut arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(mut arguments: Arguments) -> Result<Success, Failure> {
     let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
-    let here = locking::here()?;
+    let here = current_dir()?;
     let locking = std::mem::take(&mut arguments.locked).locking(std::mem::take(&mut arguments.lock), &here)?;
     let done = delivery::verbs::kustomize::run_locked(&folder, &options(arguments), &locking, &here)?;
     let printed = done.printed;
@@ -103,7 +103,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Done, Failure> {
         None => output::result(&printed.text())?,
         Some(path) => write(&path, &printed)?,
     }
-    Ok(Done::Well)
+    Ok(Success::Done)
 }
 
 /// A folder gets one file an object, anything else is a file: `kustomize build -o`'s rule.

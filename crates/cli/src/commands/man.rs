@@ -1,13 +1,11 @@
-//! `hydrant man`: what packagers want.
+//! `hydrant man`: manual pages.
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
-
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Print the manual page, or write one a command into a folder
+/// Print the manual page, or write one page per command to a folder
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Write `hydrant.1`, `hydrant-deliver.1` and so on into this folder
@@ -15,23 +13,22 @@ pub(crate) struct Arguments {
     folder: Option<PathBuf>,
 }
 
-/// Prints or writes.
+/// Prints the page of the program, or writes one page per verb. `program` describes every verb.
 ///
 /// # Errors
 /// Where a page cannot be written.
-pub(crate) fn run(arguments: &Arguments) -> Result<Done, Failure> {
-    let mut command = crate::args::Arguments::command();
+pub(crate) fn run(arguments: &Arguments, mut program: clap::Command) -> Result<Success, Failure> {
     let Some(folder) = &arguments.folder else {
-        output::result(&page(command, "hydrant"))?;
-        return Ok(Done::Well);
+        output::result(&page(program, "hydrant"))?;
+        return Ok(Success::Done);
     };
-    command.build();
-    output::result_file(&folder.join("hydrant.1"), &page(command.clone(), "hydrant"))?;
-    for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+    program.build();
+    output::result_file(&folder.join("hydrant.1"), &page(program.clone(), "hydrant"))?;
+    for one in program.get_subcommands().filter(|one| one.get_name() != "help") {
         let name = format!("hydrant-{}", one.get_name());
         output::result_file(&folder.join(format!("{name}.1")), &page(one.clone(), &name))?;
     }
-    Ok(Done::Well)
+    Ok(Success::Done)
 }
 
 fn page(command: clap::Command, name: &str) -> String {

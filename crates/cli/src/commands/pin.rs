@@ -7,12 +7,12 @@ use delivery::images::digests::{Asking, Pinner};
 use delivery::lock;
 use delivery::verbs::pin::{self, Input, Setup, Typed};
 
-use crate::exit::{Done, Failure};
-use crate::locking::{LockArguments, LockedArguments, here};
+use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
+use crate::arguments::registries::{PlatformArguments, RegistryArguments};
+use crate::arguments::search::SearchArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
-use crate::registries::{PlatformArguments, RegistryArguments};
 use crate::run_context::run_context;
-use crate::search::SearchArguments;
 
 /// Pin the images in YAML files to repo:tag@sha256:…, in place, changing no other byte
 #[derive(Debug, clap::Args)]
@@ -42,8 +42,8 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// Everything that is wrong with the files, every image that has no digest, and what cannot be written.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
-    let (ctx, files, folder) = (run_context()?, DiskFiles::default(), here()?);
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
+    let (ctx, files, folder) = (run_context()?, DiskFiles::default(), current_dir()?);
     let typed = Typed {
         locking: arguments.locked.locking(arguments.lock, &folder)?,
         registries: arguments.registries.typed(arguments.platform, &folder)?,
@@ -76,14 +76,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         (0, all) => format!("{all} images, all pinned before"),
         (changed, all) => format!("{changed} of {all} images pinned"),
     });
-    Ok(Done::Well)
+    Ok(Success::Done)
 }
 
-fn check(pinned: &[(Input, usize)]) -> Result<Done, Failure> {
-    let mut done = Done::Well;
+fn check(pinned: &[(Input, usize)]) -> Result<Success, Failure> {
+    let mut done = Success::Done;
     for (input, count) in pinned.iter().filter(|(_, count)| *count > 0) {
         output::note(&format!("{}: {count} images would change", input.name));
-        done = Done::Different;
+        done = Success::Different;
     }
     Ok(done)
 }

@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use delivery::plan::print;
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Print the units that a delivery would work on, and where each would go
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ enum Format {
 ///
 /// # Errors
 /// A config or a selection that is wrong.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut plan =
         delivery::plan::plan(&delivery::host::disk::DiskFiles::default(), &arguments.units.settings_of_a_look()?)?;
     if let Some(revision) = &arguments.changed_since {
@@ -52,5 +52,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         Format::Json => print::json(&plan),
         Format::GithubMatrix => print::github_matrix(&plan),
     })?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

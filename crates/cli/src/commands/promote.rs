@@ -3,11 +3,11 @@
 use delivery::pipeline::Options;
 use delivery::verbs::promote::promote;
 
+use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, ended, reported};
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Bring one environment's exact images to another
 ///
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// An environment that was never delivered, a source commit that is gone, whatever a delivery may end with.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let options = Options {
         dry_run: arguments.dry_run,
         release: arguments.release,

@@ -2,8 +2,8 @@
 
 use delivery::verbs::ghcp::{self, PullAction, PullRequest, Rewrite};
 
-use crate::exit::{Done, Failure};
-use crate::github::{ApiArguments, repository};
+use crate::arguments::github::{ApiArguments, repository};
+use crate::outcome::{Failure, Success};
 use crate::output;
 
 /// Open a pull request at GitHub unless one is open for the same branches; ghcp's flags and more
@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// GitHub's, and a head branch that does not exist.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let head = repository(arguments.head_owner, &arguments.head_repo)?;
     let base = match &arguments.base_repo {
         Some(name) => repository(arguments.base_owner, name)?,
@@ -83,13 +83,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         PullAction::Unchanged | PullAction::Declined => "is as it is to be",
         PullAction::Merged => {
             output::note(&format!("{}: {} holds nothing that is not merged", wanted.base, wanted.head_branch));
-            return Ok(Done::Well);
+            return Ok(Success::Done);
         }
     };
     output::note(&format!("{} #{} {action}", wanted.base, outcome.number));
     output::result(&format!("{}\n", outcome.url))?;
     if outcome.undone.is_empty() {
-        return Ok(Done::Well);
+        return Ok(Success::Done);
     }
     Err(Failure::Input(anyhow::anyhow!(outcome.undone.join("\n"))))
 }

@@ -3,10 +3,10 @@
 use delivery::pipeline::Options;
 use delivery::verbs::rollback::{Target, rollback};
 
+use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, reported};
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Put branches back to what they held, in a new commit, and hold later deliveries back
 ///
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// A branch that was never delivered, a commit that is not there.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
     let options = Options { dry_run: arguments.dry_run, adopt: arguments.adopt, attempts: 50, ..Options::default() };
     let settings = arguments.units.settings()?;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::output;
 
 /// Print the JSON Schema of hydrant.yaml or hydrant.lock, for editors
@@ -25,10 +25,10 @@ enum File {
 ///
 /// # Errors
 /// Where stdout cannot be written to.
-pub(crate) fn run(arguments: &Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Success, Failure> {
     output::result(&match arguments.file {
         File::Config => delivery::verbs::schema::config(),
         File::Lock => delivery::verbs::schema::lock(),
     })?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

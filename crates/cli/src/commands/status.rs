@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use delivery::verbs::status;
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Show what stands where: services x environments, source commit, images, age, holds, drift, and what waits for review
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_of_a_look()?;
     let ctx = run_context()?;
     let (rows, warnings) = status::status(&settings, &ctx, arguments.history)?;
@@ -41,5 +41,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         TextOrJson::Text => status::text(&rows, ctx.now),
         TextOrJson::Json => status::json(&rows),
     })?;
-    Ok(Done::Well)
+    Ok(Success::Done)
 }

@@ -2,10 +2,10 @@
 
 use delivery::verbs::verify;
 
-use crate::exit::{Done, Failure};
+use crate::arguments::units::UnitArguments;
+use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
 use crate::run_context::run_context;
-use crate::settings::UnitArguments;
 
 /// Render the recorded source again, with the recorded images, and prove that the branch holds exactly that
 ///
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_of_a_look()?;
     let verdicts = verify::verify(&settings, &run_context()?)?;
     output::result(&match arguments.format {
@@ -31,5 +31,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         TextOrJson::Json => verify::json(&verdicts),
     })?;
     delivery::Errors::check(verify::unknown(&verdicts))?;
-    Ok(if verify::proved(&verdicts) { Done::Well } else { Done::Different })
+    Ok(if verify::proved(&verdicts) { Success::Done } else { Success::Different })
 }

@@ -9,9 +9,9 @@ use delivery::images::registries;
 use delivery::pipeline::skaffold::Registries;
 use delivery::verbs::pin::{Setup, Typed};
 
-use crate::exit::Failure;
-use crate::locking::{LockArguments, LockedArguments, below};
-use crate::registries::{PlatformArguments, RegistryArguments};
+use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
+use crate::arguments::registries::{PlatformArguments, RegistryArguments};
+use crate::outcome::Failure;
 
 /// The flags.
 #[derive(Debug, Default, clap::Args)]

@@ -11,12 +11,10 @@ use delivery::pipeline::skaffold::{
     DigestSource, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters,
 };
 
-use crate::exit::{Done, Failure};
+use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-#[cfg(test)]
-mod compatibility;
 mod digests;
 mod flags;
 mod variables;
@@ -28,7 +26,7 @@ use flags::Skaffold;
 ///
 /// # Errors
 /// Whatever is wrong with the config, the manifests or what was typed; a registry that does not answer.
-pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
     let ctx = run_context()?;
@@ -62,7 +60,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Failure> {
         None => output::result(&text)?,
         Some(path) => output::result_file(&Path::new(&folder).join(path), &text)?,
     }
-    Ok(Done::Well)
+    Ok(Success::Done)
 }
 
 fn folder(directory: Option<&Path>) -> Result<String, Failure> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 
 use super::flags::Skaffold;
-use crate::exit::Failure;
+use crate::outcome::Failure;
 
 /// Fills in what was not typed.
 ///

@@ -6,7 +6,7 @@ use delivery::ImageRef;
 use delivery::host::disk::absolute;
 use delivery::images::digests::Locking;
 
-use crate::exit::Failure;
+use crate::outcome::Failure;
 
 /// Whether the lock file is read.
 #[derive(Debug, Default, clap::Args)]
@@ -56,6 +56,6 @@ pub(crate) fn below(folder: &str, path: &Path) -> Result<String, Failure> {
 ///
 /// # Errors
 /// Where there is none, or it is not UTF-8.
-pub(crate) fn here() -> Result<String, Failure> {
+pub(crate) fn current_dir() -> Result<String, Failure> {
     below("", Path::new("."))
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use delivery::images::registries::{Platform, Typed};
 
-use crate::exit::Failure;
-use crate::locking::below;
+use crate::arguments::lock_file::below;
+use crate::outcome::Failure;
 
 /// Which of an index's digests is wanted; `hydrant render` has none, since Skaffold's flag of that name means another thing.
 #[derive(Debug, Default, clap::Args)]

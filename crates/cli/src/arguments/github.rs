@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use delivery::verbs::ghcp::{ApiCommit, ApiOutcome, GitHub, Identity, Login, Parent, Repository};
 
-use crate::exit::Failure;
+use crate::outcome::Failure;
 use crate::output;
 use crate::run_context::run_context;
 

@@ -6,10 +6,11 @@ use clap::ValueEnum;
 use delivery::config::{GivenDigests, Images, Profiles, Secrets, Template};
 use delivery::plan::settings::{Selection, Settings};
 
-use crate::exit::Failure;
-use crate::locking::{LockArguments, LockedArguments, below};
-use crate::registries::{PlatformArguments, RegistryArguments};
-use crate::review::{RequestArguments, WayArgument};
+use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
+use crate::arguments::registries::{PlatformArguments, RegistryArguments};
+use crate::arguments::review::{RequestArguments, WayArgument};
+use crate::arguments::template::template;
+use crate::outcome::Failure;
 
 /// What every command that works on units takes.
 #[derive(Debug, clap::Args)]
@@ -155,10 +156,6 @@ enum SecretsArgument {
     Refuse,
     /// It is written
     Allow,
-}
-
-pub(crate) fn template(text: &str) -> Result<Template, String> {
-    Template::try_from(text.to_owned())
 }
 
 impl UnitArguments {

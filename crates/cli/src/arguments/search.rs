@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use delivery::verbs::pin::Typed;
 
-use crate::exit::Failure;
-use crate::locking::below;
-use crate::settings::DigestsArgument;
+use crate::arguments::lock_file::below;
+use crate::arguments::units::DigestsArgument;
+use crate::outcome::Failure;
 
 /// What images are.
 #[derive(Debug, clap::Args)]

@@ -68,7 +68,7 @@ fn row(arg: &Arg, versions: &str) -> String {
 
 #[test]
 fn the_page_names_every_flag_of_skaffold_render() {
-    let mut command = crate::args::Arguments::command();
+    let mut command = crate::command_line::Arguments::command();
     command.build();
     let render = command.find_subcommand("render").expect("there is a command render");
     let ours: Vec<&Arg> = render

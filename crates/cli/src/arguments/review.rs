@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use delivery::config::{Host, MergeMethod, Request, Template, Way};
 
-use crate::settings::template;
+use crate::arguments::template::template;
 
 /// `--review`
 #[derive(Clone, Copy, Debug, ValueEnum)]

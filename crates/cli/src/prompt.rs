@@ -4,18 +4,18 @@ use std::io::BufRead;
 
 use anyhow::anyhow;
 
-use crate::exit::Failure;
+use crate::outcome::Failure;
 
 /// Asks on one side and reads on the other.
-pub(crate) struct Asker<R, S> {
+pub(crate) struct Prompt<R, S> {
     answers: R,
     say: S,
 }
 
-impl<R: BufRead, S: FnMut(&str)> Asker<R, S> {
+impl<R: BufRead, S: FnMut(&str)> Prompt<R, S> {
     /// `say` gets each question without a line's end, and whole lines with one.
     pub(crate) fn new(answers: R, say: S) -> Self {
-        Asker { answers, say }
+        Prompt { answers, say }
     }
 
     /// Tells something.
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_question_is_asked_until_the_answer_is_understood() {
         let mut said = String::new();
-        let mut asker = Asker::new(&b"x\n 7 \n\n"[..], |text: &str| said.push_str(text));
+        let mut asker = Prompt::new(&b"x\n 7 \n\n"[..], |text: &str| said.push_str(text));
         let number = |text: &str| text.parse::<u8>().map_err(|_| format!("`{text}` is no number"));
         assert_eq!(asker.ask("How many?", "1", number).unwrap(), 7);
         assert_eq!(asker.ask("How many?", "1", number).unwrap(), 1);

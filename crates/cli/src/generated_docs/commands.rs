@@ -7,7 +7,7 @@ use testkit::expect::Expect;
 
 #[test]
 fn the_reference_page_says_what_the_program_says() {
-    let mut command = crate::args::Arguments::command();
+    let mut command = crate::command_line::Arguments::command();
     command.build();
     let mut page = String::from(
         "# Every command and flag\n\nThis page is written from the program's own arguments by a test. \

@@ -1,4 +1,4 @@
-//! What was typed, exactly; nothing is looked up here.
+//! The command line: every verb with its arguments, and the function that runs it.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use crate::commands::{
     artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man,
     pin, plan, promote, pull_request, render, rollback, schema, status, verify,
 };
-use crate::exit::Failure;
+use crate::outcome::{Failure, Success};
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
 /// cluster pulls.
@@ -84,6 +84,43 @@ fn with_one(verb: &str) -> Option<clap::Command> {
     };
     let program = clap::Command::new("hydrant").max_term_width(100).subcommand_required(true);
     Some(program.subcommand(flags(clap::Command::new(verb.to_owned()))))
+}
+
+/// Runs the verb that was parsed.
+///
+/// # Errors
+/// The verb's; see [`Failure`].
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
+    // Threads are started only for verbs that work in parallel or use the network.
+    if !matches!(
+        &arguments.command,
+        Command::Kustomize(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
+    ) {
+        delivery::host::threads::prepare();
+    }
+    match arguments.command {
+        Command::Deliver(arguments) => deliver::run(arguments),
+        Command::Pin(arguments) => pin::run(arguments),
+        Command::Images(arguments) => images::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Promote(arguments) => promote::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Artifact(arguments) => artifact::run(*arguments),
+        Command::Bootstrap(arguments) => bootstrap::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
+        Command::Kustomize(arguments) => kustomize::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
+        Command::Render(arguments) => render::run(*arguments),
+        Command::Commit(arguments) => commit::run(arguments),
+        Command::EmptyCommit(arguments) => empty_commit::run(arguments),
+        Command::ForkCommit(arguments) => fork_commit::run(arguments),
+        Command::PullRequest(arguments) => pull_request::run(arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
+    }
 }
 
 #[cfg(test)]

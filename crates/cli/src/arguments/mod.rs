@@ -1,0 +1,9 @@
+//! Groups of arguments that several verbs share.
+
+pub(crate) mod github;
+pub(crate) mod lock_file;
+pub(crate) mod registries;
+pub(crate) mod review;
+pub(crate) mod search;
+pub(crate) mod template;
+pub(crate) mod units;

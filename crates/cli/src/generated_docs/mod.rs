@@ -1,0 +1,4 @@
+//! The parts of the documentation that are generated from the program's own arguments.
+
+mod commands;
+mod skaffold_flags;
