@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let took = start.elapsed();
     let count = |wanted: fn(&Outcome) -> bool| deliveries.iter().filter(|delivery| wanted(&delivery.outcome)).count();
     let committed = count(|outcome| matches!(outcome, Outcome::Committed { .. }));
-    let noted = count(|outcome| matches!(outcome, Outcome::NoteMoved));
+    let noted = count(|outcome| matches!(outcome, Outcome::NoteUpdated));
     let unchanged = count(|outcome| matches!(outcome, Outcome::Unchanged));
     let line = format!("{committed} committed, {noted} noted, {unchanged} unchanged in {:.3} s\n", took.as_secs_f64());
     std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes())?;

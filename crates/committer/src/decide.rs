@@ -7,7 +7,8 @@ use git2::{ObjectType, Oid};
 use crate::deliver::Ancestors;
 use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
-use crate::outcome::{Change, ChangeKind, Refusal};
+use crate::outcome::{Change, ChangeKind};
+use crate::refusal::Refusal;
 use crate::source::Ancestry;
 use crate::unit::{Mode, Unit};
 use crate::workshop::{Edit, Workshop, filemode};
@@ -76,11 +77,11 @@ pub(crate) fn decide(
         let known = found.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
         return Ok(if known == unit.source.dry_sha { Decision::Nothing } else { Decision::Note });
     }
-    if let Some(why) = record.as_ref().and_then(|record| record.hold.clone())
+    if let Some(reason) = record.as_ref().and_then(|record| record.hold.clone())
         && unit.hold.is_none()
         && !unit.release
     {
-        return Ok(Decision::Refuse(Refusal::Held { why }));
+        return Ok(Decision::Refuse(Refusal::Held { reason }));
     }
     build(workshop, unit, found, changes, record, made)
 }
@@ -94,12 +95,12 @@ pub(crate) fn record(
     let path = unit.in_branch(METADATA);
     let Some((id, _)) = workshop.entry(tree, &path) else {
         let files = foreign(workshop, unit, tree);
-        return Ok(if files.is_empty() || unit.adopt { Ok(None) } else { Err(Refusal::Foreign { files }) });
+        return Ok(if files.is_empty() || unit.adopt { Ok(None) } else { Err(Refusal::UnmanagedFiles { files }) });
     };
     Ok(match Record::parse(&workshop.blob(id)?) {
         Ok(record) => Ok(Some(record)),
         Err(_) if unit.adopt => Ok(None),
-        Err(error) => Err(Refusal::BadRecord { path, words: error.to_string() }),
+        Err(error) => Err(Refusal::InvalidRecord { path, message: error.to_string() }),
     })
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors
     match ancestors(&recorded, &ours) {
         Ancestry::Ancestor => None,
         Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
-        Ancestry::Unknown(why) => Some(Refusal::UnknownAncestry { recorded, ours, why }),
+        Ancestry::Unknown(reason) => Some(Refusal::UnknownAncestry { recorded, ours, reason }),
     }
 }
 
@@ -174,19 +175,19 @@ fn files(workshop: &Workshop, unit: &Unit, tree: Oid, record: Option<&Record>) -
                 let below = workshop.paths(id, usize::MAX);
                 let strange = below.iter().map(|tail| format!("{path}/{tail}")).find(|file| !owned.contains(file));
                 if let Some(path) = strange {
-                    return Err(Refusal::ForeignFile { path });
+                    return Err(Refusal::UnmanagedFile { path });
                 }
             }
             Some((_, 0o040_000)) => {}
             Some(entry) => {
                 if !owned.contains(path) && !unit.adopt && !same(unit, path, entry) {
-                    return Err(Refusal::ForeignFile { path: path.clone() });
+                    return Err(Refusal::UnmanagedFile { path: path.clone() });
                 }
                 there.insert(path.clone(), entry);
             }
             None if ours.contains(path) => {
                 if let Some(file) = file_on_the_way(workshop, tree, path).filter(|file| !owned.contains(file)) {
-                    return Err(Refusal::ForeignFile { path: file });
+                    return Err(Refusal::UnmanagedFile { path: file });
                 }
             }
             None => {}

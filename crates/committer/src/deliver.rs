@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::backoff;
-use crate::outcome::{Delivery, Outcome, Refusal};
+use crate::outcome::{Outcome, UnitResult};
+use crate::refusal::Refusal;
 use crate::remote::Remote;
 use crate::round::{Ended, Run};
 use crate::signing::{Signing, SigningError};
@@ -68,7 +69,7 @@ impl DeliverError {
 /// # Errors
 /// What concerns all of them: wrong units, a remote that cannot be reached or does not let us in. What was pushed before a connection
 /// was lost for good is not told then; running again finds it.
-pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<Delivery>, DeliverError> {
+pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<UnitResult>, DeliverError> {
     unit::check(units)?;
     if options.atomic {
         unit::check_atomic(units)?;
@@ -104,5 +105,5 @@ const MOST_LOST_CONNECTIONS: u32 = 4;
 
 /// The outcome of a unit for which others were always faster.
 pub(crate) fn gave_up(attempts: u32, words: &str) -> Outcome {
-    Outcome::Refused(Refusal::LostRaces { attempts, words: words.to_owned() })
+    Outcome::Refused(Refusal::TooManyAttempts { attempts, message: words.to_owned() })
 }

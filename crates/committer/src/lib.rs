@@ -14,6 +14,7 @@ pub mod metadata;
 mod notes;
 mod outcome;
 mod pack;
+mod refusal;
 mod remote;
 mod round;
 mod signing;
@@ -25,11 +26,12 @@ mod workshop;
 
 pub use deliver::{Ancestors, DeliverError, Options, deliver};
 pub use metadata::{Record, SourceRecord};
-pub use outcome::{Change, ChangeKind, Delivery, Outcome, Refusal, Reviewed, Standing};
+pub use outcome::{Change, ChangeKind, Outcome, ReviewResult, TopicState, UnitResult};
+pub use refusal::Refusal;
 pub use remote::{Credentials, Remote};
 pub use signing::{Format, Signing, SigningError};
 pub use transport::TransportError;
 pub use unit::{
-    Ask, Before, Describe, File, FileSet, Identity, MakeOptions, Message, Mode, Previous, Topic, Unit, UnitError,
-    may_be_a_branch,
+    File, FileSet, Identity, Message, MessageContext, Mode, RequestMethod, RequestOptions, RequestOptionsFn,
+    TargetContent, Topic, Unit, UnitError, is_valid_branch_name,
 };

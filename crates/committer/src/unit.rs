@@ -61,9 +61,9 @@ impl Identity {
     }
 }
 
-/// What a message may tell of the branch as it was when the commit was decided.
+/// What a commit message can refer to: the state of the branch when the commit was planned.
 #[derive(Clone, Debug, Default)]
-pub struct Previous {
+pub struct MessageContext {
     /// The commit that the branch pointed to; `None` where the branch did not exist.
     pub commit: Option<String>,
     /// That commit's trailers.
@@ -76,21 +76,21 @@ pub struct Previous {
     pub changes: Vec<Change>,
 }
 
-/// The message of a unit's commit: fixed, or told from what the branch held before (so that it can be told again after a lost race).
+/// The message of a unit's commit: fixed, or computed from the state of the branch (again in every attempt).
 #[derive(Clone)]
 pub enum Message {
-    /// These words.
+    /// A fixed text.
     Text(String),
-    /// Made for the branch as it is found.
-    Told(Arc<dyn Fn(&Previous) -> String + Send + Sync>),
+    /// Computed from the state of the branch.
+    Computed(Arc<dyn Fn(&MessageContext) -> String + Send + Sync>),
 }
 
 impl Message {
-    /// The message for a branch that was as `previous` says.
-    pub(crate) fn tell(&self, previous: &Previous) -> String {
+    /// The message for a branch in the state that `context` describes.
+    pub(crate) fn render(&self, context: &MessageContext) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Told(tell) => tell(previous),
+            Self::Computed(compute) => compute(context),
         }
     }
 }
@@ -99,7 +99,7 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
-            Self::Told(_) => f.write_str("Told"),
+            Self::Computed(_) => f.write_str("Computed"),
         }
     }
 }
@@ -109,43 +109,43 @@ impl fmt::Debug for Message {
 pub struct Topic {
     /// The branch without `refs/heads/`.
     pub branch: String,
-    /// How the host is asked for a request.
-    pub ask: Ask,
+    /// How a request is opened.
+    pub request: RequestMethod,
     /// Whether the host closes a request when its topic branch is deleted. Then a proposal that has become idle is deleted; otherwise a
     /// commit brings the topic branch back to what the target holds.
-    pub closes_with_branch: bool,
+    pub closes_on_branch_delete: bool,
 }
 
-/// How a host is asked for a request (pull request, merge request).
+/// How a request (pull request, merge request) is opened.
 #[derive(Clone, Debug)]
-pub enum Ask {
-    /// Not with the push: by an API, by another tool, or by people.
-    Nothing,
+pub enum RequestMethod {
+    /// Not by the push: by an API, another tool or people.
+    None,
     /// By push options that go with the topic branch (GitLab).
-    Options(Describe),
+    PushOptions(RequestOptions),
     /// By a push to `refs/for/BRANCH` with options (AGit: Gitea, Forgejo), once the topic branch is there.
-    For(Describe),
+    AgitPush(RequestOptions),
 }
 
 /// What the target of a reviewed unit holds of it.
 #[derive(Clone, Debug, Default)]
-pub struct Before {
+pub struct TargetContent {
     /// The files that a delivery wrote, by their paths in the branch.
     pub files: FileSet,
     /// Their record.
     pub record: Option<Record>,
 }
 
-/// What makes push options of what the target holds.
-pub type MakeOptions = dyn Fn(&Before) -> Vec<String> + Send + Sync;
+/// Computes push options from what the target holds.
+pub type RequestOptionsFn = dyn Fn(&TargetContent) -> Vec<String> + Send + Sync;
 
-/// Makes the push options of a request from what the target holds of the unit.
+/// Computes the push options of a request from what the target holds of the unit.
 #[derive(Clone)]
-pub struct Describe(pub Arc<MakeOptions>);
+pub struct RequestOptions(pub Arc<RequestOptionsFn>);
 
-impl fmt::Debug for Describe {
+impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Describe")
+        f.write_str("RequestOptions")
     }
 }
 
@@ -235,7 +235,7 @@ pub enum UnitError {
     },
     /// git cannot write the author's or committer's name or address.
     #[error(
-        "{unit}: author {name:?} <{email:?}>: {words}: give a name and a mail address without `<`, `>` and line breaks"
+        "{unit}: author {name:?} <{email:?}>: {message}: give a name and a mail address without `<`, `>` and line breaks"
     )]
     Identity {
         /// The unit.
@@ -244,8 +244,8 @@ pub enum UnitError {
         name: String,
         /// The address.
         email: String,
-        /// libgit2's words.
-        words: String,
+        /// libgit2's message.
+        message: String,
     },
     /// The topic branch is also what another unit is delivered to, or its topic branch.
     #[error("{unit}: the topic branch {branch} is another's already: give each unit one of its own")]
@@ -289,7 +289,7 @@ impl Unit {
 
     fn check(&self) -> Result<(), UnitError> {
         for branch in [Some(&self.branch), self.topic.as_ref().map(|topic| &topic.branch)].into_iter().flatten() {
-            if !may_be_a_branch(branch) {
+            if !is_valid_branch_name(branch) {
                 return Err(UnitError::Branch { unit: self.name.clone(), branch: branch.clone() });
             }
         }
@@ -298,7 +298,7 @@ impl Unit {
                 unit: self.name.clone(),
                 name: who.name.clone(),
                 email: who.email.clone(),
-                words: error.message().to_owned(),
+                message: error.message().to_owned(),
             })?;
         }
         let sha = &self.source.dry_sha;
@@ -316,7 +316,7 @@ impl Unit {
 }
 
 /// Whether git allows this name, without `refs/heads/`, for a branch (git-check-ref-format, and no dash in front).
-pub fn may_be_a_branch(name: &str) -> bool {
+pub fn is_valid_branch_name(name: &str) -> bool {
     git2::Reference::is_valid_name(&format!("refs/heads/{name}")) && !name.starts_with('-')
 }
 
@@ -358,7 +358,8 @@ pub(crate) fn check(units: &[Unit]) -> Result<(), UnitError> {
 /// # Errors
 /// Several units, of which one asks by push options.
 pub(crate) fn check_atomic(units: &[Unit]) -> Result<(), UnitError> {
-    let alone = |unit: &&Unit| matches!(&unit.topic, Some(topic) if matches!(topic.ask, Ask::Options(_)));
+    let alone =
+        |unit: &&Unit| matches!(&unit.topic, Some(topic) if matches!(topic.request, RequestMethod::PushOptions(_)));
     match units.iter().find(alone).filter(|_| units.len() > 1) {
         Some(unit) => Err(UnitError::Alone { unit: unit.name.clone() }),
         None => Ok(()),

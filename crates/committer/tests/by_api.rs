@@ -56,7 +56,7 @@ fn branches_that_exist_take_one_request_for_twenty() {
         unit.source.dry_sha = sha(3);
     }
     let noted = deliver(&remote, &newer, &options()).unwrap();
-    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteMoved));
+    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteUpdated));
     assert!(fake.requests().is_empty(), "notes go over git");
     let older = deliver(&remote, &many(2)[..1], &options()).unwrap();
     assert_eq!(refused(&older[0]), Refusal::Older { recorded: sha(3), ours: sha(2) });
@@ -137,7 +137,7 @@ fn units_of_one_branch_are_commits_one_after_the_other_and_their_notes_follow() 
     mixed[0] = units(3, "3")[0].clone();
     let done = deliver(&remote, &mixed, &options()).unwrap();
     assert_eq!(committed(&done[0]).1, tip(&path, "shared"));
-    assert_eq!(done[1].outcome, Outcome::NoteMoved);
+    assert_eq!(done[1].outcome, Outcome::NoteUpdated);
     assert_eq!(log(&path, "shared").len(), 3);
     let older = deliver(&remote, &units(2, "x"), &options()).unwrap();
     assert_eq!(refused(&older[1]), Refusal::Older { recorded: sha(3), ours: sha(2) });

@@ -7,8 +7,8 @@ mod deliveries;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use committer::branches::{self, Depth, Place};
-use committer::{Change, ChangeKind, Delivery, Message, Mode, Options, Outcome, Refusal, Remote, Unit, deliver};
+use committer::branches::{self, BranchPath, Depth};
+use committer::{Change, ChangeKind, Message, Mode, Options, Outcome, Refusal, Remote, Unit, UnitResult, deliver};
 use deliveries::{committed, options, refused, sha, unit};
 use git2::Repository;
 
@@ -28,11 +28,11 @@ impl Target {
         Remote::new(self.path.to_str().unwrap())
     }
 
-    fn deliver(&self, units: &[Unit]) -> Vec<Delivery> {
+    fn deliver(&self, units: &[Unit]) -> Vec<UnitResult> {
         self.with(units, |_| {})
     }
 
-    fn with(&self, units: &[Unit], change: impl Fn(&mut Options<'_>)) -> Vec<Delivery> {
+    fn with(&self, units: &[Unit], change: impl Fn(&mut Options<'_>)) -> Vec<UnitResult> {
         let mut options = options();
         change(&mut options);
         deliver(&self.remote(), units, &options).unwrap()
@@ -143,7 +143,7 @@ fn unchanged_output_of_a_newer_source_moves_the_note_alone() {
     target.deliver(&[unit("a", 1, &[("manifest.yaml", "a\n")])]);
     let head = target.head("a").unwrap();
     assert_eq!(target.note(&head), None);
-    assert_eq!(target.deliver(&[unit("a", 2, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteMoved);
+    assert_eq!(target.deliver(&[unit("a", 2, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteUpdated);
     assert_eq!(target.head("a").unwrap(), head);
     assert_eq!(target.note(&head).unwrap(), format!("{{\"drySha\":\"{}\"}}", sha(2)));
     assert_eq!(target.deliver(&[unit("a", 2, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::Unchanged);
@@ -166,8 +166,8 @@ fn never_backwards_and_never_sideways() {
     committed(&target.deliver(&[forced])[0]);
     target.deliver(&[unit("b", 666, &[("manifest.yaml", "x\n")])]);
     let unknown = refused(&target.deliver(&[unit("b", 667, &[("manifest.yaml", "y\n")])])[0]);
-    assert_eq!(unknown, Refusal::UnknownAncestry { recorded: sha(666), ours: sha(667), why: "lost".to_owned() });
-    assert!(unknown.to_string().contains("fetch-depth: 0"));
+    assert_eq!(unknown, Refusal::UnknownAncestry { recorded: sha(666), ours: sha(667), reason: "lost".to_owned() });
+    assert!(unknown.hint().unwrap().contains("fetch-depth: 0"));
     let mut other = unit("a", 9, &[("manifest.yaml", "9\n")]);
     other.source.repo_url = "https://example.com/acme/other.git".to_owned();
     assert!(matches!(refused(&target.deliver(std::slice::from_ref(&other))[0]), Refusal::OtherSource { .. }));
@@ -186,11 +186,11 @@ fn what_we_wrote_goes_and_what_others_wrote_stays() {
     assert_eq!(changes, [("new.yaml", ChangeKind::Added), ("old/x.yaml", ChangeKind::Removed)]);
     assert_eq!(target.names("a"), ["README.md", "hydrator.metadata", "keep.yaml", "new.yaml", "old/theirs"]);
     let third = target.deliver(&[unit("a", 3, &[("README.md", "mine\n")])]);
-    assert_eq!(refused(&third[0]), Refusal::ForeignFile { path: "README.md".to_owned() });
+    assert_eq!(refused(&third[0]), Refusal::UnmanagedFile { path: "README.md".to_owned() });
     let below = target.deliver(&[unit("a", 3, &[("README.md/x", "mine\n")])]);
-    assert_eq!(refused(&below[0]), Refusal::ForeignFile { path: "README.md".to_owned() });
+    assert_eq!(refused(&below[0]), Refusal::UnmanagedFile { path: "README.md".to_owned() });
     let above = target.deliver(&[unit("a", 3, &[("old", "mine\n")])]);
-    assert_eq!(refused(&above[0]), Refusal::ForeignFile { path: "old/theirs".to_owned() });
+    assert_eq!(refused(&above[0]), Refusal::UnmanagedFile { path: "old/theirs".to_owned() });
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_branch_of_others_is_refused_until_adopted() {
     let mut unit = unit("main", 1, &[("manifest.yaml", "a\n")]);
     assert_eq!(
         refused(&target.deliver(std::slice::from_ref(&unit))[0]),
-        Refusal::Foreign { files: vec!["README.md".to_owned()] }
+        Refusal::UnmanagedFiles { files: vec!["README.md".to_owned()] }
     );
     unit.adopt = true;
     committed(&target.deliver(&[unit])[0]);
@@ -220,7 +220,7 @@ fn argo_cds_branch_is_taken_on_without_adoption() {
     let target = Target::new();
     let record = format!("{{\"repoURL\":\"https://example.com/acme/shop\",\"drySha\":\"{}\"}}", sha(1));
     target.foreign_commit("env", &[("hydrator.metadata", &record), ("manifest.yaml", "a\n"), ("README.md", "r\n")]);
-    assert_eq!(target.deliver(&[unit("env", 2, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteMoved);
+    assert_eq!(target.deliver(&[unit("env", 2, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteUpdated);
     let second = target.deliver(&[unit("env", 3, &[("manifest.yaml", "b\n")])]);
     assert_eq!(second[0].changes, [Change { path: "manifest.yaml".to_owned(), kind: ChangeKind::Modified }]);
     assert_eq!(target.names("env"), ["README.md", "hydrator.metadata", "manifest.yaml"]);
@@ -240,7 +240,7 @@ fn many_services_share_a_branch_under_folders_of_their_own() {
     let names = ["cart/hydrator.metadata", "cart/manifest.yaml", "shop/hydrator.metadata", "shop/manifest.yaml"];
     assert_eq!(target.names("env/prod"), names);
     // cart stays the same up to 5; shop is still at 1 and may go to 3.
-    assert_eq!(target.deliver(&[shared("cart", 5, "c\n")])[0].outcome, Outcome::NoteMoved);
+    assert_eq!(target.deliver(&[shared("cart", 5, "c\n")])[0].outcome, Outcome::NoteUpdated);
     committed(&target.deliver(&[shared("shop", 3, "s3\n")])[0]);
     // The new commit carries on what is known of cart.
     assert_eq!(
@@ -287,7 +287,7 @@ fn atomic_means_all_or_nothing() {
     let units = [unit("a", 4, &[("manifest.yaml", "4\n")]), unit("b", 4, &[("manifest.yaml", "4\n")])];
     let both = target.with(&units, |options| options.atomic = true);
     assert!(matches!(refused(&both[0]), Refusal::Older { .. }));
-    assert_eq!(refused(&both[1]), Refusal::HeldBack { because_of: "a".to_owned() });
+    assert_eq!(refused(&both[1]), Refusal::AtomicAborted { refused: "a".to_owned() });
     assert_eq!(target.head("b"), None);
     let each = target.deliver(&units);
     assert!(matches!(refused(&each[0]), Refusal::Older { .. }));
@@ -327,7 +327,7 @@ fn a_message_may_tell_what_was_before() {
     target.deliver(&[unit("a", 1, &[("manifest.yaml", "1\n")])]);
     let head = target.head("a").unwrap();
     let mut second = unit("a", 2, &[("manifest.yaml", "2\n")]);
-    second.message = Message::Told(std::sync::Arc::new(|previous| {
+    second.message = Message::Computed(std::sync::Arc::new(|previous| {
         let trailer = &previous.trailers[0];
         format!("from {} {}={} {:?}", previous.commit.clone().unwrap(), trailer.0, trailer.1, previous.changes)
     }));
@@ -405,7 +405,7 @@ fn delivered_branches_are_read_back() {
     target.deliver(&[unit("a", 2, &[("manifest.yaml", "2\n")]), unit("b/c", 2, &[("x/y", "2\n")])]);
     target.foreign_commit("a", &[("README.md", "theirs\n")]);
     target.deliver(&[unit("a", 3, &[("manifest.yaml", "2\n")])]);
-    let place = |branch: &str| Place { branch: branch.to_owned(), folder: String::new() };
+    let place = |branch: &str| BranchPath { branch: branch.to_owned(), folder: String::new() };
     let found = branches::read(&target.remote(), &[place("a"), place("b/c"), place("none")], Depth::Files).unwrap();
     let a = found[0].as_ref().unwrap();
     assert_eq!(

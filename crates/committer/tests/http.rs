@@ -4,7 +4,7 @@
 
 mod deliveries;
 
-use committer::branches::{self, Depth, Place};
+use committer::branches::{self, BranchPath, Depth};
 use committer::{Credentials, Outcome, Refusal, Remote, Unit, deliver};
 use deliveries::{committed, options, refused, sha, unit};
 use git2::Repository;
@@ -36,10 +36,10 @@ fn course(server: &GitServer) {
     let again = deliver(&remote, &two(2, "2\n"), &options()).unwrap();
     assert!(again.iter().all(|delivery| delivery.outcome == Outcome::Unchanged));
     let noted = deliver(&remote, &two(3, "2\n"), &options()).unwrap();
-    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteMoved));
+    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteUpdated));
     let older = deliver(&remote, &two(2, "x\n"), &options()).unwrap();
     assert_eq!(refused(&older[0]), Refusal::Older { recorded: sha(3), ours: sha(2) });
-    let place = Place { branch: "cart/prod".to_owned(), folder: String::new() };
+    let place = BranchPath { branch: "cart/prod".to_owned(), folder: String::new() };
     let found = branches::read(&remote, std::slice::from_ref(&place), Depth::Files).unwrap();
     let found = found[0].as_ref().unwrap();
     assert_eq!((&*found.files["manifest.yaml"].bytes, found.noted.clone()), (&b"2\n"[..], Some(sha(3))));
@@ -97,8 +97,8 @@ fn a_branch_that_moved_is_read_and_decided_again() {
     assert_eq!(subjects(&server, "cart/prod").len(), 3);
     server.fault(Fault::Move("cart/dev".to_owned(), 9));
     let lost = deliver(&remote, &two(4, "4\n"), &options()).unwrap();
-    let Refusal::LostRaces { attempts: 5, words } = refused(&lost[0]) else { panic!("{lost:?}") };
-    assert!(words.contains("but expected"), "{words}");
+    let Refusal::TooManyAttempts { attempts: 5, message } = refused(&lost[0]) else { panic!("{lost:?}") };
+    assert!(message.contains("but expected"), "{message}");
     committed(&lost[1]);
 }
 
@@ -122,19 +122,20 @@ fn one_ref_of_many_is_refused_with_the_servers_words() {
     let remote = Remote::new(server.url());
     server.fault(Fault::Reject("refs/heads/cart/dev".to_owned(), "protected branch hook declined".to_owned()));
     let done = deliver(&remote, &two(1, "1\n"), &options()).unwrap();
-    assert_eq!(refused(&done[0]), Refusal::Rejected { words: "protected branch hook declined".to_owned() });
+    assert_eq!(refused(&done[0]), Refusal::Rejected { message: "protected branch hook declined".to_owned() });
     committed(&done[1]);
     let mut atomic = options();
     atomic.atomic = true;
     let none = deliver(&remote, &two(2, "2\n"), &atomic).unwrap();
     assert!(
-        matches!(refused(&none[0]), Refusal::Rejected { .. }) && matches!(refused(&none[1]), Refusal::HeldBack { .. })
+        matches!(refused(&none[0]), Refusal::Rejected { .. })
+            && matches!(refused(&none[1]), Refusal::AtomicAborted { .. })
     );
     assert_eq!(subjects(&server, "cart/prod").len(), 1);
     server.fault(Fault::Hook("no deploys on Friday".to_owned()));
     let hooked = deliver(&remote, &two(3, "3\n"), &options()).unwrap();
     let expected = "pre-receive hook declined; no deploys on Friday".to_owned();
-    assert_eq!(refused(&hooked[1]), Refusal::Rejected { words: expected });
+    assert_eq!(refused(&hooked[1]), Refusal::Rejected { message: expected });
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod servers;
 
 use std::path::Path;
 
-use committer::{Ask, Credentials, Describe, Outcome, Refusal, Remote, Standing, Topic, Unit, deliver};
+use committer::{
+    Credentials, Outcome, Refusal, Remote, RequestMethod, RequestOptions, Topic, TopicState, Unit, deliver,
+};
 use deliveries::{committed, options, refused, sha, unit};
 use servers::{Place, Shell, Web, fsck, git, hook};
 
@@ -31,7 +33,7 @@ fn course(remote: &Remote, repository: &Path) {
     let same = deliver(remote, &units(2, "2\n"), &options()).unwrap();
     assert!(same.iter().all(|delivery| delivery.outcome == Outcome::Unchanged));
     let noted = deliver(remote, &units(3, "2\n"), &options()).unwrap();
-    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteMoved));
+    assert!(noted.iter().all(|delivery| delivery.outcome == Outcome::NoteUpdated));
     let note = git(repository, &["notes", "--ref=hydrator.metadata", "show", "cart/dev"]);
     assert_eq!(note, format!("{{\"drySha\":\"{}\"}}", sha(3)));
     let older = deliver(remote, &units(2, "x\n"), &options()).unwrap();
@@ -56,8 +58,8 @@ fn refusals(remote: &Remote, repository: &Path) {
     hook(repository, "update", "case $1 in *locked*) echo 'no deploys on Friday' >&2; exit 1;; esac");
     let each = deliver(remote, &units(1), &options()).unwrap();
     committed(&each[0]);
-    let Refusal::Rejected { words } = refused(&each[1]) else { panic!("{each:?}") };
-    assert!(words.contains("hook declined") && words.contains("no deploys on Friday"), "{words}");
+    let Refusal::Rejected { message } = refused(&each[1]) else { panic!("{each:?}") };
+    assert!(message.contains("hook declined") && message.contains("no deploys on Friday"), "{message}");
     let mut atomic = options();
     atomic.atomic = true;
     let none = deliver(remote, &units(2), &atomic).unwrap();
@@ -67,15 +69,15 @@ fn refusals(remote: &Remote, repository: &Path) {
     below.name = "below".to_owned();
     for options in [options(), atomic] {
         let inside = deliver(remote, std::slice::from_ref(&below), &options).unwrap();
-        let Refusal::Rejected { words } = refused(&inside[0]) else { panic!("{inside:?}") };
-        assert!(words.contains("'refs/heads/free' exists") && inside[0].attempts == 1, "{words}");
+        let Refusal::Rejected { message } = refused(&inside[0]) else { panic!("{inside:?}") };
+        assert!(message.contains("'refs/heads/free' exists") && inside[0].attempts == 1, "{message}");
     }
     hook(repository, "pre-receive", "echo \"asked for: $GIT_PUSH_OPTION_0\" >&2; exit 1");
     let mut asking = options();
     asking.push_options = vec!["merge_request.create".to_owned()];
     let all = deliver(remote, &units(3), &asking).unwrap();
-    let Refusal::Rejected { words } = refused(&all[0]) else { panic!("{all:?}") };
-    assert!(words.contains("asked for: merge_request.create"), "{words}");
+    let Refusal::Rejected { message } = refused(&all[0]) else { panic!("{all:?}") };
+    assert!(message.contains("asked for: merge_request.create"), "{message}");
     fsck(repository);
 }
 
@@ -193,21 +195,21 @@ fn real_git_over_ssh() {
 /// Keeps what a push was sent with, as the hooks of hosts see it.
 const KEEP_OPTIONS: &str = "i=0; while [ $i -lt \"${GIT_PUSH_OPTION_COUNT:-0}\" ]; do eval \"echo \\\"\\$GIT_PUSH_OPTION_$i\\\"\" >> options; i=$((i + 1)); done";
 
-fn reviewed(source: u32, text: &str, ask: Ask) -> Unit {
+fn reviewed(source: u32, text: &str, request: RequestMethod) -> Unit {
     let mut unit = unit("cart/production", source, &[("manifest.yaml", text)]);
-    let closes_with_branch = matches!(ask, Ask::Options(_));
-    unit.topic = Some(Topic { branch: "hydrant/cart".to_owned(), ask, closes_with_branch });
+    let closes_on_branch_delete = matches!(request, RequestMethod::PushOptions(_));
+    unit.topic = Some(Topic { branch: "hydrant/cart".to_owned(), request, closes_on_branch_delete });
     unit
 }
 
-fn options_of(line: &'static str) -> Describe {
-    Describe(std::sync::Arc::new(move |before| {
+fn options_of(line: &'static str) -> RequestOptions {
+    RequestOptions(std::sync::Arc::new(move |before| {
         vec![format!("{line}={}", before.files.len()), "long=".to_owned() + &"x".repeat(60_000)]
     }))
 }
 
 /// A reviewed unit over a real server: proposed, updated, merged by a squash, proposed again, taken back.
-fn review(remote: &Remote, repository: &Path, ask: &Ask) {
+fn review(remote: &Remote, repository: &Path, ask: &RequestMethod) {
     let go = |source: u32, text: &str| {
         deliver(remote, &[reviewed(source, text, ask.clone())], &options()).unwrap().remove(0)
     };
@@ -220,7 +222,7 @@ fn review(remote: &Remote, repository: &Path, ask: &Ask) {
     assert_eq!(git(repository, &["log", "-1", "--format=%P", "hydrant/cart"]).split_whitespace().count(), 2);
     git(repository, &["merge-tree", "--write-tree", "cart/production", "hydrant/cart"]);
     let back = go(4, "2\n");
-    assert_eq!(back.reviewed.unwrap().standing, Standing::TakenBack);
+    assert_eq!(back.reviewed.unwrap().state, TopicState::Withdrawn);
     let said = std::fs::read_to_string(repository.join("options")).unwrap();
     assert!(said.contains("merge_request.create=1\nlong=xxx") || said.contains("topic=1\nlong=xxx"), "{}", said.len());
     fsck(repository);
@@ -233,18 +235,18 @@ fn real_http_takes_reviewed_units_with_push_options_and_agit() {
     let web = Web::start(&place);
     let gitlab = place.repository("gitlab.git");
     hook(&gitlab, "post-receive", KEEP_OPTIONS);
-    review(&web.remote("gitlab.git"), &gitlab, &Ask::Options(options_of("merge_request.create")));
+    review(&web.remote("gitlab.git"), &gitlab, &RequestMethod::PushOptions(options_of("merge_request.create")));
     let gitea = place.repository("gitea.git");
     git(&gitea, &["config", "receive.procReceiveRefs", "refs/for"]);
     hook(&gitea, "pre-receive", KEEP_OPTIONS);
     hook(&gitea, "proc-receive", include_str!("deliveries/proc-receive.sh"));
-    review(&web.remote("gitea.git"), &gitea, &Ask::For(options_of("topic")));
+    review(&web.remote("gitea.git"), &gitea, &RequestMethod::AgitPush(options_of("topic")));
     assert_eq!(git(&gitea, &["rev-parse", "refs/pull/1/head"]), git(&gitea, &["rev-parse", "hydrant/cart"]));
     // A server that takes no options says so, and nothing is pushed.
     let plain = place.repository("plain.git");
     git(&plain, &["config", "receive.advertisePushOptions", "false"]);
-    let unit = reviewed(1, "1\n", Ask::Options(options_of("merge_request.create")));
+    let unit = reviewed(1, "1\n", RequestMethod::PushOptions(options_of("merge_request.create")));
     let done = deliver(&web.remote("plain.git"), &[unit], &options()).unwrap();
-    let Refusal::NoRequests { words } = refused(&done[0]) else { panic!("{done:?}") };
-    assert!(words.contains("receive.advertisePushOptions"), "{words}");
+    let Refusal::RequestUnsupported { message } = refused(&done[0]) else { panic!("{done:?}") };
+    assert!(message.contains("receive.advertisePushOptions"), "{message}");
 }

@@ -10,7 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use committer::branches;
-use committer::{Ask, Delivery, Describe, Outcome, Refusal, Remote, Standing, Topic, Unit, deliver};
+use committer::{
+    Outcome, Refusal, Remote, RequestMethod, RequestOptions, Topic, TopicState, Unit, UnitResult, deliver,
+};
 use deliveries::{committed, options, refused, sha, unit};
 use testkit::git::{Abilities, Fault, GitServer};
 
@@ -89,7 +91,7 @@ impl Place {
         command.output().unwrap().status.success()
     }
 
-    fn deliver(&self, source: u32, text: &str) -> Delivery {
+    fn deliver(&self, source: u32, text: &str) -> UnitResult {
         one(deliver(&self.remote(), &[reviewed(source, text)], &options()).unwrap())
     }
 
@@ -120,19 +122,19 @@ fn git(at: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
-fn one(mut deliveries: Vec<Delivery>) -> Delivery {
+fn one(mut deliveries: Vec<UnitResult>) -> UnitResult {
     assert_eq!(deliveries.len(), 1);
     deliveries.remove(0)
 }
 
 fn reviewed(source: u32, text: &str) -> Unit {
     let mut unit = unit(TARGET, source, &[("manifest.yaml", text)]);
-    unit.topic = Some(Topic { branch: TOPIC.to_owned(), ask: Ask::Nothing, closes_with_branch: true });
+    unit.topic = Some(Topic { branch: TOPIC.to_owned(), request: RequestMethod::None, closes_on_branch_delete: true });
     unit
 }
 
-fn standing(delivery: &Delivery) -> Standing {
-    delivery.reviewed.as_ref().unwrap_or_else(|| panic!("{:?}", delivery.outcome)).standing
+fn topic_state(delivery: &UnitResult) -> TopicState {
+    delivery.reviewed.as_ref().unwrap_or_else(|| panic!("{:?}", delivery.outcome)).state
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn a_change_waits_on_the_topic_branch_and_is_updated_in_place() {
     assert!(!place.repository().exists(), "a dry run makes nothing");
     let first = place.deliver(1, "1\n");
     let (old, commit) = committed(&first);
-    assert_eq!((old, standing(&first)), (None, Standing::Waiting));
+    assert_eq!((old, topic_state(&first)), (None, TopicState::Waiting));
     assert_eq!(git(&place.repository(), &["ls-tree", "-r", TARGET]), "", "the target is there and holds nothing");
     assert_eq!(
         (place.parents(TOPIC), place.show(&format!("{TOPIC}:manifest.yaml"))),
@@ -153,26 +155,26 @@ fn a_change_waits_on_the_topic_branch_and_is_updated_in_place() {
     );
     let again = place.deliver(1, "1\n");
     assert_eq!(
-        (&again.outcome, standing(&again), again.commit.clone()),
-        (&Outcome::Unchanged, Standing::Waiting, Some(commit.clone()))
+        (&again.outcome, topic_state(&again), again.commit.clone()),
+        (&Outcome::Unchanged, TopicState::Waiting, Some(commit.clone()))
     );
-    assert_eq!(place.deliver(2, "1\n").outcome, Outcome::NoteMoved);
+    assert_eq!(place.deliver(2, "1\n").outcome, Outcome::NoteUpdated);
     let older = refused(&place.deliver(1, "x\n"));
-    let because = Box::new(Refusal::Older { recorded: sha(2), ours: sha(1) });
-    assert_eq!(older, Refusal::Topic { branch: TOPIC.to_owned(), because });
+    let cause = Box::new(Refusal::Older { recorded: sha(2), ours: sha(1) });
+    assert_eq!(older, Refusal::Topic { branch: TOPIC.to_owned(), cause });
     let second = place.deliver(3, "3\n");
     assert_eq!(committed(&second).0, Some(commit.clone()));
     assert_eq!(place.parents(TOPIC), [commit]);
     place.merge(&["--ff-only"]);
     let merged = place.deliver(3, "3\n");
     assert_eq!(
-        (&merged.outcome, standing(&merged), merged.commit.clone()),
-        (&Outcome::Unchanged, Standing::Settled, Some(place.id(TARGET)))
+        (&merged.outcome, topic_state(&merged), merged.commit.clone()),
+        (&Outcome::Unchanged, TopicState::Settled, Some(place.id(TARGET)))
     );
     place.write(TARGET, "README.md", "ours\n");
     let third = place.deliver(4, "4\n");
     committed(&third);
-    let before = &third.reviewed.as_ref().unwrap().before;
+    let before = &third.reviewed.as_ref().unwrap().target_content;
     assert_eq!(&*before.files["manifest.yaml"].bytes, b"3\n");
     assert!(place.merges() && place.show(&format!("{TOPIC}:README.md")) == "ours");
 }
@@ -185,7 +187,7 @@ fn whatever_way_it_is_merged_the_next_one_stands_on_the_target() {
         place.deliver(2, "2\n");
         place.merge(how);
         let settled = place.deliver(2, "2\n");
-        assert_eq!((&settled.outcome, standing(&settled)), (&Outcome::Unchanged, Standing::Settled), "{how:?}");
+        assert_eq!((&settled.outcome, topic_state(&settled)), (&Outcome::Unchanged, TopicState::Settled), "{how:?}");
         let old = place.id(TOPIC);
         committed(&place.deliver(3, "3\n"));
         let parents = place.parents(TOPIC);
@@ -230,17 +232,17 @@ fn what_is_no_longer_wanted_is_taken_back() {
         let place = Place::new();
         let deliver = |source, text| {
             let mut unit = reviewed(source, text);
-            unit.topic.as_mut().unwrap().closes_with_branch = closes;
+            unit.topic.as_mut().unwrap().closes_on_branch_delete = closes;
             one(deliver(&place.remote(), &[unit], &options()).unwrap())
         };
         deliver(1, "1\n");
         place.merge(&["--ff-only"]);
         deliver(2, "2\n");
         let back = deliver(3, "1\n");
-        assert_eq!((&back.outcome, standing(&back)), (&Outcome::NoteMoved, Standing::TakenBack));
+        assert_eq!((&back.outcome, topic_state(&back)), (&Outcome::NoteUpdated, TopicState::Withdrawn));
         assert_eq!(place.has(TOPIC), !closes);
         let settled = deliver(3, "1\n");
-        assert_eq!((&settled.outcome, standing(&settled)), (&Outcome::Unchanged, Standing::Settled));
+        assert_eq!((&settled.outcome, topic_state(&settled)), (&Outcome::Unchanged, TopicState::Settled));
         if !closes {
             assert_eq!(git(&place.repository(), &["diff", "--stat", TARGET, TOPIC]), "");
         }
@@ -263,7 +265,7 @@ fn a_rollback_that_waits_is_respected() {
     (back.allow_older, back.hold) = (true, Some("too hot".to_owned()));
     committed(&one(deliver(&place.remote(), &[back.clone()], &options()).unwrap()));
     let why = "too hot".to_owned();
-    let held = Refusal::Topic { branch: TOPIC.to_owned(), because: Box::new(Refusal::Held { why: why.clone() }) };
+    let held = Refusal::Topic { branch: TOPIC.to_owned(), cause: Box::new(Refusal::Held { reason: why.clone() }) };
     assert_eq!(
         refused(&place.deliver(2, "2\n")),
         held,
@@ -271,7 +273,7 @@ fn a_rollback_that_waits_is_respected() {
     );
     assert_eq!(one(deliver(&place.remote(), &[back], &options()).unwrap()).outcome, Outcome::Unchanged);
     place.merge(&["--squash"]);
-    assert_eq!(refused(&place.deliver(3, "3\n")), Refusal::Held { why });
+    assert_eq!(refused(&place.deliver(3, "3\n")), Refusal::Held { reason: why });
     let mut release = reviewed(3, "3\n");
     release.release = true;
     committed(&one(deliver(&place.remote(), &[release], &options()).unwrap()));
@@ -294,8 +296,8 @@ fn what_people_put_there_stays() {
     // The target moves on in the unit's own files, so the next commit would start anew.
     let direct = unit(TARGET, 4, &[("manifest.yaml", "4\n")]);
     committed(&one(deliver(&place.remote(), &[direct], &options()).unwrap()));
-    let Refusal::Topic { because, .. } = refused(&place.deliver(5, "5\n")) else { panic!() };
-    assert_eq!(*because, Refusal::Dropped { files: vec!["notes.md".to_owned()] });
+    let Refusal::Topic { cause, .. } = refused(&place.deliver(5, "5\n")) else { panic!() };
+    assert_eq!(*cause, Refusal::WouldDropFiles { files: vec!["notes.md".to_owned()] });
     let mut adopt = reviewed(5, "5\n");
     adopt.adopt = true;
     committed(&one(deliver(&place.remote(), &[adopt], &options()).unwrap()));
@@ -305,14 +307,14 @@ fn what_people_put_there_stays() {
     let mut same = reviewed(6, "4\n");
     same.adopt = true;
     let left = one(deliver(&place.remote(), &[same], &options()).unwrap());
-    assert_eq!((standing(&left), place.has(TOPIC)), (Standing::Left, true));
+    assert_eq!((topic_state(&left), place.has(TOPIC)), (TopicState::Left, true));
 }
 
 #[test]
 fn the_board_shows_what_waits_and_what_was() {
     let place = Place::new();
     let look = |limit| {
-        let at = committer::branches::Place { branch: TARGET.to_owned(), folder: String::new() };
+        let at = committer::branches::BranchPath { branch: TARGET.to_owned(), folder: String::new() };
         let mut found = branches::board(&place.remote(), &[(at, Some(TOPIC.to_owned()))], limit).unwrap();
         found.remove(0)
     };
@@ -357,7 +359,7 @@ fn many_jobs_for_one_unit_lose_nothing() {
     let place = Place::new();
     place.deliver(1, "1\n");
     let jobs = 12;
-    let done: Vec<Delivery> = std::thread::scope(|scope| {
+    let done: Vec<UnitResult> = std::thread::scope(|scope| {
         let job = |source: u32| {
             let (remote, mut options) = (place.remote(), options());
             options.attempts = 50;
@@ -370,7 +372,7 @@ fn many_jobs_for_one_unit_lose_nothing() {
     for delivery in &done {
         match &delivery.outcome {
             Outcome::Committed { new, .. } => made.push(new.clone()),
-            Outcome::Refused(Refusal::Topic { because, .. }) if matches!(**because, Refusal::Older { .. }) => {
+            Outcome::Refused(Refusal::Topic { cause, .. }) if matches!(**cause, Refusal::Older { .. }) => {
                 older += 1;
             }
             other => panic!("{other:?}"),
@@ -388,8 +390,8 @@ fn a_target_that_may_not_be_made_is_told() {
     let place = Place::new();
     git(place.folder.path(), &["init", "-q", "--bare", "-b", "main", "manifests.git"]);
     place.hook("update", "case $1 in refs/heads/cart/*) echo 'ask the platform team'; exit 1;; esac");
-    let Refusal::Rejected { words } = refused(&place.deliver(1, "1\n")) else { panic!() };
-    assert!(words.contains("hook declined") && words.contains("make the branch at the host"), "{words}");
+    let Refusal::TargetRejected { message } = refused(&place.deliver(1, "1\n")) else { panic!() };
+    assert!(message.contains("hook declined"), "{message}");
     assert!(!place.has(TOPIC), "nothing is proposed to a branch that is not there");
 }
 
@@ -408,7 +410,7 @@ fn all_or_nothing_holds_topic_branches_back() {
     deliver(&two(2, 2)).iter().for_each(|delivery| drop(committed(delivery)));
     let before = place.id(TOPIC);
     let done = deliver(&two(3, 1));
-    assert_eq!(refused(&done[0]), Refusal::HeldBack { because_of: "catalog/production".to_owned() });
+    assert_eq!(refused(&done[0]), Refusal::AtomicAborted { refused: "catalog/production".to_owned() });
     assert!(done.iter().all(|delivery| delivery.reviewed.is_none()));
     assert_eq!(place.id(TOPIC), before);
     // What is to be taken back is held back too.
@@ -443,43 +445,44 @@ fn two_units_have_two_topic_branches() {
     git(&clone, &["push", "-q", "origin", TARGET]);
     let done = deliver(&place.remote(), &both, &options()).unwrap();
     assert!(
-        done.iter().all(|delivery| delivery.outcome == Outcome::Unchanged && standing(delivery) == Standing::Settled)
+        done.iter()
+            .all(|delivery| delivery.outcome == Outcome::Unchanged && topic_state(delivery) == TopicState::Settled)
     );
     std::fs::create_dir_all(place.repository()).unwrap();
 }
 
-fn telling(words: &'static str) -> Describe {
-    Describe(Arc::new(move |before| vec![format!("{words}={}", before.files.len()), "line=a\nb".to_owned()]))
+fn telling(words: &'static str) -> RequestOptions {
+    RequestOptions(Arc::new(move |before| vec![format!("{words}={}", before.files.len()), "line=a\nb".to_owned()]))
 }
 
 #[test]
 fn a_request_is_made_by_push_options() {
     let place = Place::new();
     git(place.folder.path(), &["init", "-q", "--bare", "-b", "main", "manifests.git"]);
-    let ask = |source, text, closes_with_branch| {
+    let ask = |source, text, closes_on_branch_delete| {
         let mut unit = reviewed(source, text);
-        let ask = Ask::Options(telling("merge_request.create"));
-        unit.topic = Some(Topic { branch: TOPIC.to_owned(), ask, closes_with_branch });
+        let ask = RequestMethod::PushOptions(telling("merge_request.create"));
+        unit.topic = Some(Topic { branch: TOPIC.to_owned(), request: ask, closes_on_branch_delete });
         unit
     };
     // A repository on disk without hooks takes no options.
-    let Refusal::NoRequests { words } =
+    let Refusal::RequestUnsupported { message } =
         refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
     else {
         panic!()
     };
-    assert!(words.contains("push options"), "{words}");
+    assert!(message.contains("push options"), "{message}");
     place.hook("post-receive", "cat >> pushes; echo \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1\" >> pushes; echo 'View merge request: https://x/1'\n");
-    let Refusal::NoRequests { words } =
+    let Refusal::RequestUnsupported { message } =
         refused(&one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap()))
     else {
         panic!()
     };
-    assert!(words.contains("receive.advertisePushOptions"), "{words}");
+    assert!(message.contains("receive.advertisePushOptions"), "{message}");
     git(&place.repository(), &["config", "receive.advertisePushOptions", "true"]);
     let done = one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap());
     let (_, commit) = committed(&done);
-    assert_eq!(done.server_words, ["View merge request: https://x/1"]);
+    assert_eq!(done.server_messages, ["View merge request: https://x/1"]);
     let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
     assert!(pushes.ends_with(&format!("{commit} refs/heads/{TOPIC}\n2 merge_request.create=0 line=a b\n")), "{pushes}");
     deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap();
@@ -500,7 +503,7 @@ fn a_request_is_made_by_push_options() {
         "{pushes}"
     );
     let back = one(deliver(&place.remote(), &[ask(3, "1\n", true)], &options()).unwrap());
-    assert_eq!((standing(&back), place.has(TOPIC)), (Standing::TakenBack, false));
+    assert_eq!((topic_state(&back), place.has(TOPIC)), (TopicState::Withdrawn, false));
 }
 
 /// A host as Gitea is one.
@@ -515,11 +518,14 @@ fn a_request_is_made_by_a_push_for_the_branch() {
     place.hook("proc-receive", PROC_RECEIVE);
     let ask = |source, text| {
         let mut unit = reviewed(source, text);
-        unit.topic =
-            Some(Topic { branch: TOPIC.to_owned(), ask: Ask::For(telling("topic")), closes_with_branch: false });
+        unit.topic = Some(Topic {
+            branch: TOPIC.to_owned(),
+            request: RequestMethod::AgitPush(telling("topic")),
+            closes_on_branch_delete: false,
+        });
         one(deliver(&place.remote(), &[unit], &options()).unwrap())
     };
-    let words = |delivery: &Delivery| delivery.reviewed.as_ref().unwrap().words.clone();
+    let words = |delivery: &UnitResult| delivery.reviewed.as_ref().unwrap().message.clone();
     let broken = place.repository().join("broken");
     std::fs::write(&broken, "").unwrap();
     let first = ask(1, "1\n");
@@ -529,16 +535,16 @@ fn a_request_is_made_by_a_push_for_the_branch() {
     // The branch is there; the request is asked for again.
     let again = ask(1, "1\n");
     assert_eq!((&again.outcome, words(&again)), (&Outcome::Unchanged, None));
-    assert_eq!(again.server_words, ["Visit the request: https://x/pulls/1"]);
+    assert_eq!(again.server_messages, ["Visit the request: https://x/pulls/1"]);
     assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
     assert!(std::fs::read_to_string(place.repository().join("options")).unwrap().ends_with("topic=0\nline=a b\n"));
-    assert!(ask(1, "1\n").server_words.is_empty(), "nothing changed, nothing asked");
+    assert!(ask(1, "1\n").server_messages.is_empty(), "nothing changed, nothing asked");
     committed(&ask(2, "2\n"));
     assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
     place.merge(&["--squash"]);
     committed(&ask(3, "3\n"));
     let back = ask(4, "2\n");
-    assert_eq!((standing(&back), words(&back)), (Standing::TakenBack, None));
+    assert_eq!((topic_state(&back), words(&back)), (TopicState::Withdrawn, None));
     assert_eq!(place.id("refs/pull/1/head"), place.id(TOPIC));
     assert_eq!(git(&place.repository(), &["diff", "--stat", TARGET, TOPIC]), "");
 }

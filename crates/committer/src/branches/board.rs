@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use git2::Oid;
 
-use super::{Delivered, Depth, Place, Reader};
+use super::{BranchPath, BranchTip, Depth, Reader};
 use crate::deliver::DeliverError;
 use crate::notes::NOTES;
 use crate::remote::Remote;
@@ -13,13 +13,13 @@ use crate::workshop::own;
 
 /// A place on the board.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct BoardEntry {
     /// What stands there; `None` where the branch does not exist.
-    pub tip: Option<Delivered>,
+    pub tip: Option<BranchTip>,
     /// What stood there before, newest first, along first parents.
-    pub before: Vec<Delivered>,
+    pub before: Vec<BranchTip>,
     /// What the topic branch proposes; `None` where nothing waits there.
-    pub waiting: Option<Delivered>,
+    pub waiting: Option<BranchTip>,
 }
 
 /// Reads these places, each with its topic branch if it has one, with `limit` commits of each branch (at least one). The result has an
@@ -28,7 +28,11 @@ pub struct Standing {
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn board(remote: &Remote, places: &[(Place, Option<String>)], limit: u32) -> Result<Vec<Standing>, DeliverError> {
+pub fn board(
+    remote: &Remote,
+    places: &[(BranchPath, Option<String>)],
+    limit: u32,
+) -> Result<Vec<BoardEntry>, DeliverError> {
     let mut reader = Reader::open(remote)?;
     let full = |branch: &String| format!("refs/heads/{branch}");
     let names: Vec<String> =
@@ -53,12 +57,12 @@ pub fn board(remote: &Remote, places: &[(Place, Option<String>)], limit: u32) ->
     let mut found = reader.read(&wanted, heads.get(NOTES).copied(), Depth::Record)?.into_iter().flatten();
     let mut board = Vec::with_capacity(places.len());
     for (commits, waits) in counts {
-        let mut line: Vec<Delivered> = found.by_ref().take(commits).collect();
+        let mut line: Vec<BranchTip> = found.by_ref().take(commits).collect();
         let waiting = if waits { found.next() } else { None };
         let before = if line.is_empty() { Vec::new() } else { line.split_off(1) };
         let tip = line.pop();
-        let same = |waiting: &Delivered| tip.as_ref().is_some_and(|tip| tip.holds == waiting.holds);
-        board.push(Standing { waiting: waiting.filter(|waiting| !same(waiting)), tip, before });
+        let same = |waiting: &BranchTip| tip.as_ref().is_some_and(|tip| tip.holds == waiting.holds);
+        board.push(BoardEntry { waiting: waiting.filter(|waiting| !same(waiting)), tip, before });
     }
     Ok(board)
 }

@@ -1,4 +1,4 @@
-//! Delivered branches as they are at the remote: for comparing, promoting, rolling back and for the board.
+//! BranchTip branches as they are at the remote: for comparing, promoting, rolling back and for the board.
 
 mod board;
 
@@ -15,11 +15,11 @@ use crate::transport::{self, Transport, TransportError};
 use crate::unit::{File, FileSet, Mode};
 use crate::workshop::{Workshop, own};
 
-pub use board::{Standing, board};
+pub use board::{BoardEntry, board};
 
 /// A unit's place: a branch and the folder in it (empty for the root).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct BranchPath {
     /// The branch without `refs/heads/`.
     pub branch: String,
     /// The folder without slashes around it.
@@ -28,7 +28,7 @@ pub struct Place {
 
 /// What stands at a place.
 #[derive(Clone, Debug)]
-pub struct Delivered {
+pub struct BranchTip {
     /// The commit, abbreviated to seven digits in `short_id`.
     pub commit: SourceCommit,
     /// The record in the folder; `None` where no delivery has written one, or it cannot be read.
@@ -59,11 +59,11 @@ pub enum Depth {
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn read(remote: &Remote, places: &[Place], depth: Depth) -> Result<Vec<Option<Delivered>>, DeliverError> {
+pub fn read(remote: &Remote, places: &[BranchPath], depth: Depth) -> Result<Vec<Option<BranchTip>>, DeliverError> {
     let mut reader = Reader::open(remote)?;
     let names: Vec<String> = places.iter().map(|place| format!("refs/heads/{}", place.branch)).collect();
     let heads = reader.heads(&names)?;
-    let tips: Vec<(Option<Oid>, &Place)> =
+    let tips: Vec<(Option<Oid>, &BranchPath)> =
         names.iter().zip(places).map(|(name, place)| (heads.get(name).copied(), place)).collect();
     Ok(reader.read(&tips, heads.get(NOTES).copied(), depth)?)
 }
@@ -83,7 +83,7 @@ pub fn list(remote: &Remote, prefix: &str) -> Result<Vec<(String, String)>, Deli
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn history(remote: &Remote, place: &Place, limit: u32, depth: Depth) -> Result<Vec<Delivered>, DeliverError> {
+pub fn history(remote: &Remote, place: &BranchPath, limit: u32, depth: Depth) -> Result<Vec<BranchTip>, DeliverError> {
     let mut reader = Reader::open(remote)?;
     let name = format!("refs/heads/{}", place.branch);
     let heads = reader.heads(std::slice::from_ref(&name))?;
@@ -91,7 +91,7 @@ pub fn history(remote: &Remote, place: &Place, limit: u32, depth: Depth) -> Resu
     let limit = limit.max(1);
     reader.transport.fetch(&[head], limit, reader.workshop.repository())?;
     let line = reader.first_parents(Some(head), limit)?;
-    let commits: Vec<(Option<Oid>, &Place)> = line.into_iter().map(|id| (Some(id), place)).collect();
+    let commits: Vec<(Option<Oid>, &BranchPath)> = line.into_iter().map(|id| (Some(id), place)).collect();
     let found = reader.read(&commits, heads.get(NOTES).copied(), depth)?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -116,10 +116,10 @@ impl Reader {
 
     fn read(
         &mut self,
-        tips: &[(Option<Oid>, &Place)],
+        tips: &[(Option<Oid>, &BranchPath)],
         notes: Option<Oid>,
         depth: Depth,
-    ) -> Result<Vec<Option<Delivered>>, TransportError> {
+    ) -> Result<Vec<Option<BranchTip>>, TransportError> {
         let mut wanted: Vec<Oid> = tips.iter().filter_map(|(id, _)| *id).chain(notes).collect();
         self.missing(&mut wanted);
         if !wanted.is_empty() {
@@ -156,7 +156,7 @@ impl Reader {
     }
 
     /// The files below a place: path from there, id, mode. Submodules are none.
-    fn below(&self, tree: Oid, place: &Place) -> Vec<(String, Oid, Mode)> {
+    fn below(&self, tree: Oid, place: &BranchPath) -> Vec<(String, Oid, Mode)> {
         let Some((folder, 0o040_000)) = self.workshop.entry(tree, &place.folder) else { return Vec::new() };
         let paths = self.workshop.paths(folder, usize::MAX).into_iter();
         let files = paths.filter_map(|path| {
@@ -172,7 +172,13 @@ impl Reader {
         files.collect()
     }
 
-    fn delivered(&self, id: Oid, place: &Place, notes: Option<Oid>, depth: Depth) -> Result<Delivered, TransportError> {
+    fn delivered(
+        &self,
+        id: Oid,
+        place: &BranchPath,
+        notes: Option<Oid>,
+        depth: Depth,
+    ) -> Result<BranchTip, TransportError> {
         let tree = self.tree(id)?;
         let blob = |id: Oid| self.workshop.blob(id).map_err(|error| own(&error));
         let record = match self.workshop.entry(tree, &in_folder(place, METADATA)) {
@@ -203,10 +209,10 @@ impl Reader {
         let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
         let short = id.to_string()[..7].to_owned();
         let commit = commit_info(&commit, short).map_err(|error| own(&error))?;
-        Ok(Delivered { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, holds, empty, intact })
+        Ok(BranchTip { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, holds, empty, intact })
     }
 
-    fn intact(&self, tree: Oid, place: &Place, record: &Record) -> Result<Option<bool>, git2::Error> {
+    fn intact(&self, tree: Oid, place: &BranchPath, record: &Record) -> Result<Option<bool>, git2::Error> {
         let (Some(files), Some(recorded)) = (&record.files, &record.content) else { return Ok(None) };
         let entry = |path: &String| self.workshop.entry(tree, &in_folder(place, path));
         let entries: Option<Vec<_>> =
@@ -216,6 +222,6 @@ impl Reader {
     }
 }
 
-fn in_folder(place: &Place, path: &str) -> String {
+fn in_folder(place: &BranchPath, path: &str) -> String {
     if place.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", place.folder) }
 }

@@ -12,9 +12,10 @@ use crate::decide::{self, Decision, Found};
 use crate::deliver::{DeliverError, Options, gave_up};
 use crate::metadata::METADATA;
 use crate::notes::{self, NOTES, Note};
-use crate::outcome::{Change, Delivery, Outcome, Refusal, Reviewed};
+use crate::outcome::{Change, Outcome, ReviewResult, UnitResult};
+use crate::refusal::Refusal;
 use crate::transport::{Transport, TransportError, Update};
-use crate::unit::{Ask, Previous, Unit};
+use crate::unit::{MessageContext, RequestMethod, Unit};
 use crate::workshop::Workshop;
 
 /// How a round ended.
@@ -49,8 +50,8 @@ struct State {
     commit: Option<Oid>,
     changes: Vec<Change>,
     attempts: u32,
-    server_words: Vec<String>,
-    reviewed: Option<Reviewed>,
+    server_messages: Vec<String>,
+    reviewed: Option<ReviewResult>,
     /// The last commit that was sent for the unit, and what the branch was then.
     sent: Option<(Option<Oid>, Oid, Vec<Change>)>,
     last_words: String,
@@ -77,7 +78,7 @@ struct BranchPlan {
     /// The unit whose topic branch this is.
     topic: Option<usize>,
     /// Takes back what the topic branch proposed; no unit's outcome hangs on it.
-    takes_back: bool,
+    withdraws: bool,
 }
 
 enum Step {
@@ -136,19 +137,19 @@ impl<'a> Run<'a> {
     }
 
     /// The results, in the units' order.
-    pub(crate) fn deliveries(self, attempts: u32) -> Vec<Delivery> {
+    pub(crate) fn deliveries(self, attempts: u32) -> Vec<UnitResult> {
         let states = self.units.iter().zip(self.states);
         let deliveries = states.map(|(unit, state)| {
             let outcome = state.outcome.unwrap_or_else(|| gave_up(attempts, &state.last_words));
             let refused = matches!(outcome, Outcome::Refused(_));
-            Delivery {
+            UnitResult {
                 unit: unit.name.clone(),
                 branch: unit.branch.clone(),
                 outcome,
                 commit: state.commit.map(|id| id.to_string()),
                 changes: state.changes,
                 attempts: state.attempts,
-                server_words: state.server_words,
+                server_messages: state.server_messages,
                 reviewed: state.reviewed.filter(|_| !refused),
             }
         });
@@ -175,8 +176,9 @@ impl<'a> Run<'a> {
             let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
             names.extend(branches.into_iter().flatten().map(|branch| format!("refs/heads/{branch}")));
         }
-        let asks_for =
-            pending.iter().any(|unit| matches!(&unit.topic, Some(topic) if matches!(topic.ask, Ask::For(_))));
+        let asks_for = pending
+            .iter()
+            .any(|unit| matches!(&unit.topic, Some(topic) if matches!(topic.request, RequestMethod::AgitPush(_))));
         let prefixes = names.iter().cloned().chain(asks_for.then(|| PULLS.to_owned()));
         let refs = self.transport.list(&prefixes.collect::<Vec<_>>())?;
         let mut seen = Seen::default();
@@ -260,14 +262,14 @@ impl<'a> Run<'a> {
                     Step::Note
                 }
                 Decision::Commit { tree, changes, previous } => {
-                    let previous = Previous {
+                    let previous = MessageContext {
                         commit: head.map(|id| id.to_string()),
                         trailers: self.trailers(head)?,
                         images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
                         record: previous.map(|record| record.source),
                         changes: changes.clone(),
                     };
-                    let message = unit.message.tell(&previous);
+                    let message = unit.message.render(&previous);
                     let commit = self.commit(unit, tree, head.as_slice(), &message, &mut made)?;
                     note = if note.folders.is_empty() {
                         Note::default()
@@ -284,7 +286,7 @@ impl<'a> Run<'a> {
         let noted = note != Note::default() && (note != before || moved && !note.folders.is_empty());
         let note = noted.then_some(note);
         let branch = branch.to_owned();
-        let own = BranchPlan { branch, old, head, steps, made, note, topic: None, takes_back: false };
+        let own = BranchPlan { branch, old, head, steps, made, note, topic: None, withdraws: false };
         Ok(Some(own).filter(|own| !own.steps.is_empty()).into_iter().chain(topics).collect())
     }
 
@@ -328,7 +330,7 @@ impl BranchPlan {
 
     /// What is to be pushed, if anything is.
     fn update(&self) -> Option<Update> {
-        let moves = (self.commits() || self.takes_back) && self.head != self.old;
+        let moves = (self.commits() || self.withdraws) && self.head != self.old;
         moves.then(|| Update { name: format!("refs/heads/{}", self.branch), old: self.old, new: self.head })
     }
 }
@@ -342,14 +344,14 @@ fn base(unit: &Unit, seen: &Seen) -> Option<Oid> {
 /// All or nothing: one refusal, and the others are not pushed.
 fn hold_back(plans: &mut [BranchPlan], units: &[Unit]) {
     let refused = plans.iter().flat_map(|plan| &plan.steps).find(|(_, step)| matches!(step, Step::Refuse(_)));
-    let Some(because_of) = refused.map(|(index, _)| units[*index].name.clone()) else { return };
+    let Some(refused) = refused.map(|(index, _)| units[*index].name.clone()) else { return };
     for plan in plans {
         for (_, step) in &mut plan.steps {
             if matches!(step, Step::Commit { .. } | Step::Note) {
-                *step = Step::Refuse(Refusal::HeldBack { because_of: because_of.clone() });
+                *step = Step::Refuse(Refusal::AtomicAborted { refused: refused.clone() });
             }
         }
         plan.note = None;
-        plan.takes_back = false;
+        plan.withdraws = false;
     }
 }

@@ -7,10 +7,11 @@ use git2::{ObjectType, Oid};
 use super::{BranchPlan, Run, Seen, Step};
 use crate::deliver::DeliverError;
 use crate::notes::{self, NOTES, Note};
-use crate::outcome::{Outcome, Refusal};
+use crate::outcome::Outcome;
+use crate::refusal::Refusal;
 use crate::transport::wording::lost_race;
 use crate::transport::{PushOptions, PushReport, TransportError, Update};
-use crate::unit::{Ask, Before, Describe, Unit};
+use crate::unit::{RequestMethod, RequestOptions, TargetContent, Unit};
 
 /// Gitea and Forgejo, of a request that shows this commit already.
 const ASKED_ALREADY: &str = "same with old commit";
@@ -102,7 +103,7 @@ impl Run<'_> {
         match self.send_with(std::slice::from_ref(&update), &plan.made, &options) {
             Ok(report) => self.settle_branches(&[plan], &[update], &report),
             Err(error @ TransportError::Lacks { .. }) => {
-                self.settle_refused(plan, &Refusal::NoRequests { words: error.to_string() });
+                self.settle_refused(plan, &Refusal::RequestUnsupported { message: error.to_string() });
             }
             Err(error) => return Err(error.into()),
         }
@@ -112,41 +113,47 @@ impl Run<'_> {
     /// The options that go with a topic branch.
     fn options_of(&self, plan: &BranchPlan) -> Option<PushOptions> {
         // What is only deleted asks for nothing.
-        let index = plan.topic.filter(|_| plan.head.is_some() && !plan.takes_back)?;
-        let Some(Ask::Options(describe)) = self.units[index].topic.as_ref().map(|topic| &topic.ask) else {
+        let index = plan.topic.filter(|_| plan.head.is_some() && !plan.withdraws)?;
+        let Some(RequestMethod::PushOptions(describe)) = self.units[index].topic.as_ref().map(|topic| &topic.request)
+        else {
             return None;
         };
         Some(PushOptions { atomic: false, options: self.described(index, describe) })
     }
 
-    fn described(&self, index: usize, Describe(describe): &Describe) -> Vec<String> {
-        let before = self.states[index].reviewed.as_ref().map(|reviewed| &reviewed.before);
+    fn described(&self, index: usize, RequestOptions(describe): &RequestOptions) -> Vec<String> {
+        let before = self.states[index].reviewed.as_ref().map(|reviewed| &reviewed.target_content);
         // A line break would end an option where it is read line by line.
-        describe(before.unwrap_or(&Before::default())).iter().map(|option| option.replace(['\n', '\r'], " ")).collect()
+        describe(before.unwrap_or(&TargetContent::default()))
+            .iter()
+            .map(|option| option.replace(['\n', '\r'], " "))
+            .collect()
     }
 
     /// Asks for a request by a push to `refs/for/BRANCH`, where the topic branch has moved, or stands where no request shows it.
     fn ask_for(&mut self, plan: &BranchPlan, seen: &Seen) -> Result<(), DeliverError> {
         let (Some(index), Some(head)) = (plan.topic, plan.head) else { return Ok(()) };
         let unit: &Unit = &self.units[index];
-        let Some(Ask::For(describe)) = unit.topic.as_ref().map(|topic| &topic.ask) else { return Ok(()) };
+        let Some(RequestMethod::AgitPush(describe)) = unit.topic.as_ref().map(|topic| &topic.request) else {
+            return Ok(());
+        };
         let moved = matches!(self.states[index].outcome, Some(Outcome::Committed { .. })) && plan.commits();
         let unasked = plan.old == Some(head) && !seen.pulls.contains(&head);
-        if !(moved || unasked || plan.takes_back) {
+        if !(moved || unasked || plan.withdraws) {
             return Ok(());
         }
         let options = PushOptions { atomic: false, options: self.described(index, describe) };
         let update = Update { name: format!("refs/for/{}", unit.branch), old: None, new: Some(head) };
         let words = match self.send_with(&[update], &[], &options) {
             Ok(report) => {
-                self.states[index].server_words.extend(report.words);
+                self.states[index].server_messages.extend(report.words);
                 report.refs.into_iter().next().and_then(Result::err).filter(|words| !words.contains(ASKED_ALREADY))
             }
             Err(error @ TransportError::Lacks { .. }) => Some(error.to_string()),
             Err(error) => return Err(error.into()),
         };
         if let Some(reviewed) = &mut self.states[index].reviewed {
-            reviewed.words = words;
+            reviewed.message = words;
         }
         Ok(())
     }
@@ -176,8 +183,8 @@ impl Run<'_> {
             let Some(words) = told.as_ref().err().filter(|words| !lost_race(words)) else { continue };
             for &index in units {
                 self.states[index].attempts += 1;
-                let words = format!("{words}: make the branch at the host, with any first commit");
-                self.states[index].outcome = Some(Outcome::Refused(Refusal::Rejected { words }));
+                let message = words.clone();
+                self.states[index].outcome = Some(Outcome::Refused(Refusal::TargetRejected { message }));
             }
         }
         Ok(true)
@@ -186,9 +193,10 @@ impl Run<'_> {
     /// Reads what the targets hold of the units for which a request is made or changed, all at once.
     fn read_before(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), DeliverError> {
         let mut wanted = Vec::new();
-        for plan in plans.iter().filter(|plan| plan.head.is_some() && !plan.takes_back) {
+        for plan in plans.iter().filter(|plan| plan.head.is_some() && !plan.withdraws) {
             let Some(index) = plan.topic else { continue };
-            let asks = matches!(&self.units[index].topic, Some(topic) if matches!(topic.ask, Ask::For(_)));
+            let asks =
+                matches!(&self.units[index].topic, Some(topic) if matches!(topic.request, RequestMethod::AgitPush(_)));
             // A commit whose push was answered by nobody is found on the branch.
             let found = matches!(self.states[index].outcome, Some(Outcome::Committed { .. }));
             if plan.commits() || asks || found {
@@ -201,9 +209,9 @@ impl Run<'_> {
             self.transport.objects(&missing, self.workshop.repository())?;
         }
         for (index, held) in wanted {
-            let before = Before { files: self.files(&held)?, record: self.recorded(index, seen)? };
+            let before = TargetContent { files: self.files(&held)?, record: self.recorded(index, seen)? };
             if let Some(reviewed) = &mut self.states[index].reviewed {
-                reviewed.before = before;
+                reviewed.target_content = before;
             }
         }
         Ok(())

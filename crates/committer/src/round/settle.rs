@@ -6,7 +6,8 @@ use git2::Oid;
 
 use super::{BranchPlan, Run, Step};
 use crate::notes::{NOTES, Note};
-use crate::outcome::{Outcome, Refusal, Reviewed, Standing};
+use crate::outcome::{Outcome, ReviewResult, TopicState};
+use crate::refusal::Refusal;
 use crate::transport::wording::{fell_with_others, lost_race};
 use crate::transport::{PushReport, Update};
 
@@ -53,8 +54,8 @@ impl Run<'_> {
     }
 
     pub(super) fn settle_branch(&mut self, plan: &BranchPlan) {
-        if let Some(reviewed) = self.taken_back(plan) {
-            reviewed.standing = Standing::TakenBack;
+        if let Some(reviewed) = self.withdrawn(plan) {
+            reviewed.state = TopicState::Withdrawn;
         }
         for (index, step) in &plan.steps {
             if let Step::Commit { commit, parent, changes } = step {
@@ -68,8 +69,8 @@ impl Run<'_> {
     }
 
     /// Whose proposal the plan takes back.
-    fn taken_back(&mut self, plan: &BranchPlan) -> Option<&mut Reviewed> {
-        let index = plan.topic.filter(|_| plan.takes_back)?;
+    fn withdrawn(&mut self, plan: &BranchPlan) -> Option<&mut ReviewResult> {
+        let index = plan.topic.filter(|_| plan.withdraws)?;
         self.states[index].reviewed.as_mut()
     }
 
@@ -77,7 +78,7 @@ impl Run<'_> {
         for (index, step) in &plan.steps {
             if matches!(step, Step::Note) {
                 self.states[*index].commit = plan.head;
-                self.states[*index].outcome = Some(Outcome::NoteMoved);
+                self.states[*index].outcome = Some(Outcome::NoteUpdated);
             }
         }
     }
@@ -92,23 +93,23 @@ impl Run<'_> {
                 Ok(()) => {
                     self.settle_branch(plan);
                     for (index, _) in &plan.steps {
-                        self.states[*index].server_words.clone_from(&report.words);
+                        self.states[*index].server_messages.clone_from(&report.words);
                     }
                 }
                 Err(words)
                     if self.options.atomic && fell_with_others(words) && lost_race(words) && first_no.is_some() =>
                 {
-                    let because_of = first_no.clone().unwrap_or_default();
-                    self.settle_refused(plan, &Refusal::HeldBack { because_of });
+                    let refused = first_no.clone().unwrap_or_default();
+                    self.settle_refused(plan, &Refusal::AtomicAborted { refused });
                 }
                 Err(words) if lost_race(words) => self.lost(plan, words),
                 Err(words) => {
                     let said = report.words.iter().map(String::as_str);
                     let words = std::iter::once(words.as_str()).chain(said).collect::<Vec<_>>().join("; ");
-                    if let Some(reviewed) = self.taken_back(plan) {
-                        reviewed.words = Some(words.clone());
+                    if let Some(reviewed) = self.withdrawn(plan) {
+                        reviewed.message = Some(words.clone());
                     }
-                    self.settle_refused(plan, &Refusal::Rejected { words });
+                    self.settle_refused(plan, &Refusal::Rejected { message: words });
                 }
             }
         }
@@ -165,7 +166,7 @@ impl Run<'_> {
             }
             Err(words) => {
                 self.owed_notes.clear();
-                let refusal = Refusal::Rejected { words: format!("{NOTES}: {words}") };
+                let refusal = Refusal::Rejected { message: format!("{NOTES}: {words}") };
                 for (index, step) in plans.iter().flat_map(|plan| &plan.steps) {
                     if matches!(step, Step::Note) {
                         self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));

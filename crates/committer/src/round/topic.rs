@@ -1,4 +1,4 @@
-//! Reviewed units: what the target means for a unit, and what then goes to its topic branch.
+//! ReviewResult units: what the target means for a unit, and what then goes to its topic branch.
 //!
 //! A topic branch is only ever moved forward. It carries on while the target holds of the unit what it held when the change was proposed
 //! (`base` in the record tells); where the target has moved on, by a squash for instance, the next commit has the target as its second
@@ -11,8 +11,9 @@ use crate::decide::{self, Decision, Found};
 use crate::deliver::DeliverError;
 use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
-use crate::outcome::{Refusal, Reviewed, Standing};
-use crate::unit::{Before, File, FileSet, Mode, Previous, Topic, Unit};
+use crate::outcome::{ReviewResult, TopicState};
+use crate::refusal::Refusal;
+use crate::unit::{File, FileSet, MessageContext, Mode, TargetContent, Topic, Unit};
 
 /// What waits on a topic branch.
 struct Waiting {
@@ -59,8 +60,8 @@ impl Run<'_> {
             Some(&found) => self.waiting(unit, found, &target, seen)?,
             None => None,
         };
-        if let Some(because) = waiting.as_ref().map(|waiting| self.keeps_away(unit, waiting)).transpose()?.flatten() {
-            return Ok((Some(Step::Refuse(on_topic(topic, because))), None));
+        if let Some(cause) = waiting.as_ref().map(|waiting| self.keeps_away(unit, waiting)).transpose()?.flatten() {
+            return Ok((Some(Step::Refuse(on_topic(topic, cause))), None));
         }
         let found = Found { tree, note, base: Some(&target.holds) };
         let mut made = Vec::new();
@@ -73,10 +74,10 @@ impl Run<'_> {
                 return self.propose(index, topic, &target, waiting.as_ref(), (commit, made), seen);
             }
         };
-        let standing = if waiting.is_some() { Standing::Left } else { Standing::Settled };
+        let standing = if waiting.is_some() { TopicState::Left } else { TopicState::Settled };
         self.states[index].reviewed = Some(reviewed(topic, standing, &target, seen));
-        let taken_back = waiting.filter(|waiting| waiting.ours);
-        let plan = taken_back.map(|waiting| self.take_back(index, topic, &target, &waiting)).transpose()?;
+        let withdrawn = waiting.filter(|waiting| waiting.ours);
+        let plan = withdrawn.map(|waiting| self.withdraw(index, topic, &target, &waiting)).transpose()?;
         Ok((Some(settled), plan))
     }
 
@@ -166,7 +167,7 @@ impl Run<'_> {
             Err(refusal) => return Ok(Some(refusal)),
         };
         let hold = record.as_ref().and_then(|record| record.hold.clone());
-        let held = hold.filter(|_| unit.hold.is_none() && !unit.release).map(|why| Refusal::Held { why });
+        let held = hold.filter(|_| unit.hold.is_none() && !unit.release).map(|reason| Refusal::Held { reason });
         Ok(decide::older(unit, record.as_ref(), &waiting.note, self.options.ancestors).or(held))
     }
 
@@ -204,7 +205,7 @@ impl Run<'_> {
                     return Ok((None, Some(self.leave(index, topic, (target, waiting), step, seen))));
                 }
             } else if !waiting.strange.is_empty() && !unit.adopt {
-                let refusal = Refusal::Dropped { files: waiting.strange.clone() };
+                let refusal = Refusal::WouldDropFiles { files: waiting.strange.clone() };
                 return Ok((Some(Step::Refuse(on_topic(topic, refusal))), None));
             }
         } else if let Some(old) = old
@@ -213,16 +214,16 @@ impl Run<'_> {
             // The topic branch's last commit is in the target's history, so the target's is a step forward.
             parents = target.head.into_iter().collect();
         }
-        let told = Previous {
+        let told = MessageContext {
             commit: target.head.map(|id| id.to_string()),
             trailers: self.trailers(target.head)?,
             images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
             record: previous.map(|record| record.source),
             changes: changes.clone(),
         };
-        let message = unit.message.tell(&told);
+        let message = unit.message.render(&told);
         let commit = self.commit(unit, tree, &parents, &message, &mut made)?;
-        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target, seen));
+        self.states[index].reviewed = Some(reviewed(topic, TopicState::Waiting, target, seen));
         let step = Step::Commit { commit, parent: old, changes };
         let steps = vec![(index, step)];
         Ok((None, Some(plan(index, topic, old, Some(commit), steps, made))))
@@ -237,7 +238,7 @@ impl Run<'_> {
         step: Step,
         seen: &Seen,
     ) -> BranchPlan {
-        self.states[index].reviewed = Some(reviewed(topic, Standing::Waiting, target, seen));
+        self.states[index].reviewed = Some(reviewed(topic, TopicState::Waiting, target, seen));
         let unit = &self.units[index];
         let noted = matches!(step, Step::Note).then(|| waiting.note.clone().with(&unit.folder, &unit.source.dry_sha));
         let head = Some(waiting.head);
@@ -266,7 +267,7 @@ impl Run<'_> {
     }
 
     /// The topic branch proposes what is no longer wanted: it is deleted, or brought back to what the target holds.
-    fn take_back(
+    fn withdraw(
         &self,
         index: usize,
         topic: &Topic,
@@ -274,7 +275,7 @@ impl Run<'_> {
         waiting: &Waiting,
     ) -> Result<BranchPlan, DeliverError> {
         let (old, mut made) = (Some(waiting.head), Vec::new());
-        let taken = match target.tree.filter(|_| !topic.closes_with_branch) {
+        let taken = match target.tree.filter(|_| !topic.closes_on_branch_delete) {
             None => plan(index, topic, old, None, Vec::new(), made),
             Some(tree) => {
                 let unit = &self.units[index];
@@ -284,7 +285,7 @@ impl Run<'_> {
                 plan(index, topic, old, Some(commit), Vec::new(), made)
             }
         };
-        Ok(BranchPlan { takes_back: true, ..taken })
+        Ok(BranchPlan { withdraws: true, ..taken })
     }
 }
 
@@ -297,20 +298,20 @@ fn plan(
     made: Vec<Oid>,
 ) -> BranchPlan {
     let branch = topic.branch.clone();
-    BranchPlan { branch, old, head, steps, made, note: None, topic: Some(index), takes_back: false }
+    BranchPlan { branch, old, head, steps, made, note: None, topic: Some(index), withdraws: false }
 }
 
-fn reviewed(topic: &Topic, standing: Standing, target: &Target, seen: &Seen) -> Reviewed {
-    Reviewed {
+fn reviewed(topic: &Topic, state: TopicState, target: &Target, seen: &Seen) -> ReviewResult {
+    ReviewResult {
         topic: topic.branch.clone(),
-        standing,
+        state,
         target: target.head.map(|id| id.to_string()),
         head: seen.heads.get(&topic.branch).map(ToString::to_string),
-        before: Before::default(),
-        words: None,
+        target_content: TargetContent::default(),
+        message: None,
     }
 }
 
-fn on_topic(topic: &Topic, because: Refusal) -> Refusal {
-    Refusal::Topic { branch: topic.branch.clone(), because: Box::new(because) }
+fn on_topic(topic: &Topic, cause: Refusal) -> Refusal {
+    Refusal::Topic { branch: topic.branch.clone(), cause: Box::new(cause) }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 use committer::source::{Ancestry, Moment};
-use committer::{Delivery, File, FileSet, Identity, Message, Options, Outcome, Refusal, SourceRecord, Unit};
+use committer::{File, FileSet, Identity, Message, Options, Outcome, Refusal, SourceRecord, Unit, UnitResult};
 
 /// Source commits in the tests are numbers: the larger one is the newer one, and those above 900 are on another line.
 pub fn sha(number: u32) -> String {
@@ -62,7 +62,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
 }
 
 /// The old and the new commit; panics for any other outcome.
-pub fn committed(delivery: &Delivery) -> (Option<String>, String) {
+pub fn committed(delivery: &UnitResult) -> (Option<String>, String) {
     match &delivery.outcome {
         Outcome::Committed { old, new } => (old.clone(), new.clone()),
         other => panic!("{other:?}"),
@@ -70,7 +70,7 @@ pub fn committed(delivery: &Delivery) -> (Option<String>, String) {
 }
 
 /// Why not; panics for any other outcome.
-pub fn refused(delivery: &Delivery) -> Refusal {
+pub fn refused(delivery: &UnitResult) -> Refusal {
     match &delivery.outcome {
         Outcome::Refused(refusal) => refusal.clone(),
         other => panic!("{other:?}"),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-pub use committer::branches::{Delivered, Depth, Standing};
-use committer::branches::{Place, board, history, read};
+pub use committer::branches::{BoardEntry, BranchTip, Depth};
+use committer::branches::{BranchPath, board, history, read};
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
@@ -19,14 +19,14 @@ use crate::plan::{Plan, Unit};
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn tips(plan: &Plan, ctx: &RunContext, depth: Depth) -> Result<Vec<Option<Delivered>>, Failure> {
+pub fn tips(plan: &Plan, ctx: &RunContext, depth: Depth) -> Result<Vec<Option<BranchTip>>, Failure> {
     let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, unit) in plan.units.iter().enumerate() {
         by_repository.entry(&unit.repository).or_default().push(index);
     }
-    let mut tips: Vec<Option<Delivered>> = plan.units.iter().map(|_| None).collect();
+    let mut tips: Vec<Option<BranchTip>> = plan.units.iter().map(|_| None).collect();
     for (repository, indices) in by_repository {
-        let places: Vec<Place> = indices.iter().map(|index| place(&plan.units[*index])).collect();
+        let places: Vec<BranchPath> = indices.iter().map(|index| place(&plan.units[*index])).collect();
         let found = read(&remote(repository, &plan.root, ctx)?, &places, depth).map_err(|error| failed(&error))?;
         for (index, tip) in indices.into_iter().zip(found) {
             tips[index] = tip;
@@ -40,12 +40,12 @@ pub fn tips(plan: &Plan, ctx: &RunContext, depth: Depth) -> Result<Vec<Option<De
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn standing(plan: &Plan, ctx: &RunContext, limit: u32) -> Result<Vec<Standing>, Failure> {
+pub fn board_entries(plan: &Plan, ctx: &RunContext, limit: u32) -> Result<Vec<BoardEntry>, Failure> {
     let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, unit) in plan.units.iter().enumerate() {
         by_repository.entry(&unit.repository).or_default().push(index);
     }
-    let mut all: Vec<(usize, Standing)> = Vec::with_capacity(plan.units.len());
+    let mut all: Vec<(usize, BoardEntry)> = Vec::with_capacity(plan.units.len());
     for (repository, indices) in by_repository {
         let topic = |unit: &Unit| unit.review.as_ref().map(|request| request.topic.clone());
         let places: Vec<_> =
@@ -61,19 +61,19 @@ pub fn standing(plan: &Plan, ctx: &RunContext, limit: u32) -> Result<Vec<Standin
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn past(plan: &Plan, unit: &Unit, ctx: &RunContext, limit: u32, depth: Depth) -> Result<Vec<Delivered>, Failure> {
+pub fn past(plan: &Plan, unit: &Unit, ctx: &RunContext, limit: u32, depth: Depth) -> Result<Vec<BranchTip>, Failure> {
     history(&remote(&unit.repository, &plan.root, ctx)?, &place(unit), limit, depth).map_err(|error| failed(&error))
 }
 
-fn place(unit: &Unit) -> Place {
-    Place { branch: unit.branch.clone(), folder: folder(&unit.path) }
+fn place(unit: &Unit) -> BranchPath {
+    BranchPath { branch: unit.branch.clone(), folder: folder(&unit.path) }
 }
 
 /// The objects in the files of a place, in the order of the files.
 ///
 /// # Errors
 /// A file that is no YAML, by its name on the branch.
-pub fn objects(unit: &Unit, tip: &Delivered) -> Result<Vec<Node>, Errors> {
+pub fn objects(unit: &Unit, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
     let mut objects = Vec::new();
     for (path, file) in &tip.files {
         let read = yaml::read_objects(&file.bytes);
@@ -84,7 +84,7 @@ pub fn objects(unit: &Unit, tip: &Delivered) -> Result<Vec<Node>, Errors> {
 
 /// The images that stand there by the record, or by the commit's trailers where an older hydrant wrote the record. What is no image reference is
 /// left out: a person may have written it.
-pub fn images(tip: &Delivered) -> Vec<ImageRef> {
+pub fn images(tip: &BranchTip) -> Vec<ImageRef> {
     let recorded = tip.record.as_ref().map(|record| record.images.iter()).unwrap_or_default();
     let told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
     let silent = recorded.len() == 0;
@@ -93,14 +93,14 @@ pub fn images(tip: &Delivered) -> Vec<ImageRef> {
 }
 
 /// The environment that the images there were promoted from, if they were: by the record, or by the commit's last trailer.
-pub fn promoted_from(tip: &Delivered) -> Option<&str> {
+pub fn promoted_from(tip: &BranchTip) -> Option<&str> {
     let recorded = tip.record.as_ref().and_then(|record| record.promoted_from.as_ref());
     let mut told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(PROMOTED));
     recorded.or_else(|| told.next_back().map(|(_, from)| from)).map(String::as_str)
 }
 
 /// The source commit whose output stands there: what the note says, else the record.
-pub fn source_commit(tip: &Delivered) -> Option<&str> {
+pub fn source_commit(tip: &BranchTip) -> Option<&str> {
     let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.as_str());
     tip.noted.as_deref().or(recorded).filter(|id| !id.is_empty())
 }

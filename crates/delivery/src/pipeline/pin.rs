@@ -7,7 +7,7 @@ use super::Rendered;
 use crate::config::Images;
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, Delivered, Depth};
+use crate::host::branches::{self, BranchTip, Depth};
 use crate::images::digests::{Asking, Pinner};
 use crate::images::objects;
 use crate::images::origins;
@@ -113,7 +113,7 @@ pub(super) fn origins(
     Ok(())
 }
 
-fn held(tip: &Delivered) -> Held {
+fn held(tip: &BranchTip) -> Held {
     let written = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE_SOURCE));
     Held { images: branches::images(tip), written: written.map(|(_, words)| words.clone()).collect() }
 }

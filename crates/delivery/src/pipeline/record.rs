@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use committer::message::compose;
 use committer::source::{Moment, Person, SourceCommit};
-use committer::{Message, Previous, SourceRecord};
+use committer::{Message, MessageContext, SourceRecord};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -64,7 +64,7 @@ pub fn message(
     let whence = [told, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let (subject, images) = (unit.message.clone(), images.to_vec());
     let ours = [(SERVICE, unit.service.clone()), (ENVIRONMENT, unit.environment.clone())];
-    Message::Told(Arc::new(move |previous| {
+    Message::Computed(Arc::new(move |previous| {
         let same =
             ours.iter().all(|(name, value)| value.is_empty() || trailer(previous, name).any(|known| known == value));
         // The record of an older hydrant has no images; the commit that wrote it has.
@@ -78,7 +78,7 @@ pub fn message(
 }
 
 /// The values of a trailer of the branch's last commit.
-fn trailer<'a>(previous: &'a Previous, name: &str) -> impl Iterator<Item = &'a str> {
+fn trailer<'a>(previous: &'a MessageContext, name: &str) -> impl Iterator<Item = &'a str> {
     previous.trailers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 

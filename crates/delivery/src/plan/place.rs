@@ -54,7 +54,7 @@ impl Place {
             branch: branch.template().map_or_else(|| default(BRANCH, service, environment), fill),
             path: path.template().map_or_else(|| PATH.to_owned(), fill),
         };
-        if !committer::may_be_a_branch(&place.branch) {
+        if !committer::is_valid_branch_name(&place.branch) {
             let found = Diagnostic::new(format!("`{}` is not a name that git allows for a branch", place.branch));
             return Err(branch.at(found).hint("Give a name such as {service}/{environment}."));
         }

@@ -92,7 +92,7 @@ impl Request {
             .branch
             .as_ref()
             .map_or_else(|| TOPIC.replace("{service}", service).replace("{environment}", environment), fill);
-        if !committer::may_be_a_branch(&topic) || topic == target {
+        if !committer::is_valid_branch_name(&topic) || topic == target {
             return Err(wrong(
                 "branch",
                 format!("`{topic}` cannot be the topic branch of {target}"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use committer::{Change, ChangeKind, Delivery, Outcome, Refusal, Standing};
+use committer::{Change, ChangeKind, Outcome, Refusal, TopicState, UnitResult};
 use registry::Origin;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub struct UnitReport {
     /// Where they come from, of those that say; empty where that was not asked for.
     pub origins: Vec<ImageOrigin>,
     /// What the committer did.
-    pub delivery: Delivery,
+    pub delivery: UnitResult,
     /// What became of the request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
     /// What the unit was made of, where a statement was asked for.
@@ -50,9 +50,7 @@ impl Report {
     /// Whether every refusal is one that trying again may end: the server's own, or a race lost every time.
     pub fn may_be_tried_again(&self) -> bool {
         self.units.iter().all(|unit| match &unit.delivery.outcome {
-            Outcome::Refused(refusal) => {
-                matches!(refusal, Refusal::Rejected { .. } | Refusal::LostRaces { .. } | Refusal::HeldBack { .. })
-            }
+            Outcome::Refused(refusal) => refusal.is_transient(),
             _ => unit.failed_request().is_none_or(|(_, outside)| *outside),
         })
     }
@@ -60,7 +58,7 @@ impl Report {
     /// The refusals and what failed of the requests, each with its unit in front.
     pub fn refusals(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
-            Outcome::Refused(refusal) => Some(format!("{}: {refusal}", unit.name())),
+            Outcome::Refused(refusal) => Some(unit.refusal(refusal)),
             _ => unit.failed_request().map(|(words, _)| format!("{}: {words}", unit.name())),
         })
     }
@@ -171,27 +169,33 @@ impl UnitReport {
         }
     }
 
+    /// The refusal with its hint on a line of its own.
+    fn refusal(&self, refusal: &Refusal) -> String {
+        let hint = refusal.hint().map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+        format!("{}: {refusal}{hint}", self.name())
+    }
+
     fn failed_request(&self) -> Option<&(String, bool)> {
         self.request.as_ref()?.failed.as_ref()
     }
 
     fn word(&self) -> &'static str {
-        let standing = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.standing);
+        let standing = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.state);
         match (&self.delivery.outcome, standing) {
             (Outcome::Refused(_), _) => "refused",
             (Outcome::Committed { .. }, Some(_)) => "proposed",
             (Outcome::Committed { .. }, None) => "committed",
-            (_, Some(Standing::Waiting)) => "waiting",
-            (_, Some(Standing::TakenBack)) => "taken back",
-            (Outcome::Unchanged | Outcome::NoteMoved, _) => "unchanged",
+            (_, Some(TopicState::Waiting)) => "waiting",
+            (_, Some(TopicState::Withdrawn)) => "taken back",
+            (Outcome::Unchanged | Outcome::NoteUpdated, _) => "unchanged",
         }
     }
 
     /// The branch, and the topic branch that a change waits on.
     fn branches(&self) -> String {
         let target = &self.delivery.branch;
-        let waits = |standing| matches!(standing, Standing::Waiting | Standing::TakenBack);
-        let waits = self.delivery.reviewed.as_ref().filter(|reviewed| waits(reviewed.standing));
+        let waits = |standing| matches!(standing, TopicState::Waiting | TopicState::Withdrawn);
+        let waits = self.delivery.reviewed.as_ref().filter(|reviewed| waits(reviewed.state));
         waits.map_or_else(|| target.clone(), |reviewed| format!("{} -> {target}", reviewed.topic))
     }
 
@@ -215,7 +219,7 @@ impl UnitReport {
         let (old, refusal) = match &delivery.outcome {
             Outcome::Committed { old, .. } => (old.clone(), None),
             Outcome::Refused(refusal) => (None, Some(refusal.to_string())),
-            Outcome::Unchanged | Outcome::NoteMoved => (None, None),
+            Outcome::Unchanged | Outcome::NoteUpdated => (None, None),
         };
         let origin = |one: &ImageOrigin| {
             let said = |image: &str, origin: &Origin| json!({ "image": image, "source": origin.source, "revision": origin.revision });
@@ -234,7 +238,7 @@ impl UnitReport {
             "topic": delivery.reviewed.as_ref().map(|reviewed| &reviewed.topic),
             "request": self.request.as_ref().map(RequestReport::json),
             "result": self.word(),
-            "noteMoved": delivery.outcome == Outcome::NoteMoved,
+            "noteMoved": delivery.outcome == Outcome::NoteUpdated,
             "commit": delivery.commit,
             "previousCommit": old,
             "changes": changes,
@@ -242,7 +246,7 @@ impl UnitReport {
             "origins": origins,
             "attempts": delivery.attempts,
             "refusal": refusal,
-            "serverSaid": delivery.server_words,
+            "serverSaid": delivery.server_messages,
         })
     }
 }

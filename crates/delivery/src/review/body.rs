@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use committer::{Before, FileSet, SourceRecord};
+use committer::{FileSet, SourceRecord, TargetContent};
 use manifest::{Node, yaml};
 
 use crate::host::source_link;
@@ -48,7 +48,7 @@ impl Telling {
     }
 
     /// The whole text that is ours, at most `limit` bytes.
-    pub(crate) fn region(&self, before: &Before, limit: usize) -> String {
+    pub(crate) fn region(&self, before: &TargetContent, limit: usize) -> String {
         let title = self.title.replace("--", "- -");
         let frame = BEGIN.len() + END.len() + TITLE.len() + title.len() + 16;
         let text = self.markdown(before, limit.saturating_sub(frame));
@@ -56,7 +56,7 @@ impl Telling {
     }
 
     /// The source, the origins of the images, and the differences, at most `limit` bytes.
-    pub(crate) fn markdown(&self, before: &Before, limit: usize) -> String {
+    pub(crate) fn markdown(&self, before: &TargetContent, limit: usize) -> String {
         let mut text = self.head(before);
         text.truncate(text.floor_char_boundary(limit));
         let room = limit.saturating_sub(text.len() + 1);
@@ -71,7 +71,7 @@ impl Telling {
     }
 
     /// One line of the same, for where a line is all there is.
-    pub(crate) fn line(&self, before: &Before) -> String {
+    pub(crate) fn line(&self, before: &TargetContent) -> String {
         let mut text = format!("{} from {}", self.unit, short(&self.source.dry_sha));
         if !self.source.subject.is_empty() {
             let _ = write!(text, " ({})", self.source.subject);
@@ -90,7 +90,7 @@ impl Telling {
         text
     }
 
-    fn head(&self, before: &Before) -> String {
+    fn head(&self, before: &TargetContent) -> String {
         let mut text = String::new();
         let commit = linked(&self.source.repo_url, &self.source.dry_sha);
         let _ = writeln!(text, "Source: {commit} {}  ", escaped(&self.source.subject));
@@ -120,7 +120,7 @@ impl Telling {
         text
     }
 
-    fn differences(&self, before: &Before) -> Result<UnitDiff, String> {
+    fn differences(&self, before: &TargetContent) -> Result<UnitDiff, String> {
         let noise = Noise::new([]).map_err(|error| error.to_string())?;
         let (old, new) = (objects(&before.files)?, objects(&self.files)?);
         Ok(UnitDiff {
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn what_people_wrote_stays() {
         let telling = telling();
-        let region = telling.region(&Before::default(), 60_000);
+        let region = telling.region(&TargetContent::default(), 60_000);
         assert!(region.contains("fewer &lt;b&gt; for &#64;ann"), "{region}");
         let first = rewritten(&telling, &region, &telling.title, "");
         assert_eq!(first, (telling.title.clone(), region.clone()));
@@ -262,8 +262,9 @@ mod tests {
         };
         let mut telling = telling();
         telling.files = secret("hunter3");
-        let before = Before { files: secret("hunter2"), record: None };
-        let said = [telling.region(&before, 60_000), telling.region(&Before::default(), 60_000), telling.line(&before)];
+        let before = TargetContent { files: secret("hunter2"), record: None };
+        let said =
+            [telling.region(&before, 60_000), telling.region(&TargetContent::default(), 60_000), telling.line(&before)];
         assert!(said[0].contains("changed <code>Secret/s</code>"), "{}", said[0]);
         assert!(said.iter().all(|text| !text.contains("hunter")), "{said:?}");
     }
@@ -273,8 +274,8 @@ mod tests {
         let mut telling = telling();
         telling.source.subject = "ä".repeat(40_000);
         for limit in [0, 10, 1_000, 65_536] {
-            assert!(telling.markdown(&Before::default(), limit).len() <= limit, "{limit}");
+            assert!(telling.markdown(&TargetContent::default(), limit).len() <= limit, "{limit}");
         }
-        assert!(telling.region(&Before::default(), 65_536).len() <= 65_536);
+        assert!(telling.region(&TargetContent::default(), 65_536).len() <= 65_536);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use committer::github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
-use committer::{Before, Delivery, Outcome, Reviewed, Standing};
+use committer::{Outcome, ReviewResult, TargetContent, TopicState, UnitResult};
 use manifest::Diagnostic;
 
 use super::body::{self, Telling};
@@ -44,16 +44,16 @@ impl Api {
         &mut self,
         review: &Review,
         unit: &Unit,
-        delivery: &Delivery,
-        reviewed: &Reviewed,
+        delivery: &UnitResult,
+        reviewed: &ReviewResult,
         (plan, ctx): (&Plan, &RunContext),
     ) -> RequestReport {
         let committed = matches!(delivery.outcome, Outcome::Committed { .. });
-        let done = match reviewed.standing {
-            Standing::Waiting if committed => self.ask(review, unit, &reviewed.before, None),
-            Standing::Waiting => self.ask_again(review, unit, reviewed, (plan, ctx)),
-            Standing::Settled if reviewed.head.is_some() => self.close(review, unit),
-            Standing::Settled | Standing::TakenBack | Standing::Left => Ok(RequestReport::default()),
+        let done = match reviewed.state {
+            TopicState::Waiting if committed => self.ask(review, unit, &reviewed.target_content, None),
+            TopicState::Waiting => self.ask_again(review, unit, reviewed, (plan, ctx)),
+            TopicState::Settled if reviewed.head.is_some() => self.close(review, unit),
+            TopicState::Settled | TopicState::Withdrawn | TopicState::Left => Ok(RequestReport::default()),
         };
         done.unwrap_or_else(|failure| RequestReport {
             failed: Some((no_request(&failure.to_string()), matches!(failure, Failure::Outside(_)))),
@@ -66,7 +66,7 @@ impl Api {
         &mut self,
         review: &Review,
         unit: &Unit,
-        reviewed: &Reviewed,
+        reviewed: &ReviewResult,
         (plan, ctx): (&Plan, &RunContext),
     ) -> Result<RequestReport, Failure> {
         if let Some(open) = self.open_one(review, unit)? {
@@ -74,7 +74,7 @@ impl Api {
             return Ok(RequestReport { action: RequestAction::Unchanged, number, url, ..RequestReport::default() });
         }
         let tip = branches::past(plan, unit, ctx, 1, Depth::Files)?.into_iter().next();
-        let before = tip.map(|tip| Before { files: tip.files, record: tip.record }).unwrap_or_default();
+        let before = tip.map(|tip| TargetContent { files: tip.files, record: tip.record }).unwrap_or_default();
         self.ask(review, unit, &before, reviewed.head.clone())
     }
 
@@ -82,7 +82,7 @@ impl Api {
         &self,
         review: &Review,
         unit: &Unit,
-        before: &Before,
+        before: &TargetContent,
         known: Option<String>,
     ) -> Result<RequestReport, Failure> {
         let mut wanted = self.wanted(review, unit);
@@ -151,7 +151,7 @@ impl Api {
 }
 
 /// Title and body of the open request, with our part made to fit beside what people wrote.
-fn rewriting(telling: &Arc<Telling>, before: &Before) -> Arc<committer::github::MakeText> {
+fn rewriting(telling: &Arc<Telling>, before: &TargetContent) -> Arc<committer::github::MakeText> {
     let (telling, before) = (Arc::clone(telling), before.clone());
     Arc::new(move |title, old| {
         let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use committer::Delivery;
+use committer::UnitResult;
 use committer::github::OpenPull;
 use manifest::Diagnostic;
 
@@ -13,8 +13,8 @@ use crate::host::RunContext;
 use crate::plan::{Plan, Unit};
 
 /// What a host that was asked by a push said: GitLab and Gitea name the request's page.
-pub(super) fn asked(delivery: &Delivery) -> RequestReport {
-    let words = delivery.server_words.iter().flat_map(|line| line.split_whitespace());
+pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
+    let words = delivery.server_messages.iter().flat_map(|line| line.split_whitespace());
     let page = |word: &&str| {
         word.starts_with("http")
             && (word.contains("/merge_requests/") || word.contains("/pulls/"))

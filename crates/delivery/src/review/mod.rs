@@ -10,7 +10,7 @@ mod told;
 
 use std::sync::Arc;
 
-use committer::{Ask, Delivery, Describe, Outcome, Standing, Topic};
+use committer::{Outcome, RequestMethod, RequestOptions, Topic, TopicState, UnitResult};
 
 use crate::config::Host;
 use crate::error::Failure;
@@ -44,16 +44,16 @@ impl Review {
     /// What the committer is told.
     pub(crate) fn topic(&self, target: &str) -> Topic {
         let (request, telling, target) = (self.request.clone(), Arc::clone(&self.telling), target.to_owned());
-        let describe = |make: fn(&Request, &Telling, &str, &committer::Before) -> Vec<String>| {
-            Describe(Arc::new(move |before| make(&request, &telling, &target, before)))
+        let describe = |make: fn(&Request, &Telling, &str, &committer::TargetContent) -> Vec<String>| {
+            RequestOptions(Arc::new(move |before| make(&request, &telling, &target, before)))
         };
-        let ask = match self.request.host {
-            Host::Github | Host::None => Ask::Nothing,
-            Host::Gitlab => Ask::Options(describe(options::gitlab)),
-            Host::Gitea => Ask::For(describe(options::agit)),
+        let method = match self.request.host {
+            Host::Github | Host::None => RequestMethod::None,
+            Host::Gitlab => RequestMethod::PushOptions(describe(options::gitlab)),
+            Host::Gitea => RequestMethod::AgitPush(describe(options::agit)),
         };
-        let closes_with_branch = matches!(self.request.host, Host::Github | Host::Gitlab);
-        Topic { branch: self.request.topic.clone(), ask, closes_with_branch }
+        let closes_on_branch_delete = matches!(self.request.host, Host::Github | Host::Gitlab);
+        Topic { branch: self.request.topic.clone(), request: method, closes_on_branch_delete }
     }
 }
 
@@ -85,7 +85,7 @@ impl Requests {
         mut self,
         reviews: &[Option<Review>],
         units: &[&Unit],
-        done: &[Delivery],
+        done: &[UnitResult],
         world: (&Plan, &RunContext),
     ) -> Vec<Option<RequestReport>> {
         let all = reviews.iter().zip(units).zip(done);
@@ -96,7 +96,7 @@ impl Requests {
         &mut self,
         review: &Review,
         unit: &Unit,
-        delivery: &Delivery,
+        delivery: &UnitResult,
         world: (&Plan, &RunContext),
     ) -> Option<RequestReport> {
         let reviewed = delivery.reviewed.as_ref()?;
@@ -105,20 +105,20 @@ impl Requests {
         }
         let mut report = match (&mut self.api, review.request.host) {
             (Some(api), _) => api.settle(review, unit, delivery, reviewed, world),
-            (None, Host::Gitlab | Host::Gitea) if reviewed.standing == Standing::Waiting => host::asked(delivery),
+            (None, Host::Gitlab | Host::Gitea) if reviewed.state == TopicState::Waiting => host::asked(delivery),
             _ => RequestReport::default(),
         };
-        if let Some(words) = &reviewed.words {
-            if reviewed.standing == Standing::Waiting {
+        if let Some(words) = &reviewed.message {
+            if reviewed.state == TopicState::Waiting {
                 report.failed = Some((no_request(words), true));
             } else {
-                report.undone.push(format!("{} could not be taken back: {words}", reviewed.topic));
+                report.undone.push(format!("{} could not be withdrawn: {words}", reviewed.topic));
             }
         }
-        if reviewed.standing == Standing::TakenBack && review.request.host == Host::Gitea {
+        if reviewed.state == TopicState::Withdrawn && review.request.host == Host::Gitea {
             report.undone.push("a request that is open still shows no change: close it at the host".to_owned());
         }
-        if reviewed.standing == Standing::Left {
+        if reviewed.state == TopicState::Left {
             report.undone.push(format!("{} holds commits that no delivery wrote: it is left as it is", reviewed.topic));
         }
         Some(report)

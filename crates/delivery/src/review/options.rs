@@ -1,6 +1,6 @@
 //! Requests by push options: GitLab's merge requests, and AGit's requests of Gitea and Forgejo.
 
-use committer::Before;
+use committer::TargetContent;
 
 use super::body::Telling;
 use crate::config::MergeMethod;
@@ -10,7 +10,7 @@ use crate::plan::Request;
 const DESCRIPTION: usize = 30_000;
 
 /// GitLab's (docs.gitlab.com, "Push options"): made where there is none, changed where one is open.
-pub(super) fn gitlab(request: &Request, telling: &Telling, target: &str, before: &Before) -> Vec<String> {
+pub(super) fn gitlab(request: &Request, telling: &Telling, target: &str, before: &TargetContent) -> Vec<String> {
     let mut options = vec![
         "merge_request.create".to_owned(),
         format!("merge_request.target={target}"),
@@ -35,7 +35,7 @@ pub(super) fn gitlab(request: &Request, telling: &Telling, target: &str, before:
 }
 
 /// AGit's. Title and description count where the request is opened; a description has one line.
-pub(super) fn agit(request: &Request, telling: &Telling, _target: &str, before: &Before) -> Vec<String> {
+pub(super) fn agit(request: &Request, telling: &Telling, _target: &str, before: &TargetContent) -> Vec<String> {
     let line = telling.line(before);
     vec![
         format!("topic={}", request.topic),

@@ -8,7 +8,7 @@ use manifest::{Diagnostic, Node};
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, Delivered, Depth};
+use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::pipeline::{self, Sourced};
@@ -107,7 +107,7 @@ fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Resu
     }
 }
 
-fn on_branch(unit: &crate::plan::Unit, tip: &Delivered) -> Result<Held, Failure> {
+fn on_branch(unit: &crate::plan::Unit, tip: &BranchTip) -> Result<Held, Failure> {
     let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
     Ok((name, branches::objects(unit, tip)?))
 }

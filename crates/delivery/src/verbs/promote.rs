@@ -6,7 +6,7 @@ use manifest::{Diagnostic, Errors};
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, Delivered, Depth};
+use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source;
 use crate::pipeline::{self, Delivered as Done, Options, Sourced};
@@ -47,7 +47,7 @@ pub fn promote(
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
     let tips = branches::tips(&source, ctx, Depth::Record)?;
     let before = branches::tips(&target, ctx, Depth::Record)?;
-    let mut by_commit: BTreeMap<String, Vec<(&str, &Delivered)>> = BTreeMap::new();
+    let mut by_commit: BTreeMap<String, Vec<(&str, &BranchTip)>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (unit, tip) in source.units.iter().zip(&tips) {
         if tip.as_ref().is_some_and(|tip| tip.intact == Some(false)) {
@@ -105,7 +105,7 @@ fn at_commit(
     ctx: &RunContext,
     (source, target): (&Plan, &Plan),
     (from, to): (&str, &str),
-    (commit, services): (&str, &[(&str, &Delivered)]),
+    (commit, services): (&str, &[(&str, &BranchTip)]),
     options: &Options,
 ) -> Result<Done, Failure> {
     let files = recorded_source::files(&source.root, commit)?;

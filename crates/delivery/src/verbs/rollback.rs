@@ -6,7 +6,7 @@ use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, Delivered, Depth};
+use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
 use crate::pipeline::Options;
 use crate::pipeline::file_set::folder;
@@ -60,7 +60,7 @@ fn depth_for(target: &Target) -> u32 {
     }
 }
 
-fn choose<'a>(unit: &Unit, past: &'a [Delivered], target: &Target) -> Result<&'a Delivered, Diagnostic> {
+fn choose<'a>(unit: &Unit, past: &'a [BranchTip], target: &Target) -> Result<&'a BranchTip, Diagnostic> {
     let branch = &unit.branch;
     if past.is_empty() {
         return Err(Diagnostic::new(format!("{}: branch {branch} was never delivered", unit.name()))
@@ -80,7 +80,7 @@ fn choose<'a>(unit: &Unit, past: &'a [Delivered], target: &Target) -> Result<&'a
 fn back(
     plan: &Plan,
     unit: &Unit,
-    chosen: &Delivered,
+    chosen: &BranchTip,
     reason: Option<&str>,
     ctx: &RunContext,
     options: &Options,

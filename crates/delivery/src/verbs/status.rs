@@ -5,7 +5,7 @@ use manifest::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
-use crate::host::branches::{self, Delivered, Standing};
+use crate::host::branches::{self, BoardEntry, BranchTip};
 use crate::host::disk::DiskFiles;
 use crate::host::{Moment, RunContext};
 use crate::pipeline::record::{self, SERVICE};
@@ -24,9 +24,9 @@ pub struct Row {
     /// The state in one word.
     pub state: State,
     /// What the branch holds; nothing where it does not exist.
-    pub tip: Option<Delivered>,
+    pub tip: Option<BranchTip>,
     /// What it held before, newest first.
-    pub before: Vec<Delivered>,
+    pub before: Vec<BranchTip>,
     /// What waits to be merged.
     pub pending: Option<Pending>,
 }
@@ -37,7 +37,7 @@ pub struct Pending {
     /// The topic branch.
     pub topic: String,
     /// What it holds.
-    pub tip: Delivered,
+    pub tip: BranchTip,
     /// The open request, where the host was asked and has one.
     pub request: Option<OpenPull>,
 }
@@ -62,11 +62,11 @@ pub enum State {
 /// A config that cannot be read, a remote that cannot be reached.
 pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let standing = branches::standing(&plan, ctx, commits)?;
-    let waits = standing.iter().any(|one| one.waiting.is_some());
+    let entries = branches::board_entries(&plan, ctx, commits)?;
+    let waits = entries.iter().any(|one| one.waiting.is_some());
     let (open, warnings) = if waits { review::open_requests(&plan, ctx) } else { Default::default() };
     let mut open = open.into_iter();
-    let rows = plan.units.into_iter().zip(standing).map(|(unit, Standing { tip, before, waiting })| {
+    let rows = plan.units.into_iter().zip(entries).map(|(unit, BoardEntry { tip, before, waiting })| {
         let request = open.next().flatten();
         let topic = unit.review.as_ref().map(|request| request.topic.clone());
         // A branch that was only started for its first review holds nothing yet.
@@ -77,7 +77,7 @@ pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Ve
     Ok((rows.collect(), warnings))
 }
 
-fn state(tip: Option<&Delivered>) -> State {
+fn state(tip: Option<&BranchTip>) -> State {
     let Some(tip) = tip else { return State::Never };
     // The record of an older hydrant has no hash; the commit that wrote it then stands last.
     let told = || tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
@@ -140,7 +140,7 @@ fn waiting(row: &Row) -> Option<String> {
 }
 
 /// `cart:production-e0b2f71` for each image: the last part of its name, and its tag.
-fn tags(tip: &Delivered) -> Vec<String> {
+fn tags(tip: &BranchTip) -> Vec<String> {
     let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let images = branches::images(tip).into_iter();
     images.map(|image| last(image.without_digest().as_str())).collect()
@@ -205,7 +205,7 @@ fn pending_json(pending: &Pending) -> Value {
 }
 
 /// A delivery that stands elsewhere than at the tip.
-fn past_json(one: &Delivered) -> Value {
+fn past_json(one: &BranchTip) -> Value {
     let images: Vec<String> = branches::images(one).iter().map(ToString::to_string).collect();
     json!({
         "commit": one.commit.id,

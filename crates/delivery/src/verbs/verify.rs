@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, Delivered, Depth};
+use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source;
@@ -79,7 +79,7 @@ pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Fai
 
 /// The source commits that are recorded to make a branch's content: the one that it was delivered from, and the last one that
 /// left it as it was. None where there is no record.
-fn sources(tip: &Delivered) -> Vec<String> {
+fn sources(tip: &BranchTip) -> Vec<String> {
     let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.clone());
     recorded.into_iter().flat_map(|commit| [Some(commit), tip.noted.clone()]).flatten().collect()
 }
@@ -108,7 +108,7 @@ fn revision(settings: &Settings, wanted: &Plan, commit: &str) -> Result<(GitFile
     Ok((files, plan))
 }
 
-fn one(wanted: &Unit, tip: &Delivered, files: &GitFiles, plan: &Plan, ctx: &RunContext) -> Result<Finding, Errors> {
+fn one(wanted: &Unit, tip: &BranchTip, files: &GitFiles, plan: &Plan, ctx: &RunContext) -> Result<Finding, Errors> {
     let mut unit = plan.units.iter().find(|unit| unit.name() == wanted.name()).cloned().ok_or_else(|| {
         Diagnostic::new(format!("the config at {} has no such unit", files.commit()))
             .hint("It was delivered with another config or other flags: give --config as it was then.")
@@ -125,7 +125,7 @@ fn one(wanted: &Unit, tip: &Delivered, files: &GitFiles, plan: &Plan, ctx: &RunC
 
 /// The images of a delivery, as a rendering takes them. Those of a promotion bear the names of the environment that they came
 /// from, which the record tells.
-fn given(plan: &Plan, unit: &Unit, tip: &Delivered) -> Given {
+fn given(plan: &Plan, unit: &Unit, tip: &BranchTip) -> Given {
     let promoted_from = branches::promoted_from(tip).map(str::to_owned);
     let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
     let named = plan.units.iter().find(|one| one.service == unit.service && one.environment == *environment);
