@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use delivery::host::watch::Watch;
+use delivery::host::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
@@ -19,19 +19,19 @@ const FRAME: Duration = Duration::from_millis(100);
 /// How often a line is written where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Shows on stderr how far a run is with asking registries.
-pub(crate) fn watch() -> Watch {
+/// Shows on stderr how far a run is with querying registries.
+pub(crate) fn progress() -> Progress {
     let what = "resolving images";
     let terminal = std::io::stderr().is_terminal();
-    let progress = Progress::new(move |count| {
+    let progress = Meter::new(move |count| {
         if terminal { ticker(FRAME, count, bar(what)) } else { ticker(PAUSE, count, line(what, output::note)) }
     });
-    Watch::new(move |done, total| progress.show(done, total))
+    Progress::new(move |done, total| progress.show(done, total))
 }
 
 /// The progress of one step after another. It may be told from many threads; another thread shows it, so that it is shown
 /// also while no answer comes.
-struct Progress<S> {
+struct Meter<S> {
     count: Arc<Count>,
     start: S,
     shown: Mutex<Option<Ticker>>,
@@ -49,9 +49,9 @@ struct Ticker {
     thread: JoinHandle<()>,
 }
 
-impl<S: Fn(Arc<Count>) -> Ticker> Progress<S> {
+impl<S: Fn(Arc<Count>) -> Ticker> Meter<S> {
     fn new(start: S) -> Self {
-        Progress { count: Arc::default(), start, shown: Mutex::default() }
+        Meter { count: Arc::default(), start, shown: Mutex::default() }
     }
 
     /// How far the step is; none done begins it, and all done ends it.
@@ -129,7 +129,7 @@ mod tests {
     fn a_line_comes_each_pause_also_while_no_answer_does_and_none_after_the_end() {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = said.clone();
-        let progress = Progress::new(move |count| {
+        let progress = Meter::new(move |count| {
             let sink = sink.clone();
             let say = move |text: &str| sink.lock().unwrap().push(text.to_owned());
             ticker(Duration::from_millis(40), count, line("asking", say))
@@ -142,7 +142,7 @@ mod tests {
         }
         progress.show(3, 3);
         let lines = said.lock().unwrap().clone();
-        assert!(lines.len() >= 2 && lines.iter().all(|line| line == "asking: 1 of 3"), "{lines:?}");
+        assert!(lines.len() >= 2 && lines.iter().all(|line| line == "resolve_ctx: 1 of 3"), "{lines:?}");
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(*said.lock().unwrap(), lines, "nothing is said after the end");
     }

@@ -14,7 +14,8 @@ use crate::progress;
 pub(crate) fn run_context() -> Result<RunContext, Failure> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut ctx = RunContext { variables: variables.collect(), watch: progress::watch(), ..RunContext::default() };
+    let mut ctx =
+        RunContext { variables: variables.collect(), progress: progress::progress(), ..RunContext::default() };
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, nanoseconds) = match ctx.variables.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
         Some(text) => {

@@ -1,5 +1,8 @@
 //! Why a command could not do its work: whose turn it is now.
 
+use committer::DeliverError;
+use committer::github::GitHubError;
+use committer::source::SourceError;
 use manifest::{Diagnostic, Errors};
 
 /// Why a command could not do its work.
@@ -46,3 +49,47 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A typed error of another crate as a finding.
+pub trait ToDiagnostic {
+    /// The finding: the message, and what to do about it where the error says that.
+    fn to_diagnostic(&self) -> Diagnostic;
+}
+
+impl ToDiagnostic for SourceError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(self.to_string())
+    }
+}
+
+impl ToDiagnostic for DeliverError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(self.to_string())
+    }
+}
+
+impl ToDiagnostic for GitHubError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(self.to_string())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Input(error.to_diagnostic().into())
+    }
+}
+
+impl From<DeliverError> for Failure {
+    fn from(error: DeliverError) -> Self {
+        let errors = error.to_diagnostic().into();
+        if error.is_outside() { Failure::Outside(errors) } else { Failure::Input(errors) }
+    }
+}
+
+impl From<GitHubError> for Failure {
+    fn from(error: GitHubError) -> Self {
+        let errors = error.to_diagnostic().into();
+        if error.is_outside() { Failure::Outside(errors) } else { Failure::Input(errors) }
+    }
+}

@@ -12,8 +12,8 @@ use std::process::Command;
 use delivery::config::Images;
 use delivery::host::disk::DiskFiles;
 use delivery::host::{Moment, RunContext};
-use delivery::images::digests::Locking;
-use delivery::pipeline::{self, Options, Sourced};
+use delivery::lock::LockOptions;
+use delivery::pipeline::{self, Options, SourceTree};
 use delivery::plan::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
 use registry::{Lock, LockedImage};
@@ -64,13 +64,13 @@ fn images_of(shop: &Path) -> Vec<String> {
         folder: shop.to_str().unwrap().to_owned(),
         selection: Selection { all: true, ..Selection::default() },
         images: Some(Images::Any),
-        locking: Locking { locked: Some(false), ..Locking::default() },
+        locking: LockOptions { locked: Some(false), ..LockOptions::default() },
         ..Settings::default()
     };
     let files = DiskFiles::default();
     let plan = delivery::plan::plan(&files, &settings).unwrap();
     let ctx = RunContext { now: Some(Moment { seconds: 0, offset_minutes: 0 }), ..RunContext::default() };
-    let source = Sourced { files: &files, revision: None };
+    let source = SourceTree { files: &files, revision: None };
     let done =
         pipeline::deliver(&plan, &ctx, source, &Options { dry_run: true, attempts: 1, ..Options::default() }).unwrap();
     assert_eq!(done.report.units.len(), 6);

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use delivery::error::Failure;
 use delivery::host::disk::DiskFiles;
-use delivery::images::digests::{Asking, Digests, Pinner, Update};
+use delivery::images::digests::{Pinner, ResolveContext};
 use delivery::images::registries::Options;
+use delivery::images::search::Search;
 use delivery::lock::Lock;
-use delivery::verbs::pin::{self, Input, Search};
+use delivery::lock::{LockMode, Refresh};
+use delivery::verbs::pin::{self, Input};
 use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
 
 fn input(name: &str, text: &str) -> Input {
@@ -17,12 +19,12 @@ fn input(name: &str, text: &str) -> Input {
 }
 
 /// Everything `hydrant pin` does between reading and writing.
-fn run(inputs: &[Input], source: &Digests, lock: &mut Lock, now: i64) -> Result<Vec<String>, Failure> {
+fn run(inputs: &[Input], source: &LockMode, lock: &mut Lock, now: i64) -> Result<Vec<String>, Failure> {
     let search = Search::read(&DiskFiles::default(), &[])?;
     let images = pin::find(inputs, &search)?;
     let options = Options { attempts: 1, ..Options::standard() };
-    let asking = Asking { options: &options, variables: &BTreeMap::new(), now, watch: &|_, _| {} };
-    let mut pinner = Pinner::new(source.clone(), lock.clone(), "hydrant.lock", asking);
+    let resolve_ctx = ResolveContext { options: &options, variables: &BTreeMap::new(), now, progress: &|_, _| {} };
+    let mut pinner = Pinner::new(source.clone(), lock.clone(), "hydrant.lock", resolve_ctx);
     let pins = pinner.resolve(&pin::wanted(&images, &search))?;
     *lock = pinner.into_lock().unwrap_or_default();
     Ok(pin::pin(inputs.to_vec(), &search, &pins)?.into_iter().map(|(input, _)| input.text).collect())
@@ -34,11 +36,11 @@ fn files_are_pinned_and_every_image_is_asked_for_once() {
     let (host, digest) = (registry.host(), registry.put_image("a", "1", &[]));
     let text = format!("image: {host}/a:1 # first\n---\nb: [{{image: '{host}/a:1'}}]\n");
     let inputs = [input("one.yaml", &text), input("two.yaml", &text)];
-    let pinned = run(&inputs, &Digests::Registries, &mut Lock::default(), 0).unwrap();
+    let pinned = run(&inputs, &LockMode::Ignore, &mut Lock::default(), 0).unwrap();
     assert_eq!(pinned, vec![text.replace("a:1", &format!("a:1@{digest}")); 2]);
     assert_eq!(registry.count("HEAD"), 1);
     let again: Vec<Input> = pinned.iter().map(|text| input("again.yaml", text)).collect();
-    assert_eq!(run(&again, &Digests::Registries, &mut Lock::default(), 0).unwrap(), pinned);
+    assert_eq!(run(&again, &LockMode::Ignore, &mut Lock::default(), 0).unwrap(), pinned);
 }
 
 #[test]
@@ -48,22 +50,22 @@ fn a_lock_is_filled_used_and_updated() {
     let inputs = [input("one.yaml", &format!("image: {host}/a:1\n"))];
     let pinned = |digest: &str| vec![format!("image: {host}/a:1@{digest}\n")];
     let mut lock = Lock::default();
-    assert_eq!(run(&inputs, &Digests::Lock(Update::Nothing), &mut lock, 0).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &LockMode::Write(Refresh::None), &mut lock, 0).unwrap(), pinned(&first));
     let entry =
         format!("- reference: {host}/a:1\n  digest: {first}\n  resolved: \"1970-01-01T00:00:00Z\"\n  from: {host}\n");
     assert!(lock.print().replace('"', "").ends_with(&entry.replace('"', "")), "{}", lock.print());
 
     let second = registry.put_image("a", "1", &[("new", "yes")]);
     let asked = registry.requests().len();
-    assert_eq!(run(&inputs, &Digests::Lock(Update::Nothing), &mut lock, 9).unwrap(), pinned(&first));
-    assert_eq!(run(&inputs, &Digests::Locked, &mut lock.clone(), 9).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &LockMode::Write(Refresh::None), &mut lock, 9).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &LockMode::Locked, &mut lock.clone(), 9).unwrap(), pinned(&first));
     let other = delivery::ImageRef::parse(&format!("{host}/b")).unwrap();
-    assert_eq!(run(&inputs, &Digests::Lock(Update::These(vec![other])), &mut lock, 9).unwrap(), pinned(&first));
+    assert_eq!(run(&inputs, &LockMode::Write(Refresh::Images(vec![other])), &mut lock, 9).unwrap(), pinned(&first));
     assert_eq!(registry.requests().len(), asked, "nobody was asked");
     let this = delivery::ImageRef::parse(&format!("{host}/a")).unwrap();
-    assert_eq!(run(&inputs, &Digests::Lock(Update::These(vec![this])), &mut lock, 9).unwrap(), pinned(&second));
+    assert_eq!(run(&inputs, &LockMode::Write(Refresh::Images(vec![this])), &mut lock, 9).unwrap(), pinned(&second));
     assert!(lock.print().contains("1970-01-01T00:00:09Z"), "{}", lock.print());
-    assert_eq!(run(&inputs, &Digests::Lock(Update::Everything), &mut lock, 99).unwrap(), pinned(&second));
+    assert_eq!(run(&inputs, &LockMode::Write(Refresh::All), &mut lock, 99).unwrap(), pinned(&second));
     assert!(lock.print().contains("1970-01-01T00:00:09Z"), "what did not change keeps its time: {}", lock.print());
 }
 
@@ -75,7 +77,7 @@ fn every_failure_is_told_with_its_place() {
     let (a, b) = (open.host(), closed.host());
     let text = format!("x:\n- image: {a}/there:2\n- image: {a}/there:1\n- image: {b}/closed:1\n");
     let inputs = [input("one.yaml", &text), input("two.yaml", &format!("image: {a}/there:2\n"))];
-    let failure = run(&inputs, &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    let failure = run(&inputs, &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
     let told = failure.to_string();
     assert!(matches!(failure, Failure::Input(_)));
     assert_eq!(failure.errors().all().len(), 2, "{told}");
@@ -85,14 +87,14 @@ fn every_failure_is_told_with_its_place() {
     assert!(told.contains(&format!("docker login {b}")), "{told}");
 
     open.trouble(Trouble::always("/manifests/", bad::unavailable()));
-    let failure = run(&inputs[1..], &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    let failure = run(&inputs[1..], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
     assert!(matches!(failure, Failure::Outside(_)), "trying again may help: {failure}");
 }
 
 #[test]
 fn a_registry_that_nobody_reaches_is_told_once() {
     let text: String = (0..6).map(|tag| format!("- image: 127.0.0.1:1/a:{tag}\n")).collect();
-    let failure = run(&[input("one.yaml", &text)], &Digests::Registries, &mut Lock::default(), 0).unwrap_err();
+    let failure = run(&[input("one.yaml", &text)], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
     let told = failure.to_string();
     assert_eq!(failure.errors().all().len(), 1, "{told}");
     assert!(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use delivery::ImageRef;
 use delivery::host::disk::absolute;
-use delivery::images::digests::Locking;
+use delivery::lock::LockOptions;
 
 use crate::outcome::Failure;
 
@@ -37,9 +37,9 @@ impl LockedArguments {
     ///
     /// # Errors
     /// A path that cannot be named.
-    pub(crate) fn locking(self, written: LockArguments, folder: &str) -> Result<Locking, Failure> {
+    pub(crate) fn locking(self, written: LockArguments, folder: &str) -> Result<LockOptions, Failure> {
         let file = self.lock_file.map(|path| below(folder, &path)).transpose()?;
-        Ok(Locking { lock: written.lock, update: written.update, locked: self.locked, file })
+        Ok(LockOptions { lock: written.lock, update: written.update, locked: self.locked, file })
     }
 }
 

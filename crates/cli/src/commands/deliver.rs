@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
-use delivery::pipeline::{self, Options, Sourced, Via};
+use delivery::pipeline::{self, Options, SourceTree, Via};
 use delivery::report::Report;
 
 use crate::arguments::lock_file::LockArguments;
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
             Way::Api => Via::Api,
         },
     };
-    let delivered = pipeline::deliver(&plan, &ctx, Sourced { files: &files, revision: None }, &options)?;
+    let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
     output::said(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
     let ended = reported(&delivered.report, arguments.format);

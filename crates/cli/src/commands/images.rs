@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use delivery::host::disk::DiskFiles;
-use delivery::images::digests::{Asking, Digests, Pinner};
+use delivery::images::digests::{Pinner, ResolveContext};
 use delivery::lock::Lock;
+use delivery::lock::LockMode;
 use delivery::verbs::pin::{self, Setup, Typed};
 
 use crate::arguments::lock_file::current_dir;
@@ -55,9 +56,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut origins = BTreeMap::new();
     if arguments.origins {
         let ctx = run_context()?;
-        let watch = ctx.watch.resolving();
-        let asking = Asking { options: &setup.options, variables: &ctx.variables, now: 0, watch };
-        let mut pinner = Pinner::new(Digests::Registries, Lock::default(), &setup.lock_file, asking);
+        let progress = ctx.progress.resolving();
+        let resolve_ctx = ResolveContext { options: &setup.options, variables: &ctx.variables, now: 0, progress };
+        let mut pinner = Pinner::new(LockMode::Ignore, Lock::default(), &setup.lock_file, resolve_ctx);
         let (found, warnings) = pin::origins(&images, &setup.search, &mut pinner)?;
         warnings.iter().for_each(output::warning);
         origins = found;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use delivery::host::disk::DiskFiles;
-use delivery::images::digests::{Asking, Pinner};
+use delivery::images::digests::{Pinner, ResolveContext};
 use delivery::lock;
 use delivery::verbs::pin::{self, Input, Setup, Typed};
 
@@ -53,13 +53,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let inputs = pin::read(&arguments.files)?;
     let images = pin::find(&inputs, &setup.search)?;
     let lock = lock::read(&files, &setup.lock_file, &setup.source)?;
-    let asking = Asking {
+    let resolve_ctx = ResolveContext {
         options: &setup.options,
         variables: &ctx.variables,
         now: ctx.now.map_or(0, |now| now.seconds),
-        watch: ctx.watch.resolving(),
+        progress: ctx.progress.resolving(),
     };
-    let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, asking);
+    let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, resolve_ctx);
     let pins = pinner.resolve(&setup.wanted(&images))?;
     let all = images.len();
     // What follows reads the files again, and there may be many.

@@ -1,7 +1,7 @@
 //! `hydrant plan`: the units that a delivery would work on.
 
 use clap::ValueEnum;
-use delivery::plan::print;
+use delivery::report::plan as print;
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};

@@ -1,4 +1,4 @@
-//! The delivered branches as they are at the remotes, for every command that looks at them.
+//! The delivered branches as they are at the remotes, for every verb that reads them.
 
 use std::collections::BTreeMap;
 
@@ -9,75 +9,137 @@ use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::git_remote::remote;
-use crate::pipeline::file_set::folder;
-use crate::pipeline::push::failed;
-use crate::pipeline::record::{IMAGE, PROMOTED};
-use crate::plan::{Plan, Unit};
+use crate::host::trailers::{IMAGE, PROMOTED};
 
-/// What stands at each unit's place, in the plan's order; nothing where the branch does not exist. Each repository is
+/// Something that is delivered to a branch.
+pub trait OnBranch {
+    /// The manifest repository: a URL, or an absolute path.
+    fn repository(&self) -> &str;
+    /// The branch.
+    fn branch(&self) -> &str;
+    /// The folder on the branch; empty for its root.
+    fn folder(&self) -> String;
+    /// The topic branch, where changes are reviewed.
+    fn topic(&self) -> Option<&str>;
+}
+
+/// A unit, and what its branch holds.
+#[derive(Clone, Debug)]
+pub struct WithTip<U> {
+    /// The unit.
+    pub unit: U,
+    /// The tip of its branch; absent where the branch does not exist.
+    pub tip: Option<BranchTip>,
+}
+
+/// A unit, what its branch holds and held, and what waits on its topic branch.
+#[derive(Clone, Debug)]
+pub struct WithHistory<U> {
+    /// The unit.
+    pub unit: U,
+    /// The state of its branches.
+    pub state: BoardEntry,
+}
+
+/// Reads the tip of each unit's branch, in the units' order. Each repository is asked once. `root` is the source's folder, whose git
+/// configuration has the credentials.
+///
+/// # Errors
+/// A remote that cannot be reached or refuses access.
+pub fn tips<U: OnBranch>(
+    units: impl IntoIterator<Item = U>,
+    root: &str,
+    ctx: &RunContext,
+    depth: Depth,
+) -> Result<Vec<WithTip<U>>, Failure> {
+    each_repository(units, |repository, units| {
+        let places: Vec<BranchPath> = units.iter().map(place).collect();
+        let tips = read(&remote(repository, root, ctx)?, &places, depth)?;
+        Ok(units.into_iter().zip(tips).map(|(unit, tip)| WithTip { unit, tip }).collect())
+    })
+}
+
+/// Reads the tip of each unit's branch, the `limit` commits before it, and its topic branch, in the units' order. Each repository is
 /// asked once.
 ///
 /// # Errors
-/// A remote that cannot be reached or does not let us in.
-pub fn tips(plan: &Plan, ctx: &RunContext, depth: Depth) -> Result<Vec<Option<BranchTip>>, Failure> {
-    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, unit) in plan.units.iter().enumerate() {
-        by_repository.entry(&unit.repository).or_default().push(index);
-    }
-    let mut tips: Vec<Option<BranchTip>> = plan.units.iter().map(|_| None).collect();
-    for (repository, indices) in by_repository {
-        let places: Vec<BranchPath> = indices.iter().map(|index| place(&plan.units[*index])).collect();
-        let found = read(&remote(repository, &plan.root, ctx)?, &places, depth).map_err(|error| failed(&error))?;
-        for (index, tip) in indices.into_iter().zip(found) {
-            tips[index] = tip;
-        }
-    }
-    Ok(tips)
+/// A remote that cannot be reached or refuses access.
+pub fn histories<U: OnBranch>(
+    units: impl IntoIterator<Item = U>,
+    root: &str,
+    ctx: &RunContext,
+    limit: u32,
+) -> Result<Vec<WithHistory<U>>, Failure> {
+    each_repository(units, |repository, units| {
+        let places: Vec<_> = units.iter().map(|unit| (place(unit), unit.topic().map(str::to_owned))).collect();
+        let states = board(&remote(repository, root, ctx)?, &places, limit)?;
+        Ok(units.into_iter().zip(states).map(|(unit, state)| WithHistory { unit, state }).collect())
+    })
 }
 
-/// What stands at each unit's place, what stood there before and what waits on its topic branch, in the plan's order; `limit` commits of each
-/// branch. Each repository is asked once.
+/// Calls `read` once a repository with its units, and gives the results in the units' order.
+fn each_repository<U: OnBranch, T>(
+    units: impl IntoIterator<Item = U>,
+    read: impl Fn(&str, Vec<U>) -> Result<Vec<T>, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let mut by_repository: BTreeMap<String, (Vec<usize>, Vec<U>)> = BTreeMap::new();
+    for (index, unit) in units.into_iter().enumerate() {
+        let (indices, members) = by_repository.entry(unit.repository().to_owned()).or_default();
+        indices.push(index);
+        members.push(unit);
+    }
+    let mut all = BTreeMap::new();
+    for (repository, (indices, members)) in by_repository {
+        all.extend(indices.into_iter().zip(read(&repository, members)?));
+    }
+    Ok(all.into_values().collect())
+}
+
+/// Reads the last `limit` commits of a unit's branch, newest first.
 ///
 /// # Errors
-/// A remote that cannot be reached or does not let us in.
-pub fn board_entries(plan: &Plan, ctx: &RunContext, limit: u32) -> Result<Vec<BoardEntry>, Failure> {
-    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, unit) in plan.units.iter().enumerate() {
-        by_repository.entry(&unit.repository).or_default().push(index);
-    }
-    let mut all: Vec<(usize, BoardEntry)> = Vec::with_capacity(plan.units.len());
-    for (repository, indices) in by_repository {
-        let topic = |unit: &Unit| unit.review.as_ref().map(|request| request.topic.clone());
-        let places: Vec<_> =
-            indices.iter().map(|&index| (place(&plan.units[index]), topic(&plan.units[index]))).collect();
-        let found = board(&remote(repository, &plan.root, ctx)?, &places, limit).map_err(|error| failed(&error))?;
-        all.extend(indices.into_iter().zip(found));
-    }
-    all.sort_by_key(|(index, _)| *index);
-    Ok(all.into_iter().map(|(_, standing)| standing).collect())
+/// A remote that cannot be reached or refuses access.
+pub fn past<U: OnBranch>(
+    unit: &U,
+    root: &str,
+    ctx: &RunContext,
+    limit: u32,
+    depth: Depth,
+) -> Result<Vec<BranchTip>, Failure> {
+    Ok(history(&remote(unit.repository(), root, ctx)?, &place(unit), limit, depth)?)
 }
 
-/// The last `limit` commits of a unit's branch, newest first.
-///
-/// # Errors
-/// A remote that cannot be reached or does not let us in.
-pub fn past(plan: &Plan, unit: &Unit, ctx: &RunContext, limit: u32, depth: Depth) -> Result<Vec<BranchTip>, Failure> {
-    history(&remote(&unit.repository, &plan.root, ctx)?, &place(unit), limit, depth).map_err(|error| failed(&error))
+fn place<U: OnBranch>(unit: &U) -> BranchPath {
+    BranchPath { branch: unit.branch().to_owned(), folder: unit.folder() }
 }
 
-fn place(unit: &Unit) -> BranchPath {
-    BranchPath { branch: unit.branch.clone(), folder: folder(&unit.path) }
+impl<U: OnBranch> OnBranch for &U {
+    fn repository(&self) -> &str {
+        (**self).repository()
+    }
+
+    fn branch(&self) -> &str {
+        (**self).branch()
+    }
+
+    fn folder(&self) -> String {
+        (**self).folder()
+    }
+
+    fn topic(&self) -> Option<&str> {
+        (**self).topic()
+    }
 }
 
 /// The objects in the files of a place, in the order of the files.
 ///
 /// # Errors
 /// A file that is no YAML, by its name on the branch.
-pub fn objects(unit: &Unit, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
+pub fn objects(branch: &str, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
     let mut objects = Vec::new();
     for (path, file) in &tip.files {
         let read = yaml::read_objects(&file.bytes);
-        objects.extend(read.map_err(|finding: Diagnostic| finding.in_file(format!("{}:{path}", unit.branch)))?);
+        objects.extend(read.map_err(|finding: Diagnostic| finding.in_file(format!("{branch}:{path}")))?);
     }
     Ok(objects)
 }

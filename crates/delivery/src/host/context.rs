@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 pub use committer::source::Moment;
 
-use super::watch::Watch;
+use super::progress::Progress;
 
 /// The environment and the clock of a run, read once by the program and handed on as values.
 #[derive(Clone, Debug, Default)]
@@ -16,5 +16,5 @@ pub struct RunContext {
     /// The nanoseconds of the second that `now` names.
     pub nanoseconds: u32,
     /// Receives the progress of the run.
-    pub watch: Watch,
+    pub progress: Progress,
 }

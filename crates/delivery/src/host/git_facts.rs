@@ -8,6 +8,8 @@ use committer::source::{Source, SourceError};
 use manifest::Diagnostic;
 use render_core::skaffold::SourceGit;
 
+use crate::error::ToDiagnostic;
+
 /// Asks the repository around a folder, each question once a run.
 #[derive(Default)]
 pub struct GitFacts {
@@ -48,7 +50,7 @@ impl GitFacts {
         let key = (question, folder.to_owned());
         // Others may ask the same at this moment; they wait for the one answer.
         let slot = self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-        let find = || self.answer(question, Path::new(folder)).map_err(|error| Diagnostic::new(error.to_string()));
+        let find = || self.answer(question, Path::new(folder)).map_err(|error| error.to_diagnostic());
         slot.get_or_init(find).clone()
     }
 

@@ -9,8 +9,8 @@ use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
+use crate::host::git_hosts::host_name;
 use crate::host::github;
-use crate::plan::review::host_name;
 
 /// The remote with the credentials that the environment has for it: `HYDRANT_GIT_TOKEN`, a GitHub App, `GITHUB_TOKEN`; else what git's
 /// configuration in the source's folder finds. They are handed over as a value and said nowhere.

@@ -5,7 +5,7 @@ use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::plan::review::host_name;
+use crate::host::git_hosts::host_name;
 
 /// The API and the repository behind a URL. Where the API is: as it was said, else `GITHUB_API`, else `GITHUB_API_URL` of an action on the same host, else by the
 /// host's name.

@@ -5,6 +5,7 @@ use std::path::Path;
 use committer::source::{Source, SourceError};
 use manifest::Diagnostic;
 
+use crate::error::ToDiagnostic;
 use crate::host::git_files::GitFiles;
 
 /// The files of a recorded source commit; `root` is a folder of the source repository.
@@ -12,8 +13,7 @@ use crate::host::git_files::GitFiles;
 /// # Errors
 /// A commit that this clone does not have: it is shallow, or the history was rewritten since.
 pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
-    let said = |error: &SourceError| Diagnostic::new(error.to_string());
-    let source = Source::discover(Path::new(root)).map_err(|error| said(&error))?;
+    let source = Source::discover(Path::new(root)).map_err(|error| error.to_diagnostic())?;
     GitFiles::new(source, commit).map_err(|error| match error {
         SourceError::NoRevision { .. } => {
             let message = format!("the recorded source commit {commit} is not in this clone");
@@ -22,6 +22,6 @@ pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
                  Where the history was rewritten, `hydrant deliver --allow-older` records a commit that is there.",
             )
         }
-        _ => said(&error),
+        _ => error.to_diagnostic(),
     })
 }

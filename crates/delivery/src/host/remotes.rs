@@ -13,13 +13,13 @@ use registry::lock::{Lock, LockedRemote};
 use render_core::host::RemoteRepository;
 
 use super::{cache, download};
-use crate::images::digests::{Digests, Update};
+use crate::lock::{LockMode, Refresh};
 
 /// How remote bases and files are had.
 #[derive(Clone, Debug, Default)]
 pub struct Remotes {
     /// From where the commits come: from the remotes, from the lock file alone (then no socket is opened), or from both.
-    pub source: Digests,
+    pub source: LockMode,
     /// What is pinned, as far as it is read.
     pub lock: Lock,
     /// Where what was fetched is kept; `hydrant` in the user's cache folder where absent.
@@ -113,8 +113,8 @@ impl Fetched {
     /// What the lock says, as far as it is read.
     fn pinned(&self, url: &str, revision: Option<&str>) -> Result<Option<String>, Diagnostic> {
         let known = match &self.remotes.source {
-            Digests::Registries | Digests::Lock(Update::Everything) => None,
-            Digests::Locked | Digests::Lock(_) => self.remotes.lock.commit(url, revision),
+            LockMode::Ignore | LockMode::Write(Refresh::All) => None,
+            LockMode::Locked | LockMode::Write(_) => self.remotes.lock.commit(url, revision),
         };
         match known {
             Some(commit) => Ok(Some(commit.to_owned())),

@@ -13,15 +13,15 @@ pub use super::remotes::Remotes;
 
 /// The machine that hydrant runs on.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct SystemHost {
     scratch: Mutex<Vec<tempfile::TempDir>>,
     remotes: remotes::Fetched,
 }
 
-impl World {
+impl SystemHost {
     /// A world in which remote bases are had as `remotes` says; the default one fetches whatever is asked for.
     pub fn new(remotes: Remotes) -> Self {
-        World { remotes: remotes::Fetched::new(remotes), ..World::default() }
+        SystemHost { remotes: remotes::Fetched::new(remotes), ..SystemHost::default() }
     }
 
     /// The remote bases and files that were used so far, for the lock file, sorted.
@@ -30,7 +30,7 @@ impl World {
     }
 }
 
-impl Host for World {
+impl Host for SystemHost {
     fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
         self.remotes.repository(wanted)
     }

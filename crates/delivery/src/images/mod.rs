@@ -6,3 +6,4 @@ pub mod objects;
 pub mod origins;
 pub mod policy;
 pub mod registries;
+pub mod search;

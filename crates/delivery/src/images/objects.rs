@@ -6,8 +6,8 @@ use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
 use crate::config::GivenDigests;
-use crate::images::digests::{Place, Wanted};
-use crate::verbs::pin::Search;
+use crate::images::digests::{ImageLocation, ImageRequest};
+use crate::images::search::Search;
 
 /// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
 pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
@@ -32,14 +32,18 @@ pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) ->
 
 /// What is to be looked up for a unit's objects (their references, or what an override makes of them), and a finding for each
 /// value that should be an image reference and is none; each with its object and field. A `unit` without a name is not named.
-pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<Wanted>, Vec<Diagnostic>) {
+pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<ImageRequest>, Vec<Diagnostic>) {
     let (mut images, mut wrong) = (Vec::new(), Vec::new());
     let lead = if unit.is_empty() { String::new() } else { format!("{unit}: ") };
     for object in objects {
         let (found, bad) = collect(object, search.rules());
-        images.extend(found.into_iter().map(|one| Wanted {
+        images.extend(found.into_iter().map(|one| ImageRequest {
             image: search.meant(&one.image),
-            place: Place { object: format!("{lead}{}", one.object), field: one.field, ..Place::default() },
+            place: ImageLocation {
+                object: format!("{lead}{}", one.object),
+                field: one.field,
+                ..ImageLocation::default()
+            },
         }));
         wrong.extend(bad.into_iter().map(|finding| Diagnostic {
             message: format!("{lead}{}: {}", ObjectId::of(object), finding.message),

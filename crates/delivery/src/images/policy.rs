@@ -4,7 +4,7 @@ use manifest::pin::collect;
 use manifest::{Diagnostic, ImageRef, Node};
 
 use crate::config::Images;
-use crate::verbs::pin::Search;
+use crate::images::search::Search;
 
 /// Every image that breaks the rule, with its object and field. `built` are the images that the source builds, in any spelling,
 /// of any tag.

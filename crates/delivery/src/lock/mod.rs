@@ -1,16 +1,17 @@
 //! The lock file.
 
 use manifest::Diagnostic;
+mod mode;
+
+pub use mode::{LockMode, LockOptions, Refresh};
 pub use registry::Lock;
 use render_core::files::{FileError, Files, join, parent};
-
-use crate::images::digests::Digests;
 
 /// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
 ///
 /// # Errors
 /// Where it alone is read and is not there, where it cannot be read, or is none.
-pub fn read(files: &dyn Files, path: &str, source: &Digests) -> Result<Lock, Diagnostic> {
+pub fn read(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Diagnostic> {
     if !source.reads_lock() {
         return Ok(Lock::default());
     }

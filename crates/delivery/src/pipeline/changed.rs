@@ -5,24 +5,23 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use committer::source::{Source, SourceError};
-use manifest::Diagnostic;
 use render_core::files::Files;
 
 use super::render::{Doors, Loaded, load};
-use super::{Sourced, rendered};
-use crate::error::Failure;
+use super::{SourceTree, rendered};
+use crate::error::{Failure, ToDiagnostic};
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::lock;
-use crate::plan::{Given, Plan, Unit};
+use crate::plan::{PinnedInputs, Plan, Unit};
 
 /// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
 ///
 /// # Errors
 /// A revision that is not there, and whatever is wrong with a unit as it is now.
 pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
-    let unknown = |error: SourceError| Diagnostic::new(error.to_string()).field("--changed-since");
+    let unknown = |error: SourceError| error.to_diagnostic().field("--changed-since");
     let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
     let before = GitFiles::new(source, revision).map_err(unknown)?;
@@ -32,7 +31,7 @@ pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result
         return Ok(());
     }
     let probe = Plan { units: plan.units.iter().map(without_images).collect(), recorded_only: true, ..plan.clone() };
-    let units = rendered(&probe, ctx, Sourced { files: &now, revision: None })?;
+    let units = rendered(&probe, ctx, SourceTree { files: &now, revision: None })?;
     let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let touched = units.iter().map(|unit| {
         let differs = |path: &&String| now.read(path).ok() != before.read(path).ok();
@@ -40,8 +39,8 @@ pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result
             || unit.folders.iter().filter(|path| below(path)).any(|path| lost(&before, &now, path))
     });
     let mut keep = touched.collect::<Vec<bool>>().into_iter();
-    let old = Sourced { files: &before, revision: Some(before.commit()) };
-    let new = Sourced { files: &now, revision: None };
+    let old = SourceTree { files: &before, revision: Some(before.commit()) };
+    let new = SourceTree { files: &now, revision: None };
     let whole = plan.clone();
     plan.units.retain(|unit| {
         let alone = Plan { units: vec![unit.clone()], ..whole.clone() };
@@ -58,11 +57,14 @@ fn lost(before: &dyn Files, now: &dyn Files, folder: &str) -> bool {
 
 /// The unit with its artifacts' names in place of images, so that nothing is looked up.
 fn without_images(unit: &Unit) -> Unit {
-    Unit { given: Some(Given { images: Vec::new(), default_repo: None, promoted_from: None }), ..unit.clone() }
+    Unit {
+        pinned_inputs: Some(PinnedInputs { images: Vec::new(), default_repo: None, promoted_from: None }),
+        ..unit.clone()
+    }
 }
 
 /// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
-fn tags(plan: &Plan, ctx: &RunContext, source: Sourced<'_>) -> Option<Vec<String>> {
+fn tags(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>) -> Option<Vec<String>> {
     let lock = lock::read(source.files, &plan.lock, &plan.digests).ok()?;
     let doors = Doors::new(plan, source, lock);
     let loaded = load(plan, ctx, &doors).ok()?;

@@ -5,9 +5,9 @@ use manifest::{Diagnostic, Errors};
 use super::Rendered;
 use crate::error::Failure;
 use crate::images;
+use crate::images::search::Search;
 use crate::pipeline::policy;
 use crate::plan::Plan;
-use crate::verbs::pin::Search;
 
 /// Checks every unit by the policy that applies to it.
 ///

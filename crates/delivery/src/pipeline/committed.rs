@@ -7,7 +7,7 @@ use committer::source::Source;
 use manifest::{Diagnostic, Errors};
 use render_core::files::Files;
 
-use super::{Rendered, Sourced};
+use super::{Rendered, SourceTree};
 use crate::error::Failure;
 use crate::host::git_files::GitFiles;
 use crate::plan::Plan;
@@ -17,11 +17,10 @@ use crate::plan::Plan;
 ///
 /// # Errors
 /// Every such file. A source that is no git repository, or has no commit.
-pub(super) fn all(plan: &Plan, source: Sourced<'_>, units: &[Rendered]) -> Result<(), Failure> {
-    let said = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
-    let repository = Source::discover(Path::new(&plan.root)).map_err(said)?;
+pub(super) fn all(plan: &Plan, source: SourceTree<'_>, units: &[Rendered]) -> Result<(), Failure> {
+    let repository = Source::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
-    let head = GitFiles::new(repository, "HEAD").map_err(said)?;
+    let head = GitFiles::new(repository, "HEAD")?;
     let read: BTreeSet<&String> =
         units.iter().flat_map(|unit| &unit.inputs).chain(&plan.config).chain(&plan.rules).collect();
     let mut wrong = Vec::new();

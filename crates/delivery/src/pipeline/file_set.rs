@@ -3,8 +3,6 @@
 use committer::{File, FileSet};
 use manifest::{Diagnostic, Errors, Node, ObjectId, yaml};
 
-use crate::verbs::kustomize::file_name;
-
 /// Who prints the objects: each writes YAML in its own way, and a switch to hydrant must not change a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -61,8 +59,9 @@ pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, F
     Ok((folder.to_owned(), files))
 }
 
-/// The folder on the branch in which a unit whose output goes to `path` keeps its files and its record.
-pub fn folder(path: &str) -> String {
-    let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
-    folder.trim_start_matches('.').to_owned()
+/// The name of an object's own file, as `kustomize build -o FOLDER` names it: `[namespace_]group_version_kind_name.yaml`, in lower case.
+pub(crate) fn file_name(id: &ObjectId) -> String {
+    let parts = [&id.namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    format!("{}.yaml", parts.join("_").to_lowercase().replace([':', '/'], "_"))
 }

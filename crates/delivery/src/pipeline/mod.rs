@@ -6,14 +6,14 @@ use render_core::files::Files;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::images::digests::{Pinner, Wanted};
+use crate::images::digests::{ImageRequest, Pinner};
 use crate::images::origins::ImageOrigin;
+use crate::images::search::Search;
 use crate::lock;
 use crate::pipeline::file_set::Style;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::report::attest;
-use crate::verbs::pin::Search;
 
 mod changed;
 mod check;
@@ -106,7 +106,7 @@ pub struct Delivered {
 
 /// Where the source is read.
 #[derive(Clone, Copy)]
-pub struct Sourced<'a> {
+pub struct SourceTree<'a> {
     /// The work tree, or the files of a revision.
     pub files: &'a dyn Files,
     /// The revision whose files they are; absent for the work tree, whose commit is HEAD.
@@ -118,7 +118,7 @@ pub struct Sourced<'a> {
 ///
 /// # Errors
 /// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report tells.
-pub fn deliver(plan: &Plan, ctx: &RunContext, source: Sourced<'_>, options: &Options) -> Result<Delivered, Failure> {
+pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &Options) -> Result<Delivered, Failure> {
     let pinned = render_and_pin(plan, ctx, source)?;
     pinned.check(plan, source, options.allow_dirty)?;
     let Pinned { mut units, mut pinner, remotes, .. } = pinned;
@@ -143,7 +143,7 @@ pub fn deliver(plan: &Plan, ctx: &RunContext, source: Sourced<'_>, options: &Opt
 ///
 /// # Errors
 /// Everything that is wrong with any unit.
-pub fn rendered(plan: &Plan, ctx: &RunContext, source: Sourced<'_>) -> Result<Vec<Rendered>, Failure> {
+pub fn rendered(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>) -> Result<Vec<Rendered>, Failure> {
     render_and_pin(plan, ctx, source).map(|pinned| pinned.units)
 }
 
@@ -154,7 +154,7 @@ pub fn rendered(plan: &Plan, ctx: &RunContext, source: Sourced<'_>) -> Result<Ve
 pub(crate) fn checked(
     plan: &Plan,
     ctx: &RunContext,
-    source: Sourced<'_>,
+    source: SourceTree<'_>,
     allow_dirty: bool,
 ) -> Result<Vec<Rendered>, Failure> {
     let pinned = render_and_pin(plan, ctx, source)?;
@@ -171,7 +171,7 @@ struct Pinned<'a> {
 }
 
 impl Pinned<'_> {
-    fn check(&self, plan: &Plan, source: Sourced<'_>, allow_dirty: bool) -> Result<(), Failure> {
+    fn check(&self, plan: &Plan, source: SourceTree<'_>, allow_dirty: bool) -> Result<(), Failure> {
         check::all(plan, &self.search, &self.units)?;
         if source.revision.is_none() && !allow_dirty {
             committed::all(plan, source, &self.units)?;
@@ -180,7 +180,7 @@ impl Pinned<'_> {
     }
 }
 
-fn render_and_pin<'a>(plan: &'a Plan, ctx: &'a RunContext, source: Sourced<'_>) -> Result<Pinned<'a>, Failure> {
+fn render_and_pin<'a>(plan: &'a Plan, ctx: &'a RunContext, source: SourceTree<'_>) -> Result<Pinned<'a>, Failure> {
     let search = Search::read(source.files, &plan.rules)?;
     let lock = if plan.recorded_only {
         lock::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
@@ -190,7 +190,7 @@ fn render_and_pin<'a>(plan: &'a Plan, ctx: &'a RunContext, source: Sourced<'_>) 
     let doors = render::Doors::new(plan, source, lock.clone());
     let loaded = render::load(plan, ctx, &doors)?;
     let mut pinner = pin::pinner(plan, ctx, lock);
-    let built: Vec<Wanted> = loaded.iter().flat_map(|(unit, _)| unit.built()).collect();
+    let built: Vec<ImageRequest> = loaded.iter().flat_map(|(unit, _)| unit.built()).collect();
     let pins = pinner.resolve(&built)?;
     let rendered = render::render(plan, &doors, loaded, &pins)?;
     let units = pin::pin(&mut pinner, plan, &search, &pins, rendered)?;

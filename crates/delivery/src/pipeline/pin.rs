@@ -8,23 +8,23 @@ use crate::config::Images;
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth};
-use crate::images::digests::{Asking, Pinner};
+use crate::host::trailers::IMAGE_SOURCE;
+use crate::images::digests::{Pinner, ResolveContext};
 use crate::images::objects;
 use crate::images::origins;
 use crate::images::origins::Held;
-use crate::pipeline::record::IMAGE_SOURCE;
+use crate::images::search::Search;
 use crate::plan::{Plan, Unit};
-use crate::verbs::pin::Search;
 
 /// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
 pub(super) fn pinner<'a>(plan: &'a Plan, ctx: &'a RunContext, lock: Lock) -> Pinner<'a> {
     let now = ctx.now.map_or(0, |now| now.seconds);
-    let watch = ctx.watch.resolving();
-    let asking = Asking { options: &plan.registries, variables: &ctx.variables, now, watch };
+    let progress = ctx.progress.resolving();
+    let resolve_ctx = ResolveContext { options: &plan.registries, variables: &ctx.variables, now, progress };
     if plan.recorded_only {
-        return Pinner::nowhere(asking);
+        return Pinner::nowhere(resolve_ctx);
     }
-    Pinner::new(plan.digests.clone(), lock, &plan.lock, asking)
+    Pinner::new(plan.digests.clone(), lock, &plan.lock, resolve_ctx)
 }
 
 /// Puts digests beside every image of the units whose policy wants all of them pinned. `built` are the digests of what the
@@ -66,7 +66,8 @@ pub(super) fn pin(
 /// What is no image reference.
 fn bring(plan: &Plan, search: &Search, units: &mut [Rendered]) -> Result<(), Failure> {
     for (unit, rendered) in plan.units.iter().zip(units) {
-        let Some((given, from)) = unit.given.as_ref().and_then(|given| Some((given, given.promoted_from.as_ref()?)))
+        let Some((given, from)) =
+            unit.pinned_inputs.as_ref().and_then(|given| Some((given, given.promoted_from.as_ref()?)))
         else {
             continue;
         };
@@ -81,7 +82,7 @@ fn bring(plan: &Plan, search: &Search, units: &mut [Rendered]) -> Result<(), Fai
 /// The digests of the images that are decided already.
 fn given(unit: &Unit) -> Pins {
     let mut pins = Pins::default();
-    for image in unit.given.iter().flat_map(|given| &given.images) {
+    for image in unit.pinned_inputs.iter().flat_map(|given| &given.images) {
         if let Some(digest) = image.digest() {
             pins.insert(image, digest);
         }
@@ -100,8 +101,8 @@ pub(super) fn origins(
     ctx: &RunContext,
     units: &mut [Rendered],
 ) -> Result<(), Failure> {
-    let tips = branches::tips(plan, ctx, Depth::Record)?;
-    let held: Vec<Held> = tips.iter().map(|tip| tip.as_ref().map(held).unwrap_or_default()).collect();
+    let tips = branches::tips(&plan.units, &plan.root, ctx, Depth::Record)?;
+    let held: Vec<Held> = tips.iter().map(|one| one.tip.as_ref().map(held).unwrap_or_default()).collect();
     let images: Vec<&[String]> = units.iter().map(|unit| unit.images.as_slice()).collect();
     let (found, warnings) = origins::ask(pinner, &images, &held)?;
     for (unit, origins) in units.iter_mut().zip(found) {

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use committer::source::{Moment, Source, SourceCommit, SourceError};
-use committer::{Ancestors, DeliverError, Identity, Remote, Signing, SourceRecord};
+use committer::source::{Moment, Source, SourceCommit};
+use committer::{Ancestors, Identity, Remote, Signing, SourceRecord};
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Via};
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::git_remote::{lineage, remote};
-use crate::host::github;
+use crate::host::{github, trailers};
 use crate::images::origins::ImageOrigin;
 use crate::pipeline::file_set::file_set;
 use crate::pipeline::record;
 use crate::plan::{Plan, Unit};
 use crate::report::attest::Made;
 use crate::report::{Report, UnitReport};
-use crate::review::{Requests, Review};
+use crate::review::{Prepared, Requests, Review};
 
 /// Delivers every unit and tells what became of each, in the plan's order.
 ///
@@ -41,16 +41,6 @@ pub(super) fn all(
     let lineage = lineage(&plan.root, ctx, &origin.source);
     let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
     send(plan, ctx, prepared, &ancestors, options)
-}
-
-/// What goes to a unit's branch, and the images in it for the report.
-pub(crate) struct Prepared {
-    pub(crate) files: committer::Unit,
-    /// The subject of its commit.
-    pub(crate) subject: String,
-    pub(crate) images: Vec<String>,
-    /// Where they come from, of those that say, where that was asked for.
-    pub(crate) origins: Vec<ImageOrigin>,
 }
 
 /// The units of one repository, on their way.
@@ -89,7 +79,7 @@ pub(crate) fn send(
     };
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
     for Batch { remote, indices, planned, units, reviews, requests } in batches {
-        let done = committer::deliver(&remote, &units, &how).map_err(|error| failed(&error))?;
+        let done = committer::deliver(&remote, &units, &how)?;
         let settled = requests.settle(&reviews, &planned, &done, (plan, ctx));
         for (index, (delivery, request)) in indices.into_iter().zip(done.into_iter().zip(settled)) {
             let (unit, one) = (&plan.units[index], &mut prepared[index]);
@@ -156,9 +146,8 @@ impl Origin {
     /// # Errors
     /// A source that is no git repository, a revision that it does not have.
     pub(crate) fn of(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
-        let unknown = |error: SourceError| Failure::from(Diagnostic::new(error.to_string()));
-        let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
-        let head = source.commit(revision.unwrap_or("HEAD")).map_err(unknown)?;
+        let source = Source::discover(Path::new(&plan.root))?;
+        let head = source.commit(revision.unwrap_or("HEAD"))?;
         let url = plan.source_repository.clone().or_else(|| source.origin());
         // A repository without a remote is known by the place it lies in.
         let url = url.unwrap_or_else(|| source.root().display().to_string());
@@ -177,12 +166,12 @@ fn prepare(
     let (folder, files) = file_set(&unit.path, &rendered.objects, rendered.style)?;
     let place = origin.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
     let source: SourceRecord = record::source_record(&origin.url, &origin.head, unit, &place);
-    let promoted = unit.given.as_ref().and_then(|given| given.promoted_from.as_ref());
+    let promoted = unit.pinned_inputs.as_ref().and_then(|given| given.promoted_from.as_ref());
     let origins: Vec<String> = rendered.origins.iter().map(ImageOrigin::words).collect();
-    let promoted = promoted.map(|from| (record::PROMOTED, from)).into_iter();
+    let promoted = promoted.map(|from| (trailers::PROMOTED, from)).into_iter();
     let changes: Vec<String> = rendered.origins.iter().filter_map(ImageOrigin::changes).collect();
-    let sources = origins.iter().map(|words| (record::IMAGE_SOURCE, words));
-    let changes = changes.iter().map(|words| (record::IMAGE_CHANGES, words));
+    let sources = origins.iter().map(|words| (trailers::IMAGE_SOURCE, words));
+    let changes = changes.iter().map(|words| (trailers::IMAGE_CHANGES, words));
     let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
     let message = record::message(unit, &source, &rendered.images, &more, ctx);
     let (author, committer) = people(plan, ctx, origin.head.author.time)?;
@@ -195,7 +184,7 @@ fn prepare(
         files,
         source,
         images: rendered.images.clone(),
-        promoted_from: unit.given.as_ref().and_then(|given| given.promoted_from.clone()),
+        promoted_from: unit.pinned_inputs.as_ref().and_then(|given| given.promoted_from.clone()),
         message,
         author,
         committer,
@@ -235,10 +224,4 @@ fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str
     let (name, email) =
         (variable("NAME").map_or(NOBODY.0, String::as_str), variable("EMAIL").map_or(NOBODY.1, String::as_str));
     Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
-}
-
-/// A failure of the committer, as whose turn it is now.
-pub(crate) fn failed(error: &DeliverError) -> Failure {
-    let finding = Diagnostic::new(error.to_string());
-    if error.is_outside() { Failure::Outside(finding.into()) } else { Failure::Input(finding.into()) }
 }

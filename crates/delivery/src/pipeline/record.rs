@@ -4,39 +4,17 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use committer::message::compose;
-use committer::source::{Moment, Person, SourceCommit};
+use committer::source::SourceCommit;
 use committer::{Message, MessageContext, SourceRecord};
-use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset};
 
 use crate::host::RunContext;
 use crate::host::ci_run;
 use crate::host::source_link;
+use crate::host::trailers::{ENVIRONMENT, IMAGE, RUN, SERVICE, SOURCE_COMMIT, SOURCE_REPOSITORY};
 use crate::images::moves;
 use crate::pipeline::reference_trailers;
 use crate::plan::{Profiles, Source, Unit};
-
-/// The service of a commit.
-pub const SERVICE: &str = "Hydrant-service";
-/// The environment of a commit.
-pub const ENVIRONMENT: &str = "Hydrant-environment";
-/// The repository that the commit was rendered from.
-pub const SOURCE_REPOSITORY: &str = "Hydrant-source-repository";
-/// The commit that it was rendered from.
-pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
-/// The commit of the branch whose content a rollback put back.
-pub const ROLLBACK: &str = "Hydrant-rollback-to";
-/// The environment that a promotion took its images from.
-pub const PROMOTED: &str = "Hydrant-promoted-from";
-/// Where an image comes from by its own words: name, source, revision; one trailer an image that says.
-pub const IMAGE_SOURCE: &str = "Hydrant-image-source";
-/// What lies between the source commits of an image and of the one whose place it takes; one trailer an image that changed.
-pub const IMAGE_CHANGES: &str = "Hydrant-image-changes";
-/// One image, as it stands in the manifest; one trailer an image.
-pub const IMAGE: &str = "Hydrant-image";
-
-/// The CI run that delivered.
-pub const RUN: &str = "Hydrant-run";
+use crate::report::format::{person, rfc3339};
 
 /// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
 /// unit's; and the trailers, `more` before the images. It is told when the branch has been read.
@@ -124,8 +102,8 @@ fn command(unit: &Unit, folder: &str) -> String {
                 flag("--filename", file);
             }
             match profiles {
-                Profiles::Given(names) => names.iter().for_each(|name| flag("--profile", name)),
-                Profiles::OfItsOwnName(name) => flag("--profile", name),
+                Profiles::Named(names) => names.iter().for_each(|name| flag("--profile", name)),
+                Profiles::IfPresent(name) => flag("--profile", name),
             }
             modules.iter().for_each(|name| flag("--module", name));
             let optional = [("--default-repo", default_repo), ("--namespace", namespace), ("--tag", tag)];
@@ -134,28 +112,5 @@ fn command(unit: &Unit, folder: &str) -> String {
             });
             text
         }
-    }
-}
-
-/// `Name <mail>`
-pub fn person(person: &Person) -> String {
-    format!("{} <{}>", person.name, person.email)
-}
-
-/// A moment as RFC 3339 writes it, in its own distance from UTC.
-pub fn rfc3339(moment: Moment) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(moment.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let offset = UtcOffset::from_whole_seconds(moment.offset_minutes * 60).unwrap_or(UtcOffset::UTC);
-    time.to_offset(offset).format(&Rfc3339).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_keeps_its_distance_from_utc() {
-        assert_eq!(rfc3339(Moment { seconds: 1_795_255_200, offset_minutes: 540 }), "2026-11-21T19:00:00+09:00");
-        assert_eq!(rfc3339(Moment { seconds: 0, offset_minutes: 0 }), "1970-01-01T00:00:00Z");
     }
 }

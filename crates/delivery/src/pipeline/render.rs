@@ -10,24 +10,24 @@ use render_core::files::{Files, join};
 use render_core::kustomize::{self, BaseCache, build, build_with_cache};
 use render_core::skaffold::default_repo;
 
-use super::{Rendered, Sourced};
+use super::{Rendered, SourceTree};
 use crate::config::Images;
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::recorded_files::{Recorded, Touched};
-use crate::host::system::{Remotes, World};
-use crate::images::digests::Wanted;
+use crate::host::system::{Remotes, SystemHost};
+use crate::images::digests::ImageRequest;
 use crate::pipeline::file_set::Style;
 use crate::pipeline::helm;
 use crate::pipeline::skaffold::{
     DigestSource, GitFacts, Machine, Now, PlanOptions, Prepared, Request, finish, prepare,
 };
-use crate::plan::{Given, Plan, Profiles, Source, Unit};
+use crate::plan::{PinnedInputs, Plan, Profiles, Source, Unit};
 
 /// What all units are read through. A file that several of them read is read once.
 pub(super) struct Doors<'a> {
-    source: Sourced<'a>,
-    world: World,
+    source: SourceTree<'a>,
+    world: SystemHost,
     git: Arc<GitFacts>,
     /// What units have in common; absent where there is one alone.
     base_cache: Option<Arc<BaseCache>>,
@@ -35,11 +35,11 @@ pub(super) struct Doors<'a> {
 
 impl<'a> Doors<'a> {
     /// Doors that open no socket where the plan says that everything is locked. `lock` is what the lock file holds.
-    pub(super) fn new(plan: &Plan, source: Sourced<'a>, lock: Lock) -> Self {
+    pub(super) fn new(plan: &Plan, source: SourceTree<'a>, lock: Lock) -> Self {
         let remotes = Remotes { source: plan.digests.clone(), lock, cache: None };
         let git = Arc::new(GitFacts::at(source.revision.map(str::to_owned)));
         let base_cache = (plan.units.len() > 1).then(Arc::default);
-        Doors { source, world: World::new(remotes), git, base_cache }
+        Doors { source, world: SystemHost::new(remotes), git, base_cache }
     }
 
     /// The remote bases and files that were used so far.
@@ -58,7 +58,7 @@ pub(super) enum Loaded {
 
 impl Loaded {
     /// The references of what the unit's source builds, whose digests are wanted before it is rendered.
-    pub(super) fn built(&self) -> Vec<Wanted> {
+    pub(super) fn built(&self) -> Vec<ImageRequest> {
         match self {
             Loaded::Skaffold(both) => both.1.wanted(&both.0.working_dir),
             Loaded::BuildsNothing => Vec::new(),
@@ -170,7 +170,7 @@ fn skaffold(
     (request, prepared): (Request, Prepared),
     pins: &Pins,
     files: &Recorded<'_>,
-    world: &World,
+    world: &SystemHost,
 ) -> Result<Rendered, Errors> {
     let built = prepared.builds.iter().filter_map(|one| ImageRef::parse(&one.tag).ok()).collect();
     let made = finish(&request, prepared, pins, files, world)?;
@@ -198,8 +198,8 @@ fn request(unit: &Unit, ctx: &RunContext, files: &dyn Files, doors: &Doors<'_>) 
     request.file.clone_from(file);
     request.modules.clone_from(modules);
     match profiles {
-        Profiles::Given(names) => request.profiles.clone_from(names),
-        Profiles::OfItsOwnName(name) => request.optional_profiles = vec![name.clone()],
+        Profiles::Named(names) => request.profiles.clone_from(names),
+        Profiles::IfPresent(name) => request.optional_profiles = vec![name.clone()],
     }
     request.images.default_repo.clone_from(default_repo);
     request.images.tag = tag.clone().unwrap_or_default();
@@ -211,14 +211,14 @@ fn request(unit: &Unit, ctx: &RunContext, files: &dyn Files, doors: &Doors<'_>) 
     }
     request.git = doors.git.clone();
     request.base_cache.clone_from(&doors.base_cache);
-    if let Some(given) = &unit.given {
+    if let Some(given) = &unit.pinned_inputs {
         give(given, &mut request, files, &doors.world)?;
     }
     Ok(request)
 }
 
 /// Says which artifact each given image is, so that no tag is told and no registry is asked.
-fn give(given: &Given, request: &mut Request, files: &dyn Files, world: &World) -> Result<(), Errors> {
+fn give(given: &PinnedInputs, request: &mut Request, files: &dyn Files, world: &SystemHost) -> Result<(), Errors> {
     request.images = PlanOptions { digest_source: DigestSource::None, ..PlanOptions::default() };
     let configs = prepare(request, files, world)?.configs;
     let artifacts = configs.iter().flat_map(|config| &config.build.artifacts);

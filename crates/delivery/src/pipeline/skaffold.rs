@@ -11,12 +11,11 @@ use render_core::kustomize::BaseCache;
 pub use render_core::skaffold::{Build, DigestSource, Now, PlanOptions, RenderOptions, Rendered};
 use render_core::skaffold::{Inputs, LoadOptions, Tagging, load, model, pin, plan, references};
 
-use crate::images::digests::{Place, Wanted};
+use crate::images::digests::{ImageLocation, ImageRequest};
 
 pub use crate::host::dotenv::parse as parse_dotenv;
 pub use crate::host::git_facts::GitFacts;
 pub use crate::host::machine::{Machine, resource_selector, setters};
-pub use crate::verbs::render::{Done, Registries, run};
 
 /// Everything that one rendering depends on besides files: decided, nothing left to look up.
 #[derive(Clone, Debug)]
@@ -100,23 +99,23 @@ pub struct Prepared {
 impl Prepared {
     /// The references with the artifacts that they are made for. Files are named as seen from `folder`, or as they were given
     /// where that is empty.
-    pub fn wanted(&self, folder: &str) -> Vec<Wanted> {
+    pub fn wanted(&self, folder: &str) -> Vec<ImageRequest> {
         let wanted = self.references.iter().map(|image| {
             let build = self.builds.iter().find(|build| {
                 ImageRef::parse(&build.tag).is_ok_and(|made| made.without_digest() == image.without_digest())
             });
             let place = build.and_then(|build| self.artifact(&build.image_name, folder)).unwrap_or_default();
-            Wanted { image: image.clone(), place }
+            ImageRequest { image: image.clone(), place }
         });
         wanted.collect()
     }
 
-    fn artifact(&self, name: &str, folder: &str) -> Option<Place> {
+    fn artifact(&self, name: &str, folder: &str) -> Option<ImageLocation> {
         self.configs.iter().find_map(|config| {
             let index = config.build.artifacts.iter().position(|artifact| artifact.image.text == name)?;
             let file = if folder.is_empty() { config.file.clone() } else { join(folder, &config.file) };
             let field = format!("build.artifacts[{index}].image");
-            Some(Place { file, at: config.build.artifacts[index].image.at, field, object: String::new() })
+            Some(ImageLocation { file, at: config.build.artifacts[index].image.at, field, object: String::new() })
         })
     }
 }

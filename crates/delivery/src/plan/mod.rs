@@ -6,20 +6,21 @@ use render_core::files::{Files, join, parent};
 use crate::config::{
     self, Commit, Config, Destination, Environment, GivenDigests, Helm, Images, Policy, Secrets, Template,
 };
-use crate::images::digests::Digests;
+use crate::host::branches::OnBranch;
 use crate::images::registries;
-use crate::pipeline::helm::Release;
+use crate::lock::LockMode;
 use crate::plan::settings::Settings;
 
 mod discover;
 mod place;
-pub mod print;
+mod release;
 pub(crate) mod review;
 mod select;
 pub mod settings;
 mod shard;
 
 use place::{Place, one_file_each};
+pub use release::Release;
 pub use review::Request;
 pub use shard::Shard;
 
@@ -33,7 +34,7 @@ pub struct Plan {
     /// The units in the order of the config: by service, then by environment.
     pub units: Vec<Unit>,
     /// Where digests come from.
-    pub digests: Digests,
+    pub digests: LockMode,
     /// Whether digests come from the units' given images alone, to prove a delivery.
     pub recorded_only: bool,
     /// The lock file, absolute.
@@ -78,12 +79,12 @@ pub struct Unit {
     /// The commit's subject.
     pub message: String,
     /// Images that are decided already; absent where the source's tags and the registries decide.
-    pub given: Option<Given>,
+    pub pinned_inputs: Option<PinnedInputs>,
 }
 
 /// The images of a delivery that is proved or promoted: rendering takes them as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub struct PinnedInputs {
     /// The images, with their digests.
     pub images: Vec<ImageRef>,
     /// The `--default-repo` that they were made with, by which they are known to be the source's artifacts.
@@ -123,15 +124,40 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Profiles {
     /// Just these; one that the config does not have is an error.
-    Given(Vec<String>),
+    Named(Vec<String>),
     /// The one of this name where the config has it, else none.
-    OfItsOwnName(String),
+    IfPresent(String),
 }
 
 impl Unit {
     /// `service/environment`, as units are called in reports and errors.
     pub fn name(&self) -> String {
         format!("{}/{}", self.service, self.environment)
+    }
+
+    /// The folder on the branch in which the unit keeps its files and its record; empty for the branch's root.
+    pub fn branch_folder(&self) -> String {
+        let path = &self.path;
+        let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        folder.trim_start_matches('.').to_owned()
+    }
+}
+
+impl OnBranch for Unit {
+    fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    fn folder(&self) -> String {
+        self.branch_folder()
+    }
+
+    fn topic(&self) -> Option<&str> {
+        self.review.as_ref().map(|request| request.topic.as_str())
     }
 }
 
@@ -289,7 +315,7 @@ fn fill(
             Some(template) => template.fill(&service.name, environment),
             None => format!("deliver {} to {environment}", service.name),
         },
-        given: None,
+        pinned_inputs: None,
     })
 }
 
@@ -313,8 +339,8 @@ fn source(settings: &Settings, service: &discover::Found, environment: &str, spe
     Source::Skaffold {
         file: file.map_or_else(|| SKAFFOLD.to_owned(), |file| file.fill(&service.name, environment)),
         profiles: match &special.profile {
-            Some(given) => Profiles::Given(given.0.clone()),
-            None => Profiles::OfItsOwnName(environment.to_owned()),
+            Some(given) => Profiles::Named(given.0.clone()),
+            None => Profiles::IfPresent(environment.to_owned()),
         },
         modules: modules.cloned().unwrap_or_default(),
         default_repo: settings.default_repo.clone().or_else(|| special.default_repo.clone()),

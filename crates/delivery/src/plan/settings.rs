@@ -2,8 +2,8 @@
 //! that is given wins over the file.
 
 use crate::config::{GivenDigests, Images, Profiles, Request, Secrets, Template, Way};
-use crate::images::digests::Locking;
 use crate::images::registries;
+use crate::lock::LockOptions;
 
 /// Which units a command is about.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ pub struct Settings {
     /// `--source-repository`
     pub source_repository: Option<String>,
     /// `--locked`, `--lock`, `--update` and `--lock-file`.
-    pub locking: Locking,
+    pub locking: LockOptions,
     /// How registries are asked.
     pub registries: registries::Typed,
     /// `--rules`, absolute.

@@ -7,9 +7,9 @@ use registry::Origin;
 use serde_json::{Value, json};
 
 use crate::images::origins::ImageOrigin;
+use crate::report::RequestReport;
 use crate::report::attest::Made;
 use crate::report::table;
-use crate::review::RequestReport;
 
 /// What became of every unit, in the plan's order.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,10 @@ pub mod attest;
 pub mod board;
 mod delivery;
 pub mod diff;
+pub mod format;
+pub mod plan;
+mod request;
 pub(crate) mod table;
 
 pub use delivery::{Report, UnitReport};
+pub use request::{RequestAction, RequestReport};

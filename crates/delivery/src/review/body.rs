@@ -7,9 +7,9 @@ use manifest::{Node, yaml};
 
 use crate::host::source_link;
 use crate::images::origins::ImageOrigin;
-use crate::pipeline::push::Prepared;
 use crate::plan::{Request, Unit};
 use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
+use crate::review::Prepared;
 
 /// The lines around what is ours in a request's text.
 const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";

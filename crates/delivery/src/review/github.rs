@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use committer::github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
 use committer::{Outcome, ReviewResult, TargetContent, TopicState, UnitResult};
-use manifest::Diagnostic;
 
 use super::body::{self, Telling};
-use super::told::{RequestAction, RequestReport};
 use super::{Review, body as text, no_request};
 use crate::config::MergeMethod;
 use crate::error::Failure;
@@ -15,6 +13,7 @@ use crate::host::RunContext;
 use crate::host::branches::{self, Depth};
 use crate::plan::{Plan, Unit};
 use crate::report::diff::COMMENT_LIMIT;
+use crate::report::{RequestAction, RequestReport};
 
 /// A repository at GitHub.
 pub(super) struct Api {
@@ -73,7 +72,7 @@ impl Api {
             let (number, url) = (Some(open.number), Some(open.url));
             return Ok(RequestReport { action: RequestAction::Unchanged, number, url, ..RequestReport::default() });
         }
-        let tip = branches::past(plan, unit, ctx, 1, Depth::Files)?.into_iter().next();
+        let tip = branches::past(unit, &plan.root, ctx, 1, Depth::Files)?.into_iter().next();
         let before = tip.map(|tip| TargetContent { files: tip.files, record: tip.record }).unwrap_or_default();
         self.ask(review, unit, &before, reviewed.head.clone())
     }
@@ -89,7 +88,7 @@ impl Api {
         wanted.body = review.telling.region(before, COMMENT_LIMIT);
         wanted.rewrite = Rewrite::From(rewriting(&review.telling, before));
         wanted.known = known;
-        let done = self.github.pull_request(&wanted).map_err(|error| failed(&error))?;
+        let done = self.github.pull_request(&wanted)?;
         let action = match done.action {
             PullAction::Opened => RequestAction::Opened,
             PullAction::Updated => RequestAction::Updated,
@@ -113,7 +112,7 @@ impl Api {
         }
         let comment = format!("`{}` holds what this proposes, so there is nothing left to merge.", unit.branch);
         let closed = self.github.close_pull_request(&self.wanted(review, unit), &comment);
-        let Some((number, url)) = closed.map_err(|error| failed(&error))? else { return Ok(RequestReport::default()) };
+        let Some((number, url)) = closed? else { return Ok(RequestReport::default()) };
         let (number, url) = (Some(number), Some(url));
         Ok(RequestReport { action: RequestAction::Closed, number, url, ..RequestReport::default() })
     }
@@ -121,7 +120,7 @@ impl Api {
     fn open_one(&mut self, review: &Review, unit: &Unit) -> Result<Option<OpenPull>, Failure> {
         let all = match &self.open {
             Some(all) => all,
-            None => self.open.insert(self.open().map_err(|error| failed(&error))?),
+            None => self.open.insert(self.open()?),
         };
         Ok(all.iter().find(|pull| pull.head == review.request.topic && pull.base == unit.branch).cloned())
     }
@@ -157,9 +156,4 @@ fn rewriting(telling: &Arc<Telling>, before: &TargetContent) -> Arc<committer::g
         let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));
         body::rewritten(&telling, &region, title, old)
     })
-}
-
-fn failed(error: &GitHubError) -> Failure {
-    let finding = Diagnostic::new(error.to_string());
-    if error.is_outside() { Failure::Outside(finding.into()) } else { Failure::Input(finding.into()) }
 }

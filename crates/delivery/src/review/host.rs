@@ -7,10 +7,10 @@ use committer::github::OpenPull;
 use manifest::Diagnostic;
 
 use super::github::Api;
-use super::told::{RequestAction, RequestReport};
 use crate::config::Host;
 use crate::host::RunContext;
-use crate::plan::{Plan, Unit};
+use crate::plan::Unit;
+use crate::report::{RequestAction, RequestReport};
 
 /// What a host that was asked by a push said: GitLab and Gitea name the request's page.
 pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
@@ -27,28 +27,39 @@ pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
     RequestReport { action, number, url, ..RequestReport::default() }
 }
 
-/// The open requests by unit, of those that are at GitHub and where a token is at hand; an entry a unit. A host that does not answer is a
-/// warning: the board is about the branches.
-pub(crate) fn open_requests(plan: &Plan, ctx: &RunContext) -> (Vec<Option<OpenPull>>, Vec<Diagnostic>) {
-    let mut asked: BTreeMap<&str, Vec<OpenPull>> = BTreeMap::new();
-    let mut warnings = Vec::new();
-    for unit in &plan.units {
-        let Some(request) = unit.review.as_ref().filter(|request| request.host == Host::Github) else { continue };
-        if asked.contains_key(unit.repository.as_str()) {
-            continue;
+/// The open requests at GitHub of the repositories that units are delivered to.
+#[derive(Debug, Default)]
+pub(crate) struct OpenRequests {
+    by_repository: BTreeMap<String, Vec<OpenPull>>,
+    /// Repositories whose requests could not be read.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl OpenRequests {
+    /// Reads the open requests of the units that are reviewed at GitHub, where a token is available. Each repository is asked once; one
+    /// that does not answer is a warning.
+    pub(crate) fn read<'a>(units: impl IntoIterator<Item = &'a Unit>, ctx: &RunContext) -> Self {
+        let mut all = Self::default();
+        for unit in units {
+            let Some(request) = unit.review.as_ref().filter(|request| request.host == Host::Github) else { continue };
+            if all.by_repository.contains_key(&unit.repository) {
+                continue;
+            }
+            let api = Api::of(&unit.repository, ctx, request.api.as_deref()).ok();
+            let open = api.map(|api| api.open()).transpose().unwrap_or_else(|error| {
+                let message = format!("cannot read the open pull requests of {}: {error}", unit.repository);
+                all.warnings.push(Diagnostic::new(message));
+                None
+            });
+            all.by_repository.insert(unit.repository.clone(), open.unwrap_or_default());
         }
-        let open = Api::of(&unit.repository, ctx, request.api.as_deref()).ok().map(|api| api.open()).transpose();
-        let open = open.unwrap_or_else(|error| {
-            let words = format!("which requests are open is not known: {error}");
-            warnings.push(Diagnostic::new(words).hint("What waits is told by the branches alone."));
-            None
-        });
-        asked.insert(&unit.repository, open.unwrap_or_default());
+        all
     }
-    let of = |unit: &Unit| {
+
+    /// The open request from the unit's topic branch to its branch.
+    pub(crate) fn of(&self, unit: &Unit) -> Option<&OpenPull> {
         let request = unit.review.as_ref()?;
-        let open = asked.get(unit.repository.as_str())?;
-        open.iter().find(|pull| pull.head == request.topic && pull.base == unit.branch).cloned()
-    };
-    (plan.units.iter().map(of).collect(), warnings)
+        let open = self.by_repository.get(&unit.repository)?;
+        open.iter().find(|pull| pull.head == request.topic && pull.base == unit.branch)
+    }
 }

@@ -6,7 +6,6 @@ mod body;
 mod github;
 mod host;
 mod options;
-mod told;
 
 use std::sync::Arc;
 
@@ -15,12 +14,22 @@ use committer::{Outcome, RequestMethod, RequestOptions, Topic, TopicState, UnitR
 use crate::config::Host;
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::pipeline::push::Prepared;
+use crate::images::origins::ImageOrigin;
 use crate::plan::{Plan, Request, Unit};
 
+use crate::report::RequestReport;
 pub(crate) use body::Telling;
-pub(crate) use host::open_requests;
-pub use told::{RequestAction, RequestReport};
+pub(crate) use host::OpenRequests;
+
+/// What goes to a unit's branch, and the images in it for the report.
+pub(crate) struct Prepared {
+    pub(crate) files: committer::Unit,
+    /// The subject of its commit.
+    pub(crate) subject: String,
+    pub(crate) images: Vec<String>,
+    /// Where they come from, of those that say, where that was asked for.
+    pub(crate) origins: Vec<ImageOrigin>,
+}
 
 /// What is known of a unit's request before anything is pushed.
 pub(crate) struct Review {

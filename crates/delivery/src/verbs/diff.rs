@@ -8,10 +8,10 @@ use manifest::{Diagnostic, Node};
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, BranchTip, Depth};
+use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::pipeline::{self, Sourced};
+use crate::pipeline::{self, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, plan};
 use crate::report::diff::{Noise, UnitDiff, compare};
@@ -77,13 +77,13 @@ fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Resu
     match side {
         Side::WorkTree => {
             let files = DiskFiles::default();
-            let rendered = pipeline::rendered(plan, ctx, Sourced { files: &files, revision: None })?;
+            let rendered = pipeline::rendered(plan, ctx, SourceTree { files: &files, revision: None })?;
             Ok(rendered.into_iter().map(|unit| ("the work tree".to_owned(), unit.objects)).collect())
         }
         Side::Revision(revision) => at_revision(settings, plan, ctx, revision),
         Side::Branch => {
-            let tips = branches::tips(plan, ctx, Depth::Files)?;
-            let held = plan.units.iter().zip(tips).map(|(unit, tip)| {
+            let tips = branches::tips(&plan.units, &plan.root, ctx, Depth::Files)?;
+            let held = tips.into_iter().map(|WithTip { unit, tip }| {
                 tip.map_or_else(
                     || Ok((format!("branch {} (not there yet)", unit.branch), Vec::new())),
                     |tip| on_branch(unit, &tip),
@@ -95,7 +95,7 @@ fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Resu
             .units
             .iter()
             .map(|unit| {
-                let past = branches::past(plan, unit, ctx, HISTORY, Depth::Files)?;
+                let past = branches::past(unit, &plan.root, ctx, HISTORY, Depth::Files)?;
                 let found = past.iter().find(|one| one.commit.id.starts_with(commit.as_str()));
                 let tip = found.ok_or_else(|| {
                     Diagnostic::new(format!("branch {} has no commit {commit} among its last {HISTORY}", unit.branch))
@@ -109,16 +109,15 @@ fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Resu
 
 fn on_branch(unit: &crate::plan::Unit, tip: &BranchTip) -> Result<Held, Failure> {
     let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
-    Ok((name, branches::objects(unit, tip)?))
+    Ok((name, branches::objects(&unit.branch, tip)?))
 }
 
 /// The units of the revision's own config; one that it does not have has no objects there.
 fn at_revision(settings: &Settings, wanted: &Plan, ctx: &RunContext, revision: &str) -> Result<Vec<Held>, Failure> {
-    let unknown = |error: committer::source::SourceError| Diagnostic::new(error.to_string());
-    let source = Source::discover(Path::new(&wanted.root)).map_err(unknown)?;
-    let files = GitFiles::new(source, revision).map_err(unknown)?;
+    let source = Source::discover(Path::new(&wanted.root))?;
+    let files = GitFiles::new(source, revision)?;
     let there = plan(&files, settings)?;
-    let sourced = Sourced { files: &files, revision: Some(files.commit()) };
+    let sourced = SourceTree { files: &files, revision: Some(files.commit()) };
     let rendered = pipeline::rendered(&there, ctx, sourced)?;
     let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
     let mut held: Vec<(String, Vec<Node>)> =

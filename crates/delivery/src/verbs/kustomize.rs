@@ -10,9 +10,10 @@ use render_core::kustomize::{BaseCache, Built, build, build_with_cache};
 pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
 use crate::host::disk::{DiskFiles, absolute};
-use crate::host::system::{Remotes, World};
-use crate::images::digests::Locking;
+use crate::host::system::{Remotes, SystemHost};
+use crate::lock::LockOptions;
 use crate::lock::{self, Lock};
+use crate::pipeline::file_set::file_name;
 
 /// What a build printed.
 #[derive(Clone, Debug, Default)]
@@ -54,18 +55,12 @@ impl Printed {
     }
 }
 
-pub(crate) fn file_name(id: &ObjectId) -> String {
-    let parts = [&id.namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
-    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
-    format!("{}.yaml", parts.join("_").to_lowercase().replace([':', '/'], "_"))
-}
-
 /// Builds the kustomization in `folder` and prints its objects.
 ///
 /// # Errors
 /// Whatever is wrong with the kustomization or what it names.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    print(build(&DiskFiles::default(), &World::default(), &known(folder)?, options)?)
+    print(build(&DiskFiles::default(), &SystemHost::default(), &known(folder)?, options)?)
 }
 
 /// What came of a build and the lock file.
@@ -82,14 +77,14 @@ pub struct Locked {
 ///
 /// # Errors
 /// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
-pub fn run_locked(folder: &Path, options: &Options, locking: &Locking, here: &str) -> Result<Locked, Errors> {
+pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here: &str) -> Result<Locked, Errors> {
     let files = DiskFiles::default();
     let source = locking.digests(None);
     let path = lock::find(&files, here, locking.file.as_deref());
     // Most kustomizations have no remote base, and so no lock file either.
     let absent = files.kind(&path) == Err(FileError::Missing);
     let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
-    let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let world = SystemHost::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
     let printed = print(build(&files, &world, &known(folder)?, options)?)?;
     let fetched = world.fetched();
     if !source.writes_lock() || (absent && fetched.is_empty()) {
@@ -104,7 +99,7 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &Locking, here: &st
 #[derive(Debug, Default)]
 pub struct Together {
     files: DiskFiles,
-    world: World,
+    world: SystemHost,
     base_cache: BaseCache,
 }
 

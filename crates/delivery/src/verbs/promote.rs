@@ -6,12 +6,12 @@ use manifest::{Diagnostic, Errors};
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, BranchTip, Depth};
+use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source;
-use crate::pipeline::{self, Delivered as Done, Options, Sourced};
+use crate::pipeline::{self, Delivered as Done, Options, SourceTree};
 use crate::plan::settings::Settings;
-use crate::plan::{Given, Plan, plan};
+use crate::plan::{PinnedInputs, Plan, plan};
 use crate::report::Report;
 use crate::verbs::verify::{default_repo, no_record};
 
@@ -45,11 +45,11 @@ pub fn promote(
     }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
-    let tips = branches::tips(&source, ctx, Depth::Record)?;
-    let before = branches::tips(&target, ctx, Depth::Record)?;
+    let tips = branches::tips(&source.units, &source.root, ctx, Depth::Record)?;
+    let before = branches::tips(&target.units, &target.root, ctx, Depth::Record)?;
     let mut by_commit: BTreeMap<String, Vec<(&str, &BranchTip)>> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (unit, tip) in source.units.iter().zip(&tips) {
+    for WithTip { unit, tip } in &tips {
         if tip.as_ref().is_some_and(|tip| tip.intact == Some(false)) {
             wrong.push(drifted(&unit.name(), &unit.branch));
             continue;
@@ -76,9 +76,8 @@ pub fn promote(
             .extend(delivered.warnings.into_iter().filter(|one| !done.warnings.contains(one)).collect::<Vec<_>>());
         done.said.extend(delivered.said);
         for unit in &delivered.report.units {
-            let old =
-                target.units.iter().position(|known| known.service == unit.service).and_then(|at| before[at].as_ref());
-            let old = old.and_then(branches::source_commit).map(str::to_owned);
+            let old = before.iter().find(|known| known.unit.service == unit.service);
+            let old = old.and_then(|known| known.tip.as_ref()).and_then(branches::source_commit).map(str::to_owned);
             done.ranges.push((unit.name(), old, commit.clone()));
         }
         done.report.units.extend(delivered.report.units);
@@ -114,7 +113,7 @@ fn at_commit(
     for unit in &mut plan.units {
         let tip = services.iter().find(|(service, _)| *service == unit.service).map(|(_, tip)| *tip);
         let there = before.units.iter().find(|other| other.service == unit.service);
-        unit.given = there.zip(tip).map(|(there, tip)| Given {
+        unit.pinned_inputs = there.zip(tip).map(|(there, tip)| PinnedInputs {
             images: branches::images(tip),
             default_repo: default_repo(there),
             promoted_from: Some(from.to_owned()),
@@ -127,7 +126,7 @@ fn at_commit(
         }
         unit.message = format!("promote {} from {from} to {to}", unit.service);
     }
-    let sourced = Sourced { files: &files, revision: Some(commit) };
+    let sourced = SourceTree { files: &files, revision: Some(commit) };
     pipeline::deliver(&plan, ctx, sourced, options)
 }
 

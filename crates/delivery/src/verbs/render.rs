@@ -6,17 +6,18 @@ use render_core::files::Files;
 
 use crate::config::GivenDigests;
 use crate::error::Failure;
-use crate::host::system::{Remotes, World};
-use crate::images::digests::{Asking, Digests, Pinner, Watch};
+use crate::host::system::{Remotes, SystemHost};
+use crate::images::digests::{Pinner, ProgressFn, ResolveContext};
 use crate::images::objects;
+use crate::images::search::Search;
 use crate::lock;
+use crate::lock::LockMode;
 use crate::pipeline::skaffold::{Rendered, Request, finish, prepare};
-use crate::verbs::pin::Search;
 
 /// What digests come from and how.
 pub struct Registries<'a> {
     /// Where they come from.
-    pub source: Digests,
+    pub source: LockMode,
     /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
     pub lock_file: Option<String>,
     /// How registries are asked; `build.insecureRegistries` of the configs is added.
@@ -24,7 +25,7 @@ pub struct Registries<'a> {
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
     /// Who is told how far it is.
-    pub watch: Watch<'a>,
+    pub progress: ProgressFn<'a>,
     /// How images are found in what was rendered, and what happens to digests that they have, where all are to be pinned; Skaffold pins
     /// those alone that it builds.
     pub everything: Option<(Search, GivenDigests)>,
@@ -49,14 +50,18 @@ pub fn run(request: &Request, registries: &Registries<'_>, files: &dyn Files) ->
     let source = registries.source.clone();
     let path = lock::find(files, &request.working_dir, registries.lock_file.as_deref());
     let lock = lock::read(files, &path, &source)?;
-    let world = World::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let world = SystemHost::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
     let prepared = prepare(request, files, &world)?;
     let configured = prepared.configs.iter().flat_map(|config| &config.build.insecure_registries).cloned();
     let mut options = registries.options.clone();
     options.insecure.extend(configured);
-    let asking =
-        Asking { options: &options, variables: &request.environment, now: registries.now, watch: registries.watch };
-    let mut pinner = Pinner::new(source, lock, &path, asking);
+    let resolve_ctx = ResolveContext {
+        options: &options,
+        variables: &request.environment,
+        now: registries.now,
+        progress: registries.progress,
+    };
+    let mut pinner = Pinner::new(source, lock, &path, resolve_ctx);
     let pins = pinner.resolve(&prepared.wanted(""))?;
     let pinned =
         |tag: &str| ImageRef::parse(tag).ok().and_then(|image| pins.pinned(&image)).map(|image| image.to_string());

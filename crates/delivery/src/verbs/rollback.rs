@@ -8,13 +8,14 @@ use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
+use crate::host::trailers::ROLLBACK;
 use crate::pipeline::Options;
-use crate::pipeline::file_set::folder;
-use crate::pipeline::push::{self, Prepared};
-use crate::pipeline::record::{self, ROLLBACK};
+use crate::pipeline::push;
+use crate::pipeline::record;
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Unit, plan};
 use crate::report::Report;
+use crate::review::Prepared;
 
 /// Where to go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub fn rollback(
 ) -> Result<Report, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
     let back = |unit: &Unit| {
-        let mut past = branches::past(&plan, unit, ctx, depth_for(target), Depth::Files)?;
+        let mut past = branches::past(unit, &plan.root, ctx, depth_for(target), Depth::Files)?;
         // A branch that was started for its first review held nothing then.
         past.retain(|one| !one.empty);
         let chosen = choose(unit, &past, target)?;
@@ -103,7 +104,7 @@ fn back(
         branch: unit.branch.clone(),
         topic: None,
         start_from: None,
-        folder: folder(&unit.path),
+        folder: unit.branch_folder(),
         files: chosen.files.clone(),
         images: images.clone(),
         promoted_from: branches::promoted_from(chosen).map(str::to_owned),

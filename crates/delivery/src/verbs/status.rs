@@ -5,14 +5,15 @@ use manifest::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
-use crate::host::branches::{self, BoardEntry, BranchTip};
+use crate::host::branches::{self, BoardEntry, BranchTip, WithHistory};
 use crate::host::disk::DiskFiles;
+use crate::host::trailers::SERVICE;
 use crate::host::{Moment, RunContext};
-use crate::pipeline::record::{self, SERVICE};
 use crate::plan::settings::Settings;
 use crate::plan::{Unit, plan};
+use crate::report::format::{age, person, rfc3339};
 use crate::report::table;
-use crate::review;
+use crate::review::OpenRequests;
 
 pub use crate::report::board::board;
 
@@ -62,19 +63,18 @@ pub enum State {
 /// A config that cannot be read, a remote that cannot be reached.
 pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Vec<Row>, Vec<Diagnostic>), Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let entries = branches::board_entries(&plan, ctx, commits)?;
-    let waits = entries.iter().any(|one| one.waiting.is_some());
-    let (open, warnings) = if waits { review::open_requests(&plan, ctx) } else { Default::default() };
-    let mut open = open.into_iter();
-    let rows = plan.units.into_iter().zip(entries).map(|(unit, BoardEntry { tip, before, waiting })| {
-        let request = open.next().flatten();
+    let units = branches::histories(plan.units, &plan.root, ctx, commits)?;
+    let waiting = units.iter().filter(|one| one.state.waiting.is_some()).map(|one| &one.unit);
+    let open = OpenRequests::read(waiting, ctx);
+    let rows = units.into_iter().map(|WithHistory { unit, state: BoardEntry { tip, before, waiting } }| {
+        let request = open.of(&unit).cloned();
         let topic = unit.review.as_ref().map(|request| request.topic.clone());
         // A branch that was only started for its first review holds nothing yet.
         let tip = tip.filter(|tip| !tip.empty);
         let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
         Row { state: state(tip.as_ref()), unit, tip, before, pending }
     });
-    Ok((rows.collect(), warnings))
+    Ok((rows.collect(), open.warnings))
 }
 
 fn state(tip: Option<&BranchTip>) -> State {
@@ -146,18 +146,6 @@ fn tags(tip: &BranchTip) -> Vec<String> {
     images.map(|image| last(image.without_digest().as_str())).collect()
 }
 
-/// `3d`, `5h`, `20m` or `now`.
-pub(crate) fn age(then: Moment, now: Option<Moment>) -> String {
-    let Some(now) = now else { return String::new() };
-    let seconds = now.seconds.saturating_sub(then.seconds).max(0);
-    match seconds {
-        0..60 => "now".to_owned(),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..172_800 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
 /// Everything as JSON.
 pub fn json(rows: &[Row]) -> String {
     format!("{:#}\n", json!({ "units": units(rows) }))
@@ -183,8 +171,8 @@ fn row_json(row: &Row) -> Value {
         "state": row.state.word(),
         "hold": record.and_then(|record| record.hold.clone()),
         "commit": tip.map(|tip| tip.commit.id.clone()),
-        "deliveredAt": tip.map(|tip| record::rfc3339(tip.commit.committer.time)),
-        "deliveredBy": tip.map(|tip| record::person(&tip.commit.committer)),
+        "deliveredAt": tip.map(|tip| rfc3339(tip.commit.committer.time)),
+        "deliveredBy": tip.map(|tip| person(&tip.commit.committer)),
         "sourceRepository": record.map(|record| record.source.repo_url.clone()),
         "sourceCommit": tip.and_then(branches::source_commit),
         "sourceSubject": record.map(|record| record.source.subject.clone()),
@@ -210,8 +198,8 @@ fn past_json(one: &BranchTip) -> Value {
     json!({
         "commit": one.commit.id,
         "hold": one.record.as_ref().and_then(|record| record.hold.clone()),
-        "deliveredAt": record::rfc3339(one.commit.committer.time),
-        "deliveredBy": record::person(&one.commit.committer),
+        "deliveredAt": rfc3339(one.commit.committer.time),
+        "deliveredBy": person(&one.commit.committer),
         "sourceCommit": branches::source_commit(one),
         "sourceSubject": one.record.as_ref().map(|record| record.source.subject.clone()),
         "images": images,

@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::branches::{self, BranchTip, Depth};
+use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::{self, Sourced};
+use crate::pipeline::{self, SourceTree};
 use crate::plan::settings::{Selection, Settings};
-use crate::plan::{Given, Plan, Source as From, Unit, plan};
+use crate::plan::{PinnedInputs, Plan, Source as From, Unit, plan};
 use crate::report::table;
 
 /// What was found of one unit.
@@ -51,10 +51,10 @@ pub enum Finding {
 /// A config that cannot be read, a remote that cannot be reached. What is wrong with one unit is its finding.
 pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Failure> {
     let wanted = plan(&DiskFiles::default(), settings)?;
-    let tips = branches::tips(&wanted, ctx, Depth::Files)?;
+    let tips = branches::tips(&wanted.units, &wanted.root, ctx, Depth::Files)?;
     let mut revisions: BTreeMap<String, Result<(GitFiles, Plan), Errors>> = BTreeMap::new();
     let mut verdicts = Vec::new();
-    for (unit, tip) in wanted.units.iter().zip(&tips) {
+    for WithTip { unit, tip } in tips {
         let mut source = None;
         let finding = match tip.as_ref().map(|tip| (tip, sources(tip))) {
             None => Finding::Unknown(never(unit).into()),
@@ -113,9 +113,9 @@ fn one(wanted: &Unit, tip: &BranchTip, files: &GitFiles, plan: &Plan, ctx: &RunC
         Diagnostic::new(format!("the config at {} has no such unit", files.commit()))
             .hint("It was delivered with another config or other flags: give --config as it was then.")
     })?;
-    unit.given = Some(given(plan, &unit, tip));
+    unit.pinned_inputs = Some(given(plan, &unit, tip));
     let alone = Plan { units: vec![unit], recorded_only: true, ..plan.clone() };
-    let sourced = Sourced { files, revision: Some(files.commit()) };
+    let sourced = SourceTree { files, revision: Some(files.commit()) };
     let rendered = pipeline::rendered(&alone, ctx, sourced).map_err(Failure::into_errors)?;
     let made = &rendered[0];
     let (_, files) = file_set(&wanted.path, &made.objects, made.style)?;
@@ -125,12 +125,12 @@ fn one(wanted: &Unit, tip: &BranchTip, files: &GitFiles, plan: &Plan, ctx: &RunC
 
 /// The images of a delivery, as a rendering takes them. Those of a promotion bear the names of the environment that they came
 /// from, which the record tells.
-fn given(plan: &Plan, unit: &Unit, tip: &BranchTip) -> Given {
+fn given(plan: &Plan, unit: &Unit, tip: &BranchTip) -> PinnedInputs {
     let promoted_from = branches::promoted_from(tip).map(str::to_owned);
     let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
     let named = plan.units.iter().find(|one| one.service == unit.service && one.environment == *environment);
     let default_repo = named.and_then(default_repo);
-    Given { images: branches::images(tip), default_repo, promoted_from }
+    PinnedInputs { images: branches::images(tip), default_repo, promoted_from }
 }
 
 /// The `--default-repo` of a unit, if it has one.

@@ -6,8 +6,8 @@ use delivery::config;
 use delivery::host::RunContext;
 use delivery::host::disk::DiskFiles;
 use delivery::images::registries;
-use delivery::pipeline::skaffold::Registries;
 use delivery::verbs::pin::{Setup, Typed};
+use delivery::verbs::render::Registries;
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
@@ -57,6 +57,6 @@ impl DigestArguments {
             (typed.locking.digests(None), typed.locking.file, options, None)
         };
         let now = ctx.now.map_or(0, |now| now.seconds);
-        Ok(Registries { source, lock_file, options, now, watch: ctx.watch.resolving(), everything })
+        Ok(Registries { source, lock_file, options, now, progress: ctx.progress.resolving(), everything })
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     if request.images.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images stay as the manifests name them");
     }
-    let done = delivery::pipeline::skaffold::run(&request, &registries, &files)?;
+    let done = delivery::verbs::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
     output::said(&done.rendered.said);
     if loud {

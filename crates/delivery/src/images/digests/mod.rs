@@ -1,8 +1,7 @@
 //! Which digest each image has: by asking registries, by the lock file, or by both. The one place that asks.
 
-mod source;
+mod request;
 mod unresolved;
-mod wanted;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,16 +12,16 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::Failure;
-use wanted::{at_places, by_image};
+use crate::lock::LockMode;
+use request::{at_places, by_image};
 
-pub use source::{Digests, Locking, Update};
-pub use wanted::{Place, Wanted};
+pub use request::{ImageLocation, ImageRequest};
 
 /// Who is told, from many threads, how many answers there are and of how many.
-pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);
+pub type ProgressFn<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// What is needed of the world to find digests.
-pub struct Asking<'a> {
+pub struct ResolveContext<'a> {
     /// How registries are asked; its proxies are taken from `variables`.
     pub options: &'a Options,
     /// The environment's variables, where credentials and proxies are found by.
@@ -30,12 +29,12 @@ pub struct Asking<'a> {
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
     /// Who is told how far it is.
-    pub watch: Watch<'a>,
+    pub progress: ProgressFn<'a>,
 }
 
 /// Finds digests. One for a whole run, so that nothing is asked twice and no token is fetched twice.
 pub struct Pinner<'a> {
-    asking: Asking<'a>,
+    resolve_ctx: ResolveContext<'a>,
     from: From,
     /// What the lock file holds, and what was found since.
     lock: Lock,
@@ -48,7 +47,7 @@ pub struct Pinner<'a> {
 enum From {
     /// Nobody: what is not given stays without.
     Nowhere,
-    Source(Digests),
+    Source(LockMode),
 }
 
 impl fmt::Debug for Pinner<'_> {
@@ -59,13 +58,13 @@ impl fmt::Debug for Pinner<'_> {
 
 impl<'a> Pinner<'a> {
     /// A pinner that has asked nobody yet. `lock` is what `lock_file` holds; it is not read where registries alone are asked.
-    pub fn new(source: Digests, lock: Lock, lock_file: &str, asking: Asking<'a>) -> Self {
-        Pinner { asking, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
+    pub fn new(source: LockMode, lock: Lock, lock_file: &str, resolve_ctx: ResolveContext<'a>) -> Self {
+        Pinner { resolve_ctx, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
     }
 
     /// One that knows no digest and asks nobody.
-    pub(crate) fn nowhere(asking: Asking<'a>) -> Self {
-        Pinner { asking, from: From::Nowhere, lock: Lock::default(), lock_file: String::new(), resolver: None }
+    pub(crate) fn nowhere(resolve_ctx: ResolveContext<'a>) -> Self {
+        Pinner { resolve_ctx, from: From::Nowhere, lock: Lock::default(), lock_file: String::new(), resolver: None }
     }
 
     /// The digest of each image that has none. One that has is checked: its digest must exist and be what its tag stands
@@ -73,17 +72,17 @@ impl<'a> Pinner<'a> {
     ///
     /// # Errors
     /// Every image that has no digest or a wrong one, with the places it stands in; credentials that cannot be read.
-    pub fn resolve(&mut self, wanted: &[Wanted]) -> Result<Pins, Failure> {
+    pub fn resolve(&mut self, wanted: &[ImageRequest]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
         let (mut pins, ask) = self.locked(source, &wanted)?;
         if ask.is_empty() {
             return Ok(pins);
         }
-        let (writes, time) = (source.writes_lock(), moment(self.asking.now)?);
-        let watch = self.asking.watch;
-        watch(0, ask.len());
-        let found = self.resolver()?.resolve_watched(&ask, watch).map_err(|errors| {
+        let (writes, time) = (source.writes_lock(), moment(self.resolve_ctx.now)?);
+        let progress = self.resolve_ctx.progress;
+        progress(0, ask.len());
+        let found = self.resolver()?.resolve_watched(&ask, progress).map_err(|errors| {
             let places = |image: &ImageRef| wanted.get(image).map_or(&[][..], Vec::as_slice);
             unresolved::failure(&errors, &|finding, image| at_places(finding, places(image)))
         })?;
@@ -92,7 +91,7 @@ impl<'a> Pinner<'a> {
             if writes {
                 self.lock.record(LockedImage {
                     reference: image.lookup(),
-                    platform: self.asking.options.platform.clone(),
+                    platform: self.resolve_ctx.options.platform.clone(),
                     digest: resolved.digest.clone(),
                     resolved: time.clone(),
                     from: resolved.from.clone(),
@@ -108,16 +107,16 @@ impl<'a> Pinner<'a> {
     /// Every image that the lock file lacks where it alone may be used, in the order that they stand in.
     fn locked(
         &self,
-        source: &Digests,
-        wanted: &BTreeMap<&ImageRef, Vec<&Place>>,
+        source: &LockMode,
+        wanted: &BTreeMap<&ImageRef, Vec<&ImageLocation>>,
     ) -> Result<(Pins, Vec<ImageRef>), Errors> {
-        let platform = self.asking.options.platform.as_ref();
+        let platform = self.resolve_ctx.options.platform.as_ref();
         let (mut pins, mut ask, mut missing) = (Pins::default(), Vec::new(), Vec::new());
         for (image, places) in wanted {
             let known = match source {
-                Digests::Registries => None,
-                Digests::Lock(update) if update.concerns(image) => None,
-                Digests::Locked | Digests::Lock(_) => self.lock.digest(image, platform),
+                LockMode::Ignore => None,
+                LockMode::Write(update) if update.concerns(image) => None,
+                LockMode::Locked | LockMode::Write(_) => self.lock.digest(image, platform),
             };
             match known {
                 Some(digest) if !image.is_pinned() => drop(pins.insert(image, digest.clone())),
@@ -138,16 +137,16 @@ impl<'a> Pinner<'a> {
         &mut self,
         images: &[(ImageRef, Digest)],
     ) -> Result<BTreeMap<ImageRef, Result<Origin, ResolveError>>, Failure> {
-        if matches!(self.from, From::Nowhere | From::Source(Digests::Locked)) {
+        if matches!(self.from, From::Nowhere | From::Source(LockMode::Locked)) {
             let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
             return Err(error.hint("Leave one of both out.").into());
         }
         if images.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let watch = self.asking.watch;
-        watch(0, images.len());
-        Ok(self.resolver()?.origins(images, watch))
+        let progress = self.resolve_ctx.progress;
+        progress(0, images.len());
+        Ok(self.resolver()?.origins(images, progress))
     }
 
     /// The lock file's content with everything that was found; absent where it is not to be written.
@@ -158,7 +157,7 @@ impl<'a> Pinner<'a> {
     fn resolver(&mut self) -> Result<&Resolver, Failure> {
         let resolver = match self.resolver.take() {
             Some(resolver) => resolver,
-            None => resolver(self.asking.options, self.asking.variables)?,
+            None => resolver(self.resolve_ctx.options, self.resolve_ctx.variables)?,
         };
         Ok(self.resolver.insert(resolver))
     }

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use crate::host::Moment;
-use crate::verbs::status::age;
+use crate::report::format::{age, rfc3339};
 
 mod unit;
 
@@ -28,7 +28,7 @@ const STATES: [(&str, &str); 4] =
 /// Beside the fields of today, a unit may have `pending` (`url`, `number`, `title`, `sourceCommit`) and `history`, newest
 /// first (`commit`, `deliveredAt`, `deliveredBy`, `sourceCommit`, `sourceSubject`, `images`).
 pub fn board(units: &[Value], now: Option<Moment>) -> String {
-    let made = now.map(|now| format!(", {}", when(&crate::pipeline::record::rfc3339(now), None))).unwrap_or_default();
+    let made = now.map(|now| format!(", {}", when(&rfc3339(now), None))).unwrap_or_default();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

@@ -10,10 +10,10 @@ use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::images::digests;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::record;
-use crate::pipeline::{self, Origin, Rendered, Sourced};
+use crate::pipeline::{self, Origin, Rendered, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Unit, plan};
+use crate::report::format::rfc3339;
 
 mod archive;
 mod report;
@@ -21,7 +21,7 @@ mod target;
 
 pub use archive::{Archive, archive};
 pub use report::{Report, UnitReport};
-pub use target::{Place, Target};
+pub use target::{ArtifactLocation, Target};
 
 /// Whose media types an artifact has. Flux takes the first layer of any type (source-controller, `selectLayer`), so it
 /// reads both; Argo CD takes a list of types that does not have Flux's by default
@@ -87,7 +87,7 @@ pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<
     let plan = plan(&files, &settings)?;
     Errors::check(plan.units.iter().filter(|unit| unit.review.is_some()).map(reviewed).collect())?;
     let places = places(&plan, &options.target)?;
-    let units = pipeline::checked(&plan, ctx, Sourced { files: &files, revision: None }, options.allow_dirty)?;
+    let units = pipeline::checked(&plan, ctx, SourceTree { files: &files, revision: None }, options.allow_dirty)?;
     let origin = Origin::of(&plan, None)?;
     let resolver = digests::resolver(&plan.registries, &ctx.variables)?;
     let each = plan.units.iter().zip(&units).zip(&places);
@@ -142,7 +142,7 @@ fn all(units: &[Unit], answers: Vec<Result<Pushed, Box<ResolveError>>>) -> Resul
 }
 
 /// Where each unit goes, in the plan's order.
-fn places(plan: &Plan, target: &Target) -> Result<Vec<Place>, Errors> {
+fn places(plan: &Plan, target: &Target) -> Result<Vec<ArtifactLocation>, Errors> {
     let places = plan.units.iter().map(|unit| target.place(unit)).collect::<Result<Vec<_>, Diagnostic>>()?;
     let mut taken: BTreeMap<(&ImageRef, &String), &Unit> = BTreeMap::new();
     for (unit, place) in plan.units.iter().zip(&places) {
@@ -172,7 +172,7 @@ fn artifact(unit: &Unit, rendered: &Rendered, origin: &Origin, puller: Puller) -
         "rootfs": { "type": "layers", "diff_ids": [content] },
     });
     let annotations = [
-        ("created", record::rfc3339(origin.head.committer.time)),
+        ("created", rfc3339(origin.head.committer.time)),
         ("revision", format!("sha1:{}", origin.head.id)),
         ("source", origin.url.clone()),
     ];

@@ -3,7 +3,7 @@
 use registry::Pushed;
 use serde_json::{Value, json};
 
-use super::target::Place;
+use super::target::ArtifactLocation;
 use crate::report::table;
 
 /// What became of every unit, in the plan's order.
@@ -23,7 +23,7 @@ pub struct UnitReport {
     /// The environment.
     pub environment: String,
     /// Where its artifact is.
-    pub place: Place,
+    pub place: ArtifactLocation,
     /// The artifact's digest, and the tags that did not stand for it before.
     pub pushed: Pushed,
     /// The images in it, sorted, as they stand in it.

@@ -18,7 +18,7 @@ pub struct Target {
 
 /// Where one unit's artifact goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ArtifactLocation {
     /// The repository, registry in front.
     pub name: ImageRef,
     /// The tags, at least one, none twice.
@@ -61,7 +61,7 @@ impl Target {
     ///
     /// # Errors
     /// What is no repository or no tag once it is filled in, and a repository without its registry.
-    pub fn place(&self, unit: &Unit) -> Result<Place, Diagnostic> {
+    pub fn place(&self, unit: &Unit) -> Result<ArtifactLocation, Diagnostic> {
         let filled = self.repository.fill(&unit.service, &unit.environment);
         let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);
         let registry = name.split_once('/').map_or("", |(registry, _)| registry);
@@ -82,11 +82,11 @@ impl Target {
             }
         }
         let name = ImageRef::parse(name).map_err(|error| Diagnostic::new(error.to_string()))?;
-        Ok(Place { name, tags })
+        Ok(ArtifactLocation { name, tags })
     }
 }
 
-impl Place {
+impl ArtifactLocation {
     /// `oci://registry/repository`
     pub fn url(&self) -> String {
         format!("{SCHEME}{}", self.name)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors};
 
-use crate::pipeline::file_set::folder;
 use crate::plan::{Plan, Unit};
 use crate::verbs::artifact::Target;
 
@@ -73,7 +72,7 @@ fn pull(unit: &Unit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
         }
     };
     let file = (!unit.path.ends_with('/')).then(|| unit.path.rsplit('/').next().unwrap_or(&unit.path).to_owned());
-    Ok(Pull { name: name(unit), from, folder: folder(&unit.path), file })
+    Ok(Pull { name: name(unit), from, folder: unit.branch_folder(), file })
 }
 
 /// A name that Kubernetes takes: lower-case letters, digits and dashes, not more than 63.

@@ -44,7 +44,7 @@ impl Choices {
 impl Choices {
     /// Whether a pull request is wanted of a git host of which nobody says what it is.
     pub fn want_a_host(&self) -> bool {
-        let known = self.repository.as_ref().and_then(|repository| plan::review::known(repository.text()));
+        let known = self.repository.as_ref().and_then(|repository| crate::host::git_hosts::known(repository.text()));
         !self.review.is_empty() && self.review_host.or(known).is_none()
     }
 }

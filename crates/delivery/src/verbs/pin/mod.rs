@@ -5,14 +5,12 @@ mod list;
 mod origins;
 mod setup;
 
-use manifest::image_search::{Rule, built_in};
 use manifest::pin::{FoundImage, collect_text, edit};
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
-use registry::kbld;
-use render_core::files::Files;
 
 use crate::error::Failure;
-use crate::images::digests::{Place, Wanted};
+use crate::images::digests::{ImageLocation, ImageRequest};
+use crate::images::search::Search;
 
 pub use inputs::{Input, read};
 pub use list::{Listed, json, list, text};
@@ -26,46 +24,6 @@ pub struct Located {
     pub file: String,
     /// The image and where in the file.
     pub found: FoundImage,
-}
-
-/// What images are and what some of them are instead: the user's rules and overrides.
-#[derive(Clone, Debug, Default)]
-pub struct Search {
-    rules: Vec<Rule>,
-    overrides: kbld::Config,
-}
-
-impl Search {
-    /// Reads files of rules (kbld's `Config`, kbld's or imgpkg's lock file); the built-in rules come after theirs.
-    ///
-    /// # Errors
-    /// Everything that is wrong in any of them.
-    pub fn read(files: &dyn Files, names: &[String]) -> Result<Self, Errors> {
-        let (mut search, mut wrong) = (Search::default(), Vec::new());
-        for file in names {
-            let bytes = files.read(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
-            let read = |bytes: std::sync::Arc<[u8]>| kbld::read(file, &String::from_utf8_lossy(&bytes));
-            match bytes.map_err(Errors::from).and_then(read) {
-                Ok(config) => {
-                    search.rules.extend(config.rules);
-                    search.overrides.overrides.extend(config.overrides);
-                }
-                Err(errors) => wrong.extend(errors.into_all()),
-            }
-        }
-        search.rules.extend(built_in());
-        Errors::check(wrong).map(|()| search)
-    }
-
-    /// The rules in force, the built-in ones last.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// What an image is looked up as: itself, or what an override makes of it.
-    pub fn meant(&self, image: &ImageRef) -> ImageRef {
-        self.overrides.instead(image).unwrap_or_else(|| image.clone())
-    }
 }
 
 /// The images of every input, in their order.
@@ -97,11 +55,12 @@ fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
 }
 
 /// What is to be looked up for the images: themselves, or what an override makes of them.
-pub fn wanted(images: &[Located], search: &Search) -> Vec<Wanted> {
+pub fn wanted(images: &[Located], search: &Search) -> Vec<ImageRequest> {
     let one = |located: &Located| {
         let Located { file, found } = located;
-        let place = Place { file: file.clone(), at: found.at, field: found.field.clone(), object: String::new() };
-        Wanted { image: search.meant(&found.image), place }
+        let place =
+            ImageLocation { file: file.clone(), at: found.at, field: found.field.clone(), object: String::new() };
+        ImageRequest { image: search.meant(&found.image), place }
     };
     images.iter().map(one).collect()
 }

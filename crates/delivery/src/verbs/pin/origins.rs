@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, ImageRef};
 use registry::Origin;
 
-use super::{Located, Search, wanted};
+use super::{Located, wanted};
 use crate::error::Failure;
 use crate::images::digests::Pinner;
+use crate::images::search::Search;
 
 /// What every image says of its source, and a warning for each that could not be asked. An image without a digest is asked by
 /// the digest that its tag has now.

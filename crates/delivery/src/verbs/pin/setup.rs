@@ -4,11 +4,13 @@ use manifest::Errors;
 use registry::Options;
 use render_core::files::{Files, parent};
 
-use super::{Located, Search, wanted};
+use super::{Located, wanted};
 use crate::config::{self, GivenDigests};
-use crate::images::digests::{Digests, Locking, Wanted};
+use crate::images::digests::ImageRequest;
 use crate::images::registries;
+use crate::images::search::Search;
 use crate::lock;
+use crate::lock::{LockMode, LockOptions};
 use crate::plan;
 
 /// What was typed.
@@ -21,7 +23,7 @@ pub struct Typed {
     /// `--policy-digests`
     pub digests: Option<GivenDigests>,
     /// What was typed about the lock file.
-    pub locking: Locking,
+    pub locking: LockOptions,
     /// What was typed about registries.
     pub registries: registries::Typed,
 }
@@ -34,7 +36,7 @@ pub struct Setup {
     /// What happens to digests that stand there already.
     pub given: GivenDigests,
     /// Where digests come from.
-    pub source: Digests,
+    pub source: LockMode,
     /// The lock file.
     pub lock_file: String,
     /// How registries are asked; the proxies come from the environment.
@@ -66,7 +68,7 @@ impl Setup {
     }
 
     /// What is to be found out about the images.
-    pub fn wanted(&self, images: &[Located]) -> Vec<Wanted> {
+    pub fn wanted(&self, images: &[Located]) -> Vec<ImageRequest> {
         let mut all = wanted(images, &self.search);
         all.retain(|one| self.given == GivenDigests::Checked || !one.image.is_pinned());
         all

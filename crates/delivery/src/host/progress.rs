@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 /// Who is told how many of a step's parts are done, and of how many; from many threads, and first of none.
 #[derive(Clone)]
-pub struct Watch {
+pub struct Progress {
     resolving: Arc<dyn Fn(usize, usize) + Send + Sync>,
 }
 
-impl Watch {
+impl Progress {
     /// `resolving` is told of images that are asked for at registries.
     pub fn new(resolving: impl Fn(usize, usize) + Send + Sync + 'static) -> Self {
-        Watch { resolving: Arc::new(resolving) }
+        Progress { resolving: Arc::new(resolving) }
     }
 
     /// Who is told of images that are asked for at registries.
@@ -21,15 +21,15 @@ impl Watch {
     }
 }
 
-impl Default for Watch {
+impl Default for Progress {
     /// Nobody.
     fn default() -> Self {
-        Watch::new(|_, _| {})
+        Progress::new(|_, _| {})
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watch")
+        f.write_str("Progress")
     }
 }

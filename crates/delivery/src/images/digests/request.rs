@@ -6,16 +6,16 @@ use manifest::{At, Diagnostic, ImageRef};
 
 /// An image whose digest is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ImageRequest {
     /// What is looked up.
     pub image: ImageRef,
     /// Where it stands.
-    pub place: Place,
+    pub place: ImageLocation,
 }
 
 /// Where an image stands; what is not known is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct ImageLocation {
     /// The file, as people name it.
     pub file: String,
     /// Where in the file.
@@ -27,8 +27,8 @@ pub struct Place {
 }
 
 /// The images, each once, with the places it stands in.
-pub(super) fn by_image(wanted: &[Wanted]) -> BTreeMap<&ImageRef, Vec<&Place>> {
-    let mut all: BTreeMap<&ImageRef, Vec<&Place>> = BTreeMap::new();
+pub(super) fn by_image(wanted: &[ImageRequest]) -> BTreeMap<&ImageRef, Vec<&ImageLocation>> {
+    let mut all: BTreeMap<&ImageRef, Vec<&ImageLocation>> = BTreeMap::new();
     for one in wanted {
         let places = all.entry(&one.image).or_default();
         if !places.contains(&&one.place) {
@@ -39,7 +39,7 @@ pub(super) fn by_image(wanted: &[Wanted]) -> BTreeMap<&ImageRef, Vec<&Place>> {
 }
 
 /// A finding about an image, with the first place it stands in and a word of the others.
-pub(super) fn at_places(finding: Diagnostic, places: &[&Place]) -> Diagnostic {
+pub(super) fn at_places(finding: Diagnostic, places: &[&ImageLocation]) -> Diagnostic {
     let Some((first, others)) = places.split_first() else { return finding };
     let mut finding = finding.at(first.at);
     if !first.file.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn at_places(finding: Diagnostic, places: &[&Place]) -> Diagnostic {
     }
 }
 
-impl Place {
+impl ImageLocation {
     fn words(&self) -> String {
         if self.file.is_empty() {
             format!("{}, {}", self.object, self.field)

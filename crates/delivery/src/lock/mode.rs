@@ -4,7 +4,7 @@ use manifest::ImageRef;
 
 /// What was typed about the lock file.
 #[derive(Clone, Debug, Default)]
-pub struct Locking {
+pub struct LockOptions {
     /// `--lock`
     pub lock: bool,
     /// `--update`: everything where the list is empty.
@@ -17,63 +17,64 @@ pub struct Locking {
 
 /// Where digests come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Digests {
-    /// Registries, every time.
+pub enum LockMode {
+    /// Ignore, every time.
     #[default]
-    Registries,
+    Ignore,
     /// The lock file alone: no socket is opened.
     Locked,
     /// The lock file, and registries for what it lacks or what is to be updated.
-    Lock(Update),
+    Write(Refresh),
 }
 
 /// Which images are asked for again although they are locked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Update {
+pub enum Refresh {
     /// None.
-    Nothing,
+    None,
     /// All of them, and remote bases.
-    Everything,
+    All,
     /// These, by any spelling; without a tag, every tag of the repository.
-    These(Vec<ImageRef>),
+    Images(Vec<ImageRef>),
 }
 
-impl Locking {
+impl LockOptions {
     /// What was typed decides; where nothing was, what hydrant.yaml says (`locked`).
-    pub fn digests(&self, written: Option<bool>) -> Digests {
+    pub fn digests(&self, written: Option<bool>) -> LockMode {
         match &self.update {
-            Some(these) if these.is_empty() => Digests::Lock(Update::Everything),
-            Some(these) => Digests::Lock(Update::These(these.clone())),
-            None if self.lock => Digests::Lock(Update::Nothing),
-            None if self.locked.or(written) == Some(true) => Digests::Locked,
-            None => Digests::Registries,
+            Some(these) if these.is_empty() => LockMode::Write(Refresh::All),
+            Some(these) => LockMode::Write(Refresh::Images(these.clone())),
+            None if self.lock => LockMode::Write(Refresh::None),
+            None if self.locked.or(written) == Some(true) => LockMode::Locked,
+            None => LockMode::Ignore,
         }
     }
 }
 
-impl Digests {
+impl LockMode {
     /// Whether nobody may be asked.
     pub fn is_locked(&self) -> bool {
-        *self == Digests::Locked
+        *self == LockMode::Locked
     }
 
     /// Whether the lock file is read.
     pub fn reads_lock(&self) -> bool {
-        *self != Digests::Registries
+        *self != LockMode::Ignore
     }
 
     /// Whether the lock file is written.
     pub fn writes_lock(&self) -> bool {
-        matches!(self, Digests::Lock(_))
+        matches!(self, LockMode::Write(_))
     }
 }
 
-impl Update {
-    pub(super) fn concerns(&self, image: &ImageRef) -> bool {
+impl Refresh {
+    /// Whether the image is asked for again.
+    pub(crate) fn concerns(&self, image: &ImageRef) -> bool {
         match self {
-            Update::Nothing => false,
-            Update::Everything => true,
-            Update::These(these) => these.iter().any(|one| match one.tag() {
+            Refresh::None => false,
+            Refresh::All => true,
+            Refresh::Images(these) => these.iter().any(|one| match one.tag() {
                 Some(_) => one.lookup() == image.lookup(),
                 None => one.full_name() == image.full_name(),
             }),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Plan, Profiles, Source, Unit};
+use crate::plan::{Plan, Profiles, Source, Unit};
 use crate::report::table;
 
 /// A table for people: a line a unit.
@@ -35,8 +35,8 @@ fn renders(plan: &Plan, unit: &Unit) -> String {
         Source::Skaffold { file, profiles, modules, .. } => {
             let mut text = format!("{}/{file}", below(&plan.root, &unit.folder));
             let profiles = match profiles {
-                Profiles::Given(names) => names.join(","),
-                Profiles::OfItsOwnName(name) => name.clone(),
+                Profiles::Named(names) => names.join(","),
+                Profiles::IfPresent(name) => name.clone(),
             };
             // A String takes whatever is written to it.
             let _ = write!(text, " -p {profiles}");
@@ -79,8 +79,8 @@ fn unit_json(plan: &Plan, unit: &Unit) -> Value {
         Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => json!({
             "skaffold": file,
             "profiles": match profiles {
-                Profiles::Given(names) => json!(names),
-                Profiles::OfItsOwnName(name) => json!({ "ifThere": name }),
+                Profiles::Named(names) => json!(names),
+                Profiles::IfPresent(name) => json!({ "ifThere": name }),
             },
             "modules": modules, "defaultRepo": default_repo, "namespace": namespace, "tag": tag,
         }),

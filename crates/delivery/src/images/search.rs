@@ -1,0 +1,46 @@
+//! The search rules and overrides for images that are in force for a run.
+
+use manifest::image_search::{Rule, built_in};
+use manifest::{Diagnostic, Errors, ImageRef};
+use registry::kbld;
+use render_core::files::Files;
+
+/// What images are and what some of them are instead: the user's rules and overrides.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    rules: Vec<Rule>,
+    overrides: kbld::Config,
+}
+
+impl Search {
+    /// Reads files of rules (kbld's `Config`, kbld's or imgpkg's lock file); the built-in rules come after theirs.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them.
+    pub fn read(files: &dyn Files, names: &[String]) -> Result<Self, Errors> {
+        let (mut search, mut wrong) = (Search::default(), Vec::new());
+        for file in names {
+            let bytes = files.read(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
+            let read = |bytes: std::sync::Arc<[u8]>| kbld::read(file, &String::from_utf8_lossy(&bytes));
+            match bytes.map_err(Errors::from).and_then(read) {
+                Ok(config) => {
+                    search.rules.extend(config.rules);
+                    search.overrides.overrides.extend(config.overrides);
+                }
+                Err(errors) => wrong.extend(errors.into_all()),
+            }
+        }
+        search.rules.extend(built_in());
+        Errors::check(wrong).map(|()| search)
+    }
+
+    /// The rules in force, the built-in ones last.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What an image is looked up as: itself, or what an override makes of it.
+    pub fn meant(&self, image: &ImageRef) -> ImageRef {
+        self.overrides.instead(image).unwrap_or_else(|| image.clone())
+    }
+}
