@@ -72,7 +72,7 @@ fn real_helm_renders_services() {
     // The library is an input, too, and a revision is rendered from its own files.
     run(folder.path(), "sed -i s/nginx/caddy/ charts/library/templates/_image.tpl");
     assert!(run(folder.path(), "hydrant plan --all --changed-since HEAD").contains("web"));
-    assert!(run(folder.path(), "hydrant verify --all").contains("proved"));
+    assert!(run(folder.path(), "hydrant verify --all").contains("verified"));
     assert!(run(folder.path(), "hydrant diff --all").contains("+ caddy:7"));
     let left = run(folder.path(), "git status --short");
     assert_eq!(left, " M charts/library/templates/_image.tpl\n?? manifests.git/\n", "nothing else is written");

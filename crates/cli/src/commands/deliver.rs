@@ -136,7 +136,7 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success,
 /// # Errors
 /// Units that their branches refused.
 pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
-    report.undone().for_each(|words| output::warning(&words));
+    report.warnings().for_each(|words| output::warning(&words));
     if !report.refused() {
         return Ok(Success::Done);
     }

@@ -31,5 +31,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         TextOrJson::Json => verify::json(&verdicts),
     })?;
     delivery::Errors::check(verify::unknown(&verdicts))?;
-    Ok(if verify::proved(&verdicts) { Success::Done } else { Success::Different })
+    Ok(if verify::verified(&verdicts) { Success::Done } else { Success::Different })
 }

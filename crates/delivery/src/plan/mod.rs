@@ -82,7 +82,7 @@ pub struct Unit {
     pub pinned_inputs: Option<PinnedInputs>,
 }
 
-/// The images of a delivery that is proved or promoted: rendering takes them as they are.
+/// The images of a delivery that is verified or promoted: rendering takes them as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinnedInputs {
     /// The images, with their digests.

@@ -64,10 +64,10 @@ impl Report {
     }
 
     /// What the hosts did not do of what was asked beside the requests, each with its unit in front.
-    pub fn undone(&self) -> impl Iterator<Item = String> {
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
         self.units.iter().flat_map(|unit| {
-            let undone = unit.request.iter().flat_map(|request| &request.undone);
-            undone.map(|words| format!("{}: {words}", unit.name()))
+            let warnings = unit.request.iter().flat_map(|request| &request.warnings);
+            warnings.map(|words| format!("{}: {words}", unit.name()))
         })
     }
 
@@ -85,7 +85,7 @@ impl Report {
     /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
     fn sum(&self) -> String {
         let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
-        let words = ["committed", "proposed", "waiting", "taken back", "unchanged", "refused"];
+        let words = ["committed", "proposed", "waiting", "withdrawn", "unchanged", "refused"];
         let parts: Vec<String> = words
             .iter()
             .map(|word| (count(word), word))
@@ -112,7 +112,7 @@ impl Report {
             "committed": count("committed"),
             "proposed": count("proposed"),
             "waiting": count("waiting"),
-            "takenBack": count("taken back"),
+            "withdrawn": count("withdrawn"),
             "unchanged": count("unchanged"),
             "refused": count("refused"),
             "units": units,
@@ -137,8 +137,8 @@ impl Report {
                 images.join("<br>")
             );
         }
-        for undone in self.undone() {
-            let _ = writeln!(text, "\n> {}", cell(&undone));
+        for warnings in self.warnings() {
+            let _ = writeln!(text, "\n> {}", cell(&warnings));
         }
         for refusal in self.refusals() {
             let _ = writeln!(text, "\n> {}", cell(&refusal));
@@ -186,7 +186,7 @@ impl UnitReport {
             (Outcome::Committed { .. }, Some(_)) => "proposed",
             (Outcome::Committed { .. }, None) => "committed",
             (_, Some(TopicState::Waiting)) => "waiting",
-            (_, Some(TopicState::Withdrawn)) => "taken back",
+            (_, Some(TopicState::Withdrawn)) => "withdrawn",
             (Outcome::Unchanged | Outcome::NoteUpdated, _) => "unchanged",
         }
     }
@@ -218,7 +218,7 @@ impl UnitReport {
             delivery.changes.iter().map(|change| json!({ "path": change.path, "change": kind(change.kind) })).collect();
         let (old, refusal) = match &delivery.outcome {
             Outcome::Committed { old, .. } => (old.clone(), None),
-            Outcome::Refused(refusal) => (None, Some(refusal.to_string())),
+            Outcome::Refused(refusal) => (None, Some(refusal)),
             Outcome::Unchanged | Outcome::NoteUpdated => (None, None),
         };
         let origin = |one: &ImageOrigin| {
@@ -245,7 +245,8 @@ impl UnitReport {
             "images": self.images,
             "origins": origins,
             "attempts": delivery.attempts,
-            "refusal": refusal,
+            "refusal": refusal.map(ToString::to_string),
+            "hint": refusal.and_then(Refusal::hint),
             "serverSaid": delivery.server_messages,
         })
     }

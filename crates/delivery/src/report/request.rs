@@ -34,7 +34,7 @@ pub struct RequestReport {
     /// Its page, where it is known.
     pub url: Option<String>,
     /// What the host did not do of what was asked beside the request itself, each with its words.
-    pub undone: Vec<String>,
+    pub warnings: Vec<String>,
     /// Why there is no request although there should be one, and whether trying again may help.
     pub failed: Option<(String, bool)>,
 }
@@ -81,7 +81,7 @@ impl RequestReport {
             "action": self.action.word(),
             "number": self.number,
             "url": self.url,
-            "undone": self.undone,
+            "warnings": self.warnings,
             "failed": self.failed.as_ref().map(|(words, _)| words),
         })
     }

@@ -101,7 +101,7 @@ impl Api {
             action,
             number: there.then_some(done.number),
             url: there.then_some(done.url),
-            undone: done.undone,
+            warnings: done.undone,
             failed: None,
         })
     }

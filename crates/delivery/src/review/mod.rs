@@ -121,14 +121,16 @@ impl Requests {
             if reviewed.state == TopicState::Waiting {
                 report.failed = Some((no_request(words), true));
             } else {
-                report.undone.push(format!("{} could not be withdrawn: {words}", reviewed.topic));
+                report.warnings.push(format!("{} could not be withdrawn: {words}", reviewed.topic));
             }
         }
         if reviewed.state == TopicState::Withdrawn && review.request.host == Host::Gitea {
-            report.undone.push("a request that is open still shows no change: close it at the host".to_owned());
+            report.warnings.push("a request that is open still shows no change: close it at the host".to_owned());
         }
         if reviewed.state == TopicState::Left {
-            report.undone.push(format!("{} holds commits that no delivery wrote: it is left as it is", reviewed.topic));
+            report
+                .warnings
+                .push(format!("{} holds commits that no delivery wrote: it is left as it is", reviewed.topic));
         }
         Some(report)
     }

@@ -37,7 +37,7 @@ pub struct Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The branch holds exactly what its record makes.
-    Proved,
+    Verified,
     /// It holds something else in these files.
     Differs(Vec<String>),
     /// It cannot be told, and why.
@@ -120,7 +120,7 @@ fn one(wanted: &Unit, tip: &BranchTip, files: &GitFiles, plan: &Plan, ctx: &RunC
     let made = &rendered[0];
     let (_, files) = file_set(&wanted.path, &made.objects, made.style)?;
     let differing = differing(&files, &tip.files);
-    Ok(if differing.is_empty() { Finding::Proved } else { Finding::Differs(differing) })
+    Ok(if differing.is_empty() { Finding::Verified } else { Finding::Differs(differing) })
 }
 
 /// The images of a delivery, as a rendering takes them. Those of a promotion bear the names of the environment that they came
@@ -152,7 +152,7 @@ fn differing(made: &FileSet, there: &FileSet) -> Vec<String> {
 impl Finding {
     fn word(&self) -> &'static str {
         match self {
-            Finding::Proved => "proved",
+            Finding::Verified => "verified",
             Finding::Differs(_) => "differs",
             Finding::Unknown(_) => "unknown",
         }
@@ -160,7 +160,7 @@ impl Finding {
 
     fn words(&self) -> String {
         match self {
-            Finding::Proved => String::new(),
+            Finding::Verified => String::new(),
             Finding::Differs(files) => files.join(", "),
             Finding::Unknown(why) => why.all().iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "),
         }
@@ -185,13 +185,13 @@ pub fn json(verdicts: &[Verdict]) -> String {
             "result": one.finding.word(), "detail": one.finding.words(),
         })
     });
-    let value = json!({ "proved": proved(verdicts), "units": units.collect::<Vec<_>>() });
+    let value = json!({ "verified": verified(verdicts), "units": units.collect::<Vec<_>>() });
     format!("{value:#}\n")
 }
 
-/// Whether every unit was proved.
-pub fn proved(verdicts: &[Verdict]) -> bool {
-    verdicts.iter().all(|one| one.finding == Finding::Proved)
+/// Whether every unit was verified.
+pub fn verified(verdicts: &[Verdict]) -> bool {
+    verdicts.iter().all(|one| one.finding == Finding::Verified)
 }
 
 /// What could not be told, as findings.
