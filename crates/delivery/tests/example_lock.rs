@@ -16,7 +16,7 @@ use delivery::lock::LockOptions;
 use delivery::pipeline::{self, Options, SourceTree};
 use delivery::plan::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
-use registry::{Lock, LockedImage};
+use delivery::lock::{Lock, LockedImage};
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
 

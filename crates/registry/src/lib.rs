@@ -1,6 +1,6 @@
 //! The resolver: image reference in, digest out; and the other way, an artifact in, its digest out.
 //!
-//! [`Resolver`] asks registries and writes to them, [`Credentials`] says who asks, [`Lock`] remembers the answers.
+//! [`Resolver`] asks registries and writes to them, [`Credentials`] says who asks.
 
 mod challenge;
 pub mod credentials;
@@ -10,7 +10,6 @@ mod helper;
 mod http;
 mod index;
 pub mod kbld;
-pub mod lock;
 mod lookup;
 pub mod options;
 pub mod origins;
@@ -25,7 +24,6 @@ mod trust;
 
 pub use credentials::Credentials;
 pub use failure::{Kind, ResolveError, ResolveErrors};
-pub use lock::{Lock, LockedImage, LockedRemote};
 pub use options::{Options, Proxies};
 pub use origins::Origin;
 pub use platform::Platform;

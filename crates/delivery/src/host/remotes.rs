@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use committer::Remote;
 use committer::snapshot::{SnapshotError, id_of, snapshot};
 use manifest::Diagnostic;
-use registry::lock::{Lock, LockedRemote};
 use render_core::host::RemoteRepository;
 
 use super::{cache, download};
-use crate::lock::{LockMode, Refresh};
+use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
 
 /// How remote bases and files are had.
 #[derive(Clone, Debug, Default)]

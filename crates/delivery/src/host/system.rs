@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use manifest::Diagnostic;
-use registry::lock::LockedRemote;
 use render_core::host::{Host, Program, ProgramOutput, RemoteRepository};
 
 use super::remotes;
+use crate::lock::LockedRemote;
 pub use super::remotes::Remotes;
 
 /// The machine that hydrant runs on.

@@ -1,12 +1,17 @@
-//! The lock file.
+//! The lock file: its content, and where a run finds it.
 
-use manifest::Diagnostic;
+mod content;
+mod entry;
+mod form;
 mod mode;
 
-pub use mode::{LockMode, LockOptions, Refresh};
-pub use registry::Lock;
+use manifest::Diagnostic;
 use render_core::files::{FileError, Files, join, parent};
 
+pub use content::{FILE_NAME, Lock};
+pub use entry::{LockedImage, LockedRemote};
+pub use form::schema;
+pub use mode::{LockMode, LockOptions, Refresh};
 /// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
 ///
 /// # Errors

@@ -1,7 +1,6 @@
 //! A delivery from end to end: load, render, pin, check, deliver. Each stage takes what the one before made.
 
 use manifest::{Diagnostic, ImageRef, Node};
-use registry::{Lock, LockedRemote};
 use render_core::files::Files;
 
 use crate::error::Failure;
@@ -9,7 +8,7 @@ use crate::host::RunContext;
 use crate::images::digests::{ImageRequest, Pinner};
 use crate::images::origins::ImageOrigin;
 use crate::images::search::Search;
-use crate::lock;
+use crate::lock::{self, Lock, LockedRemote};
 use crate::pipeline::file_set::Style;
 use crate::plan::Plan;
 use crate::report::Report;

@@ -1,7 +1,6 @@
 //! The stage between reading and delivering: which digest each image has, asked once for all units.
 
 use manifest::{Diagnostic, Errors, Pins};
-use registry::Lock;
 
 use super::Rendered;
 use crate::config::Images;
@@ -14,6 +13,7 @@ use crate::images::objects;
 use crate::images::origins;
 use crate::images::origins::Held;
 use crate::images::search::Search;
+use crate::lock::Lock;
 use crate::plan::{Plan, Unit};
 
 /// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.

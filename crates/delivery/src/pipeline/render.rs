@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, ImageRef, Node, Pins};
 use rayon::prelude::*;
-use registry::{Lock, LockedRemote};
 use render_core::files::{Files, join};
 use render_core::kustomize::{self, BaseCache, build, build_with_cache};
 use render_core::skaffold::default_repo;
@@ -17,6 +16,7 @@ use crate::host::RunContext;
 use crate::host::recorded_files::{Recorded, Touched};
 use crate::host::system::{Remotes, SystemHost};
 use crate::images::digests::ImageRequest;
+use crate::lock::{Lock, LockedRemote};
 use crate::pipeline::file_set::Style;
 use crate::pipeline::helm;
 use crate::pipeline::skaffold::{

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use committer::{Outcome, SourceRecord, Unit};
-use registry::lock::LockedRemote;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::host::RunContext;
 use crate::host::ci_run;
+use crate::lock::LockedRemote;
 use crate::report::{Report, UnitReport};
 
 /// What a unit was made of, as far as the statement tells it.

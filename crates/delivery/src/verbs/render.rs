@@ -1,7 +1,7 @@
 //! One rendering from end to end: prepare, look the digests up, finish.
 
 use manifest::{Errors, ImageRef, Pins};
-use registry::{Lock, Options};
+use registry::Options;
 use render_core::files::Files;
 
 use crate::config::GivenDigests;
@@ -10,8 +10,7 @@ use crate::host::system::{Remotes, SystemHost};
 use crate::images::digests::{Pinner, ProgressFn, ResolveContext};
 use crate::images::objects;
 use crate::images::search::Search;
-use crate::lock;
-use crate::lock::LockMode;
+use crate::lock::{self, Lock, LockMode};
 use crate::pipeline::skaffold::{Rendered, Request, finish, prepare};
 
 /// What digests come from and how.

@@ -11,7 +11,7 @@ pub fn config() -> String {
 
 /// The schema of `hydrant.lock`, in the same form.
 pub fn lock() -> String {
-    print(registry::lock::schema(), "hydrant.lock")
+    print(crate::lock::schema(), "hydrant.lock")
 }
 
 fn print(mut schema: Schema, title: &str) -> String {

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
-use registry::{Credentials, Lock, LockedImage, Options, Origin, Proxies, ResolveError, Resolver};
+use registry::{Credentials, Options, Origin, Proxies, ResolveError, Resolver};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::Failure;
-use crate::lock::LockMode;
+use crate::lock::{Lock, LockMode, LockedImage};
 use request::{at_places, by_image};
 
 pub use request::{ImageLocation, ImageRequest};

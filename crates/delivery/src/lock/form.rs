@@ -1,11 +1,11 @@
 //! The form of the lock file, as it is read and as editors are told.
 
 use manifest::{Diagnostic, Digest, ImageRef};
+use registry::platform::PlatformError;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::LockedImage;
-use crate::platform::PlatformError;
+use super::entry::LockedImage;
 
 /// What hydrant found out: digests of images, commits of remote bases.
 #[derive(Deserialize, JsonSchema)]

@@ -4,17 +4,14 @@
 //! nothing in it that changes when the answer does not. Two branches that add entries in different places merge without
 //! a conflict; two that resolved one image to different digests do conflict, as they should.
 
-mod form;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use manifest::{At, Diagnostic, Digest, ImageRef, Pins};
+use registry::Platform;
 
-use crate::platform::Platform;
-use form::{RawLock, RawRemote};
-
-pub use form::schema;
+use super::entry::{LockedImage, LockedRemote};
+use super::form::{RawLock, RawRemote};
 
 /// The name of the file, at the repository's root.
 pub const FILE_NAME: &str = "hydrant.lock";
@@ -30,32 +27,6 @@ pub struct Lock {
 
 type ImageKey = (String, Option<Platform>);
 type RemoteKey = (String, Option<String>);
-
-/// What one image reference was found to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockedImage {
-    /// What was looked up, in full ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
-    pub reference: String,
-    /// The platform that was asked for; the whole image (index) where absent.
-    pub platform: Option<Platform>,
-    /// The digest.
-    pub digest: Digest,
-    /// When it was resolved, RFC 3339 in UTC.
-    pub resolved: String,
-    /// Which host answered, such as `registry-1.docker.io` or a mirror.
-    pub from: String,
-}
-
-/// What one revision of a remote base was found to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockedRemote {
-    /// The repository's URL, without credentials.
-    pub url: String,
-    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
-    pub revision: Option<String>,
-    /// The commit.
-    pub commit: String,
-}
 
 impl Lock {
     /// Reads a lock file; `file` is its name in messages.

@@ -1,0 +1,30 @@
+//! The entries of the lock file.
+
+use manifest::Digest;
+use registry::Platform;
+
+/// What one image reference was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedImage {
+    /// What was looked up, in full ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
+    pub reference: String,
+    /// The platform that was asked for; the whole image (index) where absent.
+    pub platform: Option<Platform>,
+    /// The digest.
+    pub digest: Digest,
+    /// When it was resolved, RFC 3339 in UTC.
+    pub resolved: String,
+    /// Which host answered, such as `registry-1.docker.io` or a mirror.
+    pub from: String,
+}
+
+/// What one revision of a remote base was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedRemote {
+    /// The repository's URL, without credentials.
+    pub url: String,
+    /// Branch, tag or commit as it is written in the kustomization; the remote's default branch where absent.
+    pub revision: Option<String>,
+    /// The commit.
+    pub commit: String,
+}
