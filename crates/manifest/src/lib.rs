@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod image;
+pub mod image_rules;
 pub mod image_search;
 pub mod node;
 pub mod pin;

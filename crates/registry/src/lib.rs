@@ -9,7 +9,6 @@ pub mod failure;
 mod helper;
 mod http;
 mod index;
-pub mod kbld;
 mod lookup;
 pub mod options;
 pub mod origins;

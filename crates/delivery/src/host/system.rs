@@ -8,8 +8,8 @@ use manifest::Diagnostic;
 use render_core::host::{Host, Program, ProgramOutput, RemoteRepository};
 
 use super::remotes;
-use crate::lock::LockedRemote;
 pub use super::remotes::Remotes;
+use crate::lock::LockedRemote;
 
 /// The machine that hydrant runs on.
 #[derive(Debug, Default)]

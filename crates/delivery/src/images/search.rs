@@ -1,15 +1,15 @@
 //! The search rules and overrides for images that are in force for a run.
 
+use manifest::image_rules::{self, ImageRules};
 use manifest::image_search::{Rule, built_in};
 use manifest::{Diagnostic, Errors, ImageRef};
-use registry::kbld;
 use render_core::files::Files;
 
 /// What images are and what some of them are instead: the user's rules and overrides.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     rules: Vec<Rule>,
-    overrides: kbld::Config,
+    overrides: ImageRules,
 }
 
 impl Search {
@@ -21,7 +21,7 @@ impl Search {
         let (mut search, mut wrong) = (Search::default(), Vec::new());
         for file in names {
             let bytes = files.read(file).map_err(|error| Diagnostic::new(error.to_string()).in_file(file));
-            let read = |bytes: std::sync::Arc<[u8]>| kbld::read(file, &String::from_utf8_lossy(&bytes));
+            let read = |bytes: std::sync::Arc<[u8]>| image_rules::read(file, &String::from_utf8_lossy(&bytes));
             match bytes.map_err(Errors::from).and_then(read) {
                 Ok(config) => {
                     search.rules.extend(config.rules);
@@ -41,6 +41,6 @@ impl Search {
 
     /// What an image is looked up as: itself, or what an override makes of it.
     pub fn meant(&self, image: &ImageRef) -> ImageRef {
-        self.overrides.instead(image).unwrap_or_else(|| image.clone())
+        self.overrides.replacement(image).unwrap_or_else(|| image.clone())
     }
 }

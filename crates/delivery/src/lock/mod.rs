@@ -12,6 +12,7 @@ pub use content::{FILE_NAME, Lock};
 pub use entry::{LockedImage, LockedRemote};
 pub use form::schema;
 pub use mode::{LockMode, LockOptions, Refresh};
+
 /// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
 ///
 /// # Errors
