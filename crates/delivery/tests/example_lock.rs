@@ -12,11 +12,10 @@ use std::process::Command;
 use delivery::config::Images;
 use delivery::host::disk::DiskFiles;
 use delivery::host::{Moment, RunContext};
-use delivery::lock::LockOptions;
+use delivery::lock::{Lock, LockOptions, LockedImage};
 use delivery::pipeline::{self, Options, SourceTree};
 use delivery::plan::settings::{Selection, Settings};
 use manifest::{Digest, ImageRef};
-use delivery::lock::{Lock, LockedImage};
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case};
 
