@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads the page that it checks")]
 
 use render_core::kustomize::kustomization as k;
-use render_core::kustomize::plugin::{GENERATORS, TRANSFORMERS};
+use render_core::kustomize::{GENERATORS, TRANSFORMERS};
 
 const BEGIN: &str = "<!-- kustomization fields: written by a test -->\n";
 const END: &str = "<!-- end of kustomization fields -->\n";

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use manifest::{Diagnostic, Errors, ObjectId, yaml};
 use render_core::files::{FileError, Files};
-use render_core::kustomize::reference::repository;
+use render_core::kustomize::repository;
 use render_core::kustomize::{BaseCache, Built, build, build_with_cache};
 pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 

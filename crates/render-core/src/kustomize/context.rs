@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use manifest::{At, Diagnostic};
 
-use super::decode::in_field;
-use super::load::{Io, Place};
-use super::options::Options;
-use super::schema::Schema;
+use crate::kustomize::decode::in_field;
+use crate::kustomize::load::{Io, Place};
+use crate::kustomize::options::Options;
+use crate::kustomize::schema::Schema;
 
 /// Where a step stands and what it may reach.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// Files, remotes, programs.
     pub io: Io<'a>,
     /// The folder whose kustomization is at work.
@@ -29,13 +29,13 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// Says something beside the result.
-    pub fn warn(&self, found: Diagnostic) {
+    pub(super) fn warn(&self, found: Diagnostic) {
         self.warnings.borrow_mut().push(found);
     }
 }
 
 /// Adds the kustomization's file, and a place and field in it, to a finding that names no file yet.
-pub fn located(found: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
+pub(super) fn located(found: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
     if found.file.is_some() {
         return found;
     }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{At, Data, Diagnostic, Node, Scalar};
 
-use super::nearest::nearest;
+use crate::kustomize::nearest::nearest;
 
 /// How strictly a file is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strictness {
+pub(super) enum Strictness {
     /// Unknown fields are refused, a number is not a string: kustomization.yaml.
     Strict,
     /// Unknown fields are ignored, numbers and booleans become strings: plugin configurations.
@@ -24,7 +24,7 @@ pub enum Strictness {
 }
 
 /// A value that can be decoded from a tree.
-pub trait Decode: Default {
+pub(super) trait Decode: Default {
     /// Decodes `node`; `null` gives the default.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ pub trait Decode: Default {
 }
 
 /// Puts `name` before the field that `found` already names.
-pub fn in_field(name: &str, mut found: Diagnostic) -> Diagnostic {
+pub(super) fn in_field(name: &str, mut found: Diagnostic) -> Diagnostic {
     found.field = Some(match found.field.take() {
         Some(inner) if inner.starts_with('[') => format!("{name}{inner}"),
         Some(inner) => format!("{name}.{inner}"),
@@ -57,7 +57,7 @@ fn describe(node: &Node) -> &'static str {
 }
 
 /// The finding that `node` is not what was wanted.
-pub fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
+pub(super) fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
     let found = describe(node);
     let finding = Diagnostic::new(format!("must be {wanted}, but is {found}")).at(node.at);
     match (wanted, found) {
@@ -70,12 +70,12 @@ pub fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
 }
 
 /// Whether the node is a null by the rules of YAML 1.1.
-pub fn is_null(node: &Node) -> bool {
+pub(super) fn is_null(node: &Node) -> bool {
     matches!(&node.data, Data::Scalar(scalar) if resolve(scalar, Rules::V2) == Value::Null)
 }
 
 /// A mapping's key as JSON has it: numbers and booleans become their JSON text.
-pub fn key_text(key: &Scalar) -> String {
+pub(super) fn key_text(key: &Scalar) -> String {
     match resolve(key, Rules::V2) {
         Value::Bool(yes) => yes.to_string(),
         Value::Int(number) => number.to_string(),
@@ -89,7 +89,7 @@ pub fn key_text(key: &Scalar) -> String {
 ///
 /// # Errors
 /// Where the node is neither.
-pub fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
+pub(super) fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
     match &node.data {
         Data::Map(map) => Ok(map.entries()),
         _ if is_null(node) => Ok(&[]),
@@ -98,7 +98,7 @@ pub fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
 }
 
 /// The finding that a field is not one of `known`.
-pub fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
+pub(super) fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
     let name = key_text(&entry.key);
     let finding = Diagnostic::new("is not a field that kustomize knows").at(entry.at).field(name.clone());
     match nearest(&name, known.iter().copied()) {
@@ -222,18 +222,19 @@ impl std::fmt::Display for IdPart {
 /// Declares a struct whose fields are decoded by their names in the file, with its place in `at` and the list of names
 /// in `FIELDS`.
 macro_rules! decoded {
-    ($(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* $key:literal => $field:ident : $type:ty, )* }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $( $(#[$field_meta:meta])* $key:literal => $field:ident : $type:ty, )* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default)]
-        pub struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )*
-            /// Where it stands in its file.
-            pub at: manifest::At,
+        $vis struct $name {
+            $( $(#[$field_meta])* $vis $field: $type, )*
+            /// Its position in the file.
+            #[allow(dead_code, reason = "not every structure is named in messages")]
+            $vis at: manifest::At,
         }
 
         impl $name {
             /// The names of the fields, as they are written.
-            pub const FIELDS: &'static [&'static str] = &[$($key),*];
+            $vis const FIELDS: &'static [&'static str] = &[$($key),*];
         }
 
         impl $crate::kustomize::decode::Decode for $name {

@@ -1,40 +1,36 @@
 //! `kustomize build`: a folder in, objects out, byte for byte as kustomize 5.8.1 prints them.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | [`options`] | the flags of a build |
+//! | [`kustomization`] | `kustomization.yaml` as Rust types; [`decode`] reads them |
+//! | [`load`] | opening what a kustomization names: files, folders, repositories |
+//! | [`object`] | objects with their bookkeeping |
+//! | [`schema`] | the Kubernetes schema: which lists merge, which kinds have a namespace |
+//! | [`selector`] | the selection of objects by id, labels and annotations |
+//! | [`fields`] | field paths and field specs |
+//! | [`patch`] | strategic merges and JSON patches |
+//! | [`generate`], [`transform`], [`plugin`] | one file for each generator, transformer and kind of plugin |
+//! | [`build`] | the order of all steps, and the cache of bases |
 
-pub mod accumulate;
-pub mod annotations;
-pub mod base_cache;
-pub mod build;
-pub mod build_metadata;
-pub mod context;
-pub mod crds;
-pub mod decode;
-pub mod entry;
-pub mod field_path;
-pub mod field_spec;
-pub mod generate;
-pub mod json_patch;
+mod build;
+mod context;
+mod decode;
+mod fields;
+mod generate;
 pub mod kustomization;
-pub mod load;
-pub mod merge;
-pub mod nearest;
-pub mod object;
-pub mod objects;
-pub mod openapi;
-pub mod options;
-pub mod origin;
-pub mod plugin;
-pub mod reference;
-pub mod resource;
-pub mod scalar;
-pub mod schema;
-pub mod selector;
-pub mod set;
-pub mod shared;
-pub mod steps;
-pub mod target;
-pub mod transform;
-pub mod validate;
+mod load;
+mod nearest;
+mod object;
+mod options;
+mod patch;
+mod plugin;
+mod schema;
+mod selector;
+mod transform;
 
-pub use base_cache::BaseCache;
-pub use build::{Built, build, build_with_cache};
-pub use options::{LoadRestrictor, Options, Order};
+pub use self::build::base_cache::BaseCache;
+pub use self::build::{Built, build, build_with_cache};
+pub use self::load::reference::repository;
+pub use self::options::{LoadRestrictor, Options, Order};
+pub use self::plugin::{GENERATORS, TRANSFORMERS};

@@ -2,7 +2,7 @@
 
 /// The candidate that `name` was most likely meant to be: one that ends with it or differs in a few letters, without regard to case.
 /// None where nothing is near.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     let allowed = (wanted.chars().count() / 2).min(3);
     let rate = |candidate: &str| {

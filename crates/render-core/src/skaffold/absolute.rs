@@ -2,9 +2,9 @@
 
 use manifest::{Map, Node};
 
-use super::document::is_url;
-use super::fields::{Field, Fields, Kind};
 use crate::files::join;
+use crate::skaffold::document::is_url;
+use crate::skaffold::fields::{Field, Fields, Kind};
 
 /// Makes every path of a config absolute. Source: the struct tag `filepath` in Skaffold; a template is joined to the
 /// folder like any other text. A URL stays one (Skaffold joins it as well, and then finds no such file).

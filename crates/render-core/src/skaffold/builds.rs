@@ -5,7 +5,7 @@
 use manifest::Diagnostic;
 use serde_json::Value;
 
-use super::reference::ImageReference;
+use crate::skaffold::reference::ImageReference;
 
 /// An artifact and the image that stands for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

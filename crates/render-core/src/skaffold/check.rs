@@ -10,7 +10,7 @@ use manifest::node::Entry;
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{At, Data, Diagnostic, Errors, Map, Node, Scalar, Style, Tag};
 
-use super::fields::{Fields, Kind};
+use crate::skaffold::fields::{Fields, Kind};
 
 /// Deeper nesting than any version has; only `customTemplate` can nest in itself.
 const DEEPEST: usize = 64;

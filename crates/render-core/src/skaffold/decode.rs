@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use manifest::{Map, Node};
 
-use super::decode_build::build;
-use super::model::{
+use crate::skaffold::decode_build::build;
+use crate::skaffold::model::{
     Config, Deploy, Function, Helm, HelmFlags, HelmRelease, HostHook, Kustomize, Manifests, Placed, RemoteManifest,
     RenderHooks, ResourceFilter, ResourceSelector,
 };

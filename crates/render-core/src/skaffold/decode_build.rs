@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use manifest::{Map, Node};
 
-use super::decode::{flag, maps, placed, text, texts};
-use super::model::{Artifact, ArtifactDependency, Build, Builder, Dockerfile, Placed, Sources, TagPolicy};
+use crate::skaffold::decode::{flag, maps, placed, text, texts};
+use crate::skaffold::model::{Artifact, ArtifactDependency, Build, Builder, Dockerfile, Placed, Sources, TagPolicy};
 
 /// `build`, with defaults: `context` is `.` (the folder of a required file), a builder is Docker's.
 pub(super) fn build(map: &Map, folder: Option<&str>) -> Build {

@@ -5,7 +5,7 @@
 
 use manifest::ImageRefError;
 
-use super::reference::{ImageReference, is_domain};
+use crate::skaffold::reference::{ImageReference, is_domain};
 
 /// Skaffold cuts a moved name after this many bytes.
 const LIMIT: usize = 255;

@@ -1,6 +1,6 @@
 //! What is rendered where a config does not say it. Source: `SetDefaultRenderer` in Skaffold's `schema/defaults`.
 
-use super::model::{Config, Placed};
+use crate::skaffold::model::{Config, Placed};
 
 /// What Skaffold renders where a config names nothing.
 pub(super) const MANIFESTS: &str = "k8s/*.yaml";

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use manifest::yaml::read_stream;
 use manifest::{At, Diagnostic, Errors, Map, Node};
 
-use super::check::{check, is_null};
-use super::fields::Fields;
 use crate::files::{FileError, Files, join, parent};
 use crate::host::Host;
+use crate::skaffold::check::{check, is_null};
+use crate::skaffold::fields::Fields;
 
 /// The only group that an `apiVersion` may name.
 const GROUP: &str = "skaffold/";

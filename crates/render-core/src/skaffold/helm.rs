@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifest::yaml::{Rules, Value, read_objects, read_stream, resolve, write_skaffold};
 use manifest::{Data, Diagnostic, Errors, Node};
 
-use super::builds::Build;
-use super::inputs::{Inputs, UNSET};
-use super::model::{Config, Helm, HelmRelease, Placed};
-use super::parallel::each;
-use super::reference::ImageReference;
-use super::setters::{FROM_PARAM, Marks, apply};
-use super::template::Missing;
 use crate::files::join;
 use crate::host::{Program, ProgramOutput};
+use crate::skaffold::builds::Build;
+use crate::skaffold::inputs::{Inputs, UNSET};
+use crate::skaffold::model::{Config, Helm, HelmRelease, Placed};
+use crate::skaffold::parallel::each;
+use crate::skaffold::reference::ImageReference;
+use crate::skaffold::setters::{FROM_PARAM, Marks, apply};
+use crate::skaffold::template::Missing;
 
 /// A release, ready to be rendered.
 struct Ready<'a> {

@@ -6,10 +6,10 @@
 use manifest::yaml::{read_objects, write_skaffold};
 use manifest::{Diagnostic, Errors, Node};
 
-use super::inputs::Inputs;
-use super::model::{Config, HostHook};
 use crate::files::join;
 use crate::host::{Program, ProgramOutput};
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Config, HostHook};
 
 /// Runs the hooks before rendering and adds what they print to `said`.
 ///

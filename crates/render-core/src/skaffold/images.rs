@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifest::yaml::MAX_DEPTH;
 use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Text};
 
-use super::builds::Build;
-use super::reference::{ImageReference, sanitize};
-use super::selector::{GroupKind, Selector};
+use crate::skaffold::builds::Build;
+use crate::skaffold::reference::{ImageReference, sanitize};
+use crate::skaffold::selector::{GroupKind, Selector};
 
 /// Replaces images, and remembers which builds were used.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors};
 
-use super::model::{Config, Placed, ResourceSelector};
-use super::template::{Missing, Templates};
 use crate::files::{Files, join};
 use crate::host::Host;
 use crate::kustomize::BaseCache;
+use crate::skaffold::model::{Config, Placed, ResourceSelector};
+use crate::skaffold::template::{Missing, Templates};
 
 /// Everything that a rendering depends on, as values and the traits `Files` and `Host`.
 #[derive(Clone, Copy)]
@@ -91,7 +91,8 @@ impl<'a> Inputs<'a> {
     pub fn nowhere(&self, config: &Config, path: &str, found: Diagnostic) -> Errors {
         let other = join(&config.folder, path);
         let there = config.folder != self.working_dir && !path.starts_with('/');
-        let there = there && super::glob::glob(self.files, &config.folder, path).is_ok_and(|found| !found.is_empty());
+        let there =
+            there && crate::skaffold::glob::glob(self.files, &config.folder, path).is_ok_and(|found| !found.is_empty());
         let found = if there {
             found.hint(format!(
                 "Paths of {} are taken from the working directory {}, as Skaffold takes them; {other} is there. Run hydrant in {}.",

@@ -2,12 +2,12 @@
 
 use manifest::{Diagnostic, Errors, Node};
 
-use super::inputs::Inputs;
-use super::model::{Config, Kustomize, Placed};
-use super::parallel::each;
 use crate::files::{Files, join};
-use crate::kustomize::reference::repository;
+use crate::kustomize::repository;
 use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_cache};
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Config, Kustomize, Placed};
+use crate::skaffold::parallel::each;
 
 /// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
 ///

@@ -5,7 +5,7 @@
 use manifest::yaml::MAX_DEPTH;
 use manifest::{Data, Map, Node, Text};
 
-use super::selector::{GroupKind, Selector};
+use crate::skaffold::selector::{GroupKind, Selector};
 
 /// Adds the labels to one object in place, wherever the selector's rules say.
 pub(super) fn add(object: &mut Node, labels: &[(String, String)], selector: &Selector) {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors, Map};
 
-use super::defaults;
-use super::fields::Fields;
-use super::model::Config;
-use super::require::ConfigLoader;
-use super::validate::validate;
 use crate::files::Files;
 use crate::host::Host;
+use crate::skaffold::defaults;
+use crate::skaffold::fields::Fields;
+use crate::skaffold::model::Config;
+use crate::skaffold::require::ConfigLoader;
+use crate::skaffold::validate::validate;
 
 /// What a run says about which configs it wants. Nothing is looked up: the caller has decided each.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use manifest::{Diagnostic, Node};
 
-use super::document::{Source, is_url};
 use crate::files::{FileError, FileKind, Files, join};
 use crate::host::{Host, RemoteRepository};
+use crate::skaffold::document::{Source, is_url};
 
 /// Seconds until fetching a repository is given up.
 const FETCH: u64 = 300;

@@ -38,9 +38,9 @@ mod transform;
 mod upgrade;
 mod validate;
 
-pub use builds::Build;
-pub use inputs::{Inputs, RenderOptions};
-pub use load::{LoadOptions, Loaded, load};
-pub use plan::{DigestSource, PlanOptions, pin, plan, references};
-pub use render::{Rendered, RenderedConfig, render};
-pub use tag::{Now, SourceGit, Tagging};
+pub use self::builds::Build;
+pub use self::inputs::{Inputs, RenderOptions};
+pub use self::load::{LoadOptions, Loaded, load};
+pub use self::plan::{DigestSource, PlanOptions, pin, plan, references};
+pub use self::render::{Rendered, RenderedConfig, render};
+pub use self::tag::{Now, SourceGit, Tagging};

@@ -5,7 +5,7 @@
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Diagnostic, Node, ObjectId, Scalar, Text};
 
-use super::selector::{GroupKind, Selector};
+use crate::skaffold::selector::{GroupKind, Selector};
 
 /// Sets `metadata.namespace` where there is none. Returns what to say where another one stands and stays.
 ///

@@ -4,11 +4,11 @@
 
 use manifest::{Diagnostic, Errors};
 
-use super::builds::{Build, from_flag, merge, retag};
-use super::model::{Artifact, Config};
-use super::reference::{ImageReference, sanitize};
-use super::tag::{Tagging, named, reference};
-use super::{builds, default_repo};
+use crate::skaffold::builds::{Build, from_flag, merge, retag};
+use crate::skaffold::model::{Artifact, Config};
+use crate::skaffold::reference::{ImageReference, sanitize};
+use crate::skaffold::tag::{Tagging, named, reference};
+use crate::skaffold::{builds, default_repo};
 
 /// `--digest-source`: where digests come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

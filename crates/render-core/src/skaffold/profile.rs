@@ -5,10 +5,10 @@
 use manifest::{At, Diagnostic, Errors, Map, Node};
 use regex::Regex;
 
-use super::check::recheck;
-use super::fields::{Fields, Kind};
-use super::load::LoadOptions;
-use super::patch;
+use crate::skaffold::check::recheck;
+use crate::skaffold::fields::{Fields, Kind};
+use crate::skaffold::load::LoadOptions;
+use crate::skaffold::patch;
 
 /// Activates profiles, lays them over the config and drops the list of them.
 ///

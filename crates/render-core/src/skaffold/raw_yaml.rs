@@ -9,11 +9,11 @@ use std::sync::Arc;
 use manifest::yaml::read_objects;
 use manifest::{Diagnostic, Errors, Node};
 
-use super::glob::{glob, is_pattern, walk};
-use super::inputs::Inputs;
-use super::model::{Config, Placed};
-use super::parallel::each;
 use crate::files::{FileKind, join};
+use crate::skaffold::glob::{glob, is_pattern, walk};
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Config, Placed};
+use crate::skaffold::parallel::each;
 
 /// A text and the objects in it.
 #[derive(Clone, Debug)]

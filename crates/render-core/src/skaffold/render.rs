@@ -4,16 +4,16 @@
 
 use manifest::{Diagnostic, Errors, Node};
 
-use super::builds::Build;
-use super::images::ImageReplacer;
-use super::inputs::Inputs;
-use super::model::{Config, Helm, ResourceSelector};
-use super::parallel::each;
-use super::selector::Selector;
-use super::setter_files::SetterFiles;
-use super::setters::{FROM_PARAM, Marks};
-use super::transform::Functions;
-use super::{helm, hooks, kustomize_paths, labels, namespace, raw_yaml, setters};
+use crate::skaffold::builds::Build;
+use crate::skaffold::images::ImageReplacer;
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Config, Helm, ResourceSelector};
+use crate::skaffold::parallel::each;
+use crate::skaffold::selector::Selector;
+use crate::skaffold::setter_files::SetterFiles;
+use crate::skaffold::setters::{FROM_PARAM, Marks};
+use crate::skaffold::transform::Functions;
+use crate::skaffold::{helm, hooks, kustomize_paths, labels, namespace, raw_yaml, setters};
 
 /// What came of a rendering.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +114,7 @@ fn join<'c>(
         }
     }
     Errors::check(errors)?;
-    let all = || builds.iter().map(|build| super::reference::sanitize(&build.image_name)).collect();
+    let all = || builds.iter().map(|build| crate::skaffold::reference::sanitize(&build.image_name)).collect();
     rendered.warnings.extend(unused.unwrap_or_else(all).iter().map(|name| unused_artifact(configs, name)));
     Ok(joined.into_iter().map(|(index, objects)| (&configs[index], objects)).collect())
 }
@@ -124,7 +124,7 @@ fn unused_artifact(configs: &[Config], name: &str) -> Diagnostic {
         .hint("A manifest names the artifact as `build.artifacts[].image` does, without registry of --default-repo and without digest.");
     let artifacts =
         configs.iter().flat_map(|config| config.build.artifacts.iter().map(move |artifact| (config, artifact)));
-    match artifacts.into_iter().find(|(_, artifact)| super::reference::sanitize(&artifact.image) == name) {
+    match artifacts.into_iter().find(|(_, artifact)| crate::skaffold::reference::sanitize(&artifact.image) == name) {
         Some((config, artifact)) => found.in_file(&config.file).at(artifact.image.at).field("build.artifacts.image"),
         None => found,
     }

@@ -8,15 +8,15 @@ use std::rc::Rc;
 
 use manifest::{At, Diagnostic, Errors, Map, Node};
 
-use super::absolute::absolute;
-use super::document::{Document, Source, documents, open};
-use super::fields::Fields;
-use super::load::LoadOptions;
-use super::locate::{Located, locate};
-use super::model::Config;
-use super::{check, decode, profile, upgrade};
 use crate::files::Files;
 use crate::host::Host;
+use crate::skaffold::absolute::absolute;
+use crate::skaffold::document::{Document, Source, documents, open};
+use crate::skaffold::fields::Fields;
+use crate::skaffold::load::LoadOptions;
+use crate::skaffold::locate::{Located, locate};
+use crate::skaffold::model::Config;
+use crate::skaffold::{check, decode, profile, upgrade};
 
 /// How many files may require one another in a row.
 const DEEPEST: usize = 100;

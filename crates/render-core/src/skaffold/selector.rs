@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use manifest::{Gvk, Node};
 
-use super::model::{ResourceFilter, ResourceSelector};
+use crate::skaffold::model::{ResourceFilter, ResourceSelector};
 
 /// Group and kind of an object, `Deployment.apps` style; the version does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -211,8 +211,8 @@ impl Paths {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Placed;
     use super::*;
+    use crate::skaffold::model::Placed;
 
     fn rule(group_kind: &str, image: &[&str], labels: &[&str]) -> ResourceFilter {
         let owned = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();

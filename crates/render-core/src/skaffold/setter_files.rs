@@ -8,11 +8,11 @@ use std::sync::Arc;
 use manifest::yaml::read_objects;
 use manifest::{Errors, Node};
 
-use super::hooks::print;
-use super::raw_yaml::has_extension;
-use super::setters::{FROM_PARAM, Marks, apply};
-use super::transform::Functions;
 use crate::files::{FileError, FileKind, Files};
+use crate::skaffold::hooks::print;
+use crate::skaffold::raw_yaml::has_extension;
+use crate::skaffold::setters::{FROM_PARAM, Marks, apply};
+use crate::skaffold::transform::Functions;
 
 /// A view of files in which manifests have their functions and setters applied.
 pub(super) struct SetterFiles<'a> {

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gotmpl::{MissingKey, Template, TemplateError, Value};
 use manifest::Diagnostic;
 
-use super::sprig;
-use super::tag::Now;
-use super::tag::zone::Offset;
 use crate::host::{Host, Program};
+use crate::skaffold::sprig;
+use crate::skaffold::tag::Now;
+use crate::skaffold::tag::zone::Offset;
 
 /// How many programs one template may run.
 const PROGRAMS: usize = 100;

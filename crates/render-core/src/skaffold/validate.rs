@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use manifest::{At, Diagnostic, Errors, Map, Node};
 
-use super::fields::{Fields, Kind};
-use super::model::{Builder, Config};
-use super::reference::ImageReference;
+use crate::skaffold::fields::{Fields, Kind};
+use crate::skaffold::model::{Builder, Config};
+use crate::skaffold::reference::ImageReference;
 
 /// Checks all configs of a run, whose trees stand beside them.
 ///

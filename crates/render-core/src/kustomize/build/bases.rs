@@ -2,35 +2,11 @@
 
 use manifest::Diagnostic;
 
-use super::super::accumulate::Accumulated;
-use super::super::base_cache::{Base, BaseCache, Trace};
-use super::super::load::{BaseDependency, Place};
-use super::super::target::Target;
-use super::{Build, Inherited};
-
-/// What a build needs to share bases with others.
-pub(super) struct Sharing<'a> {
-    base_cache: &'a BaseCache,
-    trace: &'a Trace<'a>,
-    /// The folders that were entered so far.
-    dependencies: Vec<BaseDependency>,
-}
-
-impl<'a> Sharing<'a> {
-    /// Returns sharing through `base_cache`; `trace` is the build's own [`Io`](super::super::load::Io).
-    pub(super) fn new(base_cache: &'a BaseCache, trace: &'a Trace<'a>) -> Self {
-        Sharing { base_cache, trace, dependencies: Vec::new() }
-    }
-}
-
-/// How far a build had come when it began a base.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Mark {
-    seen: usize,
-    dependencies: usize,
-    warnings: usize,
-    unknown_kinds: usize,
-}
+use super::accumulate::Accumulated;
+use super::base_cache::Base;
+use super::state::{Build, Inherited, Mark};
+use super::target::Target;
+use crate::kustomize::load::Place;
 
 impl Build<'_> {
     /// Where the build stands, before the first file of a base is read.

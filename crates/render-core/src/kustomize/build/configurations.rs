@@ -5,13 +5,13 @@ use std::sync::Arc;
 use manifest::yaml::read_configuration;
 use manifest::{Diagnostic, Node};
 
-use super::super::accumulate::Accumulated;
-use super::super::context::located;
-use super::super::crds;
-use super::super::decode::Written;
-use super::super::field_spec::Configuration;
-use super::super::target::Target;
-use super::{Build, entries};
+use super::accumulate::Accumulated;
+use super::state::{Build, entries};
+use super::target::Target;
+use crate::kustomize::context::located;
+use crate::kustomize::decode::Written;
+use crate::kustomize::fields::crds;
+use crate::kustomize::fields::field_spec::Configuration;
 
 impl Build<'_> {
     /// Adds the default field specs, those of `configurations` and those of `crds`.

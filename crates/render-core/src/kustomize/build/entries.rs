@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use manifest::Diagnostic;
 
-use super::super::accumulate::Accumulated;
-use super::super::context::located;
-use super::super::decode::Written;
-use super::super::entry::{Entry, open, read_ahead};
-use super::super::load::Place;
-use super::super::schema::Schema;
-use super::super::target::Target;
-use super::{Build, Inherited, entries};
+use super::accumulate::Accumulated;
+use super::entry::{Entry, open, read_ahead};
+use super::state::{Build, Inherited, entries};
+use super::target::Target;
+use crate::kustomize::context::located;
+use crate::kustomize::decode::Written;
+use crate::kustomize::load::Place;
+use crate::kustomize::schema::Schema;
 
 impl Build<'_> {
     /// Adds what a list of entries names: files of objects, and folders or repositories with kustomizations.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use manifest::Diagnostic;
 
-use super::super::accumulate::Accumulated;
-use super::super::decode::Written;
-use super::super::objects;
-use super::super::origin::{Configurer, Origin};
-use super::super::plugin;
-use super::super::resource::Resource;
-use super::super::steps;
-use super::super::target::Target;
-use super::super::validate;
-use super::{Build, Inherited, entries};
+use super::accumulate::Accumulated;
+use super::state::{Build, Inherited, entries};
+use super::steps;
+use super::target::Target;
+use super::validate;
+use crate::kustomize::decode::Written;
+use crate::kustomize::object::origin::{Configurer, Origin};
+use crate::kustomize::object::reader;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::plugin;
 
 impl Build<'_> {
     /// Runs the generators of fields, then those of plugins.
@@ -51,7 +51,7 @@ impl Build<'_> {
             if let Some(origin) = plugin_origin(&config) {
                 steps::note(resources, &origin);
             }
-            resources.retain(|resource| !objects::is_empty(&resource.node));
+            resources.retain(|resource| !reader::is_empty(&resource.node));
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Build<'_> {
         let mut configs = Accumulated::default();
         let mut elsewhere = Vec::new();
         for entry in entries(list) {
-            match objects::read(entry.text.as_bytes(), &target.file) {
+            match reader::read(entry.text.as_bytes(), &target.file) {
                 Ok(mut inline) => {
                     let origin = inherited.origin.as_ref().map(|origin| Arc::new(origin.below(target.file_name)));
                     inline.iter_mut().for_each(|config| config.origin.clone_from(&origin));

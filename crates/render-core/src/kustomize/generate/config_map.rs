@@ -2,16 +2,17 @@
 
 use manifest::{Diagnostic, Map, Scalar};
 
-use super::pairs::{self, Sources};
+use super::pairs;
+use super::pairs::Sources;
 use crate::kustomize::kustomization::{ConfigMapArgs, GeneratorOptions};
 use crate::kustomize::load::{Io, Place};
-use crate::kustomize::resource::Resource;
+use crate::kustomize::object::resource::Resource;
 
 /// Makes the ConfigMap. Values that are no UTF-8 go to `binaryData`.
 ///
 /// # Errors
 /// No name, or pairs that cannot be read.
-pub fn generate(
+pub(crate) fn generate(
     io: Io<'_>,
     place: &Place,
     args: &ConfigMapArgs,

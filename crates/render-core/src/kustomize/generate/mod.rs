@@ -1,20 +1,23 @@
 //! Generators: objects made of a kustomization's own data.
 
-pub mod config_map;
-pub mod pairs;
-pub mod secret;
+pub(super) mod config_map;
+pub(super) mod pairs;
+pub(super) mod secret;
 
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Map, Node, Scalar, Tag};
 
-use super::kustomization::GeneratorOptions;
-use super::resource::{Behavior, Resource};
-use super::set;
+use crate::kustomize::kustomization::GeneratorOptions;
+use crate::kustomize::object::resource::{Behavior, Resource};
+use crate::kustomize::object::set;
 
 /// The generator's own options with what `generatorOptions` adds: labels and annotations that are not there, and each
 /// flag that is set in either.
-pub fn merged_options(own: Option<&GeneratorOptions>, global: Option<&GeneratorOptions>) -> Option<GeneratorOptions> {
+pub(super) fn merged_options(
+    own: Option<&GeneratorOptions>,
+    global: Option<&GeneratorOptions>,
+) -> Option<GeneratorOptions> {
     let Some(global) = global else { return own.cloned() };
     let own = own.cloned().unwrap_or_default();
     Some(GeneratorOptions {

@@ -10,7 +10,7 @@ use crate::kustomize::load::{Io, Place};
 
 /// Where the pairs come from.
 #[derive(Clone, Copy, Debug)]
-pub struct Sources<'a> {
+pub(crate) struct Sources<'a> {
     /// Files of `KEY=VALUE` lines.
     pub envs: &'a [Written],
     /// `KEY=VALUE` pairs.
@@ -20,13 +20,13 @@ pub struct Sources<'a> {
 }
 
 /// A key and its value's bytes.
-pub type Pair = (String, Vec<u8>);
+pub(crate) type Pair = (String, Vec<u8>);
 
 /// Reads all pairs, sorted by key.
 ///
 /// # Errors
 /// A source of the wrong shape, a file that cannot be read, a key that comes twice.
-pub fn read(io: Io<'_>, place: &Place, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
+pub(crate) fn read(io: Io<'_>, place: &Place, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
     let mut pairs = Vec::new();
     each(sources.envs, "envs", |env| read_env(io, place, env).map(|more| pairs.extend(more)))?;
     each(sources.literals, "literals", |literal| parse_literal(literal).map(|pair| pairs.push(pair)))?;
@@ -121,7 +121,7 @@ fn is_go_space(c: char) -> bool {
 }
 
 /// The value as base64 as kustomize writes it: in lines of 70 characters, each ended, where there is more than one.
-pub fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const WIDTH: usize = 70;
     let encoded = STANDARD.encode(bytes);
     if encoded.len() < WIDTH {
@@ -139,7 +139,7 @@ pub fn base64(bytes: &[u8]) -> String {
 }
 
 /// A value as a string node.
-pub fn string(text: String) -> Node {
+pub(crate) fn string(text: String) -> Node {
     Node::string(text)
 }
 

@@ -2,16 +2,17 @@
 
 use manifest::{Diagnostic, Map, Node, Scalar};
 
-use super::pairs::{self, Sources};
+use super::pairs;
+use super::pairs::Sources;
 use crate::kustomize::kustomization::{GeneratorOptions, SecretArgs};
 use crate::kustomize::load::{Io, Place};
-use crate::kustomize::resource::Resource;
+use crate::kustomize::object::resource::Resource;
 
 /// Makes the Secret, its values in base64, its type `Opaque` where none is said.
 ///
 /// # Errors
 /// No name, or pairs that cannot be read.
-pub fn generate(
+pub(crate) fn generate(
     io: Io<'_>,
     place: &Place,
     args: &SecretArgs,

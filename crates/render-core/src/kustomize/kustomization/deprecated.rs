@@ -2,8 +2,8 @@
 
 use manifest::Diagnostic;
 
-use super::super::decode::Written;
 use super::{HelmChart, HelmChartArgs, HelmGlobals, Kustomization};
+use crate::kustomize::decode::Written;
 
 impl Kustomization {
     /// kustomize's own warnings, word for word, about the deprecated fields that are used.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{IdPart, decoded};
+use crate::kustomize::decode::{IdPart, decoded};
 
 decoded! {
     /// Labels and where they go.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{Written, decoded};
+use crate::kustomize::decode::{Written, decoded};
 
 decoded! {
     /// A ConfigMap to generate.

@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-use super::super::decode::decoded;
+use crate::kustomize::decode::decoded;
 
 decoded! {
     /// What all Helm charts share.

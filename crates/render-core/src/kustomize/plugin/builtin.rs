@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::super::context::Context;
-use super::super::decode::{Written, decoded};
-use super::super::field_spec::specs;
-use super::super::kustomization::{
+use super::{decode, value_add};
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::{Written, decoded};
+use crate::kustomize::fields::field_spec::specs;
+use crate::kustomize::kustomization::{
     FieldSpecArgs, Image, Metadata, Patch, PatchOptions, Replacement, Replica, Selector,
 };
-use super::super::resource::Resource;
-use super::super::transform::namespace::{self, Namespace, Subjects};
-use super::super::transform::patch;
-use super::super::transform::prefix_suffix::{self, End};
-use super::super::transform::{annotations, images, labels, name_hash, replacements, replicas};
-use super::{decode, value_add};
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::transform::namespace;
+use crate::kustomize::transform::namespace::{Namespace, Subjects};
+use crate::kustomize::transform::patch;
+use crate::kustomize::transform::prefix_suffix;
+use crate::kustomize::transform::prefix_suffix::End;
+use crate::kustomize::transform::{annotations, images, labels, name_hash, replacements, replicas};
 
 /// The kinds of `apiVersion: builtin` that transform.
 pub const TRANSFORMERS: [&str; 14] = [
@@ -37,7 +39,7 @@ pub const TRANSFORMERS: [&str; 14] = [
 
 decoded! {
     /// The configuration of a LabelTransformer.
-    pub struct LabelArgs {
+    pub(crate) struct LabelArgs {
         /// The labels.
         "labels" => labels: BTreeMap<String, String>,
         /// The fields that get them.
@@ -47,7 +49,7 @@ decoded! {
 
 decoded! {
     /// The configuration of an AnnotationsTransformer.
-    pub struct AnnotationsArgs {
+    pub(crate) struct AnnotationsArgs {
         /// The annotations.
         "annotations" => annotations: BTreeMap<String, String>,
         /// The fields that get them.
@@ -57,7 +59,7 @@ decoded! {
 
 decoded! {
     /// The configuration of an ImageTagTransformer.
-    pub struct ImageTagArgs {
+    pub(crate) struct ImageTagArgs {
         /// What an image becomes.
         "imageTag" => image_tag: Image,
         /// The fields that hold images, besides those in lists of containers.
@@ -67,7 +69,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a NamespaceTransformer.
-    pub struct NamespaceArgs {
+    pub(crate) struct NamespaceArgs {
         /// Holds the namespace.
         "metadata" => metadata: Metadata,
         /// Further fields that get it.
@@ -81,7 +83,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a PrefixTransformer, a SuffixTransformer or both.
-    pub struct AffixArgs {
+    pub(crate) struct AffixArgs {
         /// What goes before the name.
         "prefix" => prefix: String,
         /// What goes after the name.
@@ -93,7 +95,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a PatchJson6902Transformer.
-    pub struct PatchJson6902Args {
+    pub(crate) struct PatchJson6902Args {
         /// The object.
         "target" => target: Option<Selector>,
         /// The file that holds the operations.
@@ -105,7 +107,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a PatchStrategicMergeTransformer.
-    pub struct PatchStrategicMergeArgs {
+    pub(crate) struct PatchStrategicMergeArgs {
         /// Files, or patches themselves.
         "paths" => paths: Vec<Written>,
         /// Patches.
@@ -115,7 +117,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a PatchTransformer.
-    pub struct PatchArgs {
+    pub(crate) struct PatchArgs {
         /// The file.
         "path" => path: String,
         /// The patch itself.
@@ -129,7 +131,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a ReplacementTransformer.
-    pub struct ReplacementArgs {
+    pub(crate) struct ReplacementArgs {
         /// The replacements.
         "replacements" => replacements: Vec<Replacement>,
     }
@@ -137,7 +139,7 @@ decoded! {
 
 decoded! {
     /// The configuration of a ReplicaCountTransformer.
-    pub struct ReplicaCountArgs {
+    pub(crate) struct ReplicaCountArgs {
         /// Name and count.
         "replica" => replica: Replica,
         /// The fields that get the count.

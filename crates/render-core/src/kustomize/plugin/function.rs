@@ -6,13 +6,13 @@ use manifest::yaml::{read_stream, write_kustomize};
 use manifest::{Diagnostic, Node, Scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::annotations;
-use super::super::context::Context;
-use super::super::decode::{Decode, Strictness, decoded};
-use super::super::objects;
-use super::super::resource::{Behavior, Resource, identity};
 use crate::files::join;
 use crate::host::Program;
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::{Decode, Strictness, decoded};
+use crate::kustomize::object::annotations;
+use crate::kustomize::object::reader;
+use crate::kustomize::object::resource::{Behavior, Resource, identity};
 
 const FUNCTION: &str = "config.kubernetes.io/function";
 const OLD_FUNCTION: &str = "config.k8s.io/function";
@@ -23,7 +23,7 @@ const LOCAL: &str = "config.kubernetes.io/local-config";
 
 decoded! {
     /// What a function annotation says.
-    pub struct Function {
+    pub(crate) struct Function {
         /// A program.
         "exec" => exec: Exec,
         /// A container.
@@ -33,7 +33,7 @@ decoded! {
 
 decoded! {
     /// A function that is a program.
-    pub struct Exec {
+    pub(crate) struct Exec {
         /// The program, from the kustomization's folder.
         "path" => path: String,
         /// Its arguments.
@@ -45,7 +45,7 @@ decoded! {
 
 decoded! {
     /// A function that is a container.
-    pub struct Container {
+    pub(crate) struct Container {
         /// Its image.
         "image" => image: String,
     }
@@ -144,7 +144,7 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         return Err(Diagnostic::new(format!("the function {} printed nothing", exec.path))
             .hint("Let it print a ResourceList; one without items if nothing is to be left."));
     }
-    let mut printed = objects::read(&finished.stdout, &exec.path)?;
+    let mut printed = reader::read(&finished.stdout, &exec.path)?;
     printed.iter_mut().for_each(|resource| resource.file = None);
     Ok(printed)
 }

@@ -2,12 +2,12 @@
 
 use manifest::{Diagnostic, Node, Scalar};
 
-use super::super::context::Context;
-use super::super::decode::decoded;
-use super::super::generate::{config_map, secret};
-use super::super::kustomization::{ConfigMapArgs, HelmChart, HelmGlobals, Metadata, SecretArgs};
-use super::super::resource::Resource;
 use super::{decode, helm};
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::decoded;
+use crate::kustomize::generate::{config_map, secret};
+use crate::kustomize::kustomization::{ConfigMapArgs, HelmChart, HelmGlobals, Metadata, SecretArgs};
+use crate::kustomize::object::resource::Resource;
 
 /// The kinds of `apiVersion: builtin` that generate.
 pub const GENERATORS: [&str; 4] =
@@ -15,7 +15,7 @@ pub const GENERATORS: [&str; 4] =
 
 decoded! {
     /// What every configuration has.
-    pub struct Named {
+    pub(crate) struct Named {
         /// Name and namespace.
         "metadata" => metadata: Metadata,
     }
@@ -23,7 +23,7 @@ decoded! {
 
 decoded! {
     /// The configuration of an IAMPolicyGenerator.
-    pub struct IamPolicyArgs {
+    pub(crate) struct IamPolicyArgs {
         /// The cloud; `gke` is the only one.
         "cloud" => cloud: String,
         /// The account in Kubernetes.
@@ -35,7 +35,7 @@ decoded! {
 
 decoded! {
     /// An account in Kubernetes.
-    pub struct KubernetesAccount {
+    pub(crate) struct KubernetesAccount {
         /// Its name.
         "name" => name: String,
         /// Its namespace.
@@ -45,7 +45,7 @@ decoded! {
 
 decoded! {
     /// An account in a cloud.
-    pub struct CloudAccount {
+    pub(crate) struct CloudAccount {
         /// Its name.
         "name" => name: String,
         /// Its project.

@@ -5,15 +5,15 @@
 use manifest::yaml::{Rules, from_json, read_stream, to_json};
 use manifest::{Diagnostic, Node};
 
-use super::super::annotations::{HELM_GENERATED, set_one};
-use super::super::context::Context;
-use super::super::kustomization::{HelmChart, HelmGlobals};
-use super::super::merge::merge;
-use super::super::objects;
-use super::super::resource::Resource;
-use super::super::schema::Schema;
 use crate::files::{FileKind, join};
 use crate::host::{Program, ProgramOutput};
+use crate::kustomize::context::Context;
+use crate::kustomize::kustomization::{HelmChart, HelmGlobals};
+use crate::kustomize::object::annotations::{HELM_GENERATED, set_one};
+use crate::kustomize::object::reader;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::patch::merge::merge;
+use crate::kustomize::schema::Schema;
 
 /// The folder that charts lie in where none is named.
 const DEFAULT_HOME: &str = "charts";
@@ -22,7 +22,11 @@ const DEFAULT_HOME: &str = "charts";
 ///
 /// # Errors
 /// Where helm is not enabled, cannot be run, or fails.
-pub fn generate(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+pub(crate) fn generate(
+    chart: &HelmChart,
+    globals: &HelmGlobals,
+    context: Context<'_>,
+) -> Result<Vec<Resource>, Diagnostic> {
     // --enable-alpha-plugins enables helm too (kustomize: `types.EnabledPluginConfig`).
     if !context.options.enable_helm && !context.options.enable_alpha_plugins {
         return Err(Diagnostic::new("helm charts are not enabled").hint("Run with --enable-helm."));
@@ -36,7 +40,7 @@ pub fn generate(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) 
     helm.pull_if_missing()?;
     let values = helm.values()?;
     let finished = helm.run(&helm.template_arguments(&extra), values)?;
-    let mut resources = objects::read(&finished.stdout, &format!("helm chart {}", chart.name))?;
+    let mut resources = reader::read(&finished.stdout, &format!("helm chart {}", chart.name))?;
     for resource in &mut resources {
         resource.file = None;
         set_one(&mut resource.node, HELM_GENERATED, "true");
@@ -155,7 +159,7 @@ impl Helm<'_> {
                 .field("valuesMerge")
                 .hint("Write override, merge or replace."));
         }
-        let inline = chart.values_inline.as_ref().filter(|values| !objects::is_empty(values));
+        let inline = chart.values_inline.as_ref().filter(|values| !reader::is_empty(values));
         let Some(inline) = inline else { return self.values_file() };
         let inline = from_json(&to_json(inline, Rules::V2)?);
         if chart.values_merge == "replace" {

@@ -3,28 +3,28 @@
 //! `apiVersion: builtin` names one of kustomize's own; an object with a function annotation is the configuration of a KRM
 //! function. Executables in a plugin folder of the user's home and container functions are refused by name.
 
-pub mod builtin;
-pub mod function;
-pub mod generators;
-pub mod helm;
-pub mod value_add;
+pub(super) mod builtin;
+pub(super) mod function;
+pub(super) mod generators;
+pub(super) mod helm;
+pub(super) mod value_add;
 
 use manifest::{Diagnostic, Node};
 
-use super::context::Context;
-use super::decode::{Decode, Strictness};
-use super::field_spec::Configuration;
-use super::json_patch::plain_json;
-use super::resource::Resource;
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::{Decode, Strictness};
+use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::patch::json_patch::plain_json;
 
-pub use builtin::TRANSFORMERS;
-pub use generators::GENERATORS;
+pub use self::builtin::TRANSFORMERS;
+pub use self::generators::GENERATORS;
 
 /// Runs the generator that `config` configures.
 ///
 /// # Errors
 /// A plugin that is not known, and whatever goes wrong in it.
-pub fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let made =
         if is_builtin(config) { generators::generate(config, context) } else { function::generate(config, context) };
     made.map_err(|found| config.blame(found))
@@ -34,7 +34,7 @@ pub fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>
 ///
 /// # Errors
 /// A plugin that is not known, and whatever goes wrong in it.
-pub fn transform(
+pub(super) fn transform(
     resources: &mut Vec<Resource>,
     config: &Resource,
     _configuration: &Configuration,

@@ -3,20 +3,21 @@
 use manifest::yaml::read_configuration;
 use manifest::{Data, Diagnostic, Node, Scalar, Tag};
 
-use super::super::context::Context;
-use super::super::decode::{Decode, Strictness, decoded};
-use super::super::field_spec::{check_length, split_path};
-use super::super::kustomization::Selector;
-use super::super::resource::Resource;
-use super::super::scalar::is_null;
-use super::super::selector::CompiledSelector;
-use super::super::set;
-use super::super::transform::namespace::{self, Namespace};
 use super::decode;
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::{Decode, Strictness, decoded};
+use crate::kustomize::fields::field_spec::{check_length, split_path};
+use crate::kustomize::kustomization::Selector;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::object::scalar::is_null;
+use crate::kustomize::object::set;
+use crate::kustomize::selector::CompiledSelector;
+use crate::kustomize::transform::namespace;
+use crate::kustomize::transform::namespace::Namespace;
 
 decoded! {
     /// The configuration.
-    pub struct ValueAddArgs {
+    pub(crate) struct ValueAddArgs {
         /// The value; the name of the kustomization's folder where empty.
         "value" => value: String,
         /// Which fields get it.
@@ -28,7 +29,7 @@ decoded! {
 
 decoded! {
     /// A file of targets.
-    pub struct ValueAddTargets {
+    pub(crate) struct ValueAddTargets {
         /// The targets.
         "targets" => targets: Vec<ValueAddTarget>,
     }
@@ -36,7 +37,7 @@ decoded! {
 
 decoded! {
     /// A field that gets the value.
-    pub struct ValueAddTarget {
+    pub(crate) struct ValueAddTarget {
         /// The objects; all where absent.
         "selector" => selector: Option<Selector>,
         /// The field, its parts joined with `/`.

@@ -7,7 +7,7 @@ use regex::Regex;
 ///
 /// # Errors
 /// Where Go would refuse it, or the compiled expression would be too large.
-pub fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
     let refuse = |reason: String| {
         Diagnostic::new(format!("{pattern:?} is no regular expression: {reason}"))
             .hint("Write it in Go's syntax, with a backslash before each mark that stands for itself.")

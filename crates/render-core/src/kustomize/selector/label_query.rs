@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Map};
 
 /// A parsed selector: every requirement has to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelQuery {
+pub(crate) struct LabelQuery {
     requirements: Vec<Requirement>,
 }
 
@@ -36,7 +36,7 @@ impl LabelQuery {
     ///
     /// # Errors
     /// Where Kubernetes would refuse it: bad syntax, or keys and values that no label can have.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let refuse = |reason: String| {
             Diagnostic::new(format!("{text:?} is no label selector: {reason}"))
                 .hint("Write it as in `app=web,tier in (front,back),!legacy`.")
@@ -46,12 +46,12 @@ impl LabelQuery {
     }
 
     /// Whether it holds for everything.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }
 
     /// Whether it holds for these labels or annotations.
-    pub fn matches(&self, labels: Option<&Map>) -> bool {
+    pub(crate) fn matches(&self, labels: Option<&Map>) -> bool {
         self.requirements.iter().all(|wanted| {
             let value = labels.and_then(|labels| labels.get(&wanted.key)).map(|node| node.text().unwrap_or_default());
             wanted.test.holds(value)

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::super::field_spec::FieldSpec;
-use super::super::resource::Resource;
+use crate::kustomize::fields::field_spec::FieldSpec;
+use crate::kustomize::object::resource::Resource;
 
 /// Sets the annotations in the fields of `specs`.
 ///
 /// # Errors
 /// Where something that is no mapping stands in the way.
-pub fn apply(
+pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,
     specs: &[FieldSpec],

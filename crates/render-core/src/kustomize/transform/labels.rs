@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Gvk, Node, Text};
 
-use super::super::field_spec::{Configuration, FieldSpec, Make, merge_all, specs};
-use super::super::kustomization::Label;
-use super::super::resource::Resource;
-use super::super::shared::{Shared, Step, node_at, sync};
 use super::set::set_entry;
+use crate::kustomize::fields::field_spec::{Configuration, FieldSpec, Make, merge_all, specs};
+use crate::kustomize::kustomization::Label;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::object::shared::{Shared, Step, node_at, sync};
 
 impl Label {
     /// Which fields get the labels.
@@ -32,11 +32,11 @@ impl Label {
 }
 
 /// Sets the labels in the fields of `specs`. A label that is new in several places is one value there: see
-/// [`super::super::shared`].
+/// [`crate::kustomize::object::shared`].
 ///
 /// # Errors
 /// Where something that is no mapping stands in the way.
-pub fn apply(
+pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,
     specs: &[FieldSpec],

@@ -1,15 +1,15 @@
 //! The transformers: one file for each field of kustomization.yaml.
 
-pub mod annotations;
-pub mod images;
-pub mod labels;
-pub mod name_hash;
-pub mod name_reference;
-pub mod namespace;
-pub mod patch;
-pub mod prefix_suffix;
-pub mod replacements;
-pub mod replicas;
+pub(super) mod annotations;
+pub(super) mod images;
+pub(super) mod labels;
+pub(super) mod name_hash;
+pub(super) mod name_reference;
+pub(super) mod namespace;
+pub(super) mod patch;
+pub(super) mod prefix_suffix;
+pub(super) mod replacements;
+pub(super) mod replicas;
 mod set;
-pub mod sort;
-pub mod vars;
+pub(super) mod sort;
+pub(super) mod vars;

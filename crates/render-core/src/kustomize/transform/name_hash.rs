@@ -5,15 +5,15 @@ use manifest::{Diagnostic, Node};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::super::resource::Resource;
-use super::super::schema::Schema;
-use super::super::set;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::object::set;
+use crate::kustomize::schema::Schema;
 
 /// Appends the hash to the name of every object that wants it.
 ///
 /// # Errors
 /// An object whose content cannot be hashed.
-pub fn apply(resources: &mut [Resource], schema: &Schema) -> Result<(), Diagnostic> {
+pub(crate) fn apply(resources: &mut [Resource], schema: &Schema) -> Result<(), Diagnostic> {
     for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
         let hash = hash(&resource.node).map_err(|found| resource.blame(found))?;
         resource.remember_id(schema);
@@ -28,7 +28,7 @@ pub fn apply(resources: &mut [Resource], schema: &Schema) -> Result<(), Diagnost
 ///
 /// # Errors
 /// An object that is neither a ConfigMap nor a Secret: there kustomize hashes its own memory layout.
-pub fn hash(object: &Node) -> Result<String, Diagnostic> {
+pub(crate) fn hash(object: &Node) -> Result<String, Diagnostic> {
     let kind = object.get("kind").and_then(Node::text).unwrap_or_default();
     let mut json = String::new();
     match kind {

@@ -6,17 +6,21 @@
 use manifest::{Data, Diagnostic, Gvk, Node, ObjectId, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::field_spec::{BackReferences, FieldSpec, Make, selects};
-use super::super::resource::{NO_NAMESPACE, PastId, Resource, effective_namespace};
-use super::super::scalar::is_null_node as is_null;
-use super::super::schema::Schema;
-use super::super::set;
+use crate::kustomize::fields::field_spec::{BackReferences, FieldSpec, Make, selects};
+use crate::kustomize::object::resource::{NO_NAMESPACE, PastId, Resource, effective_namespace};
+use crate::kustomize::object::scalar::is_null_node as is_null;
+use crate::kustomize::object::set;
+use crate::kustomize::schema::Schema;
 
 /// Puts the new names into the fields that `references` list.
 ///
 /// # Errors
 /// A field of an unexpected shape, and a name that could mean several objects.
-pub fn fix(resources: &mut [Resource], references: &[BackReferences], schema: &Schema) -> Result<(), Diagnostic> {
+pub(crate) fn fix(
+    resources: &mut [Resource],
+    references: &[BackReferences],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
     let targets = Targets::index(resources, schema);
     let mut by_kind: FxHashMap<Gvk, Vec<Reference<'_>>> = FxHashMap::default();
     for resource in resources.iter_mut() {

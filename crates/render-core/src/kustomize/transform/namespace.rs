@@ -3,17 +3,18 @@
 use manifest::{Data, Diagnostic, Node, Scalar, Tag};
 use rustc_hash::FxHashMap;
 
-use super::super::annotations::{self, HELM_GENERATED};
-use super::super::field_spec::{FieldSpec, Make};
-use super::super::objects::is_empty;
-use super::super::resource::{Resource, identity};
-use super::super::scalar::is_null_node;
-use super::super::schema::Schema;
-use super::super::set;
+use crate::kustomize::fields::field_spec::{FieldSpec, Make};
+use crate::kustomize::object::annotations;
+use crate::kustomize::object::annotations::HELM_GENERATED;
+use crate::kustomize::object::reader::is_empty;
+use crate::kustomize::object::resource::{Resource, identity};
+use crate::kustomize::object::scalar::is_null_node;
+use crate::kustomize::object::set;
+use crate::kustomize::schema::Schema;
 
 /// Which subjects of a RoleBinding or ClusterRoleBinding get the namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Subjects {
+pub(crate) enum Subjects {
     /// Those named `default`.
     #[default]
     Default,
@@ -25,7 +26,7 @@ pub enum Subjects {
 
 /// What the transformer is told.
 #[derive(Clone, Debug, Default)]
-pub struct Namespace {
+pub(crate) struct Namespace {
     /// The namespace.
     pub name: String,
     /// Whether a namespace that is there stays.
@@ -38,7 +39,7 @@ pub struct Namespace {
 ///
 /// # Errors
 /// Where something that is no single value stands in the way, or two objects become one.
-pub fn apply(
+pub(crate) fn apply(
     resources: &mut [Resource],
     namespace: &Namespace,
     specs: &[FieldSpec],
@@ -63,7 +64,7 @@ pub fn apply(
 ///
 /// # Errors
 /// Where something that is no single value stands in the way.
-pub fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
+pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
     set_namespace(resource, namespace, &[], schema).map_err(|found| resource.blame(found))
 }
 

@@ -2,14 +2,14 @@
 
 use manifest::{Diagnostic, ObjectId, Tag, Text};
 
-use super::super::field_spec::{FieldSpec, Make};
-use super::super::resource::Resource;
-use super::super::schema::Schema;
-use super::super::set;
+use crate::kustomize::fields::field_spec::{FieldSpec, Make};
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::object::set;
+use crate::kustomize::schema::Schema;
 
 /// Which end of the name is extended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// `namePrefix`
     Prefix,
     /// `nameSuffix`
@@ -20,7 +20,7 @@ pub enum End {
 ///
 /// # Errors
 /// Where something that is no single value stands in the way.
-pub fn apply(
+pub(crate) fn apply(
     resources: &mut [Resource],
     end: End,
     affix: &str,

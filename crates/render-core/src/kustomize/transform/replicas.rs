@@ -3,16 +3,16 @@
 use manifest::{Diagnostic, Gvk, Node, Tag, Text};
 use rustc_hash::FxHashMap;
 
-use super::super::field_spec::{FieldSpec, Make};
-use super::super::kustomization::Replica;
-use super::super::resource::{PastId, Resource};
 use super::set::set_scalar;
+use crate::kustomize::fields::field_spec::{FieldSpec, Make};
+use crate::kustomize::kustomization::Replica;
+use crate::kustomize::object::resource::{PastId, Resource};
 
 /// Sets the number of replicas in the fields of `specs`.
 ///
 /// # Errors
 /// Where no object of that name has one of the kinds of `specs`, or the field is no scalar.
-pub fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+pub(crate) fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
     if replicas.is_empty() {
         return Ok(());
     }

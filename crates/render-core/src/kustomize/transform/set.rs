@@ -2,7 +2,7 @@
 
 use manifest::{At, Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
 
-use super::super::scalar::is_null;
+use crate::kustomize::object::scalar::is_null;
 
 /// Sets a scalar's text; its style stays. Without a tag, what it is follows from the text unless the style quotes it, now
 /// and after later changes: it counts as made by the program, not as read.

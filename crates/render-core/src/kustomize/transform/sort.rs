@@ -5,15 +5,15 @@ use std::cmp::Reverse;
 use manifest::{Diagnostic, Gvk, ObjectId};
 use rustc_hash::FxHashMap;
 
-use super::super::field_spec::{FIRST, LAST};
-use super::super::kustomization::SortOptions;
-use super::super::resource::Resource;
+use crate::kustomize::fields::field_spec::{FIRST, LAST};
+use crate::kustomize::kustomization::SortOptions;
+use crate::kustomize::object::resource::Resource;
 
 /// Sorts as `sortOptions` say.
 ///
 /// # Errors
 /// An order that is neither `legacy` nor `fifo`, and kinds for an order that takes none.
-pub fn apply(resources: &mut [Resource], options: &SortOptions) -> Result<(), Diagnostic> {
+pub(crate) fn apply(resources: &mut [Resource], options: &SortOptions) -> Result<(), Diagnostic> {
     match (options.order.as_str(), &options.legacy) {
         ("legacy", None) => legacy(resources),
         ("legacy", Some(kinds)) => {
@@ -36,7 +36,7 @@ pub fn apply(resources: &mut [Resource], options: &SortOptions) -> Result<(), Di
 }
 
 /// Sorts in kustomize's legacy order.
-pub fn legacy(resources: &mut [Resource]) {
+pub(crate) fn legacy(resources: &mut [Resource]) {
     by_kind(resources, &FIRST, &LAST);
 }
 

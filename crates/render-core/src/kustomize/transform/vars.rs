@@ -4,11 +4,11 @@ use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::field_spec::{FieldSpec, Make, split_path};
-use super::super::kustomization::{Var, VarTarget};
-use super::super::resource::{Resource, effective_namespace};
-use super::super::scalar::is_null_node;
-use super::super::schema::Schema;
+use crate::kustomize::fields::field_spec::{FieldSpec, Make, split_path};
+use crate::kustomize::kustomization::{Var, VarTarget};
+use crate::kustomize::object::resource::{Resource, effective_namespace};
+use crate::kustomize::object::scalar::is_null_node;
+use crate::kustomize::schema::Schema;
 
 /// A var and the kustomization that defines it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Defined {
 ///
 /// # Errors
 /// A var that could mean several objects, and a name that comes twice.
-pub fn collect(
+pub(crate) fn collect(
     vars: &mut Vec<Defined>,
     incoming: Vec<Defined>,
     resources: &mut [Resource],
@@ -61,7 +61,7 @@ pub fn collect(
 ///
 /// # Errors
 /// A name that comes twice.
-pub fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(), Diagnostic> {
+pub(crate) fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(), Diagnostic> {
     for defined in incoming {
         if let Some(known) = vars.iter().find(|known| known.var.name == defined.var.name) {
             let message = format!("var {} is already defined in {}", defined.var.name, known.file);
@@ -117,7 +117,7 @@ impl VarTarget {
 ///
 /// # Errors
 /// A var without an object or field, and a list that holds something else than strings.
-pub fn replace(
+pub(crate) fn replace(
     resources: &mut [Resource],
     vars: &[Defined],
     specs: &[FieldSpec],

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use gotmpl::{FuncMap, Result, TemplateError, Value};
 
-use super::template::Clock;
+use crate::skaffold::template::Clock;
 
 /// A function of templates.
 type Function = fn(&[Value]) -> Result<Value>;

@@ -16,9 +16,9 @@ pub(super) mod zone;
 
 use manifest::{At, Diagnostic};
 
-use super::inputs::Inputs;
-use super::model::{Artifact, Config, TagPolicy};
-use super::reference::ImageReference;
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Artifact, Config, TagPolicy};
+use crate::skaffold::reference::ImageReference;
 
 /// What a tag may depend on besides files and environment.
 #[derive(Clone, Copy)]

@@ -8,9 +8,9 @@ mod search_replace;
 
 use manifest::{Diagnostic, Errors, Node};
 
-use super::model::{Config, Function as Written, Placed};
-use super::setters::{Marks, apply};
-use search_replace::SearchReplace;
+use self::search_replace::SearchReplace;
+use crate::skaffold::model::{Config, Function as Written, Placed};
+use crate::skaffold::setters::{Marks, apply};
 
 /// The functions of one config, in order.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ mod v4;
 
 use manifest::{Diagnostic, Map, Node, Scalar};
 
-use super::fields::Fields;
+use crate::skaffold::fields::Fields;
 
 /// What a step may say and where.
 type Warnings = Vec<Diagnostic>;

@@ -4,8 +4,8 @@ use manifest::{Diagnostic, Text};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
-use super::super::super::kustomization::Image;
 use super::{expression, is_tail};
+use crate::kustomize::kustomization::Image;
 
 /// The entries of `images`, indexed by name.
 ///

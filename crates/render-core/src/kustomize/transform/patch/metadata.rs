@@ -2,9 +2,9 @@
 
 use manifest::{Map, Node, Scalar, Tag, Text};
 
-use super::super::super::resource::Resource;
-use super::super::super::scalar::is_null_node;
-use super::super::super::set;
+use crate::kustomize::object::resource::Resource;
+use crate::kustomize::object::scalar::is_null_node;
+use crate::kustomize::object::set;
 
 /// A patch as it is merged into one of several objects (kustomize: `resWrangler.ApplySmPatch`): its labels and
 /// annotations become strings (so that a null there does not delete), it takes over the object's `apiVersion`.

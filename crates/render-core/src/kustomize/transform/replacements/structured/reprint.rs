@@ -3,7 +3,7 @@
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Node, Scalar, Style, Tag};
 
-use super::super::super::super::scalar::is_string;
+use crate::kustomize::object::scalar::is_string;
 
 /// The document as text without space at its ends. Lists are not indented under their key; `old` is the text that it
 /// was read from, for its comments and its collections in brackets.

@@ -1,0 +1,273 @@
+//! What a kustomization has gathered so far: objects, field specs, vars, and the rules by which more is added.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Tag, Text};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::object::cow_node::Object;
+use crate::kustomize::object::resource::{Behavior, Resource, check_unique, duplicate, identity};
+use crate::kustomize::object::set;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::transform::vars;
+use crate::kustomize::transform::vars::Defined;
+
+/// Objects, field specs and vars.
+#[derive(Clone, Debug, Default)]
+pub struct Accumulated {
+    /// The objects in the order in which they came.
+    pub resources: Vec<Resource>,
+    /// The field specs of this kustomization and its bases; absent before any were merged.
+    pub configuration: Option<Arc<Configuration>>,
+    /// The vars of this kustomization and its bases.
+    pub vars: Vec<Defined>,
+    /// The ids of `resources`, while nothing has changed them.
+    known: Option<FxHashSet<ObjectId>>,
+    /// The present and former ids of `resources`, while nothing but generators has changed them.
+    owners: Option<Owners>,
+}
+
+impl Accumulated {
+    /// The objects, to be changed in any way.
+    pub fn resources_mut(&mut self) -> &mut Vec<Resource> {
+        self.known = None;
+        self.owners = None;
+        &mut self.resources
+    }
+
+    /// Adds objects.
+    ///
+    /// # Errors
+    /// An object whose id is there already.
+    pub fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Result<(), Diagnostic> {
+        self.owners = None;
+        let resources = &self.resources;
+        let known = self
+            .known
+            .get_or_insert_with(|| resources.iter().map(|resource| identity(&resource.id(), schema)).collect());
+        for resource in &more {
+            let id = resource.id();
+            if !known.insert(identity(&id, schema)) {
+                self.known = None;
+                return Err(duplicate(resource, &id));
+            }
+        }
+        self.resources.extend(more);
+        Ok(())
+    }
+
+    /// Adds all that another kustomization has gathered.
+    ///
+    /// # Errors
+    /// An object or var that is there already, field specs that contradict each other.
+    pub fn merge(&mut self, other: Accumulated, schema: &Schema) -> Result<(), Diagnostic> {
+        if self.resources.is_empty() {
+            check_unique(&other.resources, schema)?;
+            self.resources = other.resources;
+            self.known = None;
+            self.owners = None;
+        } else {
+            self.append(other.resources, schema)?;
+        }
+        if let Some(configuration) = other.configuration {
+            self.merge_configuration(configuration)?;
+        }
+        vars::add(&mut self.vars, other.vars)
+    }
+
+    /// Adds field specs.
+    ///
+    /// # Errors
+    /// Field specs that contradict each other.
+    pub fn merge_configuration(&mut self, more: Arc<Configuration>) -> Result<(), Diagnostic> {
+        self.configuration = Some(match self.configuration.take() {
+            None => more,
+            Some(own) if Arc::ptr_eq(&own, &more) || own == more => own,
+            Some(own) => Arc::new(Configuration::clone(&own).merge(Configuration::clone(&more))?),
+        });
+        Ok(())
+    }
+
+    /// Adds what generators made: new objects, and those that replace or extend an object that has, or had, their id.
+    ///
+    /// # Errors
+    /// An object to replace that is not there, one that is there but should not be, several that could be meant.
+    pub fn absorb(&mut self, generated: Vec<Resource>, schema: &Schema) -> Result<(), Diagnostic> {
+        if generated.is_empty() {
+            return Ok(());
+        }
+        self.known = None;
+        let mut owners = self.owners.take().unwrap_or_else(|| Owners::index(&self.resources, schema));
+        for resource in generated {
+            let id = resource.id();
+            let key = identity(&id, schema);
+            match (owners.of(&key), resource.behavior) {
+                ([], Behavior::Merge | Behavior::Replace) => return Err(missing(&resource, &id)),
+                ([], _) => {
+                    owners.add(&resource, self.resources.len(), schema);
+                    self.resources.push(resource);
+                }
+                ([index], Behavior::Replace) => replace(&mut self.resources[*index], resource, &id)?,
+                ([index], Behavior::Merge) => merge(&mut self.resources[*index], resource, &id)?,
+                ([_], _) => return Err(exists(&resource, &id)),
+                (several, _) => return Err(ambiguous(&resource, &id, several.len())),
+            }
+        }
+        self.owners = Some(owners);
+        Ok(())
+    }
+}
+
+/// Which objects have, or had, an id.
+#[derive(Clone, Debug)]
+struct Owners(FxHashMap<ObjectId, Vec<usize>>);
+
+impl Owners {
+    fn index(resources: &[Resource], schema: &Schema) -> Self {
+        let mut owners = Owners(FxHashMap::default());
+        for (index, resource) in resources.iter().enumerate() {
+            owners.add(resource, index, schema);
+        }
+        owners
+    }
+
+    fn add(&mut self, resource: &Resource, index: usize, schema: &Schema) {
+        let present = identity(&resource.id(), schema);
+        for id in resource.past_ids().chain(std::iter::once(present)) {
+            let owners = self.0.entry(id).or_default();
+            if owners.last() != Some(&index) {
+                owners.push(index);
+            }
+        }
+    }
+
+    fn of(&self, id: &ObjectId) -> &[usize] {
+        self.0.get(id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Puts a generated object in the place of `old`, whose name, bookkeeping, labels and annotations it takes over.
+fn replace(old: &mut Resource, new: Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+    let origin = new.origin.clone();
+    let mut taken = take_over(old, new);
+    taken.origin = origin.or(taken.origin);
+    check_same(&taken, old, wanted)?;
+    *old = taken;
+    Ok(())
+}
+
+/// Lays a generated object over `old`: its keys go before those that are there.
+fn merge(old: &mut Resource, new: Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+    let merged = ["data", "binaryData"].map(|field| (field, merged_field(&old.node, &new.node, field)));
+    let mut taken = take_over(old, new);
+    if let Some(map) = taken.node.as_map_mut() {
+        for (field, merged) in merged {
+            map.remove(field);
+            set_data(map, field, merged);
+        }
+    }
+    check_same(&taken, old, wanted)?;
+    *old = taken;
+    Ok(())
+}
+
+/// The object that takes the place must have the id by which the place was found (kustomize: `Replace`).
+fn check_same(taken: &Resource, old: &Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+    let (taken_id, old_id) = (taken.id(), old.id());
+    if taken_id.gvk == old_id.gvk { Ok(()) } else { Err(missing(taken, wanted)) }
+}
+
+fn take_over(old: &Resource, new: Resource) -> Resource {
+    let mut node = new.node;
+    let labels = merged_metadata(&old.node, &node, "labels");
+    let annotations = merged_metadata(&old.node, &node, "annotations");
+    if let Some(metadata) = set::metadata(&mut node) {
+        for (field, pairs) in [("labels", labels), ("annotations", annotations)] {
+            metadata.remove(field);
+            if !pairs.is_empty() {
+                metadata.push(Scalar::plain(field), strings(pairs).into());
+            }
+        }
+    }
+    set::name(&mut node, old.name());
+    set::namespace(&mut node, old.namespace());
+    Resource { node, needs_hash: old.needs_hash && new.needs_hash, file: new.file, ..bookkeeping(old) }
+}
+
+/// A resource with the bookkeeping of `old` and an empty object.
+fn bookkeeping(old: &Resource) -> Resource {
+    Resource {
+        node: Object::default(),
+        past: old.past.clone(),
+        prefixes: old.prefixes.clone(),
+        suffixes: old.suffixes.clone(),
+        needs_hash: old.needs_hash,
+        behavior: old.behavior,
+        vars: old.vars.clone(),
+        origin: old.origin.clone(),
+        transformations: old.transformations.clone(),
+        shared: Vec::new(),
+        file: old.file.clone(),
+        repeated: Vec::new(),
+    }
+}
+
+type Pairs = BTreeMap<Text, Text>;
+
+fn merged_metadata(old: &Node, new: &Node, field: &str) -> Pairs {
+    let pairs = |object: &Node| object.at_path(&["metadata", field]).map(texts).unwrap_or_default();
+    let mut merged = pairs(old);
+    merged.extend(pairs(new));
+    merged
+}
+
+fn merged_field(old: &Node, new: &Node, field: &str) -> Pairs {
+    let pairs = |object: &Node| object.get(field).map(texts).unwrap_or_default();
+    let mut merged = pairs(old);
+    merged.extend(pairs(new));
+    merged
+}
+
+/// Keys and values of a mapping as text; what is no single value is empty.
+fn texts(node: &Node) -> Pairs {
+    let entries = node.as_map().map(Map::entries).unwrap_or_default();
+    let text = |node: &Node| match &node.data {
+        Data::Scalar(scalar) => scalar.text.clone(),
+        _ => Text::default(),
+    };
+    entries.iter().map(|entry| (entry.key.text.clone(), text(&entry.value))).collect()
+}
+
+fn strings(pairs: Pairs) -> Map {
+    let mut map = Map::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        map.push(Scalar::plain(key), Node::string(value));
+    }
+    map
+}
+
+/// Sets `data` or `binaryData`, unless it is empty.
+fn set_data(object: &mut Map, field: &str, pairs: Pairs) {
+    if !pairs.is_empty() {
+        object.push(Scalar { tag: Tag::Implicit, ..Scalar::plain(field) }, strings(pairs).into());
+    }
+}
+
+fn missing(resource: &Resource, id: &ObjectId) -> Diagnostic {
+    let behavior = resource.behavior.name();
+    Diagnostic::new(format!("there is no {id} to {behavior}"))
+        .hint("Leave out `behavior`, or list the base that has it.")
+}
+
+fn exists(resource: &Resource, id: &ObjectId) -> Diagnostic {
+    resource
+        .place(Diagnostic::new(format!("{id} is there already")))
+        .hint("Say `behavior: merge` or `behavior: replace`, or give it another name.")
+}
+
+fn ambiguous(resource: &Resource, id: &ObjectId, count: usize) -> Diagnostic {
+    let message = format!("{count} objects could be meant by {id} with behavior {}", resource.behavior.name());
+    Diagnostic::new(message).hint("Give the objects different names.")
+}

@@ -1,0 +1,44 @@
+//! The entries of `resources`, read: one by one, or many at once on all cores.
+
+use std::sync::Arc;
+
+use manifest::Diagnostic;
+use rayon::prelude::*;
+
+use super::target::Target;
+use crate::kustomize::decode::Written;
+use crate::kustomize::load::reference::{Spelling, spelling};
+use crate::kustomize::load::{Io, Opened, Place};
+use crate::kustomize::object::reader;
+use crate::kustomize::object::resource::Resource;
+
+/// From this many entries on, files are read and parsed on all cores.
+const MANY: usize = 64;
+
+/// What an entry of `resources` is, read.
+pub(crate) enum Entry {
+    /// The objects of a file.
+    Objects(Vec<Resource>),
+    /// A folder or repository.
+    Folder(Arc<Place>),
+}
+
+/// Opens an entry and reads its objects, if it is a file.
+///
+/// # Errors
+/// Where nothing is there, what is there may not be read, or holds no objects.
+pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
+    match target.place.open(io, entry)? {
+        Opened::File(loaded) => reader::read(&loaded.bytes, &loaded.name).map(Entry::Objects),
+        Opened::Folder(place) => Ok(Entry::Folder(place)),
+    }
+}
+
+/// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
+pub(crate) fn read_ahead(io: Io<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
+    if entries.len() < MANY {
+        return Vec::new();
+    }
+    let local = |entry: &&Written| matches!(spelling(&entry.text), Spelling::Local);
+    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(io, target, &entry.text))).collect()
+}

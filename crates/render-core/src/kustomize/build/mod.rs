@@ -1,0 +1,161 @@
+//! The order of the steps of a build.
+
+pub(super) mod accumulate;
+pub(super) mod base_cache;
+mod bases;
+mod build_metadata;
+mod configurations;
+mod entries;
+mod entry;
+mod plugins;
+mod state;
+mod steps;
+mod target;
+mod validate;
+
+use std::sync::Arc;
+
+use manifest::{Diagnostic, Errors, Node, Text};
+
+use self::accumulate::Accumulated;
+use self::base_cache::{BaseCache, Trace};
+use self::build_metadata::BuildMetadata;
+use self::state::{Build, Inherited, Sharing, entries};
+use self::target::Target;
+use crate::files::Files;
+use crate::host::Host;
+use crate::kustomize::context::located;
+use crate::kustomize::load::{Io, Place};
+use crate::kustomize::object::origin::Origin;
+use crate::kustomize::object::resource::{Resource, check_unique};
+use crate::kustomize::object::{annotations, reader};
+use crate::kustomize::options::{Options, Order};
+use crate::kustomize::schema::openapi;
+use crate::kustomize::transform::{name_hash, name_reference, sort, vars};
+
+/// What a build gives.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// The objects in printing order.
+    pub objects: Vec<Node>,
+    /// What kustomize would say on stderr, and what it should.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Builds the kustomization in `folder`: an absolute path, or a folder in a repository as an entry of `resources` names it.
+///
+/// # Errors
+/// Whatever is wrong with it, each with file, line and field.
+pub fn build(files: &dyn Files, host: &dyn Host, folder: &str, options: &Options) -> Result<Built, Errors> {
+    Build::new(Io { files, host }, options, None).finish(folder)
+}
+
+/// Like [`build`], with a cache that other builds share: a base that one of them has built is not built again.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with_cache(
+    base_cache: &BaseCache,
+    files: &dyn Files,
+    host: &dyn Host,
+    folder: &str,
+    options: &Options,
+) -> Result<Built, Errors> {
+    let trace = Trace::new(Io { files, host });
+    let io = Io { files: &trace, host: &trace };
+    Build::new(io, options, Some(Sharing::new(base_cache, &trace))).finish(folder)
+}
+
+impl Build<'_> {
+    fn finish(mut self, folder: &str) -> Result<Built, Errors> {
+        let objects = self.run(folder)?;
+        Ok(Built { objects, warnings: self.warnings.into_inner() })
+    }
+
+    /// The whole build: gather everything, then what may be done only once, at the very end.
+    fn run(&mut self, folder: &str) -> Result<Vec<Node>, Diagnostic> {
+        let place = Place::top(self.io, folder, self.options.load_restrictor)?;
+        let start = self.mark();
+        let target = self.open(place)?;
+        let metadata = BuildMetadata::of(&target.kustomization, self.options);
+        let inherited = Inherited { origin: metadata.keeps_origins().then(Origin::default), ..Inherited::default() };
+
+        let gathered = self.base(&target, start, &inherited)?;
+        let specs = gathered.configuration.unwrap_or_else(|| self.defaults.clone());
+        let mut resources = gathered.resources;
+        name_hash::apply(&mut resources, &self.schema)?;
+        name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
+        vars::replace(&mut resources, &gathered.vars, &specs.var_reference, self.warnings.get_mut())?;
+        drop_local(&mut resources)?;
+        check_unique(&resources, &self.schema)?;
+        self.sort(&target, &mut resources)?;
+        metadata.finish(&mut resources)?;
+        Ok(resources.into_iter().map(|resource| resource.node.into_node()).collect())
+    }
+
+    /// What one kustomization makes of its bases and its own fields; `into` holds what a Component extends.
+    fn accumulate(
+        &mut self,
+        target: &Target,
+        into: Accumulated,
+        inherited: &Inherited,
+    ) -> Result<Accumulated, Diagnostic> {
+        let kustomization = &target.kustomization;
+        let mut gathered = into;
+        self.resources(target, entries(kustomization.resources.as_ref()), "resources", &mut gathered, inherited)?;
+        self.configurations(target, &mut gathered)?;
+        self.generators(target, &mut gathered, inherited)?;
+        let mut gathered = self.components(target, gathered, inherited)?;
+        self.transformers(target, &mut gathered, inherited)?;
+        self.validators(target, &mut gathered, inherited)?;
+        let file = Text::from(target.file.as_str());
+        let vars = kustomization.vars.iter().flatten().cloned().map(|var| vars::Defined { var, file: file.clone() });
+        vars::collect(&mut gathered.vars, vars.collect(), &mut gathered.resources, &self.schema)?;
+        Ok(gathered)
+    }
+
+    /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
+    fn open(&mut self, place: Arc<Place>) -> Result<Target, Diagnostic> {
+        self.add_dependency(&place);
+        let target = Target::open(self.io, place, self.warnings.get_mut())?;
+        let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };
+        let choose = || {
+            let file = chosen.get("path").map(|path| target.place.file(self.io, path)).transpose()?;
+            if self.schema_is_set { Ok(None) } else { openapi::choose(chosen, file) }
+        };
+        let found = choose().map_err(|found| located(found, &target.file, target.kustomization.at, "openapi"))?;
+        if let Some(schema) = found {
+            self.schema = if self.unknown_kinds > 0 { schema.beside_builtin() } else { schema };
+            self.schema_is_set = true;
+        }
+        Ok(target)
+    }
+
+    /// Sorts as `sortOptions` say, else as `--reorder` says, else in the legacy order.
+    fn sort(&mut self, target: &Target, resources: &mut [Resource]) -> Result<(), Diagnostic> {
+        let reorder = self.options.reorder;
+        let Some(options) = &target.kustomization.sort_options else {
+            if reorder.is_none_or(|order| order == Order::Legacy) {
+                sort::legacy(resources);
+            }
+            return Ok(());
+        };
+        if reorder.is_some() {
+            self.warnings.get_mut().push(Diagnostic::new(
+                "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI flag \
+                 ('--reorder'). Using the kustomization file over the CLI flag.",
+            ));
+        }
+        sort::apply(resources, options).map_err(|found| found.in_file(target.file.clone()))
+    }
+}
+
+/// Drops objects that are for kustomize alone, and refuses those that have lost their kind or name on the way.
+fn drop_local(resources: &mut Vec<Resource>) -> Result<(), Diagnostic> {
+    resources.retain(|resource| !reader::is_empty(&resource.node));
+    for resource in resources.iter() {
+        reader::check(&resource.node).map_err(|found| resource.place(found))?;
+    }
+    resources.retain(|resource| !annotations::is_local(&resource.node));
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The state of a build: what its steps share.
+
+use std::cell::RefCell;
+use std::sync::{Arc, LazyLock};
+
+use manifest::Diagnostic;
+
+use super::base_cache::{BaseCache, Trace};
+use super::steps::Steps;
+use super::target::Target;
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::Written;
+use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::load::{BaseDependency, Io};
+use crate::kustomize::object::origin::Origin;
+use crate::kustomize::options::Options;
+use crate::kustomize::schema::Schema;
+
+/// kustomize's field specs, read once a process; one value, so that builds which share bases see at a glance that it is theirs.
+static DEFAULTS: LazyLock<Arc<Configuration>> = LazyLock::new(|| Arc::new(Configuration::defaults()));
+
+/// A build under way.
+pub(crate) struct Build<'a> {
+    pub io: Io<'a>,
+    pub options: &'a Options,
+    pub defaults: Arc<Configuration>,
+    pub schema: Schema,
+    /// Whether a kustomization has chosen the schema: the first one does, and it holds from then on.
+    pub schema_is_set: bool,
+    /// How many objects were read of kinds that the built-in schema does not have.
+    pub unknown_kinds: usize,
+    pub warnings: RefCell<Vec<Diagnostic>>,
+    pub sharing: Option<Sharing<'a>>,
+}
+
+/// What a kustomization inherits from those above it.
+#[derive(Clone, Default)]
+pub(crate) struct Inherited {
+    /// Where it comes from, if origins are kept.
+    pub origin: Option<Origin>,
+    pub helm_namespace: String,
+}
+
+/// What a build needs to share bases with others.
+pub(crate) struct Sharing<'a> {
+    pub base_cache: &'a BaseCache,
+    pub trace: &'a Trace<'a>,
+    /// The folders that were entered so far.
+    pub dependencies: Vec<BaseDependency>,
+}
+
+impl<'a> Sharing<'a> {
+    /// Returns sharing through `base_cache`; `trace` is the build's own [`Io`](crate::kustomize::load::Io).
+    pub(crate) fn new(base_cache: &'a BaseCache, trace: &'a Trace<'a>) -> Self {
+        Sharing { base_cache, trace, dependencies: Vec::new() }
+    }
+}
+
+/// How far a build had come when it began a base.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Mark {
+    pub seen: usize,
+    pub dependencies: usize,
+    pub warnings: usize,
+    pub unknown_kinds: usize,
+}
+
+impl<'a> Build<'a> {
+    pub(crate) fn new(io: Io<'a>, options: &'a Options, sharing: Option<Sharing<'a>>) -> Self {
+        Build {
+            io,
+            options,
+            defaults: DEFAULTS.clone(),
+            schema: Schema::default(),
+            schema_is_set: false,
+            unknown_kinds: 0,
+            warnings: RefCell::default(),
+            sharing,
+        }
+    }
+
+    pub(crate) fn steps<'s>(&'s self, target: &'s Target, inherited: &'s Inherited) -> Steps<'s> {
+        Steps {
+            kustomization: &target.kustomization,
+            context: self.context(target),
+            file_name: target.file_name,
+            origin: inherited.origin.as_ref(),
+            helm_namespace: &inherited.helm_namespace,
+        }
+    }
+
+    pub(crate) fn context<'s>(&'s self, target: &'s Target) -> Context<'s> {
+        Context {
+            io: self.io,
+            place: &target.place,
+            file: &target.file,
+            schema: &self.schema,
+            options: self.options,
+            warnings: &self.warnings,
+        }
+    }
+}
+
+pub(crate) fn entries(list: Option<&Vec<Written>>) -> &[Written] {
+    list.map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,66 @@
+//! A kustomization to build: its folder, its file, and what the file says.
+
+use std::sync::Arc;
+
+use manifest::yaml::read_configuration;
+use manifest::{Diagnostic, Node};
+
+use crate::kustomize::kustomization::{FILE_NAMES, Kustomization};
+use crate::kustomize::load::{Io, Loaded, Place};
+
+/// A kustomization and where it stands.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// Its folder.
+    pub place: Arc<Place>,
+    /// Its file's path.
+    pub file: String,
+    /// Its file's name.
+    pub file_name: &'static str,
+    /// What it says.
+    pub kustomization: Kustomization,
+}
+
+impl Target {
+    /// Reads the kustomization of a folder; what kustomize would warn of goes to `warnings`.
+    ///
+    /// # Errors
+    /// A folder with none or several, and whatever is wrong in the file.
+    pub(crate) fn open(io: Io<'_>, place: Arc<Place>, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        let (file_name, loaded) = find(io, &place)?;
+        let decode = || -> Result<Kustomization, Diagnostic> {
+            let (documents, dropped) = read_configuration(&loaded.bytes)?;
+            warnings.extend(dropped.into_iter().map(|found| found.in_file(loaded.name.clone())));
+            let document = documents.into_iter().next().unwrap_or_else(null);
+            Kustomization::read(&document, warnings)
+        };
+        let kustomization = decode_in(decode, &loaded.name)?;
+        Ok(Target { place, file: loaded.name, file_name, kustomization })
+    }
+}
+
+fn decode_in(
+    decode: impl FnOnce() -> Result<Kustomization, Diagnostic>,
+    file: &str,
+) -> Result<Kustomization, Diagnostic> {
+    decode().map_err(|found| found.in_file(file))
+}
+
+fn null() -> Node {
+    Node::default()
+}
+
+/// The one file in the folder that has one of the names of a kustomization.
+fn find(io: Io<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic> {
+    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(io, name)?)));
+    let mut found: Vec<(&'static str, Loaded)> = found.collect();
+    if found.len() > 1 {
+        let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+        let message = format!("the folder holds several kustomizations: {}", names.join(", "));
+        return Err(Diagnostic::new(message).in_file(place.root.clone()).hint("Keep one of them."));
+    }
+    found.pop().ok_or_else(|| {
+        let message = format!("the folder {} holds none of {}", place.root, FILE_NAMES.join(", "));
+        Diagnostic::new(message).hint("Name the folder of a kustomization, or list the files in it.")
+    })
+}

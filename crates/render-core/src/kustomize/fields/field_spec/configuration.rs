@@ -1,0 +1,275 @@
+//! The field specs of all transformers: the defaults, and what `configurations:` files and `crds` add.
+
+use manifest::{Diagnostic, Gvk, Node, Text};
+
+use super::{FieldSpec, kind_order, selects};
+use crate::kustomize::decode::{Decode, IdPart, Strictness, decoded};
+use crate::kustomize::kustomization::FieldSpecArgs;
+
+const DEFAULTS: &str = include_str!("defaults.txt");
+
+/// Which fields name objects of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackReferences {
+    /// The kind that is named; an empty part stands for any.
+    pub gvk: Gvk,
+    /// The fields that name it.
+    pub referrers: Vec<FieldSpec>,
+}
+
+/// The field specs of all transformers: the defaults, and what `configurations:` files and `crds` add.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// What `namePrefix` changes.
+    pub name_prefix: Vec<FieldSpec>,
+    /// What `nameSuffix` changes.
+    pub name_suffix: Vec<FieldSpec>,
+    /// What `namespace` changes besides `metadata.namespace`.
+    pub namespace: Vec<FieldSpec>,
+    /// What `commonLabels` and `labels` with `includeSelectors` change.
+    pub common_labels: Vec<FieldSpec>,
+    /// What every entry of `labels` changes; empty by default.
+    pub labels: Vec<FieldSpec>,
+    /// What `labels` with `includeTemplates` change.
+    pub template_labels: Vec<FieldSpec>,
+    /// What `commonAnnotations` changes.
+    pub common_annotations: Vec<FieldSpec>,
+    /// Which fields are names of other objects.
+    pub name_reference: Vec<BackReferences>,
+    /// Where `$(VAR)` is replaced.
+    pub var_reference: Vec<FieldSpec>,
+    /// What `images` changes.
+    pub images: Vec<FieldSpec>,
+    /// What `replicas` changes.
+    pub replicas: Vec<FieldSpec>,
+}
+
+impl Configuration {
+    /// kustomize's defaults.
+    pub fn defaults() -> Self {
+        let mut all = Configuration::default();
+        let mut section = "";
+        for line in DEFAULTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']');
+            } else if let Some(gvk) = line.strip_prefix("to ") {
+                all.name_reference.push(BackReferences { gvk: default_gvk(gvk), referrers: Vec::new() });
+            } else if let (Some(specs), Some(spec)) = (all.section(section), default_spec(line)) {
+                specs.push(spec);
+            }
+        }
+        all
+    }
+
+    /// The specs of a section of the defaults; in `nameReference` those of the kind that was opened last.
+    fn section(&mut self, name: &str) -> Option<&mut Vec<FieldSpec>> {
+        match name {
+            "namePrefix" => Some(&mut self.name_prefix),
+            "nameSuffix" => Some(&mut self.name_suffix),
+            "namespace" => Some(&mut self.namespace),
+            "commonLabels" => Some(&mut self.common_labels),
+            "labels" => Some(&mut self.labels),
+            "templateLabels" => Some(&mut self.template_labels),
+            "commonAnnotations" => Some(&mut self.common_annotations),
+            "nameReference" => self.name_reference.last_mut().map(|last| &mut last.referrers),
+            "varReference" => Some(&mut self.var_reference),
+            "images" => Some(&mut self.images),
+            "replicas" => Some(&mut self.replicas),
+            _ => None,
+        }
+    }
+
+    /// Reads a `configurations:` file.
+    ///
+    /// # Errors
+    /// Where it has unknown fields or values of wrong types.
+    pub fn read(document: &Node) -> Result<Self, Diagnostic> {
+        let file = ConfigurationFile::decode(document, Strictness::StrictFields)?;
+        let mut all = Configuration {
+            name_prefix: specs(file.name_prefix),
+            name_suffix: specs(file.name_suffix),
+            namespace: specs(file.namespace),
+            common_labels: specs(file.common_labels),
+            labels: specs(file.labels),
+            template_labels: specs(file.template_labels),
+            common_annotations: specs(file.common_annotations),
+            name_reference: file.name_reference.into_iter().map(BackReferences::from).collect(),
+            var_reference: specs(file.var_reference),
+            images: specs(file.images),
+            replicas: specs(file.replicas),
+        };
+        all.sort();
+        Ok(all)
+    }
+
+    /// Adds what `other` has and this has not, and sorts each list by kind.
+    ///
+    /// # Errors
+    /// Where both have a spec for the same field that differ in `create`.
+    pub fn merge(mut self, other: Configuration) -> Result<Self, Diagnostic> {
+        merge_all(&mut self.name_prefix, other.name_prefix, "namePrefix")?;
+        merge_all(&mut self.name_suffix, other.name_suffix, "nameSuffix")?;
+        merge_all(&mut self.namespace, other.namespace, "namespace")?;
+        merge_all(&mut self.common_annotations, other.common_annotations, "commonAnnotations")?;
+        merge_all(&mut self.common_labels, other.common_labels, "commonLabels")?;
+        merge_all(&mut self.labels, other.labels, "labels")?;
+        merge_all(&mut self.template_labels, other.template_labels, "templateLabels")?;
+        merge_all(&mut self.var_reference, other.var_reference, "varReference")?;
+        merge_all(&mut self.images, other.images, "images")?;
+        merge_all(&mut self.replicas, other.replicas, "replicas")?;
+        for incoming in other.name_reference {
+            self.add_reference(incoming)?;
+        }
+        self.sort();
+        Ok(self)
+    }
+
+    /// Adds the fields that name a kind.
+    ///
+    /// # Errors
+    /// Where a spec for the same field differs in `create`.
+    pub fn add_reference(&mut self, incoming: BackReferences) -> Result<(), Diagnostic> {
+        let mut found = false;
+        for known in self.name_reference.iter_mut().filter(|known| known.gvk == incoming.gvk) {
+            merge_all(&mut known.referrers, incoming.referrers.clone(), "nameReference")?;
+            found = true;
+        }
+        if !found {
+            self.name_reference.push(incoming);
+        }
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        for specs in [
+            &mut self.name_prefix,
+            &mut self.name_suffix,
+            &mut self.namespace,
+            &mut self.common_labels,
+            &mut self.labels,
+            &mut self.template_labels,
+            &mut self.common_annotations,
+            &mut self.var_reference,
+            &mut self.images,
+            &mut self.replicas,
+        ] {
+            specs.sort_by_cached_key(|spec| kind_order(&spec.gvk));
+        }
+        self.name_reference.sort_by_cached_key(|known| kind_order(&known.gvk));
+    }
+}
+
+decoded! {
+    /// A file that `configurations` names.
+    pub(crate) struct ConfigurationFile {
+        /// What `namePrefix` changes.
+        "namePrefix" => name_prefix: Vec<FieldSpecArgs>,
+        /// What `nameSuffix` changes.
+        "nameSuffix" => name_suffix: Vec<FieldSpecArgs>,
+        /// What `namespace` changes.
+        "namespace" => namespace: Vec<FieldSpecArgs>,
+        /// What `commonLabels` changes.
+        "commonLabels" => common_labels: Vec<FieldSpecArgs>,
+        /// What every entry of `labels` changes.
+        "labels" => labels: Vec<FieldSpecArgs>,
+        /// What `labels` with `includeTemplates` change.
+        "templateLabels" => template_labels: Vec<FieldSpecArgs>,
+        /// What `commonAnnotations` changes.
+        "commonAnnotations" => common_annotations: Vec<FieldSpecArgs>,
+        /// Which fields are names of other objects.
+        "nameReference" => name_reference: Vec<BackReferencesArgs>,
+        /// Where `$(VAR)` is replaced.
+        "varReference" => var_reference: Vec<FieldSpecArgs>,
+        /// What `images` changes.
+        "images" => images: Vec<FieldSpecArgs>,
+        /// What `replicas` changes.
+        "replicas" => replicas: Vec<FieldSpecArgs>,
+    }
+}
+
+decoded! {
+    /// Which fields name objects of a kind, as a configuration writes it.
+    pub(crate) struct BackReferencesArgs {
+        /// Group; any where empty.
+        "group" => group: IdPart,
+        /// Version; any where empty.
+        "version" => version: IdPart,
+        /// Kind; any where empty.
+        "kind" => kind: IdPart,
+        /// The fields.
+        "fieldSpecs" => field_specs: Vec<FieldSpecArgs>,
+    }
+}
+
+impl From<FieldSpecArgs> for FieldSpec {
+    fn from(args: FieldSpecArgs) -> Self {
+        let gvk = Gvk { group: args.group.0.into(), version: args.version.0.into(), kind: args.kind.0.into() };
+        FieldSpec::new(gvk, args.path, args.create)
+    }
+}
+
+impl From<BackReferencesArgs> for BackReferences {
+    fn from(args: BackReferencesArgs) -> Self {
+        let gvk = Gvk { group: args.group.0.into(), version: args.version.0.into(), kind: args.kind.0.into() };
+        BackReferences { gvk, referrers: specs(args.field_specs) }
+    }
+}
+
+/// The specs that a configuration writes.
+pub(crate) fn specs(args: Vec<FieldSpecArgs>) -> Vec<FieldSpec> {
+    args.into_iter().map(FieldSpec::from).collect()
+}
+
+/// Adds each of `incoming` that `specs` has not: a spec is there already where one with the same path is selected by
+/// the incoming kind.
+///
+/// # Errors
+/// Where the one that is there differs in `create`; `name` is the section, for the message.
+pub(crate) fn merge_all(specs: &mut Vec<FieldSpec>, incoming: Vec<FieldSpec>, name: &str) -> Result<(), Diagnostic> {
+    for spec in incoming {
+        match specs.iter().find(|known| known.path == spec.path && selects(&spec.gvk, &known.gvk)) {
+            None => specs.push(spec),
+            Some(known) if known.create == spec.create => {}
+            Some(known) => {
+                return Err(Diagnostic::new(format!(
+                    "the field spec for {} says create: {}, another for the same path says create: {}",
+                    spec.path, spec.create, known.create
+                ))
+                .field(name)
+                .hint("Give both the same `create`."));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn default_spec(line: &'static str) -> Option<FieldSpec> {
+    let mut parts = line.split(' ');
+    let gvk = default_gvk(parts.next()?);
+    let path = Text::new_static(parts.next()?);
+    Some(FieldSpec::new(gvk, path, parts.next() == Some("create")))
+}
+
+fn default_gvk(text: &'static str) -> Gvk {
+    let mut parts = text.split('|').map(|part| Text::new_static(if part == "-" { "" } else { part }));
+    let mut next = || parts.next().unwrap_or_default();
+    Gvk { group: next(), version: next(), kind: next() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete_and_sorted() {
+        let all = Configuration::defaults();
+        let mut sorted = all.clone();
+        sorted.sort();
+        assert_eq!(all, sorted);
+        assert_eq!(all.common_labels.len(), 32);
+        assert_eq!(all.template_labels.len(), 10);
+        assert_eq!(all.name_reference.len(), 16);
+        assert_eq!(all.var_reference.len(), 72);
+        assert_eq!(all.name_reference.iter().map(|known| known.referrers.len()).sum::<usize>(), 167);
+    }
+}

@@ -1,0 +1,318 @@
+//! Opening what a kustomization names: load restriction, cycles, symbolic links, remote repositories.
+
+pub(super) mod reference;
+
+use std::sync::Arc;
+
+use manifest::Diagnostic;
+
+use self::reference::{RemoteFolder, Spelling, empty_entry, repository, spelling};
+use crate::files::{FileError, FileKind, Files, join, parent};
+use crate::host::Host;
+use crate::kustomize::nearest::nearest;
+use crate::kustomize::options::LoadRestrictor;
+
+/// How deep bases may lie under bases.
+const DEEPEST: usize = 200;
+
+/// Everything that a build reads through: files, and the host for remotes and programs.
+#[derive(Clone, Copy)]
+pub struct Io<'a> {
+    /// Files.
+    pub files: &'a dyn Files,
+    /// Everything else.
+    pub host: &'a dyn Host,
+}
+
+/// A folder that holds a kustomization, and the way that led to it.
+#[derive(Debug)]
+pub struct Place {
+    /// The folder, symbolic links resolved.
+    pub root: String,
+    restrictor: LoadRestrictor,
+    checkout: Option<Checkout>,
+    referrer: Option<Arc<Place>>,
+    depth: usize,
+}
+
+/// A repository whose tree is at hand.
+#[derive(Debug)]
+struct Checkout {
+    remote: RemoteFolder,
+    root: String,
+}
+
+/// The identity of a base, independent of the kustomization that names it: bases with equal keys read the same files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaseKey {
+    root: String,
+    restrictor: LoadRestrictor,
+    /// The root of the repository that it lies in.
+    checkout: Option<String>,
+}
+
+/// A folder that a base was made of, as far as it decides who may name the base.
+#[derive(Clone, Debug)]
+pub struct BaseDependency {
+    root: String,
+    /// The entry that named it, where it is a repository's.
+    written: Option<String>,
+    depth: usize,
+}
+
+/// A file's bytes and the name under which it is spoken of.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its path, or its URL.
+    pub name: String,
+}
+
+/// Why a file is not read.
+enum Refused {
+    Unreadable(FileError),
+    /// It lies outside the folder while the load restriction holds.
+    Outside,
+}
+
+/// What an entry turned out to be.
+#[derive(Debug)]
+pub enum Opened {
+    /// A file.
+    File(Loaded),
+    /// A folder, of the disk or of a repository.
+    Folder(Arc<Place>),
+}
+
+impl Place {
+    /// The folder that is built: an absolute path, or a folder in a repository.
+    ///
+    /// # Errors
+    /// Where it is missing or no folder.
+    pub fn top(io: Io<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
+        if let Some(remote) = repository(folder) {
+            let (root, checkout) = checked_out(io, remote)?;
+            let restrictor = LoadRestrictor::RootOnly;
+            return Ok(Arc::new(Place { root, restrictor, checkout: Some(checkout), referrer: None, depth: 0 }));
+        }
+        let root = real_folder(io, folder)?;
+        Ok(Arc::new(Place { root, restrictor, checkout: None, referrer: None, depth: 0 }))
+    }
+
+    /// Opens an entry of `resources`: a file, a folder or a remote.
+    ///
+    /// # Errors
+    /// Where nothing is there, or what is there may not be read.
+    pub fn open(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Opened, Diagnostic> {
+        if entry.is_empty() {
+            return Err(empty_entry());
+        }
+        match spelling(entry) {
+            Spelling::Download => self.download(io, entry).map(Opened::File),
+            Spelling::Repository(remote) => {
+                if io.files.kind(&join(&self.root, entry)) == Ok(FileKind::File) {
+                    return self.file(io, entry).map(Opened::File);
+                }
+                self.enter_repository(io, remote).map(Opened::Folder)
+            }
+            Spelling::Local => match io.files.kind(&join(&self.root, entry)) {
+                Ok(FileKind::Folder) => self.enter(io, entry).map(Opened::Folder),
+                Ok(FileKind::File) => self.file(io, entry).map(Opened::File),
+                Err(error) => Err(self.missing(io, entry, &error)),
+            },
+        }
+    }
+
+    /// Opens an entry that must be a folder or a remote repository.
+    ///
+    /// # Errors
+    /// Where it is neither, or may not be entered: an absolute path, a folder that contains this one, a folder outside the
+    /// repository that this one lies in.
+    pub fn enter(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Arc<Self>, Diagnostic> {
+        if entry.is_empty() {
+            return Err(empty_entry());
+        }
+        if let Some(remote) = repository(entry) {
+            return self.enter_repository(io, remote);
+        }
+        if entry.starts_with('/') {
+            return Err(
+                Diagnostic::new(format!("folder {entry} is an absolute path")).hint("Name it relative to this folder.")
+            );
+        }
+        let root = real_folder(io, &join(&self.root, entry))?;
+        self.check_containment(&root)?;
+        self.check_cycle(&root)?;
+        self.below(root, self.restrictor, None)
+    }
+
+    /// Reads a file that an entry names, or downloads it.
+    ///
+    /// # Errors
+    /// Where it is missing, or lies outside this folder while the load restriction holds.
+    pub fn file(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
+        if self::reference::is_http(entry) {
+            return self.download(io, entry);
+        }
+        self.read(io, entry).map_err(|refused| match refused {
+            Refused::Unreadable(error) => self.missing(io, entry, &error),
+            Refused::Outside => self.outside(entry),
+        })
+    }
+
+    /// Reads a file that may well not be there.
+    pub fn probe(&self, io: Io<'_>, name: &str) -> Option<Loaded> {
+        self.read(io, name).ok()
+    }
+
+    fn read(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Refused> {
+        let path = join(&self.root, entry);
+        if self.restrictor == LoadRestrictor::RootOnly {
+            let real = io.files.real(&path).map_err(Refused::Unreadable)?;
+            if !is_within(parent(&real), &self.root) {
+                return Err(Refused::Outside);
+            }
+        }
+        let bytes = io.files.read(&path).map_err(Refused::Unreadable)?;
+        Ok(Loaded { bytes, name: path })
+    }
+
+    #[expect(clippy::unused_self, reason = "the place of a download is this one")]
+    fn download(&self, io: Io<'_>, url: &str) -> Result<Loaded, Diagnostic> {
+        let bytes = io.host.download(url)?;
+        Ok(Loaded { bytes: bytes.into(), name: url.to_owned() })
+    }
+
+    fn enter_repository(self: &Arc<Self>, io: Io<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
+        let seen = self.way().filter_map(|place| place.checkout.as_ref());
+        if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
+            return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
+        }
+        let (folder, checkout) = checked_out(io, remote)?;
+        self.below(folder, LoadRestrictor::RootOnly, Some(checkout))
+    }
+
+    fn below(
+        self: &Arc<Self>,
+        root: String,
+        restrictor: LoadRestrictor,
+        checkout: Option<Checkout>,
+    ) -> Result<Arc<Self>, Diagnostic> {
+        if self.depth >= DEEPEST {
+            return Err(Diagnostic::new(format!("bases lie more than {DEEPEST} deep under each other")));
+        }
+        Ok(Arc::new(Place { root, restrictor, checkout, referrer: Some(self.clone()), depth: self.depth + 1 }))
+    }
+
+    /// Whether it is the folder that is built, and nobody named it.
+    pub fn is_top(&self) -> bool {
+        self.referrer.is_none()
+    }
+
+    /// Which base this is.
+    pub fn base_key(&self) -> BaseKey {
+        let checkout = self.way().find_map(|place| place.checkout.as_ref()).map(|checkout| checkout.root.clone());
+        BaseKey { root: self.root.clone(), restrictor: self.restrictor, checkout }
+    }
+
+    /// What is remembered of this place where it is part of a base.
+    pub fn dependency(&self) -> BaseDependency {
+        let written = self.checkout.as_ref().map(|checkout| checkout.remote.written.clone());
+        BaseDependency { root: self.root.clone(), written, depth: self.depth }
+    }
+
+    /// Whether a base that stands here, and was made of `dependencies` elsewhere, would be made of the same here: nothing in it
+    /// leads back to those that led here, and it does not lie too deep.
+    pub fn admits(&self, dependencies: &[BaseDependency]) -> bool {
+        let above = || self.way().skip(1);
+        let leads_back = |dependency: &BaseDependency| match &dependency.written {
+            Some(written) => {
+                let mut repositories = above().filter_map(|place| place.checkout.as_ref());
+                repositories.any(|checkout| checkout.remote.written.starts_with(written.as_str()))
+            }
+            None => above().any(|place| is_within(&place.root, &dependency.root)),
+        };
+        let depths = || dependencies.iter().map(|dependency| dependency.depth);
+        let height = depths().max().unwrap_or_default() - depths().min().unwrap_or_default();
+        self.depth + height <= DEEPEST && !dependencies.iter().any(leads_back)
+    }
+
+    /// This place and those that led to it, nearest first.
+    fn way(&self) -> impl Iterator<Item = &Place> + Clone {
+        std::iter::successors(Some(self), |place| place.referrer.as_deref())
+    }
+
+    /// A base of a kustomization from a repository must lie in that repository.
+    fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
+        match self.way().find_map(|place| place.checkout.as_ref()) {
+            Some(clone) if !is_within(root, &clone.root) => {
+                Err(Diagnostic::new(format!("base {root} lies outside the repository {}", clone.remote.written)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
+        match self.way().find(|place| is_within(&place.root, root)) {
+            Some(visited) if visited.root == root => {
+                let message = format!("cycle: {root} is being built already, and this would build it again");
+                Err(Diagnostic::new(message).hint("Remove the entry that leads back."))
+            }
+            Some(visited) => {
+                let message = format!("cycle: {root} contains {}, which is being built", visited.root);
+                Err(Diagnostic::new(message).hint("Name a folder beside or below this one."))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The finding that an entry cannot be had, with the name beside it that may be meant.
+    fn missing(&self, io: Io<'_>, entry: &str, error: &FileError) -> Diagnostic {
+        let path = join(&self.root, entry);
+        let beside = io.files.list(parent(&path)).unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        match nearest(name, beside.iter().map(String::as_str)).filter(|_| *error == FileError::Missing) {
+            Some(near) => Diagnostic::new(format!("{entry}: {error}")).hint(format!("Did you mean {near}?")),
+            None => missing(entry, error),
+        }
+    }
+
+    fn outside(&self, entry: &str) -> Diagnostic {
+        Diagnostic::new(format!("file {entry} lies outside {}, and the load restriction forbids to read it", self.root))
+            .hint("Move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone.")
+    }
+}
+
+/// Makes a repository's tree readable: the folder that is wanted of it, and where it stands.
+fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
+    let root = io.host.repository(&remote.repository)?;
+    let repository = real_folder(io, &root)?;
+    let folder = real_folder(io, &join(&root, &remote.folder))?;
+    if !is_within(&folder, &repository) {
+        return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
+    }
+    Ok((folder, Checkout { remote, root: repository }))
+}
+
+/// Whether `path` is `folder` or lies below it.
+fn is_within(path: &str, folder: &str) -> bool {
+    folder == "/" || path.strip_prefix(folder).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+}
+
+fn real_folder(io: Io<'_>, path: &str) -> Result<String, Diagnostic> {
+    let real = io.files.real(path).map_err(|error| missing(path, &error))?;
+    match io.files.kind(&real) {
+        Ok(FileKind::Folder) => Ok(real),
+        Ok(FileKind::File) => Err(Diagnostic::new(format!("{path} is a file, but a folder is wanted"))),
+        Err(error) => Err(missing(path, &error)),
+    }
+}
+
+fn missing(entry: &str, error: &FileError) -> Diagnostic {
+    let finding = Diagnostic::new(format!("{entry}: {error}"));
+    match error {
+        FileError::Missing => finding.hint("Check the spelling; paths are relative to the kustomization's folder."),
+        _ => finding,
+    }
+}

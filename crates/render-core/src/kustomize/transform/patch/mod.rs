@@ -1,0 +1,375 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
+
+use manifest::{Diagnostic, Node, Text};
+
+use crate::kustomize::context::Context;
+use crate::kustomize::decode::Written;
+use crate::kustomize::kustomization::Patch;
+use crate::kustomize::nearest::nearest;
+use crate::kustomize::object::cow_node::Object;
+use crate::kustomize::object::reader;
+use crate::kustomize::object::resource::{Resource, check_unique, identity};
+use crate::kustomize::object::scalar::is_null_node;
+use crate::kustomize::object::shared::sync;
+use crate::kustomize::object::{annotations, set};
+use crate::kustomize::patch::json_patch::JsonPatch;
+use crate::kustomize::patch::merge::merge;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::selector::CompiledSelector;
+
+mod metadata;
+
+/// What an entry of `patches` may change beside the content of objects.
+#[derive(Clone, Copy, Debug, Default)]
+struct Allowed {
+    name: bool,
+    kind: bool,
+}
+
+/// The text of a patch and the file it stands in, if it does.
+struct PatchText {
+    text: String,
+    file: Option<String>,
+}
+
+impl PatchText {
+    /// Names the file in a finding.
+    fn blame(&self, found: Diagnostic) -> Diagnostic {
+        match &self.file {
+            Some(file) => found.in_file(file.as_str()),
+            None => Diagnostic { at: manifest::At::default(), ..found },
+        }
+    }
+}
+
+/// What the text of a patch turned out to be.
+enum Content {
+    Nothing,
+    Strategic(Vec<Resource>),
+    Json(JsonPatch),
+}
+
+/// Applies one entry of `patches`: to the objects that its target selects, else to the one that each patch names.
+///
+/// # Errors
+/// A patch that is neither kind or both, without a target that it needs, for an object that is not there, or that does
+/// not apply.
+pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Context<'_>) -> Result<(), Diagnostic> {
+    let text = patch_text(patch, context)?;
+    let options = patch.options.as_ref();
+    let allowed = Allowed {
+        name: options.is_some_and(|options| options.allow_name_change),
+        kind: options.is_some_and(|options| options.allow_kind_change),
+    };
+    let target = patch.target.as_ref().map(CompiledSelector::new).transpose()?;
+    match content(&text, context)? {
+        Content::Nothing => Ok(()),
+        Content::Strategic(patches) => match target {
+            Some(target) => to_selected(resources, &patches, &target, allowed, context.schema),
+            None => to_named(resources, patches, allowed, context.schema),
+        },
+        Content::Json(operations) => {
+            let target = target.ok_or_else(no_target)?;
+            for index in selected(resources, &target, context.schema)? {
+                let resource = &mut resources[index];
+                resource.remember_id(context.schema);
+                apply_json(resource, &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Applies `patchesStrategicMerge`: each entry is a patch itself, else the file that holds it.
+///
+/// # Errors
+/// Whatever is wrong with a patch.
+pub(crate) fn strategic_merge(
+    resources: &mut Vec<Resource>,
+    patches: &[Written],
+    context: Context<'_>,
+) -> Result<(), Diagnostic> {
+    let patches = load(patches, context)?;
+    strategic_merge_all(resources, &patches, context.schema)
+}
+
+/// The patches that the entries of `patchesStrategicMerge` are or name.
+///
+/// # Errors
+/// Where an entry is neither.
+pub(crate) fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+    let mut all: Vec<Resource> = Vec::new();
+    for written in entries {
+        let patches = match read(&written.text, None) {
+            Ok(inline) => inline,
+            Err(_) => {
+                let loaded = context.place.file(context.io, &written.text)?;
+                reader::read_patches(&loaded.bytes, &loaded.name)?
+            }
+        };
+        warn(&patches, context);
+        all.extend(patches);
+    }
+    Ok(all)
+}
+
+/// Applies strategic-merge patches, each to the object that it names.
+///
+/// # Errors
+/// Where there is no patch, an object is not there, or a patch does not apply.
+pub(crate) fn strategic_merge_all(
+    resources: &mut Vec<Resource>,
+    patches: &[Resource],
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    if patches.is_empty() {
+        return Err(Diagnostic::new("the patches are empty").hint("Write a patch, or leave the field out."));
+    }
+    for patch in patches {
+        let index = named(resources, patch, schema)?;
+        let prepared = metadata::prepared(patch, &resources[index]);
+        apply_strategic(&mut resources[index], &prepared, Allowed::default(), schema)?;
+        sweep(resources);
+    }
+    Ok(())
+}
+
+/// Applies one entry of `patchesJson6902`.
+///
+/// # Errors
+/// Whatever is wrong with the patch.
+pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Context<'_>) -> Result<(), Diagnostic> {
+    let target = patch.target.as_ref().filter(|target| !target.name.is_empty()).ok_or_else(|| {
+        Diagnostic::new("must name the object that it changes").field("target.name").hint("Give kind and name.")
+    })?;
+    let compiled = CompiledSelector::new(target)?;
+    let text = patch_text(patch, context)?;
+    let operations = JsonPatch::read(&text.text).map_err(|found| text.blame(found))?;
+    if operations.is_empty() {
+        return Err(text.blame(Diagnostic::new("the patch is empty").hint("Write an operation, or remove the entry.")));
+    }
+    for index in selected(resources, &compiled, context.schema)? {
+        apply_json(&mut resources[index], &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
+    }
+    Ok(())
+}
+
+fn patch_text(patch: &Patch, context: Context<'_>) -> Result<PatchText, Diagnostic> {
+    let inline = patch.patch.trim();
+    match (inline.is_empty(), patch.path.is_empty()) {
+        (true, true) => Err(Diagnostic::new("has neither a patch nor a path").hint("Write one of `patch` and `path`.")),
+        (false, false) => Err(Diagnostic::new("has both a patch and a path").hint("Write one of `patch` and `path`.")),
+        (false, true) => Ok(PatchText { text: inline.to_owned(), file: None }),
+        (true, false) => {
+            let loaded = context.place.file(context.io, &patch.path)?;
+            let text = String::from_utf8_lossy(&loaded.bytes).into_owned();
+            Ok(PatchText { text, file: Some(loaded.name) })
+        }
+    }
+}
+
+/// Decides what a patch is, by trying it as both.
+fn content(text: &PatchText, context: Context<'_>) -> Result<Content, Diagnostic> {
+    let strategic = read(&text.text, text.file.as_deref());
+    let json = if text.text.is_empty() { Ok(JsonPatch::default()) } else { JsonPatch::read(&text.text) };
+    match (strategic, json) {
+        (Ok(patches), _) if !patches.is_empty() => {
+            warn(&patches, context);
+            Ok(Content::Strategic(patches))
+        }
+        (_, Ok(operations)) if !operations.is_empty() => Ok(Content::Json(operations)),
+        (Ok(_), _) | (_, Ok(_)) => Ok(Content::Nothing),
+        (Err(as_object), Err(as_operations)) => Err(text.blame(neither(&text.text, as_object, as_operations))),
+    }
+}
+
+/// Reads patches; those that stand inline have no file and no place in one.
+pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diagnostic> {
+    let inline = |found: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..found };
+    match file {
+        Some(file) => reader::read_patches(text.as_bytes(), file),
+        None => {
+            let mut patches = reader::read_patches(text.as_bytes(), "").map_err(inline)?;
+            patches.iter_mut().for_each(|patch| patch.file = None);
+            Ok(patches)
+        }
+    }
+}
+
+/// Says which keys patches say twice.
+pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
+    let Some(patch) = patches.first() else { return };
+    for repeated in &patch.repeated {
+        let found = placed(patch, repeated.found.clone());
+        let message = format!("{}: the first one counts, as in kustomize", found.message);
+        context.warn(Diagnostic { message, ..found });
+    }
+}
+
+/// The finding about a patch that is neither: the one about what it looks like.
+fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diagnostic {
+    let looks_like_operations = text.trim_start().starts_with(['[', '-']);
+    let mut found = if looks_like_operations { as_operations } else { as_object };
+    let kind = if looks_like_operations { "a JSON patch" } else { "a strategic-merge patch" };
+    found.message = format!("not {kind}: {}", found.message);
+    found.file = None;
+    found
+}
+
+/// Names the object that a finding about a patch is about.
+fn about(resource: &Resource, found: Diagnostic) -> Diagnostic {
+    Diagnostic { message: format!("{}: {}", resource.id(), found.message), ..found }
+}
+
+/// Names the file of a patch; a place in a patch that stands inline is none in a file.
+fn placed(patch: &Resource, found: Diagnostic) -> Diagnostic {
+    match &patch.file {
+        Some(_) => patch.place(found),
+        None => Diagnostic { at: manifest::At::default(), ..found },
+    }
+}
+
+fn no_target() -> Diagnostic {
+    Diagnostic::new("a JSON patch does not say which object it changes")
+        .field("target")
+        .hint("Add a target with kind and name.")
+}
+
+/// The places of the objects that a target selects.
+fn selected(resources: &[Resource], target: &CompiledSelector, schema: &Schema) -> Result<Vec<usize>, Diagnostic> {
+    let mut places = Vec::new();
+    for (index, resource) in resources.iter().enumerate() {
+        if target.selects(resource, schema)? {
+            places.push(index);
+        }
+    }
+    Ok(places)
+}
+
+fn to_selected(
+    resources: &mut Vec<Resource>,
+    patches: &[Resource],
+    target: &CompiledSelector,
+    allowed: Allowed,
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    let [patch] = patches else {
+        return Err(Diagnostic::new(format!("has a target and {} patches", patches.len()))
+            .hint("Make an entry of each, or leave the target out so that each patch names its object."));
+    };
+    for index in selected(resources, target, schema)? {
+        let prepared = metadata::prepared(patch, &resources[index]);
+        apply_strategic(&mut resources[index], &prepared, allowed, schema)?;
+    }
+    sweep(resources);
+    if allowed.name || allowed.kind {
+        check_unique(resources, schema)?;
+    }
+    Ok(())
+}
+
+fn to_named(
+    resources: &mut Vec<Resource>,
+    patches: Vec<Resource>,
+    allowed: Allowed,
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    for mut patch in patches {
+        if allowed.name || allowed.kind {
+            metadata::stringify_annotations(&mut patch);
+        }
+        let index = named(resources, &patch, schema)?;
+        apply_strategic(&mut resources[index], &patch, allowed, schema)?;
+        sweep(resources);
+    }
+    Ok(())
+}
+
+/// The place of the object that a patch names, by its present or a former id.
+fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<usize, Diagnostic> {
+    let id = patch.original_id();
+    let wanted = identity(&id, schema);
+    let is_meant = |resource: &Resource| {
+        let by_name = resource.name() == wanted.name || resource.past.iter().any(|past| past.name == wanted.name);
+        by_name && (identity(&resource.id(), schema) == wanted || resource.past_ids().any(|past| past == wanted))
+    };
+    let mut found = resources.iter().enumerate().filter(|(_, resource)| is_meant(resource)).map(|(index, _)| index);
+    match (found.next(), found.next()) {
+        (Some(index), None) => Ok(index),
+        (None, _) => {
+            let found = Diagnostic::new(format!("there is no {id} to patch")).at(patch.node.at);
+            let names: Vec<String> = resources.iter().map(|resource| resource.id().to_string()).collect();
+            let hint = match nearest(&id.to_string(), names.iter().map(String::as_str)) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => {
+                    "Check apiVersion, kind, name and namespace of the patch, or give the entry a target.".to_owned()
+                }
+            };
+            Err(placed(patch, found.hint(hint)))
+        }
+        (Some(_), Some(_)) => Err(placed(
+            patch,
+            Diagnostic::new(format!("several objects are or were called {id}"))
+                .at(patch.node.at)
+                .hint("Name the namespace, or give the entry a target."),
+        )),
+    }
+}
+
+/// Merges a patch into an object. Name, kind and namespace stay unless they may change; an object that the patch deletes
+/// becomes null.
+fn apply_strategic(
+    resource: &mut Resource,
+    patch: &Resource,
+    allowed: Allowed,
+    schema: &Schema,
+) -> Result<(), Diagnostic> {
+    let (name, namespace, kind) =
+        (Text::from(resource.name()), resource.namespace().to_owned(), Text::from(resource.kind()));
+    if allowed.name || allowed.kind {
+        resource.remember_id(schema);
+    }
+    let merged = merge(&mut resource.node, &patch.node, &patch.repeated, schema);
+    let kept = merged.map_err(|found| placed(patch, about(resource, found)))?;
+    if !kept {
+        resource.node = Object::default();
+        return Ok(());
+    }
+    if metadata::drops_annotations(&patch.node) {
+        resource.forget();
+    }
+    sync(resource);
+    set::quote_strings(&mut resource.node);
+    if !allowed.kind
+        && let Some(map) = resource.node.as_map_mut()
+    {
+        set::field(map, "kind", kind, manifest::Tag::Implicit);
+    }
+    if !allowed.name {
+        set::name(&mut resource.node, name);
+    }
+    set::namespace(&mut resource.node, &namespace);
+    Ok(())
+}
+
+/// Removes the objects that a patch deleted.
+fn sweep(resources: &mut Vec<Resource>) {
+    resources.retain(|resource| !is_null_node(&resource.node));
+}
+
+/// Applies operations. kustomize keeps its bookkeeping in annotations, so an object that has some has `annotations` for
+/// an operation to add to.
+fn apply_json(resource: &mut Resource, operations: &JsonPatch) -> Result<(), Diagnostic> {
+    if resource.has_bookkeeping()
+        && let Some(metadata) = set::metadata(&mut resource.node)
+    {
+        let annotations = metadata.get_or_insert_with("annotations", Node::map);
+        if is_null_node(annotations) {
+            *annotations = Node::map();
+        }
+    }
+    operations.apply(&mut resource.node)?;
+    resource.shared.clear();
+    annotations::tidy(&mut resource.node);
+    Ok(())
+}
