@@ -11,7 +11,7 @@ pub mod pin;
 pub mod resource;
 pub mod yaml;
 
-pub use diagnostic::{Diagnostic, Errors};
+pub use diagnostic::{Cause, Diagnostic, Errors};
 pub use image::{Digest, ImageRef, ImageRefError};
 pub use node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
 pub use pin::Pins;
