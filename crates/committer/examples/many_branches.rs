@@ -4,8 +4,9 @@
 
 use std::time::Instant;
 
-use committer::source::{Ancestry, Moment};
-use committer::{File, FileSet, Identity, Message, Options, Outcome, Remote, SourceRecord, Unit, deliver};
+use committer::{Message, Options, Outcome, SourceRecord, Unit, deliver};
+use git::source::{Ancestry, Moment};
+use git::{File, FileSet, Identity, Remote};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ancestors: &ancestors,
     };
     let start = Instant::now();
-    let deliveries = deliver(&Remote::new(url), &units, &options)?;
+    let deliveries = deliver(git::open(&Remote::new(url))?.as_mut(), &units, &options)?;
     let took = start.elapsed();
     let count = |wanted: fn(&Outcome) -> bool| deliveries.iter().filter(|delivery| wanted(&delivery.outcome)).count();
     let committed = count(|outcome| matches!(outcome, Outcome::Committed { .. }));

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use git::source::Ancestry;
+use git::{Change, ChangeKind, Edit, Mode, Workshop, filemode};
 use git2::{ObjectType, Oid};
 
 use crate::deliver::Ancestors;
 use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
-use crate::outcome::{Change, ChangeKind};
 use crate::refusal::Refusal;
-use crate::source::Ancestry;
-use crate::unit::{Mode, Unit};
-use crate::workshop::{Edit, Workshop, filemode};
+use crate::unit::Unit;
 
 /// What Argo CD's hydrator writes beside its record. We may replace it; what we do not write stays, as the record does not list it.
 const ARGO_CD_WRITES: &[&str] = &["manifest.yaml", "README.md"];
@@ -144,7 +143,7 @@ pub(crate) fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors
 
 /// A repository's URL without what does not tell repositories apart: scheme, user, port of the scheme, `.git`, a slash at the end.
 fn repository(url: &str) -> String {
-    let clean = crate::source::without_credentials(url.trim());
+    let clean = git::source::without_credentials(url.trim());
     let rest = match clean.split_once("://") {
         Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
         None => match clean.split_once(':') {

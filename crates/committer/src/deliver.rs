@@ -2,17 +2,16 @@
 
 use std::time::Instant;
 
+use git::source::Ancestry;
+use git::{Signing, SigningError, Transport, TransportError};
+
 use crate::backoff;
 use crate::outcome::{Outcome, UnitResult};
 use crate::refusal::Refusal;
-use crate::remote::Remote;
 use crate::round::{Ended, Run};
-use crate::signing::{Signing, SigningError};
-use crate::source::Ancestry;
-use crate::transport::{self, TransportError};
 use crate::unit::{self, Unit, UnitError};
 
-/// Answers whether the first source commit is the second or one of its ancestors; usually [`crate::source::Source::is_ancestor`].
+/// Answers whether the first source commit is the second or one of its ancestors; usually [`git::source::Source::is_ancestor`].
 pub type Ancestors<'a> = &'a dyn Fn(&str, &str) -> Ancestry;
 
 /// How to deliver.
@@ -49,7 +48,7 @@ pub enum DeliverError {
 /// libgit2's errors come from the repository in which the commits are built.
 impl From<git2::Error> for DeliverError {
     fn from(error: git2::Error) -> Self {
-        Self::Transport(crate::workshop::own(&error))
+        Self::Transport(git::own(&error))
     }
 }
 
@@ -60,7 +59,7 @@ impl DeliverError {
     }
 }
 
-/// Brings every unit to its branch. The result has one entry a unit, in their order; a unit that was refused does not stop the others
+/// Brings every unit to its branch over `transport` (see [`git::open`]). The result has one entry a unit, in their order; a unit that was refused does not stop the others
 /// (unless `atomic`), and is told by its outcome.
 ///
 /// Every branch is written with a compare-and-swap against the commit that was read. Who loses reads the branch again and decides again:
@@ -69,7 +68,11 @@ impl DeliverError {
 /// # Errors
 /// What concerns all of them: wrong units, a remote that cannot be reached or does not let us in. What was pushed before a connection
 /// was lost for good is not told then; running again finds it.
-pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<UnitResult>, DeliverError> {
+pub fn deliver(
+    transport: &mut dyn Transport,
+    units: &[Unit],
+    options: &Options<'_>,
+) -> Result<Vec<UnitResult>, DeliverError> {
     unit::check(units)?;
     if options.atomic {
         unit::check_atomic(units)?;
@@ -77,7 +80,6 @@ pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result
     if units.is_empty() {
         return Ok(Vec::new());
     }
-    let transport = transport::open(remote, options.dry_run)?;
     let mut run = Run::new(units, options, transport)?;
     let attempts = options.attempts.max(1);
     let mut lost_connections = 0;

@@ -10,13 +10,6 @@ pub fn compose(subject: &str, body: &str, trailers: &[(String, String)]) -> Stri
     format!("{}\n", parts.join("\n\n"))
 }
 
-/// The message as git stores it: no NUL (git's objects cannot hold one there), no blanks at the ends of lines, one newline at the end.
-pub(crate) fn normal(message: &str) -> String {
-    let lines: Vec<&str> = message.lines().map(str::trim_end).collect();
-    let text = lines.join("\n").replace('\0', "");
-    format!("{}\n", text.trim_matches('\n'))
-}
-
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -33,6 +26,5 @@ mod tests {
             "cart: one two\n\nWhy.\n\nImage: a:b Signed-off-by: eve\n"
         );
         assert_eq!(compose("cart", "", &[]), "cart\n");
-        assert_eq!(normal("a \n\nb\0\n\n\n"), "a\n\nb\n");
     }
 }

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use git::{Edit, Workshop};
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
-
-use crate::workshop::{Edit, Workshop};
 
 /// The ref.
 pub(crate) const NOTES: &str = "refs/notes/hydrator.metadata";
@@ -80,7 +79,7 @@ pub(crate) fn write(
         let blob = workshop.write(ObjectType::Blob, &note.to_bytes(), made)?;
         let known = tree.and_then(|tree| find(workshop, tree, commit)).map(|(path, _)| path);
         let path = known.unwrap_or_else(|| place(workshop, tree, commit));
-        edits.insert(path, Edit::Put(blob, crate::unit::Mode::Regular));
+        edits.insert(path, Edit::Put(blob, git::Mode::Regular));
     }
     match workshop.edit(tree, &edits, made)? {
         Some(id) => Ok(id),

@@ -1,27 +1,9 @@
 //! The result of a delivery for each unit.
 
+use git::Change;
+
 use crate::refusal::Refusal;
 use crate::unit::TargetContent;
-
-/// How a delivery changes a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// The file is new.
-    Added,
-    /// The content or the mode differs.
-    Modified,
-    /// An earlier delivery wrote the file and this one does not.
-    Removed,
-}
-
-/// A file that a commit changes. `hydrator.metadata` is not listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The path from the branch's root.
-    pub path: String,
-    /// How it changes.
-    pub kind: ChangeKind,
-}
 
 /// What a delivery did for a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]

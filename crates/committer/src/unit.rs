@@ -4,62 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use git::{Change, File, FileSet, Identity};
+
 use crate::metadata::{METADATA, Record, SourceRecord};
-use crate::outcome::Change;
-use crate::source::Moment;
 
 /// The most parts that a path may have.
 const DEEPEST: usize = 100;
-
-/// What kind of file git stores.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// A regular file, 100644.
-    #[default]
-    Regular,
-    /// A file that may be executed, 100755.
-    Executable,
-    /// A symbolic link whose target is the bytes, 120000.
-    Link,
-}
-
-/// One file of a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// The content, exactly.
-    pub bytes: Arc<[u8]>,
-    /// What git is to make of it.
-    pub mode: Mode,
-}
-
-impl File {
-    /// A regular file.
-    pub fn regular(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { bytes: bytes.into(), mode: Mode::Regular }
-    }
-}
-
-/// The files of a unit by their path below the unit's folder: relative, `/` between the parts, no `.` or `..`.
-pub type FileSet = BTreeMap<String, File>;
-
-/// Who writes or commits, and when; the time is the caller's to give.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The name.
-    pub name: String,
-    /// The mail address.
-    pub email: String,
-    /// The time that the commit carries.
-    pub time: Moment,
-}
-
-impl Identity {
-    /// As git2 wants it.
-    pub(crate) fn signature(&self) -> Result<git2::Signature<'static>, git2::Error> {
-        let time = git2::Time::new(self.time.seconds, self.time.offset_minutes);
-        git2::Signature::new(&self.name, &self.email, &time)
-    }
-}
 
 /// What a commit message can refer to: the state of the branch when the commit was planned.
 #[derive(Clone, Debug, Default)]

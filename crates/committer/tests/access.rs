@@ -7,9 +7,9 @@ mod deliveries;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use committer::access::Access;
-use committer::{Credentials, Remote, deliver};
-use deliveries::{committed, options, unit};
+use deliveries::{committed, deliver, options, unit};
+use git::access::Access;
+use git::{Credentials, Remote};
 use testkit::git::{Abilities, GitServer};
 
 /// A user's `.gitconfig` and what the programs in it leave behind.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use committer::branches::{self, BranchPath, Depth};
-use committer::{Change, ChangeKind, Message, Mode, Options, Outcome, Refusal, Remote, Unit, UnitResult, deliver};
-use deliveries::{committed, options, refused, sha, unit};
+use committer::{Message, Options, Outcome, Refusal, Unit, UnitResult};
+use deliveries::{committed, deliver, options, refused, sha, unit};
+use git::{Change, ChangeKind, Mode, Remote};
 use git2::Repository;
 
 struct Target {
@@ -406,7 +407,12 @@ fn delivered_branches_are_read_back() {
     target.foreign_commit("a", &[("README.md", "theirs\n")]);
     target.deliver(&[unit("a", 3, &[("manifest.yaml", "2\n")])]);
     let place = |branch: &str| BranchPath { branch: branch.to_owned(), folder: String::new() };
-    let found = branches::read(&target.remote(), &[place("a"), place("b/c"), place("none")], Depth::Files).unwrap();
+    let found = branches::read(
+        git::open(&target.remote()).unwrap().as_mut(),
+        &[place("a"), place("b/c"), place("none")],
+        Depth::Files,
+    )
+    .unwrap();
     let a = found[0].as_ref().unwrap();
     assert_eq!(
         (a.noted.as_deref(), a.record.as_ref().unwrap().source.dry_sha.as_str()),
@@ -416,12 +422,16 @@ fn delivered_branches_are_read_back() {
     assert_eq!(&*a.files["manifest.yaml"].bytes, b"2\n");
     assert_eq!(found[1].as_ref().unwrap().files.keys().collect::<Vec<_>>(), ["x/y"]);
     assert!(found[2].is_none());
-    let history = branches::history(&target.remote(), &place("a"), 10, Depth::Record).unwrap();
+    let history =
+        branches::history(git::open(&target.remote()).unwrap().as_mut(), &place("a"), 10, Depth::Record).unwrap();
     let subjects: Vec<&str> = history.iter().map(|entry| entry.commit.subject.as_str()).collect();
     assert_eq!(subjects, ["else", "a: deliver 2", "a: deliver 1"]);
     assert_eq!(history[2].record.as_ref().unwrap().source.dry_sha, sha(1));
-    assert_eq!(branches::history(&target.remote(), &place("a"), 2, Depth::Files).unwrap().len(), 2);
-    let listed = branches::list(&target.remote(), "").unwrap();
+    assert_eq!(
+        branches::history(git::open(&target.remote()).unwrap().as_mut(), &place("a"), 2, Depth::Files).unwrap().len(),
+        2
+    );
+    let listed = branches::list(git::open(&target.remote()).unwrap().as_mut(), "").unwrap();
     assert_eq!(listed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b/c"]);
-    assert_eq!(branches::list(&target.remote(), "b/").unwrap().len(), 1);
+    assert_eq!(branches::list(git::open(&target.remote()).unwrap().as_mut(), "b/").unwrap().len(), 1);
 }

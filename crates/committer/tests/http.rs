@@ -5,8 +5,9 @@
 mod deliveries;
 
 use committer::branches::{self, BranchPath, Depth};
-use committer::{Credentials, Outcome, Refusal, Remote, Unit, deliver};
-use deliveries::{committed, options, refused, sha, unit};
+use committer::{Outcome, Refusal, Unit};
+use deliveries::{committed, deliver, options, refused, sha, unit};
+use git::{Credentials, Remote};
 use git2::Repository;
 use testkit::git::{Abilities, Fault, GitServer};
 use testkit::http::{Response, Server};
@@ -40,10 +41,11 @@ fn course(server: &GitServer) {
     let older = deliver(&remote, &two(2, "x\n"), &options()).unwrap();
     assert_eq!(refused(&older[0]), Refusal::Older { recorded: sha(3), ours: sha(2) });
     let place = BranchPath { branch: "cart/prod".to_owned(), folder: String::new() };
-    let found = branches::read(&remote, std::slice::from_ref(&place), Depth::Files).unwrap();
+    let found =
+        branches::read(git::open(&remote).unwrap().as_mut(), std::slice::from_ref(&place), Depth::Files).unwrap();
     let found = found[0].as_ref().unwrap();
     assert_eq!((&*found.files["manifest.yaml"].bytes, found.noted.clone()), (&b"2\n"[..], Some(sha(3))));
-    assert_eq!(branches::history(&remote, &place, 9, Depth::Files).unwrap().len(), 2);
+    assert_eq!(branches::history(git::open(&remote).unwrap().as_mut(), &place, 9, Depth::Files).unwrap().len(), 2);
 }
 
 #[test]

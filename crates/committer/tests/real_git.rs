@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 mod deliveries;
+#[path = "../../git/tests/servers/mod.rs"]
 mod servers;
 
 use std::path::Path;
 
-use committer::{
-    Credentials, Outcome, Refusal, Remote, RequestMethod, RequestOptions, Topic, TopicState, Unit, deliver,
-};
-use deliveries::{committed, options, refused, sha, unit};
+use committer::{Outcome, Refusal, RequestMethod, RequestOptions, Topic, TopicState, Unit};
+use deliveries::{committed, deliver, options, refused, sha, unit};
+use git::{Credentials, Remote};
 use servers::{Place, Shell, Web, fsck, git, hook};
 
 /// The course that every way to a repository must take.

@@ -7,8 +7,8 @@ mod deliveries;
 use std::path::Path;
 use std::process::Command;
 
-use committer::{Format, Remote, Signing, deliver};
-use deliveries::{committed, options, unit};
+use deliveries::{committed, deliver, options, unit};
+use git::{Format, Remote, Signing};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();

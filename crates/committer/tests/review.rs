@@ -10,10 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use committer::branches;
-use committer::{
-    Outcome, Refusal, Remote, RequestMethod, RequestOptions, Topic, TopicState, Unit, UnitResult, deliver,
-};
-use deliveries::{committed, options, refused, sha, unit};
+use committer::{Outcome, Refusal, RequestMethod, RequestOptions, Topic, TopicState, Unit, UnitResult};
+use deliveries::{committed, deliver, options, refused, sha, unit};
+use git::Remote;
 use testkit::git::{Abilities, Fault, GitServer};
 
 const TARGET: &str = "cart/production";
@@ -315,7 +314,9 @@ fn the_board_shows_what_waits_and_what_was() {
     let place = Place::new();
     let look = |limit| {
         let at = committer::branches::BranchPath { branch: TARGET.to_owned(), folder: String::new() };
-        let mut found = branches::board(&place.remote(), &[(at, Some(TOPIC.to_owned()))], limit).unwrap();
+        let mut found =
+            branches::board(git::open(&place.remote()).unwrap().as_mut(), &[(at, Some(TOPIC.to_owned()))], limit)
+                .unwrap();
         found.remove(0)
     };
     let never = look(3);

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "the long form, by hand and with --nocapture, tells its figures")]
 
 mod deliveries;
+#[path = "../../git/tests/servers/mod.rs"]
 mod servers;
 
 use std::io::Write as _;
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use committer::{Remote, Unit, deliver};
-use deliveries::{committed, options, unit};
+use committer::Unit;
+use deliveries::{committed, deliver, options, unit};
+use git::Remote;
 use servers::{Place, Web, fsck, git, hook};
 
 /// What a child process is told: `repository worker rounds`, and where it says how often it tried.

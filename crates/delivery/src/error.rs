@@ -1,8 +1,8 @@
 //! Why a command could not do its work: whose turn it is now.
 
 use committer::DeliverError;
-use committer::github::GitHubError;
-use committer::source::SourceError;
+use git::source::SourceError;
+use github::GitHubError;
 use manifest::{Diagnostic, Errors};
 
 /// Why a command could not do its work.

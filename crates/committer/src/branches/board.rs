@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use git::{Transport, TransportError, own};
 use git2::Oid;
 
 use super::{BranchPath, BranchTip, Depth, Reader};
 use crate::deliver::DeliverError;
 use crate::notes::NOTES;
-use crate::remote::Remote;
-use crate::transport::TransportError;
-use crate::workshop::own;
 
 /// A place on the board.
 #[derive(Clone, Debug)]
@@ -29,11 +27,11 @@ pub struct BoardEntry {
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
 pub fn board(
-    remote: &Remote,
+    transport: &mut dyn Transport,
     places: &[(BranchPath, Option<String>)],
     limit: u32,
 ) -> Result<Vec<BoardEntry>, DeliverError> {
-    let mut reader = Reader::open(remote)?;
+    let mut reader = Reader::over(transport)?;
     let full = |branch: &String| format!("refs/heads/{branch}");
     let names: Vec<String> =
         places.iter().flat_map(|(place, topic)| [Some(&place.branch), topic.as_ref()]).flatten().map(full).collect();
@@ -67,7 +65,7 @@ pub fn board(
     Ok(board)
 }
 
-impl Reader {
+impl Reader<'_> {
     /// The commits of a branch along first parents, newest first, as far as they are here.
     pub(super) fn first_parents(&self, head: Option<Oid>, limit: u32) -> Result<Vec<Oid>, TransportError> {
         let mut line = Vec::new();

@@ -1,19 +1,16 @@
-//! BranchTip branches as they are at the remote: for comparing, promoting, rolling back and for the board.
+//! Delivered branches as they are at the remote: for comparing, promoting, rolling back and for the board.
 
 mod board;
 
 use std::collections::BTreeMap;
 
+use git::source::{SourceCommit, commit_info};
+use git::{File, FileSet, Mode, Transport, TransportError, Workshop, own};
 use git2::Oid;
 
 use crate::deliver::DeliverError;
 use crate::metadata::{self, METADATA, Record};
 use crate::notes::{self, NOTES, Note};
-use crate::remote::Remote;
-use crate::source::{SourceCommit, commit_info};
-use crate::transport::{self, Transport, TransportError};
-use crate::unit::{File, FileSet, Mode};
-use crate::workshop::{Workshop, own};
 
 pub use board::{BoardEntry, board};
 
@@ -59,8 +56,12 @@ pub enum Depth {
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn read(remote: &Remote, places: &[BranchPath], depth: Depth) -> Result<Vec<Option<BranchTip>>, DeliverError> {
-    let mut reader = Reader::open(remote)?;
+pub fn read(
+    transport: &mut dyn Transport,
+    places: &[BranchPath],
+    depth: Depth,
+) -> Result<Vec<Option<BranchTip>>, DeliverError> {
+    let mut reader = Reader::over(transport)?;
     let names: Vec<String> = places.iter().map(|place| format!("refs/heads/{}", place.branch)).collect();
     let heads = reader.heads(&names)?;
     let tips: Vec<(Option<Oid>, &BranchPath)> =
@@ -72,9 +73,8 @@ pub fn read(remote: &Remote, places: &[BranchPath], depth: Depth) -> Result<Vec<
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn list(remote: &Remote, prefix: &str) -> Result<Vec<(String, String)>, DeliverError> {
-    let mut reader = Reader::open(remote)?;
-    let found = reader.transport.list(&[format!("refs/heads/{prefix}")])?;
+pub fn list(transport: &mut dyn Transport, prefix: &str) -> Result<Vec<(String, String)>, DeliverError> {
+    let found = transport.list(&[format!("refs/heads/{prefix}")])?;
     let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
     Ok(found.iter().map(|found| (short(&found.name), found.id.to_string())).collect())
 }
@@ -83,8 +83,13 @@ pub fn list(remote: &Remote, prefix: &str) -> Result<Vec<(String, String)>, Deli
 ///
 /// # Errors
 /// A remote that cannot be reached or does not let us in.
-pub fn history(remote: &Remote, place: &BranchPath, limit: u32, depth: Depth) -> Result<Vec<BranchTip>, DeliverError> {
-    let mut reader = Reader::open(remote)?;
+pub fn history(
+    transport: &mut dyn Transport,
+    place: &BranchPath,
+    limit: u32,
+    depth: Depth,
+) -> Result<Vec<BranchTip>, DeliverError> {
+    let mut reader = Reader::over(transport)?;
     let name = format!("refs/heads/{}", place.branch);
     let heads = reader.heads(std::slice::from_ref(&name))?;
     let Some(&head) = heads.get(&name) else { return Ok(Vec::new()) };
@@ -96,14 +101,14 @@ pub fn history(remote: &Remote, place: &BranchPath, limit: u32, depth: Depth) ->
     Ok(found.into_iter().flatten().collect())
 }
 
-struct Reader {
-    transport: Box<dyn Transport>,
+struct Reader<'a> {
+    transport: &'a mut dyn Transport,
     workshop: Workshop,
 }
 
-impl Reader {
-    fn open(remote: &Remote) -> Result<Self, TransportError> {
-        Ok(Self { transport: transport::open(remote, true)?, workshop: Workshop::open()? })
+impl<'a> Reader<'a> {
+    fn over(transport: &'a mut dyn Transport) -> Result<Self, TransportError> {
+        Ok(Self { transport, workshop: Workshop::open()? })
     }
 
     /// What these refs, and that of the notes, point to.

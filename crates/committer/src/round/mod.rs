@@ -6,17 +6,16 @@ mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use git::{Change, Transport, TransportError, Update, Workshop};
 use git2::{ObjectType, Oid};
 
 use crate::decide::{self, Decision, Found};
 use crate::deliver::{DeliverError, Options, gave_up};
 use crate::metadata::METADATA;
 use crate::notes::{self, NOTES, Note};
-use crate::outcome::{Change, Outcome, ReviewResult, UnitResult};
+use crate::outcome::{Outcome, ReviewResult, UnitResult};
 use crate::refusal::Refusal;
-use crate::transport::{Transport, TransportError, Update};
 use crate::unit::{MessageContext, RequestMethod, Unit};
-use crate::workshop::Workshop;
 
 /// How a round ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ const PULLS: &str = "refs/pull/";
 pub(crate) struct Run<'a> {
     units: &'a [Unit],
     options: &'a Options<'a>,
-    transport: Box<dyn Transport>,
+    transport: &'a mut dyn Transport,
     workshop: Workshop,
     states: Vec<State>,
     /// Notes for commits that are in their branches already.
@@ -92,7 +91,7 @@ impl<'a> Run<'a> {
     pub(crate) fn new(
         units: &'a [Unit],
         options: &'a Options<'a>,
-        transport: Box<dyn Transport>,
+        transport: &'a mut dyn Transport,
     ) -> Result<Self, TransportError> {
         let states = units.iter().map(|_| State::default()).collect();
         Ok(Self {
@@ -310,7 +309,7 @@ impl<'a> Run<'a> {
         let parents = parents.iter().map(|&parent| repository.find_commit(parent)).collect::<Result<Vec<_>, _>>()?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
         let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let message = crate::message::normal(message);
+        let message = git::normal(message);
         let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
         let Some(signing) = self.options.signing.as_ref().filter(|_| !self.options.dry_run) else {
             return Ok(self.workshop.write(ObjectType::Commit, &buffer, made)?);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use git::{PushOptions, PushReport, TransportError, Update, lost_race};
 use git2::{ObjectType, Oid};
 
 use super::{BranchPlan, Run, Seen, Step};
@@ -9,8 +10,6 @@ use crate::deliver::DeliverError;
 use crate::notes::{self, NOTES, Note};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::transport::wording::lost_race;
-use crate::transport::{PushOptions, PushReport, TransportError, Update};
 use crate::unit::{RequestMethod, RequestOptions, TargetContent, Unit};
 
 /// Gitea and Forgejo, of a request that shows this commit already.

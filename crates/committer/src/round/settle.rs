@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use git::{PushReport, Update, fell_with_others, lost_race};
 use git2::Oid;
 
 use super::{BranchPlan, Run, Step};
 use crate::notes::{NOTES, Note};
 use crate::outcome::{Outcome, ReviewResult, TopicState};
 use crate::refusal::Refusal;
-use crate::transport::wording::{fell_with_others, lost_race};
-use crate::transport::{PushReport, Update};
 
 impl Run<'_> {
     /// Settles what needs no push: refusals, and what the branch holds already.

@@ -4,6 +4,7 @@
 //! (`base` in the record tells); where the target has moved on, by a squash for instance, the next commit has the target as its second
 //! parent. See docs/decisions/review-branches.md.
 
+use git::{File, FileSet, Mode};
 use git2::Oid;
 
 use super::{BranchPlan, Run, Seen, Step};
@@ -13,7 +14,7 @@ use crate::metadata::{self, METADATA, Record};
 use crate::notes::Note;
 use crate::outcome::{ReviewResult, TopicState};
 use crate::refusal::Refusal;
-use crate::unit::{File, FileSet, MessageContext, Mode, TargetContent, Topic, Unit};
+use crate::unit::{MessageContext, TargetContent, Topic, Unit};
 
 /// What waits on a topic branch.
 struct Waiting {

@@ -3,8 +3,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
-use committer::source::{Ancestry, Moment};
-use committer::{File, FileSet, Identity, Message, Options, Outcome, Refusal, SourceRecord, Unit, UnitResult};
+use committer::{DeliverError, Message, Options, Outcome, Refusal, SourceRecord, Unit, UnitResult};
+use git::source::{Ancestry, Moment};
+use git::{File, FileSet, Identity, Remote};
+
+/// [`committer::deliver`] over a transport that is opened for it.
+pub fn deliver(remote: &Remote, units: &[Unit], options: &Options<'_>) -> Result<Vec<UnitResult>, DeliverError> {
+    committer::deliver(git::open(remote)?.as_mut(), units, options)
+}
 
 /// Source commits in the tests are numbers: the larger one is the newer one, and those above 900 are on another line.
 pub fn sha(number: u32) -> String {

@@ -8,7 +8,7 @@ use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::git_remote::remote;
+use crate::host::git_remote::transport;
 use crate::host::trailers::{IMAGE, PROMOTED};
 
 /// Something that is delivered to a branch.
@@ -54,7 +54,7 @@ pub fn tips<U: OnBranch>(
 ) -> Result<Vec<WithTip<U>>, Failure> {
     each_repository(units, |repository, units| {
         let places: Vec<BranchPath> = units.iter().map(place).collect();
-        let tips = read(&remote(repository, root, ctx)?, &places, depth)?;
+        let tips = read(transport(repository, root, ctx)?.as_mut(), &places, depth)?;
         Ok(units.into_iter().zip(tips).map(|(unit, tip)| WithTip { unit, tip }).collect())
     })
 }
@@ -72,7 +72,7 @@ pub fn histories<U: OnBranch>(
 ) -> Result<Vec<WithHistory<U>>, Failure> {
     each_repository(units, |repository, units| {
         let places: Vec<_> = units.iter().map(|unit| (place(unit), unit.topic().map(str::to_owned))).collect();
-        let states = board(&remote(repository, root, ctx)?, &places, limit)?;
+        let states = board(transport(repository, root, ctx)?.as_mut(), &places, limit)?;
         Ok(units.into_iter().zip(states).map(|(unit, state)| WithHistory { unit, state }).collect())
     })
 }
@@ -106,7 +106,7 @@ pub fn past<U: OnBranch>(
     limit: u32,
     depth: Depth,
 ) -> Result<Vec<BranchTip>, Failure> {
-    Ok(history(&remote(unit.repository(), root, ctx)?, &place(unit), limit, depth)?)
+    Ok(history(transport(unit.repository(), root, ctx)?.as_mut(), &place(unit), limit, depth)?)
 }
 
 fn place<U: OnBranch>(unit: &U) -> BranchPath {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use committer::source::Moment;
+pub use git::source::Moment;
 
 use super::progress::Progress;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use committer::source::{Source, SourceError};
+use git::source::{Source, SourceError};
 use manifest::Diagnostic;
 use render_core::skaffold::SourceGit;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use committer::source::{EntryKind, Source, SourceError};
+use git::source::{EntryKind, Source, SourceError};
 use render_core::files::{FileError, FileKind, Files, join, parent};
 
 /// The files of one revision, at the paths that they have in the work tree, so that a rendering of a revision and one of

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use committer::access::Access;
-use committer::source::{Lineage, Source};
-use committer::{Credentials, Remote};
+use ::github::RepositoryHistory;
+use committer::DeliverError;
+use git::access::Access;
+use git::source::{Lineage, Source};
+use git::{Credentials, Remote, Transport};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
@@ -37,9 +39,18 @@ pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<R
     Ok(Remote { credentials: password.map(|password| Credentials { username, password }), ..configured })
 }
 
+/// A connection to a repository; see [`remote`].
+///
+/// # Errors
+/// Those of [`remote`], and an invalid URL.
+pub(crate) fn transport(repository: &str, root: &str, ctx: &RunContext) -> Result<Box<dyn Transport>, Failure> {
+    Ok(git::open(&remote(repository, root, ctx)?).map_err(DeliverError::from)?)
+}
+
 /// The source's history; where the clone is shallow, what its origin knows, or GitHub where the environment has a token for it.
 pub(crate) fn lineage<'a>(root: &str, ctx: &RunContext, source: &'a Source) -> Lineage<'a> {
     let origin = source.origin().filter(|url| host_name(url).is_some_and(|host| github::at_home(host, ctx)));
     let github = origin.and_then(|url| github::access(&url, ctx, None).ok());
-    Lineage::new(source, &Access::of(Path::new(root), &ctx.variables), github)
+    let host = github.map(|(github, repository)| Box::new(RepositoryHistory { github, repository }) as _);
+    Lineage::new(source, &Access::of(Path::new(root), &ctx.variables), host)
 }

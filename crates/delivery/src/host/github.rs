@@ -1,6 +1,6 @@
 //! GitHub as the environment lets us in: its API by a repository's URL, and who we are there.
 
-use committer::github::{GitHub, Login, Repository};
+use github::{GitHub, Login, Repository};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
@@ -15,7 +15,7 @@ use crate::host::git_hosts::host_name;
 pub(crate) fn access(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<(GitHub, Repository), Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let repository = named(url).ok_or_else(|| {
-        Diagnostic::new(format!("{}: no owner and repository of GitHub", committer::Remote::new(url).shown()))
+        Diagnostic::new(format!("{}: no owner and repository of GitHub", git::Remote::new(url).shown()))
             .field("destination.repository")
             .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
     })?;

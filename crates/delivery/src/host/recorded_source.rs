@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use committer::source::{Source, SourceError};
+use git::source::{Source, SourceError};
 use manifest::Diagnostic;
 
 use crate::error::ToDiagnostic;

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use committer::Remote;
-use committer::snapshot::{SnapshotError, id_of, snapshot};
+use git::Remote;
+use git::snapshot::{SnapshotError, id_of, snapshot};
 use manifest::Diagnostic;
 use render_core::host::RemoteRepository;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use committer::source::{Source, SourceError};
+use git::source::{Source, SourceError};
 use render_core::files::Files;
 
 use super::render::{Doors, Loaded, load};

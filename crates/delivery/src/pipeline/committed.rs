@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use committer::source::Source;
+use git::source::Source;
 use manifest::{Diagnostic, Errors};
 use render_core::files::Files;
 

@@ -1,6 +1,6 @@
 //! From objects to the files of a branch.
 
-use committer::{File, FileSet};
+use git::{File, FileSet};
 use manifest::{Diagnostic, Errors, Node, ObjectId, yaml};
 
 /// Who prints the objects: each writes YAML in its own way, and a switch to hydrant must not change a byte.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use committer::source::{Moment, Source, SourceCommit};
-use committer::{Ancestors, Identity, Remote, Signing, SourceRecord};
+use ::github::{ByApi, GitHub, Repository};
+use committer::{Ancestors, DeliverError, SourceRecord};
+use git::source::{Moment, Source, SourceCommit};
+use git::{Identity, Remote, Signing, Transport, TransportError};
 use manifest::Diagnostic;
 
 use super::{Options, Rendered, Via};
@@ -46,6 +48,8 @@ pub(super) fn all(
 /// The units of one repository, on their way.
 struct Batch<'a> {
     remote: Remote,
+    /// The API that makes the commits, where they are not pushed over git.
+    api: Option<(GitHub, Repository)>,
     /// The units' places in the plan.
     indices: Vec<usize>,
     planned: Vec<&'a Unit>,
@@ -78,8 +82,9 @@ pub(crate) fn send(
         signing: signing.filter(|_| options.via == Via::Git),
     };
     let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
-    for Batch { remote, indices, planned, units, reviews, requests } in batches {
-        let done = committer::deliver(&remote, &units, &how)?;
+    for Batch { remote, api, indices, planned, units, reviews, requests } in batches {
+        let mut transport = open(&remote, api).map_err(DeliverError::from)?;
+        let done = committer::deliver(transport.as_mut(), &units, &how)?;
         let settled = requests.settle(&reviews, &planned, &done, (plan, ctx));
         for (index, (delivery, request)) in indices.into_iter().zip(done.into_iter().zip(settled)) {
             let (unit, one) = (&plan.units[index], &mut prepared[index]);
@@ -96,6 +101,13 @@ pub(crate) fn send(
         }
     }
     Ok(Report { units: reports.into_iter().flatten().collect(), dry_run: options.dry_run })
+}
+
+/// Opens the connection to a repository. With `api`, GitHub makes and signs the commits; everything else goes over git.
+fn open(remote: &Remote, api: Option<(GitHub, Repository)>) -> Result<Box<dyn Transport>, TransportError> {
+    let over_git = git::open(remote)?;
+    let Some((github, repository)) = api else { return Ok(over_git) };
+    Ok(Box::new(ByApi::open(&github, &repository, over_git)?))
 }
 
 /// The units by repository. What any of them needs to be reviewed is looked for before the first push.
@@ -121,12 +133,11 @@ fn batches<'a>(
         }
         let requests = Requests::prepare(repository, ctx, &reviews, options.dry_run)?;
         let planned = indices.iter().map(|&index| &plan.units[index]).collect();
-        let mut remote = remote(repository, &plan.root, ctx)?;
-        if options.via == Via::Api {
-            let said = reviews.iter().flatten().find_map(Review::api);
-            remote.api = (!options.dry_run).then(|| github::access(repository, ctx, said)).transpose()?;
-        }
-        Ok(Batch { remote, indices, planned, units, reviews, requests })
+        let remote = remote(repository, &plan.root, ctx)?;
+        let said = reviews.iter().flatten().find_map(Review::api);
+        let by_api = options.via == Via::Api && !options.dry_run;
+        let api = by_api.then(|| github::access(repository, ctx, said)).transpose()?;
+        Ok(Batch { remote, api, indices, planned, units, reviews, requests })
     };
     by_repository.into_iter().map(batch).collect()
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use committer::message::compose;
-use committer::source::SourceCommit;
 use committer::{Message, MessageContext, SourceRecord};
+use git::source::SourceCommit;
 
 use crate::host::RunContext;
 use crate::host::ci_run;

@@ -109,7 +109,7 @@ impl Request {
 }
 
 fn shown(repository: &str) -> String {
-    committer::Remote::new(repository).shown()
+    git::Remote::new(repository).shown()
 }
 
 /// What the host cannot be asked for: the field, and why.

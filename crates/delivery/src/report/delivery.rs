@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use committer::{Change, ChangeKind, Outcome, Refusal, TopicState, UnitResult};
+use committer::{Outcome, Refusal, TopicState, UnitResult};
+use git::{Change, ChangeKind};
 use registry::Origin;
 use serde_json::{Value, json};
 

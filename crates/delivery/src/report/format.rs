@@ -1,6 +1,6 @@
 //! Times and people as text.
 
-use committer::source::{Moment, Person};
+use git::source::{Moment, Person};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 

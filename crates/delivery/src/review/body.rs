@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use committer::{FileSet, SourceRecord, TargetContent};
+use committer::{SourceRecord, TargetContent};
+use git::FileSet;
 use manifest::{Node, yaml};
 
 use crate::host::source_link;
@@ -258,7 +259,7 @@ mod tests {
         let secret = |value: &str| {
             let text =
                 format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: {value}}}\n");
-            FileSet::from([("manifest.yaml".to_owned(), committer::File::regular(text.as_bytes()))])
+            FileSet::from([("manifest.yaml".to_owned(), git::File::regular(text.as_bytes()))])
         };
         let mut telling = telling();
         telling.files = secret("hunter3");

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use committer::github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
 use committer::{Outcome, ReviewResult, TargetContent, TopicState, UnitResult};
+use github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
 
 use super::body::{self, Telling};
 use super::{Review, body as text, no_request};
@@ -150,7 +150,7 @@ impl Api {
 }
 
 /// Title and body of the open request, with our part made to fit beside what people wrote.
-fn rewriting(telling: &Arc<Telling>, before: &TargetContent) -> Arc<committer::github::MakeText> {
+fn rewriting(telling: &Arc<Telling>, before: &TargetContent) -> Arc<github::MakeText> {
     let (telling, before) = (Arc::clone(telling), before.clone());
     Arc::new(move |title, old| {
         let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));

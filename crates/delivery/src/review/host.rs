@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use committer::UnitResult;
-use committer::github::OpenPull;
+use github::OpenPull;
 use manifest::Diagnostic;
 
 use super::github::Api;

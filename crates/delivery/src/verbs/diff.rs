@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use committer::source::Source;
+use git::source::Source;
 use manifest::{Diagnostic, Node};
 
 use crate::error::Failure;

@@ -5,14 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use committer::{File, FileSet, Mode};
+use git::{File, FileSet, Mode};
 use manifest::Diagnostic;
 
-pub use committer::Identity;
-pub use committer::github::{
+pub use git::Identity;
+pub use git::source::Moment;
+pub use github::{
     ApiCommit, ApiOutcome, ForkCommit, GitHub, Login, Parent, PullAction, PullOutcome, PullRequest, Repository, Rewrite,
 };
-pub use committer::source::Moment;
 
 use crate::error::Failure;
 
@@ -116,7 +116,7 @@ pub fn pull_request(github: &GitHub, wanted: &PullRequest) -> Result<PullOutcome
     github.pull_request(wanted).map_err(|error| refused(&error))
 }
 
-fn refused(error: &committer::github::GitHubError) -> Failure {
+fn refused(error: &github::GitHubError) -> Failure {
     let diagnostic = Diagnostic { message: error.to_string(), ..Diagnostic::default() };
     if error.is_outside() { Failure::Outside(diagnostic.into()) } else { Failure::Input(diagnostic.into()) }
 }

@@ -1,7 +1,7 @@
 //! `hydrant rollback`: what a branch held before, in a new commit, and a hold that later deliveries respect.
 
-use committer::source::Ancestry;
 use committer::{Record, Unit as Files};
+use git::source::Ancestry;
 use manifest::Diagnostic;
 
 use crate::error::Failure;

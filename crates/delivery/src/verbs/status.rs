@@ -1,6 +1,6 @@
 //! `hydrant status`: services × environments, what stands where, since when, from which source.
 
-use committer::github::OpenPull;
+use github::OpenPull;
 use manifest::Diagnostic;
 use serde_json::{Value, json};
 

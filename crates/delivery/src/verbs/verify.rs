@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use committer::FileSet;
+use git::FileSet;
 use manifest::{Diagnostic, Errors};
 use serde_json::json;
 

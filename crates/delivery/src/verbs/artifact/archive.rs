@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use committer::{FileSet, Mode};
 use flate2::{Compression, GzBuilder};
+use git::{FileSet, Mode};
 use tar::{Builder, EntryType, Header};
 
 /// Files packed.
@@ -64,7 +64,7 @@ fn header(kind: EntryType, mode: u32, size: usize) -> Header {
 
 #[cfg(test)]
 mod tests {
-    use committer::{File, FileSet};
+    use git::{File, FileSet};
 
     use super::archive;
 
