@@ -40,7 +40,7 @@ const RULES: &[Rule] = &[
     rule(r#"\bOutside\b"#, Scope::Code, "Host", 22),
     rule(r#"\bWorld\b"#, Scope::Code, "SystemHost", 15),
     rule(r#"\bSurroundings\b"#, Scope::Code, "RunContext", 0),
-    rule(r#"\bWorkshop\b"#, Scope::Code, "ObjectStore", 29),
+    rule(r#"\bWorkshop\b"#, Scope::Code, "ObjectStore", 0),
     rule(r#"\bcrew\b"#, Scope::Code, "worker_pool", 5),
     rule(r#"\bFooting\b"#, Scope::Code, "BaseKey", 0),
     rule(r#"\bTelling\b"#, Scope::Code, "PullRequestBody", 16),

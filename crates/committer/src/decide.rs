@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use git::source::Ancestry;
-use git::{Change, ChangeKind, Edit, Mode, Workshop, filemode};
+use git::{Change, ChangeKind, Edit, Mode, ObjectStore, filemode};
 use git2::{ObjectType, Oid};
 
 use crate::deliver::Ancestors;
@@ -48,23 +48,23 @@ pub(crate) enum Decision {
 
 /// Decides one unit. New objects are noted in `made`.
 pub(crate) fn decide(
-    workshop: &mut Workshop,
+    store: &mut ObjectStore,
     unit: &Unit,
     found: &Found<'_>,
     ancestors: Ancestors<'_>,
     made: &mut Vec<Oid>,
 ) -> Result<Decision, git2::Error> {
     let Some(tree) = found.tree else {
-        return build(workshop, unit, found, changes(unit, &There::new())?, None, made);
+        return build(store, unit, found, changes(unit, &There::new())?, None, made);
     };
-    let record = match record(workshop, unit, tree)? {
+    let record = match record(store, unit, tree)? {
         Ok(record) => record,
         Err(refusal) => return Ok(Decision::Refuse(refusal)),
     };
     if let Some(refusal) = older(unit, record.as_ref(), found.note, ancestors) {
         return Ok(Decision::Refuse(refusal));
     }
-    let there = match files(workshop, unit, tree, record.as_ref()) {
+    let there = match files(store, unit, tree, record.as_ref()) {
         Ok(there) => there,
         Err(refusal) => return Ok(Decision::Refuse(refusal)),
     };
@@ -82,21 +82,21 @@ pub(crate) fn decide(
     {
         return Ok(Decision::Refuse(Refusal::Held { reason }));
     }
-    build(workshop, unit, found, changes, record, made)
+    build(store, unit, found, changes, record, made)
 }
 
 /// The record in the unit's folder, or why the folder may not be touched.
 pub(crate) fn record(
-    workshop: &Workshop,
+    store: &ObjectStore,
     unit: &Unit,
     tree: Oid,
 ) -> Result<Result<Option<Record>, Refusal>, git2::Error> {
     let path = unit.in_branch(METADATA);
-    let Some((id, _)) = workshop.entry(tree, &path) else {
-        let files = foreign(workshop, unit, tree);
+    let Some((id, _)) = store.entry(tree, &path) else {
+        let files = foreign(store, unit, tree);
         return Ok(if files.is_empty() || unit.adopt { Ok(None) } else { Err(Refusal::UnmanagedFiles { files }) });
     };
-    Ok(match Record::parse(&workshop.blob(id)?) {
+    Ok(match Record::parse(&store.blob(id)?) {
         Ok(record) => Ok(Some(record)),
         Err(_) if unit.adopt => Ok(None),
         Err(error) => Err(Refusal::InvalidRecord { path, message: error.to_string() }),
@@ -104,17 +104,15 @@ pub(crate) fn record(
 }
 
 /// The files that make a branch or folder without a record another's.
-fn foreign(workshop: &Workshop, unit: &Unit, tree: Oid) -> Vec<String> {
+fn foreign(store: &ObjectStore, unit: &Unit, tree: Oid) -> Vec<String> {
     if unit.folder.is_empty() {
-        return workshop.paths(tree, NAMED_FILES);
+        return store.paths(tree, NAMED_FILES);
     }
-    match workshop.entry(tree, &unit.folder) {
-        Some((id, 0o040_000)) => {
-            workshop.paths(id, NAMED_FILES).into_iter().map(|path| unit.in_branch(&path)).collect()
-        }
+    match store.entry(tree, &unit.folder) {
+        Some((id, 0o040_000)) => store.paths(id, NAMED_FILES).into_iter().map(|path| unit.in_branch(&path)).collect(),
         Some(_) => vec![unit.folder.clone()],
         None => {
-            let all = workshop.paths(tree, usize::MAX);
+            let all = store.paths(tree, usize::MAX);
             let delivered = all.iter().any(|path| path == METADATA || path.ends_with(&format!("/{METADATA}")));
             if delivered { Vec::new() } else { all.into_iter().take(NAMED_FILES).collect() }
         }
@@ -161,17 +159,17 @@ fn repository(url: &str) -> String {
 /// What stands now at the paths that are ours, of this delivery or of the last one. An entry that is a folder has no place here.
 type There = BTreeMap<String, (Oid, i32)>;
 
-fn files(workshop: &Workshop, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<There, Refusal> {
+fn files(store: &ObjectStore, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<There, Refusal> {
     let owned: BTreeSet<String> = owned(record).iter().map(|path| unit.in_branch(path)).collect();
     let ours: BTreeSet<String> = unit.files.keys().map(|path| unit.in_branch(path)).collect();
     let mut there = There::new();
     let removable = record.is_some_and(|record| record.files.is_some());
     let paths = if removable { owned.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
     for path in paths {
-        match workshop.entry(tree, path) {
+        match store.entry(tree, path) {
             Some((id, 0o040_000)) if ours.contains(path) => {
                 // A folder stands where a file goes: it goes away only where every file in it is ours.
-                let below = workshop.paths(id, usize::MAX);
+                let below = store.paths(id, usize::MAX);
                 let strange = below.iter().map(|tail| format!("{path}/{tail}")).find(|file| !owned.contains(file));
                 if let Some(path) = strange {
                     return Err(Refusal::UnmanagedFile { path });
@@ -185,7 +183,7 @@ fn files(workshop: &Workshop, unit: &Unit, tree: Oid, record: Option<&Record>) -
                 there.insert(path.clone(), entry);
             }
             None if ours.contains(path) => {
-                if let Some(file) = file_on_the_way(workshop, tree, path).filter(|file| !owned.contains(file)) {
+                if let Some(file) = file_on_the_way(store, tree, path).filter(|file| !owned.contains(file)) {
                     return Err(Refusal::UnmanagedFile { path: file });
                 }
             }
@@ -201,10 +199,10 @@ fn same(unit: &Unit, path: &str, (id, mode): (Oid, i32)) -> bool {
     })
 }
 
-fn file_on_the_way(workshop: &Workshop, tree: Oid, path: &str) -> Option<String> {
+fn file_on_the_way(store: &ObjectStore, tree: Oid, path: &str) -> Option<String> {
     let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
     folders
-        .filter(|folder| workshop.entry(tree, folder).is_some_and(|(_, mode)| mode != 0o040_000))
+        .filter(|folder| store.entry(tree, folder).is_some_and(|(_, mode)| mode != 0o040_000))
         .map(str::to_owned)
         .next()
 }
@@ -246,7 +244,7 @@ fn changes(unit: &Unit, there: &There) -> Result<Vec<Change>, git2::Error> {
 }
 
 fn build(
-    workshop: &mut Workshop,
+    store: &mut ObjectStore,
     unit: &Unit,
     found: &Found<'_>,
     changes: Vec<Change>,
@@ -256,18 +254,16 @@ fn build(
     let mut edits = BTreeMap::new();
     for change in &changes {
         let edit = match unit.file(&change.path) {
-            Some(file) if change.kind != ChangeKind::Removed => {
-                Edit::Put(workshop.share(&file.bytes, made)?, file.mode)
-            }
+            Some(file) if change.kind != ChangeKind::Removed => Edit::Put(store.share(&file.bytes, made)?, file.mode),
             _ => Edit::Remove,
         };
         edits.insert(change.path.clone(), edit);
     }
-    let blob = workshop.write(ObjectType::Blob, &new_record(unit, found.base)?.to_bytes(), made)?;
+    let blob = store.write(ObjectType::Blob, &new_record(unit, found.base)?.to_bytes(), made)?;
     edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
-    let tree = match workshop.edit(found.tree, &edits, made)? {
+    let tree = match store.edit(found.tree, &edits, made)? {
         Some(tree) => tree,
-        None => workshop.empty_tree(made)?,
+        None => store.empty_tree(made)?,
     };
     Ok(Decision::Commit { tree, changes, previous: previous.map(Box::new) })
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use git::{Edit, Workshop};
+use git::{Edit, ObjectStore};
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
@@ -54,12 +54,12 @@ impl Note {
 }
 
 /// The blob of the note on `commit` in a tree of notes, and its path there, whatever folders git has split the ids into.
-pub(crate) fn find(workshop: &Workshop, tree: Oid, commit: Oid) -> Option<(String, Oid)> {
+pub(crate) fn find(store: &ObjectStore, tree: Oid, commit: Oid) -> Option<(String, Oid)> {
     let id = commit.to_string();
     let mut path = String::new();
     for depth in 0..=3 {
         let rest = &id[depth * 2..];
-        if let Some((blob, _)) = workshop.entry(tree, &format!("{path}{rest}")) {
+        if let Some((blob, _)) = store.entry(tree, &format!("{path}{rest}")) {
             return Some((format!("{path}{rest}"), blob));
         }
         path = format!("{path}{}/", &id[depth * 2..depth * 2 + 2]);
@@ -69,31 +69,31 @@ pub(crate) fn find(workshop: &Workshop, tree: Oid, commit: Oid) -> Option<(Strin
 
 /// The tree of notes with these bodies on these commits.
 pub(crate) fn write(
-    workshop: &Workshop,
+    store: &ObjectStore,
     tree: Option<Oid>,
     notes: &BTreeMap<Oid, Note>,
     made: &mut Vec<Oid>,
 ) -> Result<Oid, git2::Error> {
     let mut edits = BTreeMap::new();
     for (&commit, note) in notes {
-        let blob = workshop.write(ObjectType::Blob, &note.to_bytes(), made)?;
-        let known = tree.and_then(|tree| find(workshop, tree, commit)).map(|(path, _)| path);
-        let path = known.unwrap_or_else(|| place(workshop, tree, commit));
+        let blob = store.write(ObjectType::Blob, &note.to_bytes(), made)?;
+        let known = tree.and_then(|tree| find(store, tree, commit)).map(|(path, _)| path);
+        let path = known.unwrap_or_else(|| place(store, tree, commit));
         edits.insert(path, Edit::Put(blob, git::Mode::Regular));
     }
-    match workshop.edit(tree, &edits, made)? {
+    match store.edit(tree, &edits, made)? {
         Some(id) => Ok(id),
-        None => workshop.empty_tree(made),
+        None => store.empty_tree(made),
     }
 }
 
 /// Where a new note goes: below the folder of its first two digits where the tree has such folders or has grown large.
-fn place(workshop: &Workshop, tree: Option<Oid>, commit: Oid) -> String {
+fn place(store: &ObjectStore, tree: Option<Oid>, commit: Oid) -> String {
     let id = commit.to_string();
     let mut prefix = String::new();
     let mut here = tree;
     for depth in 0..3 {
-        let Some(found) = here.and_then(|id| workshop.repository().find_tree(id).ok()) else { break };
+        let Some(found) = here.and_then(|id| store.repository().find_tree(id).ok()) else { break };
         let split = found.len() > FLAT || found.iter().any(|entry| entry.kind() == Some(ObjectType::Tree));
         if !split {
             break;
@@ -125,17 +125,17 @@ mod tests {
 
     #[test]
     fn many_notes_are_split_and_found_again() {
-        let workshop = Workshop::open().unwrap();
+        let store = ObjectStore::open().unwrap();
         let mut tree = None;
         let mut made = Vec::new();
         for number in 0..600 {
             let note = Note::default().with("", &format!("sha{number}"));
-            tree = Some(write(&workshop, tree, &BTreeMap::from([(commit(number), note)]), &mut made).unwrap());
+            tree = Some(write(&store, tree, &BTreeMap::from([(commit(number), note)]), &mut made).unwrap());
         }
         let tree = tree.unwrap();
         for number in 0..600 {
-            let (path, blob) = find(&workshop, tree, commit(number)).unwrap();
-            assert_eq!(Note::parse(&workshop.blob(blob).unwrap()).dry_sha, format!("sha{number}"));
+            let (path, blob) = find(&store, tree, commit(number)).unwrap();
+            assert_eq!(Note::parse(&store.blob(blob).unwrap()).dry_sha, format!("sha{number}"));
             assert_eq!(path.contains('/'), number > 256, "{number}");
         }
     }

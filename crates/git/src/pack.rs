@@ -197,23 +197,23 @@ fn header(out: &mut Vec<u8>, kind: ObjectType, size: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workshop::Workshop;
+    use crate::object_store::ObjectStore;
 
     #[test]
     fn libgit2_reads_what_is_packed_and_what_is_stored() {
         for count in [1, 50, 150] {
-            let mut workshop = Workshop::open().unwrap();
+            let mut store = ObjectStore::open().unwrap();
             let mut made = Vec::new();
             let texts: Vec<String> = (0..count).map(|number| format!("{number}").repeat(number * 37)).collect();
             for (at, text) in texts.iter().enumerate() {
                 if at % 2 == 0 {
-                    workshop.share(&text.as_bytes().into(), &mut made).unwrap();
+                    store.share(&text.as_bytes().into(), &mut made).unwrap();
                 } else {
-                    workshop.write(ObjectType::Blob, text.as_bytes(), &mut made).unwrap();
+                    store.write(ObjectType::Blob, text.as_bytes(), &mut made).unwrap();
                 }
             }
-            let pack = workshop.pack(&made);
-            let (stored, streamed) = (Workshop::open().unwrap(), Workshop::open().unwrap());
+            let pack = store.pack(&made);
+            let (stored, streamed) = (ObjectStore::open().unwrap(), ObjectStore::open().unwrap());
             pack.store(&stored.repository().odb().unwrap()).unwrap();
             {
                 let odb = streamed.repository().odb().unwrap();

@@ -40,7 +40,7 @@ pub fn board(
     let mut tips: Vec<Oid> = names.iter().filter_map(|name| heads.get(name).copied()).collect();
     reader.missing(&mut tips);
     if !tips.is_empty() {
-        reader.transport.fetch(&tips, limit, reader.workshop.repository())?;
+        reader.transport.fetch(&tips, limit, reader.store.repository())?;
     }
     let mut wanted = Vec::new();
     let mut counts = Vec::new();
@@ -70,9 +70,9 @@ impl Reader<'_> {
     pub(super) fn first_parents(&self, head: Option<Oid>, limit: u32) -> Result<Vec<Oid>, TransportError> {
         let mut line = Vec::new();
         let mut next = head;
-        while let Some(id) = next.filter(|&id| line.len() < limit as usize && self.workshop.has(id)) {
+        while let Some(id) = next.filter(|&id| line.len() < limit as usize && self.store.has(id)) {
             line.push(id);
-            let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
+            let commit = self.store.repository().find_commit(id).map_err(|error| own(&error))?;
             next = commit.parent_id(0).ok();
         }
         Ok(line)
@@ -87,7 +87,7 @@ impl Reader<'_> {
                 return true;
             }
             if seen.insert(id)
-                && let Ok(commit) = self.workshop.repository().find_commit(id)
+                && let Ok(commit) = self.store.repository().find_commit(id)
             {
                 todo.extend(commit.parent_ids());
             }

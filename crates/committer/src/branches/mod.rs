@@ -5,7 +5,7 @@ mod board;
 use std::collections::BTreeMap;
 
 use git::source::{SourceCommit, commit_info};
-use git::{File, FileSet, Mode, Transport, TransportError, Workshop, own};
+use git::{File, FileSet, Mode, ObjectStore, Transport, TransportError, own};
 use git2::Oid;
 
 use crate::deliver::DeliverError;
@@ -94,7 +94,7 @@ pub fn history(
     let heads = reader.heads(std::slice::from_ref(&name))?;
     let Some(&head) = heads.get(&name) else { return Ok(Vec::new()) };
     let limit = limit.max(1);
-    reader.transport.fetch(&[head], limit, reader.workshop.repository())?;
+    reader.transport.fetch(&[head], limit, reader.store.repository())?;
     let line = reader.first_parents(Some(head), limit)?;
     let commits: Vec<(Option<Oid>, &BranchPath)> = line.into_iter().map(|id| (Some(id), place)).collect();
     let found = reader.read(&commits, heads.get(NOTES).copied(), depth)?;
@@ -103,12 +103,12 @@ pub fn history(
 
 struct Reader<'a> {
     transport: &'a mut dyn Transport,
-    workshop: Workshop,
+    store: ObjectStore,
 }
 
 impl<'a> Reader<'a> {
     fn over(transport: &'a mut dyn Transport) -> Result<Self, TransportError> {
-        Ok(Self { transport, workshop: Workshop::open()? })
+        Ok(Self { transport, store: ObjectStore::open()? })
     }
 
     /// What these refs, and that of the notes, point to.
@@ -128,15 +128,15 @@ impl<'a> Reader<'a> {
         let mut wanted: Vec<Oid> = tips.iter().filter_map(|(id, _)| *id).chain(notes).collect();
         self.missing(&mut wanted);
         if !wanted.is_empty() {
-            self.transport.fetch(&wanted, 1, self.workshop.repository())?;
+            self.transport.fetch(&wanted, 1, self.store.repository())?;
         }
         let notes = notes.map(|id| self.tree(id)).transpose()?;
         let mut blobs = Vec::new();
         for (id, place) in tips {
             let Some(id) = id else { continue };
             let tree = self.tree(*id)?;
-            blobs.extend(self.workshop.entry(tree, &in_folder(place, METADATA)).map(|(id, _)| id));
-            blobs.extend(notes.and_then(|notes| notes::find(&self.workshop, notes, *id)).map(|(_, blob)| blob));
+            blobs.extend(self.store.entry(tree, &in_folder(place, METADATA)).map(|(id, _)| id));
+            blobs.extend(notes.and_then(|notes| notes::find(&self.store, notes, *id)).map(|(_, blob)| blob));
             if depth == Depth::Files {
                 // Records are small and come with the rest: which files they list is known only then.
                 blobs.extend(self.below(tree, place).into_iter().map(|(_, id, _)| id));
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         }
         self.missing(&mut blobs);
         if !blobs.is_empty() {
-            self.transport.objects(&blobs, self.workshop.repository())?;
+            self.transport.objects(&blobs, self.store.repository())?;
         }
         tips.iter().map(|(id, place)| id.map(|id| self.delivered(id, place, notes, depth)).transpose()).collect()
     }
@@ -152,20 +152,20 @@ impl<'a> Reader<'a> {
     fn missing(&self, ids: &mut Vec<Oid>) {
         ids.sort_unstable();
         ids.dedup();
-        ids.retain(|&id| !self.workshop.has(id));
+        ids.retain(|&id| !self.store.has(id));
     }
 
     fn tree(&self, commit: Oid) -> Result<Oid, TransportError> {
-        let commit = self.workshop.repository().find_commit(commit).map_err(|error| own(&error))?;
+        let commit = self.store.repository().find_commit(commit).map_err(|error| own(&error))?;
         Ok(commit.tree_id())
     }
 
     /// The files below a place: path from there, id, mode. Submodules are none.
     fn below(&self, tree: Oid, place: &BranchPath) -> Vec<(String, Oid, Mode)> {
-        let Some((folder, 0o040_000)) = self.workshop.entry(tree, &place.folder) else { return Vec::new() };
-        let paths = self.workshop.paths(folder, usize::MAX).into_iter();
+        let Some((folder, 0o040_000)) = self.store.entry(tree, &place.folder) else { return Vec::new() };
+        let paths = self.store.paths(folder, usize::MAX).into_iter();
         let files = paths.filter_map(|path| {
-            let (id, mode) = self.workshop.entry(folder, &path)?;
+            let (id, mode) = self.store.entry(folder, &path)?;
             let mode = match mode {
                 0o100_755 => Mode::Executable,
                 0o120_000 => Mode::Link,
@@ -185,12 +185,12 @@ impl<'a> Reader<'a> {
         depth: Depth,
     ) -> Result<BranchTip, TransportError> {
         let tree = self.tree(id)?;
-        let blob = |id: Oid| self.workshop.blob(id).map_err(|error| own(&error));
-        let record = match self.workshop.entry(tree, &in_folder(place, METADATA)) {
+        let blob = |id: Oid| self.store.blob(id).map_err(|error| own(&error));
+        let record = match self.store.entry(tree, &in_folder(place, METADATA)) {
             Some((id, _)) => Record::parse(&blob(id)?).ok(),
             None => None,
         };
-        let note = match notes.and_then(|notes| notes::find(&self.workshop, notes, id)) {
+        let note = match notes.and_then(|notes| notes::find(&self.store, notes, id)) {
             Some((_, id)) => Note::parse(&blob(id)?),
             None => Note::default(),
         };
@@ -198,11 +198,11 @@ impl<'a> Reader<'a> {
         let intact = intact.map_err(|error| own(&error))?.flatten();
         let paths = record.iter().flat_map(|record| record.files.iter().flatten());
         let entries = std::iter::once(METADATA).chain(paths.map(String::as_str)).filter_map(|path| {
-            let (id, mode) = self.workshop.entry(tree, &in_folder(place, path))?;
+            let (id, mode) = self.store.entry(tree, &in_folder(place, path))?;
             Some((path, id, mode))
         });
         let holds = metadata::content(entries).map_err(|error| own(&error))?;
-        let empty = self.workshop.repository().find_tree(tree).is_ok_and(|tree| tree.is_empty());
+        let empty = self.store.repository().find_tree(tree).is_ok_and(|tree| tree.is_empty());
         let listed = record.as_ref().and_then(|record| record.files.as_ref());
         let mut files = FileSet::new();
         let below = if depth == Depth::Files { self.below(tree, place) } else { Vec::new() };
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
                 files.insert(path, File { bytes: blob(id)?.into(), mode });
             }
         }
-        let commit = self.workshop.repository().find_commit(id).map_err(|error| own(&error))?;
+        let commit = self.store.repository().find_commit(id).map_err(|error| own(&error))?;
         let short = id.to_string()[..7].to_owned();
         let commit = commit_info(&commit, short).map_err(|error| own(&error))?;
         Ok(BranchTip { commit, record, noted: note.sha(&place.folder).map(str::to_owned), files, holds, empty, intact })
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
 
     fn intact(&self, tree: Oid, place: &BranchPath, record: &Record) -> Result<Option<bool>, git2::Error> {
         let (Some(files), Some(recorded)) = (&record.files, &record.content) else { return Ok(None) };
-        let entry = |path: &String| self.workshop.entry(tree, &in_folder(place, path));
+        let entry = |path: &String| self.store.entry(tree, &in_folder(place, path));
         let entries: Option<Vec<_>> =
             files.iter().map(|path| entry(path).map(|(id, mode)| (path.as_str(), id, mode))).collect();
         let Some(entries) = entries else { return Ok(Some(false)) };

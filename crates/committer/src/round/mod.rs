@@ -6,7 +6,7 @@ mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{Change, Transport, TransportError, Update, Workshop};
+use git::{Change, ObjectStore, Transport, TransportError, Update};
 use git2::{ObjectType, Oid};
 
 use crate::decide::{self, Decision, Found};
@@ -34,7 +34,7 @@ pub(crate) struct Run<'a> {
     units: &'a [Unit],
     options: &'a Options<'a>,
     transport: &'a mut dyn Transport,
-    workshop: Workshop,
+    store: ObjectStore,
     states: Vec<State>,
     /// Notes for commits that are in their branches already.
     owed_notes: BTreeMap<Oid, Note>,
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
             units,
             options,
             transport,
-            workshop: Workshop::open()?,
+            store: ObjectStore::open()?,
             states,
             owed_notes: BTreeMap::new(),
             renamed: BTreeMap::new(),
@@ -191,17 +191,17 @@ impl<'a> Run<'a> {
             }
         }
         let tips: BTreeSet<Oid> = seen.heads.values().copied().chain(seen.notes_commit).collect();
-        let missing: Vec<Oid> = tips.into_iter().filter(|&id| !self.workshop.has(id)).collect();
+        let missing: Vec<Oid> = tips.into_iter().filter(|&id| !self.store.has(id)).collect();
         if !missing.is_empty() {
-            self.transport.fetch(&missing, 1, self.workshop.repository())?;
+            self.transport.fetch(&missing, 1, self.store.repository())?;
         }
         if let Some(commit) = seen.notes_commit {
             seen.notes_tree = Some(self.tree_of(commit)?);
         }
         let wanted = self.wanted_blobs(&pending, &seen)?;
-        let missing: Vec<Oid> = wanted.into_iter().filter(|&id| !self.workshop.has(id)).collect();
+        let missing: Vec<Oid> = wanted.into_iter().filter(|&id| !self.store.has(id)).collect();
         if !missing.is_empty() {
-            self.transport.objects(&missing, self.workshop.repository())?;
+            self.transport.objects(&missing, self.store.repository())?;
         }
         Ok(seen)
     }
@@ -212,8 +212,8 @@ impl<'a> Run<'a> {
             let topic = unit.topic.as_ref().and_then(|topic| seen.heads.get(&topic.branch)).copied();
             for head in [base(unit, seen), topic].into_iter().flatten() {
                 let tree = self.tree_of(head)?;
-                wanted.extend(self.workshop.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
-                let note = seen.notes_tree.and_then(|notes| notes::find(&self.workshop, notes, head));
+                wanted.extend(self.store.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
+                let note = seen.notes_tree.and_then(|notes| notes::find(&self.store, notes, head));
                 wanted.extend(note.map(|(_, id)| id));
             }
         }
@@ -221,13 +221,13 @@ impl<'a> Run<'a> {
     }
 
     fn tree_of(&self, commit: Oid) -> Result<Oid, git2::Error> {
-        Ok(self.workshop.repository().find_commit(commit)?.tree_id())
+        Ok(self.store.repository().find_commit(commit)?.tree_id())
     }
 
     /// The note on a commit; an empty one where there is none.
     fn note_on(&self, commit: Option<Oid>, seen: &Seen) -> Result<Note, git2::Error> {
-        let found = commit.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.workshop, notes, head));
-        found.map_or_else(|| Ok(Note::default()), |(_, blob)| Ok(Note::parse(&self.workshop.blob(blob)?)))
+        let found = commit.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.store, notes, head));
+        found.map_or_else(|| Ok(Note::default()), |(_, blob)| Ok(Note::parse(&self.store.blob(blob)?)))
     }
 
     /// Decides the units of a branch one after the other, each on what the one before leaves; those that are reviewed on what the branch holds
@@ -251,9 +251,9 @@ impl<'a> Run<'a> {
             }
             let state = &mut self.states[index];
             state.attempts += 1;
-            let tree = head.map(|head| self.workshop.repository().find_commit(head)).transpose()?;
+            let tree = head.map(|head| self.store.repository().find_commit(head)).transpose()?;
             let found = Found { tree: tree.map(|commit| commit.tree_id()), note: &note, base: None };
-            let step = match decide::decide(&mut self.workshop, unit, &found, self.options.ancestors, &mut made)? {
+            let step = match decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)? {
                 Decision::Refuse(refusal) => Step::Refuse(refusal),
                 Decision::Nothing => Step::Nothing,
                 Decision::Note => {
@@ -291,7 +291,7 @@ impl<'a> Run<'a> {
 
     fn trailers(&self, head: Option<Oid>) -> Result<Vec<(String, String)>, git2::Error> {
         let Some(head) = head else { return Ok(Vec::new()) };
-        let commit = self.workshop.repository().find_commit(head)?;
+        let commit = self.store.repository().find_commit(head)?;
         let trailers = git2::message_trailers_strs(&String::from_utf8_lossy(commit.message_bytes()))?;
         Ok(trailers.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
     }
@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         message: &str,
         made: &mut Vec<Oid>,
     ) -> Result<Oid, DeliverError> {
-        let repository = self.workshop.repository();
+        let repository = self.store.repository();
         let tree = repository.find_tree(tree)?;
         let parents = parents.iter().map(|&parent| repository.find_commit(parent)).collect::<Result<Vec<_>, _>>()?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
@@ -312,7 +312,7 @@ impl<'a> Run<'a> {
         let message = git::normal(message);
         let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
         let Some(signing) = self.options.signing.as_ref().filter(|_| !self.options.dry_run) else {
-            return Ok(self.workshop.write(ObjectType::Commit, &buffer, made)?);
+            return Ok(self.store.write(ObjectType::Commit, &buffer, made)?);
         };
         let signature = signing.sign(&buffer, &format!("{} <{}>", unit.committer.name, unit.committer.email))?;
         let text = buffer.as_str().map_err(|error| git2::Error::from_str(&error.to_string()))?;

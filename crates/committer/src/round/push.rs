@@ -82,7 +82,7 @@ impl Run<'_> {
         made: &[Oid],
         options: &PushOptions,
     ) -> Result<PushReport, TransportError> {
-        let pack = self.workshop.pack(made);
+        let pack = self.store.pack(made);
         self.pushing = true;
         let report = self.transport.push(updates, &pack, options)?;
         self.renamed.extend(&report.renamed);
@@ -169,7 +169,7 @@ impl Run<'_> {
         }
         let (mut updates, mut made) = (Vec::new(), Vec::new());
         for (branch, units) in &missing {
-            let tree = self.workshop.empty_tree(&mut made)?;
+            let tree = self.store.empty_tree(&mut made)?;
             let words = format!("start {branch}\n\nNothing stands here yet: what is delivered comes by review.\n");
             let new = self.commit(&self.units[units[0]], tree, &[], &words, &mut made)?;
             updates.push(Update { name: format!("refs/heads/{branch}"), old: None, new: Some(new) });
@@ -203,9 +203,9 @@ impl Run<'_> {
             }
         }
         let blobs: BTreeSet<Oid> = wanted.iter().flat_map(|(_, held)| held.iter().map(|(_, id, _)| *id)).collect();
-        let missing: Vec<Oid> = blobs.into_iter().filter(|&id| !self.workshop.has(id)).collect();
+        let missing: Vec<Oid> = blobs.into_iter().filter(|&id| !self.store.has(id)).collect();
         if !missing.is_empty() {
-            self.transport.objects(&missing, self.workshop.repository())?;
+            self.transport.objects(&missing, self.store.repository())?;
         }
         for (index, held) in wanted {
             let before = TargetContent { files: self.files(&held)?, record: self.recorded(index, seen)? };
@@ -233,8 +233,8 @@ impl Run<'_> {
         made: &mut Vec<Oid>,
     ) -> Result<Option<Update>, git2::Error> {
         let Some(unit) = self.units.first().filter(|_| !notes.is_empty()) else { return Ok(None) };
-        let repository = self.workshop.repository();
-        let tree = repository.find_tree(notes::write(&self.workshop, seen.notes_tree, notes, made)?)?;
+        let repository = self.store.repository();
+        let tree = repository.find_tree(notes::write(&self.store, seen.notes_tree, notes, made)?)?;
         let parent = seen.notes_commit.map(|id| repository.find_commit(id)).transpose()?;
         if parent.as_ref().is_some_and(|parent| parent.tree_id() == tree.id()) {
             return Ok(None);
@@ -243,7 +243,7 @@ impl Run<'_> {
         let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
         let words = "Notes added by 'hydrant deliver'\n";
         let buffer = repository.commit_create_buffer(&author, &committer, words, &tree, &parents)?;
-        let new = self.workshop.write(ObjectType::Commit, &buffer, made)?;
+        let new = self.store.write(ObjectType::Commit, &buffer, made)?;
         Ok(Some(Update { name: NOTES.to_owned(), old: seen.notes_commit, new: Some(new) }))
     }
 }

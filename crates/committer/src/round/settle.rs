@@ -39,7 +39,7 @@ impl Run<'_> {
     fn lost_answer(&self, index: usize, plan: &BranchPlan) -> bool {
         let (Some((parent, sent, _)), Some(now)) = (&self.states[index].sent, plan.old) else { return false };
         let change = |id: Oid| {
-            let commit = self.workshop.repository().find_commit(id).ok()?;
+            let commit = self.store.repository().find_commit(id).ok()?;
             Some((commit.tree_id(), commit.parent_id(0).ok()))
         };
         now == *sent || self.transport.renames() && change(now) == change(*sent).map(|(tree, _)| (tree, *parent))

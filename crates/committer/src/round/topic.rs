@@ -66,7 +66,7 @@ impl Run<'_> {
         }
         let found = Found { tree, note, base: Some(&target.holds) };
         let mut made = Vec::new();
-        let decision = decide::decide(&mut self.workshop, unit, &found, self.options.ancestors, &mut made)?;
+        let decision = decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)?;
         let settled = match decision {
             Decision::Refuse(refusal) => return Ok((Some(Step::Refuse(refusal)), None)),
             Decision::Nothing => Step::Nothing,
@@ -84,13 +84,13 @@ impl Run<'_> {
 
     /// What waits on the topic branch; nothing where the target holds it, however it was merged.
     fn waiting(&self, unit: &Unit, head: Oid, target: &Target, seen: &Seen) -> Result<Option<Waiting>, git2::Error> {
-        let commit = self.workshop.repository().find_commit(head)?;
+        let commit = self.store.repository().find_commit(head)?;
         let holds = self.holds(unit, Some(commit.tree_id()))?;
         if self.merged(head, target)? || holds == target.holds {
             return Ok(None);
         }
         let tree = commit.tree_id();
-        let record = decide::record(&self.workshop, unit, tree)?.ok().flatten();
+        let record = decide::record(&self.store, unit, tree)?.ok().flatten();
         let base = record.as_ref().and_then(|record| record.base.as_ref());
         let strange = self.strange(unit, tree, target)?;
         let brought = target.head.is_some_and(|target| commit.parent_ids().any(|parent| parent == target));
@@ -107,7 +107,7 @@ impl Run<'_> {
     /// Whether the target is this commit, or was merged with it last.
     fn merged(&self, head: Oid, target: &Target) -> Result<bool, git2::Error> {
         let Some(target) = target.head else { return Ok(false) };
-        let commit = self.workshop.repository().find_commit(target)?;
+        let commit = self.store.repository().find_commit(target)?;
         Ok(target == head || commit.parent_ids().any(|parent| parent == head))
     }
 
@@ -120,11 +120,11 @@ impl Run<'_> {
     /// The record and the files that it lists: path in the branch, id, mode.
     fn listed(&self, unit: &Unit, tree: Option<Oid>) -> Result<Vec<(String, Oid, i32)>, git2::Error> {
         let Some(tree) = tree else { return Ok(Vec::new()) };
-        let record = decide::record(&self.workshop, unit, tree)?.ok().flatten();
+        let record = decide::record(&self.store, unit, tree)?.ok().flatten();
         let paths = std::iter::once(METADATA.to_owned()).chain(decide::owned(record.as_ref()));
         let entry = |path: String| {
             let path = unit.in_branch(&path);
-            let (id, mode) = self.workshop.entry(tree, &path)?;
+            let (id, mode) = self.store.entry(tree, &path)?;
             Some((path, id, mode))
         };
         Ok(paths.filter_map(entry).collect())
@@ -142,7 +142,7 @@ impl Run<'_> {
     pub(super) fn recorded(&self, index: usize, seen: &Seen) -> Result<Option<Record>, git2::Error> {
         let unit = &self.units[index];
         let tree = seen.heads.get(&unit.branch).map(|&head| self.tree_of(head)).transpose()?;
-        let record = tree.map(|tree| decide::record(&self.workshop, unit, tree)).transpose()?;
+        let record = tree.map(|tree| decide::record(&self.store, unit, tree)).transpose()?;
         Ok(record.and_then(Result::ok).flatten())
     }
 
@@ -156,14 +156,14 @@ impl Run<'_> {
                 0o100_644 | 0o100_664 => Mode::Regular,
                 _ => continue,
             };
-            files.insert(path.clone(), File { bytes: self.workshop.blob(*id)?.into(), mode });
+            files.insert(path.clone(), File { bytes: self.store.blob(*id)?.into(), mode });
         }
         Ok(files)
     }
 
     /// Why what waits there keeps the unit away: it is newer, or a rollback, or no delivery's.
     fn keeps_away(&self, unit: &Unit, waiting: &Waiting) -> Result<Option<Refusal>, git2::Error> {
-        let record = match decide::record(&self.workshop, unit, waiting.tree)? {
+        let record = match decide::record(&self.store, unit, waiting.tree)? {
             Ok(record) => record,
             Err(refusal) => return Ok(Some(refusal)),
         };
@@ -190,7 +190,7 @@ impl Run<'_> {
             if waiting.based {
                 let base = Some(target.holds.as_str());
                 let found = Found { tree: Some(waiting.tree), note: &waiting.note, base };
-                let step = match decide::decide(&mut self.workshop, unit, &found, self.options.ancestors, &mut made)? {
+                let step = match decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)? {
                     Decision::Refuse(refusal) => {
                         return Ok((Some(Step::Refuse(on_topic(topic, refusal))), None));
                     }
@@ -250,17 +250,17 @@ impl Run<'_> {
         let ours = self.listed(unit, Some(tree))?;
         let strange = |path: &String| {
             let known = ours.iter().any(|(ours, ..)| ours == path);
-            let there = target.tree.is_some_and(|tree| self.workshop.entry(tree, path).is_some());
+            let there = target.tree.is_some_and(|tree| self.store.entry(tree, path).is_some());
             !known && !there
         };
-        Ok(self.workshop.paths(tree, usize::MAX).into_iter().filter(strange).collect())
+        Ok(self.store.paths(tree, usize::MAX).into_iter().filter(strange).collect())
     }
 
     /// Whether the files in a tree are what their record says.
     fn intact(&self, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<bool, git2::Error> {
         let files = record.and_then(|record| record.files.as_ref()).map(Vec::as_slice).unwrap_or_default();
         let entries = files.iter().filter_map(|path| {
-            let (id, mode) = self.workshop.entry(tree, &unit.in_branch(path))?;
+            let (id, mode) = self.store.entry(tree, &unit.in_branch(path))?;
             Some((path.as_str(), id, mode))
         });
         let content = metadata::content(entries)?;

@@ -12,9 +12,9 @@ use git2::{Oid, Repository};
 
 use super::{Ancestry, Source};
 use crate::access::Access;
+use crate::object_store::ObjectStore;
 use crate::remote::Remote;
 use crate::transport::{self, Line, Transport, TransportError};
-use crate::workshop::Workshop;
 
 /// A host's API that compares commits.
 pub trait HistoryService {
@@ -37,7 +37,7 @@ pub struct Lineage<'a> {
 /// A connection to the origin, and what came over it.
 struct Fetched {
     transport: Box<dyn Transport>,
-    workshop: Workshop,
+    store: ObjectStore,
 }
 
 impl<'a> Lineage<'a> {
@@ -70,16 +70,16 @@ impl<'a> Lineage<'a> {
         let mut state = self.fetched.borrow_mut();
         let opened = state.get_or_insert_with(|| {
             let transport = transport::open(origin).map_err(|error| error.to_string())?;
-            Ok(Fetched { transport, workshop: Workshop::open().map_err(|error| error.to_string())? })
+            Ok(Fetched { transport, store: ObjectStore::open().map_err(|error| error.to_string())? })
         });
         let fetched = opened.as_mut().map_err(|words| words.clone())?;
         // What an earlier question brought may answer this one.
-        if reaches(fetched.workshop.repository(), boundary, older) {
+        if reaches(fetched.store.repository(), boundary, older) {
             return Ok(Ancestry::Ancestor);
         }
-        let line = fetched.transport.since(boundary, older, fetched.workshop.repository());
+        let line = fetched.transport.since(boundary, older, fetched.store.repository());
         match line.map_err(|error: TransportError| error.to_string()) {
-            Ok(Line::Fetched) if reaches(fetched.workshop.repository(), boundary, older) => Ok(Ancestry::Ancestor),
+            Ok(Line::Fetched) if reaches(fetched.store.repository(), boundary, older) => Ok(Ancestry::Ancestor),
             Ok(Line::Fetched | Line::Unknown) => Ok(Ancestry::NotAncestor),
             Err(words) => {
                 let words = format!("this clone is shallow, and its history could not be fetched: {words}");

@@ -16,7 +16,7 @@ const MEMORY_FIRST: i32 = 1000;
 const FOLDER: i32 = 0o040_000;
 
 /// A temporary repository. What is fetched lies in a temporary folder, what is made in memory.
-pub struct Workshop {
+pub struct ObjectStore {
     repository: Repository,
     contents: Contents,
     _folder: tempfile::TempDir,
@@ -40,7 +40,7 @@ pub fn filemode(mode: Mode) -> i32 {
     }
 }
 
-impl Workshop {
+impl ObjectStore {
     /// An empty one.
     ///
     /// # Errors
@@ -176,9 +176,9 @@ impl Workshop {
 struct Entries(BTreeMap<Vec<u8>, (Oid, i32)>);
 
 impl Entries {
-    fn of(workshop: &Workshop, base: Option<Oid>) -> Result<Self, git2::Error> {
+    fn of(store: &ObjectStore, base: Option<Oid>) -> Result<Self, git2::Error> {
         let Some(base) = base else { return Ok(Self(BTreeMap::new())) };
-        let tree = workshop.repository.find_tree(base)?;
+        let tree = store.repository.find_tree(base)?;
         let entries = tree.iter().map(|entry| {
             let mode = entry.filemode_raw();
             (key(entry.name_bytes(), mode), (entry.id(), mode))
@@ -230,31 +230,31 @@ pub fn own(error: &git2::Error) -> TransportError {
 mod tests {
     use super::*;
 
-    fn put(workshop: &Workshop, text: &str) -> Edit {
-        let id = workshop.write(ObjectType::Blob, text.as_bytes(), &mut Vec::new()).unwrap();
+    fn put(store: &ObjectStore, text: &str) -> Edit {
+        let id = store.write(ObjectType::Blob, text.as_bytes(), &mut Vec::new()).unwrap();
         Edit::Put(id, Mode::Regular)
     }
 
     #[test]
     fn a_tree_is_edited_and_empty_folders_go() {
-        let workshop = Workshop::open().unwrap();
+        let store = ObjectStore::open().unwrap();
         let mut made = Vec::new();
         let edits = [("a/b/c", "1"), ("a/d", "2"), ("e", "3")];
         let edits: BTreeMap<String, Edit> =
-            edits.into_iter().map(|(path, text)| (path.to_owned(), put(&workshop, text))).collect();
-        let tree = workshop.edit(None, &edits, &mut made).unwrap().unwrap();
-        assert_eq!(workshop.paths(tree, 10), ["a/b/c", "a/d", "e"]);
+            edits.into_iter().map(|(path, text)| (path.to_owned(), put(&store, text))).collect();
+        let tree = store.edit(None, &edits, &mut made).unwrap().unwrap();
+        assert_eq!(store.paths(tree, 10), ["a/b/c", "a/d", "e"]);
         assert_eq!(made.len(), 3);
         let remove = BTreeMap::from([("a/b/c".to_owned(), Edit::Remove), ("nothing/here".to_owned(), Edit::Remove)]);
-        let smaller = workshop.edit(Some(tree), &remove, &mut made).unwrap().unwrap();
-        assert_eq!(workshop.paths(smaller, 10), ["a/d", "e"]);
-        let file_to_folder = BTreeMap::from([("e".to_owned(), Edit::Remove), ("e/f".to_owned(), put(&workshop, "4"))]);
-        let other = workshop.edit(Some(smaller), &file_to_folder, &mut made).unwrap().unwrap();
-        assert_eq!(workshop.paths(other, 10), ["a/d", "e/f"]);
-        let folder_to_file = BTreeMap::from([("e".to_owned(), put(&workshop, "5")), ("e/f".to_owned(), Edit::Remove)]);
-        let file = workshop.edit(Some(other), &folder_to_file, &mut made).unwrap().unwrap();
-        assert_eq!(workshop.paths(file, 10), ["a/d", "e"]);
+        let smaller = store.edit(Some(tree), &remove, &mut made).unwrap().unwrap();
+        assert_eq!(store.paths(smaller, 10), ["a/d", "e"]);
+        let file_to_folder = BTreeMap::from([("e".to_owned(), Edit::Remove), ("e/f".to_owned(), put(&store, "4"))]);
+        let other = store.edit(Some(smaller), &file_to_folder, &mut made).unwrap().unwrap();
+        assert_eq!(store.paths(other, 10), ["a/d", "e/f"]);
+        let folder_to_file = BTreeMap::from([("e".to_owned(), put(&store, "5")), ("e/f".to_owned(), Edit::Remove)]);
+        let file = store.edit(Some(other), &folder_to_file, &mut made).unwrap().unwrap();
+        assert_eq!(store.paths(file, 10), ["a/d", "e"]);
         let all = BTreeMap::from([("a/d".to_owned(), Edit::Remove), ("e/f".to_owned(), Edit::Remove)]);
-        assert_eq!(workshop.edit(Some(other), &all, &mut made).unwrap(), None);
+        assert_eq!(store.edit(Some(other), &all, &mut made).unwrap(), None);
     }
 }
