@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     rule(r#"\bcrew\b"#, Scope::Code, "worker_pool", 5),
     rule(r#"\bFooting\b"#, Scope::Code, "BaseKey", 0),
     rule(r#"\bTelling\b"#, Scope::Code, "PullRequestBody", 16),
-    rule(r#"\bByApi\b"#, Scope::Code, "GitHubApiTransport", 6),
+    rule(r#"\bByApi\b"#, Scope::Code, "GitHubApiTransport", 0),
     rule(r#"\bStanding\b"#, Scope::Code, "TopicState", 0),
     rule(r#"\bSourced\b"#, Scope::Code, "SourceTree", 29),
     rule(r#"\bWanted\b"#, Scope::Code, "a name that says what is requested", 48),

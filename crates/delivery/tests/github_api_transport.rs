@@ -11,7 +11,7 @@ use committer::{DeliverError, Options, UnitResult};
 use committer::{Outcome, Refusal, Unit};
 use deliveries::{committed, options, refused, sha, unit};
 use git::{File, Mode, Remote};
-use github::{ByApi, GitHub, Login, Repository};
+use github::{GitHub, GitHubApiTransport, Login, Repository};
 use testkit::github::{FakeGitHub, Fault, TOKEN};
 
 /// A repository that is read on disk and written by the API.
@@ -24,7 +24,7 @@ struct Target {
 
 fn deliver(target: &Target, units: &[Unit], options: &Options<'_>) -> Result<Vec<UnitResult>, DeliverError> {
     let over_git = git::open(&Remote::new(target.path.to_str().unwrap()))?;
-    let mut by_api = ByApi::open(&target.github, &target.repository, over_git)?;
+    let mut by_api = GitHubApiTransport::open(&target.github, &target.repository, over_git)?;
     committer::deliver(&mut by_api, units, options)
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Authentication and requests by octocrab, on a runtime of the call's own.
 
+mod api_transport;
 mod commit;
 mod compare;
 mod fork;
 mod graphql;
 mod pull_request;
-mod push;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use octocrab::models::{AppId, InstallationId};
 use octocrab::secrecy::ExposeSecret as _;
 use serde_json::Value;
 
+pub use api_transport::GitHubApiTransport;
 pub use commit::{ApiCommit, ApiOutcome, Parent};
 pub use compare::RepositoryHistory;
 pub use fork::ForkCommit;
 pub use pull_request::{MakeText, OpenPull, PullAction, PullOutcome, PullRequest, Rewrite};
-pub use push::ByApi;
 
 const TRIES: u32 = 5;
 const TRIES_TO_REACH: u32 = 3;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ::github::{ByApi, GitHub, Repository};
+use ::github::{GitHub, GitHubApiTransport, Repository};
 use committer::{Ancestors, DeliverError, SourceRecord};
 use git::source::{Moment, Source, SourceCommit};
 use git::{Identity, Remote, Signing, Transport, TransportError};
@@ -107,7 +107,7 @@ pub(crate) fn send(
 fn open(remote: &Remote, api: Option<(GitHub, Repository)>) -> Result<Box<dyn Transport>, TransportError> {
     let over_git = git::open(remote)?;
     let Some((github, repository)) = api else { return Ok(over_git) };
-    Ok(Box::new(ByApi::open(&github, &repository, over_git)?))
+    Ok(Box::new(GitHubApiTransport::open(&github, &repository, over_git)?))
 }
 
 /// The units by repository. What any of them needs to be reviewed is looked for before the first push.

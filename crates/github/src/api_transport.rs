@@ -23,7 +23,7 @@ const REGULAR: i32 = 0o100_644;
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// A repository that is read over git and written by GitHub's API.
-pub struct ByApi {
+pub struct GitHubApiTransport {
     git: Box<dyn Transport>,
     connection: Connection,
     repository: Repository,
@@ -59,7 +59,7 @@ struct Moving<'a> {
 /// A commit for `createCommitOnBranch`, with what that is to be told.
 type Asked<'a, 'b> = (&'a mut Moving<'b>, Wanted, Value);
 
-impl ByApi {
+impl GitHubApiTransport {
     /// Connects to the API; `git` is the way over which the repository is read.
     ///
     /// # Errors
@@ -312,7 +312,7 @@ fn failed(error: &GitHubError) -> TransportError {
     }
 }
 
-impl Transport for ByApi {
+impl Transport for GitHubApiTransport {
     fn list(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
         self.git.list(prefixes)
     }
