@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use manifest::{Map, Node};
 
-use crate::skaffold::decode::{flag, maps, placed, text, texts};
 use crate::skaffold::model::{Artifact, ArtifactDependency, Build, Builder, Dockerfile, Placed, Sources, TagPolicy};
+use crate::skaffold::tree_values::{flag, maps, placed, text, texts};
 
 /// `build`, with defaults: `context` is `.` (the folder of a required file), a builder is Docker's.
 pub(super) fn build(map: &Map, folder: Option<&str>) -> Build {

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::skaffold::check::recheck;
 use crate::skaffold::fields::{Fields, Kind};
-use crate::skaffold::load::LoadOptions;
+use crate::skaffold::load_options::LoadOptions;
 use crate::skaffold::patch;
 
 /// Activates profiles, lays them over the config and drops the list of them.

@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::skaffold::absolute::absolute;
 use crate::skaffold::document::{Document, Source, documents, open};
 use crate::skaffold::fields::Fields;
-use crate::skaffold::load::LoadOptions;
+use crate::skaffold::load_options::LoadOptions;
 use crate::skaffold::locate::{Located, locate};
 use crate::skaffold::model::Config;
 use crate::skaffold::{check, decode, profile, upgrade};

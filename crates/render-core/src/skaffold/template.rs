@@ -10,8 +10,7 @@ use manifest::Diagnostic;
 
 use crate::host::{Host, Program};
 use crate::skaffold::sprig;
-use crate::skaffold::tag::Now;
-use crate::skaffold::tag::zone::Offset;
+use crate::skaffold::time::Clock;
 
 /// How many programs one template may run.
 const PROGRAMS: usize = 100;
@@ -36,15 +35,6 @@ pub struct Templates<'a> {
     pub folder: &'a str,
     /// What `now` and `date` read; without one they fail.
     pub clock: Option<&'a Clock>,
-}
-
-/// The time that counts as now, and the zone that it is shown in.
-#[derive(Clone, Debug)]
-pub struct Clock {
-    /// The time.
-    pub(super) now: Now,
-    /// The local zone at that time.
-    pub(super) local: Offset,
 }
 
 /// What `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
@@ -155,6 +145,7 @@ fn refused(template: &str, error: &TemplateError, missing: Missing) -> Diagnosti
 mod tests {
     use super::*;
     use crate::host::{NoHost, ProgramOutput, RemoteRepository};
+    use crate::skaffold::time::{Now, Offset};
 
     /// A world whose programs print their own arguments.
     struct Echo;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifest::{Data, Diagnostic, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::object::cow_node::Object;
 use crate::kustomize::object::resource::{Behavior, Resource, check_unique, duplicate, identity};
 use crate::kustomize::object::set;

@@ -10,8 +10,8 @@ use super::state::{Build, entries};
 use super::target::Target;
 use crate::kustomize::context::located;
 use crate::kustomize::decode::Written;
+use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::fields::crds;
-use crate::kustomize::fields::field_spec::Configuration;
 
 impl Build<'_> {
     /// Adds the default field specs, those of `configurations` and those of `crds`.

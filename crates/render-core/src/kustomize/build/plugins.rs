@@ -47,7 +47,7 @@ impl Build<'_> {
         let configs = self.plugins(target, target.kustomization.transformers.as_ref(), "transformers", inherited)?;
         for config in configs {
             let resources = gathered.resources_mut();
-            plugin::transform(resources, &config, &specs, self.context(target))?;
+            plugin::transform(resources, &config, self.context(target))?;
             if let Some(origin) = plugin_origin(&config) {
                 steps::note(resources, &origin);
             }
@@ -63,11 +63,10 @@ impl Build<'_> {
         gathered: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
-        let specs = gathered.configuration.clone().unwrap_or_else(|| self.defaults.clone());
         let configs = self.plugins(target, target.kustomization.validators.as_ref(), "validators", inherited)?;
         for config in configs {
             let mut validated = gathered.resources.clone();
-            plugin::transform(&mut validated, &config, &specs, self.context(target))?;
+            plugin::transform(&mut validated, &config, self.context(target))?;
             validate::check_unchanged(&gathered.resources, &validated).map_err(|found| config.blame(found))?;
             gathered.resources = validated;
         }

@@ -10,7 +10,7 @@ use super::steps::Steps;
 use super::target::Target;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::Written;
-use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::load::{BaseDependency, Io};
 use crate::kustomize::object::origin::Origin;
 use crate::kustomize::options::Options;

@@ -6,7 +6,7 @@ use manifest::{At, Diagnostic};
 
 use super::accumulate::Accumulated;
 use crate::kustomize::context::{Context, located};
-use crate::kustomize::fields::field_spec::Configuration;
+use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::generate::{config_map, secret};
 use crate::kustomize::kustomization::{HelmGlobals, Kustomization};
 use crate::kustomize::object::origin::Origin;

@@ -3,7 +3,8 @@
 
 use manifest::{Diagnostic, Entry, Gvk, Node};
 
-use super::field_spec::{BackReferences, Configuration, FieldSpec};
+use super::configuration::{BackReferences, Configuration};
+use super::field_spec::FieldSpec;
 
 /// How deep definitions may refer to each other.
 const DEEPEST: usize = 64;

@@ -2,10 +2,12 @@
 
 use manifest::Diagnostic;
 
-use super::{ConfigMapArgs, HelmChart, Image, Kustomization, Label, Patch, Replacement, Replica, SecretArgs, Var};
+use super::entries::{Image, Label, Patch, Replacement, Replica, Var};
+use super::generators::{ConfigMapArgs, SecretArgs};
+use super::helm::HelmChart;
 
 /// The finding about an unknown field, with the list that has it where one does: it was not indented far enough.
-pub(super) fn misplaced(mut found: Diagnostic) -> Diagnostic {
+pub(super) fn misplaced(mut found: Diagnostic, known: &[&str]) -> Diagnostic {
     let lists: [(&str, &[&str]); 9] = [
         ("images", Image::FIELDS),
         ("patches", Patch::FIELDS),
@@ -17,12 +19,12 @@ pub(super) fn misplaced(mut found: Diagnostic) -> Diagnostic {
         ("helmCharts", HelmChart::FIELDS),
         ("vars", Var::FIELDS),
     ];
-    let Some(name) = found.field.as_deref().filter(|name| !Kustomization::FIELDS.contains(name)) else { return found };
-    let known = lists.iter().filter(|(_, fields)| fields.contains(&name)).map(|(list, _)| format!("`{list}`"));
-    let known: Vec<String> = known.collect();
-    if !known.is_empty() {
+    let Some(name) = found.field.as_deref().filter(|name| !known.contains(name)) else { return found };
+    let owners = lists.iter().filter(|(_, fields)| fields.contains(&name)).map(|(list, _)| format!("`{list}`"));
+    let owners: Vec<String> = owners.collect();
+    if !owners.is_empty() {
         found.hints =
-            vec![format!("Entries of {} have it: indent it as far as the entry's other fields.", known.join(", "))];
+            vec![format!("Entries of {} have it: indent it as far as the entry's other fields.", owners.join(", "))];
     }
     found
 }

@@ -126,7 +126,8 @@ impl Kustomization {
         if document.as_map().is_none() && !crate::kustomize::decode::is_null(document) {
             return Err(mismatch(document, "a mapping"));
         }
-        let mut decoded = Kustomization::decode(document, Strictness::Strict).map_err(misplaced::misplaced)?;
+        let mut decoded = Kustomization::decode(document, Strictness::Strict)
+            .map_err(|found| misplaced::misplaced(found, Kustomization::FIELDS))?;
         warnings.extend(decoded.deprecated());
         decoded.modernise();
         if decoded.is_empty() {

@@ -198,6 +198,12 @@ impl Resource {
         generated || renamed || self.needs_hash || self.origin.is_some()
     }
 
+    /// Copies a change of a shared value to all its places. To be called after every step that may change one.
+    pub(crate) fn sync_shared(&mut self) {
+        let node = &mut self.node;
+        self.shared.retain_mut(|shared| shared.sync(node));
+    }
+
     /// Forgets what kustomize would keep in annotations, as it does where a patch takes them all out.
     pub fn forget(&mut self) {
         self.past.clear();

@@ -6,8 +6,6 @@
 
 use manifest::{Data, Node, Scalar, Text};
 
-use super::resource::Resource;
-
 /// A step on the way to a place in an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -41,7 +39,7 @@ impl Shared {
     }
 
     /// Brings a change of one place to the others. False where it stands in one place alone by now.
-    fn sync(&mut self, object: &mut Node) -> bool {
+    pub(crate) fn sync(&mut self, object: &mut Node) -> bool {
         let Shared { key, places, value } = self;
         let mut changed = None;
         places.retain(|place| {
@@ -61,12 +59,6 @@ impl Shared {
         }
         places.len() > 1
     }
-}
-
-/// Brings changes of shared values to all their places. To be called after every step that may change one.
-pub(crate) fn sync(resource: &mut Resource) {
-    let node = &mut resource.node;
-    resource.shared.retain_mut(|shared| shared.sync(node));
 }
 
 /// The node at a place.

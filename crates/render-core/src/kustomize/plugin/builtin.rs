@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::{decode, value_add};
+use super::config::decode;
+use super::value_add;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{Written, decoded};
-use crate::kustomize::fields::field_spec::specs;
+use crate::kustomize::fields::configuration::specs;
 use crate::kustomize::kustomization::{
     FieldSpecArgs, Image, Metadata, Patch, PatchOptions, Replacement, Replica, Selector,
 };

@@ -2,7 +2,8 @@
 
 use manifest::{Diagnostic, Node, Scalar};
 
-use super::{decode, helm};
+use super::config::decode;
+use super::helm;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::decoded;
 use crate::kustomize::generate::{config_map, secret};

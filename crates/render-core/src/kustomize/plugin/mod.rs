@@ -4,6 +4,7 @@
 //! function. Executables in a plugin folder of the user's home and container functions are refused by name.
 
 pub(super) mod builtin;
+mod config;
 pub(super) mod function;
 pub(super) mod generators;
 pub(super) mod helm;
@@ -12,10 +13,7 @@ pub(super) mod value_add;
 use manifest::{Diagnostic, Node};
 
 use crate::kustomize::context::Context;
-use crate::kustomize::decode::{Decode, Strictness};
-use crate::kustomize::fields::field_spec::Configuration;
 use crate::kustomize::object::resource::Resource;
-use crate::kustomize::patch::json_patch::plain_json;
 
 pub use self::builtin::TRANSFORMERS;
 pub use self::generators::GENERATORS;
@@ -37,7 +35,6 @@ pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Re
 pub(super) fn transform(
     resources: &mut Vec<Resource>,
     config: &Resource,
-    _configuration: &Configuration,
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     let done = if is_builtin(config) {
@@ -50,12 +47,4 @@ pub(super) fn transform(
 
 fn is_builtin(config: &Resource) -> bool {
     config.node.get("apiVersion").and_then(Node::text) == Some("builtin")
-}
-
-/// Decodes a plugin's configuration as kustomize does: the object goes through JSON, then into the plugin's fields, where
-/// unknown ones are passed over.
-fn decode<T: Decode>(config: &Resource) -> Result<T, Diagnostic> {
-    let mut node = config.node.clone();
-    plain_json(&mut node);
-    T::decode(&node, Strictness::Lenient)
 }

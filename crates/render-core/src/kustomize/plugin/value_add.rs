@@ -3,7 +3,7 @@
 use manifest::yaml::read_configuration;
 use manifest::{Data, Diagnostic, Node, Scalar, Tag};
 
-use super::decode;
+use super::config::decode;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{Decode, Strictness, decoded};
 use crate::kustomize::fields::field_spec::{check_length, split_path};

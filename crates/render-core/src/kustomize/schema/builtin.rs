@@ -1,7 +1,15 @@
 //! The built-in kinds and the lists in them that merge, from the OpenAPI data of Kubernetes v1.21.2 (which kustomize 5.x
 //! uses). Types and fields without such a list below them are left out.
 
-use super::Property;
+/// A property of a built-in type.
+#[derive(Debug)]
+pub(super) struct Property {
+    pub(super) name: &'static str,
+    pub(super) of: u16,
+    pub(super) list: bool,
+    pub(super) map: bool,
+    pub(super) keys: Option<&'static [&'static str]>,
+}
 
 /// Marks a property whose type has no merging list below it.
 pub(super) const NO_TYPE: u16 = u16::MAX;

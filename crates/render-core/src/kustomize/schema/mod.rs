@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 mod builtin;
 pub(super) mod openapi;
 
-use self::builtin::{KINDS, TYPE_NAMES, TYPES};
+use self::builtin::{KINDS, Property, TYPE_NAMES, TYPES};
 
 /// How many references in a row are followed before a schema counts as cyclic.
 const REFERENCE_LIMIT: usize = 64;
@@ -32,16 +32,6 @@ struct Custom {
     kinds: FxHashMap<(String, String), String>,
     /// By `apiVersion` and `kind`: whether objects have a namespace.
     namespaced: FxHashMap<(String, String), bool>,
-}
-
-/// A property of a built-in type.
-#[derive(Debug)]
-struct Property {
-    name: &'static str,
-    of: u16,
-    list: bool,
-    map: bool,
-    keys: Option<&'static [&'static str]>,
 }
 
 /// What the schema says about one value of an object.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, Gvk, Node, Text};
 
 use super::set::set_entry;
-use crate::kustomize::fields::field_spec::{Configuration, FieldSpec, Make, merge_all, specs};
+use crate::kustomize::fields::configuration::{Configuration, merge_all, specs};
+use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::kustomization::Label;
 use crate::kustomize::object::resource::Resource;
-use crate::kustomize::object::shared::{Shared, Step, node_at, sync};
+use crate::kustomize::object::shared::{Shared, Step, node_at};
 
 impl Label {
     /// Which fields get the labels.
@@ -62,7 +63,7 @@ fn apply_one(resource: &mut Resource, pairs: &BTreeMap<String, String>, specs: &
         for (new, (before, after)) in new.iter_mut().zip(before.into_iter().zip(after)) {
             new.extend(after.into_iter().filter(|place| !before.contains(place)));
         }
-        sync(resource);
+        resource.sync_shared();
     }
     for ((key, _), places) in pairs.iter().zip(new) {
         resource.shared.extend(Shared::new(&resource.node, key, places));

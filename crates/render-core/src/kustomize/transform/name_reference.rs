@@ -6,7 +6,8 @@
 use manifest::{Data, Diagnostic, Gvk, Node, ObjectId, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::kustomize::fields::field_spec::{BackReferences, FieldSpec, Make, selects};
+use crate::kustomize::fields::configuration::BackReferences;
+use crate::kustomize::fields::field_spec::{FieldSpec, Make, selects};
 use crate::kustomize::object::resource::{NO_NAMESPACE, PastId, Resource, effective_namespace};
 use crate::kustomize::object::scalar::is_null_node as is_null;
 use crate::kustomize::object::set;

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use gotmpl::{Result, TemplateError, Value};
 
+/// A template function.
+pub(super) type Function = fn(&[Value]) -> Result<Value>;
+
 /// The argument at `index`.
 pub(super) fn value(given: &[Value], index: usize) -> Result<&Value> {
     let missing =

@@ -2,8 +2,7 @@
 
 use gotmpl::{Result, Value};
 
-use super::Function;
-use super::arguments::{is_empty, shown, string, text, value, wrong};
+use super::arguments::{Function, is_empty, shown, string, text, value, wrong};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

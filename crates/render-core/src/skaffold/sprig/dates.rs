@@ -3,10 +3,8 @@
 use gotmpl::{Result, Value};
 
 use super::arguments::{string, text, value, wrong};
-use crate::skaffold::tag::Now;
-use crate::skaffold::tag::date_time::format;
-use crate::skaffold::tag::zone::Offset;
-use crate::skaffold::template::Clock;
+use crate::skaffold::time::go_layout::format;
+use crate::skaffold::time::{Clock, Now, Offset};
 
 /// A function that reads a clock.
 type Function = fn(&Clock, &[Value]) -> Result<Value>;

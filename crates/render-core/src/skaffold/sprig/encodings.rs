@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use gotmpl::{Result, Value};
 use sha2::{Digest, Sha256};
 
-use super::Function;
-use super::arguments::{string, text, value};
+use super::arguments::{Function, string, text, value};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

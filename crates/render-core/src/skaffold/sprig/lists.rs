@@ -2,8 +2,7 @@
 
 use gotmpl::{Result, Value};
 
-use super::Function;
-use super::arguments::{int, is_empty, list, list_of, string, strings, text, texts, value};
+use super::arguments::{Function, int, is_empty, list, list_of, string, strings, text, texts, value};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

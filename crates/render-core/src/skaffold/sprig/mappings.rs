@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use gotmpl::{Result, Value};
 
-use super::Function;
-use super::arguments::{int, list_of, shown, string, strings, text, value, wrong};
+use super::arguments::{Function, int, list_of, shown, string, strings, text, value, wrong};
 
 /// The functions of this file. A mapping cannot be changed in place here, so `set` and `unset` give a new one.
 pub(super) const TABLE: &[(&str, Function)] = &[

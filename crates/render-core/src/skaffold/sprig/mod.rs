@@ -19,10 +19,7 @@ use std::sync::Arc;
 
 use gotmpl::{FuncMap, Result, TemplateError, Value};
 
-use crate::skaffold::template::Clock;
-
-/// A function of templates.
-type Function = fn(&[Value]) -> Result<Value>;
+use crate::skaffold::time::Clock;
 
 /// Those that would give another answer in the next run.
 const REFUSED: [(&str, &[&str]); 3] = [

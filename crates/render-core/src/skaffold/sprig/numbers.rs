@@ -2,8 +2,7 @@
 
 use gotmpl::{Result, Value};
 
-use super::Function;
-use super::arguments::{int, shown, text, value, wrong};
+use super::arguments::{Function, int, shown, text, value, wrong};
 
 /// The functions of this file. Sums wrap around, as Go's do.
 pub(super) const TABLE: &[(&str, Function)] = &[

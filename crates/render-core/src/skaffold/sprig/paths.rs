@@ -2,8 +2,7 @@
 
 use gotmpl::Value;
 
-use super::Function;
-use super::arguments::{string, text};
+use super::arguments::{Function, string, text};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

@@ -3,8 +3,7 @@
 use gotmpl::{Result, Value};
 use regex::{NoExpand, Regex};
 
-use super::Function;
-use super::arguments::{int, string, strings, text, wrong};
+use super::arguments::{Function, int, string, strings, text, wrong};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

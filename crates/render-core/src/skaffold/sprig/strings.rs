@@ -2,8 +2,7 @@
 
 use gotmpl::{Result, Value};
 
-use super::Function;
-use super::arguments::{count, int, shown, string, text, wrong};
+use super::arguments::{Function, count, int, shown, string, text, wrong};
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

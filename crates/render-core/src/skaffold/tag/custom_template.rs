@@ -6,19 +6,18 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::Tagging;
-use crate::skaffold::model::{Artifact, Placed, TagPolicy};
+use crate::skaffold::model::{Placed, TagPolicy};
 use crate::skaffold::template::{Missing, Templates};
 
 /// The text of the template, each name in it being a component or one of `GIT`, `DATE`, `SHA`, `INPUT_DIGEST`.
 ///
 /// # Errors
-/// A name that is neither, a component that is twice there or a template itself, and whatever a component refuses.
+/// A name that is neither, a component that is twice there or a template itself, and the errors of `tag_of`, which returns the tag of a component.
 pub(super) fn tag(
-    tagging: &Tagging<'_>,
-    artifact: &Artifact,
+    templates: Templates<'_>,
     template: &Placed,
     components: &[(Placed, TagPolicy)],
+    tag_of: impl Fn(&TagPolicy) -> Result<String, Diagnostic>,
 ) -> Result<String, Diagnostic> {
     let mut policies = BTreeMap::from([
         ("GIT".to_owned(), TagPolicy::default()),
@@ -39,13 +38,13 @@ pub(super) fn tag(
     }
     let mut values = BTreeMap::new();
     for (name, policy) in policies.into_iter().filter(|(name, _)| names(template, name)) {
-        let value = super::tag(tagging, &policy, artifact);
+        let value = tag_of(&policy);
         let value = value.map_err(|found| Diagnostic { message: format!("{name}: {}", found.message), ..found })?;
         values.insert(name, value);
     }
     // The environment is not for these templates.
     let nothing = BTreeMap::new();
-    let templates = Templates { environment: &nothing, ..tagging.inputs.templates() };
+    let templates = Templates { environment: &nothing, ..templates };
     templates.expand(template, &values, Missing::Error).map_err(|found| Diagnostic {
         hints: vec!["Names are those of `components`, and GIT, DATE, SHA and INPUT_DIGEST.".to_owned()],
         ..found.at(template.at)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::Tagging;
-use super::zone::offset;
+use super::tagging::Tagging;
 use crate::skaffold::model::{Artifact, Placed};
-use crate::skaffold::template::{Clock, Missing, Templates};
+use crate::skaffold::template::{Missing, Templates};
+use crate::skaffold::time::Clock;
 
 /// The text of the template.
 ///
@@ -15,7 +15,7 @@ use crate::skaffold::template::{Clock, Missing, Templates};
 /// A template that fails, and one that names a variable which is not set (unless a function such as `default` takes care).
 pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Placed) -> Result<String, Diagnostic> {
     let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), artifact.image.text.clone())]);
-    let clock = Clock { now: tagging.now, local: offset(tagging, "Local")? };
+    let clock = Clock { now: tagging.now, local: tagging.offset("Local")? };
     let templates = Templates { clock: Some(&clock), ..tagging.inputs.templates() };
     let text = templates.expand(template, &extra, Missing::NoValue).map_err(|found| found.at(template.at))?;
     if text.contains("<no value>") {

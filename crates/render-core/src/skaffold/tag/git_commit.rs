@@ -4,7 +4,7 @@
 
 use manifest::Diagnostic;
 
-use super::Tagging;
+use super::tagging::Tagging;
 use crate::files::join;
 use crate::skaffold::model::{Artifact, Placed};
 

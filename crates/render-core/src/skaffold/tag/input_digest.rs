@@ -6,8 +6,8 @@ use manifest::Diagnostic;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::Tagging;
 use super::source_files::{is_link, relative, source_files};
+use super::tagging::Tagging;
 use crate::files::{FileError, FileKind, join};
 use crate::skaffold::model::{Artifact, Builder};
 use crate::skaffold::reference::sanitize;

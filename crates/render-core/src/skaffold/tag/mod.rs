@@ -4,76 +4,21 @@
 //! that is an error: see `docs/compatibility.md`.
 
 mod custom_template;
-pub(super) mod date_time;
+mod date_time;
 mod docker_ignore;
 mod dockerfile;
 mod env_template;
 mod git_commit;
 mod input_digest;
-mod posix_zone;
 mod source_files;
-pub(super) mod zone;
+mod tagging;
 
 use manifest::{At, Diagnostic};
 
-use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Artifact, Config, TagPolicy};
 use crate::skaffold::reference::ImageReference;
 
-/// What a tag may depend on besides files and environment.
-#[derive(Clone, Copy)]
-pub struct Tagging<'a> {
-    /// Files, environment and folder.
-    pub inputs: Inputs<'a>,
-    /// The source repository.
-    pub git: &'a dyn SourceGit,
-    /// The time that counts as now.
-    pub now: Now,
-    /// All configs, for artifacts that require others.
-    pub configs: &'a [Config],
-}
-
-/// A point in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Now {
-    /// Seconds since 1970-01-01T00:00:00Z.
-    pub seconds: i64,
-    /// And nanoseconds, less than a second.
-    pub nanoseconds: u32,
-}
-
-/// What tags are told of the git repository around a folder (absolute). Each answers as the git command does.
-pub trait SourceGit: Sync {
-    /// `git describe --tags --always`
-    ///
-    /// # Errors
-    /// Where there is no repository or no commit.
-    fn describe(&self, folder: &str) -> Result<String, Diagnostic>;
-
-    /// `git rev-list -1 HEAD`, with `--abbrev-commit` where `short`.
-    ///
-    /// # Errors
-    /// As [`SourceGit::describe`].
-    fn commit(&self, folder: &str, short: bool) -> Result<String, Diagnostic>;
-
-    /// `git rev-parse HEAD:FOLDER/`, with `--short` where `short`.
-    ///
-    /// # Errors
-    /// As [`SourceGit::describe`], and where the commit does not hold the folder.
-    fn tree(&self, folder: &str, short: bool) -> Result<String, Diagnostic>;
-
-    /// `git branch --show-current`; nothing on a detached HEAD.
-    ///
-    /// # Errors
-    /// Where there is no repository.
-    fn branch(&self, folder: &str) -> Result<Option<String>, Diagnostic>;
-
-    /// Whether `git status . --porcelain` prints anything.
-    ///
-    /// # Errors
-    /// Where there is no repository.
-    fn is_dirty(&self, folder: &str) -> Result<bool, Diagnostic>;
-}
+pub use self::tagging::{SourceGit, Tagging};
 
 /// The artifact's full reference: its name and the tag that the config's policy gives it; the name alone where the policy
 /// leaves the tag that is in it.
@@ -116,7 +61,9 @@ fn tag(tagging: &Tagging<'_>, policy: &TagPolicy, artifact: &Artifact) -> Result
         TagPolicy::EnvTemplate { template } => env_template::tag(tagging, artifact, template),
         TagPolicy::DateTime { format, timezone } => date_time::tag(tagging, format, timezone),
         TagPolicy::CustomTemplate { template, components } => {
-            custom_template::tag(tagging, artifact, template, components)
+            custom_template::tag(tagging.inputs.templates(), template, components, |policy| {
+                tag(tagging, policy, artifact)
+            })
         }
         TagPolicy::InputDigest => input_digest::tag(tagging, artifact),
     }

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::Diagnostic;
 
-use super::Tagging;
 use super::docker_ignore::DockerIgnore;
 use super::dockerfile::copied;
+use super::tagging::Tagging;
 use crate::files::{FileKind, join, parent};
 use crate::host::Program;
 use crate::skaffold::glob::{glob, matches, spans};

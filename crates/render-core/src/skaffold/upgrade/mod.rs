@@ -4,19 +4,19 @@
 //! before. Source of each rule: the `upgrade.go` of the older version in Skaffold, which clones by the fields' Go names,
 //! so that a field renamed in YAML alone moves, and one that the next version lacks is lost.
 
+mod image_strategy;
 mod render;
 mod render_patches;
+mod tree;
 mod v1alpha;
 mod v1beta;
 mod v2;
 mod v4;
 
-use manifest::{Diagnostic, Map, Node, Scalar};
+use manifest::{Diagnostic, Map, Node};
 
+use self::tree::Warnings;
 use crate::skaffold::fields::Fields;
-
-/// What a step may say and where.
-type Warnings = Vec<Diagnostic>;
 
 /// A step: it changes the tree of the version it is listed under to the next version's.
 type Step = fn(&mut Map, &mut Warnings) -> Result<(), Diagnostic>;
@@ -66,55 +66,4 @@ pub(super) fn upgrade(
         written.data = Node::string(format!("skaffold/{}", fields.name(fields.newest()))).data;
     }
     Ok(())
-}
-
-/// A mapping below `map`, to change, where each key of `path` leads to one.
-fn below<'m>(map: &'m mut Map, path: &[&str]) -> Option<&'m mut Map> {
-    path.iter().try_fold(map, |map, key| map.get_mut(key)?.as_map_mut())
-}
-
-/// Calls `change` with the config itself and each of its profiles: whatever holds `build`, `deploy` and so on.
-fn each_pipeline(root: &mut Map, mut change: impl FnMut(&mut Map) -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
-    change(root)?;
-    let profiles = root.get_mut("profiles").and_then(Node::as_seq_mut);
-    profiles.into_iter().flatten().filter_map(Node::as_map_mut).try_for_each(change)
-}
-
-/// Calls `change` with each artifact of the config and its profiles.
-fn each_artifact(root: &mut Map, mut change: impl FnMut(&mut Map)) -> Result<(), Diagnostic> {
-    each_pipeline(root, |pipeline| {
-        let artifacts = below(pipeline, &["build"]).and_then(|build| build.get_mut("artifacts"));
-        let artifacts = artifacts.and_then(Node::as_seq_mut);
-        artifacts.into_iter().flatten().filter_map(Node::as_map_mut).for_each(&mut change);
-        Ok(())
-    })
-}
-
-/// Calls `change` with each release of `deploy.helm` of the config and its profiles.
-fn each_release(root: &mut Map, mut change: impl FnMut(&mut Map)) -> Result<(), Diagnostic> {
-    each_pipeline(root, |pipeline| {
-        let releases = below(pipeline, &["deploy", "helm"]).and_then(|helm| helm.get_mut("releases"));
-        let releases = releases.and_then(Node::as_seq_mut);
-        releases.into_iter().flatten().filter_map(Node::as_map_mut).for_each(&mut change);
-        Ok(())
-    })
-}
-
-/// Gives the entry `from` another name, in its place.
-fn rename(map: &mut Map, from: &str, to: &str) {
-    if let Some(entry) = map.entries_mut().iter_mut().find(|entry| entry.key.text == from) {
-        entry.key = Scalar::string(to);
-    }
-}
-
-/// Moves the entry `from` of one mapping to `to` of another, if it is there.
-fn shift(map: &mut Map, from: &str, target: &mut Map, to: &str) {
-    if let Some(value) = map.remove(from) {
-        target.set(to, value);
-    }
-}
-
-/// A list of the one node, which stands where the node stands.
-fn list_of(node: Node) -> Node {
-    Node { at: node.at, ..Node::from(vec![node]) }
 }

@@ -2,8 +2,8 @@
 
 use manifest::{Diagnostic, Map, Node};
 
-use super::Warnings;
-use super::render::Strategy;
+use super::image_strategy::Strategy;
+use super::tree::Warnings;
 
 /// What a part of a path turns into.
 const MOVED: [(&str, &str); 4] = [

@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Map, Node, Scalar};
 
-use super::{Warnings, below, each_artifact, each_pipeline, each_release, list_of, rename, shift};
+use super::tree::{Warnings, below, each_artifact, each_pipeline, each_release, list_of, rename, shift};
 
 /// v1alpha1 → v1alpha2: `tagPolicy` is a mapping, Docker's fields get a mapping of their own, manifests are plain paths.
 pub(super) fn tag_policy_and_docker_become_structs(root: &mut Map, warnings: &mut Warnings) -> Result<(), Diagnostic> {

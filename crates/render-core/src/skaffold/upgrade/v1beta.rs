@@ -2,7 +2,7 @@
 
 use manifest::{Data, Diagnostic, Map, Node};
 
-use super::{Warnings, below, each_artifact, each_pipeline, rename, shift};
+use super::tree::{Warnings, below, each_artifact, each_pipeline, rename, shift};
 
 /// v1beta6 → v1beta7: `build.kaniko` becomes `build.cluster`, and a `kaniko` of each artifact.
 pub(super) fn kaniko_build_becomes_cluster(root: &mut Map, _: &mut Warnings) -> Result<(), Diagnostic> {

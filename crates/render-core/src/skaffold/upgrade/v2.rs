@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Map, Node, Scalar};
 
-use super::{Warnings, below, each_artifact, each_pipeline, each_release, list_of, rename};
+use super::tree::{Warnings, below, each_artifact, each_pipeline, each_release, list_of, rename};
 
 /// v2alpha1 → v2alpha2: `kaniko.buildContext` is gone but for its init image.
 pub(super) fn kaniko_build_context_is_gone(root: &mut Map, _: &mut Warnings) -> Result<(), Diagnostic> {

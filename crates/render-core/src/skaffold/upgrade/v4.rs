@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Map, Node};
 
-use super::{Warnings, below, each_artifact, each_pipeline, rename};
+use super::tree::{Warnings, below, each_artifact, each_pipeline, rename};
 
 /// v3 → v4beta1: `deploy.kubectl.remoteManifests` are rendered, so they move to `manifests.remoteManifests`.
 pub(super) fn remote_manifests_leave_kubectl(root: &mut Map, _: &mut Warnings) -> Result<(), Diagnostic> {

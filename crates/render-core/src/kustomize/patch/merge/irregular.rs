@@ -6,8 +6,7 @@
 
 use manifest::{Data, Diagnostic, Node, Scalar};
 
-use super::list::MergeWith;
-use super::{DIRECTIVE, Merger, Outcome, shape};
+use super::merger::{DIRECTIVE, MergeWith, Merger, Outcome, shape};
 use crate::kustomize::object::scalar::is_null;
 use crate::kustomize::schema::SchemaAt;
 
@@ -26,38 +25,42 @@ struct Lists<'s> {
     same: bool,
 }
 
-/// Merges two lists as kustomize does step by step.
-///
-/// # Errors
-/// What the merging of two elements returns, and where a list mixes mappings with scalars.
-pub(super) fn merge_lists<'s>(
-    merger: Merger<'s>,
-    dest: Vec<Node>,
-    with: MergeWith<'_>,
-    keys: &[&str],
-    elements: Option<SchemaAt<'s>>,
-) -> Result<Vec<Node>, Diagnostic> {
-    let count = dest.len();
-    let patch = if let MergeWith::Patch(items) = with { items.to_vec() } else { Vec::new() };
-    let same = matches!(with, MergeWith::Itself);
-    let mut lists = Lists { merger, elements, store: dest, dest: (0..count).collect(), added: Vec::new(), patch, same };
-    let primitive = keys.is_empty();
-    let keys = if primitive { &[""][..] } else { keys };
-    let mut values = lists.values(keys, primitive);
-    if values.is_empty() {
-        return Ok(lists.store);
+impl<'s> Merger<'s> {
+    /// Merges two lists as kustomize does step by step.
+    ///
+    /// # Errors
+    /// What the merging of two elements returns, and where a list mixes mappings with scalars.
+    pub(super) fn merge_irregular_lists(
+        self,
+        dest: Vec<Node>,
+        with: MergeWith<'_>,
+        keys: &[&str],
+        elements: Option<SchemaAt<'s>>,
+    ) -> Result<Vec<Node>, Diagnostic> {
+        let count = dest.len();
+        let patch = if let MergeWith::Patch(items) = with { items.to_vec() } else { Vec::new() };
+        let same = matches!(with, MergeWith::Itself);
+        let mut lists =
+            Lists { merger: self, elements, store: dest, dest: (0..count).collect(), added: Vec::new(), patch, same };
+        let primitive = keys.is_empty();
+        let keys = if primitive { &[""][..] } else { keys };
+        let mut values = lists.values(keys, primitive);
+        if values.is_empty() {
+            return Ok(lists.store);
+        }
+        if keys.len() > 1 {
+            unify(&mut values);
+        }
+        let present = present(&values, keys.len());
+        let valid_keys = chosen(keys, &present);
+        for one in &values {
+            let valid_values: Vec<&str> =
+                one.iter().zip(&present).filter(|(_, has)| **has).map(|(v, _)| &**v).collect();
+            lists.merge_one(one, keys, &valid_keys, &valid_values)?;
+        }
+        lists.append_rest(&valid_keys)?;
+        Ok(lists.added.iter().map(|place| lists.store[*place].clone()).collect())
     }
-    if keys.len() > 1 {
-        unify(&mut values);
-    }
-    let present = present(&values, keys.len());
-    let valid_keys = chosen(keys, &present);
-    for one in &values {
-        let valid_values: Vec<&str> = one.iter().zip(&present).filter(|(_, has)| **has).map(|(v, _)| &**v).collect();
-        lists.merge_one(one, keys, &valid_keys, &valid_values)?;
-    }
-    lists.append_rest(&valid_keys)?;
-    Ok(lists.added.iter().map(|place| lists.store[*place].clone()).collect())
 }
 
 impl Lists<'_> {

@@ -3,19 +3,8 @@
 use manifest::{Diagnostic, Node};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{DIRECTIVE, Directive, Merger, Outcome, irregular, parse_directive};
+use super::merger::{DIRECTIVE, Directive, MergeWith, Merger, Outcome, parse_directive, shape, within};
 use crate::kustomize::schema::SchemaAt;
-
-/// What a list is merged with.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum MergeWith<'a> {
-    /// With nothing: the patch does not have the list.
-    Nothing,
-    /// With itself: the list comes from the patch.
-    Itself,
-    /// With the patch's list.
-    Patch(&'a [Node]),
-}
 
 /// The directive for the whole list: an element with `$patch` alone. The first element that has `$patch` decides.
 pub(super) fn directive_of(items: &[Node]) -> Result<Option<Directive>, Diagnostic> {
@@ -34,32 +23,34 @@ pub(super) fn take_directive(items: &mut Vec<Node>) -> Result<Directive, Diagnos
     };
     items.retain(|item| match item.as_map() {
         Some(map) => !map.is_empty() && map.get(DIRECTIVE).and_then(Node::text) != Some(written),
-        None => super::shape(item).is_some(),
+        None => shape(item).is_some(),
     });
     Ok(directive)
 }
 
-/// Merges two lists: the patch's elements come first, in its order.
-///
-/// # Errors
-/// What the merging of two elements returns.
-pub(super) fn merge_lists<'s>(
-    merger: Merger<'s>,
-    dest: Vec<Node>,
-    with: MergeWith<'_>,
-    keys: &[&str],
-    elements: Option<SchemaAt<'s>>,
-) -> Result<Vec<Node>, Diagnostic> {
-    if let [key] = keys
-        && is_regular(&dest, key)
-    {
-        match with {
-            MergeWith::Patch(patch) if is_regular(patch, key) => return by_key(merger, dest, patch, key, elements),
-            MergeWith::Patch(_) => {}
-            MergeWith::Nothing | MergeWith::Itself => return alone(merger, dest, with, elements),
+impl<'s> Merger<'s> {
+    /// Merges two lists: the patch's elements come first, in its order. `keys` are the list's merge keys.
+    ///
+    /// # Errors
+    /// The errors of merging two elements.
+    pub(super) fn merge_lists(
+        self,
+        dest: Vec<Node>,
+        with: MergeWith<'_>,
+        keys: &[&str],
+        elements: Option<SchemaAt<'s>>,
+    ) -> Result<Vec<Node>, Diagnostic> {
+        if let [key] = keys
+            && is_regular(&dest, key)
+        {
+            match with {
+                MergeWith::Patch(patch) if is_regular(patch, key) => return by_key(self, dest, patch, key, elements),
+                MergeWith::Patch(_) => {}
+                MergeWith::Nothing | MergeWith::Itself => return alone(self, dest, with, elements),
+            }
         }
+        self.merge_irregular_lists(dest, with, keys, elements)
     }
-    irregular::merge_lists(merger, dest, with, keys, elements)
 }
 
 /// Whether every element is a mapping with a text of its own under `key`.
@@ -70,7 +61,7 @@ fn is_regular(items: &[Node], key: &str) -> bool {
 
 fn key_of<'a>(item: &'a Node, key: &str) -> Option<&'a str> {
     let value = item.get(key)?;
-    super::shape(value)?;
+    shape(value)?;
     value.text().filter(|text| !text.is_empty())
 }
 
@@ -124,5 +115,5 @@ fn by_key<'s>(
 }
 
 fn named(key: &str, item: &Node, found: Diagnostic) -> Diagnostic {
-    super::within(&format!("[{key}={}]", key_of(item, key).unwrap_or_default()), found)
+    within(&format!("[{key}={}]", key_of(item, key).unwrap_or_default()), found)
 }

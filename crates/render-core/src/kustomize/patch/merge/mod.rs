@@ -13,11 +13,9 @@ use crate::kustomize::schema::{Schema, SchemaAt};
 
 mod irregular;
 mod list;
+mod merger;
 
-use self::list::MergeWith;
-
-/// The key of the one directive.
-const DIRECTIVE: &str = "$patch";
+use self::merger::{DIRECTIVE, Directive, MergeWith, Merger, Outcome, Shape, describe, directive_of, shape, within};
 
 /// Above this many fields a mapping is indexed before it is searched.
 const INDEX_FROM: usize = 16;
@@ -42,39 +40,6 @@ pub(crate) fn merge(
     }
 }
 
-/// What becomes of a value.
-#[derive(Debug)]
-enum Outcome {
-    /// It stays, with what was changed inside it.
-    Keep,
-    /// It stays a null (which an element of a list that merges does not).
-    KeepNull,
-    /// This stands in its place.
-    Put(Node),
-    /// It goes.
-    Clear,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Directive {
-    Merge,
-    Replace,
-    Delete,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Map,
-    Seq,
-    Scalar,
-}
-
-#[derive(Clone, Copy)]
-struct Merger<'s> {
-    schema: &'s Schema,
-    repeated: &'s [Repeated],
-}
-
 impl<'s> Merger<'s> {
     fn walk(
         self,
@@ -88,7 +53,7 @@ impl<'s> Merger<'s> {
         if let (Some(ours), Some(theirs), Some(patch)) = (dest_shape, patch_shape, patch)
             && ours != theirs
         {
-            let message = format!("the patch has {} where the object has {}", said(theirs), said(ours));
+            let message = format!("the patch has {} where the object has {}", describe(theirs), describe(ours));
             return Err(Diagnostic::new(message)
                 .at(patch.at)
                 .hint("Write the field as the object has it, or replace it by a JSON patch."));
@@ -204,7 +169,7 @@ impl<'s> Merger<'s> {
                         return Ok(false);
                     }
                     let elements = at.and_then(SchemaAt::elements);
-                    *items = list::merge_lists(self, std::mem::take(items), MergeWith::Itself, &keys, elements)?;
+                    *items = self.merge_lists(std::mem::take(items), MergeWith::Itself, &keys, elements)?;
                     Ok(true)
                 }
             },
@@ -258,7 +223,7 @@ impl<'s> Merger<'s> {
         keys: &[&str],
     ) -> Result<Outcome, Diagnostic> {
         let elements = at.and_then(SchemaAt::elements);
-        let merged = |items, with| list::merge_lists(self, items, with, keys, elements);
+        let merged = |items, with| self.merge_lists(items, with, keys, elements);
         let Some(Data::Seq(items)) = dest.map(|node| &mut node.data) else {
             let Some(patch) = patch else { return Ok(Outcome::Clear) };
             let Data::Seq(patch_items) = &patch.data else { return Ok(Outcome::Clear) };
@@ -314,44 +279,6 @@ fn restyle(scalar: &mut Scalar, style: Style) {
         scalar.tag = Tag::Str;
     }
     scalar.style = style;
-}
-
-/// What a node is; absent for null.
-fn shape(node: &Node) -> Option<Shape> {
-    match &node.data {
-        Data::Map(_) => Some(Shape::Map),
-        Data::Seq(_) => Some(Shape::Seq),
-        Data::Scalar(scalar) => (!is_null(scalar)).then_some(Shape::Scalar),
-    }
-}
-
-fn said(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Map => "a mapping",
-        Shape::Seq => "a list",
-        Shape::Scalar => "a scalar",
-    }
-}
-
-fn within(key: &str, mut found: Diagnostic) -> Diagnostic {
-    found.field = Some(found.field.map_or_else(|| key.to_owned(), |field| format!("{key}.{field}")));
-    found
-}
-
-fn directive_of(map: &Map) -> Result<Option<Directive>, Diagnostic> {
-    map.get(DIRECTIVE).map(parse_directive).transpose()
-}
-
-fn parse_directive(node: &Node) -> Result<Directive, Diagnostic> {
-    match node.text().unwrap_or_default() {
-        "merge" => Ok(Directive::Merge),
-        "replace" => Ok(Directive::Replace),
-        "delete" => Ok(Directive::Delete),
-        other => Err(Diagnostic::new(format!("{other:?} is no patch strategy"))
-            .at(node.at)
-            .field(DIRECTIVE)
-            .hint("Write `merge`, `replace` or `delete`.")),
-    }
 }
 
 /// The entries of a mapping, indexed by key where they are many.

@@ -4,8 +4,8 @@ use manifest::{Diagnostic, Text};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
-use super::{expression, is_tail};
 use crate::kustomize::kustomization::Image;
+use crate::kustomize::selector::go_regex;
 
 /// The entries of `images`, indexed by name.
 ///
@@ -97,5 +97,88 @@ impl Shape {
         let mut bytes = reference.as_bytes()[..self.length].to_vec();
         self.dots.iter().for_each(|dot| bytes[*dot] = b'.');
         String::from_utf8(bytes).ok()
+    }
+}
+
+/// Whether `text` may follow an image's name: an optional tag and an optional SHA-256 digest.
+fn is_tail(text: &str) -> bool {
+    let part = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte));
+    let (tag, digest) = match text.split_once("@sha256:") {
+        Some((tag, digest)) => (tag, Some(digest)),
+        None => (text, None),
+    };
+    let good_tag = tag.is_empty() || tag.strip_prefix(':').is_some_and(part);
+    good_tag && digest.is_none_or(part)
+}
+
+/// The expression of an entry whose name is more than letters, digits, `-`, `_`, `/`, `:` and `.`.
+fn expression(name: &str) -> Result<regex::Regex, Diagnostic> {
+    let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+    go_regex::compile(&pattern).map_err(|found| found.field("images.name"))
+}
+
+impl Image {
+    /// The reference that this entry makes of one that it matches.
+    fn rewrite(&self, reference: &str) -> String {
+        let (name, tag, digest) = split(reference);
+        let name = if self.new_name.is_empty() { name } else { &self.new_name };
+        let suffixed;
+        let (tag, digest) = match (self.new_tag.as_str(), self.digest.as_str()) {
+            ("", "") if self.tag_suffix.is_empty() => (tag, digest),
+            ("", "") => {
+                suffixed = format!("{tag}{}", self.tag_suffix);
+                (suffixed.as_str(), "")
+            }
+            both => both,
+        };
+        let mut result = name.to_owned();
+        for (separator, part) in [(':', tag), ('@', digest)] {
+            if !part.is_empty() {
+                result.push(separator);
+                result.push_str(part);
+            }
+        }
+        result
+    }
+}
+
+/// Splits an image reference into name, tag and digest; the part before the first slash may hold a port.
+fn split(reference: &str) -> (&str, &str, &str) {
+    let start = reference.find('/').unwrap_or(0);
+    let find = |c: char| reference[start..].find(c).map(|index| index + start);
+    match (find(':'), find('@')) {
+        (None, None) => (reference, "", ""),
+        (None, Some(at)) => (&reference[..at], "", &reference[at + 1..]),
+        (Some(colon), Some(at)) if at < colon => (&reference[..at], "", &reference[at + 1..]),
+        (Some(colon), Some(at)) => (&reference[..colon], &reference[colon + 1..at], &reference[at + 1..]),
+        (Some(colon), None) => (&reference[..colon], &reference[colon + 1..], ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_split_as_kustomize_splits_them() {
+        for (reference, expected) in [
+            ("nginx", ("nginx", "", "")),
+            ("nginx:1.2", ("nginx", "1.2", "")),
+            ("host:443/nginx:1@sha256:a", ("host:443/nginx", "1", "sha256:a")),
+            ("host:443/nginx", ("host:443/nginx", "", "")),
+            ("nginx@sha256:a", ("nginx", "", "sha256:a")),
+        ] {
+            assert_eq!(split(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_tail_is_a_tag_and_a_digest() {
+        for good in ["", ":1.2", ":", "@sha256:", ":a@sha256:b", ":{T}"] {
+            assert!(is_tail(good), "{good}");
+        }
+        for bad in ["1", ":a/b", "@md5:a", ":a:b", "@sha256:a@sha256:b"] {
+            assert!(!is_tail(bad), "{bad}");
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::kustomize::object::cow_node::Object;
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::{Resource, check_unique, identity};
 use crate::kustomize::object::scalar::is_null_node;
-use crate::kustomize::object::shared::sync;
 use crate::kustomize::object::{annotations, set};
 use crate::kustomize::patch::json_patch::JsonPatch;
 use crate::kustomize::patch::merge::merge;
@@ -338,7 +337,7 @@ fn apply_strategic(
     if metadata::drops_annotations(&patch.node) {
         resource.forget();
     }
-    sync(resource);
+    resource.sync_shared();
     set::quote_strings(&mut resource.node);
     if !allowed.kind
         && let Some(map) = resource.node.as_map_mut()

@@ -13,7 +13,6 @@ use crate::kustomize::kustomization::{FieldOptions, Replacement, ReplacementSour
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::Resource;
 use crate::kustomize::object::scalar::{is_null, retext, retext_field};
-use crate::kustomize::object::shared::sync;
 use crate::kustomize::selector::CompiledSelector;
 
 mod structured;
@@ -238,7 +237,7 @@ fn copy(
     check_length(path.parts.len())?;
     let make = options.filter(|options| options.create).map(|_| Missing::like(value));
     let done = copy_into(&mut resource.node, value, path, make, options);
-    sync(resource);
+    resource.sync_shared();
     done
 }
 

@@ -1,15 +1,11 @@
 //! Field specs: which fields of which kinds a transformer changes, and the walk to them.
 //!
-//! The defaults are kustomize 5.8.1's (`field_spec/defaults.txt`); `configurations:` files and `crds` add to them.
+//! The defaults are kustomize 5.8.1's (`defaults.txt`); `configurations:` files and `crds` add to them.
 
 use manifest::{Data, Diagnostic, Gvk, Map, Node, Scalar, Tag, Text};
 
 use crate::kustomize::object::scalar::is_null;
 use crate::kustomize::object::shared;
-
-mod configuration;
-
-pub(crate) use self::configuration::{BackReferences, Configuration, merge_all, specs};
 
 /// A path into the objects of some kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

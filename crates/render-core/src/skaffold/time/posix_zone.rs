@@ -2,13 +2,13 @@
 //!
 //! Source of the rules: RFC 9636 section 3.3.1 and POSIX.1-2017 section 8.3.
 
-use super::date_time::{civil, days_of};
-use super::zone::Offset;
+use super::Offset;
+use super::calendar::{civil, days_of};
 
 const DAY: i64 = 86_400;
 
 /// The offset at a time by the rule; nothing where the rule is none.
-pub(super) fn offset(rule: &str, at: i64) -> Option<Offset> {
+pub(crate) fn offset(rule: &str, at: i64) -> Option<Offset> {
     let mut rest = rule;
     let standard = Offset { abbreviation: name(&mut rest)?, seconds: -clock(&mut rest)? };
     if rest.is_empty() {

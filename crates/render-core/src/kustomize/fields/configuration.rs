@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Gvk, Node, Text};
 
-use super::{FieldSpec, kind_order, selects};
+use super::field_spec::{FieldSpec, kind_order, selects};
 use crate::kustomize::decode::{Decode, IdPart, Strictness, decoded};
 use crate::kustomize::kustomization::FieldSpecArgs;
 

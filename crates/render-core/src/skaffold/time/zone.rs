@@ -2,26 +2,26 @@
 
 use manifest::Diagnostic;
 
-use super::{Tagging, posix_zone};
+use std::collections::BTreeMap;
 
-/// A zone's distance from UTC at one point in time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::skaffold) struct Offset {
-    /// Seconds east of UTC.
-    pub(in crate::skaffold) seconds: i64,
-    /// Such as `CET`.
-    pub(in crate::skaffold) abbreviation: String,
-}
+use super::{Offset, posix_zone};
+use crate::files::Files;
 
 const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ"];
 
-/// What Go's `time.LoadLocation(name)` gives for the tagging's time; `Local` and an empty `TZ` as Go takes them.
+/// Returns the offset of the zone `name` at `at` (seconds since 1970), as Go's `time.LoadLocation` finds it; `Local` and an empty
+/// `TZ` mean what they mean to Go.
 ///
 /// # Errors
 /// A zone that is not known here.
-pub(super) fn offset(tagging: &Tagging<'_>, name: &str) -> Result<Offset, Diagnostic> {
+pub(crate) fn offset(
+    files: &dyn Files,
+    environment: &BTreeMap<String, String>,
+    at: i64,
+    name: &str,
+) -> Result<Offset, Diagnostic> {
     let local = name == "Local";
-    let name = match tagging.inputs.environment.get("TZ") {
+    let name = match environment.get("TZ") {
         Some(zone) if local => zone.strip_prefix(':').unwrap_or(zone),
         None if local => "/etc/localtime",
         _ => name,
@@ -42,8 +42,8 @@ pub(super) fn offset(tagging: &Tagging<'_>, name: &str) -> Result<Offset, Diagno
     } else {
         FOLDERS.map(|folder| format!("{folder}/{name}")).to_vec()
     };
-    let found = paths.iter().find_map(|path| tagging.inputs.files.read(path).ok());
-    match found.as_deref().map(|bytes| read(bytes, tagging.now.seconds)) {
+    let found = paths.iter().find_map(|path| files.read(path).ok());
+    match found.as_deref().map(|bytes| read(bytes, at)) {
         Some(Some(offset)) => Ok(offset),
         // Go takes an unreadable local zone for UTC.
         _ if local => Ok(utc),
