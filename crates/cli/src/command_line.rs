@@ -4,19 +4,24 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::arguments::logging::LoggingArguments;
 use crate::commands::{
     artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man,
     pin, plan, promote, pull_request, render, rollback, schema, status, verify,
 };
+use crate::logging;
 use crate::outcome::{Failure, Success};
+use crate::verbosity::Verbosity;
 
 /// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
 /// cluster pulls.
 #[derive(Debug, Parser)]
 #[command(name = "hydrant", version, max_term_width = 100)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    logging: LoggingArguments,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    command: Command,
 }
 
 /// One variant a verb; each is a file in `commands/`.
@@ -45,17 +50,28 @@ pub(crate) enum Command {
     Man(man::Arguments),
 }
 
-/// The arguments of this process.
+/// Parses the arguments of this process, and sets how much is printed on stderr.
 ///
 /// # Errors
-/// Wrong usage, and requests for help or the version, in clap's words.
+/// Invalid usage, and requests for help or the version, as clap prints them. A value of `HYDRANT_LOG` that is not a filter.
 pub(crate) fn parse() -> Result<Arguments, Failure> {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let verb = typed.get(1).and_then(|verb| verb.to_str());
     let mut command = verb.and_then(with_one).unwrap_or_else(Arguments::command);
-    let found = command.try_get_matches_from_mut(typed);
-    let read = found.and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
-    read.map_err(|error| Failure::Usage(error.format(&mut command)))
+    let matches = command.try_get_matches_from_mut(typed);
+    let debug = matches.as_ref().is_ok_and(asks_for_debug);
+    let read = matches.and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let arguments = read.map_err(|error| Failure::Usage(error.format(&mut command)))?;
+    let verbosity = if debug { Verbosity::Debug } else { arguments.logging.verbosity() };
+    verbosity.set();
+    logging::start(verbosity)?;
+    Ok(arguments)
+}
+
+/// Whether a verb of ghcp has ghcp's `--debug`, which means `-vv`.
+fn asks_for_debug(matches: &clap::ArgMatches) -> bool {
+    let verb = matches.subcommand().map(|(_, verb)| verb);
+    verb.is_some_and(|verb| matches!(verb.try_get_one::<bool>("debug"), Ok(Some(true))))
 }
 
 /// The program with this verb alone: to describe the flags of all verbs takes some 0.2 ms, a twentieth of a small kustomization's time.
@@ -82,7 +98,8 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "schema" => schema::Arguments::augment_args,
         _ => return None,
     };
-    let program = clap::Command::new("hydrant").max_term_width(100).subcommand_required(true);
+    let program = LoggingArguments::augment_args(clap::Command::new("hydrant"));
+    let program = program.max_term_width(100).subcommand_required(true);
     Some(program.subcommand(flags(clap::Command::new(verb.to_owned()))))
 }
 

@@ -5,16 +5,18 @@ use std::process::ExitCode;
 mod arguments;
 mod command_line;
 mod commands;
-
 mod exit;
 #[cfg(test)]
 mod generated_docs;
 mod interrupt;
+mod logging;
 mod outcome;
 mod output;
 mod progress;
 mod prompt;
 mod run_context;
+mod terminal;
+mod verbosity;
 
 fn main() -> ExitCode {
     exit::report_bugs();

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use delivery::lock::Lock;
+use delivery::{Diagnostic, Errors};
 
 use crate::interrupt::Deferred;
 use crate::outcome::Failure;
+use crate::terminal;
+use crate::verbosity::Verbosity;
 
 /// `--format` where an answer is read by people or by a program.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -67,41 +70,63 @@ pub(crate) fn is_new(path: &str, text: &str) -> bool {
     std::fs::read(path).map_or(true, |known| known != text.as_bytes())
 }
 
-/// What a program that the source runs has said, on stderr.
-pub(crate) fn said(bytes: &[u8]) {
-    // A closed stderr leaves nobody to tell.
-    drop(io::stderr().lock().write_all(bytes));
+/// Prints what a program that the source runs wrote to its stderr.
+pub(crate) fn child_stderr(bytes: &[u8]) {
+    if Verbosity::get() > Verbosity::Quiet {
+        terminal::write(bytes);
+    }
 }
 
-/// A warning, on stderr.
+/// Prints a part of a line to a person at the terminal.
+pub(crate) fn question(text: &str) {
+    terminal::write(text.as_bytes());
+}
+
+/// Prints a warning on stderr.
 pub(crate) fn warning(text: &impl std::fmt::Display) {
-    say(&format!("warning: {text}"));
+    if Verbosity::get() > Verbosity::Quiet {
+        line(&format!("warning: {text}"));
+    }
 }
 
-/// A word on what is going on, on stderr.
+/// Prints a note on what is going on, on stderr.
 pub(crate) fn note(text: &str) {
-    say(text);
+    if Verbosity::get() > Verbosity::Quiet {
+        line(text);
+    }
 }
 
-/// An error and its causes, on stderr.
+/// Prints an error on stderr; at `-v` with the causes below it.
 pub(crate) fn error(error: &anyhow::Error) {
-    say(&format!("error: {error:#}"));
+    line(&format!("error: {error:#}"));
+    if Verbosity::get() >= Verbosity::Verbose {
+        causes(error).iter().for_each(|cause| line(&format!("  caused by: {cause}")));
+    }
 }
 
-/// clap's own words, to the stream they belong to.
+/// The errors below an error that its own text does not contain.
+fn causes(error: &anyhow::Error) -> Vec<String> {
+    if let Some(errors) = error.downcast_ref::<Errors>() {
+        return errors.all().iter().flat_map(Diagnostic::causes).collect();
+    }
+    if let Some(one) = error.downcast_ref::<Diagnostic>() {
+        return one.causes();
+    }
+    let shown = format!("{error:#}");
+    error.chain().map(ToString::to_string).filter(|cause| !shown.contains(cause.as_str())).collect()
+}
+
+/// Prints clap's text to the stream that it is for.
 pub(crate) fn usage(error: &clap::Error) {
-    // A terminal that cannot be written to leaves nobody to tell.
+    // Nothing else can be done if the stream is closed.
     drop(error.print());
 }
 
-/// A bug in hydrant, on stderr.
+/// Prints a bug in hydrant on stderr.
 pub(crate) fn bug(text: &str) {
-    say(&format!(
-        "bug: {text}\n  hint: Please report this with the command that you ran; nothing was delivered by this step."
-    ));
+    line(&format!("bug: {text}\n  hint: report this with the command that you ran; this step delivered nothing"));
 }
 
-fn say(text: &str) {
-    // A closed stderr leaves nobody to tell.
-    drop(writeln!(io::stderr().lock(), "{text}"));
+fn line(text: &str) {
+    terminal::write(format!("{text}\n").as_bytes());
 }

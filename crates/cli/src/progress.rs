@@ -8,9 +8,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use delivery::host::progress::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
+use crate::terminal;
+use crate::verbosity::Verbosity;
 
 /// A step shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -21,6 +23,9 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// Shows on stderr how far a run is with querying registries.
 pub(crate) fn progress() -> Progress {
+    if Verbosity::get() == Verbosity::Quiet {
+        return Progress::default();
+    }
     let what = "resolving images";
     let terminal = std::io::stderr().is_terminal();
     let progress = Meter::new(move |count| {
@@ -113,7 +118,7 @@ fn bar(what: &'static str) -> impl FnMut(Option<(usize, usize)>) {
 }
 
 fn drawn(what: &'static str, total: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+    let bar = terminal::add_bar(total as u64);
     // The template is ours; without it the bar is merely plainer.
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -126,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_comes_each_pause_also_while_no_answer_does_and_none_after_the_end() {
+    fn a_line_is_printed_at_each_interval_until_the_end() {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = said.clone();
         let progress = Meter::new(move |count| {
@@ -142,7 +147,7 @@ mod tests {
         }
         progress.show(3, 3);
         let lines = said.lock().unwrap().clone();
-        assert!(lines.len() >= 2 && lines.iter().all(|line| line == "resolve_ctx: 1 of 3"), "{lines:?}");
+        assert!(lines.len() >= 2 && lines.iter().all(|line| line == "asking: 1 of 3"), "{lines:?}");
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(*said.lock().unwrap(), lines, "nothing is said after the end");
     }

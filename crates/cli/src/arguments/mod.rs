@@ -2,6 +2,7 @@
 
 pub(crate) mod github;
 pub(crate) mod lock_file;
+pub(crate) mod logging;
 pub(crate) mod registries;
 pub(crate) mod review;
 pub(crate) mod search;

@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     let settings = arguments.units.settings()?;
     let done = artifact::push(&settings, &run_context()?, &options)?;
-    output::said(&done.said);
+    output::child_stderr(&done.said);
     done.warnings.iter().for_each(output::warning);
     output::result(&match arguments.format {
         Format::Text => done.report.text(),

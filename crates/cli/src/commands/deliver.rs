@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         },
     };
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
-    output::said(&delivered.said);
+    output::child_stderr(&delivered.said);
     delivered.warnings.iter().for_each(output::warning);
     let ended = reported(&delivered.report, arguments.format);
     if let Some(lock) = &delivered.lock {

@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
 
 /// What was typed, and for the rest what a person answers.
 fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
-    let mut asker = Prompt::new(std::io::stdin().lock(), |text: &str| output::said(text.as_bytes()));
+    let mut asker = Prompt::new(std::io::stdin().lock(), |text: &str| output::question(text));
     asker.tell(&format!("Found {}.", words(found)));
     let mut choices = typed;
     if choices.environments.is_empty() {

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     let settings = arguments.units.settings_of_a_look()?;
     let done = promote(&settings, &run_context()?, (&arguments.from, &arguments.to), &options)?;
-    output::said(&done.said);
+    output::child_stderr(&done.said);
     done.warnings.iter().for_each(output::warning);
     match arguments.format {
         ReportFormat::Text => {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::digests::DigestArguments;
+use crate::verbosity::Level;
 
 /// Print the manifests of a skaffold.yaml, as skaffold render would, without docker, kubectl or a cluster
 ///
@@ -65,6 +66,18 @@ pub(crate) struct Skaffold {
     /// Say on stderr which image each artifact became
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) loud: Option<bool>,
+    /// Log at this level: error (as -q), warn, info (as -v), debug (as -vv); without a level as -v and -vv elsewhere
+    #[arg(
+        id = "verbose",
+        short = 'v',
+        long = "verbosity",
+        alias = "verbose",
+        num_args = 0..=1,
+        default_missing_value = "",
+        action = clap::ArgAction::Append,
+        value_name = "LEVEL"
+    )]
+    pub(super) verbosity: Vec<Level>,
     /// Labels for workloads, NAME=VALUE; none is overwritten (repeat, or separate by commas)
     #[arg(short, long, value_name = "LABEL")]
     pub(super) label: Vec<String>,
@@ -140,9 +153,6 @@ pub(crate) struct Idle {
     /// Nobody is told who runs this
     #[arg(short, long, value_name = "NAME")]
     pub(super) user: Option<String>,
-    /// There are no log levels
-    #[arg(short, long, value_name = "LEVEL")]
-    pub(super) verbosity: Option<String>,
     /// There is no server
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) wait_for_connection: Option<bool>,
@@ -169,7 +179,6 @@ impl Idle {
             ("--timestamps", self.timestamps.is_some()),
             ("--update-check", self.update_check.is_some()),
             ("--user", self.user.is_some()),
-            ("--verbosity", self.verbosity.is_some()),
             ("--wait-for-connection", self.wait_for_connection.is_some()),
         ];
         all.into_iter().filter(|(_, typed)| *typed).map(|(name, _)| name).collect()

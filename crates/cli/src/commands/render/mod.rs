@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     }
     let done = delivery::verbs::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
-    output::said(&done.rendered.said);
+    output::child_stderr(&done.rendered.said);
     if loud {
         done.images.iter().for_each(|(name, image)| output::note(&format!("{name} -> {image}")));
     }
