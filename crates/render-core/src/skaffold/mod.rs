@@ -1,51 +1,30 @@
 //! `skaffold render`: a `skaffold.yaml` in, objects out.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | [`model`] | a config of the newest version as Rust types |
+//! | [`config`] | from a file to the model: documents, checks, upgrades, profiles, `requires` |
+//! | [`build`] | from the model to builds: tag policies, `--build-artifacts`, `--images`, `--default-repo` |
+//! | [`render`] | the renderers in Skaffold's order: raw YAML, kustomize, Helm, hooks, transformers |
+//! | [`template`] | Go templates in a config: environment variables and Sprig's functions |
+//! | [`inputs`], [`glob`], [`reference`], [`time`] | what these share |
 
-mod absolute;
-pub mod builds;
-mod check;
-mod decode;
-mod decode_build;
-pub mod default_repo;
-mod defaults;
-mod document;
-mod fields;
+mod build;
+mod config;
 mod glob;
-mod helm;
-mod hooks;
-mod images;
 mod inputs;
-mod kustomize_paths;
-mod labels;
-mod load;
-mod load_options;
-mod locate;
 pub mod model;
-mod namespace;
-mod parallel;
-mod patch;
-mod plan;
-mod profile;
-mod raw_yaml;
-pub mod reference;
+mod reference;
 mod render;
-mod require;
-mod selector;
-mod setter_files;
-mod setters;
-mod sprig;
-pub mod tag;
-pub mod template;
+mod template;
 mod time;
-mod transform;
-mod tree_values;
-mod upgrade;
-mod validate;
 
-pub use self::builds::Build;
+pub use self::build::builds::Build;
+pub use self::build::default_repo;
+pub use self::build::plan::{DigestSource, PlanOptions, pin, plan, references};
+pub use self::build::tag::{SourceGit, Tagging};
+pub use self::config::load::{Loaded, load};
+pub use self::config::load_options::LoadOptions;
 pub use self::inputs::{Inputs, RenderOptions};
-pub use self::load::{Loaded, load};
-pub use self::load_options::LoadOptions;
-pub use self::plan::{DigestSource, PlanOptions, pin, plan, references};
 pub use self::render::{Rendered, RenderedConfig, render};
-pub use self::tag::{SourceGit, Tagging};
 pub use self::time::Now;

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A parsed image name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageReference {
+pub(super) struct ImageReference {
     /// The name with its registry, without tag and digest.
     pub name: String,
     /// What stands before the first slash where that reads as a host name; it may be `team` in `team/app`. Else empty.
@@ -23,7 +23,7 @@ impl ImageReference {
     ///
     /// # Errors
     /// The rule of the grammar that the name breaks.
-    pub fn parse(image: &str) -> Result<Self, ImageRefError> {
+    pub(super) fn parse(image: &str) -> Result<Self, ImageRefError> {
         let parsed = ImageRef::parse(&sanitize(image))?;
         let name = parsed.name().to_owned();
         let domain = name.split_once('/').map(|(first, _)| first).filter(|first| is_domain(first));
@@ -36,7 +36,7 @@ impl ImageReference {
     }
 
     /// What stands before the last slash of the name; empty where there is none.
-    pub fn repository(&self) -> &str {
+    pub(super) fn repository(&self) -> &str {
         self.name.rsplit_once('/').map_or("", |(before, _)| before)
     }
 }
@@ -50,7 +50,7 @@ impl fmt::Display for ImageReference {
 }
 
 /// The name as Skaffold keys its artifacts: `ko://` taken off, the part before tag and digest in lower case.
-pub fn sanitize(image: &str) -> String {
+pub(super) fn sanitize(image: &str) -> String {
     let bare = image.strip_prefix("ko://").unwrap_or(image);
     let tagged = bare.find('@').unwrap_or(bare.len());
     let after_slash = bare[..tagged].rfind('/').map_or(0, |slash| slash + 1);
@@ -59,7 +59,7 @@ pub fn sanitize(image: &str) -> String {
 }
 
 /// Whether the text reads as a host with an optional port, dots or not.
-pub fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let host = match text.rsplit_once(':') {
         Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => text,

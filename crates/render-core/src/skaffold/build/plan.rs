@@ -1,0 +1,180 @@
+//! From configs and what was typed to builds: the image that takes the place of each artifact's name.
+//!
+//! Source of the rules: Skaffold's `runner/build.go` and `cmd/util.go`.
+
+use manifest::{Diagnostic, Errors};
+
+use super::builds::{Build, from_flag, merge, retag};
+use super::tag::{Tagging, named, reference};
+use super::{builds, default_repo};
+use crate::skaffold::model::{Artifact, Config};
+use crate::skaffold::reference::{ImageReference, sanitize};
+
+/// `--digest-source`: where digests come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DigestSource {
+    /// The registry, or the lock file under `--locked`.
+    #[default]
+    Remote,
+    /// Nowhere: images keep their tags.
+    Tag,
+    /// The manifests keep their own images, except for builds that are given.
+    None,
+}
+
+/// What the command line says about images.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// `--digest-source`
+    pub digest_source: DigestSource,
+    /// `--tag`, empty where absent.
+    pub tag: String,
+    /// `--default-repo`
+    pub default_repo: Option<String>,
+    /// `multi-level-repo` of Skaffold's global config.
+    pub multi_level: bool,
+    /// `--images`
+    pub images: Vec<String>,
+    /// `--build-artifacts`: the file's name and bytes.
+    pub build_artifacts: Option<(String, Vec<u8>)>,
+}
+
+impl DigestSource {
+    /// Reads the flag's value; empty means what Skaffold takes outside of a local cluster. `given` says whether builds are
+    /// given: then `local` builds nothing, and they are taken as they are.
+    ///
+    /// # Errors
+    /// `local` without builds, and what Skaffold takes for `local` without a word.
+    pub fn parse(text: &str, given: bool) -> Result<Self, Diagnostic> {
+        match text {
+            "" | "remote" => Ok(DigestSource::Remote),
+            "tag" => Ok(DigestSource::Tag),
+            "none" => Ok(DigestSource::None),
+            "local" if given => Ok(DigestSource::Tag),
+            "local" => Err(Diagnostic::new("--digest-source=local builds the images, and hydrant builds none")
+                .hint("Build and push first, then take the digests from the registry with --digest-source=remote, or give them with --build-artifacts.")),
+            other => Err(Diagnostic::new(format!("--digest-source={other} is unknown (Skaffold would build the images)"))
+                .hint("Choose remote, tag or none.")),
+        }
+    }
+}
+
+/// The builds in the order of Skaffold: those given, or one for each artifact with the tag of its policy. Digests are not
+/// looked up: see [`references`] and [`pin`].
+///
+/// # Errors
+/// A tagger that fails, and what cannot be read as a build or an image.
+pub fn plan(tagging: &Tagging<'_>, options: &PlanOptions) -> Result<Vec<Build>, Errors> {
+    if options.build_artifacts.is_some() || !options.images.is_empty() {
+        return Ok(given(tagging.configs, options)?);
+    }
+    if options.digest_source == DigestSource::None {
+        return Ok(Vec::new());
+    }
+    let artifacts =
+        tagging.configs.iter().flat_map(|config| config.build.artifacts.iter().map(move |one| (config, one)));
+    let mut builds = Vec::new();
+    let mut errors = Vec::new();
+    for (config, artifact) in artifacts {
+        match tagged(tagging, config, artifact, options) {
+            Ok(build) => builds.push(build),
+            Err(found) => errors.push(found),
+        }
+    }
+    Errors::check(errors)?;
+    Ok(builds)
+}
+
+fn tagged(
+    tagging: &Tagging<'_>,
+    config: &Config,
+    artifact: &Artifact,
+    options: &PlanOptions,
+) -> Result<Build, Diagnostic> {
+    let place = |found: Diagnostic| found.in_file(&config.file).at(artifact.image.at).field("build.artifacts.image");
+    let tag = match options.tag.as_str() {
+        "" => reference(tagging, config, artifact)?,
+        tag => named(&artifact.image, tag).map_err(place)?,
+    };
+    let tag = moved(options, &tag).map_err(place)?;
+    Ok(Build { image_name: artifact.image.text.clone(), tag })
+}
+
+fn moved(options: &PlanOptions, image: &str) -> Result<String, Diagnostic> {
+    default_repo::apply(options.default_repo.as_deref(), options.multi_level, image)
+        .map_err(|error| Diagnostic::new(error.to_string()))
+}
+
+/// `--images` and `--build-artifacts`, `--tag` and `--default-repo` applied to each.
+fn given(configs: &[Config], options: &PlanOptions) -> Result<Vec<Build>, Diagnostic> {
+    let from_flags = options.images.iter().map(|item| from_flag(item)).collect::<Result<Vec<_>, _>>()?;
+    let from_file = match &options.build_artifacts {
+        Some((file, bytes)) => builds::from_json(bytes, file)?,
+        None => Vec::new(),
+    };
+    let mut merged = merge(from_flags, &from_file);
+    for build in &mut merged {
+        if !options.tag.is_empty() {
+            build.tag = retag(&build.tag, &options.tag)?;
+        }
+        build.tag = moved(options, &build.tag)?;
+        build.image_name = artifact_of(configs, options, &build.image_name)?;
+    }
+    Ok(merged)
+}
+
+/// The artifact that a build of this name is for: itself, or the one that --default-repo moves there, since buildx knows only
+/// the name it pushed to.
+fn artifact_of(configs: &[Config], options: &PlanOptions, name: &str) -> Result<String, Diagnostic> {
+    let artifacts =
+        || configs.iter().flat_map(|config| &config.build.artifacts).map(|artifact| artifact.image.text.as_str());
+    if artifacts().any(|artifact| sanitize(artifact) == sanitize(name)) {
+        return Ok(name.to_owned());
+    }
+    for artifact in artifacts() {
+        if moved(options, artifact)? == name {
+            return Ok(artifact.to_owned());
+        }
+    }
+    Ok(name.to_owned())
+}
+
+/// The references whose digests are wanted, in order, each once: `repository:tag`, without a digest that is already known.
+/// None unless digests come from the registry. A build with a digest and no tag needs none.
+pub fn references(builds: &[Build], options: &PlanOptions) -> Vec<String> {
+    let mut wanted = Vec::new();
+    for build in builds.iter().filter(|_| options.digest_source == DigestSource::Remote) {
+        let reference = asked(&build.tag);
+        wanted.extend(reference.filter(|reference| !wanted.contains(reference)));
+    }
+    wanted
+}
+
+fn asked(tag: &str) -> Option<String> {
+    let parsed = ImageReference::parse(tag).ok()?;
+    let undigested = parsed.digest.is_none() || parsed.tag.is_some();
+    undigested.then(|| ImageReference { digest: None, ..parsed }.to_string())
+}
+
+/// Adds the digests that were found to the builds. `found` answers for each of [`references`].
+///
+/// # Errors
+/// A build that was given with another digest than its tag has now.
+pub fn pin<'d>(builds: &mut [Build], found: &dyn Fn(&str) -> Option<&'d str>) -> Result<(), Errors> {
+    let mut errors = Vec::new();
+    for build in builds {
+        let Some((reference, digest)) = asked(&build.tag).and_then(|asked| Some((asked.clone(), found(&asked)?)))
+        else {
+            continue;
+        };
+        match build.tag.split_once('@') {
+            Some((_, given)) if given == digest => {}
+            Some((_, given)) => errors.push(
+                Diagnostic::new(format!("{reference} is {digest} now, but {given} was given for {}", build.image_name))
+                    .hint("Another job has pushed the tag. Build again, give each build a tag of its own, or say --digest-source=tag to deploy what was given."),
+            ),
+            None => build.tag = format!("{}@{digest}", build.tag),
+        }
+    }
+    Errors::check(errors)
+}

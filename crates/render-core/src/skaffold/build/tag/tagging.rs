@@ -1,0 +1,64 @@
+//! What tags depend on.
+
+use manifest::Diagnostic;
+
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::Config;
+use crate::skaffold::time::zone::offset;
+use crate::skaffold::time::{Now, Offset};
+
+/// What a tag may depend on besides files and environment.
+#[derive(Clone, Copy)]
+pub struct Tagging<'a> {
+    /// Files, environment and folder.
+    pub inputs: Inputs<'a>,
+    /// The source repository.
+    pub git: &'a dyn SourceGit,
+    /// The time that counts as now.
+    pub now: Now,
+    /// All configs, for artifacts that require others.
+    pub configs: &'a [Config],
+}
+
+impl Tagging<'_> {
+    /// Returns the offset of a zone at the time of the run.
+    ///
+    /// # Errors
+    /// An unknown zone.
+    pub fn offset(&self, zone: &str) -> Result<Offset, Diagnostic> {
+        offset(self.inputs.files, self.inputs.environment, self.now.seconds, zone)
+    }
+}
+
+/// What tags are told of the git repository around a folder (absolute). Each answers as the git command does.
+pub trait SourceGit: Sync {
+    /// `git describe --tags --always`
+    ///
+    /// # Errors
+    /// Where there is no repository or no commit.
+    fn describe(&self, folder: &str) -> Result<String, Diagnostic>;
+
+    /// `git rev-list -1 HEAD`, with `--abbrev-commit` where `short`.
+    ///
+    /// # Errors
+    /// As [`SourceGit::describe`].
+    fn commit(&self, folder: &str, short: bool) -> Result<String, Diagnostic>;
+
+    /// `git rev-parse HEAD:FOLDER/`, with `--short` where `short`.
+    ///
+    /// # Errors
+    /// As [`SourceGit::describe`], and where the commit does not hold the folder.
+    fn tree(&self, folder: &str, short: bool) -> Result<String, Diagnostic>;
+
+    /// `git branch --show-current`; nothing on a detached HEAD.
+    ///
+    /// # Errors
+    /// Where there is no repository.
+    fn branch(&self, folder: &str) -> Result<Option<String>, Diagnostic>;
+
+    /// Whether `git status . --porcelain` prints anything.
+    ///
+    /// # Errors
+    /// Where there is no repository.
+    fn is_dirty(&self, folder: &str) -> Result<bool, Diagnostic>;
+}

@@ -1,0 +1,19 @@
+//! From a `skaffold.yaml` to configs: read documents, check them, upgrade them to the newest version, apply profiles, follow
+//! `requires`, and decode the result.
+
+mod absolute;
+mod check;
+mod decode;
+mod decode_build;
+mod defaults;
+mod document;
+mod fields;
+pub(super) mod load;
+pub(super) mod load_options;
+mod locate;
+mod patch;
+mod profile;
+mod require;
+mod tree_values;
+mod upgrade;
+mod validate;

@@ -1,0 +1,324 @@
+//! `requires`: which configs a config brings along, in which order, from which file, with which profiles.
+//!
+//! Source: Skaffold's `parser/config.go`. What is required comes before what requires it, each config once. Paths of a
+//! required file are made absolute against its folder, those of the root file stay relative to the working directory.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use manifest::{At, Diagnostic, Errors, Map, Node};
+
+use super::absolute::absolute;
+use super::document::{Document, Source, documents, open};
+use super::fields::Fields;
+use super::load_options::LoadOptions;
+use super::locate::{Located, locate};
+use super::{check, decode, profile, upgrade};
+use crate::files::Files;
+use crate::host::Host;
+use crate::skaffold::model::Config;
+
+/// How many files may require one another in a row.
+const DEEPEST: usize = 100;
+
+/// Loads the configs of a run: a file's documents and, recursively, what they require.
+pub(super) struct ConfigLoader<'a> {
+    fields: &'a Fields,
+    files: &'a dyn Files,
+    host: &'a dyn Host,
+    options: &'a LoadOptions<'a>,
+    /// The profiles asked for by name, in order.
+    asked: Vec<String>,
+    /// The files read so far, their documents raised to the newest version.
+    read: BTreeMap<String, Rc<Vec<Document>>>,
+    /// Which profiles each visited config was given, by file, document, and whether it is rendered.
+    visited: BTreeMap<(String, usize, bool), Vec<String>>,
+    /// Where each named config stands.
+    named: BTreeMap<String, (String, String, At)>,
+    /// The configs that lead to the current one.
+    trail: Vec<(String, usize)>,
+    /// The names of all profiles seen.
+    pub profiles: Vec<String>,
+    /// The configs to render, in order.
+    pub configs: Vec<Config>,
+    /// The trees that the configs were made of.
+    pub trees: Vec<Map>,
+    /// What is worth saying.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What is asked of a file.
+#[derive(Clone)]
+struct Wanted {
+    /// The names of the configs; none for all.
+    selection: Vec<String>,
+    profiles: Vec<String>,
+    /// Whether a config that is rendered needs it.
+    needed: bool,
+    /// Whether it is another file than the root file.
+    dependency: bool,
+    remote: bool,
+    /// The entry of `requires` that asks.
+    by: Option<Diagnostic>,
+}
+
+impl<'a> ConfigLoader<'a> {
+    /// Returns a loader that has not loaded a config yet.
+    pub(super) fn new(
+        fields: &'a Fields,
+        files: &'a dyn Files,
+        host: &'a dyn Host,
+        options: &'a LoadOptions<'a>,
+    ) -> Self {
+        ConfigLoader {
+            fields,
+            files,
+            host,
+            options,
+            asked: options.profiles.iter().chain(options.optional_profiles).cloned().collect(),
+            read: BTreeMap::new(),
+            visited: BTreeMap::new(),
+            named: BTreeMap::new(),
+            trail: Vec::new(),
+            profiles: Vec::new(),
+            configs: Vec::new(),
+            trees: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Walks from the root file.
+    ///
+    /// # Errors
+    /// What a config or its way to another one makes impossible.
+    pub(super) fn begin(&mut self) -> Result<(), Errors> {
+        let options = self.options;
+        let source = open(self.files, self.host, options.working_dir, options.file, options.input)?;
+        let wanted = Wanted {
+            selection: Vec::new(),
+            profiles: self.asked.clone(),
+            needed: false,
+            dependency: false,
+            remote: false,
+            by: None,
+        };
+        self.file(&source, &wanted)
+    }
+
+    fn file(&mut self, source: &Source, wanted: &Wanted) -> Result<(), Errors> {
+        let documents = self.documents(source)?;
+        for document in documents.iter() {
+            self.config(source, document, wanted)?;
+        }
+        Ok(())
+    }
+
+    /// The documents of a file, raised to the newest version; read once.
+    fn documents(&mut self, source: &Source) -> Result<Rc<Vec<Document>>, Errors> {
+        if let Some(known) = self.read.get(&source.key) {
+            return Ok(known.clone());
+        }
+        let mut documents = documents(self.fields, source)?;
+        for document in &mut documents {
+            self.raise(document).map_err(|errors| errors.map(|one| one.in_file(&source.shown)))?;
+        }
+        self.names(source, &documents)?;
+        for document in &documents {
+            let warnings = document.warnings.iter().map(|one| one.clone().in_file(&source.shown));
+            self.warnings.extend(warnings);
+        }
+        let documents = Rc::new(documents);
+        self.read.insert(source.key.clone(), documents.clone());
+        Ok(documents)
+    }
+
+    fn raise(&self, document: &mut Document) -> Result<(), Errors> {
+        if document.version == self.fields.newest() {
+            return Ok(());
+        }
+        upgrade::upgrade(self.fields, document.version, &mut document.tree, &mut document.warnings)?;
+        let checked = check::recheck(self.fields, &document.tree)?;
+        document.warnings.extend(checked.warnings);
+        document.tree = checked.tree;
+        Ok(())
+    }
+
+    /// Notes the names of profiles and configs, and refuses a config name that is there twice.
+    fn names(&mut self, source: &Source, documents: &[Document]) -> Result<(), Diagnostic> {
+        for document in documents {
+            let profiles = document.tree.get("profiles").and_then(Node::as_seq);
+            let names = profiles.into_iter().flatten().filter_map(|profile| profile.get("name")?.text());
+            self.profiles.extend(names.map(str::to_owned));
+            let Some(name) = document.tree.get("metadata").and_then(|metadata| metadata.get("name")) else { continue };
+            let text = name.text().unwrap_or_default().to_owned();
+            if let Some((_, file, at)) = self.named.get(&text) {
+                let there = format!("{file}:{}", at.line);
+                let one = Diagnostic::new(format!("a config named `{text}` is already at {there}"));
+                let one = one.in_file(&source.shown).at(name.at).field("metadata.name");
+                return Err(one.hint("give each config of a run a name of its own"));
+            }
+            self.named.insert(text, (source.key.clone(), source.shown.clone(), name.at));
+        }
+        Ok(())
+    }
+
+    fn config(&mut self, source: &Source, document: &Document, wanted: &Wanted) -> Result<(), Errors> {
+        let name = name(&document.tree).to_owned();
+        if !wanted.selection.is_empty() && !wanted.selection.contains(&name) {
+            return Ok(());
+        }
+        let needed = wanted.needed || self.options.modules.is_empty() || self.options.modules.contains(&name);
+        let place = (source.key.clone(), document.index);
+        if let (Some(by), true) = (&wanted.by, self.trail.contains(&place) || self.trail.len() >= DEEPEST) {
+            return Err(self.cycle(by, source, &name).into());
+        }
+        let in_file = |errors: Errors| errors.map(|one| one.in_file(&source.shown));
+        let mut tree = document.tree.clone();
+        let mut warnings = Vec::new();
+        let active = profile::apply(self.fields, &mut tree, &wanted.profiles, self.options, &mut warnings);
+        let active = active.map_err(in_file)?;
+        self.warnings.extend(warnings.into_iter().map(|one| one.in_file(&source.shown)));
+        if !self.first_visit(source, document, needed, &active, wanted)? {
+            return Ok(());
+        }
+        if wanted.dependency {
+            absolute(self.fields, "SkaffoldConfig", &mut tree, &source.folder);
+        }
+        self.trail.push(place);
+        self.dependencies(source, &tree, &active, needed, wanted)?;
+        self.trail.pop();
+        if needed {
+            self.add(source, document, tree, active, wanted);
+        }
+        Ok(())
+    }
+
+    /// Walks what the config requires.
+    fn dependencies(
+        &mut self,
+        source: &Source,
+        tree: &Map,
+        active: &[String],
+        needed: bool,
+        wanted: &Wanted,
+    ) -> Result<(), Errors> {
+        let requires = tree.get("requires").and_then(Node::as_seq).cloned().unwrap_or_default();
+        for (index, entry) in requires.iter().enumerate() {
+            let by = Diagnostic::new("").in_file(&source.shown).at(entry.at).field(format!("requires[{index}]"));
+            let asked = Wanted {
+                selection: texts(entry, "configs"),
+                profiles: self.profiles_for(entry, active),
+                needed,
+                by: Some(by),
+                ..wanted.clone()
+            };
+            self.dependency(source, entry, asked)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, wanted: &Wanted) {
+        self.configs.push(Config {
+            file: source.shown.clone(),
+            folder: source.folder.clone(),
+            index: document.index,
+            at: document.at,
+            version: format!("skaffold/{}", self.fields.name(document.version)),
+            required: wanted.dependency,
+            remote: wanted.remote,
+            profiles: active,
+            ..decode::config(&tree, wanted.dependency.then_some(source.folder.as_str()))
+        });
+        self.trees.push(tree);
+    }
+
+    fn cycle(&self, by: &Diagnostic, source: &Source, name: &str) -> Diagnostic {
+        let what = if name.is_empty() { source.shown.clone() } else { format!("`{name}` of {}", source.shown) };
+        let mut one = by.clone();
+        if self.trail.len() >= DEEPEST {
+            one.message = format!("more than {DEEPEST} configs require one another in a row, up to {what}");
+        } else {
+            one.message = format!("leads back to {what}, which is what requires it");
+        }
+        one.hint("remove the entry that closes the circle, or name the configs that are wanted: `configs: [NAME]`")
+    }
+
+    /// Whether the config is met for the first time.
+    fn first_visit(
+        &mut self,
+        source: &Source,
+        document: &Document,
+        needed: bool,
+        active: &[String],
+        wanted: &Wanted,
+    ) -> Result<bool, Diagnostic> {
+        let mut sorted = active.to_vec();
+        sorted.sort_unstable();
+        let key = (source.key.clone(), document.index, needed);
+        match self.visited.get(&key) {
+            None => {
+                self.visited.insert(key, sorted);
+                Ok(true)
+            }
+            Some(before) if *before == sorted => Ok(false),
+            Some(before) => {
+                let spell = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                let message =
+                    format!("is required twice with different profiles: {} and {}", spell(before), spell(&sorted));
+                let place = Diagnostic::new("").in_file(&source.shown).at(document.at);
+                let mut one = wanted.by.clone().unwrap_or(place);
+                let name = name(&document.tree);
+                let what = if name.is_empty() { &source.shown } else { name };
+                one.message = format!("`{what}` {message}");
+                Err(one.hint("let every `activeProfiles` that leads to it name the same profiles"))
+            }
+        }
+    }
+
+    /// The profiles that an entry of `requires` switches on, and those of the command line.
+    fn profiles_for(&self, entry: &Node, active: &[String]) -> Vec<String> {
+        let mut wanted: Vec<String> = Vec::new();
+        for profile in entry.get("activeProfiles").and_then(Node::as_seq).into_iter().flatten() {
+            let by = texts(profile, "activatedBy");
+            if by.is_empty() || active.iter().any(|name| by.contains(name)) {
+                wanted.extend(profile.get("name").and_then(Node::text).map(str::to_owned));
+            }
+        }
+        if self.options.propagate_profiles {
+            for name in &self.asked {
+                if !wanted.contains(name) {
+                    wanted.push(name.clone());
+                }
+            }
+        }
+        wanted
+    }
+
+    fn dependency(&mut self, source: &Source, entry: &Node, mut asked: Wanted) -> Result<(), Errors> {
+        let by = asked.by.clone().unwrap_or_default();
+        let found = locate(self.files, self.host, self.options.working_dir, source, entry, &by)?;
+        let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
+            return self.file(source, &asked);
+        };
+        let mut found = open(self.files, self.host, self.options.working_dir, &path, &[]).map_err(|mut error| {
+            error.file = Some(shown.clone());
+            let field = by.field.as_deref().unwrap_or_default();
+            let file = by.file.as_deref().unwrap_or_default();
+            error.hints = vec![format!("it is required by {file}:{} ({field})", by.at.line)];
+            error
+        })?;
+        found.shown = shown;
+        asked.dependency = true;
+        asked.remote |= remote;
+        self.file(&found, &asked)
+    }
+}
+
+fn name(tree: &Map) -> &str {
+    tree.get("metadata").and_then(|metadata| metadata.get("name")?.text()).unwrap_or_default()
+}
+
+fn texts(node: &Node, key: &str) -> Vec<String> {
+    let items = node.get(key).and_then(Node::as_seq);
+    items.into_iter().flatten().filter_map(Node::text).map(str::to_owned).collect()
+}

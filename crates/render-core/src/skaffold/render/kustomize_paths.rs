@@ -1,0 +1,143 @@
+//! `manifests.kustomize`: folders that our own kustomize engine builds, and what `buildArgs` mean to it.
+
+use manifest::{Diagnostic, Errors, Node};
+
+use super::parallel::each;
+use crate::files::{Files, join};
+use crate::kustomize::repository;
+use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_cache};
+use crate::skaffold::inputs::Inputs;
+use crate::skaffold::model::{Config, Kustomize, Placed};
+
+/// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
+///
+/// # Errors
+/// A flag of `buildArgs` that means nothing to the engine, and whatever is wrong with a kustomization.
+pub(super) fn render(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    kustomize: &Kustomize,
+    files: &dyn Files,
+) -> Result<Vec<Built>, Errors> {
+    let options = options(inputs, config, &kustomize.build_args)?;
+    let build = |folder: &str| match inputs.base_cache {
+        Some(base_cache) => build_with_cache(base_cache, files, inputs.host, folder, &options),
+        None => build(files, inputs.host, folder, &options),
+    };
+    let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
+        let field = format!("manifests.kustomize.paths[{index}]");
+        let expanded = inputs.expand_path(config, &field, path)?;
+        let finding = |message: String| config.finding(path.at, &field, message);
+        let folder = join(inputs.working_dir, &expanded);
+        if let Err(error) = inputs.files.kind(&folder) {
+            let Some(remote) = repository(&expanded) else {
+                return Err(inputs.nowhere(config, &expanded, finding(format!("{expanded}: {error}"))));
+            };
+            let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
+            let root = inputs.host.repository(&remote.repository).map_err(place)?;
+            return build(&join(&root, &remote.folder));
+        }
+        build(&folder)
+    };
+    each(&kustomize.paths.iter().enumerate().collect::<Vec<_>>(), one)
+}
+
+/// The objects of all builds, in order.
+pub(super) fn objects(built: Vec<Built>, warnings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    let mut objects = Vec::new();
+    for one in built {
+        objects.extend(one.objects);
+        warnings.extend(one.warnings);
+    }
+    objects
+}
+
+/// Reads `buildArgs`, which Skaffold splits at blanks and puts on kustomize's command line.
+fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[Placed]) -> Result<Options, Errors> {
+    let mut options = Options::default();
+    let mut words = arguments
+        .iter()
+        .enumerate()
+        .flat_map(|(index, argument)| argument.text.split(' ').map(move |word| (index, argument, word)))
+        .filter(|(_, _, word)| !word.is_empty());
+    while let Some((index, argument, word)) = words.next() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (word, None),
+        };
+        let flag = flag.replace('_', "-");
+        let value = match value {
+            None if takes_value(&flag) => words.next().map(|(_, _, word)| word),
+            value => value,
+        };
+        set(&mut options, inputs, &flag, value).map_err(|message| {
+            config
+                .finding(argument.at, format!("manifests.kustomize.buildArgs[{index}]"), message)
+                .hint("`hydrant kustomize --help` lists the flags that are known.")
+        })?;
+    }
+    Ok(options)
+}
+
+fn takes_value(flag: &str) -> bool {
+    matches!(
+        flag,
+        "--load-restrictor"
+            | "--reorder"
+            | "--helm-command"
+            | "--helm-api-versions"
+            | "--helm-kube-version"
+            | "--env"
+            | "-e"
+            | "--network-name"
+            | "--mount"
+    )
+}
+
+fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&str>) -> Result<(), String> {
+    let switch = || match value {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(other) => Err(format!("{flag}={other}: neither `true` nor `false`")),
+    };
+    let given = || value.map(str::to_owned).ok_or_else(|| format!("{flag} lacks its value"));
+    match flag {
+        "--load-restrictor" => {
+            options.load_restrictor = match given()?.as_str() {
+                "LoadRestrictionsNone" | "none" => LoadRestrictor::None,
+                "LoadRestrictionsRootOnly" | "rootOnly" => LoadRestrictor::RootOnly,
+                other => {
+                    return Err(format!("{flag} {other}: neither LoadRestrictionsRootOnly nor LoadRestrictionsNone"));
+                }
+            }
+        }
+        "--reorder" => {
+            options.reorder = match given()?.as_str() {
+                "none" => Some(Order::Unsorted),
+                "legacy" => Some(Order::Legacy),
+                other => return Err(format!("{flag} {other}: neither `legacy` nor `none`")),
+            }
+        }
+        "--enable-helm" => options.enable_helm = switch()?,
+        "--helm-command" => options.helm_command = Some(given()?),
+        "--helm-api-versions" => options.helm_api_versions.extend(given()?.split(',').map(str::to_owned)),
+        "--helm-kube-version" => options.helm_kube_version = Some(given()?),
+        "--helm-debug" => options.helm_debug = switch()?,
+        "--enable-alpha-plugins" => options.enable_alpha_plugins = switch()?,
+        "--enable-exec" => options.enable_exec = switch()?,
+        "--enable-managedby-label" => options.managed_by_label = switch()?,
+        "--env" | "-e" => options.environment.push(variable(inputs, &given()?)),
+        // They concern container functions, which the engine refuses by name, or are past.
+        "--as-current-user" | "--network" | "--enable-kyaml" | "--allow-id-changes" => _ = switch()?,
+        "--network-name" | "--mount" => _ = given()?,
+        other => return Err(format!("{other} means nothing to the kustomize engine of hydrant")),
+    }
+    Ok(())
+}
+
+fn variable(inputs: &Inputs<'_>, typed: &str) -> (String, String) {
+    match typed.split_once('=') {
+        Some((name, value)) => (name.to_owned(), value.to_owned()),
+        None => (typed.to_owned(), inputs.environment.get(typed).cloned().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,241 @@
+//! Go templates in a `skaffold.yaml`: environment variables, Sprig's functions and `cmd`.
+//!
+//! Source: Skaffold's `util/env_template.go`.
+
+mod sprig;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gotmpl::{MissingKey, Template, TemplateError, Value};
+use manifest::Diagnostic;
+
+use crate::host::{Host, Program};
+use crate::skaffold::time::Clock;
+
+/// How many programs one template may run.
+const PROGRAMS: usize = 100;
+
+/// What a name that nothing defines becomes. Source: Skaffold's `ExpandEnvTemplate` and `ExpandEnvTemplateOrFail`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The text `<no value>`.
+    NoValue,
+    /// An error.
+    Error,
+}
+
+/// What templates are expanded with.
+#[derive(Clone, Copy)]
+pub struct Templates<'a> {
+    /// The environment's variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Runs the programs of `cmd`.
+    pub host: &'a dyn Host,
+    /// The folder `cmd` runs in.
+    pub folder: &'a str,
+    /// What `now` and `date` read; without one they fail.
+    pub clock: Option<&'a Clock>,
+}
+
+/// What `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
+#[derive(Debug, Default)]
+struct Programs {
+    known: BTreeMap<Vec<String>, String>,
+    wanted: Option<Vec<String>>,
+}
+
+impl Templates<'_> {
+    /// The text of `template` with `extra` on top of the environment.
+    ///
+    /// A program that `cmd` names is run once, however often the template names it.
+    ///
+    /// # Errors
+    /// A template that does not parse, a function that is unknown or fails, and a missing name under [`Missing::Error`].
+    pub fn expand(
+        &self,
+        template: &str,
+        extra: &BTreeMap<String, String>,
+        missing: Missing,
+    ) -> Result<String, Diagnostic> {
+        if !template.contains("{{") {
+            return Ok(template.to_owned());
+        }
+        let programs = Arc::new(Mutex::new(Programs::default()));
+        let parsed = self.parse(template, missing, &programs).map_err(|error| refused(template, &error, missing))?;
+        let data = self.data(extra);
+        for _ in 0..=PROGRAMS {
+            let error = match parsed.execute_to_string(&data) {
+                Ok(text) => return Ok(text),
+                Err(error) => error,
+            };
+            // `cmd` cannot run a program from inside the template: it says which one it wants, and is asked again.
+            let wanted = programs.lock().unwrap_or_else(PoisonError::into_inner).wanted.take();
+            let Some(wanted) = wanted else { return Err(refused(template, &error, missing)) };
+            let output = self.run(&wanted)?;
+            programs.lock().unwrap_or_else(PoisonError::into_inner).known.insert(wanted, output);
+        }
+        Err(Diagnostic::new(format!("the template {template:?} runs more than {PROGRAMS} programs")))
+    }
+
+    fn parse(
+        &self,
+        template: &str,
+        missing: Missing,
+        programs: &Arc<Mutex<Programs>>,
+    ) -> Result<Template, TemplateError> {
+        let environment = Arc::new(self.environment.clone());
+        let programs = programs.clone();
+        let cmd = move |given: &[Value]| {
+            let wanted: Vec<String> = given.iter().map(Value::to_string).collect();
+            let mut programs = programs.lock().unwrap_or_else(PoisonError::into_inner);
+            match programs.known.get(&wanted) {
+                Some(output) => Ok(Value::String(Arc::from(output.as_str()))),
+                None => {
+                    programs.wanted = Some(wanted);
+                    Err(TemplateError::Exec("cmd waits for its program".to_owned()))
+                }
+            }
+        };
+        let missing_key = match missing {
+            Missing::NoValue => MissingKey::Invalid,
+            Missing::Error => MissingKey::Error,
+        };
+        let functions = sprig::functions(&environment, self.clock);
+        Template::new("envTemplate").missing_key(missing_key).funcs(functions).func("cmd", cmd).parse(template)
+    }
+
+    fn data(&self, extra: &BTreeMap<String, String>) -> Value {
+        let names = self.environment.iter().chain(extra);
+        let values = names.map(|(name, value)| (Arc::from(name.as_str()), Value::String(Arc::from(value.as_str()))));
+        Value::Map(Arc::new(values.collect()))
+    }
+
+    fn run(&self, arguments: &[String]) -> Result<String, Diagnostic> {
+        let program = Program {
+            arguments: arguments.to_vec(),
+            folder: self.folder.to_owned(),
+            variables: Vec::new(),
+            input: Vec::new(),
+        };
+        let finished = self.host.run(&program)?;
+        if finished.status != Some(0) {
+            let status = finished.status.map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
+            let said = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
+            let name = arguments.first().map_or("", String::as_str);
+            return Err(Diagnostic::new(format!("`cmd {name}` of a template ended with {status}: {said}")));
+        }
+        Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
+    }
+}
+
+fn refused(template: &str, error: &TemplateError, missing: Missing) -> Diagnostic {
+    let one = Diagnostic::new(format!("the template {template:?} fails: {error}"));
+    match error {
+        TemplateError::MissingKey { .. } if missing == Missing::Error => {
+            one.hint("set the environment variable, or give a default: {{default \"value\" (env \"NAME\")}}")
+        }
+        TemplateError::UndefinedFunction(_) => {
+            one.hint("the functions of Go's text/template, of Sprig 2.22 (without those that ask clock, chance or network) and `cmd` can be used")
+        }
+        _ => one,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{NoHost, ProgramOutput, RemoteRepository};
+    use crate::skaffold::time::{Now, Offset};
+
+    /// A world whose programs print their own arguments.
+    struct Echo;
+
+    impl Host for Echo {
+        fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
+            NoHost.repository(wanted)
+        }
+
+        fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
+            NoHost.download(url)
+        }
+
+        fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
+            let output = format!("{}\n", program.arguments.join("+"));
+            Ok(ProgramOutput { status: Some(0), stdout: output.into_bytes(), stderr: Vec::new() })
+        }
+
+        fn scratch(&self) -> Result<String, Diagnostic> {
+            NoHost.scratch()
+        }
+    }
+
+    fn expand(template: &str, missing: Missing) -> Result<String, String> {
+        let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned()), ("EMPTY".to_owned(), String::new())]);
+        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: None };
+        let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), "registry.example/Team/App".to_owned())]);
+        templates.expand(template, &extra, missing).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn functions_give_what_sprig_gives() {
+        let table = [
+            ("plain", "plain"),
+            ("{{.APP}}:{{ .IMAGE_NAME | lower }}", "shop:registry.example/team/app"),
+            ("{{.NOT}}", "<no value>"),
+            ("{{default \"dev\" .NOT}}-{{.EMPTY | default \"none\"}}", "dev-none"),
+            ("{{.APP | upper | trunc 2}}{{\"x\" | repeat 3}}", "SHxxx"),
+            ("{{trimSuffix \"op\" .APP}} {{.APP | trimPrefix \"sh\"}} {{trimAll \"$\" \"$5$\"}}", "sh op 5"),
+            ("{{.APP | replace \"s\" \"z\" | title}} {{substr 1 3 .APP}}", "Zhop ho"),
+            ("{{quote .APP}} {{squote .APP}} {{cat \"a\" .APP}}", "\"shop\" 'shop' a shop"),
+            ("{{ternary \"a\" \"b\" (eq .APP \"shop\")}} {{coalesce .NOT .EMPTY .APP}}", "a shop"),
+            ("{{regexReplaceAll \"(o)p\" .APP \"${1}w\"}} {{regexFind \"[a-h]+\" .APP}}", "show h"),
+            ("{{b64enc .APP}} {{b64dec \"c2hvcA==\"}}", "c2hvcA== shop"),
+            ("{{sha256sum .APP | trunc 8}} {{adler32sum .APP}}", "8d9001d3 72745403"),
+            ("{{(split \"/\" .IMAGE_NAME)._1}} {{splitList \"/\" .IMAGE_NAME | last}}", "Team App"),
+            ("{{list \"b\" \"a\" | sortAlpha | join \",\"}} {{add 1 \"2\" 3}} {{div 7 2}}", "a,b 6 3"),
+            ("{{env \"APP\"}} {{expandenv \"$APP-${APP}!\"}} {{base .IMAGE_NAME}}", "shop shop-shop! App"),
+            (
+                "{{cmd \"git\" \"rev-parse\" \"HEAD\"}} {{cmd \"git\" \"rev-parse\" \"HEAD\"}}",
+                "git+rev-parse+HEAD git+rev-parse+HEAD",
+            ),
+            ("{{if .NOT}}yes{{else}}no{{end}} {{kebabcase \"fooBar\"}} {{snakecase \"FooBar\"}}", "no foo-bar foo_bar"),
+        ];
+        for (template, wanted) in table {
+            assert_eq!(expand(template, Missing::NoValue).as_deref(), Ok(wanted), "{template}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_from_the_clock_that_is_given() {
+        let environment = BTreeMap::new();
+        let now = Now { seconds: 1_700_000_000, nanoseconds: 0 };
+        let clock = Clock { now, local: Offset { seconds: 3_600, abbreviation: "CET".to_owned() } };
+        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: Some(&clock) };
+        let table = [
+            ("{{now | date \"20060102-150405 MST\"}}", "20231114-231320 CET"),
+            ("{{dateInZone \"15:04\" now \"UTC\"}} {{htmlDate now}} {{unixEpoch now}}", "22:13 2023-11-14 1700000000"),
+            ("{{now | dateModify \"-1h30m\" | date \"15:04\"}} {{date \"2006\" 0}}", "21:43 1970"),
+        ];
+        for (template, wanted) in table {
+            assert_eq!(templates.expand(template, &environment, Missing::Error).as_deref(), Ok(wanted), "{template}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_not_repeatable_is_an_error() {
+        let table = [
+            ("{{.NOT}}", Missing::Error, "map has no entry"),
+            ("{{.APP", Missing::NoValue, "unclosed action"),
+            ("{{.NOT | lower}}", Missing::NoValue, "invalid value; expected string"),
+            ("{{nothing .APP}}", Missing::NoValue, "nothing"),
+            ("{{uuidv4}}", Missing::NoValue, "depends on chance"),
+            ("{{now | date \"2006\"}}", Missing::NoValue, "asks the clock"),
+            ("{{fail \"stop here\"}}", Missing::NoValue, "stop here"),
+        ];
+        for (template, missing, wanted) in table {
+            let error = expand(template, missing).expect_err(template);
+            assert!(error.contains(wanted), "{template}: {error}");
+        }
+    }
+}
