@@ -4,7 +4,6 @@
 
 mod challenge;
 pub mod credentials;
-mod crew;
 pub mod failure;
 mod helper;
 mod http;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use manifest::{Digest, ImageRef};
+use net::worker_pool;
 use serde_json::json;
 use sha2::Digest as _;
 
-use crate::crew;
 use crate::failure::{Failure, Kind, ResolveError};
 use crate::http::{Answer, Body};
 use crate::index::Document;
@@ -123,7 +123,7 @@ impl Resolver {
         }
         let queues: Vec<Vec<usize>> = by_registry.into_values().collect();
         let answers =
-            crew::answer_all(&queues, self.options().concurrency, &|index| self.send(&run, &parcels[index], how));
+            worker_pool::run(&queues, self.options().concurrency, &|index| self.send(&run, &parcels[index], how));
         let named = answers.into_iter().zip(parcels);
         named
             .map(|(answer, parcel)| answer.map_err(|failure| Box::new(ResolveError::new(&parcel.name, failure))))

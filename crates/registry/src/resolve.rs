@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use manifest::{Diagnostic, Digest, ImageRef, Pins};
+use net::worker_pool;
 
 use crate::credentials::Credentials;
-use crate::crew;
 use crate::failure::{Failure, Kind, ResolveError, ResolveErrors};
 use crate::http::Http;
 use crate::lookup::Lookup;
@@ -123,7 +123,7 @@ impl Resolver {
         }
         let queues: Vec<Vec<usize>> = by_registry.into_values().collect();
         let done = AtomicUsize::new(0);
-        crew::answer_all(&queues, self.http.options().concurrency, &|index| {
+        worker_pool::run(&queues, self.http.options().concurrency, &|index| {
             let answer = self.find(&run, questions[index], ask);
             watch(done.fetch_add(1, Ordering::Relaxed) + 1, questions.len());
             answer

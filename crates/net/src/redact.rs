@@ -1,0 +1,126 @@
+//! URLs and texts of other sides as they may be shown: without credentials, without control characters, of bounded length.
+
+/// Query parameters whose values are secrets: OAuth 2, GitLab's and Azure's tokens, pre-signed URLs of S3, GCS and Azure.
+const SECRET_PARAMETERS: &[&str] = &[
+    "access_token",
+    "client_secret",
+    "id_token",
+    "job_token",
+    "key",
+    "password",
+    "private_token",
+    "refresh_token",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-goog-credential",
+    "x-goog-signature",
+];
+/// What stands in place of a secret value.
+const REDACTED: &str = "REDACTED";
+/// How many characters of another side's text are shown.
+const SHOWN: usize = 300;
+
+/// Returns a URL without its credentials: the user and password, and the values of query parameters that hold secrets. The user
+/// name of `ssh` stays. A text that is no URL, such as `git@host:path`, comes back as it is.
+pub fn url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let tail = without_secret_parameters(tail);
+    let Some((user, host)) = authority.rsplit_once('@') else { return format!("{scheme}://{authority}{tail}") };
+    let user = user.split(':').next().unwrap_or_default();
+    if matches!(scheme, "ssh" | "git+ssh" | "ssh+git") && !user.is_empty() {
+        format!("{scheme}://{user}@{host}{tail}")
+    } else {
+        format!("{scheme}://{host}{tail}")
+    }
+}
+
+fn without_secret_parameters(tail: &str) -> String {
+    let Some((path, rest)) = tail.split_once('?') else { return tail.to_owned() };
+    let (query, fragment) = rest.find('#').map_or((rest, ""), |at| rest.split_at(at));
+    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if !value.is_empty() && is_secret(name) => format!("{name}={REDACTED}"),
+        _ => parameter.to_owned(),
+    });
+    format!("{path}?{}{fragment}", parameters.collect::<Vec<_>>().join("&"))
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Returns a text with each URL in it redacted as by [`url`].
+pub fn text(text: &str) -> String {
+    let ends_url = |letter: char| letter.is_whitespace() || "'\"<>`".contains(letter);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+        let start = at - rest.as_bytes()[..at].iter().rev().take_while(|byte| is_scheme(byte)).count();
+        let end = rest[at..].find(ends_url).map_or(rest.len(), |length| at + length);
+        out.push_str(&rest[..start]);
+        out.push_str(&url(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Returns a text in one line that is safe to print: control characters and runs of blanks become one blank, and it is cut after
+/// 300 characters.
+pub fn one_line(text: &str) -> String {
+    let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(4096).collect();
+    let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_taken_out_of_urls() {
+        for (given, shown) in [
+            ("https://token@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("https://u:p%40x@host:8443/a", "https://host:8443/a"),
+            ("https://u:p@x@host/a@b", "https://host/a@b"),
+            ("https://u:p@host?a=b@c", "https://host?a=b@c"),
+            ("ssh://git:secret@host/a", "ssh://git@host/a"),
+            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+            ("/srv/a@b", "/srv/a@b"),
+            ("https://host/a?token=x&b=1&SIG=y#part", "https://host/a?token=REDACTED&b=1&SIG=REDACTED#part"),
+            ("https://host/a?scope=repository:a:pull&service=s", "https://host/a?scope=repository:a:pull&service=s"),
+        ] {
+            assert_eq!(url(given), shown);
+        }
+    }
+
+    #[test]
+    fn credentials_are_taken_out_of_texts() {
+        for (given, shown) in [
+            (
+                "cannot reach 'https://u:p@host/a' via http://x:y@proxy",
+                "cannot reach 'https://host/a' via http://proxy",
+            ),
+            ("no URL: a://", "no URL: a://"),
+            ("é://u:p@host", "é://host"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(text(given), shown);
+        }
+    }
+
+    #[test]
+    fn texts_are_one_line_of_bounded_length() {
+        assert_eq!(one_line("a\n\t\u{1b}[31m b\r\n"), "a [31m b");
+        assert_eq!(one_line(&"é".repeat(1000)).chars().count(), 301);
+    }
+}
