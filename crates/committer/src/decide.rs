@@ -1,25 +1,31 @@
-//! What a unit means for its branch as the branch is now: a commit, a note, nothing, or a refusal. Pure but for the objects it builds.
+//! The decision for one unit: what its files mean for its branch as the branch is now.
+//!
+//! Pure, except that it builds objects in the object store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::source::Ancestry;
 use git::{Change, ChangeKind, Edit, Mode, ObjectStore, filemode};
 use git2::{ObjectType, Oid};
 
-use crate::deliver::Ancestors;
-use crate::metadata::{self, METADATA, Record};
+use crate::metadata::{self, METADATA, Record, TreeFile};
 use crate::notes::Note;
+use crate::options::Ancestors;
+use crate::order;
 use crate::refusal::Refusal;
 use crate::unit::Unit;
 
-/// What Argo CD's hydrator writes beside its record. We may replace it; what we do not write stays, as the record does not list it.
-const ARGO_CD_WRITES: &[&str] = &["manifest.yaml", "README.md"];
+/// The files that Argo CD's hydrator writes beside its record, which does not list them. They may be replaced; the ones that a
+/// delivery does not write stay.
+const ARGO_CD_FILES: &[&str] = &["manifest.yaml", "README.md"];
 
+/// The most files that a refusal names.
 const NAMED_FILES: usize = 20;
 
-/// The branch as it is found (or as an earlier unit of the same run leaves it).
-pub(crate) struct Found<'a> {
-    /// The tree of its commit; `None` for a branch that does not exist.
+const FOLDER: i32 = 0o040_000;
+
+/// The state of a branch: as it was read, or as an earlier unit of the same round leaves it.
+pub(crate) struct BranchState<'a> {
+    /// The tree of its commit; `None` if the branch does not exist.
     pub tree: Option<Oid>,
     /// The note on its commit.
     pub note: &'a Note,
@@ -27,54 +33,79 @@ pub(crate) struct Found<'a> {
     pub base: Option<&'a str>,
 }
 
-/// What is to happen.
+/// What a delivery has to do for a unit.
 pub(crate) enum Decision {
-    /// A commit with this tree.
-    Commit {
-        /// The tree.
-        tree: Oid,
-        /// The changed files.
-        changes: Vec<Change>,
-        /// The record that the branch had.
-        previous: Option<Box<Record>>,
-    },
-    /// Nothing but a note.
+    /// Commit a new tree.
+    Commit(NewTree),
+    /// Update the note only: the output is the same, the source commit is newer.
     Note,
-    /// Nothing at all.
-    Nothing,
-    /// No.
+    /// Nothing: output and source commit are the same.
+    Unchanged,
+    /// Nothing, for this reason.
     Refuse(Refusal),
 }
 
-/// Decides one unit. New objects are noted in `made`.
+/// A tree with the unit's files and record.
+pub(crate) struct NewTree {
+    /// Its id.
+    pub tree: Oid,
+    /// How its files differ from those of the branch.
+    pub changes: Vec<Change>,
+    /// The record in the branch.
+    pub previous: Option<Box<Record>>,
+    /// The new objects.
+    pub objects: Vec<Oid>,
+}
+
+/// What a unit's folder in a branch holds of deliveries.
+pub(crate) enum FolderState {
+    /// No record, and nothing that keeps a delivery away.
+    New,
+    /// This record.
+    Recorded(Box<Record>),
+    /// Something that a delivery must not touch.
+    Refused(Refusal),
+}
+
+impl FolderState {
+    /// The record, if there is a valid one.
+    pub(crate) fn record(self) -> Option<Record> {
+        match self {
+            Self::Recorded(record) => Some(*record),
+            Self::New | Self::Refused(_) => None,
+        }
+    }
+}
+
+/// Decides what to do for `unit`.
 pub(crate) fn decide(
     store: &mut ObjectStore,
     unit: &Unit,
-    found: &Found<'_>,
+    branch: &BranchState<'_>,
     ancestors: Ancestors<'_>,
-    made: &mut Vec<Oid>,
 ) -> Result<Decision, git2::Error> {
-    let Some(tree) = found.tree else {
-        return build(store, unit, found, changes(unit, &There::new())?, None, made);
+    let Some(tree) = branch.tree else {
+        return build(store, unit, branch, changes(unit, &CurrentFiles::new())?, None);
     };
-    let record = match record(store, unit, tree)? {
-        Ok(record) => record,
-        Err(refusal) => return Ok(Decision::Refuse(refusal)),
+    let record = match folder_state(store, unit, tree)? {
+        FolderState::New => None,
+        FolderState::Recorded(record) => Some(*record),
+        FolderState::Refused(refusal) => return Ok(Decision::Refuse(refusal)),
     };
-    if let Some(refusal) = older(unit, record.as_ref(), found.note, ancestors) {
+    if let Some(refusal) = order::violation(unit, record.as_ref(), branch.note, ancestors) {
         return Ok(Decision::Refuse(refusal));
     }
-    let there = match files(store, unit, tree, record.as_ref()) {
-        Ok(there) => there,
+    let current = match current_files(store, unit, tree, record.as_ref()) {
+        Ok(current) => current,
         Err(refusal) => return Ok(Decision::Refuse(refusal)),
     };
-    let changes = changes(unit, &there)?;
+    let changes = changes(unit, &current)?;
     if let Some(record) = &record
         && changes.is_empty()
         && same_record(unit, record)
     {
-        let known = found.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
-        return Ok(if known == unit.source.dry_sha { Decision::Nothing } else { Decision::Note });
+        let recorded = branch.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
+        return Ok(if recorded == unit.source.dry_sha { Decision::Unchanged } else { Decision::Note });
     }
     if let Some(reason) = record.as_ref().and_then(|record| record.hold.clone())
         && unit.hold.is_none()
@@ -82,34 +113,31 @@ pub(crate) fn decide(
     {
         return Ok(Decision::Refuse(Refusal::Held { reason }));
     }
-    build(store, unit, found, changes, record, made)
+    build(store, unit, branch, changes, record)
 }
 
-/// The record in the unit's folder, or why the folder may not be touched.
-pub(crate) fn record(
-    store: &ObjectStore,
-    unit: &Unit,
-    tree: Oid,
-) -> Result<Result<Option<Record>, Refusal>, git2::Error> {
+/// Reads the unit's folder in a tree.
+pub(crate) fn folder_state(store: &ObjectStore, unit: &Unit, tree: Oid) -> Result<FolderState, git2::Error> {
     let path = unit.in_branch(METADATA);
     let Some((id, _)) = store.entry(tree, &path) else {
-        let files = foreign(store, unit, tree);
-        return Ok(if files.is_empty() || unit.adopt { Ok(None) } else { Err(Refusal::UnmanagedFiles { files }) });
+        let files = unmanaged_files(store, unit, tree);
+        let free = files.is_empty() || unit.adopt;
+        return Ok(if free { FolderState::New } else { FolderState::Refused(Refusal::UnmanagedFiles { files }) });
     };
     Ok(match Record::parse(&store.blob(id)?) {
-        Ok(record) => Ok(Some(record)),
-        Err(_) if unit.adopt => Ok(None),
-        Err(error) => Err(Refusal::InvalidRecord { path, message: error.to_string() }),
+        Ok(record) => FolderState::Recorded(Box::new(record)),
+        Err(_) if unit.adopt => FolderState::New,
+        Err(error) => FolderState::Refused(Refusal::InvalidRecord { path, message: error.to_string() }),
     })
 }
 
-/// The files that make a branch or folder without a record another's.
-fn foreign(store: &ObjectStore, unit: &Unit, tree: Oid) -> Vec<String> {
+/// The files because of which a branch or folder without a record is not free for a delivery.
+fn unmanaged_files(store: &ObjectStore, unit: &Unit, tree: Oid) -> Vec<String> {
     if unit.folder.is_empty() {
         return store.paths(tree, NAMED_FILES);
     }
     match store.entry(tree, &unit.folder) {
-        Some((id, 0o040_000)) => store.paths(id, NAMED_FILES).into_iter().map(|path| unit.in_branch(&path)).collect(),
+        Some((id, FOLDER)) => store.paths(id, NAMED_FILES).into_iter().map(|path| unit.in_branch(&path)).collect(),
         Some(_) => vec![unit.folder.clone()],
         None => {
             let all = store.paths(tree, usize::MAX);
@@ -119,185 +147,143 @@ fn foreign(store: &ObjectStore, unit: &Unit, tree: Oid) -> Vec<String> {
     }
 }
 
-/// Whether the branch holds what must not be replaced by ours.
-pub(crate) fn older(unit: &Unit, record: Option<&Record>, note: &Note, ancestors: Ancestors<'_>) -> Option<Refusal> {
-    let record = &record?.source;
-    let (theirs, ours) = (repository(&record.repo_url), repository(&unit.source.repo_url));
-    if !theirs.is_empty() && !ours.is_empty() && theirs != ours {
-        let refusal = Refusal::OtherSource { recorded: record.repo_url.clone(), ours: unit.source.repo_url.clone() };
-        return (!unit.adopt).then_some(refusal);
-    }
-    let recorded = note.sha(&unit.folder).unwrap_or(&record.dry_sha).to_owned();
-    let ours = unit.source.dry_sha.clone();
-    if recorded.is_empty() || recorded == ours || unit.allow_older {
-        return None;
-    }
-    match ancestors(&recorded, &ours) {
-        Ancestry::Ancestor => None,
-        Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
-        Ancestry::Unknown(reason) => Some(Refusal::UnknownAncestry { recorded, ours, reason }),
-    }
-}
+/// A file of a tree: blob id and git's mode.
+pub(crate) type Entry = (Oid, i32);
 
-/// A repository's URL without what does not tell repositories apart: scheme, user, port of the scheme, `.git`, a slash at the end.
-fn repository(url: &str) -> String {
-    let clean = git::source::without_credentials(url.trim());
-    let rest = match clean.split_once("://") {
-        Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
-        None => match clean.split_once(':') {
-            Some((host, path)) if !host.contains('/') => {
-                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-                format!("{host}/{}", path.trim_start_matches('/'))
-            }
-            _ => clean,
-        },
-    };
-    let rest = rest.trim_end_matches('/');
-    rest.strip_suffix(".git").unwrap_or(rest).to_lowercase()
-}
+/// The files that are now at the paths of this delivery or the last one, by their path in the branch. Folders are not listed.
+type CurrentFiles = BTreeMap<String, Entry>;
 
-/// What stands now at the paths that are ours, of this delivery or of the last one. An entry that is a folder has no place here.
-type There = BTreeMap<String, (Oid, i32)>;
-
-fn files(store: &ObjectStore, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<There, Refusal> {
-    let owned: BTreeSet<String> = owned(record).iter().map(|path| unit.in_branch(path)).collect();
+/// Reads the files at the paths of this delivery and of the recorded one.
+///
+/// # Errors
+/// A file of this delivery would replace one that no delivery wrote.
+fn current_files(
+    store: &ObjectStore,
+    unit: &Unit,
+    tree: Oid,
+    record: Option<&Record>,
+) -> Result<CurrentFiles, Refusal> {
+    let recorded: BTreeSet<String> = recorded_files(record).iter().map(|path| unit.in_branch(path)).collect();
     let ours: BTreeSet<String> = unit.files.keys().map(|path| unit.in_branch(path)).collect();
-    let mut there = There::new();
     let removable = record.is_some_and(|record| record.files.is_some());
-    let paths = if removable { owned.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
+    let paths = if removable { recorded.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
+    let mut current = CurrentFiles::new();
     for path in paths {
-        match store.entry(tree, path) {
-            Some((id, 0o040_000)) if ours.contains(path) => {
-                // A folder stands where a file goes: it goes away only where every file in it is ours.
-                let below = store.paths(id, usize::MAX);
-                let strange = below.iter().map(|tail| format!("{path}/{tail}")).find(|file| !owned.contains(file));
-                if let Some(path) = strange {
-                    return Err(Refusal::UnmanagedFile { path });
-                }
-            }
-            Some((_, 0o040_000)) => {}
+        let entry = store.entry(tree, path);
+        let unmanaged = match entry {
+            Some((id, FOLDER)) if ours.contains(path) => unmanaged_below(store, path, id, &recorded),
+            Some((_, FOLDER)) => None,
             Some(entry) => {
-                if !owned.contains(path) && !unit.adopt && !same(unit, path, entry) {
-                    return Err(Refusal::UnmanagedFile { path: path.clone() });
-                }
-                there.insert(path.clone(), entry);
+                let free = recorded.contains(path) || unit.adopt || same_file(unit, path, entry);
+                (!free).then(|| path.clone())
             }
-            None if ours.contains(path) => {
-                if let Some(file) = file_on_the_way(store, tree, path).filter(|file| !owned.contains(file)) {
-                    return Err(Refusal::UnmanagedFile { path: file });
-                }
-            }
-            None => {}
+            None if ours.contains(path) => file_above(store, tree, path).filter(|file| !recorded.contains(file)),
+            None => None,
+        };
+        if let Some(path) = unmanaged {
+            return Err(Refusal::UnmanagedFile { path });
         }
+        current.extend(entry.filter(|(_, mode)| *mode != FOLDER).map(|entry| (path.clone(), entry)));
     }
-    Ok(there)
+    Ok(current)
 }
 
-fn same(unit: &Unit, path: &str, (id, mode): (Oid, i32)) -> bool {
+/// A folder is where a file has to go. It may be replaced if a delivery wrote every file in it; returns the first one that none wrote.
+fn unmanaged_below(store: &ObjectStore, path: &str, folder: Oid, recorded: &BTreeSet<String>) -> Option<String> {
+    let files = store.paths(folder, usize::MAX);
+    files.iter().map(|tail| format!("{path}/{tail}")).find(|file| !recorded.contains(file))
+}
+
+/// The file that is where `path` needs a folder.
+fn file_above(store: &ObjectStore, tree: Oid, path: &str) -> Option<String> {
+    let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+    folders.find(|folder| store.entry(tree, folder).is_some_and(|(_, mode)| mode != FOLDER)).map(str::to_owned)
+}
+
+fn same_file(unit: &Unit, path: &str, (id, mode): Entry) -> bool {
     unit.file(path).is_some_and(|file| {
         filemode(file.mode) == mode && Oid::hash_object(ObjectType::Blob, &file.bytes).is_ok_and(|ours| ours == id)
     })
 }
 
-fn file_on_the_way(store: &ObjectStore, tree: Oid, path: &str) -> Option<String> {
-    let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-    folders
-        .filter(|folder| store.entry(tree, folder).is_some_and(|(_, mode)| mode != 0o040_000))
-        .map(str::to_owned)
-        .next()
-}
-
-/// The files that the last delivery wrote, relative to its folder.
-pub(crate) fn owned(record: Option<&Record>) -> Vec<String> {
+/// The files that the recorded delivery wrote, relative to its folder.
+pub(crate) fn recorded_files(record: Option<&Record>) -> Vec<String> {
     match record {
         Some(Record { files: Some(files), .. }) => files.clone(),
-        Some(Record { files: None, .. }) => ARGO_CD_WRITES.iter().map(|&path| path.to_owned()).collect(),
+        Some(Record { files: None, .. }) => ARGO_CD_FILES.iter().map(|&path| path.to_owned()).collect(),
         None => Vec::new(),
     }
 }
 
+/// Whether the record says what the unit's would say, apart from the source commit.
 fn same_record(unit: &Unit, record: &Record) -> bool {
-    let files_known = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
-    // A hold that is to be set or released is a change by itself.
-    let hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
-    files_known && hold && repository(&record.source.repo_url) == repository(&unit.source.repo_url)
+    let same_files = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
+    // To set or release a hold is a change, even without one of a file.
+    let same_hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
+    same_files && same_hold && order::same_repository(&record.source.repo_url, &unit.source.repo_url)
 }
 
-/// What differs between the unit's files and what stands there, sorted by path.
-fn changes(unit: &Unit, there: &There) -> Result<Vec<Change>, git2::Error> {
+/// The differences between the unit's files and the current ones, sorted by path.
+fn changes(unit: &Unit, current: &CurrentFiles) -> Result<Vec<Change>, git2::Error> {
     let mut changes = Vec::new();
     let mut kept = BTreeSet::new();
     for (path, file) in &unit.files {
         let path = unit.in_branch(path);
-        let now = (Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode));
-        match there.get(&path) {
-            Some(&entry) if entry == now => {}
+        let new = (Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode));
+        match current.get(&path) {
+            Some(&entry) if entry == new => {}
             Some(_) => changes.push(Change { path: path.clone(), kind: ChangeKind::Modified }),
             None => changes.push(Change { path: path.clone(), kind: ChangeKind::Added }),
         }
         kept.insert(path);
     }
-    let gone = there.keys().filter(|path| !kept.contains(*path));
-    changes.extend(gone.map(|path| Change { path: path.clone(), kind: ChangeKind::Removed }));
+    let removed = current.keys().filter(|path| !kept.contains(*path));
+    changes.extend(removed.map(|path| Change { path: path.clone(), kind: ChangeKind::Removed }));
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
 }
 
+/// Builds the tree with the changes and the unit's record.
 fn build(
     store: &mut ObjectStore,
     unit: &Unit,
-    found: &Found<'_>,
+    branch: &BranchState<'_>,
     changes: Vec<Change>,
     previous: Option<Record>,
-    made: &mut Vec<Oid>,
 ) -> Result<Decision, git2::Error> {
+    let mut objects = Vec::new();
     let mut edits = BTreeMap::new();
     for change in &changes {
         let edit = match unit.file(&change.path) {
-            Some(file) if change.kind != ChangeKind::Removed => Edit::Put(store.share(&file.bytes, made)?, file.mode),
+            Some(file) if change.kind != ChangeKind::Removed => {
+                Edit::Put(store.share(&file.bytes, &mut objects)?, file.mode)
+            }
             _ => Edit::Remove,
         };
         edits.insert(change.path.clone(), edit);
     }
-    let blob = store.write(ObjectType::Blob, &new_record(unit, found.base)?.to_bytes(), made)?;
-    edits.insert(unit.in_branch(METADATA), Edit::Put(blob, Mode::Regular));
-    let tree = match store.edit(found.tree, &edits, made)? {
+    let record = store.write(ObjectType::Blob, &new_record(unit, branch.base)?.to_bytes(), &mut objects)?;
+    edits.insert(unit.in_branch(METADATA), Edit::Put(record, Mode::Regular));
+    let tree = match store.edit(branch.tree, &edits, &mut objects)? {
         Some(tree) => tree,
-        None => store.empty_tree(made)?,
+        None => store.empty_tree(&mut objects)?,
     };
-    Ok(Decision::Commit { tree, changes, previous: previous.map(Box::new) })
+    Ok(Decision::Commit(NewTree { tree, changes, previous: previous.map(Box::new), objects }))
 }
 
 fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
-    let mut entries = Vec::with_capacity(unit.files.len());
+    let mut files = Vec::with_capacity(unit.files.len());
     for (path, file) in &unit.files {
-        entries.push((path.as_str(), Oid::hash_object(ObjectType::Blob, &file.bytes)?, filemode(file.mode)));
+        let id = Oid::hash_object(ObjectType::Blob, &file.bytes)?;
+        files.push(TreeFile { path: path.clone(), id, mode: filemode(file.mode) });
     }
     Ok(Record {
         source: unit.source.clone(),
         files: Some(unit.files.keys().cloned().collect()),
-        content: Some(metadata::content(entries.into_iter())?),
+        content: Some(metadata::content_hash(&files)?),
         images: unit.images.clone(),
         promoted_from: unit.promoted_from.clone(),
         base: base.map(str::to_owned),
         hold: unit.hold.clone(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_repository_has_many_urls() {
-        for url in [
-            "https://github.com/acme/shop.git",
-            "https://token@github.com/Acme/shop",
-            "git@github.com:acme/shop.git",
-            "ssh://git@github.com/acme/shop/",
-        ] {
-            assert_eq!(repository(url), "github.com/acme/shop", "{url}");
-        }
-        assert_ne!(repository("/srv/a"), repository("/srv/b"));
-    }
 }

@@ -7,19 +7,25 @@ mod backoff;
 pub mod branches;
 mod decide;
 mod deliver;
+pub mod delivery;
+mod error;
 pub mod message;
 pub mod metadata;
 mod notes;
+mod options;
+mod order;
 mod outcome;
 mod refusal;
 mod round;
 mod unit;
+mod validate;
 
-pub use deliver::{Ancestors, DeliverError, Options, deliver};
+pub use deliver::deliver;
+pub use delivery::{Delivery, Step};
+pub use error::DeliverError;
 pub use metadata::{Record, SourceRecord};
+pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::Refusal;
-pub use unit::{
-    Message, MessageContext, RequestMethod, RequestOptions, RequestOptionsFn, TargetContent, Topic, Unit, UnitError,
-    is_valid_branch_name,
-};
+pub use unit::{Message, MessageContext, RequestMethod, RequestOptions, RequestOptionsFn, TargetContent, Topic, Unit};
+pub use validate::{UnitError, is_valid_branch_name};

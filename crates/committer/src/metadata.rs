@@ -154,8 +154,19 @@ impl Record {
     }
 }
 
-/// The hash of files as git has them: over a line `MODE ID PATH` each, in the order of the paths. It needs no file's bytes where a tree is at hand.
-pub(crate) fn content<'a>(entries: impl Iterator<Item = (&'a str, Oid, i32)>) -> Result<String, git2::Error> {
-    let lines: String = entries.map(|(path, id, mode)| format!("{mode:06o} {id} {path}\n")).collect();
+/// A file as git stores it.
+pub(crate) struct TreeFile {
+    /// The path that goes into the hash.
+    pub path: String,
+    /// The blob.
+    pub id: Oid,
+    /// git's mode.
+    pub mode: i32,
+}
+
+/// The hash over files: git's blob hash of a line `MODE ID PATH` per file, in the given order. It needs no file's bytes where a tree is available.
+pub(crate) fn content_hash<'a>(files: impl IntoIterator<Item = &'a TreeFile>) -> Result<String, git2::Error> {
+    let lines: String =
+        files.into_iter().map(|TreeFile { path, id, mode }| format!("{mode:06o} {id} {path}\n")).collect();
     Ok(Oid::hash_object(ObjectType::Blob, lines.as_bytes())?.to_string())
 }

@@ -1,15 +1,11 @@
 //! What is to be delivered: a unit's files, where they go, and what the commit says of them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use git::{Change, File, FileSet, Identity};
 
-use crate::metadata::{METADATA, Record, SourceRecord};
-
-/// The most parts that a path may have.
-const DEEPEST: usize = 100;
+use crate::metadata::{Record, SourceRecord};
 
 /// What a commit message can refer to: the state of the branch when the commit was planned.
 #[derive(Clone, Debug, Default)]
@@ -136,95 +132,6 @@ pub struct Unit {
     pub release: bool,
 }
 
-/// A unit that cannot be delivered anywhere, whatever the remote holds.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnitError {
-    /// git would refuse the name.
-    #[error("{unit}: branch {branch:?}: not a name that git allows for a branch: change destination.branch")]
-    Branch {
-        /// The unit.
-        unit: String,
-        /// The name.
-        branch: String,
-    },
-    /// A path that leaves the folder, or that git refuses.
-    #[error(
-        "{unit}: path {path:?}: not a path that git can hold (relative, no empty part, no `.`, `..` or `.git`): change destination.path"
-    )]
-    Path {
-        /// The unit.
-        unit: String,
-        /// The path.
-        path: String,
-    },
-    /// Two files, or a file and a folder, want one place.
-    #[error("{branch}: {path}: wanted by {first} and by {second}: give each a path of its own")]
-    Collision {
-        /// The branch.
-        branch: String,
-        /// The path in the branch.
-        path: String,
-        /// Who comes first.
-        first: String,
-        /// Who comes second.
-        second: String,
-    },
-    /// Two units record themselves in one folder.
-    #[error(
-        "{branch}: folder {folder:?}: both {first} and {second} would write {METADATA} there: give each unit a folder or a branch of its own"
-    )]
-    Folder {
-        /// The branch.
-        branch: String,
-        /// The folder.
-        folder: String,
-        /// Who comes first.
-        first: String,
-        /// Who comes second.
-        second: String,
-    },
-    /// git cannot write the author's or committer's name or address.
-    #[error(
-        "{unit}: author {name:?} <{email:?}>: {message}: give a name and a mail address without `<`, `>` and line breaks"
-    )]
-    Identity {
-        /// The unit.
-        unit: String,
-        /// The name.
-        name: String,
-        /// The address.
-        email: String,
-        /// libgit2's message.
-        message: String,
-    },
-    /// The topic branch is also what another unit is delivered to, or its topic branch.
-    #[error("{unit}: the topic branch {branch} is another's already: give each unit one of its own")]
-    Topic {
-        /// The unit.
-        unit: String,
-        /// The branch.
-        branch: String,
-    },
-    /// All or nothing was asked for, and a unit needs a push of its own.
-    #[error(
-        "{unit}: its request is made by options of a push of its own, so it cannot be all or nothing with others: push without --atomic"
-    )]
-    Alone {
-        /// The unit.
-        unit: String,
-    },
-    /// Without a source commit nobody could tell which of two deliveries is newer.
-    #[error(
-        "{unit}: source commit {sha:?}: not a full commit id (40 hex digits): run inside a git checkout, or give the id"
-    )]
-    DrySha {
-        /// The unit.
-        unit: String,
-        /// What was given.
-        sha: String,
-    },
-}
-
 impl Unit {
     /// A path of the unit as seen from the branch's root.
     pub(crate) fn in_branch(&self, path: &str) -> String {
@@ -237,115 +144,8 @@ impl Unit {
         tail.and_then(|tail| self.files.get(tail))
     }
 
-    fn check(&self) -> Result<(), UnitError> {
-        for branch in [Some(&self.branch), self.topic.as_ref().map(|topic| &topic.branch)].into_iter().flatten() {
-            if !is_valid_branch_name(branch) {
-                return Err(UnitError::Branch { unit: self.name.clone(), branch: branch.clone() });
-            }
-        }
-        for who in [&self.author, &self.committer] {
-            who.signature().map_err(|error| UnitError::Identity {
-                unit: self.name.clone(),
-                name: who.name.clone(),
-                email: who.email.clone(),
-                message: error.message().to_owned(),
-            })?;
-        }
-        let sha = &self.source.dry_sha;
-        if sha.len() != 40 || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(UnitError::DrySha { unit: self.name.clone(), sha: sha.clone() });
-        }
-        let folder = if self.folder.is_empty() { None } else { Some(&self.folder) };
-        for path in folder.into_iter().chain(self.files.keys()) {
-            if path.split('/').count() > DEEPEST || !path.split('/').all(valid_part) || path.as_str() == METADATA {
-                return Err(UnitError::Path { unit: self.name.clone(), path: path.clone() });
-            }
-        }
-        Ok(())
+    /// Whether the unit is reviewed and its request is opened in a way that `accepts`.
+    pub(crate) fn requests_by(&self, accepts: impl Fn(&RequestMethod) -> bool) -> bool {
+        self.topic.as_ref().is_some_and(|topic| accepts(&topic.request))
     }
-}
-
-/// Whether git allows this name, without `refs/heads/`, for a branch (git-check-ref-format, and no dash in front).
-pub fn is_valid_branch_name(name: &str) -> bool {
-    git2::Reference::is_valid_name(&format!("refs/heads/{name}")) && !name.starts_with('-')
-}
-
-fn valid_part(part: &str) -> bool {
-    let control = part.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == b'\\');
-    !(matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || control)
-}
-
-/// Checks every unit by itself and all of them against each other.
-///
-/// # Errors
-/// The first thing that is wrong.
-pub(crate) fn check(units: &[Unit]) -> Result<(), UnitError> {
-    let mut taken: BTreeMap<(&str, String), &str> = BTreeMap::new();
-    let mut homes: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for unit in units {
-        unit.check()?;
-        if let Some(first) = homes.insert((&unit.branch, &unit.folder), &unit.name) {
-            return Err(UnitError::Folder {
-                branch: unit.branch.clone(),
-                folder: unit.folder.clone(),
-                first: first.to_owned(),
-                second: unit.name.clone(),
-            });
-        }
-        for path in unit.files.keys().map(String::as_str).chain([METADATA]) {
-            let path = unit.in_branch(path);
-            if let Some(first) = taken.insert((&unit.branch, path.clone()), &unit.name) {
-                return Err(collision(unit, path, first));
-            }
-        }
-    }
-    topics_are_their_own(units)?;
-    folders_are_no_files(units, &taken)
-}
-
-/// Push options hold for a whole push, so units with options of their own cannot share one.
-///
-/// # Errors
-/// Several units, of which one asks by push options.
-pub(crate) fn check_atomic(units: &[Unit]) -> Result<(), UnitError> {
-    let alone =
-        |unit: &&Unit| matches!(&unit.topic, Some(topic) if matches!(topic.request, RequestMethod::PushOptions(_)));
-    match units.iter().find(alone).filter(|_| units.len() > 1) {
-        Some(unit) => Err(UnitError::Alone { unit: unit.name.clone() }),
-        None => Ok(()),
-    }
-}
-
-fn topics_are_their_own(units: &[Unit]) -> Result<(), UnitError> {
-    let mut taken: BTreeSet<&str> = units.iter().map(|unit| unit.branch.as_str()).collect();
-    for unit in units {
-        if let Some(topic) = &unit.topic
-            && !taken.insert(&topic.branch)
-        {
-            return Err(UnitError::Topic { unit: unit.name.clone(), branch: topic.branch.clone() });
-        }
-    }
-    Ok(())
-}
-
-fn folders_are_no_files(units: &[Unit], taken: &BTreeMap<(&str, String), &str>) -> Result<(), UnitError> {
-    for unit in units {
-        let mut seen = BTreeSet::new();
-        for path in unit.files.keys() {
-            let path = unit.in_branch(path);
-            for (at, _) in path.match_indices('/') {
-                let folder = &path[..at];
-                if seen.insert(folder.to_owned())
-                    && let Some(first) = taken.get(&(unit.branch.as_str(), folder.to_owned()))
-                {
-                    return Err(collision(unit, folder.to_owned(), first));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn collision(unit: &Unit, path: String, first: &str) -> UnitError {
-    UnitError::Collision { branch: unit.branch.clone(), path, first: first.to_owned(), second: unit.name.clone() }
 }

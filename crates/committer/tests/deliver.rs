@@ -348,7 +348,7 @@ fn bad_units_are_refused_before_anything_is_read() {
         ("path", vec![unit("a", 1, &[(".git/config", "")])]),
         ("path", vec![unit("a", 1, &[("/etc/passwd", "")])]),
         ("path", vec![unit("a", 1, &[("hydrator.metadata", "")])]),
-        ("wanted by", vec![unit("a", 1, &[("x", ""), ("x/y", "")])]),
+        ("duplicate path", vec![unit("a", 1, &[("x", ""), ("x/y", "")])]),
         ("folder", vec![unit("a", 1, &[("x", "")]), unit("a", 1, &[("y", "")])]),
     ];
     for (words, units) in cases {

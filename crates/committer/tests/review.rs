@@ -430,7 +430,7 @@ fn two_units_have_two_topic_branches() {
     let mut other = reviewed(1, "1\n");
     other.branch = "cart/develop".to_owned();
     let error = deliver(&place.remote(), &[reviewed(1, "1\n"), other], &options()).unwrap_err().to_string();
-    assert!(error.contains("is another's already"), "{error}");
+    assert!(error.contains("duplicate topic branch"), "{error}");
     let folder = |name: &str, text: &str| {
         let mut unit = reviewed(1, text);
         name.clone_into(&mut unit.folder);
@@ -496,7 +496,7 @@ fn a_request_is_made_by_push_options() {
     let units = [ask(2, "2\n", true), unit("cart/develop", 2, &[("a", "1")])];
     let mut atomic = options();
     atomic.atomic = true;
-    assert!(deliver(&place.remote(), &units, &atomic).unwrap_err().to_string().contains("--atomic"));
+    assert!(deliver(&place.remote(), &units, &atomic).unwrap_err().to_string().contains("atomically"));
     deliver(&place.remote(), &units, &options()).unwrap();
     let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
     assert!(

@@ -6,7 +6,7 @@ use git::{Transport, TransportError, own};
 use git2::Oid;
 
 use super::{BranchPath, BranchTip, Depth, Reader};
-use crate::deliver::DeliverError;
+use crate::error::DeliverError;
 use crate::notes::NOTES;
 
 /// A place on the board.

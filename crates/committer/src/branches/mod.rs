@@ -8,8 +8,8 @@ use git::source::{SourceCommit, commit_info};
 use git::{File, FileSet, Mode, ObjectStore, Transport, TransportError, own};
 use git2::Oid;
 
-use crate::deliver::DeliverError;
-use crate::metadata::{self, METADATA, Record};
+use crate::error::DeliverError;
+use crate::metadata::{self, METADATA, Record, TreeFile};
 use crate::notes::{self, NOTES, Note};
 
 pub use board::{BoardEntry, board};
@@ -199,9 +199,9 @@ impl<'a> Reader<'a> {
         let paths = record.iter().flat_map(|record| record.files.iter().flatten());
         let entries = std::iter::once(METADATA).chain(paths.map(String::as_str)).filter_map(|path| {
             let (id, mode) = self.store.entry(tree, &in_folder(place, path))?;
-            Some((path, id, mode))
+            Some(TreeFile { path: path.to_owned(), id, mode })
         });
-        let holds = metadata::content(entries).map_err(|error| own(&error))?;
+        let holds = metadata::content_hash(&entries.collect::<Vec<_>>()).map_err(|error| own(&error))?;
         let empty = self.store.repository().find_tree(tree).is_ok_and(|tree| tree.is_empty());
         let listed = record.as_ref().and_then(|record| record.files.as_ref());
         let mut files = FileSet::new();
@@ -220,10 +220,10 @@ impl<'a> Reader<'a> {
     fn intact(&self, tree: Oid, place: &BranchPath, record: &Record) -> Result<Option<bool>, git2::Error> {
         let (Some(files), Some(recorded)) = (&record.files, &record.content) else { return Ok(None) };
         let entry = |path: &String| self.store.entry(tree, &in_folder(place, path));
-        let entries: Option<Vec<_>> =
-            files.iter().map(|path| entry(path).map(|(id, mode)| (path.as_str(), id, mode))).collect();
+        let entries: Option<Vec<TreeFile>> =
+            files.iter().map(|path| entry(path).map(|(id, mode)| TreeFile { path: path.clone(), id, mode })).collect();
         let Some(entries) = entries else { return Ok(Some(false)) };
-        Ok(Some(metadata::content(entries.into_iter())? == *recorded))
+        Ok(Some(metadata::content_hash(&entries)? == *recorded))
     }
 }
 

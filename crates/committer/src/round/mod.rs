@@ -1,356 +1,301 @@
-//! One round of a delivery: read the branches, decide every pending unit, push once, settle what the server said.
+//! One round of a delivery: read, plan, push, settle.
+//!
+//! - [`read`] asks the remote and yields a [`RemoteState`].
+//! - [`plan`] is pure: it makes a [`RoundPlan`] of what was read. It builds objects in the object store and asks nothing of the remote.
+//! - [`push`] is the only part that writes to the remote.
+//! - [`settle`] is pure: it makes outcomes of what the server answered.
+//!
+//! The units that have no outcome after a round go into another one.
 
-mod push;
+mod commit;
+pub(crate) mod contents;
+pub(crate) mod plan;
+pub(crate) mod push;
+pub(crate) mod read;
 mod settle;
 mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{Change, ObjectStore, Transport, TransportError, Update};
-use git2::{ObjectType, Oid};
+use git::{Change, Update};
+use git2::Oid;
 
-use crate::decide::{self, Decision, Found};
-use crate::deliver::{DeliverError, Options, gave_up};
-use crate::metadata::METADATA;
-use crate::notes::{self, NOTES, Note};
+use crate::notes::Note;
 use crate::outcome::{Outcome, ReviewResult, UnitResult};
 use crate::refusal::Refusal;
-use crate::unit::{MessageContext, RequestMethod, Unit};
+use crate::unit::Unit;
 
-/// How a round ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Every unit has its outcome.
-    Settled,
-    /// Somebody was faster: another round may help.
-    Lost,
+/// A unit under way, with everything that is known of it.
+pub(crate) struct UnitRun<'a> {
+    pub unit: &'a Unit,
+    /// The number of rounds that planned it.
+    pub attempts: u32,
+    /// The messages of the server for it.
+    pub server_messages: Vec<String>,
+    /// The review part of its result, as the last plan has it.
+    pub review: Option<ReviewResult>,
+    pub state: UnitState,
 }
 
-/// Where GitHub, Gitea and Forgejo show what requests propose.
-const PULLS: &str = "refs/pull/";
+/// Whether a unit has an outcome.
+pub(crate) enum UnitState {
+    /// It goes into the next round.
+    Pending(Pending),
+    /// It has its outcome.
+    Settled(Settled),
+}
 
-/// A delivery under way.
-pub(crate) struct Run<'a> {
-    units: &'a [Unit],
-    options: &'a Options<'a>,
-    transport: &'a mut dyn Transport,
-    store: ObjectStore,
-    states: Vec<State>,
+/// What earlier rounds leave behind for a unit without an outcome.
+#[derive(Default)]
+pub(crate) struct Pending {
+    /// The last commit that was sent for it. The push may have been accepted although its answer was lost.
+    pub sent: Option<PlannedCommit>,
+    /// The last message of the server about it.
+    pub message: String,
+}
+
+/// The outcome of a unit.
+pub(crate) struct Settled {
+    pub outcome: Outcome,
+    pub commit: Option<Oid>,
+    pub changes: Vec<Change>,
+}
+
+impl<'a> UnitRun<'a> {
+    pub(crate) fn new(unit: &'a Unit) -> Self {
+        let state = UnitState::Pending(Pending::default());
+        Self { unit, attempts: 0, server_messages: Vec::new(), review: None, state }
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.state, UnitState::Pending(_))
+    }
+
+    /// The commit that was sent in an earlier round.
+    pub(crate) fn sent(&self) -> Option<&PlannedCommit> {
+        match &self.state {
+            UnitState::Pending(pending) => pending.sent.as_ref(),
+            UnitState::Settled(_) => None,
+        }
+    }
+
+    /// Whether its outcome is a commit.
+    pub(crate) fn is_committed(&self) -> bool {
+        matches!(&self.state, UnitState::Settled(Settled { outcome: Outcome::Committed { .. }, .. }))
+    }
+
+    /// The branch's commit, if the unit is settled.
+    pub(crate) fn settled_commit(&self) -> Option<Oid> {
+        match &self.state {
+            UnitState::Pending(_) => None,
+            UnitState::Settled(settled) => settled.commit,
+        }
+    }
+
+    /// A commit is about to be sent.
+    pub(crate) fn remember(&mut self, commit: &PlannedCommit) {
+        if let UnitState::Pending(pending) = &mut self.state {
+            pending.sent = Some(commit.clone());
+        }
+    }
+
+    /// Ends the unit with an outcome and the branch's commit.
+    pub(crate) fn settle(&mut self, outcome: Outcome, commit: Option<Oid>) {
+        self.state = UnitState::Settled(Settled { outcome, commit, changes: Vec::new() });
+    }
+
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.settle(Outcome::Refused(refusal), None);
+    }
+
+    /// Ends the unit with a commit; `new` and `old` are the ids that the commit and its parent have at the remote.
+    pub(crate) fn commit(&mut self, new: Oid, old: Option<Oid>, changes: Vec<Change>) {
+        let outcome = Outcome::Committed { old: old.map(|id| id.to_string()), new: new.to_string() };
+        self.state = UnitState::Settled(Settled { outcome, commit: Some(new), changes });
+    }
+
+    /// The unit goes into another round; `message` is what the server said.
+    pub(crate) fn retry(&mut self, message: &str) {
+        if let UnitState::Pending(pending) = &mut self.state {
+            message.clone_into(&mut pending.message);
+        }
+    }
+
+    /// The result after `attempts` rounds.
+    pub(crate) fn into_result(self, attempts: u32) -> UnitResult {
+        let settled = match self.state {
+            UnitState::Settled(settled) => settled,
+            UnitState::Pending(Pending { message, .. }) => {
+                let outcome = Outcome::Refused(Refusal::TooManyAttempts { attempts, message });
+                Settled { outcome, commit: None, changes: Vec::new() }
+            }
+        };
+        let refused = matches!(settled.outcome, Outcome::Refused(_));
+        UnitResult {
+            unit: self.unit.name.clone(),
+            branch: self.unit.branch.clone(),
+            outcome: settled.outcome,
+            commit: settled.commit.map(|id| id.to_string()),
+            changes: settled.changes,
+            attempts: self.attempts,
+            server_messages: self.server_messages,
+            reviewed: self.review.filter(|_| !refused),
+        }
+    }
+}
+
+/// What a delivery has reached so far.
+pub(crate) struct Progress<'a> {
+    pub units: Vec<UnitRun<'a>>,
     /// Notes for commits that are in their branches already.
-    owed_notes: BTreeMap<Oid, Note>,
-    /// The ids that commits of ours have at the remote, where these are others.
-    renamed: BTreeMap<Oid, Oid>,
-    pushing: bool,
+    pub owed_notes: BTreeMap<Oid, Note>,
+    /// The ids that our commits have at the remote, where these differ.
+    pub renamed: BTreeMap<Oid, Oid>,
 }
 
-#[derive(Default)]
-struct State {
-    outcome: Option<Outcome>,
-    commit: Option<Oid>,
-    changes: Vec<Change>,
-    attempts: u32,
-    server_messages: Vec<String>,
-    reviewed: Option<ReviewResult>,
-    /// The last commit that was sent for the unit, and what the branch was then.
-    sent: Option<(Option<Oid>, Oid, Vec<Change>)>,
-    last_words: String,
+impl<'a> Progress<'a> {
+    pub(crate) fn new(units: &'a [Unit]) -> Self {
+        let units = units.iter().map(UnitRun::new).collect();
+        Self { units, owed_notes: BTreeMap::new(), renamed: BTreeMap::new() }
+    }
+
+    /// Whether every unit has its outcome and every note is written.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.units.iter().all(|run| !run.is_pending()) && self.owed_notes.is_empty()
+    }
+
+    /// The id that a commit has at the remote.
+    pub(crate) fn at_remote(&self, commit: Oid) -> Oid {
+        self.renamed.get(&commit).copied().unwrap_or(commit)
+    }
 }
 
-/// What a round found at the remote.
-#[derive(Default)]
-struct Seen {
-    heads: BTreeMap<String, Oid>,
-    notes_commit: Option<Oid>,
-    notes_tree: Option<Oid>,
-    /// What requests propose, where the server shows that (`refs/pull/N/head`); asked for where it matters.
-    pulls: BTreeSet<Oid>,
+/// What a round read from the remote. The objects behind the ids are in the object store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RemoteState {
+    /// The branches that the pending units name, and their commits.
+    pub heads: BTreeMap<String, Oid>,
+    /// The notes ref.
+    pub notes: Option<NotesTip>,
+    /// What requests propose, if the server shows that (`refs/pull/N/head`); read only if a unit needs it.
+    pub pulls: BTreeSet<Oid>,
+    /// Whether pushed commits get another id at the remote.
+    pub renames_commits: bool,
 }
 
-/// What is to become of one branch.
-struct BranchPlan {
-    branch: String,
-    old: Option<Oid>,
-    head: Option<Oid>,
-    steps: Vec<(usize, Step)>,
-    made: Vec<Oid>,
-    note: Option<Note>,
-    /// The unit whose topic branch this is.
-    topic: Option<usize>,
-    /// Takes back what the topic branch proposed; no unit's outcome hangs on it.
-    withdraws: bool,
+/// The commit of the notes ref and its tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotesTip {
+    pub commit: Oid,
+    pub tree: Oid,
 }
 
-enum Step {
-    Commit { commit: Oid, parent: Option<Oid>, changes: Vec<Change> },
+impl RemoteState {
+    /// The commit that a unit's commit is based on: the branch's, or the one that a new branch starts from.
+    pub(crate) fn base(&self, unit: &Unit) -> Option<Oid> {
+        let start = || unit.start_from.as_ref().and_then(|start| self.heads.get(start));
+        self.heads.get(&unit.branch).or_else(start).copied()
+    }
+
+    /// The commit of a branch.
+    pub(crate) fn head(&self, branch: &str) -> Option<Oid> {
+        self.heads.get(branch).copied()
+    }
+}
+
+/// What a round does.
+pub(crate) enum RoundPlan {
+    /// Creates the missing targets of reviewed units; the units themselves wait for the next round.
+    StartTargets(Vec<TargetStart>),
+    /// Delivers.
+    Deliver(Vec<BranchPlan>),
+}
+
+/// A branch without files, so that a review has something to compare with.
+pub(crate) struct TargetStart {
+    pub branch: String,
+    pub commit: Oid,
+    /// The units that need it, by index.
+    pub units: Vec<usize>,
+    pub objects: Vec<Oid>,
+}
+
+/// What a round does to one branch.
+pub(crate) struct BranchPlan {
+    pub branch: String,
+    /// Its commit now.
+    pub old: Option<Oid>,
+    /// Its commit after the push; `None` if it is deleted.
+    pub new: Option<Oid>,
+    /// The units that are settled with it, in the order of their commits.
+    pub units: Vec<PlannedUnit>,
+    /// The new objects.
+    pub objects: Vec<Oid>,
+    /// The note on `new`, if it changes.
+    pub note: Option<Note>,
+    pub role: BranchRole,
+}
+
+/// What a branch is for its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BranchRole {
+    /// The branch that they are delivered to.
+    Target,
+    /// The topic branch of this unit.
+    Topic(usize),
+    /// The topic branch of this unit, whose change is withdrawn.
+    Withdrawal(usize),
+}
+
+/// A unit in a plan.
+pub(crate) struct PlannedUnit {
+    /// Its index among the delivery's units.
+    pub unit: usize,
+    pub action: Action,
+    /// The review part of its result, if the push succeeds.
+    pub review: Option<ReviewResult>,
+}
+
+/// What is done for a unit.
+pub(crate) enum Action {
+    /// A commit is pushed.
+    Commit(PlannedCommit),
+    /// The note is updated.
     Note,
-    Nothing,
+    /// Nothing; the branch holds the output already.
+    Unchanged,
+    /// Nothing; the branch holds the commit of an earlier round, whose answer was lost.
+    Recovered(PlannedCommit),
+    /// Nothing, for this reason.
     Refuse(Refusal),
 }
 
-impl<'a> Run<'a> {
-    pub(crate) fn new(
-        units: &'a [Unit],
-        options: &'a Options<'a>,
-        transport: &'a mut dyn Transport,
-    ) -> Result<Self, TransportError> {
-        let states = units.iter().map(|_| State::default()).collect();
-        Ok(Self {
-            units,
-            options,
-            transport,
-            store: ObjectStore::open()?,
-            states,
-            owed_notes: BTreeMap::new(),
-            renamed: BTreeMap::new(),
-            pushing: false,
-        })
-    }
-
-    /// One round for the units that have no outcome yet.
-    pub(crate) fn round(&mut self) -> Result<Ended, DeliverError> {
-        self.pushing = false;
-        let mut seen = self.look()?;
-        if !self.options.dry_run && self.start_targets(&seen)? {
-            seen = self.look()?;
-        }
-        let mut plans = Vec::new();
-        for (branch, units) in self.pending() {
-            plans.extend(self.plan(&branch, &units, &seen)?);
-        }
-        if self.options.atomic {
-            hold_back(&mut plans, self.units);
-        }
-        self.settle_unpushed(&plans);
-        if self.options.dry_run {
-            self.settle_dry(&plans);
-            return Ok(Ended::Settled);
-        }
-        self.push(&plans, &seen)?;
-        let settled = self.states.iter().all(|state| state.outcome.is_some()) && self.owed_notes.is_empty();
-        Ok(if settled { Ended::Settled } else { Ended::Lost })
-    }
-
-    /// Whether the last round came to its push, so that an error leaves open what was taken.
-    pub(crate) fn was_pushing(&self) -> bool {
-        self.pushing
-    }
-
-    /// The results, in the units' order.
-    pub(crate) fn deliveries(self, attempts: u32) -> Vec<UnitResult> {
-        let states = self.units.iter().zip(self.states);
-        let deliveries = states.map(|(unit, state)| {
-            let outcome = state.outcome.unwrap_or_else(|| gave_up(attempts, &state.last_words));
-            let refused = matches!(outcome, Outcome::Refused(_));
-            UnitResult {
-                unit: unit.name.clone(),
-                branch: unit.branch.clone(),
-                outcome,
-                commit: state.commit.map(|id| id.to_string()),
-                changes: state.changes,
-                attempts: state.attempts,
-                server_messages: state.server_messages,
-                reviewed: state.reviewed.filter(|_| !refused),
-            }
-        });
-        deliveries.collect()
-    }
-
-    /// The pending units by branch, in their order within it.
-    fn pending(&self) -> BTreeMap<String, Vec<usize>> {
-        let mut branches: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, unit) in self.units.iter().enumerate() {
-            if self.states[index].outcome.is_none() {
-                branches.entry(unit.branch.clone()).or_default().push(index);
-            }
-        }
-        branches
-    }
-
-    /// Reads the refs, then the commits, trees, records and notes that the decisions need.
-    fn look(&mut self) -> Result<Seen, DeliverError> {
-        let pending: Vec<&Unit> = self.pending().values().flatten().map(|&index| &self.units[index]).collect();
-        let mut names = BTreeSet::from([NOTES.to_owned()]);
-        for unit in &pending {
-            let topic = unit.topic.as_ref().map(|topic| &topic.branch);
-            let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
-            names.extend(branches.into_iter().flatten().map(|branch| format!("refs/heads/{branch}")));
-        }
-        let asks_for = pending
-            .iter()
-            .any(|unit| matches!(&unit.topic, Some(topic) if matches!(topic.request, RequestMethod::AgitPush(_))));
-        let prefixes = names.iter().cloned().chain(asks_for.then(|| PULLS.to_owned()));
-        let refs = self.transport.list(&prefixes.collect::<Vec<_>>())?;
-        let mut seen = Seen::default();
-        seen.pulls.extend(refs.iter().filter(|found| found.name.starts_with(PULLS)).map(|found| found.id));
-        for found in refs.into_iter().filter(|found| names.contains(&found.name)) {
-            match found.name.strip_prefix("refs/heads/") {
-                Some(branch) => {
-                    seen.heads.insert(branch.to_owned(), found.id);
-                }
-                None => seen.notes_commit = Some(found.id),
-            }
-        }
-        let tips: BTreeSet<Oid> = seen.heads.values().copied().chain(seen.notes_commit).collect();
-        let missing: Vec<Oid> = tips.into_iter().filter(|&id| !self.store.has(id)).collect();
-        if !missing.is_empty() {
-            self.transport.fetch(&missing, 1, self.store.repository())?;
-        }
-        if let Some(commit) = seen.notes_commit {
-            seen.notes_tree = Some(self.tree_of(commit)?);
-        }
-        let wanted = self.wanted_blobs(&pending, &seen)?;
-        let missing: Vec<Oid> = wanted.into_iter().filter(|&id| !self.store.has(id)).collect();
-        if !missing.is_empty() {
-            self.transport.objects(&missing, self.store.repository())?;
-        }
-        Ok(seen)
-    }
-
-    fn wanted_blobs(&self, pending: &[&Unit], seen: &Seen) -> Result<BTreeSet<Oid>, git2::Error> {
-        let mut wanted = BTreeSet::new();
-        for unit in pending {
-            let topic = unit.topic.as_ref().and_then(|topic| seen.heads.get(&topic.branch)).copied();
-            for head in [base(unit, seen), topic].into_iter().flatten() {
-                let tree = self.tree_of(head)?;
-                wanted.extend(self.store.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
-                let note = seen.notes_tree.and_then(|notes| notes::find(&self.store, notes, head));
-                wanted.extend(note.map(|(_, id)| id));
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn tree_of(&self, commit: Oid) -> Result<Oid, git2::Error> {
-        Ok(self.store.repository().find_commit(commit)?.tree_id())
-    }
-
-    /// The note on a commit; an empty one where there is none.
-    fn note_on(&self, commit: Option<Oid>, seen: &Seen) -> Result<Note, git2::Error> {
-        let found = commit.zip(seen.notes_tree).and_then(|(head, notes)| notes::find(&self.store, notes, head));
-        found.map_or_else(|| Ok(Note::default()), |(_, blob)| Ok(Note::parse(&self.store.blob(blob)?)))
-    }
-
-    /// Decides the units of a branch one after the other, each on what the one before leaves; those that are reviewed on what the branch holds
-    /// now, each with a topic branch of its own.
-    fn plan(&mut self, branch: &str, units: &[usize], seen: &Seen) -> Result<Vec<BranchPlan>, DeliverError> {
-        let old = seen.heads.get(branch).copied();
-        let mut head = units.first().and_then(|&index| base(&self.units[index], seen));
-        let mut note = self.note_on(head, seen)?;
-        let before = note.clone();
-        let (mut steps, mut made, mut topics) = (Vec::new(), Vec::new(), Vec::new());
-        for &index in units {
-            let unit = &self.units[index];
-            if unit.topic.is_some() {
-                let (step, topic) = self.review(index, old, &before, seen)?;
-                if let Some(Step::Note) = step {
-                    note = note.with(&unit.folder, &unit.source.dry_sha);
-                }
-                steps.extend(step.map(|step| (index, step)));
-                topics.extend(topic);
-                continue;
-            }
-            let state = &mut self.states[index];
-            state.attempts += 1;
-            let tree = head.map(|head| self.store.repository().find_commit(head)).transpose()?;
-            let found = Found { tree: tree.map(|commit| commit.tree_id()), note: &note, base: None };
-            let step = match decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)? {
-                Decision::Refuse(refusal) => Step::Refuse(refusal),
-                Decision::Nothing => Step::Nothing,
-                Decision::Note => {
-                    note = note.with(&unit.folder, &unit.source.dry_sha);
-                    Step::Note
-                }
-                Decision::Commit { tree, changes, previous } => {
-                    let previous = MessageContext {
-                        commit: head.map(|id| id.to_string()),
-                        trailers: self.trailers(head)?,
-                        images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
-                        record: previous.map(|record| record.source),
-                        changes: changes.clone(),
-                    };
-                    let message = unit.message.render(&previous);
-                    let commit = self.commit(unit, tree, head.as_slice(), &message, &mut made)?;
-                    note = if note.folders.is_empty() {
-                        Note::default()
-                    } else {
-                        note.with(&unit.folder, &unit.source.dry_sha)
-                    };
-                    let parent = head.replace(commit);
-                    Step::Commit { commit, parent, changes }
-                }
-            };
-            steps.push((index, step));
-        }
-        let moved = steps.iter().any(|(_, step)| matches!(step, Step::Commit { .. }));
-        let noted = note != Note::default() && (note != before || moved && !note.folders.is_empty());
-        let note = noted.then_some(note);
-        let branch = branch.to_owned();
-        let own = BranchPlan { branch, old, head, steps, made, note, topic: None, withdraws: false };
-        Ok(Some(own).filter(|own| !own.steps.is_empty()).into_iter().chain(topics).collect())
-    }
-
-    fn trailers(&self, head: Option<Oid>) -> Result<Vec<(String, String)>, git2::Error> {
-        let Some(head) = head else { return Ok(Vec::new()) };
-        let commit = self.store.repository().find_commit(head)?;
-        let trailers = git2::message_trailers_strs(&String::from_utf8_lossy(commit.message_bytes()))?;
-        Ok(trailers.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
-    }
-
-    fn commit(
-        &self,
-        unit: &Unit,
-        tree: Oid,
-        parents: &[Oid],
-        message: &str,
-        made: &mut Vec<Oid>,
-    ) -> Result<Oid, DeliverError> {
-        let repository = self.store.repository();
-        let tree = repository.find_tree(tree)?;
-        let parents = parents.iter().map(|&parent| repository.find_commit(parent)).collect::<Result<Vec<_>, _>>()?;
-        let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let message = git::normal(message);
-        let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
-        let Some(signing) = self.options.signing.as_ref().filter(|_| !self.options.dry_run) else {
-            return Ok(self.store.write(ObjectType::Commit, &buffer, made)?);
-        };
-        let signature = signing.sign(&buffer, &format!("{} <{}>", unit.committer.name, unit.committer.email))?;
-        let text = buffer.as_str().map_err(|error| git2::Error::from_str(&error.to_string()))?;
-        let id = repository.commit_signed(text, &signature, None)?;
-        made.push(id);
-        Ok(id)
-    }
+/// A commit for a unit.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedCommit {
+    pub commit: Oid,
+    pub parent: Option<Oid>,
+    pub changes: Vec<Change>,
 }
 
 impl BranchPlan {
-    fn commits(&self) -> bool {
-        self.steps.iter().any(|(_, step)| matches!(step, Step::Commit { .. }))
+    /// Whether it has a commit for a unit.
+    pub(crate) fn has_commits(&self) -> bool {
+        self.units.iter().any(|planned| matches!(planned.action, Action::Commit(_)))
     }
 
-    /// What is to be pushed, if anything is.
-    fn update(&self) -> Option<Update> {
-        let moves = (self.commits() || self.withdraws) && self.head != self.old;
-        moves.then(|| Update { name: format!("refs/heads/{}", self.branch), old: self.old, new: self.head })
+    pub(crate) fn is_withdrawal(&self) -> bool {
+        matches!(self.role, BranchRole::Withdrawal(_))
     }
-}
 
-/// What a unit's commit stands on: its branch, or what a new branch starts from.
-fn base(unit: &Unit, seen: &Seen) -> Option<Oid> {
-    let start = || unit.start_from.as_ref().and_then(|start| seen.heads.get(start));
-    seen.heads.get(&unit.branch).or_else(start).copied()
-}
+    /// The full name of the ref.
+    pub(crate) fn ref_name(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
 
-/// All or nothing: one refusal, and the others are not pushed.
-fn hold_back(plans: &mut [BranchPlan], units: &[Unit]) {
-    let refused = plans.iter().flat_map(|plan| &plan.steps).find(|(_, step)| matches!(step, Step::Refuse(_)));
-    let Some(refused) = refused.map(|(index, _)| units[*index].name.clone()) else { return };
-    for plan in plans {
-        for (_, step) in &mut plan.steps {
-            if matches!(step, Step::Commit { .. } | Step::Note) {
-                *step = Step::Refuse(Refusal::AtomicAborted { refused: refused.clone() });
-            }
-        }
-        plan.note = None;
-        plan.withdraws = false;
+    /// The ref update that is pushed, if the branch moves.
+    pub(crate) fn update(&self) -> Option<Update> {
+        let moves = (self.has_commits() || self.is_withdrawal()) && self.new != self.old;
+        moves.then(|| Update { name: self.ref_name(), old: self.old, new: self.new })
     }
 }

@@ -1,249 +1,273 @@
-//! The pushes of a round: one for all branches and the notes, and one for each branch that has options of its own.
+//! The pushes of a round: what is sent in which order, and the only function that writes to the remote.
+//!
+//! One push takes all branches and the notes. With `atomic` the notes have a push of their own, so that their ref, which every delivery
+//! writes, cannot make the branches fail. A topic branch whose request is made by push options has a push of its own too, since
+//! options hold for a whole push. A request by `refs/for/BRANCH` (AGit) follows the push of its topic branch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
-use git::{PushOptions, PushReport, TransportError, Update, lost_race};
+use git::{ObjectStore, PushOptions, PushReport, Transport, TransportError, Update};
 use git2::{ObjectType, Oid};
 
-use super::{BranchPlan, Run, Seen, Step};
-use crate::deliver::DeliverError;
+use super::{BranchPlan, BranchRole, Progress, RemoteState, TargetStart};
 use crate::notes::{self, NOTES, Note};
-use crate::outcome::Outcome;
-use crate::refusal::Refusal;
+use crate::options::Options;
 use crate::unit::{RequestMethod, RequestOptions, TargetContent, Unit};
 
-/// Gitea and Forgejo, of a request that shows this commit already.
-const ASKED_ALREADY: &str = "same with old commit";
+/// One push.
+pub(crate) struct PushRequest {
+    pub part: PushPart,
+    pub updates: Vec<Update>,
+    /// The new objects that the remote lacks.
+    pub objects: Vec<Oid>,
+    pub options: PushOptions,
+}
 
-impl Run<'_> {
-    /// One push for all branches and the notes; with `atomic` a second one for the notes, so that their ref, which everybody writes, cannot
-    /// make the branches fail.
-    pub(super) fn push(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), DeliverError> {
-        self.read_before(plans, seen)?;
-        let moving = plans.iter().filter(|plan| plan.update().is_some());
-        let (alone, moving): (Vec<&BranchPlan>, Vec<&BranchPlan>) =
-            moving.partition(|plan| self.options_of(plan).is_some());
-        let mut notes: BTreeMap<Oid, Note> = std::mem::take(&mut self.owed_notes);
-        for plan in plans {
-            notes.extend(plan.head.zip(plan.note.clone()));
-        }
-        self.owed_notes.clone_from(&notes);
-        self.owed_notes.retain(|commit, _| !plans.iter().any(|plan| plan.head == Some(*commit)));
-        let mut updates: Vec<Update> = moving.iter().filter_map(|plan| plan.update()).collect();
-        let mut made: Vec<Oid> = moving.iter().flat_map(|plan| plan.made.iter().copied()).collect();
-        let mut made_notes = Vec::new();
-        let mut note_update = self.note_update(&notes, seen, &mut made_notes)?;
-        if note_update.is_none() {
-            self.owed_notes.clear();
-            plans.iter().filter(|plan| plan.head == plan.old).for_each(|plan| self.settle_notes(plan));
-        }
-        let together = !(self.options.atomic || self.transport.renames()) || updates.is_empty();
-        if together {
-            updates.extend(note_update.clone());
-            made.append(&mut made_notes);
-        }
-        if !updates.is_empty() {
-            self.remember(&moving);
-            let report = self.send(&updates, &made)?;
-            self.settle_branches(&moving, &updates, &report);
-            self.settle_note_push(plans, &notes, &updates, &report);
-        }
-        if !together && note_update.is_some() && !self.renamed.is_empty() {
-            // The notes are on commits that have other ids there.
-            notes = notes.into_iter().map(|(commit, note)| (self.there(commit), note)).collect();
-            made_notes.clear();
-            note_update = self.note_update(&notes, seen, &mut made_notes)?;
-        }
-        if let (false, Some(update)) = (together, note_update) {
-            let report = self.send(std::slice::from_ref(&update), &made_notes)?;
-            self.settle_note_push(plans, &notes, &[update], &report);
-        }
-        for plan in alone {
-            self.push_alone(plan)?;
-        }
-        for plan in plans {
-            self.ask_for(plan, seen)?;
-        }
-        Ok(())
+/// What a push is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PushPart {
+    /// Creates the targets of reviewed units.
+    Targets,
+    /// All branches without push options of their own, and the notes where they need no push of their own.
+    Branches,
+    /// The notes.
+    Notes,
+    /// The topic branch of this plan, by index, with push options.
+    Topic(usize),
+    /// The request for the topic branch of this plan, by index, by a push to `refs/for/BRANCH`.
+    Request(usize),
+}
+
+/// The pushes of a round, one after the other. A later push can depend on the answers to earlier ones.
+pub(crate) struct PushQueue {
+    pub plans: Vec<BranchPlan>,
+    pub starts: Vec<TargetStart>,
+    /// The notes to write, by the commit that they are on.
+    pub notes: BTreeMap<Oid, Note>,
+    state: RemoteState,
+    note_update: Option<NoteUpdate>,
+    notes_with_branches: bool,
+    parts: VecDeque<PushPart>,
+}
+
+/// The update of the notes ref and its new objects.
+#[derive(Clone)]
+struct NoteUpdate {
+    update: Update,
+    objects: Vec<Oid>,
+}
+
+/// Sends a push. The only place that writes to the remote.
+///
+/// # Errors
+/// The transport's. After a lost connection it is unknown whether the push was accepted.
+pub(crate) fn send(
+    transport: &mut dyn Transport,
+    store: &ObjectStore,
+    request: &PushRequest,
+) -> Result<PushReport, TransportError> {
+    transport.push(&request.updates, &store.pack(&request.objects), &request.options)
+}
+
+impl PushQueue {
+    /// The queue for targets to create.
+    pub(crate) fn starting(starts: Vec<TargetStart>, state: RemoteState) -> Self {
+        let parts = VecDeque::from([PushPart::Targets]);
+        Self { starts, parts, ..Self::empty(Vec::new(), state) }
     }
 
-    fn send(&mut self, updates: &[Update], made: &[Oid]) -> Result<PushReport, TransportError> {
-        let only_notes = updates.iter().all(|update| update.name == NOTES);
-        let options = PushOptions {
-            atomic: self.options.atomic && !only_notes,
-            options: if only_notes { Vec::new() } else { self.options.push_options.clone() },
-        };
-        self.send_with(updates, made, &options)
+    /// The queue for a plan. `owed` are notes of earlier rounds whose push was lost.
+    ///
+    /// # Errors
+    /// The notes could not be built.
+    pub(crate) fn delivering(
+        plans: Vec<BranchPlan>,
+        state: RemoteState,
+        owed: BTreeMap<Oid, Note>,
+        context: PushContext<'_, '_>,
+    ) -> Result<Self, git2::Error> {
+        let mut queue = Self { notes: owed, ..Self::empty(plans, state) };
+        queue.notes.extend(queue.plans.iter().filter_map(|plan| plan.new.zip(plan.note.clone())));
+        queue.note_update = queue.build_notes(context)?;
+        let branches =
+            queue.plans.iter().any(|plan| plan.update().is_some() && context.request_options(plan).is_none());
+        let apart = context.options.atomic || queue.state.renames_commits;
+        queue.notes_with_branches = !apart || !branches;
+        if branches || queue.note_update.is_some() {
+            queue.parts.push_back(PushPart::Branches);
+        }
+        if queue.note_update.is_some() && !queue.notes_with_branches {
+            queue.parts.push_back(PushPart::Notes);
+        }
+        let topics = (0..queue.plans.len()).filter(|&plan| queue.plans[plan].role != BranchRole::Target);
+        let topics: Vec<usize> = topics.collect();
+        queue.parts.extend(topics.iter().map(|&plan| PushPart::Topic(plan)));
+        queue.parts.extend(topics.iter().map(|&plan| PushPart::Request(plan)));
+        Ok(queue)
     }
 
-    fn send_with(
-        &mut self,
-        updates: &[Update],
-        made: &[Oid],
-        options: &PushOptions,
-    ) -> Result<PushReport, TransportError> {
-        let pack = self.store.pack(made);
-        self.pushing = true;
-        let report = self.transport.push(updates, &pack, options)?;
-        self.renamed.extend(&report.renamed);
-        Ok(report)
+    fn empty(plans: Vec<BranchPlan>, state: RemoteState) -> Self {
+        Self {
+            plans,
+            starts: Vec::new(),
+            notes: BTreeMap::new(),
+            state,
+            note_update: None,
+            notes_with_branches: true,
+            parts: VecDeque::new(),
+        }
     }
 
-    /// The id that a commit has at the remote.
-    pub(super) fn there(&self, commit: Oid) -> Oid {
-        self.renamed.get(&commit).copied().unwrap_or(commit)
+    /// Whether the notes ref has to be written.
+    pub(crate) fn writes_notes(&self) -> bool {
+        self.note_update.is_some()
     }
 
-    /// A topic branch whose request is made by options: they hold for a whole push, so it has one of its own. A server that takes no options
-    /// refuses this unit and not the others.
-    fn push_alone(&mut self, plan: &BranchPlan) -> Result<(), DeliverError> {
-        let (Some(update), Some(options)) = (plan.update(), self.options_of(plan)) else { return Ok(()) };
-        self.remember(&[plan]);
-        match self.send_with(std::slice::from_ref(&update), &plan.made, &options) {
-            Ok(report) => self.settle_branches(&[plan], &[update], &report),
-            Err(error @ TransportError::Lacks { .. }) => {
-                self.settle_refused(plan, &Refusal::RequestUnsupported { message: error.to_string() });
+    /// The next push; `None` if there is none left.
+    ///
+    /// # Errors
+    /// The notes could not be built.
+    pub(crate) fn next(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
+        while let Some(part) = self.parts.pop_front() {
+            let request = match part {
+                PushPart::Targets => Some(self.targets()),
+                PushPart::Branches => Some(self.branches(context)),
+                PushPart::Notes => self.notes_alone(context)?,
+                PushPart::Topic(plan) => self.topic(plan, context),
+                PushPart::Request(plan) => self.request(plan, context),
+            };
+            if request.is_some() {
+                return Ok(request);
             }
-            Err(error) => return Err(error.into()),
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// The options that go with a topic branch.
-    fn options_of(&self, plan: &BranchPlan) -> Option<PushOptions> {
-        // What is only deleted asks for nothing.
-        let index = plan.topic.filter(|_| plan.head.is_some() && !plan.withdraws)?;
-        let Some(RequestMethod::PushOptions(describe)) = self.units[index].topic.as_ref().map(|topic| &topic.request)
-        else {
+    fn targets(&self) -> PushRequest {
+        let update = |start: &TargetStart| Update {
+            name: format!("refs/heads/{}", start.branch),
+            old: None,
+            new: Some(start.commit),
+        };
+        PushRequest {
+            part: PushPart::Targets,
+            updates: self.starts.iter().map(update).collect(),
+            objects: self.starts.iter().flat_map(|start| start.objects.iter().copied()).collect(),
+            options: PushOptions::default(),
+        }
+    }
+
+    fn branches(&self, context: PushContext<'_, '_>) -> PushRequest {
+        let together = |plan: &&BranchPlan| context.request_options(plan).is_none();
+        let (mut updates, mut objects) = (Vec::new(), Vec::new());
+        for plan in self.plans.iter().filter(together) {
+            let Some(update) = plan.update() else { continue };
+            updates.push(update);
+            objects.extend(&plan.objects);
+        }
+        if let Some(notes) = self.note_update.as_ref().filter(|_| self.notes_with_branches) {
+            updates.push(notes.update.clone());
+            objects.extend(&notes.objects);
+        }
+        let options = context.push_options(&updates);
+        PushRequest { part: PushPart::Branches, updates, objects, options }
+    }
+
+    fn notes_alone(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
+        if !context.progress.renamed.is_empty() {
+            // The notes go to commits that have other ids at the remote.
+            let notes = std::mem::take(&mut self.notes);
+            self.notes = notes.into_iter().map(|(id, note)| (context.progress.at_remote(id), note)).collect();
+            self.note_update = self.build_notes(context)?;
+        }
+        let Some(NoteUpdate { update, objects }) = self.note_update.clone() else { return Ok(None) };
+        let updates = vec![update];
+        let options = context.push_options(&updates);
+        Ok(Some(PushRequest { part: PushPart::Notes, updates, objects, options }))
+    }
+
+    fn topic(&self, index: usize, context: PushContext<'_, '_>) -> Option<PushRequest> {
+        let plan = &self.plans[index];
+        let (update, options) = (plan.update()?, context.request_options(plan)?);
+        Some(PushRequest {
+            part: PushPart::Topic(index),
+            updates: vec![update],
+            objects: plan.objects.clone(),
+            options: PushOptions { atomic: false, options },
+        })
+    }
+
+    /// A request is made if the topic branch was moved, or if no request shows its commit.
+    fn request(&self, index: usize, context: PushContext<'_, '_>) -> Option<PushRequest> {
+        let plan = &self.plans[index];
+        let (BranchRole::Topic(unit) | BranchRole::Withdrawal(unit)) = plan.role else { return None };
+        let run = &context.progress.units[unit];
+        let Some(RequestMethod::AgitPush(options)) = run.unit.topic.as_ref().map(|topic| &topic.request) else {
             return None;
         };
-        Some(PushOptions { atomic: false, options: self.described(index, describe) })
+        let head = plan.new?;
+        let moved = run.is_committed() && plan.has_commits();
+        let unasked = plan.old == Some(head) && !self.state.pulls.contains(&head);
+        (moved || unasked || plan.is_withdrawal()).then(|| PushRequest {
+            part: PushPart::Request(index),
+            updates: vec![Update { name: format!("refs/for/{}", run.unit.branch), old: None, new: Some(head) }],
+            objects: Vec::new(),
+            options: PushOptions { atomic: false, options: context.computed(unit, options) },
+        })
     }
 
-    fn described(&self, index: usize, RequestOptions(describe): &RequestOptions) -> Vec<String> {
-        let before = self.states[index].reviewed.as_ref().map(|reviewed| &reviewed.target_content);
-        // A line break would end an option where it is read line by line.
-        describe(before.unwrap_or(&TargetContent::default()))
-            .iter()
-            .map(|option| option.replace(['\n', '\r'], " "))
-            .collect()
-    }
-
-    /// Asks for a request by a push to `refs/for/BRANCH`, where the topic branch has moved, or stands where no request shows it.
-    fn ask_for(&mut self, plan: &BranchPlan, seen: &Seen) -> Result<(), DeliverError> {
-        let (Some(index), Some(head)) = (plan.topic, plan.head) else { return Ok(()) };
-        let unit: &Unit = &self.units[index];
-        let Some(RequestMethod::AgitPush(describe)) = unit.topic.as_ref().map(|topic| &topic.request) else {
-            return Ok(());
-        };
-        let moved = matches!(self.states[index].outcome, Some(Outcome::Committed { .. })) && plan.commits();
-        let unasked = plan.old == Some(head) && !seen.pulls.contains(&head);
-        if !(moved || unasked || plan.withdraws) {
-            return Ok(());
-        }
-        let options = PushOptions { atomic: false, options: self.described(index, describe) };
-        let update = Update { name: format!("refs/for/{}", unit.branch), old: None, new: Some(head) };
-        let words = match self.send_with(&[update], &[], &options) {
-            Ok(report) => {
-                self.states[index].server_messages.extend(report.words);
-                report.refs.into_iter().next().and_then(Result::err).filter(|words| !words.contains(ASKED_ALREADY))
-            }
-            Err(error @ TransportError::Lacks { .. }) => Some(error.to_string()),
-            Err(error) => return Err(error.into()),
-        };
-        if let Some(reviewed) = &mut self.states[index].reviewed {
-            reviewed.message = words;
-        }
-        Ok(())
-    }
-
-    /// Makes the targets that are not there: each a commit without files, so that a review has something to compare with. Gives whether any
-    /// was missing.
-    pub(super) fn start_targets(&mut self, seen: &Seen) -> Result<bool, DeliverError> {
-        let mut missing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (branch, units) in self.pending() {
-            let units: Vec<usize> = units.into_iter().filter(|&index| self.units[index].topic.is_some()).collect();
-            if !units.is_empty() && !seen.heads.contains_key(&branch) {
-                missing.insert(branch, units);
-            }
-        }
-        let (mut updates, mut made) = (Vec::new(), Vec::new());
-        for (branch, units) in &missing {
-            let tree = self.store.empty_tree(&mut made)?;
-            let words = format!("start {branch}\n\nNothing stands here yet: what is delivered comes by review.\n");
-            let new = self.commit(&self.units[units[0]], tree, &[], &words, &mut made)?;
-            updates.push(Update { name: format!("refs/heads/{branch}"), old: None, new: Some(new) });
-        }
-        if updates.is_empty() {
-            return Ok(false);
-        }
-        let report = self.send_with(&updates, &made, &PushOptions::default())?;
-        for (told, units) in report.refs.iter().zip(missing.values()) {
-            let Some(words) = told.as_ref().err().filter(|words| !lost_race(words)) else { continue };
-            for &index in units {
-                self.states[index].attempts += 1;
-                let message = words.clone();
-                self.states[index].outcome = Some(Outcome::Refused(Refusal::TargetRejected { message }));
-            }
-        }
-        Ok(true)
-    }
-
-    /// Reads what the targets hold of the units for which a request is made or changed, all at once.
-    fn read_before(&mut self, plans: &[BranchPlan], seen: &Seen) -> Result<(), DeliverError> {
-        let mut wanted = Vec::new();
-        for plan in plans.iter().filter(|plan| plan.head.is_some() && !plan.withdraws) {
-            let Some(index) = plan.topic else { continue };
-            let asks =
-                matches!(&self.units[index].topic, Some(topic) if matches!(topic.request, RequestMethod::AgitPush(_)));
-            // A commit whose push was answered by nobody is found on the branch.
-            let found = matches!(self.states[index].outcome, Some(Outcome::Committed { .. }));
-            if plan.commits() || asks || found {
-                wanted.push((index, self.held(index, seen)?));
-            }
-        }
-        let blobs: BTreeSet<Oid> = wanted.iter().flat_map(|(_, held)| held.iter().map(|(_, id, _)| *id)).collect();
-        let missing: Vec<Oid> = blobs.into_iter().filter(|&id| !self.store.has(id)).collect();
-        if !missing.is_empty() {
-            self.transport.objects(&missing, self.store.repository())?;
-        }
-        for (index, held) in wanted {
-            let before = TargetContent { files: self.files(&held)?, record: self.recorded(index, seen)? };
-            if let Some(reviewed) = &mut self.states[index].reviewed {
-                reviewed.target_content = before;
-            }
-        }
-        Ok(())
-    }
-
-    fn remember(&mut self, moving: &[&BranchPlan]) {
-        for plan in moving {
-            for (index, step) in &plan.steps {
-                if let Step::Commit { commit, parent, changes } = step {
-                    self.states[*index].sent = Some((*parent, *commit, changes.clone()));
-                }
-            }
-        }
-    }
-
-    fn note_update(
-        &self,
-        notes: &BTreeMap<Oid, Note>,
-        seen: &Seen,
-        made: &mut Vec<Oid>,
-    ) -> Result<Option<Update>, git2::Error> {
-        let Some(unit) = self.units.first().filter(|_| !notes.is_empty()) else { return Ok(None) };
-        let repository = self.store.repository();
-        let tree = repository.find_tree(notes::write(&self.store, seen.notes_tree, notes, made)?)?;
-        let parent = seen.notes_commit.map(|id| repository.find_commit(id)).transpose()?;
-        if parent.as_ref().is_some_and(|parent| parent.tree_id() == tree.id()) {
+    fn build_notes(&self, context: PushContext<'_, '_>) -> Result<Option<NoteUpdate>, git2::Error> {
+        let Some(run) = context.progress.units.first().filter(|_| !self.notes.is_empty()) else { return Ok(None) };
+        let (store, unit): (_, &Unit) = (context.store, run.unit);
+        let repository = store.repository();
+        let mut objects = Vec::new();
+        let tree = notes::write(store, self.state.notes.map(|notes| notes.tree), &self.notes, &mut objects)?;
+        if self.state.notes.is_some_and(|notes| notes.tree == tree) {
             return Ok(None);
         }
+        let tree = repository.find_tree(tree)?;
+        let old = self.state.notes.map(|notes| notes.commit);
+        let parent = old.map(|id| repository.find_commit(id)).transpose()?;
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
         let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let words = "Notes added by 'hydrant deliver'\n";
-        let buffer = repository.commit_create_buffer(&author, &committer, words, &tree, &parents)?;
-        let new = self.store.write(ObjectType::Commit, &buffer, made)?;
-        Ok(Some(Update { name: NOTES.to_owned(), old: seen.notes_commit, new: Some(new) }))
+        let message = "Notes added by 'hydrant deliver'\n";
+        let buffer = repository.commit_create_buffer(&author, &committer, message, &tree, &parents)?;
+        let new = store.write(ObjectType::Commit, &buffer, &mut objects)?;
+        Ok(Some(NoteUpdate { update: Update { name: NOTES.to_owned(), old, new: Some(new) }, objects }))
+    }
+}
+
+/// What a push is built from, besides its plan.
+#[derive(Clone, Copy)]
+pub(crate) struct PushContext<'p, 'a> {
+    pub store: &'p ObjectStore,
+    pub options: &'p Options<'a>,
+    pub progress: &'p Progress<'a>,
+}
+
+impl PushContext<'_, '_> {
+    fn push_options(&self, updates: &[Update]) -> PushOptions {
+        let only_notes = updates.iter().all(|update| update.name == NOTES);
+        PushOptions {
+            atomic: self.options.atomic && !only_notes,
+            options: if only_notes { Vec::new() } else { self.options.push_options.clone() },
+        }
+    }
+
+    /// The push options of a topic branch, if its request is made by them. A withdrawal makes no request.
+    fn request_options(&self, plan: &BranchPlan) -> Option<Vec<String>> {
+        let BranchRole::Topic(unit) = plan.role else { return None };
+        match self.progress.units[unit].unit.topic.as_ref().map(|topic| &topic.request) {
+            Some(RequestMethod::PushOptions(options)) => Some(self.computed(unit, options)),
+            _ => None,
+        }
+    }
+
+    fn computed(&self, unit: usize, RequestOptions(compute): &RequestOptions) -> Vec<String> {
+        let review = self.progress.units[unit].review.as_ref();
+        let content = review.map(|review| &review.target_content);
+        let options = compute(content.unwrap_or(&TargetContent::default()));
+        // Servers read options line by line.
+        options.iter().map(|option| option.replace(['\n', '\r'], " ")).collect()
     }
 }

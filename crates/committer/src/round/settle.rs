@@ -1,177 +1,275 @@
-//! What a round's decisions and the server's report mean for each unit.
+//! What a plan and the answers of the server mean for each unit. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use git::{PushReport, Update, fell_with_others, lost_race};
+use git::{PushReport, fell_with_others, lost_race};
 use git2::Oid;
 
-use super::{BranchPlan, Run, Step};
+use super::push::{PushPart, PushQueue, PushRequest};
+use super::{Action, BranchPlan, BranchRole, PlannedUnit, Progress, TargetStart};
 use crate::notes::{NOTES, Note};
-use crate::outcome::{Outcome, ReviewResult, TopicState};
+use crate::outcome::{Outcome, TopicState};
 use crate::refusal::Refusal;
 
-impl Run<'_> {
-    /// Settles what needs no push: refusals, and what the branch holds already.
-    pub(super) fn settle_unpushed(&mut self, plans: &[BranchPlan]) {
+/// What Gitea and Forgejo answer if a request shows this commit already.
+const SAME_COMMIT: &str = "same with old commit";
+
+/// The server's answers by ref name: accepted, or its message.
+struct Answers<'a> {
+    refs: BTreeMap<&'a str, &'a Result<(), String>>,
+    report: &'a PushReport,
+}
+
+impl<'a> Answers<'a> {
+    fn new(request: &'a PushRequest, report: &'a PushReport) -> Self {
+        let names = request.updates.iter().map(|update| update.name.as_str());
+        Self { refs: names.zip(&report.refs).collect(), report }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Result<(), String>> {
+        self.refs.get(name).copied()
+    }
+
+    /// The first refusal that is not a lost race.
+    fn refusal(&self) -> Option<&'a str> {
+        let mut messages = self.report.refs.iter().filter_map(|answer| answer.as_ref().err());
+        messages.find(|message| !lost_race(message)).map(String::as_str)
+    }
+
+    /// A message about one ref with the messages about the whole push.
+    fn with_push(&self, message: &str) -> String {
+        let messages = std::iter::once(message).chain(self.report.words.iter().map(String::as_str));
+        messages.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Progress<'_> {
+    /// Takes over what a plan decides without a push: attempts, refusals, units whose output is on the branch, and review states.
+    pub(crate) fn adopt(&mut self, plans: &mut [BranchPlan]) {
         for plan in plans {
-            for (index, step) in &plan.steps {
-                let lost = self.lost_answer(*index, plan);
-                let state = &mut self.states[*index];
-                match step {
-                    Step::Refuse(refusal) => state.outcome = Some(Outcome::Refused(refusal.clone())),
-                    Step::Nothing => {
-                        state.commit = plan.old;
-                        state.outcome = Some(match (state.sent.take().filter(|_| lost), plan.old) {
-                            (Some((old, _, changes)), Some(new)) => {
-                                state.changes = changes;
-                                Outcome::Committed { old: old.map(|id| id.to_string()), new: new.to_string() }
-                            }
-                            _ => Outcome::Unchanged,
-                        });
-                    }
-                    Step::Commit { .. } | Step::Note => {}
+            for planned in &mut plan.units {
+                let run = &mut self.units[planned.unit];
+                run.attempts += 1;
+                if planned.review.is_some() {
+                    run.review = planned.review.take();
+                }
+                match &planned.action {
+                    Action::Refuse(refusal) => run.refuse(refusal.clone()),
+                    Action::Unchanged => run.settle(Outcome::Unchanged, plan.old),
+                    Action::Recovered(sent) => match plan.old {
+                        Some(new) => run.commit(new, sent.parent, sent.changes.clone()),
+                        None => run.settle(Outcome::Unchanged, None),
+                    },
+                    Action::Commit(_) | Action::Note => {}
                 }
             }
         }
     }
 
-    /// Whether a push was taken whose answer was lost: the branch holds the commit that was sent, or one that the other side made of it.
-    fn lost_answer(&self, index: usize, plan: &BranchPlan) -> bool {
-        let (Some((parent, sent, _)), Some(now)) = (&self.states[index].sent, plan.old) else { return false };
-        let change = |id: Oid| {
-            let commit = self.store.repository().find_commit(id).ok()?;
-            Some((commit.tree_id(), commit.parent_id(0).ok()))
-        };
-        now == *sent || self.transport.renames() && change(now) == change(*sent).map(|(tree, _)| (tree, *parent))
-    }
-
-    pub(super) fn settle_dry(&mut self, plans: &[BranchPlan]) {
+    /// Settles every plan as if its push had been accepted, for a dry run.
+    pub(crate) fn settle_dry_run(&mut self, plans: &[BranchPlan]) {
         for plan in plans {
             self.settle_branch(plan);
             self.settle_notes(plan);
         }
     }
 
-    pub(super) fn settle_branch(&mut self, plan: &BranchPlan) {
-        if let Some(reviewed) = self.withdrawn(plan) {
-            reviewed.state = TopicState::Withdrawn;
-        }
-        for (index, step) in &plan.steps {
-            if let Step::Commit { commit, parent, changes } = step {
-                let (new, old) = (self.there(*commit), parent.map(|parent| self.there(parent).to_string()));
-                let state = &mut self.states[*index];
-                state.commit = Some(new);
-                state.changes.clone_from(changes);
-                state.outcome = Some(Outcome::Committed { old, new: new.to_string() });
-            }
-        }
-    }
-
-    /// Whose proposal the plan takes back.
-    fn withdrawn(&mut self, plan: &BranchPlan) -> Option<&mut ReviewResult> {
-        let index = plan.topic.filter(|_| plan.withdraws)?;
-        self.states[index].reviewed.as_mut()
-    }
-
-    pub(super) fn settle_notes(&mut self, plan: &BranchPlan) {
-        for (index, step) in &plan.steps {
-            if matches!(step, Step::Note) {
-                self.states[*index].commit = plan.head;
-                self.states[*index].outcome = Some(Outcome::NoteUpdated);
-            }
-        }
-    }
-
-    pub(super) fn settle_branches(&mut self, moving: &[&BranchPlan], updates: &[Update], report: &PushReport) {
-        let refused = report.refs.iter().filter_map(|told| told.as_ref().err());
-        let first_no = refused.clone().find(|words| !lost_race(words)).cloned();
-        for plan in moving {
-            let name = format!("refs/heads/{}", plan.branch);
-            let Some(at) = updates.iter().position(|update| update.name == name) else { continue };
-            match &report.refs[at] {
-                Ok(()) => {
-                    self.settle_branch(plan);
-                    for (index, _) in &plan.steps {
-                        self.states[*index].server_messages.clone_from(&report.words);
-                    }
-                }
-                Err(words)
-                    if self.options.atomic && fell_with_others(words) && lost_race(words) && first_no.is_some() =>
-                {
-                    let refused = first_no.clone().unwrap_or_default();
-                    self.settle_refused(plan, &Refusal::AtomicAborted { refused });
-                }
-                Err(words) if lost_race(words) => self.lost(plan, words),
-                Err(words) => {
-                    let said = report.words.iter().map(String::as_str);
-                    let words = std::iter::once(words.as_str()).chain(said).collect::<Vec<_>>().join("; ");
-                    if let Some(reviewed) = self.withdrawn(plan) {
-                        reviewed.message = Some(words.clone());
-                    }
-                    self.settle_refused(plan, &Refusal::Rejected { message: words });
-                }
-            }
-        }
-    }
-
-    pub(super) fn settle_refused(&mut self, plan: &BranchPlan, refusal: &Refusal) {
-        for (index, step) in &plan.steps {
-            if matches!(step, Step::Commit { .. }) {
-                self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
-            }
-        }
-    }
-
-    pub(super) fn lost(&mut self, plan: &BranchPlan, words: &str) {
-        for (index, _) in &plan.steps {
-            words.clone_into(&mut self.states[*index].last_words);
-        }
-    }
-
-    pub(super) fn settle_note_push(
-        &mut self,
-        plans: &[BranchPlan],
-        notes: &BTreeMap<Oid, Note>,
-        updates: &[Update],
-        report: &PushReport,
-    ) {
-        let Some(at) = updates.iter().position(|update| update.name == NOTES) else { return };
-        let taken = |run: &Self, plan: &BranchPlan| {
-            let there = plan.head.map(|head| run.there(head));
-            plan.head == plan.old
-                || plan
-                    .steps
-                    .iter()
-                    .any(|(index, step)| matches!(step, Step::Commit { .. }) && run.states[*index].commit == there)
+    /// Remembers the commits that a push sends, in case its answer is lost.
+    pub(crate) fn remember(&mut self, request: &PushRequest, plans: &[BranchPlan]) {
+        let sent: BTreeSet<&str> = request.updates.iter().map(|update| update.name.as_str()).collect();
+        let plans = match request.part {
+            PushPart::Branches => plans,
+            PushPart::Topic(plan) => std::slice::from_ref(&plans[plan]),
+            PushPart::Targets | PushPart::Notes | PushPart::Request(_) => return,
         };
-        match &report.refs[at] {
-            Ok(()) => {
+        for plan in plans.iter().filter(|plan| sent.contains(plan.ref_name().as_str())) {
+            for planned in &plan.units {
+                if let Action::Commit(commit) = &planned.action {
+                    self.units[planned.unit].remember(commit);
+                }
+            }
+        }
+    }
+
+    /// Of the notes that the queue writes, those for commits of earlier rounds stay owed until they are written.
+    pub(crate) fn keep_owed_notes(&mut self, queue: &PushQueue) {
+        let planned: BTreeSet<Oid> = queue.plans.iter().filter_map(|plan| plan.new).collect();
+        self.owed_notes = queue.notes.clone();
+        self.owed_notes.retain(|commit, _| !planned.contains(commit));
+    }
+
+    /// The notes ref says everything already: settles the units that need nothing else.
+    pub(crate) fn settle_written_notes(&mut self, plans: &[BranchPlan]) {
+        for plan in plans.iter().filter(|plan| plan.new == plan.old) {
+            self.settle_notes(plan);
+        }
+    }
+
+    /// Settles what a push and its answers decide.
+    pub(crate) fn settle(&mut self, queue: &PushQueue, request: &PushRequest, report: &PushReport, atomic: bool) {
+        self.renamed.extend(&report.renamed);
+        let answers = Answers::new(request, report);
+        match request.part {
+            PushPart::Targets => self.settle_targets(&queue.starts, &answers),
+            PushPart::Branches => {
+                for plan in &queue.plans {
+                    self.settle_branch_answer(plan, &answers, atomic);
+                }
+                self.settle_note_answer(&queue.plans, &queue.notes, &answers);
+            }
+            PushPart::Notes => self.settle_note_answer(&queue.plans, &queue.notes, &answers),
+            PushPart::Topic(plan) => self.settle_branch_answer(&queue.plans[plan], &answers, atomic),
+            PushPart::Request(plan) => self.settle_request(&queue.plans[plan], report),
+        }
+    }
+
+    /// Settles a push that the server cannot take: it lacks a capability. `false` if that concerns the whole delivery.
+    pub(crate) fn settle_unsupported(&mut self, queue: &PushQueue, request: &PushRequest, message: String) -> bool {
+        match request.part {
+            PushPart::Topic(plan) => refuse_commits(self, &queue.plans[plan], &Refusal::RequestUnsupported { message }),
+            PushPart::Request(plan) => self.request_failed(&queue.plans[plan], Some(message)),
+            PushPart::Targets | PushPart::Branches | PushPart::Notes => return false,
+        }
+        true
+    }
+
+    fn settle_targets(&mut self, starts: &[TargetStart], answers: &Answers<'_>) {
+        for start in starts {
+            let Some(Err(message)) = answers.get(&format!("refs/heads/{}", start.branch)) else { continue };
+            if lost_race(message) {
+                continue;
+            }
+            for &unit in &start.units {
+                self.units[unit].attempts += 1;
+                self.units[unit].refuse(Refusal::TargetRejected { message: message.clone() });
+            }
+        }
+    }
+
+    /// The branch was accepted (or would be): its commits are the units' outcomes.
+    fn settle_branch(&mut self, plan: &BranchPlan) {
+        if let BranchRole::Withdrawal(unit) = plan.role
+            && let Some(review) = &mut self.units[unit].review
+        {
+            review.state = TopicState::Withdrawn;
+        }
+        for PlannedUnit { unit, action, .. } in &plan.units {
+            if let Action::Commit(planned) = action {
+                let new = self.at_remote(planned.commit);
+                let old = planned.parent.map(|parent| self.at_remote(parent));
+                self.units[*unit].commit(new, old, planned.changes.clone());
+            }
+        }
+    }
+
+    fn settle_branch_answer(&mut self, plan: &BranchPlan, answers: &Answers<'_>, atomic: bool) {
+        match answers.get(&plan.ref_name()) {
+            None => {}
+            Some(Ok(())) => {
+                self.settle_branch(plan);
+                for planned in &plan.units {
+                    self.units[planned.unit].server_messages.clone_from(&answers.report.words);
+                }
+            }
+            Some(Err(message)) if lost_race(message) => match answers.refusal() {
+                Some(refused) if atomic && fell_with_others(message) => {
+                    refuse_commits(self, plan, &Refusal::AtomicAborted { refused: refused.to_owned() });
+                }
+                _ => self.retry(plan, message),
+            },
+            Some(Err(message)) => {
+                let message = answers.with_push(message);
+                if let BranchRole::Withdrawal(unit) = plan.role
+                    && let Some(review) = &mut self.units[unit].review
+                {
+                    review.message = Some(message.clone());
+                }
+                refuse_commits(self, plan, &Refusal::Rejected { message });
+            }
+        }
+    }
+
+    /// The plan's units go into another round.
+    fn retry(&mut self, plan: &BranchPlan, message: &str) {
+        for planned in &plan.units {
+            self.units[planned.unit].retry(message);
+        }
+    }
+
+    /// The notes are as they have to be: units whose output is unchanged are done.
+    fn settle_notes(&mut self, plan: &BranchPlan) {
+        for planned in &plan.units {
+            if matches!(planned.action, Action::Note) {
+                self.units[planned.unit].settle(Outcome::NoteUpdated, plan.new);
+            }
+        }
+    }
+
+    fn settle_note_answer(&mut self, plans: &[BranchPlan], notes: &BTreeMap<Oid, Note>, answers: &Answers<'_>) {
+        match answers.get(NOTES) {
+            None => {}
+            Some(Ok(())) => {
                 self.owed_notes.clear();
                 for plan in plans {
-                    if taken(self, plan) {
+                    if self.is_in_place(plan) {
                         self.settle_notes(plan);
                     }
                 }
             }
-            Err(words) if lost_race(words) => {
+            Some(Err(message)) if lost_race(message) => {
                 for plan in plans {
-                    self.lost(plan, words);
-                    // The branch is written; only its note is owed still.
-                    if plan.commits() && taken(self, plan) {
-                        let head = plan.head.map(|head| self.there(head));
-                        self.owed_notes.extend(head.and_then(|head| Some((head, notes.get(&head)?.clone()))));
+                    self.retry(plan, message);
+                    if plan.has_commits() && self.is_in_place(plan) {
+                        // The branch is written. Only its note is missing.
+                        let new = plan.new.map(|new| self.at_remote(new));
+                        self.owed_notes.extend(new.and_then(|new| Some((new, notes.get(&new)?.clone()))));
                     }
                 }
             }
-            Err(words) => {
+            Some(Err(message)) => {
                 self.owed_notes.clear();
-                let refusal = Refusal::Rejected { message: format!("{NOTES}: {words}") };
-                for (index, step) in plans.iter().flat_map(|plan| &plan.steps) {
-                    if matches!(step, Step::Note) {
-                        self.states[*index].outcome = Some(Outcome::Refused(refusal.clone()));
+                let refusal = Refusal::Rejected { message: format!("{NOTES}: {message}") };
+                for planned in plans.iter().flat_map(|plan| &plan.units) {
+                    if matches!(planned.action, Action::Note) {
+                        self.units[planned.unit].refuse(refusal.clone());
                     }
                 }
             }
+        }
+    }
+
+    /// Whether the remote has the branch's new commit.
+    fn is_in_place(&self, plan: &BranchPlan) -> bool {
+        let new = plan.new.map(|new| self.at_remote(new));
+        let is_new = |planned: &PlannedUnit| {
+            matches!(planned.action, Action::Commit(_)) && self.units[planned.unit].settled_commit() == new
+        };
+        plan.new == plan.old || plan.units.iter().any(is_new)
+    }
+
+    fn settle_request(&mut self, plan: &BranchPlan, report: &PushReport) {
+        if let BranchRole::Topic(unit) | BranchRole::Withdrawal(unit) = plan.role {
+            self.units[unit].server_messages.extend(report.words.iter().cloned());
+        }
+        let message = report.refs.first().and_then(|answer| answer.as_ref().err());
+        self.request_failed(plan, message.filter(|message| !message.contains(SAME_COMMIT)).cloned());
+    }
+
+    /// `message` is why there is no request; `None` if there is one.
+    fn request_failed(&mut self, plan: &BranchPlan, message: Option<String>) {
+        if let BranchRole::Topic(unit) | BranchRole::Withdrawal(unit) = plan.role
+            && let Some(review) = &mut self.units[unit].review
+        {
+            review.message = message;
+        }
+    }
+}
+
+/// Refuses the units of a plan that need its push.
+fn refuse_commits(progress: &mut Progress<'_>, plan: &BranchPlan, refusal: &Refusal) {
+    for planned in &plan.units {
+        if matches!(planned.action, Action::Commit(_)) {
+            progress.units[planned.unit].refuse(refusal.clone());
         }
     }
 }

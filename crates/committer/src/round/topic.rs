@@ -1,318 +1,294 @@
-//! ReviewResult units: what the target means for a unit, and what then goes to its topic branch.
+//! Plans reviewed units: what the target means for a unit, and what is pushed to its topic branch.
 //!
-//! A topic branch is only ever moved forward. It carries on while the target holds of the unit what it held when the change was proposed
-//! (`base` in the record tells); where the target has moved on, by a squash for instance, the next commit has the target as its second
-//! parent. See docs/decisions/review-branches.md.
+//! A topic branch only moves forward. It continues while the target holds of the unit what it held when the change was proposed (`base`
+//! in the record). If the target has changed since, by a squash merge for instance, the next commit has the target as its second parent.
+//! See docs/decisions/review-branches.md.
 
-use git::{File, FileSet, Mode};
 use git2::Oid;
 
-use super::{BranchPlan, Run, Seen, Step};
-use crate::decide::{self, Decision, Found};
-use crate::deliver::DeliverError;
-use crate::metadata::{self, METADATA, Record};
+use super::commit::{self, NewCommit};
+use super::contents;
+use super::plan::Planner;
+use super::read::tree_of;
+use super::{Action, BranchPlan, BranchRole, PlannedCommit, PlannedUnit};
+use crate::decide::{self, BranchState, Decision, FolderState, NewTree};
+use crate::error::DeliverError;
+use crate::metadata::{self, Record, TreeFile};
 use crate::notes::Note;
+use crate::order;
 use crate::outcome::{ReviewResult, TopicState};
 use crate::refusal::Refusal;
-use crate::unit::{MessageContext, TargetContent, Topic, Unit};
+use crate::unit::{TargetContent, Topic, Unit};
 
-/// What waits on a topic branch.
+/// The plan for a reviewed unit.
+#[derive(Default)]
+pub(super) struct ReviewedPlan {
+    /// The unit, if it is settled on the target.
+    pub on_target: Option<PlannedUnit>,
+    /// What happens to its topic branch, if anything does.
+    pub topic: Option<BranchPlan>,
+}
+
+/// A change that waits on a topic branch.
 struct Waiting {
     head: Oid,
     tree: Oid,
     note: Note,
-    /// Whether it stands on what the target holds of the unit now.
+    /// Whether it is based on what the target holds of the unit now.
     based: bool,
-    /// Files that no delivery wrote and the target lacks: a commit that stands on the target anew would drop them.
-    strange: Vec<String>,
-    /// Whether a delivery made all that waits there.
+    /// Files that no delivery wrote and the target lacks: a commit that starts from the target would drop them.
+    unmanaged: Vec<String>,
+    /// Whether deliveries made everything that waits there.
     ours: bool,
 }
 
-/// A unit's target as it is found.
+/// A unit's target.
 struct Target {
     head: Option<Oid>,
     tree: Option<Oid>,
     /// The hash over what it holds of the unit.
-    holds: String,
+    content: String,
 }
 
-type Decided = (Option<Step>, Option<BranchPlan>);
+/// What a topic branch gets.
+enum Proposal<'w> {
+    /// A commit with this tree and these parents.
+    Commit { new: NewTree, parents: Vec<Oid> },
+    /// At most a note: the change waits there already.
+    Keep(&'w Waiting, Action),
+    /// Nothing, for this reason.
+    Refuse(Refusal),
+}
 
-impl Run<'_> {
-    /// Decides a reviewed unit: a step that is settled on the target, or a plan for the topic branch, or both.
+/// A topic branch with its unit and target.
+struct Review<'a> {
+    index: usize,
+    unit: &'a Unit,
+    topic: &'a Topic,
+    /// The topic branch's commit.
+    head: Option<Oid>,
+    target: Target,
+}
+
+impl<'a> Planner<'a> {
+    /// Plans a reviewed unit. `head` is the target's commit and `note` the one on it.
     pub(super) fn review(
         &mut self,
         index: usize,
         head: Option<Oid>,
         note: &Note,
-        seen: &Seen,
-    ) -> Result<Decided, DeliverError> {
-        let unit = &self.units[index];
-        let Some(topic) = &unit.topic else { return Ok((None, None)) };
-        if head.is_none() && !self.options.dry_run {
-            // Somebody has removed the target again; another round makes it.
-            return Ok((None, None));
+    ) -> Result<ReviewedPlan, DeliverError> {
+        let unit = self.units[index].unit;
+        let Some(topic) = &unit.topic else { return Ok(ReviewedPlan::default()) };
+        let tree = head.map(|head| tree_of(self.store, head)).transpose()?;
+        let target = Target { head, tree, content: self.content(unit, tree)? };
+        let review = Review { index, unit, topic, head: self.state.head(&topic.branch), target };
+        let waiting = self.waiting(&review)?;
+        if let Some(waiting) = &waiting
+            && let Some(refusal) = self.protected(unit, waiting)?
+        {
+            return Ok(review.refused(refusal));
         }
-        self.states[index].attempts += 1;
-        let tree = head.map(|head| self.tree_of(head)).transpose()?;
-        let target = Target { head, tree, holds: self.holds(unit, tree)? };
-        let waiting = match seen.heads.get(&topic.branch) {
-            Some(&found) => self.waiting(unit, found, &target, seen)?,
-            None => None,
+        let branch = BranchState { tree, note, base: Some(&review.target.content) };
+        let action = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
+            Decision::Refuse(refusal) => Action::Refuse(refusal),
+            Decision::Unchanged => self.unchanged(index, head),
+            Decision::Note => Action::Note,
+            Decision::Commit(new) => return self.propose(&review, waiting.as_ref(), new),
         };
-        if let Some(cause) = waiting.as_ref().map(|waiting| self.keeps_away(unit, waiting)).transpose()?.flatten() {
-            return Ok((Some(Step::Refuse(on_topic(topic, cause))), None));
+        if matches!(action, Action::Refuse(_)) {
+            return Ok(ReviewedPlan {
+                on_target: Some(PlannedUnit { unit: index, action, review: None }),
+                topic: None,
+            });
         }
-        let found = Found { tree, note, base: Some(&target.holds) };
-        let mut made = Vec::new();
-        let decision = decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)?;
-        let settled = match decision {
-            Decision::Refuse(refusal) => return Ok((Some(Step::Refuse(refusal)), None)),
-            Decision::Nothing => Step::Nothing,
-            Decision::Note => Step::Note,
-            commit @ Decision::Commit { .. } => {
-                return self.propose(index, topic, &target, waiting.as_ref(), (commit, made), seen);
-            }
-        };
-        let standing = if waiting.is_some() { TopicState::Left } else { TopicState::Settled };
-        self.states[index].reviewed = Some(reviewed(topic, standing, &target, seen));
+        let state = if waiting.is_some() { TopicState::Left } else { TopicState::Settled };
+        let on_target = Some(PlannedUnit { unit: index, action, review: Some(review.result(state)) });
         let withdrawn = waiting.filter(|waiting| waiting.ours);
-        let plan = withdrawn.map(|waiting| self.withdraw(index, topic, &target, &waiting)).transpose()?;
-        Ok((Some(settled), plan))
+        let topic = withdrawn.map(|waiting| self.withdraw(&review, &waiting)).transpose()?;
+        Ok(ReviewedPlan { on_target, topic })
     }
 
-    /// What waits on the topic branch; nothing where the target holds it, however it was merged.
-    fn waiting(&self, unit: &Unit, head: Oid, target: &Target, seen: &Seen) -> Result<Option<Waiting>, git2::Error> {
+    /// The change that waits on the topic branch; `None` if the target holds it, whichever way it was merged.
+    fn waiting(&self, review: &Review<'_>) -> Result<Option<Waiting>, git2::Error> {
+        let Some(head) = review.head else { return Ok(None) };
+        let (unit, target) = (review.unit, &review.target);
         let commit = self.store.repository().find_commit(head)?;
-        let holds = self.holds(unit, Some(commit.tree_id()))?;
-        if self.merged(head, target)? || holds == target.holds {
+        let tree = commit.tree_id();
+        if self.is_merged(head, target)? || self.content(unit, Some(tree))? == target.content {
             return Ok(None);
         }
-        let tree = commit.tree_id();
-        let record = decide::record(&self.store, unit, tree)?.ok().flatten();
+        let record = decide::folder_state(self.store, unit, tree)?.record();
         let base = record.as_ref().and_then(|record| record.base.as_ref());
-        let strange = self.strange(unit, tree, target)?;
-        let brought = target.head.is_some_and(|target| commit.parent_ids().any(|parent| parent == target));
+        let unmanaged = self.unmanaged(unit, tree, target)?;
+        let has_target = target.head.is_some_and(|target| commit.parent_ids().any(|parent| parent == target));
         Ok(Some(Waiting {
             head,
             tree,
-            note: self.note_on(Some(head), seen)?,
-            based: brought || base.is_some_and(|base| *base == target.holds),
-            ours: strange.is_empty() && base.is_some() && self.intact(unit, tree, record.as_ref())?,
-            strange,
+            note: self.note_on(Some(head))?,
+            based: has_target || base.is_some_and(|base| *base == target.content),
+            ours: unmanaged.is_empty() && base.is_some() && self.is_intact(unit, tree, record.as_ref())?,
+            unmanaged,
         }))
     }
 
-    /// Whether the target is this commit, or was merged with it last.
-    fn merged(&self, head: Oid, target: &Target) -> Result<bool, git2::Error> {
+    /// Whether the target is this commit, or was last merged with it.
+    fn is_merged(&self, head: Oid, target: &Target) -> Result<bool, git2::Error> {
         let Some(target) = target.head else { return Ok(false) };
         let commit = self.store.repository().find_commit(target)?;
         Ok(target == head || commit.parent_ids().any(|parent| parent == head))
     }
 
     /// The hash over the record and the files of the unit in a tree.
-    fn holds(&self, unit: &Unit, tree: Option<Oid>) -> Result<String, git2::Error> {
-        let listed = self.listed(unit, tree)?;
-        metadata::content(listed.iter().map(|(path, id, mode)| (path.as_str(), *id, *mode)))
+    fn content(&self, unit: &Unit, tree: Option<Oid>) -> Result<String, git2::Error> {
+        metadata::content_hash(&contents::unit_files(self.store, unit, tree)?)
     }
 
-    /// The record and the files that it lists: path in the branch, id, mode.
-    fn listed(&self, unit: &Unit, tree: Option<Oid>) -> Result<Vec<(String, Oid, i32)>, git2::Error> {
-        let Some(tree) = tree else { return Ok(Vec::new()) };
-        let record = decide::record(&self.store, unit, tree)?.ok().flatten();
-        let paths = std::iter::once(METADATA.to_owned()).chain(decide::owned(record.as_ref()));
-        let entry = |path: String| {
-            let path = unit.in_branch(&path);
-            let (id, mode) = self.store.entry(tree, &path)?;
-            Some((path, id, mode))
-        };
-        Ok(paths.filter_map(entry).collect())
-    }
-
-    /// The unit's files on the target, without the record.
-    pub(super) fn held(&self, index: usize, seen: &Seen) -> Result<Vec<(String, Oid, i32)>, git2::Error> {
-        let unit = &self.units[index];
-        let tree = seen.heads.get(&unit.branch).map(|&head| self.tree_of(head)).transpose()?;
-        let record = unit.in_branch(METADATA);
-        Ok(self.listed(unit, tree)?.into_iter().filter(|(path, ..)| *path != record).collect())
-    }
-
-    /// The unit's record on the target.
-    pub(super) fn recorded(&self, index: usize, seen: &Seen) -> Result<Option<Record>, git2::Error> {
-        let unit = &self.units[index];
-        let tree = seen.heads.get(&unit.branch).map(|&head| self.tree_of(head)).transpose()?;
-        let record = tree.map(|tree| decide::record(&self.store, unit, tree)).transpose()?;
-        Ok(record.and_then(Result::ok).flatten())
-    }
-
-    /// Those files with their bytes, which are here by now.
-    pub(super) fn files(&self, held: &[(String, Oid, i32)]) -> Result<FileSet, git2::Error> {
-        let mut files = FileSet::new();
-        for (path, id, mode) in held {
-            let mode = match mode {
-                0o100_755 => Mode::Executable,
-                0o120_000 => Mode::Link,
-                0o100_644 | 0o100_664 => Mode::Regular,
-                _ => continue,
-            };
-            files.insert(path.clone(), File { bytes: self.store.blob(*id)?.into(), mode });
-        }
-        Ok(files)
-    }
-
-    /// Why what waits there keeps the unit away: it is newer, or a rollback, or no delivery's.
-    fn keeps_away(&self, unit: &Unit, waiting: &Waiting) -> Result<Option<Refusal>, git2::Error> {
-        let record = match decide::record(&self.store, unit, waiting.tree)? {
-            Ok(record) => record,
-            Err(refusal) => return Ok(Some(refusal)),
+    /// Why the waiting change must not be replaced: it is newer, a rollback, or not made by a delivery.
+    fn protected(&self, unit: &Unit, waiting: &Waiting) -> Result<Option<Refusal>, git2::Error> {
+        let record = match decide::folder_state(self.store, unit, waiting.tree)? {
+            FolderState::New => None,
+            FolderState::Recorded(record) => Some(*record),
+            FolderState::Refused(refusal) => return Ok(Some(refusal)),
         };
         let hold = record.as_ref().and_then(|record| record.hold.clone());
         let held = hold.filter(|_| unit.hold.is_none() && !unit.release).map(|reason| Refusal::Held { reason });
-        Ok(decide::older(unit, record.as_ref(), &waiting.note, self.options.ancestors).or(held))
+        Ok(order::violation(unit, record.as_ref(), &waiting.note, self.options.ancestors).or(held))
     }
 
-    /// The unit's output differs from the target: a commit for the topic branch, unless it waits there already.
+    /// The output differs from the target: a commit for the topic branch, unless it waits there already. `new` is based on the target.
     fn propose(
         &mut self,
-        index: usize,
-        topic: &Topic,
-        target: &Target,
+        review: &Review<'_>,
         waiting: Option<&Waiting>,
-        (decision, mut made): (Decision, Vec<Oid>),
-        seen: &Seen,
-    ) -> Result<Decided, DeliverError> {
-        let unit = &self.units[index];
-        let Decision::Commit { mut tree, mut changes, previous } = decision else { return Ok((None, None)) };
-        let old = seen.heads.get(&topic.branch).copied();
-        let mut parents: Vec<Oid> = old.into_iter().chain(target.head).collect();
-        if let Some(waiting) = waiting {
-            if waiting.based {
-                let base = Some(target.holds.as_str());
-                let found = Found { tree: Some(waiting.tree), note: &waiting.note, base };
-                let step = match decide::decide(&mut self.store, unit, &found, self.options.ancestors, &mut made)? {
-                    Decision::Refuse(refusal) => {
-                        return Ok((Some(Step::Refuse(on_topic(topic, refusal))), None));
-                    }
-                    Decision::Nothing => Some(Step::Nothing),
-                    Decision::Note => Some(Step::Note),
-                    Decision::Commit { tree: on_top, changes: since, .. } => {
-                        (tree, changes) = (on_top, since);
-                        parents = vec![waiting.head];
-                        None
-                    }
-                };
-                if let Some(step) = step {
-                    return Ok((None, Some(self.leave(index, topic, (target, waiting), step, seen))));
-                }
-            } else if !waiting.strange.is_empty() && !unit.adopt {
-                let refusal = Refusal::WouldDropFiles { files: waiting.strange.clone() };
-                return Ok((Some(Step::Refuse(on_topic(topic, refusal))), None));
-            }
-        } else if let Some(old) = old
-            && self.merged(old, target)?
-        {
-            // The topic branch's last commit is in the target's history, so the target's is a step forward.
-            parents = target.head.into_iter().collect();
-        }
-        let told = MessageContext {
-            commit: target.head.map(|id| id.to_string()),
-            trailers: self.trailers(target.head)?,
-            images: previous.as_ref().map(|record| record.images.clone()).unwrap_or_default(),
-            record: previous.map(|record| record.source),
-            changes: changes.clone(),
+        mut new: NewTree,
+    ) -> Result<ReviewedPlan, DeliverError> {
+        let previous = new.previous.take();
+        let (mut new, parents) = match self.proposal(review, waiting, new)? {
+            Proposal::Commit { new, parents } => (new, parents),
+            Proposal::Keep(waiting, action) => return Ok(self.keep(review, waiting, action)),
+            Proposal::Refuse(refusal) => return Ok(review.refused(refusal)),
         };
-        let message = unit.message.render(&told);
-        let commit = self.commit(unit, tree, &parents, &message, &mut made)?;
-        self.states[index].reviewed = Some(reviewed(topic, TopicState::Waiting, target, seen));
-        let step = Step::Commit { commit, parent: old, changes };
-        let steps = vec![(index, step)];
-        Ok((None, Some(plan(index, topic, old, Some(commit), steps, made))))
+        let context = commit::context(self.store, review.target.head, previous, new.changes.clone())?;
+        let message = review.unit.message.render(&context);
+        let commit = NewCommit { tree: new.tree, parents: &parents, message: &message };
+        let commit = commit::write(self.store, self.options, review.unit, &commit, &mut new.objects)?;
+        let action = Action::Commit(PlannedCommit { commit, parent: review.head, changes: new.changes });
+        let planned = review.planned(action, TopicState::Waiting);
+        let plan = BranchPlan { units: vec![planned], objects: new.objects, ..review.plan(Some(commit)) };
+        Ok(ReviewedPlan { on_target: None, topic: Some(plan) })
     }
 
-    /// The change waits there already: at most a note.
-    fn leave(
+    /// Decides what the topic branch gets: a commit on the waiting change if that is based on the target, otherwise `new` on the target.
+    fn proposal<'w>(
         &mut self,
-        index: usize,
-        topic: &Topic,
-        (target, waiting): (&Target, &Waiting),
-        step: Step,
-        seen: &Seen,
-    ) -> BranchPlan {
-        self.states[index].reviewed = Some(reviewed(topic, TopicState::Waiting, target, seen));
-        let unit = &self.units[index];
-        let noted = matches!(step, Step::Note).then(|| waiting.note.clone().with(&unit.folder, &unit.source.dry_sha));
-        let head = Some(waiting.head);
-        BranchPlan { note: noted, ..plan(index, topic, head, head, vec![(index, step)], Vec::new()) }
-    }
-
-    fn strange(&self, unit: &Unit, tree: Oid, target: &Target) -> Result<Vec<String>, git2::Error> {
-        let ours = self.listed(unit, Some(tree))?;
-        let strange = |path: &String| {
-            let known = ours.iter().any(|(ours, ..)| ours == path);
-            let there = target.tree.is_some_and(|tree| self.store.entry(tree, path).is_some());
-            !known && !there
+        review: &Review<'_>,
+        waiting: Option<&'w Waiting>,
+        new: NewTree,
+    ) -> Result<Proposal<'w>, DeliverError> {
+        let target = &review.target;
+        let parents = || review.head.into_iter().chain(target.head).collect();
+        let Some(waiting) = waiting else {
+            let merged = review.head.map(|head| self.is_merged(head, target)).transpose()?.unwrap_or(false);
+            // A target that contains the topic branch is a step forward for both.
+            let parents = if merged { target.head.into_iter().collect() } else { parents() };
+            return Ok(Proposal::Commit { new, parents });
         };
-        Ok(self.store.paths(tree, usize::MAX).into_iter().filter(strange).collect())
+        if !waiting.based {
+            let drops = !waiting.unmanaged.is_empty() && !review.unit.adopt;
+            return Ok(if drops {
+                Proposal::Refuse(Refusal::WouldDropFiles { files: waiting.unmanaged.clone() })
+            } else {
+                Proposal::Commit { new, parents: parents() }
+            });
+        }
+        let branch = BranchState { tree: Some(waiting.tree), note: &waiting.note, base: Some(&target.content) };
+        Ok(match decide::decide(self.store, review.unit, &branch, self.options.ancestors)? {
+            Decision::Refuse(refusal) => Proposal::Refuse(refusal),
+            Decision::Unchanged => Proposal::Keep(waiting, self.unchanged(review.index, review.head)),
+            Decision::Note => Proposal::Keep(waiting, Action::Note),
+            Decision::Commit(new) => Proposal::Commit { new, parents: vec![waiting.head] },
+        })
     }
 
-    /// Whether the files in a tree are what their record says.
-    fn intact(&self, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<bool, git2::Error> {
-        let files = record.and_then(|record| record.files.as_ref()).map(Vec::as_slice).unwrap_or_default();
-        let entries = files.iter().filter_map(|path| {
+    /// The change waits on the topic branch already: at most its note is updated.
+    fn keep(&self, review: &Review<'_>, waiting: &Waiting, action: Action) -> ReviewedPlan {
+        let note = matches!(action, Action::Note).then(|| self.noted(review.index, waiting.note.clone()));
+        let planned = review.planned(action, TopicState::Waiting);
+        let plan = BranchPlan { units: vec![planned], note, ..review.plan(review.head) };
+        ReviewedPlan { on_target: None, topic: Some(plan) }
+    }
+
+    /// The files of a tree that no delivery of the unit wrote and the target lacks.
+    fn unmanaged(&self, unit: &Unit, tree: Oid, target: &Target) -> Result<Vec<String>, git2::Error> {
+        let ours = contents::unit_files(self.store, unit, Some(tree))?;
+        let is_unmanaged = |path: &String| {
+            let delivered = ours.iter().any(|file| file.path == *path);
+            let in_target = target.tree.is_some_and(|tree| self.store.entry(tree, path).is_some());
+            !delivered && !in_target
+        };
+        Ok(self.store.paths(tree, usize::MAX).into_iter().filter(is_unmanaged).collect())
+    }
+
+    /// Whether the files in a tree are the ones that their record describes.
+    fn is_intact(&self, unit: &Unit, tree: Oid, record: Option<&Record>) -> Result<bool, git2::Error> {
+        let Some(record) = record else { return Ok(false) };
+        let files = record.files.iter().flatten().filter_map(|path| {
             let (id, mode) = self.store.entry(tree, &unit.in_branch(path))?;
-            Some((path.as_str(), id, mode))
+            Some(TreeFile { path: path.clone(), id, mode })
         });
-        let content = metadata::content(entries)?;
-        Ok(record.is_some_and(|record| record.content.as_ref() == Some(&content)))
+        let content = metadata::content_hash(&files.collect::<Vec<_>>())?;
+        Ok(record.content.as_ref() == Some(&content))
     }
 
-    /// The topic branch proposes what is no longer wanted: it is deleted, or brought back to what the target holds.
-    fn withdraw(
-        &self,
-        index: usize,
-        topic: &Topic,
-        target: &Target,
-        waiting: &Waiting,
-    ) -> Result<BranchPlan, DeliverError> {
-        let (old, mut made) = (Some(waiting.head), Vec::new());
-        let taken = match target.tree.filter(|_| !topic.closes_on_branch_delete) {
-            None => plan(index, topic, old, None, Vec::new(), made),
-            Some(tree) => {
-                let unit = &self.units[index];
-                let words = format!("take back what was proposed: {} holds what is to be there", unit.branch);
-                let parents: Vec<Oid> = old.into_iter().chain(target.head).collect();
-                let commit = self.commit(unit, tree, &parents, &words, &mut made)?;
-                plan(index, topic, old, Some(commit), Vec::new(), made)
-            }
+    /// The target holds the output, so the change on the topic branch is withdrawn: the branch is deleted, or set back by a commit to what
+    /// the target holds.
+    fn withdraw(&self, review: &Review<'_>, waiting: &Waiting) -> Result<BranchPlan, DeliverError> {
+        let role = BranchRole::Withdrawal(review.index);
+        let Some(tree) = review.target.tree.filter(|_| !review.topic.closes_on_branch_delete) else {
+            return Ok(BranchPlan { role, ..review.plan(None) });
         };
-        Ok(BranchPlan { withdraws: true, ..taken })
+        let mut objects = Vec::new();
+        let message = format!("withdraw the change: {} holds the output already", review.unit.branch);
+        let parents: Vec<Oid> = std::iter::once(waiting.head).chain(review.target.head).collect();
+        let new = NewCommit { tree, parents: &parents, message: &message };
+        let commit = commit::write(self.store, self.options, review.unit, &new, &mut objects)?;
+        Ok(BranchPlan { role, objects, ..review.plan(Some(commit)) })
     }
 }
 
-fn plan(
-    index: usize,
-    topic: &Topic,
-    old: Option<Oid>,
-    head: Option<Oid>,
-    steps: Vec<(usize, Step)>,
-    made: Vec<Oid>,
-) -> BranchPlan {
-    let branch = topic.branch.clone();
-    BranchPlan { branch, old, head, steps, made, note: None, topic: Some(index), withdraws: false }
-}
-
-fn reviewed(topic: &Topic, state: TopicState, target: &Target, seen: &Seen) -> ReviewResult {
-    ReviewResult {
-        topic: topic.branch.clone(),
-        state,
-        target: target.head.map(|id| id.to_string()),
-        head: seen.heads.get(&topic.branch).map(ToString::to_string),
-        target_content: TargetContent::default(),
-        message: None,
+impl Review<'_> {
+    fn refused(&self, cause: Refusal) -> ReviewedPlan {
+        let refusal = Refusal::Topic { branch: self.topic.branch.clone(), cause: Box::new(cause) };
+        let planned = PlannedUnit { unit: self.index, action: Action::Refuse(refusal), review: None };
+        ReviewedPlan { on_target: Some(planned), topic: None }
     }
-}
 
-fn on_topic(topic: &Topic, cause: Refusal) -> Refusal {
-    Refusal::Topic { branch: topic.branch.clone(), cause: Box::new(cause) }
+    fn planned(&self, action: Action, state: TopicState) -> PlannedUnit {
+        PlannedUnit { unit: self.index, action, review: Some(self.result(state)) }
+    }
+
+    /// A plan that moves the topic branch to `new`.
+    fn plan(&self, new: Option<Oid>) -> BranchPlan {
+        BranchPlan {
+            branch: self.topic.branch.clone(),
+            old: self.head,
+            new,
+            units: Vec::new(),
+            objects: Vec::new(),
+            note: None,
+            role: BranchRole::Topic(self.index),
+        }
+    }
+
+    fn result(&self, state: TopicState) -> ReviewResult {
+        ReviewResult {
+            topic: self.topic.branch.clone(),
+            state,
+            target: self.target.head.map(|id| id.to_string()),
+            head: self.head.map(|id| id.to_string()),
+            target_content: TargetContent::default(),
+            message: None,
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! A delivery under way, driven one step at a time.
+//!
+//! A round is: read, plan, push (once or more), settle. [`Delivery::step`] does one request to the remote and everything pure that follows
+//! from its answer, so that a test can interleave the steps of several deliveries in any order. [`crate::deliver`] is the loop over it.
+
+use git::{ObjectStore, Transport, TransportError};
+
+use crate::error::DeliverError;
+use crate::options::Options;
+use crate::outcome::UnitResult;
+use crate::round::plan::Planner;
+use crate::round::push::{self, PushContext, PushQueue, PushRequest};
+use crate::round::{Progress, RoundPlan, contents, read};
+use crate::unit::Unit;
+use crate::validate;
+
+/// A delivery under way. See the [module documentation](self).
+pub struct Delivery<'a> {
+    options: &'a Options<'a>,
+    store: ObjectStore,
+    progress: Progress<'a>,
+    phase: Phase,
+    is_push: bool,
+}
+
+/// What the next step does.
+enum Phase {
+    /// It reads the remote and plans.
+    Read,
+    /// It sends this push.
+    Push { queue: Box<PushQueue>, request: PushRequest },
+    /// Nothing; every unit has its outcome.
+    Finished,
+}
+
+/// What a step did, and what the next one will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The remote was read and the round planned. The next step pushes.
+    Read,
+    /// A push was answered. The next step pushes again.
+    Pushed,
+    /// The targets of reviewed units were created. The next step starts the round again; nothing was lost.
+    TargetsCreated,
+    /// The round ended, and a branch or the notes changed concurrently. The next step starts another round.
+    Lost,
+    /// Every unit has its outcome.
+    Finished,
+}
+
+impl<'a> Delivery<'a> {
+    /// Prepares the delivery of `units`. Nothing is read or written.
+    ///
+    /// # Errors
+    /// A unit is invalid by itself or together with another one.
+    pub fn new(units: &'a [Unit], options: &'a Options<'a>) -> Result<Self, DeliverError> {
+        validate::units(units)?;
+        if options.atomic {
+            validate::atomic(units)?;
+        }
+        let phase = if units.is_empty() { Phase::Finished } else { Phase::Read };
+        Ok(Self { options, store: ObjectStore::open()?, progress: Progress::new(units), phase, is_push: false })
+    }
+
+    /// Does the next step: reads the remote, or sends one push.
+    ///
+    /// # Errors
+    /// The remote cannot be used, or a commit cannot be signed. The next step then starts another round. If the error is a lost connection and
+    /// [`Delivery::failed_in_push`] holds, the push may have been accepted; the next round finds out.
+    pub fn step(&mut self, transport: &mut dyn Transport) -> Result<Step, DeliverError> {
+        self.is_push = false;
+        match std::mem::replace(&mut self.phase, Phase::Read) {
+            Phase::Read => self.read_and_plan(transport),
+            Phase::Push { queue, request } => self.push(transport, queue, &request),
+            Phase::Finished => {
+                self.phase = Phase::Finished;
+                Ok(Step::Finished)
+            }
+        }
+    }
+
+    /// Whether the last step was a push.
+    pub fn failed_in_push(&self) -> bool {
+        self.is_push
+    }
+
+    /// The results in the units' order. A unit without an outcome is refused as [`crate::Refusal::TooManyAttempts`] with this number of
+    /// attempts.
+    pub fn finish(self, attempts: u32) -> Vec<UnitResult> {
+        self.progress.units.into_iter().map(|run| run.into_result(attempts)).collect()
+    }
+
+    fn read_and_plan(&mut self, transport: &mut dyn Transport) -> Result<Step, DeliverError> {
+        let state = read::remote_state(transport, &self.store, &self.progress.units)?;
+        let (options, units) = (self.options, &self.progress.units);
+        let plan = Planner { store: &mut self.store, options, units, state: &state }.plan()?;
+        let mut plans = match plan {
+            RoundPlan::StartTargets(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
+            RoundPlan::Deliver(plans) => plans,
+        };
+        self.progress.adopt(&mut plans);
+        if self.options.dry_run {
+            self.progress.settle_dry_run(&plans);
+            self.phase = Phase::Finished;
+            return Ok(Step::Finished);
+        }
+        let contents = contents::wanted(&self.store, &plans, &self.progress, &state)?;
+        read::objects(transport, &self.store, contents.iter().flat_map(|content| content.blobs()).collect())?;
+        contents::fill(&self.store, contents, &mut self.progress)?;
+        let owed = std::mem::take(&mut self.progress.owed_notes);
+        let queue = PushQueue::delivering(plans, state, owed, self.context())?;
+        if queue.writes_notes() {
+            self.progress.keep_owed_notes(&queue);
+        } else {
+            self.progress.settle_written_notes(&queue.plans);
+        }
+        self.next(queue, Step::Read)
+    }
+
+    fn push(
+        &mut self,
+        transport: &mut dyn Transport,
+        queue: Box<PushQueue>,
+        request: &PushRequest,
+    ) -> Result<Step, DeliverError> {
+        self.progress.remember(request, &queue.plans);
+        self.is_push = true;
+        match push::send(transport, &self.store, request) {
+            Ok(report) => self.progress.settle(&queue, request, &report, self.options.atomic),
+            Err(error @ TransportError::Lacks { .. }) => {
+                if !self.progress.settle_unsupported(&queue, request, error.to_string()) {
+                    return Err(error.into());
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.next(*queue, Step::Pushed)
+    }
+
+    /// Prepares the next push of the queue, or ends the round.
+    fn next(&mut self, mut queue: PushQueue, step: Step) -> Result<Step, DeliverError> {
+        if let Some(request) = queue.next(self.context())? {
+            self.phase = Phase::Push { queue: Box::new(queue), request };
+            return Ok(step);
+        }
+        if self.progress.is_settled() {
+            self.phase = Phase::Finished;
+            return Ok(Step::Finished);
+        }
+        self.phase = Phase::Read;
+        Ok(if queue.starts.is_empty() { Step::Lost } else { Step::TargetsCreated })
+    }
+
+    fn context(&self) -> PushContext<'_, 'a> {
+        PushContext { store: &self.store, options: self.options, progress: &self.progress }
+    }
+}

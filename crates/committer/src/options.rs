@@ -1,0 +1,24 @@
+//! The options of a delivery.
+
+use git::Signing;
+use git::source::Ancestry;
+
+/// Reports whether the first source commit is the second one or an ancestor of it. Usually [`git::source::Source::is_ancestor`].
+pub type Ancestors<'a> = &'a dyn Fn(&str, &str) -> Ancestry;
+
+/// The options of a delivery.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// Compute everything and write nothing to the remote.
+    pub dry_run: bool,
+    /// All units or none: one refusal holds back the others, and the server updates all branches in one transaction.
+    pub atomic: bool,
+    /// The maximum number of rounds when branches change concurrently; at least 1. 50 is a good number.
+    pub attempts: u32,
+    /// Options that are sent with the push (`git push -o`), for instance GitLab's `merge_request.create`.
+    pub push_options: Vec<String>,
+    /// Signs the commits. A dry run does not sign, so that it needs no passphrase; its commit ids are those of unsigned commits.
+    pub signing: Option<Signing>,
+    /// Tells which of two source commits is older.
+    pub ancestors: Ancestors<'a>,
+}

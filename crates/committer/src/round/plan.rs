@@ -1,0 +1,194 @@
+//! Plans a round: what was read from the remote becomes what is to be pushed. Pure, except that it builds objects in the object store.
+
+use std::collections::BTreeMap;
+
+use git::ObjectStore;
+use git2::Oid;
+
+use super::commit::{self, NewCommit};
+use super::read::tree_of;
+use super::{Action, BranchPlan, BranchRole, PlannedCommit, PlannedUnit, RemoteState, RoundPlan, TargetStart, UnitRun};
+use crate::decide::{self, BranchState, Decision, NewTree};
+use crate::error::DeliverError;
+use crate::notes::{self, Note};
+use crate::options::Options;
+use crate::refusal::Refusal;
+
+/// Everything that a plan is made of.
+pub(crate) struct Planner<'a> {
+    pub store: &'a mut ObjectStore,
+    pub options: &'a Options<'a>,
+    pub units: &'a [UnitRun<'a>],
+    pub state: &'a RemoteState,
+}
+
+/// A branch while its units are planned one after the other.
+pub(super) struct BranchTip {
+    head: Option<Oid>,
+    note: Note,
+}
+
+impl<'a> Planner<'a> {
+    /// Plans a round for the pending units.
+    ///
+    /// # Errors
+    /// A commit could not be built or signed.
+    pub(crate) fn plan(mut self) -> Result<RoundPlan, DeliverError> {
+        if !self.options.dry_run {
+            let starts = self.target_starts()?;
+            if !starts.is_empty() {
+                return Ok(RoundPlan::StartTargets(starts));
+            }
+        }
+        let mut plans = Vec::new();
+        for (branch, units) in self.pending_by_branch() {
+            plans.extend(self.branch(branch, &units)?);
+        }
+        if self.options.atomic {
+            self.hold_back(&mut plans);
+        }
+        Ok(RoundPlan::Deliver(plans))
+    }
+
+    /// The indexes of the pending units by branch, in the order in which they were given.
+    fn pending_by_branch(&self) -> BTreeMap<&'a str, Vec<usize>> {
+        let mut branches: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, run) in self.units.iter().enumerate() {
+            if run.is_pending() {
+                branches.entry(&run.unit.branch).or_default().push(index);
+            }
+        }
+        branches
+    }
+
+    /// Commits without files for the targets of reviewed units that do not exist.
+    fn target_starts(&mut self) -> Result<Vec<TargetStart>, DeliverError> {
+        let mut starts = Vec::new();
+        for (branch, mut units) in self.pending_by_branch() {
+            units.retain(|&index| self.units[index].unit.topic.is_some());
+            let Some(&first) = units.first().filter(|_| self.state.head(branch).is_none()) else { continue };
+            let mut objects = Vec::new();
+            let tree = self.store.empty_tree(&mut objects)?;
+            let message = format!("start {branch}\n\nThe branch is empty: its content is delivered by review.\n");
+            let new = NewCommit { tree, parents: &[], message: &message };
+            let commit = commit::write(self.store, self.options, self.units[first].unit, &new, &mut objects)?;
+            starts.push(TargetStart { branch: branch.to_owned(), commit, units, objects });
+        }
+        Ok(starts)
+    }
+
+    /// Plans the units of a branch one after the other, each on the result of the one before. Reviewed units are planned on what the
+    /// branch holds now, each with a topic branch of its own.
+    fn branch(&mut self, branch: &str, units: &[usize]) -> Result<Vec<BranchPlan>, DeliverError> {
+        let old = self.state.head(branch);
+        let head = units.first().and_then(|&index| self.state.base(self.units[index].unit));
+        let read = self.note_on(head)?;
+        let mut tip = BranchTip { head, note: read.clone() };
+        let mut plan = BranchPlan {
+            branch: branch.to_owned(),
+            old,
+            new: head,
+            units: Vec::new(),
+            objects: Vec::new(),
+            note: None,
+            role: BranchRole::Target,
+        };
+        let mut topics = Vec::new();
+        for &index in units {
+            let planned = if self.units[index].unit.topic.is_some() {
+                let review = self.review(index, old, &read)?;
+                topics.extend(review.topic);
+                review.on_target
+            } else {
+                let action = self.unit(index, old, &mut tip, &mut plan.objects)?;
+                Some(PlannedUnit { unit: index, action, review: None })
+            };
+            if let Some(PlannedUnit { action: Action::Note, .. }) = &planned {
+                tip.note = self.noted(index, tip.note);
+            }
+            plan.units.extend(planned);
+        }
+        plan.new = tip.head;
+        let carried = plan.has_commits() && !tip.note.folders.is_empty();
+        plan.note = Some(tip.note).filter(|note| *note != Note::default() && (*note != read || carried));
+        let plan = Some(plan).filter(|plan| !plan.units.is_empty());
+        Ok(plan.into_iter().chain(topics).collect())
+    }
+
+    /// Plans a unit that is delivered straight to its branch.
+    fn unit(
+        &mut self,
+        index: usize,
+        old: Option<Oid>,
+        tip: &mut BranchTip,
+        objects: &mut Vec<Oid>,
+    ) -> Result<Action, DeliverError> {
+        let unit = self.units[index].unit;
+        let tree = tip.head.map(|head| tree_of(self.store, head)).transpose()?;
+        let branch = BranchState { tree, note: &tip.note, base: None };
+        let new = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
+            Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
+            Decision::Unchanged => return Ok(self.unchanged(index, old)),
+            Decision::Note => return Ok(Action::Note),
+            Decision::Commit(new) => new,
+        };
+        let NewTree { tree, changes, previous, objects: built } = new;
+        objects.extend(built);
+        let context = commit::context(self.store, tip.head, previous, changes.clone())?;
+        let message = unit.message.render(&context);
+        let new = NewCommit { tree, parents: tip.head.as_slice(), message: &message };
+        let commit = commit::write(self.store, self.options, unit, &new, objects)?;
+        // A commit of a branch that one unit has needs no note: its record says the same.
+        let note = std::mem::take(&mut tip.note);
+        tip.note = if note.folders.is_empty() { Note::default() } else { self.noted(index, note) };
+        let parent = tip.head.replace(commit);
+        Ok(Action::Commit(PlannedCommit { commit, parent, changes }))
+    }
+
+    /// The note with the unit's source commit.
+    pub(super) fn noted(&self, index: usize, note: Note) -> Note {
+        let unit = self.units[index].unit;
+        note.with(&unit.folder, &unit.source.dry_sha)
+    }
+
+    /// The branch holds the unit's output. If it got there by a push of an earlier round whose answer was lost, that is a commit of ours.
+    pub(super) fn unchanged(&self, index: usize, head: Option<Oid>) -> Action {
+        let sent = self.units[index].sent().filter(|sent| head.is_some_and(|head| self.is_sent(sent, head)));
+        sent.map_or(Action::Unchanged, |sent| Action::Recovered(sent.clone()))
+    }
+
+    /// Whether `head` is the commit that was sent, or the one that the remote made of it.
+    fn is_sent(&self, sent: &PlannedCommit, head: Oid) -> bool {
+        let tree_and_parent = |id: Oid| {
+            let commit = self.store.repository().find_commit(id).ok()?;
+            Some((commit.tree_id(), commit.parent_id(0).ok()))
+        };
+        let made_of_it = || tree_and_parent(head) == tree_and_parent(sent.commit).map(|(tree, _)| (tree, sent.parent));
+        head == sent.commit || self.state.renames_commits && made_of_it()
+    }
+
+    /// The note on a commit; an empty one if there is none.
+    pub(super) fn note_on(&self, commit: Option<Oid>) -> Result<Note, git2::Error> {
+        let (Some(commit), Some(notes)) = (commit, self.state.notes) else { return Ok(Note::default()) };
+        match notes::find(self.store, notes.tree, commit) {
+            Some((_, blob)) => Ok(Note::parse(&self.store.blob(blob)?)),
+            None => Ok(Note::default()),
+        }
+    }
+
+    /// All or nothing: if a unit is refused, the others are not pushed.
+    fn hold_back(&self, plans: &mut Vec<BranchPlan>) {
+        let mut planned = plans.iter().flat_map(|plan| &plan.units);
+        let refused = planned.find(|planned| matches!(planned.action, Action::Refuse(_)));
+        let Some(refused) = refused.map(|planned| self.units[planned.unit].unit.name.clone()) else { return };
+        plans.retain(|plan| !plan.is_withdrawal());
+        for plan in plans {
+            for planned in &mut plan.units {
+                if matches!(planned.action, Action::Commit(_) | Action::Note) {
+                    planned.action = Action::Refuse(Refusal::AtomicAborted { refused: refused.clone() });
+                }
+            }
+            plan.note = None;
+        }
+    }
+}

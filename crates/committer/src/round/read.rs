@@ -1,0 +1,101 @@
+//! Reads the remote: the refs, then the commits, trees, records and notes that the plan needs.
+
+use std::collections::BTreeSet;
+
+use git::{ObjectStore, Transport};
+use git2::Oid;
+
+use super::{NotesTip, RemoteState, UnitRun};
+use crate::error::DeliverError;
+use crate::metadata::METADATA;
+use crate::notes::{self, NOTES};
+use crate::unit::{RequestMethod, Unit};
+
+/// The refs of GitHub, Gitea and Forgejo that show what requests propose.
+const PULLS: &str = "refs/pull/";
+
+/// Reads what the pending units need.
+///
+/// # Errors
+/// The remote could not be read.
+pub(crate) fn remote_state(
+    transport: &mut dyn Transport,
+    store: &ObjectStore,
+    units: &[UnitRun<'_>],
+) -> Result<RemoteState, DeliverError> {
+    let pending: Vec<&Unit> = units.iter().filter(|run| run.is_pending()).map(|run| run.unit).collect();
+    let mut state = refs(transport, &pending)?;
+    let mut commits: BTreeSet<Oid> = state.heads.values().copied().collect();
+    commits.extend(state.notes.map(|notes| notes.commit));
+    let missing: Vec<Oid> = commits.into_iter().filter(|&id| !store.has(id)).collect();
+    if !missing.is_empty() {
+        transport.fetch(&missing, 1, store.repository())?;
+    }
+    if let Some(notes) = &mut state.notes {
+        notes.tree = tree_of(store, notes.commit)?;
+    }
+    objects(transport, store, blobs(store, &pending, &state)?)?;
+    Ok(state)
+}
+
+/// Fetches the objects that are not in the store.
+///
+/// # Errors
+/// The remote could not be read.
+pub(crate) fn objects(
+    transport: &mut dyn Transport,
+    store: &ObjectStore,
+    ids: BTreeSet<Oid>,
+) -> Result<(), DeliverError> {
+    let missing: Vec<Oid> = ids.into_iter().filter(|&id| !store.has(id)).collect();
+    if !missing.is_empty() {
+        transport.objects(&missing, store.repository())?;
+    }
+    Ok(())
+}
+
+/// The tree of a commit in the store.
+pub(crate) fn tree_of(store: &ObjectStore, commit: Oid) -> Result<Oid, git2::Error> {
+    Ok(store.repository().find_commit(commit)?.tree_id())
+}
+
+fn refs(transport: &mut dyn Transport, pending: &[&Unit]) -> Result<RemoteState, DeliverError> {
+    let mut names = BTreeSet::from([NOTES.to_owned()]);
+    for unit in pending {
+        let topic = unit.topic.as_ref().map(|topic| &topic.branch);
+        let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
+        names.extend(branches.into_iter().flatten().map(|branch| format!("refs/heads/{branch}")));
+    }
+    let mut prefixes: Vec<String> = names.iter().cloned().collect();
+    if pending.iter().any(|unit| unit.requests_by(|method| matches!(method, RequestMethod::AgitPush(_)))) {
+        prefixes.push(PULLS.to_owned());
+    }
+    let mut state = RemoteState { renames_commits: transport.renames(), ..RemoteState::default() };
+    for found in transport.list(&prefixes)? {
+        if found.name.starts_with(PULLS) {
+            state.pulls.insert(found.id);
+        } else if !names.contains(&found.name) {
+            // A branch whose name begins with one of ours.
+        } else if let Some(branch) = found.name.strip_prefix("refs/heads/") {
+            state.heads.insert(branch.to_owned(), found.id);
+        } else {
+            state.notes = Some(NotesTip { commit: found.id, tree: found.id });
+        }
+    }
+    Ok(state)
+}
+
+/// The records and notes that the plan reads.
+fn blobs(store: &ObjectStore, pending: &[&Unit], state: &RemoteState) -> Result<BTreeSet<Oid>, git2::Error> {
+    let mut blobs = BTreeSet::new();
+    for unit in pending {
+        let topic = unit.topic.as_ref().and_then(|topic| state.head(&topic.branch));
+        for head in [state.base(unit), topic].into_iter().flatten() {
+            let tree = tree_of(store, head)?;
+            blobs.extend(store.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
+            let note = state.notes.and_then(|notes| notes::find(store, notes.tree, head));
+            blobs.extend(note.map(|(_, id)| id));
+        }
+    }
+    Ok(blobs)
+}
