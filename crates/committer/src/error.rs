@@ -31,6 +31,14 @@ impl DeliverError {
         matches!(self, Self::Transport(error) if error.is_outside())
     }
 
+    /// What the user can do about it: one imperative sentence.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unit(error) => error.hint(),
+            Self::Signing(_) | Self::Transport(_) => None,
+        }
+    }
+
     /// Whether the connection was lost.
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(self, Self::Transport(TransportError::Unreachable { .. }))

@@ -64,7 +64,11 @@ impl ToDiagnostic for SourceError {
 
 impl ToDiagnostic for DeliverError {
     fn to_diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(self.to_string())
+        let diagnostic = Diagnostic::new(self.to_string());
+        match self.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
     }
 }
 
