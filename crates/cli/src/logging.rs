@@ -40,7 +40,7 @@ pub(crate) fn start(verbosity: Verbosity) -> Result<(), Failure> {
 /// What is logged; nothing where neither the verbosity nor the variable asks for a log. The variable wins.
 fn filter(verbosity: Verbosity, variable: Option<&str>) -> Result<Option<Targets>, Failure> {
     let level = match verbosity {
-        Verbosity::Quiet | Verbosity::Normal => LevelFilter::OFF,
+        Verbosity::Errors | Verbosity::Normal => LevelFilter::OFF,
         Verbosity::Verbose => LevelFilter::INFO,
         Verbosity::Debug => LevelFilter::DEBUG,
     };

@@ -1,4 +1,4 @@
-//! The only file that prints. stdout carries the result alone; everything else goes to stderr.
+//! Printing. Only results go to stdout; everything else goes to stderr.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::outcome::Failure;
 use crate::terminal;
 use crate::verbosity::Verbosity;
 
-/// `--format` where an answer is read by people or by a program.
+/// `--format` of verbs with two formats.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum TextOrJson {
-    /// For people
+    /// Text for people
     Text,
     /// One JSON document
     Json,
@@ -24,7 +24,7 @@ pub(crate) enum TextOrJson {
 /// Writes the result to stdout.
 ///
 /// # Errors
-/// [`Failure::Closed`] where the reader has gone away.
+/// [`Failure::Closed`] if the reader closed stdout.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -33,18 +33,18 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Writes the result to a file, all of it or nothing: a neighbour is written first and then renamed.
+/// Writes the result to a file atomically: to a temporary file that is then renamed.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// The file cannot be written.
 pub(crate) fn result_file(path: &Path, text: &str) -> Result<(), Failure> {
     result_files(&[(path, text)])
 }
 
-/// Writes files that belong together, each as [`result_file`]. Ctrl-C waits until all are written.
+/// Writes files that belong together, each as [`result_file`]. An interrupt is deferred until all are written.
 ///
 /// # Errors
-/// Where one cannot be written.
+/// A file cannot be written.
 pub(crate) fn result_files(files: &[(&Path, &str)]) -> Result<(), Failure> {
     let named =
         |path: &Path, error: io::Error| Failure::Input(anyhow::Error::new(error).context(path.display().to_string()));
@@ -56,23 +56,23 @@ pub(crate) fn result_files(files: &[(&Path, &str)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the lock file as [`result_file`]; not at all where it says the same already.
+/// Writes the lock file as [`result_file`], unless it is unchanged.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// The file cannot be written.
 pub(crate) fn lock_file(path: &str, lock: &Lock) -> Result<(), Failure> {
     let text = lock.print();
-    if is_new(path, &text) { result_file(Path::new(path), &text) } else { Ok(()) }
+    if differs(path, &text) { result_file(Path::new(path), &text) } else { Ok(()) }
 }
 
-/// Whether a lock file says something else than `text`.
-pub(crate) fn is_new(path: &str, text: &str) -> bool {
+/// Whether the content of a lock file differs from `text`.
+pub(crate) fn differs(path: &str, text: &str) -> bool {
     std::fs::read(path).map_or(true, |known| known != text.as_bytes())
 }
 
 /// Prints what a program that the source runs wrote to its stderr.
 pub(crate) fn child_stderr(bytes: &[u8]) {
-    if Verbosity::get() > Verbosity::Quiet {
+    if Verbosity::get() > Verbosity::Errors {
         terminal::write(bytes);
     }
 }
@@ -84,14 +84,14 @@ pub(crate) fn question(text: &str) {
 
 /// Prints a warning on stderr.
 pub(crate) fn warning(text: &impl std::fmt::Display) {
-    if Verbosity::get() > Verbosity::Quiet {
+    if Verbosity::get() > Verbosity::Errors {
         line(&format!("warning: {text}"));
     }
 }
 
 /// Prints a note on what is going on, on stderr.
 pub(crate) fn note(text: &str) {
-    if Verbosity::get() > Verbosity::Quiet {
+    if Verbosity::get() > Verbosity::Errors {
         line(text);
     }
 }

@@ -1,4 +1,4 @@
-//! How far a long step is: a bar on a terminal, a line a minute elsewhere, nothing for what is done at once.
+//! The progress of long steps: a bar on a terminal, and elsewhere one line per minute.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,28 +14,28 @@ use crate::output;
 use crate::terminal;
 use crate::verbosity::Verbosity;
 
-/// A step shorter than this shows no bar.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How often the bar is drawn.
+/// How long a step takes before a bar is shown.
+const DELAY: Duration = Duration::from_millis(500);
+/// The interval between redraws of the bar.
 const FRAME: Duration = Duration::from_millis(100);
-/// How often a line is written where there is no terminal.
-const PAUSE: Duration = Duration::from_secs(60);
+/// The interval between lines if stderr is not a terminal.
+const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Shows on stderr how far a run is with querying registries.
+/// Shows the progress of registry queries on stderr.
 pub(crate) fn progress() -> Progress {
-    if Verbosity::get() == Verbosity::Quiet {
+    if Verbosity::get() == Verbosity::Errors {
         return Progress::default();
     }
     let what = "resolving images";
     let terminal = std::io::stderr().is_terminal();
     let progress = Meter::new(move |count| {
-        if terminal { ticker(FRAME, count, bar(what)) } else { ticker(PAUSE, count, line(what, output::note)) }
+        if terminal { ticker(FRAME, count, bar(what)) } else { ticker(INTERVAL, count, line(what, output::note)) }
     });
     Progress::new(move |done, total| progress.show(done, total))
 }
 
-/// The progress of one step after another. It may be told from many threads; another thread shows it, so that it is shown
-/// also while no answer comes.
+/// The progress of one step after another. Any thread may update it. A thread of its own shows it, so that it is redrawn even if no
+/// update comes.
 struct Meter<S> {
     count: Arc<Count>,
     start: S,
@@ -48,7 +48,7 @@ struct Count {
     total: AtomicUsize,
 }
 
-/// The thread that shows a step.
+/// The thread that shows the progress of a step.
 struct Ticker {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -59,7 +59,7 @@ impl<S: Fn(Arc<Count>) -> Ticker> Meter<S> {
         Meter { count: Arc::default(), start, shown: Mutex::default() }
     }
 
-    /// How far the step is; none done begins it, and all done ends it.
+    /// Updates the progress: a step starts at 0 and ends at `total`.
     fn show(&self, done: usize, total: usize) {
         self.count.total.store(total, Ordering::Relaxed);
         if done == 0 {
@@ -76,17 +76,21 @@ impl<S: Fn(Arc<Count>) -> Ticker> Meter<S> {
         let before = std::mem::replace(&mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner), next);
         if let Some(Ticker { stop, thread }) = before {
             drop(stop);
-            // A thread that panicked has been told of as a bug already.
+            // The panic hook has already reported a panic of the thread.
             drop(thread.join());
         }
     }
 }
 
-/// Calls `tick` at the beginning of each pause but the first, and once more with nothing at the end.
-fn ticker(pause: Duration, count: Arc<Count>, mut tick: impl FnMut(Option<(usize, usize)>) + Send + 'static) -> Ticker {
+/// Calls `tick` after each interval, and once more with nothing at the end.
+fn ticker(
+    interval: Duration,
+    count: Arc<Count>,
+    mut tick: impl FnMut(Option<(usize, usize)>) + Send + 'static,
+) -> Ticker {
     let (stop, stopped) = channel::<()>();
     let thread = std::thread::spawn(move || {
-        while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
             tick(Some((count.done.load(Ordering::Relaxed), count.total.load(Ordering::Relaxed))));
         }
         tick(None);
@@ -103,11 +107,11 @@ fn line(what: &'static str, say: impl Fn(&str)) -> impl FnMut(Option<(usize, usi
     }
 }
 
-/// A bar, drawn when the step has lasted a while and taken away at its end.
+/// Draws a bar once the step has taken [`DELAY`], and removes it at the end.
 fn bar(what: &'static str) -> impl FnMut(Option<(usize, usize)>) {
     let (begun, mut bar) = (Instant::now(), None::<ProgressBar>);
     move |state| match state {
-        Some((done, total)) if begun.elapsed() >= PATIENCE => {
+        Some((done, total)) if begun.elapsed() >= DELAY => {
             let bar = bar.get_or_insert_with(|| drawn(what, total));
             bar.set_position(done as u64);
             bar.tick();
@@ -119,7 +123,7 @@ fn bar(what: &'static str) -> impl FnMut(Option<(usize, usize)>) {
 
 fn drawn(what: &'static str, total: usize) -> ProgressBar {
     let bar = terminal::add_bar(total as u64);
-    // The template is ours; without it the bar is merely plainer.
+    // The template is a constant; a bar without it is only plainer.
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(what);
@@ -132,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_line_is_printed_at_each_interval_until_the_end() {
-        let said: Arc<Mutex<Vec<String>>> = Arc::default();
-        let sink = said.clone();
+        let lines_printed: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = lines_printed.clone();
         let progress = Meter::new(move |count| {
             let sink = sink.clone();
             let say = move |text: &str| sink.lock().unwrap().push(text.to_owned());
@@ -142,13 +146,13 @@ mod tests {
         progress.show(0, 3);
         progress.show(1, 3);
         let begun = Instant::now();
-        while said.lock().unwrap().len() < 2 && begun.elapsed() < Duration::from_secs(20) {
+        while lines_printed.lock().unwrap().len() < 2 && begun.elapsed() < Duration::from_secs(20) {
             std::thread::sleep(Duration::from_millis(5));
         }
         progress.show(3, 3);
-        let lines = said.lock().unwrap().clone();
+        let lines = lines_printed.lock().unwrap().clone();
         assert!(lines.len() >= 2 && lines.iter().all(|line| line == "asking: 1 of 3"), "{lines:?}");
         std::thread::sleep(Duration::from_millis(100));
-        assert_eq!(*said.lock().unwrap(), lines, "nothing is said after the end");
+        assert_eq!(*lines_printed.lock().unwrap(), lines, "nothing is lines_printed after the end");
     }
 }

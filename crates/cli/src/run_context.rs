@@ -1,4 +1,4 @@
-//! The environment and the clock, read once and handed on as values.
+//! The environment and the clock, read once and passed on as values.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use delivery::host::RunContext;
 use crate::outcome::Failure;
 use crate::progress;
 
-/// The process's variables, and the time: `SOURCE_DATE_EPOCH` where it is set (reproducible-builds.org), else now.
+/// Returns the process's environment variables and the time: `SOURCE_DATE_EPOCH` if it is set (reproducible-builds.org), otherwise now.
 ///
 /// # Errors
-/// A `SOURCE_DATE_EPOCH` that is no number of seconds.
+/// `SOURCE_DATE_EPOCH` is not a number of seconds.
 pub(crate) fn run_context() -> Result<RunContext, Failure> {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

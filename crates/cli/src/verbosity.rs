@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// Errors only.
-    Quiet,
+    Errors,
     /// Errors, warnings, notes and progress.
     #[default]
     Normal,
@@ -50,7 +50,7 @@ impl FromStr for Level {
             return Ok(Level::Steps(u8::try_from(text.len()).unwrap_or(u8::MAX).saturating_add(1)));
         }
         match text.to_ascii_lowercase().as_str() {
-            "panic" | "fatal" | "error" => Ok(Level::Named(Verbosity::Quiet)),
+            "panic" | "fatal" | "error" => Ok(Level::Named(Verbosity::Errors)),
             "warn" | "warning" => Ok(Level::Named(Verbosity::Normal)),
             "info" => Ok(Level::Named(Verbosity::Verbose)),
             "debug" | "trace" => Ok(Level::Named(Verbosity::Debug)),
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(of(&["", ""]), Verbosity::Debug);
         assert_eq!(of(&["v"]), Verbosity::Debug);
         assert_eq!(of(&["vvv"]), Verbosity::Debug);
-        assert_eq!(of(&["error"]), Verbosity::Quiet);
+        assert_eq!(of(&["error"]), Verbosity::Errors);
         assert_eq!(of(&["", "", "Warning"]), Verbosity::Normal);
         assert_eq!(of(&["debug", "info"]), Verbosity::Verbose);
         assert!("loud".parse::<Level>().is_err());

@@ -55,12 +55,12 @@ fn transcript(case: &Case) -> String {
     for line in commands.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         writeln!(text, "$ {line}").unwrap();
         if let (Some(rest), Some(github)) = (line.strip_prefix("github "), &stage.github) {
-            text.push_str(&stage.said(github_case::act(github, rest).as_bytes(), ""));
+            text.push_str(&stage.quoted(github_case::act(github, rest).as_bytes(), ""));
             continue;
         }
         let output = stage.run(line);
-        text.push_str(&stage.said(&output.stdout, ""));
-        text.push_str(&stage.said(&output.stderr, "! "));
+        text.push_str(&stage.quoted(&output.stdout, ""));
+        text.push_str(&stage.quoted(&output.stderr, "! "));
         match output.status.code() {
             Some(0) => {}
             Some(code) => writeln!(text, "status {code}").unwrap(),
@@ -131,8 +131,8 @@ impl Stage {
             .unwrap()
     }
 
-    /// What a stream said, with the changing folder called `DIR` and the changing port `REGISTRY`.
-    fn said(&self, bytes: &[u8], mark: &str) -> String {
+    /// What a stream stderr, with the changing folder called `DIR` and the changing port `REGISTRY`.
+    fn quoted(&self, bytes: &[u8], mark: &str) -> String {
         let mut text = String::from_utf8_lossy(bytes).replace(self.work.to_str().unwrap(), "DIR");
         for (registry, name) in [(&self.secure, "TLS_REGISTRY"), (&self.registry, "REGISTRY")] {
             if let Some(registry) = registry {

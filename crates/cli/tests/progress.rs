@@ -19,9 +19,9 @@ fn seen(folder: &Path, arguments: &str) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(done.status.success(), "{arguments}: {said}");
-    said
+    let stderr = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{arguments}: {stderr}");
+    stderr
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn real_terminal_shows_how_far_it_is() {
     let render = format!("render -C app -t 1 -d {host}");
     let deliver = "deliver --all --tag 1 --dry-run --source-repository https://git.example/a";
     for command in ["pin --stdout pin.yaml", &render, deliver] {
-        let said = seen(work, command);
-        assert!(said.contains("resolving images") && said.contains("0/1"), "{command}: {said}");
+        let stderr = seen(work, command);
+        assert!(stderr.contains("resolving images") && stderr.contains("0/1"), "{command}: {stderr}");
         // The bar is taken away again.
-        let after = said.rsplit("resolving images").next().unwrap();
-        assert!(after.contains("\u{1b}[2K"), "{command}: {said:?}");
+        let after = stderr.rsplit("resolving images").next().unwrap();
+        assert!(after.contains("\u{1b}[2K"), "{command}: {stderr:?}");
     }
 }

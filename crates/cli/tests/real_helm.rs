@@ -47,9 +47,9 @@ fn run(folder: &Path, line: &str) -> String {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(done.status.success(), "{line}: {said}{}", String::from_utf8_lossy(&done.stderr));
-    said
+    let stderr = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{line}: {stderr}{}", String::from_utf8_lossy(&done.stderr));
+    stderr
 }
 
 #[test]
@@ -129,6 +129,6 @@ fn real_helm_pulls_charts_for_kustomizations() {
         assert_eq!(ours, run(folder.path(), &format!("kubectl kustomize {app} --enable-helm")));
     }
     write("gone/kustomization.yaml", &format!("helmCharts:\n- name: gone\n  {chart}"));
-    let said = run(folder.path(), "! hydrant kustomize gone --enable-helm 2>&1");
-    assert!(said.contains("helmCharts[0]") && said.contains("gone"), "{said}");
+    let stderr = run(folder.path(), "! hydrant kustomize gone --enable-helm 2>&1");
+    assert!(stderr.contains("helmCharts[0]") && stderr.contains("gone"), "{stderr}");
 }

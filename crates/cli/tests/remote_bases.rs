@@ -127,33 +127,33 @@ fn remote_bases_are_kept_by_commit_and_held_to_the_lock_file() {
     // Pinned, but not in the cache of this machine.
     stage.well("rm -r .cache");
     drop(stage.git.requests());
-    let said = stage.refused("hydrant kustomize overlay --locked");
-    assert!(said.contains("overlay/kustomization.yaml:2:3: resources[0]") && said.contains("cache"), "{said}");
-    assert!(said.contains("--lock fetches it"), "{said}");
+    let stderr = stage.refused("hydrant kustomize overlay --locked");
+    assert!(stderr.contains("overlay/kustomization.yaml:2:3: resources[0]") && stderr.contains("cache"), "{stderr}");
+    assert!(stderr.contains("--lock fetches it"), "{stderr}");
     // In the cache, but not pinned.
     stage.well("hydrant kustomize overlay");
     stage.well("rm hydrant.lock");
     drop(stage.git.requests());
-    let said = stage.refused("hydrant kustomize overlay --locked");
-    assert!(said.contains("is not in the lock file"), "{said}");
+    let stderr = stage.refused("hydrant kustomize overlay --locked");
+    assert!(stderr.contains("is not in the lock file"), "{stderr}");
     assert_eq!(stage.git.requests(), Vec::<String>::new());
 }
 
 #[test]
 fn a_repository_may_be_named_on_the_command_line() {
     let stage = Stage::set();
-    let said = stage.well(&format!("hydrant kustomize '{}'", stage.base()));
-    assert!(said.contains("name: settings\n"), "{said}");
-    let said = stage.refused(&format!("hydrant kustomize '{}'", stage.base().replace("ref=main", "ref=nowhere")));
-    assert!(said.contains("nowhere"), "{said}");
-    let said = stage.refused(&format!("hydrant kustomize '{}'", stage.base().replace("deploy/base", "deploy/gone")));
-    assert!(said.contains("deploy/gone"), "{said}");
+    let stderr = stage.well(&format!("hydrant kustomize '{}'", stage.base()));
+    assert!(stderr.contains("name: settings\n"), "{stderr}");
+    let stderr = stage.refused(&format!("hydrant kustomize '{}'", stage.base().replace("ref=main", "ref=nowhere")));
+    assert!(stderr.contains("nowhere"), "{stderr}");
+    let stderr = stage.refused(&format!("hydrant kustomize '{}'", stage.base().replace("deploy/base", "deploy/gone")));
+    assert!(stderr.contains("deploy/gone"), "{stderr}");
 }
 
 #[test]
 fn a_file_behind_a_url_that_is_not_there_is_named() {
     let stage = Stage::set();
     stage.write("gone/kustomization.yaml", &format!("resources:\n- {}\n", stage.file().replace("robot", "gone")));
-    let said = stage.refused("hydrant kustomize gone");
-    assert!(said.contains("gone/kustomization.yaml:2:3: resources[0]") && said.contains("404"), "{said}");
+    let stderr = stage.refused("hydrant kustomize gone");
+    assert!(stderr.contains("gone/kustomization.yaml:2:3: resources[0]") && stderr.contains("404"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! The arguments that ghcp's verbs share, and what they mean.
+//! The options that ghcp's verbs share.
 
 use std::path::PathBuf;
 
@@ -8,31 +8,32 @@ use crate::outcome::Failure;
 use crate::output;
 use crate::run_context::run_context;
 
-/// Where GitHub is and who we are there.
+/// GitHub's API and the credentials for it.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "GitHub options")]
 pub(crate) struct ApiArguments {
-    /// The API's URL; https://HOST/api/v3 for GitHub Enterprise
+    /// Use GitHub's API at this URL; https://HOST/api/v3 for GitHub Enterprise
     #[arg(long, value_name = "URL", env = "GITHUB_API", default_value = "https://api.github.com")]
     api: String,
-    /// A token; better given by the environment, where no list of processes shows it
+    /// Authenticate with this token; prefer the environment variable, which process lists do not show
     #[arg(long, value_name = "TOKEN", env = "GITHUB_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// A GitHub App instead of a token: its id
+    /// Authenticate as the GitHub App with this id instead of with a token
     #[arg(long, value_name = "ID", env = "GITHUB_APP_ID", requires = "app_key_file")]
     app_id: Option<u64>,
-    /// The file with the App's private key, PEM
+    /// Read the private key of the GitHub App from this PEM file
     #[arg(long, value_name = "FILE", env = "GITHUB_APP_KEY_FILE")]
     app_key_file: Option<PathBuf>,
-    /// Say each request to GitHub and what came of it on stderr
+    /// Log requests; the same as -vv
     #[arg(long)]
     debug: bool,
 }
 
 impl ApiArguments {
-    /// GitHub as these arguments name it.
+    /// Returns the API with its credentials.
     ///
     /// # Errors
-    /// Neither token nor App, or a key that cannot be read.
+    /// Neither a token nor an App is given, or the key cannot be read.
     pub(crate) fn github(self) -> Result<GitHub, Failure> {
         let input = |words: String| Failure::Input(anyhow::anyhow!(words));
         let login = match (self.app_id, self.app_key_file, self.token) {
@@ -44,7 +45,7 @@ impl ApiArguments {
             (_, _, Some(token)) if !token.is_empty() => Login::Token(token),
             _ => {
                 return Err(input(
-                    "no token for GitHub\n  hint: Set GITHUB_TOKEN, or --app-id and --app-key-file.".to_owned(),
+                    "no credentials for GitHub\n  hint: set GITHUB_TOKEN, or --app-id and --app-key-file".to_owned(),
                 ));
             }
         };
@@ -53,10 +54,10 @@ impl ApiArguments {
     }
 }
 
-/// `-u OWNER -r REPO`, or `-r OWNER/REPO`.
+/// Parses `-u OWNER -r REPO` or `-r OWNER/REPO`.
 ///
 /// # Errors
-/// A name without an owner.
+/// The owner is missing or named twice.
 pub(crate) fn repository(owner: Option<String>, name: &str) -> Result<Repository, Failure> {
     match (owner, name.split_once('/')) {
         (Some(owner), None) => Ok(Repository { owner, name: name.to_owned() }),
@@ -64,48 +65,49 @@ pub(crate) fn repository(owner: Option<String>, name: &str) -> Result<Repository
             Ok(Repository { owner: owner.to_owned(), name: name.to_owned() })
         }
         _ => Err(Failure::Input(anyhow::anyhow!(
-            "the repository `{name}` is not OWNER/REPO\n  hint: Give --repo OWNER/REPO, or --owner OWNER --repo REPO."
+            "invalid repository {name:?}: expected OWNER/REPO\n  hint: pass --repo OWNER/REPO, or --owner OWNER --repo REPO"
         ))),
     }
 }
 
-/// Where a commit goes and what it says.
+/// Where a commit goes, its message and its author.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Commit options")]
 pub(crate) struct CommitArguments {
-    /// The repository, OWNER/REPO or, with --owner, REPO
+    /// Commit to this repository: OWNER/REPO, or REPO with --owner
     #[arg(short, long, value_name = "REPO")]
     repo: String,
-    /// The repository's owner
+    /// Set the owner of the repository
     #[arg(short = 'u', long, value_name = "OWNER")]
     owner: Option<String>,
-    /// Stand on this branch, tag or commit instead of the branch itself
+    /// Use this branch, tag or commit as the parent [default: the branch]
     #[arg(long, value_name = "REF")]
     parent: Option<String>,
-    /// The commit message
+    /// Set the commit message
     #[arg(short, long, value_name = "MESSAGE")]
     message: String,
-    /// The author's name; without one, whom the token stands for
+    /// Set the author's name [default: the owner of the token]
     #[arg(long, value_name = "NAME", requires = "author_email")]
     author_name: Option<String>,
-    /// The author's mail address
+    /// Set the author's email address
     #[arg(long, value_name = "EMAIL", requires = "author_name")]
     author_email: Option<String>,
-    /// The committer's name; without one, the author
+    /// Set the committer's name [default: the author]
     #[arg(long, value_name = "NAME", requires = "committer_email")]
     committer_name: Option<String>,
-    /// The committer's mail address
+    /// Set the committer's email address
     #[arg(long, value_name = "EMAIL", requires = "committer_name")]
     committer_email: Option<String>,
-    /// Say what would be done, and write nothing anywhere
+    /// Print what would change, and write nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 impl CommitArguments {
-    /// The commit without its files.
+    /// Returns the commit without its files.
     ///
     /// # Errors
-    /// A repository without an owner.
+    /// The owner of the repository is missing.
     pub(crate) fn commit(self, branch: Option<String>) -> Result<ApiCommit, Failure> {
         let now = run_context()?.now;
         let who = |name: Option<String>, email: Option<String>| {
@@ -127,10 +129,10 @@ impl CommitArguments {
     }
 }
 
-/// The commit's id on stdout; what happened on stderr.
+/// Prints the commit's id to stdout, and a summary to stderr.
 ///
 /// # Errors
-/// Where stdout cannot be written to.
+/// Stdout cannot be written to.
 pub(crate) fn report(outcome: &ApiOutcome, repository: &Repository, dry_run: bool) -> Result<(), Failure> {
     let files = outcome.changes.len();
     let place = format!("{repository} {}", outcome.branch);
@@ -143,7 +145,7 @@ pub(crate) fn report(outcome: &ApiOutcome, repository: &Repository, dry_run: boo
             for change in &outcome.changes {
                 output::note(&format!("{:?} {}", change.kind, change.path).to_lowercase());
             }
-            output::note(&format!("{place}: would change {files} files; a dry run writes nothing"));
+            output::note(&format!("{place}: would change {files} files (dry run)"));
             Ok(())
         }
         None => {

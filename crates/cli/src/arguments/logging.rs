@@ -28,6 +28,6 @@ pub(crate) struct LoggingArguments {
 impl LoggingArguments {
     /// How much is to be printed.
     pub(crate) fn verbosity(&self) -> Verbosity {
-        if self.quiet { Verbosity::Quiet } else { verbosity::of(&self.levels) }
+        if self.quiet { Verbosity::Errors } else { verbosity::of(&self.levels) }
     }
 }

@@ -1,4 +1,4 @@
-//! The flags of every command that asks registries.
+//! The options of every verb that queries registries.
 
 use std::path::PathBuf;
 
@@ -7,47 +7,47 @@ use delivery::images::registries::{Platform, Typed};
 use crate::arguments::lock_file::below;
 use crate::outcome::Failure;
 
-/// Which of an index's digests is wanted; `hydrant render` has none, since Skaffold's flag of that name means another thing.
+/// Which digest of an image index is used. `hydrant render` does not take it: Skaffold's option of that name has another meaning.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "How registries are asked")]
+#[command(next_help_heading = "Registry options")]
 pub(crate) struct PlatformArguments {
-    /// Pin the manifest of this platform (os/arch or os/arch/variant) instead of the image's index
+    /// Pin to the manifest of this platform (os/arch or os/arch/variant) [default: to the image's index]
     #[arg(long, value_name = "PLATFORM", env = "HYDRANT_PLATFORM")]
     platform: Option<Platform>,
 }
 
-/// How registries are asked.
+/// How registries are queried.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "How registries are asked")]
+#[command(next_help_heading = "Registry options")]
 pub(crate) struct RegistryArguments {
-    /// A registry that may be spoken to over plain http (repeat, or separate by commas); loopback always may
+    /// Use plain http for this registry (repeatable, or separated by commas); loopback addresses always may
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
     insecure_registry: Vec<String>,
-    /// A PEM file with certificate authorities to trust beside the system's (repeat)
+    /// Trust the certificate authorities in this PEM file, in addition to the system's (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_REGISTRY_CA")]
     registry_ca: Vec<PathBuf>,
-    /// A place to ask before a registry, such as docker.io=mirror.example/hub (repeat, or separate by commas)
-    #[arg(long, value_name = "REGISTRY=PLACE", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
+    /// Query this mirror before a registry, such as docker.io=mirror.example/hub (repeatable, or separated by commas)
+    #[arg(long, value_name = "REGISTRY=MIRROR", value_delimiter = ',', env = "HYDRANT_REGISTRY_MIRROR", value_parser = mirror)]
     registry_mirror: Vec<(String, String)>,
-    /// Requests under way at one registry at any time [default: 50]
+    /// Send at most this many concurrent requests to one registry [default: 50]
     #[arg(long, value_name = "COUNT", env = "HYDRANT_REGISTRY_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..))]
     registry_concurrency: Option<u16>,
-    /// Seconds after which no request is tried again [default: 300]
+    /// Stop retrying after this many seconds [default: 300]
     #[arg(long, value_name = "SECONDS", env = "HYDRANT_REGISTRY_DEADLINE")]
     registry_deadline: Option<u64>,
-    /// Fetch every manifest and hash it, instead of believing the digest that the registry states
+    /// Fetch and hash every manifest instead of using the digest that the registry states
     #[arg(long, env = "HYDRANT_VERIFY_DIGESTS")]
     verify_digests: bool,
 }
 
-/// Reads `REGISTRY=PLACE`.
+/// Reads `REGISTRY=MIRROR`.
 ///
 /// # Errors
-/// Where one of both is missing, in words for clap.
+/// One of both is missing; the text is for clap.
 fn mirror(text: &str) -> Result<(String, String), String> {
     let both = text.split_once('=').filter(|(registry, place)| !registry.is_empty() && !place.is_empty());
     both.map(|(registry, place)| (registry.to_owned(), place.to_owned()))
-        .ok_or_else(|| "write REGISTRY=PLACE".to_owned())
+        .ok_or_else(|| "expected REGISTRY=MIRROR".to_owned())
 }
 
 impl RegistryArguments {

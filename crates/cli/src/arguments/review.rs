@@ -1,4 +1,4 @@
-//! The flags about reviews, for every command that works on units.
+//! The options of reviewed deliveries.
 
 use clap::ValueEnum;
 use delivery::config::{Host, MergeMethod, Request, Template, Way};
@@ -8,37 +8,37 @@ use crate::arguments::template::template;
 /// `--review`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum WayArgument {
-    /// Straight onto the branch
+    /// Push to the branch
     Push,
-    /// Onto a topic branch, with a request to merge it
+    /// Push to a topic branch and open a pull request
     PullRequest,
 }
 
-/// What can be said of the requests instead of what hydrant.yaml says.
+/// Options of pull requests that replace values of hydrant.yaml.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RequestArguments {
-    /// What the git host is, where its name does not tell
+    /// Name the kind of git host [default: from the host name]
     #[arg(long, value_enum, value_name = "HOST", env = "HYDRANT_REVIEW_HOST")]
     review_host: Option<HostArgument>,
-    /// GitHub's API; https://HOST/api/v3 for GitHub Enterprise, which is what is taken for other hosts than github.com
+    /// Use GitHub's API at this URL [default: https://api.github.com, or https://HOST/api/v3 for other hosts]
     #[arg(long, value_name = "URL", env = "HYDRANT_REVIEW_API")]
     review_api: Option<String>,
-    /// The topic branch; {service} and {environment} stand for the unit's names
+    /// Push to this topic branch; {service} and {environment} are replaced [default: hydrant/{service}/{environment}]
     #[arg(long, value_name = "BRANCH", env = "HYDRANT_REVIEW_BRANCH", value_parser = template)]
     review_branch: Option<Template>,
-    /// The request's title; the commit's subject where absent
+    /// Set the title of the pull request [default: the subject of the commit]
     #[arg(long, value_name = "TEXT", env = "HYDRANT_REVIEW_TITLE", value_parser = template)]
     review_title: Option<Template>,
-    /// A label of the request (repeat, or separate by commas)
+    /// Add this label to the pull request (repeatable, or separated by commas)
     #[arg(long, value_name = "LABEL", value_delimiter = ',', env = "HYDRANT_REVIEW_LABEL")]
     review_label: Vec<String>,
-    /// Who is asked to look: a person, or a team as ORG/TEAM (repeat, or separate by commas)
+    /// Request a review from this user, or from a team as ORG/TEAM (repeatable, or separated by commas)
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_REVIEW_REVIEWER")]
     review_reviewer: Vec<String>,
-    /// Let the host merge the request by itself when its rules allow it
+    /// Let the git host merge the pull request when its rules allow it
     #[arg(long, value_enum, value_name = "METHOD", env = "HYDRANT_REVIEW_AUTO_MERGE")]
     review_auto_merge: Option<MergeArgument>,
-    /// Open the request as a draft
+    /// Open the pull request as a draft
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "HYDRANT_REVIEW_DRAFT")]
     review_draft: Option<bool>,
 }
@@ -46,24 +46,24 @@ pub(crate) struct RequestArguments {
 /// `--review-host`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum HostArgument {
-    /// GitHub, or a GitHub Enterprise Server: requests by its API
+    /// GitHub or GitHub Enterprise Server: pull requests by the API
     Github,
     /// GitLab: merge requests by push options
     Gitlab,
-    /// Gitea or Forgejo: requests by AGit
+    /// Gitea or Forgejo: pull requests by AGit
     Gitea,
-    /// Any other: the topic branch alone is pushed
+    /// Any other: only the topic branch is pushed
     None,
 }
 
 /// `--review-auto-merge`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum MergeArgument {
-    /// With a merge commit
+    /// Merge with a merge commit
     Merge,
-    /// As one commit
+    /// Squash to one commit
     Squash,
-    /// Commit by commit
+    /// Rebase the commits
     Rebase,
 }
 

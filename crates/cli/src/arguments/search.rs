@@ -1,4 +1,4 @@
-//! The flags of every command that looks for images in files.
+//! The options of every verb that searches files for images.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use crate::arguments::lock_file::below;
 use crate::arguments::units::DigestsArgument;
 use crate::outcome::Failure;
 
-/// What images are.
+/// Where images are searched for.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Search options")]
 pub(crate) struct SearchArguments {
-    /// The config whose rules, registries and lock file are used; where absent, the hydrant.yaml of the folder or of the next one
-    /// above that has one
+    /// Use the rules, registries and lock file of this config file [default: hydrant.yaml in the folder or in the nearest one above it]
     #[arg(long, value_name = "FILE", env = "HYDRANT_CONFIG")]
     config: Option<PathBuf>,
-    /// Search rules and overrides: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    /// Read search rules and overrides from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<String>,
-    /// What happens to a digest that stands beside a tag already
+    /// Choose what happens to a digest that the file already names beside a tag [default: checked]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_DIGESTS")]
     policy_digests: Option<DigestsArgument>,
 }

@@ -1,4 +1,4 @@
-//! The flags of every command that works on units, with the variable behind each.
+//! The options of every verb that works on units, each with its environment variable.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::arguments::review::{RequestArguments, WayArgument};
 use crate::arguments::template::template;
 use crate::outcome::Failure;
 
-/// What every command that works on units takes.
+/// The options of every verb that works on units.
 #[derive(Debug, clap::Args)]
 pub(crate) struct UnitArguments {
     #[command(flatten)]
@@ -21,23 +21,23 @@ pub(crate) struct UnitArguments {
     values: ValueArguments,
 }
 
-/// Which units a command is about.
+/// Which units a verb works on.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Which units")]
+#[command(next_help_heading = "Selection options")]
 struct SelectionArguments {
-    /// Run as if in this folder
+    /// Run in this folder
     #[arg(short = 'C', long, value_name = "FOLDER", default_value = ".", env = "HYDRANT_DIRECTORY")]
     directory: PathBuf,
-    /// The config; where absent, the hydrant.yaml of the folder or of the next one above that has one
+    /// Read this config file [default: hydrant.yaml in the folder or in the nearest one above it]
     #[arg(long, value_name = "FILE", env = "HYDRANT_CONFIG")]
     config: Option<PathBuf>,
-    /// Every service in every environment
+    /// Select every service in every environment
     #[arg(long, env = "HYDRANT_ALL")]
     all: bool,
-    /// This service (repeat, or separate by commas)
+    /// Select this service (repeatable, or separated by commas)
     #[arg(short, long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_SERVICE")]
     service: Vec<String>,
-    /// This environment (repeat, or separate by commas)
+    /// Select this environment (repeatable, or separated by commas)
     #[arg(
         short = 'e',
         long = "env",
@@ -47,69 +47,69 @@ struct SelectionArguments {
         env = "HYDRANT_ENV"
     )]
     environments: Vec<String>,
-    /// The environments that take just these Skaffold profiles; without a config, the profiles of the one unit
+    /// Select the environments with exactly these Skaffold profiles; without a config file, activate them for the only unit
     #[arg(short, long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_PROFILE")]
     profile: Vec<String>,
 }
 
-/// What can be said instead of what hydrant.yaml says.
+/// Values that replace those of hydrant.yaml.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Instead of what hydrant.yaml says")]
+#[command(next_help_heading = "Options that replace values of hydrant.yaml")]
 struct ValueArguments {
-    /// The Skaffold config in the service's folder
+    /// Read this Skaffold config in each service's folder [default: skaffold.yaml]
     #[arg(short, long, value_name = "FILE", env = "HYDRANT_FILENAME", value_parser = template)]
     filename: Option<Template>,
-    /// The modules of the Skaffold config to render
+    /// Render these modules of the Skaffold config (repeatable, or separated by commas) [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_MODULE")]
     module: Vec<String>,
-    /// A kustomization in the service's folder, rendered without Skaffold
+    /// Render this kustomization in each service's folder, without Skaffold
     #[arg(short, long, value_name = "FOLDER", env = "HYDRANT_KUSTOMIZE", value_parser = template, conflicts_with = "filename")]
     kustomize: Option<Template>,
-    /// The registry and path in front of every image that the Skaffold config builds
+    /// Prefix the images that the Skaffold config builds with this registry and path
     #[arg(short, long, value_name = "PREFIX", env = "HYDRANT_DEFAULT_REPO")]
     default_repo: Option<String>,
-    /// The namespace of every object that Skaffold would set it on
+    /// Set this namespace on every object that Skaffold would set it on
     #[arg(short, long, value_name = "NAME", env = "HYDRANT_NAMESPACE")]
     namespace: Option<String>,
-    /// The tag of every image that the Skaffold config builds, instead of its tag policy's
+    /// Tag the images that the Skaffold config builds with this tag [default: by the config's tagPolicy]
     #[arg(short, long, value_name = "TAG", env = "HYDRANT_TAG")]
     tag: Option<String>,
-    /// The manifest repository: a URL or a path
+    /// Deliver to this repository: a URL or a path
     #[arg(long, value_name = "URL", env = "HYDRANT_REPOSITORY", value_parser = template)]
     repository: Option<Template>,
-    /// The branch; {service} and {environment} stand for the unit's names
+    /// Deliver to this branch; {service} and {environment} are replaced [default: {service}/{environment}]
     #[arg(short, long, value_name = "BRANCH", env = "HYDRANT_BRANCH", value_parser = template)]
     branch: Option<Template>,
-    /// The file on the branch; with a slash at its end, a folder that gets one file an object
+    /// Write this file on the branch, or one file per object if it ends with a slash [default: manifest.yaml]
     #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template)]
     path: Option<Template>,
-    /// How a change gets onto the branch
+    /// Choose how a change reaches the branch [default: push]
     #[arg(long, value_enum, value_name = "WAY", env = "HYDRANT_REVIEW")]
     review: Option<WayArgument>,
     #[command(flatten)]
     request: RequestArguments,
-    /// Which images must carry a digest
+    /// Require a digest for these images [default: pinned]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_IMAGES")]
     policy_images: Option<ImagesArgument>,
-    /// What happens to a digest that stands beside a tag already
+    /// Choose what happens to a digest that the source already names beside a tag [default: checked]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_DIGESTS")]
     policy_digests: Option<DigestsArgument>,
-    /// What happens to a Secret that holds plain values
+    /// Choose what happens to a Secret with plain values [default: refuse]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_SECRETS")]
     policy_secrets: Option<SecretsArgument>,
-    /// Who the commits are by
+    /// Set the author of the commits
     #[arg(long, value_name = "NAME <MAIL>", env = "HYDRANT_AUTHOR")]
     author: Option<String>,
-    /// Who commits them; the author where absent
+    /// Set the committer of the commits [default: the author]
     #[arg(long, value_name = "NAME <MAIL>", env = "HYDRANT_COMMITTER")]
     committer: Option<String>,
-    /// The subject of the commits
+    /// Set the subject of the commits; {service} and {environment} are replaced
     #[arg(long, value_name = "TEXT", env = "HYDRANT_MESSAGE", value_parser = template)]
     message: Option<Template>,
-    /// The source repository's URL for the record; that of its remote `origin` where absent
+    /// Record this URL as the source repository [default: the URL of its remote `origin`]
     #[arg(long, value_name = "URL", env = "HYDRANT_SOURCE_REPOSITORY")]
     source_repository: Option<String>,
-    /// Search rules and overrides for images: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    /// Read search rules and overrides for images from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
@@ -123,20 +123,20 @@ struct ValueArguments {
 /// `--policy-images`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ImagesArgument {
-    /// Every image
+    /// Every image must have a digest
     Pinned,
-    /// Those that the source builds
+    /// Images that the source builds must have a digest
     Built,
-    /// None
+    /// No image needs a digest
     Any,
 }
 
 /// `--policy-digests`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DigestsArgument {
-    /// It must exist, and be what the tag stands for
+    /// The digest must exist, and the tag must resolve to it
     Checked,
-    /// It is taken as it stands
+    /// The digest is kept without a check
     Kept,
 }
 
@@ -152,35 +152,35 @@ impl From<DigestsArgument> for GivenDigests {
 /// `--policy-secrets`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SecretsArgument {
-    /// It is not written
+    /// The delivery fails
     Refuse,
-    /// It is written
+    /// The Secret is written
     Allow,
 }
 
 impl UnitArguments {
-    /// As [`UnitArguments::settings`], for a command that only looks: every unit where nothing selects some.
+    /// Returns the settings of a verb that only reads: it works on every unit unless some are selected.
     ///
     /// # Errors
-    /// As there.
-    pub(crate) fn settings_of_a_look(self) -> Result<Settings, Failure> {
+    /// As [`UnitArguments::settings`].
+    pub(crate) fn settings_or_all_units(self) -> Result<Settings, Failure> {
         let mut settings = self.settings()?;
         settings.selection.else_everything = true;
         Ok(settings)
     }
 
-    /// Everything that was said, as `delivery` takes it.
+    /// Returns the options as settings of `delivery`.
     ///
     /// # Errors
-    /// A folder that cannot be named.
+    /// The folder does not exist, or a path is not UTF-8.
     pub(crate) fn settings(self) -> Result<Settings, Failure> {
         self.settings_and_lock(LockArguments::default())
     }
 
-    /// As [`UnitArguments::settings`], for a command that may write the lock file.
+    /// As [`UnitArguments::settings`], for a verb that may write the lock file.
     ///
     /// # Errors
-    /// A folder that cannot be named.
+    /// The folder does not exist, or a path is not UTF-8.
     pub(crate) fn settings_and_lock(self, lock: LockArguments) -> Result<Settings, Failure> {
         let Self { selection, values } = self;
         let absolute = |path: &PathBuf| {
@@ -190,7 +190,7 @@ impl UnitArguments {
         if !selection.directory.is_dir() {
             let path = selection.directory.display();
             return Err(Failure::Input(anyhow::anyhow!(
-                "{path}: no such folder\n  hint: -C takes the folder to run in."
+                "cannot run in {path}: no such directory\n  hint: name an existing folder with -C"
             )));
         }
         let folder = absolute(&selection.directory)?;

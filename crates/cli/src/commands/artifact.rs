@@ -1,4 +1,4 @@
-//! `hydrant artifact`: deliveries as OCI artifacts.
+//! `hydrant artifact`: output as OCI artifacts.
 
 use clap::{Subcommand, ValueEnum};
 use delivery::verbs::artifact::{self, Options, Puller, Target};
@@ -8,8 +8,9 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Push what a delivery would write as an OCI artifact that Flux and Argo CD pull
+/// Push the output of units as OCI artifacts for Flux and Argo CD
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant artifact push oci://ghcr.io/acme/{service}:{environment} --all")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -20,31 +21,32 @@ enum Command {
     Push(PushArguments),
 }
 
-/// Render, pin and check as deliver does, and push each unit's files to a registry
+/// Render, pin and check units as deliver does, and push the files of each to a registry
 ///
-/// The same files give the same digest: an artifact that is there already is not pushed again. Credentials are
-/// docker's and podman's own.
+/// The same files have the same digest: an artifact that exists is not pushed again. Credentials are read from
+/// the files of docker and podman.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant artifact push oci://ghcr.io/acme/{service}:{environment} --all")]
 struct PushArguments {
-    /// Where to: oci://REGISTRY/REPOSITORY, with :TAG where wanted; {service} and {environment} stand for the unit's names
+    /// Push to oci://REGISTRY/REPOSITORY[:TAG]; {service} and {environment} are replaced
     #[arg(value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
     reference: String,
-    /// A further tag (repeat, or separate by commas); none is made up
+    /// Add this tag (repeatable, or separated by commas)
     #[arg(long, value_name = "TAG", value_delimiter = ',', env = "HYDRANT_ARTIFACT_TAG")]
     artifact_tag: Vec<String>,
-    /// Whose media types the artifact has
+    /// Use the media types of this tool
     #[arg(long = "for", value_enum, value_name = "PULLER", default_value = "flux", env = "HYDRANT_ARTIFACT_FOR")]
     puller: PullerArgument,
-    /// Do everything but write
+    /// Do everything except writing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
-    /// Take over a tag that stands for something else than an artifact of this kind
+    /// Replace a tag that refers to another kind of artifact
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
-    /// Push files that differ from the last commit, although the artifact names that commit
+    /// Push files with uncommitted changes, although the artifact names the last commit as its source
     #[arg(long, env = "HYDRANT_ALLOW_DIRTY")]
     allow_dirty: bool,
-    /// How the report is written
+    /// Print the report in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: Format,
     #[command(flatten)]
@@ -53,24 +55,24 @@ struct PushArguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PullerArgument {
-    /// Flux's own types, as `flux push artifact` writes them
+    /// The media types of `flux push artifact`
     Flux,
-    /// An OCI image of one layer, which Argo CD takes by default; Flux takes it too
+    /// An OCI image with one layer, which Argo CD and Flux accept by default
     Argocd,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// A line a unit
+    /// One line per unit
     Text,
     /// One JSON document, with the digests
     Json,
 }
 
-/// Pushes and reports.
+/// Pushes the artifacts and prints the report.
 ///
 /// # Errors
-/// Whatever is wrong with any unit; then nothing was pushed. What a registry refuses.
+/// A unit cannot be rendered, in which case nothing is pushed, or a registry refuses an artifact.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let Command::Push(arguments) = arguments.command;
     let target = Target::parse(&arguments.reference, &arguments.artifact_tag)

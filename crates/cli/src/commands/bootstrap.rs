@@ -1,4 +1,4 @@
-//! `hydrant bootstrap`: the cluster's side.
+//! `hydrant bootstrap`: the objects that make Argo CD or Flux pull.
 
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
@@ -9,16 +9,17 @@ use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Print what Argo CD or Flux wants in order to pull what is delivered
+/// Print the objects with which Argo CD or Flux pulls the output
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant bootstrap argocd > applications.yaml")]
 pub(crate) struct Arguments {
-    /// Who pulls
+    /// Print objects of this tool
     #[arg(value_enum, value_name = "PULLER")]
     puller: PullerArgument,
-    /// The namespace of the objects: argocd or flux-system where absent
+    /// Set the namespace of the objects [default: argocd or flux-system]
     #[arg(long, value_name = "NAME")]
     puller_namespace: Option<String>,
-    /// Pull artifacts instead of branches: the reference that `hydrant artifact push` is given
+    /// Pull artifacts instead of branches, from the reference that `hydrant artifact push` takes
     #[arg(long, value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
     artifact: Option<String>,
     #[command(flatten)]
@@ -27,22 +28,22 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PullerArgument {
-    /// One Application a unit
+    /// One Application per unit
     Argocd,
     /// One ApplicationSet for all units
     ArgocdSet,
-    /// One GitRepository or OCIRepository and one Kustomization a unit
+    /// One GitRepository or OCIRepository and one Kustomization per unit
     Flux,
 }
 
-/// Decides the units and prints.
+/// Plans the units and prints the objects.
 ///
 /// # Errors
-/// A config or a selection that is wrong.
+/// The config or the selection is invalid.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.artifact.map(|reference| Target::parse(&reference, &[])).transpose();
     let target = target.map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
-    let mut settings = arguments.units.settings_of_a_look()?;
+    let mut settings = arguments.units.settings_or_all_units()?;
     if let Some(target) = &target {
         target.stands_for_the_repository(&mut settings);
     }

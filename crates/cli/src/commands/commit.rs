@@ -1,4 +1,4 @@
-//! `hydrant commit`: ghcp's verb on any files.
+//! `hydrant commit`: ghcp's verb.
 
 use std::path::PathBuf;
 
@@ -7,22 +7,23 @@ use delivery::verbs::ghcp::{self, Parent};
 use crate::arguments::github::{ApiArguments, CommitArguments, report};
 use crate::outcome::{Failure, Success};
 
-/// Commit files to a GitHub repository by its API, without a clone; ghcp's flags
+/// Commit files to a GitHub repository by its API, without a clone; takes ghcp's options
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant commit -r acme/manifests -b main -m 'update cart' manifests/cart.yaml")]
 pub(crate) struct Arguments {
-    /// The files, and folders with everything in them
+    /// Commit these files, and all files in these folders
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The branch; made where it does not exist, and the default branch where none is given
+    /// Commit to this branch, and create it if it does not exist [default: the default branch]
     #[arg(short, long, value_name = "BRANCH")]
     branch: Option<String>,
-    /// A commit without a parent, holding these files alone
+    /// Create a commit without a parent that contains only these files
     #[arg(long, conflicts_with = "parent")]
     no_parent: bool,
-    /// Take every file as not executable
+    /// Ignore the executable bit of files
     #[arg(long)]
     no_file_mode: bool,
-    /// The folder that the files' paths start from
+    /// Resolve paths relative to this folder
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     #[command(flatten)]
@@ -31,10 +32,10 @@ pub(crate) struct Arguments {
     api: ApiArguments,
 }
 
-/// Commits and reports.
+/// Commits and prints the result.
 ///
 /// # Errors
-/// Files that cannot be read, and GitHub's.
+/// A file cannot be read, or GitHub refuses a request.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(arguments.branch)?;
     commit.files = ghcp::files(&arguments.directory, &arguments.files, !arguments.no_file_mode)?;

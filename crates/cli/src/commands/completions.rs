@@ -7,8 +7,9 @@ use crate::output;
 
 /// Print the completion script for a shell
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant completions bash > /etc/bash_completion.d/hydrant")]
 pub(crate) struct Arguments {
-    /// The shell
+    /// Print the script for this shell
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }
@@ -16,7 +17,7 @@ pub(crate) struct Arguments {
 /// Prints the script for the shell. `program` describes every verb.
 ///
 /// # Errors
-/// Where stdout cannot be written to.
+/// Stdout cannot be written to.
 pub(crate) fn run(arguments: &Arguments, program: &mut clap::Command) -> Result<Success, Failure> {
     let mut bytes = Vec::new();
     clap_complete::generate(arguments.shell, program, "hydrant", &mut bytes);

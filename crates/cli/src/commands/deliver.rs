@@ -1,4 +1,4 @@
-//! `hydrant deliver`: the main job.
+//! `hydrant deliver`: render units and commit the output.
 
 use std::path::PathBuf;
 
@@ -13,43 +13,44 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Render, pin, check, commit and push: one unit, several, or all
+/// Render, pin and check units, and push the output to their branches
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant deliver --all --dry-run\n  hydrant deliver -s cart -e production")]
 pub(crate) struct Arguments {
-    /// Do everything but write: no commit, no push, no repository made
+    /// Do everything except writing: create no commit and no repository, and push nothing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
-    /// How the report is written
+    /// Print the report in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
-    /// All units or none: one that is refused holds the others back
+    /// Deliver all units or none: if one is refused, push nothing
     #[arg(long, env = "HYDRANT_ATOMIC")]
     atomic: bool,
-    /// Take over a branch that holds files which no delivery wrote
+    /// Deliver to a branch with files that no delivery wrote
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
-    /// Deliver even where the branch holds a newer source commit's output
+    /// Deliver even if the branch has the output of a newer source commit
     #[arg(long, env = "HYDRANT_ALLOW_OLDER")]
     allow_older: bool,
-    /// Deliver even where a rollback holds the branch, and end the hold
+    /// Deliver even if a rollback holds the branch, and end the hold
     #[arg(long, env = "HYDRANT_RELEASE")]
     release: bool,
-    /// Deliver files that differ from the last commit, although the record names that commit
+    /// Deliver files with uncommitted changes, although the record names the last commit as the source
     #[arg(long, env = "HYDRANT_ALLOW_DIRTY")]
     allow_dirty: bool,
-    /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
+    /// Select only units whose inputs changed since this revision: files that rendering reads, tags, the config
     #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
     changed_since: Option<String>,
-    /// Ask the registries where each image comes from, and write it into the commit and the report
+    /// Query registries for the source repository and revision of each image, and add them to commits and the report
     #[arg(long, env = "HYDRANT_ORIGINS")]
     origins: bool,
-    /// How often a branch that others move meanwhile is read and decided anew
+    /// Maximum attempts when a branch changes concurrently
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
-    /// How commits are written: by git, or by GitHub's API, which signs them and names whom the token stands for
+    /// Create commits by git, or by GitHub's API, which signs them for the owner of the token
     #[arg(long, value_enum, value_name = "WAY", default_value = "git", env = "HYDRANT_VIA")]
     via: Way,
-    /// Write what was made of what into this file: an in-toto statement with SLSA's provenance, for cosign and its like to sign
+    /// Write an in-toto statement with SLSA provenance of the delivery to this file, for cosign to sign
     #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
     attest: Option<PathBuf>,
     #[command(flatten)]
@@ -61,16 +62,16 @@ pub(crate) struct Arguments {
 /// `--via`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Way {
-    /// One push for all branches
+    /// By git, with one push for all branches
     Git,
-    /// Commits that GitHub makes and signs
+    /// By GitHub's API, with commits that GitHub signs
     Api,
 }
 
-/// `--format` of every command that delivers.
+/// `--format` of every verb that delivers.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ReportFormat {
-    /// A line a unit
+    /// One line per unit
     Text,
     /// One JSON document
     Json,
@@ -78,10 +79,10 @@ pub(crate) enum ReportFormat {
     Markdown,
 }
 
-/// Delivers and reports.
+/// Delivers the units and prints the report.
 ///
 /// # Errors
-/// Whatever is wrong with any unit; then nothing was written. Units that their branches refused, after the report.
+/// A unit cannot be rendered, in which case nothing is written, or a branch refuses one, which the report says first.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_and_lock(arguments.lock)?;
     let files = DiskFiles::default();
@@ -118,7 +119,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     ended
 }
 
-/// Prints a report, and says how it ended.
+/// Prints a report and returns how the delivery ended.
 ///
 /// # Errors
 /// As [`ended`].
@@ -131,10 +132,10 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success,
     ended(report)
 }
 
-/// How a command ended whose report has been printed.
+/// Returns how a delivery ended whose report has been printed.
 ///
 /// # Errors
-/// Units that their branches refused.
+/// A branch refused a unit.
 pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
     report.warnings().for_each(|words| output::warning(&words));
     if !report.refused() {

@@ -1,4 +1,4 @@
-//! `hydrant diff`: what a delivery would change.
+//! `hydrant diff`: the changes that a delivery would make.
 
 use std::io::IsTerminal;
 
@@ -11,28 +11,31 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Show what a delivery would change, object by object
+/// Show the changes that a delivery would make, object by object
 ///
-/// A side is one of: `branch`, what stands on each unit's branch; `branch@COMMIT`, what stood there at a commit of it; `source`, the
-/// work tree, rendered and pinned; `source@REV`, a revision of the source. Values of Secrets are never shown.
+/// A side is one of: `branch`, each unit's branch; `branch@COMMIT`, a commit of it; `source`, the work tree, rendered and pinned;
+/// `source@REV`, a revision of the source. Values of Secrets are never shown.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant diff -e production\n  hydrant diff --all --from source@origin/main --format markdown"
+)]
 pub(crate) struct Arguments {
-    /// The old side
+    /// Compare from this side
     #[arg(long, value_name = "SIDE", default_value = "branch", env = "HYDRANT_DIFF_FROM")]
     from: Side,
-    /// The new side
+    /// Compare to this side
     #[arg(long, value_name = "SIDE", default_value = "source", env = "HYDRANT_DIFF_TO")]
     to: Side,
-    /// How the differences are written
+    /// Print the differences in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: Format,
-    /// The most characters that Markdown may have; the default is what a comment on GitHub may
+    /// Limit Markdown to this many characters; the default is the limit of a GitHub comment
     #[arg(long, value_name = "N", default_value_t = COMMENT_LIMIT, env = "HYDRANT_DIFF_LIMIT")]
     limit: usize,
-    /// A regular expression over whole field paths that are left out (repeat)
+    /// Ignore fields whose whole path matches this regular expression (repeatable)
     #[arg(long, value_name = "PATTERN", env = "HYDRANT_DIFF_IGNORE")]
     ignore: Vec<String>,
-    /// Exit with 3 where anything differs
+    /// Exit with code 3 if there are differences
     #[arg(long, env = "HYDRANT_EXIT_CODE")]
     exit_code: bool,
     #[command(flatten)]
@@ -43,24 +46,24 @@ pub(crate) struct Arguments {
 enum Format {
     /// For a terminal
     Text,
-    /// For a pull request's comment or `$GITHUB_STEP_SUMMARY`
+    /// Markdown for a pull request comment or `$GITHUB_STEP_SUMMARY`
     Markdown,
     /// One JSON document
     Json,
     /// A unified diff of the manifests
     Unified,
-    /// One page that stands alone
+    /// One HTML page without external files
     Html,
 }
 
-/// Compares and prints.
+/// Compares the sides and prints the differences.
 ///
 /// # Errors
-/// Whatever is wrong with either side.
+/// A side cannot be read or rendered.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
-    let settings = arguments.units.settings_of_a_look()?;
+    let settings = arguments.units.settings_or_all_units()?;
     let units = differences(&settings, &run_context()?, &arguments.from, &arguments.to, &noise)?;
     output::result(&match arguments.format {
         Format::Text => text(&units, colour()),
@@ -73,7 +76,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     Ok(if arguments.exit_code && !same { Success::Different } else { Success::Done })
 }
 
-/// On a terminal, unless `NO_COLOR` is set (no-color.org).
+/// Whether colours are used: on a terminal, unless `NO_COLOR` is set (no-color.org).
 fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -5,13 +5,14 @@ use delivery::verbs::ghcp;
 use crate::arguments::github::{ApiArguments, CommitArguments, report};
 use crate::outcome::{Failure, Success};
 
-/// Make a commit without any change by GitHub's API, to start what runs on a push; ghcp's flags
+/// Create a commit without changes by GitHub's API, to trigger workflows; takes ghcp's options
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant empty-commit -r acme/shop -b main -m 'run the workflow'")]
 pub(crate) struct Arguments {
-    /// The branch; made where it does not exist, and the default branch where none is given
+    /// Commit to this branch, and create it if it does not exist [default: the default branch]
     #[arg(short, long, value_name = "BRANCH")]
     branch: Option<String>,
-    /// Taken for ghcp's sake; no file is read
+    /// Accepted for compatibility with ghcp; no file is read
     #[arg(short = 'C', long, value_name = "FOLDER", hide = true)]
     directory: Option<std::path::PathBuf>,
     #[command(flatten)]
@@ -20,10 +21,10 @@ pub(crate) struct Arguments {
     api: ApiArguments,
 }
 
-/// Commits and reports.
+/// Commits and prints the result.
 ///
 /// # Errors
-/// GitHub's.
+/// GitHub refuses a request.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(arguments.branch)?;
     commit.allow_empty = true;

@@ -1,4 +1,4 @@
-//! `hydrant fork-commit`: ghcp's verb on any files.
+//! `hydrant fork-commit`: ghcp's verb.
 
 use std::path::PathBuf;
 
@@ -7,19 +7,22 @@ use delivery::verbs::ghcp::{self, ForkCommit};
 use crate::arguments::github::{ApiArguments, CommitArguments, report};
 use crate::outcome::{Failure, Success};
 
-/// Fork a GitHub repository and commit files to the fork; ghcp's flags
+/// Fork a GitHub repository and commit files to the fork; takes ghcp's options
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant fork-commit -r acme/charts -b update-cart -m 'update cart' charts/cart/values.yaml"
+)]
 pub(crate) struct Arguments {
-    /// The files, and folders with everything in them
+    /// Commit these files, and all files in these folders
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The fork's branch; made where it does not exist, from upstream's default branch
+    /// Commit to this branch of the fork, and create it from the upstream default branch if it does not exist
     #[arg(short, long, value_name = "BRANCH")]
     branch: String,
-    /// Take every file as not executable
+    /// Ignore the executable bit of files
     #[arg(long)]
     no_file_mode: bool,
-    /// The folder that the files' paths start from
+    /// Resolve paths relative to this folder
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     #[command(flatten)]
@@ -28,10 +31,10 @@ pub(crate) struct Arguments {
     api: ApiArguments,
 }
 
-/// Forks, commits and reports.
+/// Forks, commits and prints the result.
 ///
 /// # Errors
-/// Files that cannot be read, and GitHub's.
+/// A file cannot be read, or GitHub refuses a request.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut commit = arguments.commit.commit(Some(arguments.branch))?;
     commit.files = ghcp::files(&arguments.directory, &arguments.files, !arguments.no_file_mode)?;

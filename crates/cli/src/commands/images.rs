@@ -1,4 +1,4 @@
-//! `hydrant images`: which images stand where.
+//! `hydrant images`: the images in YAML files.
 
 use std::collections::BTreeMap;
 
@@ -15,36 +15,37 @@ use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
 use crate::run_context::run_context;
 
-/// List the images in YAML files: which, where, pinned or not
+/// List the images in YAML files, with their locations and digests
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant images --unpinned deploy/")]
 pub(crate) struct Arguments {
-    /// Files, folders (every .yaml, .yml and .json below them), or - for standard input
+    /// Read these files, folders (every .yaml, .yml and .json file in them), or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Only those without a digest
+    /// List only images without a digest
     #[arg(long, env = "HYDRANT_UNPINNED")]
     unpinned: bool,
-    /// Say by exit code 3 that there is an image without a digest
+    /// Exit with code 3 if an image has no digest
     #[arg(long, env = "HYDRANT_EXIT_CODE")]
     exit_code: bool,
-    /// Ask the registries where each image comes from (OCI source and revision)
+    /// Query registries for the source repository and revision of each image
     #[arg(long, env = "HYDRANT_ORIGINS")]
     origins: bool,
-    #[command(flatten)]
-    search: SearchArguments,
-    /// How the list is written
+    /// Print the list in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: TextOrJson,
+    #[command(flatten)]
+    search: SearchArguments,
     #[command(flatten)]
     platform: PlatformArguments,
     #[command(flatten)]
     registries: RegistryArguments,
 }
 
-/// Finds and lists. No socket is opened without --origins.
+/// Finds the images and prints the list. Without `--origins`, nothing uses the network.
 ///
 /// # Errors
-/// Everything that is wrong with the files; with --origins, every image that cannot be resolved.
+/// A file cannot be read or, with `--origins`, an image cannot be resolved.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let (files, folder) = (DiskFiles::default(), current_dir()?);
     let typed = Typed {

@@ -1,4 +1,4 @@
-//! `hydrant init`: a config to start from.
+//! `hydrant init`: writes a first config file.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -15,47 +15,52 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::prompt::{Prompt, list};
 
-/// Look at a repository and write a hydrant.yaml to start from
+/// Inspect a repository and write a hydrant.yaml for it
 ///
-/// On a terminal it asks what no flag says; Enter takes what stands in brackets. Elsewhere, and with --yes, nothing is asked.
+/// On a terminal, it prompts for values that no option gives; Enter accepts the value in brackets. Elsewhere, and with --yes, it uses
+/// the defaults.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant init --env staging,production --repository https://github.com/acme/manifests.git"
+)]
 pub(crate) struct Arguments {
-    /// The repository's root
+    /// Inspect the repository with this root
     #[arg(short = 'C', long, value_name = "FOLDER", default_value = ".")]
     directory: PathBuf,
-    /// The environments (repeat, or separate by commas); those that are found where absent
+    /// Configure these environments (repeatable, or separated by commas) [default: those that are found]
     #[arg(short = 'e', long = "env", value_name = "NAME", value_delimiter = ',', env = "HYDRANT_ENV", value_parser = environment_name)]
     environments: Vec<String>,
-    /// The manifest repository: a URL or a path
+    /// Deliver to this repository: a URL or a path [default: manifests.git]
     #[arg(long, value_name = "URL", env = "HYDRANT_REPOSITORY", value_parser = template)]
     repository: Option<Template>,
-    /// The branch; {service} and {environment} stand for the unit's names
+    /// Deliver to this branch; {service} and {environment} are replaced [default: {service}/{environment}]
     #[arg(short, long, value_name = "BRANCH", env = "HYDRANT_BRANCH", value_parser = template)]
     branch: Option<Template>,
-    /// The file on the branch; with a slash at its end, a folder that gets one file an object
+    /// Write this file on the branch, or one file per object if it ends with a slash [default: manifest.yaml]
     #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template)]
     path: Option<Template>,
-    /// The environments whose changes go through a pull request (repeat, or separate by commas)
+    /// Deliver to these environments by pull request (repeatable, or separated by commas)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     review: Vec<String>,
-    /// What the git host of the manifest repository is, where its name does not tell
+    /// Name the kind of git host of the manifest repository [default: from the host name]
     #[arg(long, value_enum, value_name = "HOST", env = "HYDRANT_REVIEW_HOST")]
     review_host: Option<HostArgument>,
-    /// The registry and path in front of every image that a Skaffold config builds
+    /// Prefix the images that Skaffold configs build with this registry and path
     #[arg(short, long, value_name = "PREFIX", env = "HYDRANT_DEFAULT_REPO")]
     default_repo: Option<String>,
-    /// Ask nothing
+    /// Use the defaults without a prompt
     #[arg(short, long)]
     yes: bool,
-    /// Print the file instead of writing it
+    /// Print the file to stdout instead of writing it
     #[arg(long)]
     print: bool,
 }
 
-/// Looks, asks and writes. A file that is there already is left alone, and nothing is written that `hydrant plan` would refuse.
+/// Inspects the repository, prompts and writes the file. An existing file is not changed, and nothing is written that `hydrant plan`
+/// would refuse.
 ///
 /// # Errors
-/// Nothing to deliver, a hydrant.yaml that exists, answers that make no plan, a folder that cannot be read or written to.
+/// There is nothing to deliver, a hydrant.yaml exists, the answers form no valid plan, or a file cannot be read or written.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let root = absolute(&arguments.directory).map_err(|error| Failure::Input(anyhow!(error)))?;
@@ -64,7 +69,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     if let Some(there) = there.filter(|_| !arguments.print) {
         let path = there.display();
         return Err(Failure::Input(anyhow!(
-            "{path} is there already\n  hint: `hydrant init --print` shows what would be written."
+            "{path} already exists\n  hint: run `hydrant init --print` to see what would be written"
         )));
     }
     let found = init::look(&files, &root)?;
@@ -88,60 +93,61 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         return Ok(Success::Done);
     }
     output::result_file(&path, &text)?;
-    output::note(&format!("wrote {}; `hydrant plan --all` shows what it means", path.display()));
+    output::note(&format!("wrote {}; run `hydrant plan --all` to see the units", path.display()));
     Ok(Success::Done)
 }
 
-/// What was typed, and for the rest what a person answers.
+/// Returns the typed choices, and the answers to prompts for the others.
 fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
-    let mut asker = Prompt::new(std::io::stdin().lock(), |text: &str| output::question(text));
-    asker.tell(&format!("Found {}.", words(found)));
+    let mut prompt = Prompt::new(std::io::stdin().lock(), |text: &str| output::question(text));
+    prompt.print(&format!("Found {}.", summary(found)));
     let mut choices = typed;
     if choices.environments.is_empty() {
         let known = choices.environments(found).join(",");
-        choices.environments = asker.ask("Environments, separated by commas", &known, |answer| {
+        choices.environments = prompt.ask("Environments, separated by commas", &known, |answer| {
             let names = list(answer, environment_name)?;
             if names.is_empty() { Err("name at least one".to_owned()) } else { Ok(names) }
         })?;
     }
     let mut ask = |typed: &mut Option<Template>, question: &str, otherwise: &str| -> Result<(), Failure> {
         if typed.is_none() {
-            *typed = Some(asker.ask(question, otherwise, template)?);
+            *typed = Some(prompt.ask(question, otherwise, template)?);
         }
         Ok(())
     };
     ask(
         &mut choices.repository,
-        "Manifest repository: a URL, or a path, which becomes a bare repository",
+        "Manifest repository: a URL, or the path of a bare repository, which is created",
         "manifests.git",
     )?;
-    ask(&mut choices.branch, "Branch of a service and environment", "{service}/{environment}")?;
-    ask(&mut choices.path, "File on the branch, or with a slash at its end a folder", "manifest.yaml")?;
+    ask(&mut choices.branch, "Branch of each unit", "{service}/{environment}")?;
+    ask(&mut choices.path, "File on the branch, or a folder if it ends with a slash", "manifest.yaml")?;
     if choices.review.is_empty() {
         let known = choices.environments.clone();
         let one = |name: &str| {
             let word =
                 if name == "none" { Some("none") } else { known.iter().find(|one| *one == name).map(String::as_str) };
-            word.map(str::to_owned).ok_or_else(|| format!("`{name}` is none of {}", known.join(", ")))
+            word.map(str::to_owned)
+                .ok_or_else(|| format!("unknown environment {name:?}, expected one of {}", known.join(", ")))
         };
-        let names = asker.ask("Environments that want a pull request", "none", |answer| list(answer, one))?;
+        let names = prompt.ask("Environments that require a pull request", "none", |answer| list(answer, one))?;
         choices.review = names.into_iter().filter(|name| name != "none").collect();
     }
     if choices.want_a_host() {
-        let question = "What its git host is: github, gitlab, gitea, or none that is known";
+        let question = "Kind of its git host: github, gitlab, gitea or none";
         let host = |answer: &str| HostArgument::from_str(answer, true).map(HostArgument::host);
-        choices.review_host = Some(asker.ask(question, "none", host)?);
+        choices.review_host = Some(prompt.ask(question, "none", host)?);
     }
     if choices.default_repo.is_none() && found.services.iter().any(|one| one.how == How::Skaffold) {
-        let question = "Registry and path in front of the images that are built (--default-repo)";
-        let repo = asker.ask(question, "none", |answer| Ok(answer.to_owned()))?;
+        let question = "Registry and path of the images that are built (--default-repo)";
+        let repo = prompt.ask(question, "none", |answer| Ok(answer.to_owned()))?;
         choices.default_repo = Some(repo).filter(|repo| repo != "none");
     }
     Ok(choices)
 }
 
 /// `2 services with a skaffold.yaml, 1 with kustomizations, 1 Helm chart; environments develop, production`
-fn words(found: &Found) -> String {
+fn summary(found: &Found) -> String {
     let count = |wanted: &dyn Fn(&How) -> bool| found.services.iter().filter(|one| wanted(&one.how)).count();
     let counts = [
         (count(&|how| matches!(how, How::Skaffold)), "with a skaffold.yaml"),

@@ -9,37 +9,40 @@ use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
 use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Prints what `kustomize build` prints, byte for byte
+/// Print the same bytes as `kustomize build`
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant kustomize overlays/production\n  hydrant kustomize overlays/production --enable-helm -o manifests.yaml"
+)]
 pub(crate) struct Arguments {
-    /// The folder with the kustomization, or a git URL
+    /// Build the kustomization in this folder or at this git URL
     #[arg(default_value = ".")]
     folder: PathBuf,
-    /// Write to this file; in a folder that exists, one file an object
+    /// Write to this file, or one file per object if it is an existing folder
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Which files a kustomization may name
+    /// Restrict the files that a kustomization may load
     #[arg(long, value_enum, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: Restrictor,
-    /// Print objects by kind (legacy) or as they came (none)
+    /// Sort objects by kind (legacy) or keep their order (none)
     #[arg(long, value_enum, value_name = "ORDER")]
     reorder: Option<Reorder>,
     /// Allow helmCharts
     #[arg(long)]
     enable_helm: bool,
-    /// The helm program
+    /// Run this helm program
     #[arg(long, value_name = "PROGRAM", default_value = "helm")]
     helm_command: String,
-    /// Kubernetes API versions that charts see in Capabilities.APIVersions
+    /// Set Capabilities.APIVersions for charts (repeatable, or separated by commas)
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     helm_api_versions: Vec<String>,
-    /// The Kubernetes version that charts see in Capabilities.KubeVersion
+    /// Set Capabilities.KubeVersion for charts
     #[arg(long, value_name = "VERSION")]
     helm_kube_version: Option<String>,
     /// Run helm with --debug
     #[arg(long)]
     helm_debug: bool,
-    /// Allow transformers, generators and validators that are programs
+    /// Allow transformers, generators and validators that run programs
     #[arg(long)]
     enable_alpha_plugins: bool,
     /// Allow exec functions (with --enable-alpha-plugins)
@@ -48,19 +51,19 @@ pub(crate) struct Arguments {
     /// Label every object with app.kubernetes.io/managed-by
     #[arg(long)]
     enable_managedby_label: bool,
-    /// An environment variable for functions: NAME=VALUE, or NAME to pass on this process's
+    /// Set an environment variable for functions: NAME=VALUE, or NAME to pass the current value (repeatable)
     #[arg(short, long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    /// Accepted for compatibility; applies to container functions, which hydrant refuses
     #[arg(long)]
     as_current_user: bool,
-    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    /// Accepted for compatibility; applies to container functions, which hydrant refuses
     #[arg(long)]
     network: bool,
-    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    /// Accepted for compatibility; applies to container functions, which hydrant refuses
     #[arg(long, value_name = "NAME", default_value = "bridge")]
     network_name: String,
-    /// Accepted for compatibility: concerns container functions, which hydrant refuses by name
+    /// Accepted for compatibility; applies to container functions, which hydrant refuses
     #[arg(long, value_name = "MOUNT")]
     mount: Vec<String>,
     #[command(flatten)]
@@ -71,7 +74,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Restrictor {
-    /// Files in its own folder and below
+    /// Only files in its own folder
     #[value(name = "LoadRestrictionsRootOnly", alias = "rootOnly")]
     RootOnly,
     /// Any file
@@ -85,10 +88,10 @@ enum Reorder {
     None,
 }
 
-/// Builds, and prints or writes what came.
+/// Builds the kustomization, and prints or writes the output.
 ///
 /// # Errors
-/// Whatever is wrong with the kustomization.
+/// The kustomization is invalid or cannot be read.
 pub(crate) fn run(mut arguments: Arguments) -> Result<Success, Failure> {
     let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
     let here = current_dir()?;
@@ -106,7 +109,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Success, Failure> {
     Ok(Success::Done)
 }
 
-/// A folder gets one file an object, anything else is a file: `kustomize build -o`'s rule.
+/// Writes one file per object to an existing folder, and otherwise one file, as `kustomize build -o`.
 fn write(path: &Path, printed: &Printed) -> Result<(), Failure> {
     if !path.is_dir() {
         return output::result_file(path, &printed.text());

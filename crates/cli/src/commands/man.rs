@@ -7,8 +7,9 @@ use crate::output;
 
 /// Print the manual page, or write one page per command to a folder
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant man /usr/local/share/man/man1")]
 pub(crate) struct Arguments {
-    /// Write `hydrant.1`, `hydrant-deliver.1` and so on into this folder
+    /// Write `hydrant.1`, `hydrant-deliver.1` and so on to this folder
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -16,7 +17,7 @@ pub(crate) struct Arguments {
 /// Prints the page of the program, or writes one page per verb. `program` describes every verb.
 ///
 /// # Errors
-/// Where a page cannot be written.
+/// A page cannot be written.
 pub(crate) fn run(arguments: &Arguments, mut program: clap::Command) -> Result<Success, Failure> {
     let Some(folder) = &arguments.folder else {
         output::result(&page(program, "hydrant"))?;

@@ -1,4 +1,4 @@
-//! `hydrant pin`: images in any YAML get their digests.
+//! `hydrant pin`: adds digests to the images in YAML files.
 
 use std::path::Path;
 
@@ -14,16 +14,17 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Pin the images in YAML files to repo:tag@sha256:…, in place, changing no other byte
+/// Pin the images in YAML files to repo:tag@sha256:…, in place, without any other change
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant pin deploy/\n  hydrant kustomize overlays/production | hydrant pin -")]
 pub(crate) struct Arguments {
-    /// Files, folders (every .yaml, .yml and .json below them), or - for standard input
+    /// Pin these files, folders (every .yaml, .yml and .json file in them), or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Print what came to stdout instead of changing the files; always so for standard input
+    /// Print the result to stdout instead of changing the files; always done for standard input
     #[arg(long, env = "HYDRANT_STDOUT")]
     stdout: bool,
-    /// Change nothing, and say by exit code 3 that something would change
+    /// Change nothing, and exit with code 3 if a file would change
     #[arg(long, env = "HYDRANT_CHECK", conflicts_with_all = ["stdout", "lock", "update"])]
     check: bool,
     #[command(flatten)]
@@ -38,10 +39,10 @@ pub(crate) struct Arguments {
     registries: RegistryArguments,
 }
 
-/// Finds, resolves and writes. Nothing is written before every image has its digest.
+/// Finds and resolves the images, then writes the files. Nothing is written unless every image has a digest.
 ///
 /// # Errors
-/// Everything that is wrong with the files, every image that has no digest, and what cannot be written.
+/// A file cannot be read or written, or an image cannot be resolved.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let (ctx, files, folder) = (run_context()?, DiskFiles::default(), current_dir()?);
     let typed = Typed {
@@ -62,18 +63,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, resolve_ctx);
     let pins = pinner.resolve(&setup.wanted(&images))?;
     let all = images.len();
-    // What follows reads the files again, and there may be many.
+    // Release the memory: the next step reads the files again, and there may be many.
     drop(images);
     let pinned = pin::pin(inputs, &setup.search, &pins)?;
     let changed: usize = pinned.iter().map(|(_, count)| count).sum();
     if arguments.check {
         return check(&pinned);
     }
-    let lock = pinner.into_lock().map(|lock| lock.print()).filter(|text| output::is_new(&setup.lock_file, text));
+    let lock = pinner.into_lock().map(|lock| lock.print()).filter(|text| output::differs(&setup.lock_file, text));
     write(&pinned, arguments.stdout, lock.as_deref().map(|text| (Path::new(&setup.lock_file), text)))?;
     output::note(&match (changed, all) {
         (_, 0) => "no images".to_owned(),
-        (0, all) => format!("{all} images, all pinned before"),
+        (0, all) => format!("{all} images, all already pinned"),
         (changed, all) => format!("{changed} of {all} images pinned"),
     });
     Ok(Success::Done)
@@ -88,7 +89,7 @@ fn check(pinned: &[(Input, usize)]) -> Result<Success, Failure> {
     Ok(done)
 }
 
-/// The files and the lock file are written together; what goes to stdout comes before, since its reader may have gone away.
+/// Writes the files and the lock file together. Output to stdout comes first, because its reader may have closed it.
 fn write(pinned: &[(Input, usize)], stdout: bool, lock: Option<(&Path, &str)>) -> Result<(), Failure> {
     let mut files: Vec<(&Path, &str)> = lock.into_iter().collect();
     let mut first = true;
@@ -96,7 +97,7 @@ fn write(pinned: &[(Input, usize)], stdout: bool, lock: Option<(&Path, &str)>) -
         match &input.path {
             Some(path) if !stdout => files.extend((*count > 0).then_some((path.as_path(), input.text.as_str()))),
             _ => {
-                // Two files on one stream are two documents.
+                // Files on one stream are separate documents.
                 let apart = first || input.text.starts_with("---");
                 output::result(if apart { "" } else { "---\n" })?;
                 output::result(&input.text)?;

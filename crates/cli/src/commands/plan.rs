@@ -1,4 +1,4 @@
-//! `hydrant plan`: the units that a delivery would work on.
+//! `hydrant plan`: the units that a delivery works on.
 
 use clap::ValueEnum;
 use delivery::report::plan as print;
@@ -8,16 +8,19 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Print the units that a delivery would work on, and where each would go
+/// Print the units that a delivery would work on, and their destinations
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant plan --all\n  hydrant plan --changed-since origin/main --format github-matrix"
+)]
 pub(crate) struct Arguments {
-    /// How the answer is written
+    /// Print the plan in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: Format,
-    /// The I-th of N parts of the units, to spread them over CI jobs
+    /// Select the I-th of N parts of the units, to spread them over CI jobs
     #[arg(long, value_name = "I/N", env = "HYDRANT_SHARD")]
     shard: Option<delivery::plan::Shard>,
-    /// Only the units whose inputs differ from this revision's: every file that rendering reads, the tags, the config
+    /// Select only units whose inputs changed since this revision: files that rendering reads, tags, the config
     #[arg(long, value_name = "REV", env = "HYDRANT_CHANGED_SINCE")]
     changed_since: Option<String>,
     #[command(flatten)]
@@ -26,21 +29,21 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// A table for people
+    /// A table
     Text,
-    /// Everything that was decided
+    /// All values of each unit as JSON
     Json,
     /// `{"include": […]}` for `strategy.matrix` of GitHub Actions
     GithubMatrix,
 }
 
-/// Decides and prints.
+/// Plans the units and prints them.
 ///
 /// # Errors
-/// A config or a selection that is wrong.
+/// The config or the selection is invalid.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut plan =
-        delivery::plan::plan(&delivery::host::disk::DiskFiles::default(), &arguments.units.settings_of_a_look()?)?;
+        delivery::plan::plan(&delivery::host::disk::DiskFiles::default(), &arguments.units.settings_or_all_units()?)?;
     if let Some(revision) = &arguments.changed_since {
         delivery::pipeline::keep_changed(&mut plan, &run_context()?, revision)?;
     }

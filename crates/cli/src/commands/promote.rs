@@ -1,4 +1,4 @@
-//! `hydrant promote`: from one environment to the next.
+//! `hydrant promote`: delivers the images of one environment to another.
 
 use delivery::pipeline::Options;
 use delivery::verbs::promote::promote;
@@ -9,40 +9,41 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::run_context;
 
-/// Bring one environment's exact images to another
+/// Deliver the exact images of one environment to another
 ///
-/// The images that stand in --from are rendered with the overlay of --to, at the source commit that --from was delivered from.
+/// The images of --from are rendered with the overlay of --to, at the source commit that --from was delivered from.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant promote --from staging --to production -s cart")]
 pub(crate) struct Arguments {
-    /// The environment that the images run in
+    /// Take the images of this environment
     #[arg(long, value_name = "ENV")]
     from: String,
-    /// The environment that they go to
+    /// Deliver to this environment
     #[arg(long, value_name = "ENV")]
     to: String,
-    /// Do everything but write
+    /// Do everything except writing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
-    /// Deliver even where a rollback holds the branch, and end the hold
+    /// Deliver even if a rollback holds the branch, and end the hold
     #[arg(long, env = "HYDRANT_RELEASE")]
     release: bool,
-    /// Take over a branch that holds files which no delivery wrote
+    /// Deliver to a branch with files that no delivery wrote
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
-    /// Deliver even where the branch holds a newer source commit's output
+    /// Deliver even if the branch has the output of a newer source commit
     #[arg(long, env = "HYDRANT_ALLOW_OLDER")]
     allow_older: bool,
-    /// How the report is written
+    /// Print the report in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
     units: UnitArguments,
 }
 
-/// Promotes and reports.
+/// Promotes the units and prints the report.
 ///
 /// # Errors
-/// An environment that was never delivered, a source commit that is gone, whatever a delivery may end with.
+/// An environment was never delivered, a source commit no longer exists, or the delivery fails.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let options = Options {
         dry_run: arguments.dry_run,
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         attempts: 50,
         ..Options::default()
     };
-    let settings = arguments.units.settings_of_a_look()?;
+    let settings = arguments.units.settings_or_all_units()?;
     let done = promote(&settings, &run_context()?, (&arguments.from, &arguments.to), &options)?;
     output::child_stderr(&done.said);
     done.warnings.iter().for_each(output::warning);

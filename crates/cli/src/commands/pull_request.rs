@@ -1,4 +1,4 @@
-//! `hydrant pull-request`: ghcp's verb, which also keeps an open request up to date where that is asked for.
+//! `hydrant pull-request`: ghcp's verb, which can also update an open pull request.
 
 use delivery::verbs::ghcp::{self, PullAction, PullRequest, Rewrite};
 
@@ -6,56 +6,57 @@ use crate::arguments::github::{ApiArguments, repository};
 use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Open a pull request at GitHub unless one is open for the same branches; ghcp's flags and more
+/// Open a pull request on GitHub unless one is open for the same branches; takes ghcp's options and more
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant pull-request -r acme/manifests -b update-cart --title 'Update cart'")]
 pub(crate) struct Arguments {
-    /// The repository that holds the branch, OWNER/REPO or, with --head-owner, REPO
+    /// Merge from this repository: OWNER/REPO, or REPO with --head-owner
     #[arg(short = 'r', long, value_name = "REPO")]
     head_repo: String,
-    /// Its owner
+    /// Set the owner of the head repository
     #[arg(short = 'u', long, value_name = "OWNER")]
     head_owner: Option<String>,
-    /// The branch to be merged
+    /// Merge this branch
     #[arg(short = 'b', long, value_name = "BRANCH")]
     head: String,
-    /// The repository to open it in; the head's where none is given
+    /// Open the pull request in this repository [default: the head repository]
     #[arg(long, value_name = "REPO")]
     base_repo: Option<String>,
-    /// Its owner
+    /// Set the owner of the base repository
     #[arg(long, value_name = "OWNER", requires = "base_repo")]
     base_owner: Option<String>,
-    /// The branch to merge into; the default branch where none is given
+    /// Merge into this branch [default: the default branch]
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
-    /// The title
+    /// Set the title
     #[arg(long, value_name = "TITLE")]
     title: String,
-    /// The body
+    /// Set the body
     #[arg(long, value_name = "BODY", default_value = "")]
     body: String,
-    /// Open it as a draft
+    /// Open the pull request as a draft
     #[arg(long)]
     draft: bool,
-    /// Ask this person to look; may be given several times
+    /// Request a review from this user (repeatable)
     #[arg(long, value_name = "USER")]
     reviewer: Vec<String>,
-    /// Add this label; may be given several times
+    /// Add this label (repeatable)
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// Change title and body of an open request too; without this they stay, as ghcp leaves them
+    /// Update the title and the body of an open pull request [default: leave them, as ghcp does]
     #[arg(long)]
     update: bool,
-    /// Taken for ghcp's sake; no file is read
+    /// Accepted for compatibility with ghcp; no file is read
     #[arg(short = 'C', long, value_name = "FOLDER", hide = true)]
     directory: Option<std::path::PathBuf>,
     #[command(flatten)]
     api: ApiArguments,
 }
 
-/// Opens or updates; the request's address goes to stdout.
+/// Opens or updates the pull request, and prints its URL to stdout.
 ///
 /// # Errors
-/// GitHub's, and a head branch that does not exist.
+/// The head branch does not exist, or GitHub refuses a request.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let head = repository(arguments.head_owner, &arguments.head_repo)?;
     let base = match &arguments.base_repo {
@@ -80,9 +81,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let action = match outcome.action {
         PullAction::Opened => "opened",
         PullAction::Updated => "updated",
-        PullAction::Unchanged | PullAction::Declined => "is as it is to be",
+        PullAction::Unchanged | PullAction::Declined => "is up to date",
         PullAction::Merged => {
-            output::note(&format!("{}: {} holds nothing that is not merged", wanted.base, wanted.head_branch));
+            output::note(&format!("{}: {} has nothing to merge", wanted.base, wanted.head_branch));
             return Ok(Success::Done);
         }
     };

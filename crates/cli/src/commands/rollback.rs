@@ -1,4 +1,4 @@
-//! `hydrant rollback`: back to what was.
+//! `hydrant rollback`: restores earlier output.
 
 use delivery::pipeline::Options;
 use delivery::verbs::rollback::{Target, rollback};
@@ -8,38 +8,39 @@ use crate::commands::deliver::{ReportFormat, reported};
 use crate::outcome::{Failure, Success};
 use crate::run_context::run_context;
 
-/// Put branches back to what they held, in a new commit, and hold later deliveries back
+/// Restore the earlier output of branches in new commits, and hold the branches
 ///
-/// Nothing is rendered: the files of an earlier commit of the branch are committed again. Deliveries refuse the branch from then on,
-/// so that automation does not undo the rollback, until one is given --release.
+/// Nothing is rendered: the files of an earlier commit of the branch are committed again. Deliveries refuse a held branch, so that
+/// automation does not undo the rollback. `hydrant deliver --release` ends the hold.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant rollback -s cart -e production --reason 'errors after 1.4.2'")]
 pub(crate) struct Arguments {
-    /// So many deliveries back
+    /// Go back this many deliveries
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// To this commit of the branch
+    /// Restore this commit of the branch
     #[arg(long, value_name = "COMMIT", conflicts_with = "steps")]
     to: Option<String>,
-    /// Why, for the record and for those whose delivery is held back
+    /// Record this reason; later deliveries print it
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Do everything but write
+    /// Do everything except writing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
-    /// Take over a branch that holds files which no delivery wrote
+    /// Deliver to a branch with files that no delivery wrote
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
-    /// How the report is written
+    /// Print the report in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
     units: UnitArguments,
 }
 
-/// Rolls back and reports.
+/// Rolls back the units and prints the report.
 ///
 /// # Errors
-/// A branch that was never delivered, a commit that is not there.
+/// A branch was never delivered, or a commit does not exist.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
     let options = Options { dry_run: arguments.dry_run, adopt: arguments.adopt, attempts: 50, ..Options::default() };

@@ -1,4 +1,4 @@
-//! `hydrant schema`: what editors want.
+//! `hydrant schema`: JSON Schemas for editors.
 
 use clap::ValueEnum;
 
@@ -7,8 +7,9 @@ use crate::output;
 
 /// Print the JSON Schema of hydrant.yaml or hydrant.lock, for editors
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant schema > hydrant.schema.json")]
 pub(crate) struct Arguments {
-    /// Of which file
+    /// Print the schema of this file
     #[arg(value_enum, value_name = "FILE", default_value = "config")]
     file: File,
 }
@@ -21,10 +22,10 @@ enum File {
     Lock,
 }
 
-/// Prints.
+/// Prints the schema.
 ///
 /// # Errors
-/// Where stdout cannot be written to.
+/// Stdout cannot be written to.
 pub(crate) fn run(arguments: &Arguments) -> Result<Success, Failure> {
     output::result(&match arguments.file {
         File::Config => delivery::verbs::schema::config(),

@@ -1,4 +1,4 @@
-//! `hydrant status`: the board.
+//! `hydrant status`: the state of each unit.
 
 use std::path::PathBuf;
 
@@ -9,28 +9,29 @@ use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
 use crate::run_context::run_context;
 
-/// Show what stands where: services x environments, source commit, images, age, holds, drift, and what waits for review
+/// Show the state of each unit: source commit, images, age, hold, drift and pending reviews
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant status\n  hydrant status --html board.html")]
 pub(crate) struct Arguments {
-    /// How the answer is written
+    /// Print the status in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: TextOrJson,
-    /// Write the board into this file too, as one page that stands alone
+    /// Write the status to this file, too, as one HTML page without external files
     #[arg(long, value_name = "FILE", env = "HYDRANT_HTML")]
     html: Option<PathBuf>,
-    /// How many commits of each branch are looked at: the one that stands there, and those before it
+    /// Read this many commits of each branch, the current one included
     #[arg(long, value_name = "N", default_value_t = 6, env = "HYDRANT_HISTORY", value_parser = clap::value_parser!(u32).range(1..=1000))]
     history: u32,
     #[command(flatten)]
     units: UnitArguments,
 }
 
-/// Looks and prints.
+/// Reads the branches and prints the status.
 ///
 /// # Errors
-/// A config that is wrong, a remote that cannot be reached.
+/// The config is invalid, or a remote cannot be reached.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
-    let settings = arguments.units.settings_of_a_look()?;
+    let settings = arguments.units.settings_or_all_units()?;
     let ctx = run_context()?;
     let (rows, warnings) = status::status(&settings, &ctx, arguments.history)?;
     warnings.iter().for_each(output::warning);

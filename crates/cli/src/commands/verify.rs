@@ -1,4 +1,4 @@
-//! `hydrant verify`: the proof that a branch holds what its record says.
+//! `hydrant verify`: compares branches with their records.
 
 use delivery::verbs::verify;
 
@@ -7,24 +7,25 @@ use crate::outcome::{Failure, Success};
 use crate::output::{self, TextOrJson};
 use crate::run_context::run_context;
 
-/// Render the recorded source again, with the recorded images, and prove that the branch holds exactly that
+/// Render the recorded source with the recorded images, and verify that the branch has exactly that output
 ///
-/// No registry is asked. Exits with 3 where a branch holds anything else, with 1 where it cannot be told.
+/// No registry is queried. Exits with code 3 if a branch differs, and with 1 if a unit cannot be verified.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant verify -e production")]
 pub(crate) struct Arguments {
-    /// How the answer is written
+    /// Print the result in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: TextOrJson,
     #[command(flatten)]
     units: UnitArguments,
 }
 
-/// Proves and prints.
+/// Verifies the units and prints the result.
 ///
 /// # Errors
-/// A config that is wrong, a remote that cannot be reached; a unit of which nothing can be told.
+/// The config is invalid, a remote cannot be reached, or a unit cannot be verified.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
-    let settings = arguments.units.settings_of_a_look()?;
+    let settings = arguments.units.settings_or_all_units()?;
     let verdicts = verify::verify(&settings, &run_context()?)?;
     output::result(&match arguments.format {
         TextOrJson::Text => verify::text(&verdicts),

@@ -58,7 +58,7 @@ fn row(arg: &Arg, versions: &str) -> String {
     let short = arg.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
     let heading = arg.get_help_heading().unwrap_or_default();
     let done = match heading {
-        "Skaffold's flags without effect" => "accepted without effect",
+        "Skaffold's options without effect" => "accepted without effect",
         _ if arg.get_help().is_some_and(|help| help.to_string().starts_with("Refused")) => "refused where true",
         _ => "done",
     };

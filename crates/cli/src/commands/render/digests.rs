@@ -1,4 +1,4 @@
-//! Where the digests of a rendering come from, as it was typed.
+//! The options that say where digests come from.
 
 use std::path::PathBuf;
 
@@ -13,14 +13,13 @@ use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
 use crate::outcome::Failure;
 
-/// The flags.
+/// Where digests come from.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct DigestArguments {
-    /// Put digests beside every image of the manifests, not only beside those that are built, by the rules, registries and lock file of
-    /// hydrant.yaml, where there is one
+    /// Pin every image of the manifests, not only those that are built, by the rules, registries and lock file of hydrant.yaml
     #[arg(long, env = "HYDRANT_PIN")]
     pin: bool,
-    /// Search rules and overrides for --pin: kbld's Config, kbld's or imgpkg's lock file (repeat)
+    /// Read search rules and overrides for --pin from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "pin")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,11 +31,11 @@ pub(crate) struct DigestArguments {
 }
 
 impl DigestArguments {
-    /// As `delivery` takes them, paths as seen from `folder`. A `hydrant.yaml` counts where every image is to be pinned; Skaffold's own
-    /// flags alone mean what they mean to Skaffold.
+    /// Returns the options as `delivery` takes them. Paths are relative to `folder`. A `hydrant.yaml` is read only with `--pin`, because
+    /// Skaffold's options alone must mean what they mean to Skaffold.
     ///
     /// # Errors
-    /// A path that cannot be named, and with `--pin` a config or rules that cannot be read.
+    /// A path is not UTF-8, or with `--pin` a config or a rules file cannot be read.
     pub(super) fn registries<'a>(
         self,
         files: &DiskFiles,

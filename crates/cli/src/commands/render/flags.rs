@@ -1,18 +1,21 @@
-//! The flags of `hydrant render`: those of `skaffold render`, of every version since v1.17, and our own.
+//! The options of `hydrant render`: those of `skaffold render` of every version since v1.17, and hydrant's own.
 
 use std::path::PathBuf;
 
 use super::digests::DigestArguments;
 use crate::verbosity::Level;
 
-/// Print the manifests of a skaffold.yaml, as skaffold render would, without docker, kubectl or a cluster
+/// Print the manifests of a skaffold.yaml as `skaffold render` does, without docker, kubectl or a cluster
 ///
-/// Each flag of Skaffold's is also taken from SKAFFOLD_NAME in the environment and in skaffold.env; a flag that is typed wins,
-/// and lists are joined.
+/// Skaffold's options are also read from SKAFFOLD_NAME in the environment and in skaffold.env. The command line wins, and lists are
+/// joined.
 #[derive(Debug, Default, clap::Args)]
 #[command(args_override_self = true)]
+#[command(
+    after_help = "Examples:\n  hydrant render -p production -t v1.4.2\n  hydrant render --pin --locked -o manifests.yaml"
+)]
 pub(crate) struct Arguments {
-    /// Run as if in this folder
+    /// Run in this folder [default: .]
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]
     pub(super) directory: Option<PathBuf>,
     #[command(flatten)]
@@ -23,47 +26,47 @@ pub(crate) struct Arguments {
     pub(super) idle: Idle,
 }
 
-/// Skaffold's flags that do something.
+/// Skaffold's options that have an effect.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Skaffold's flags")]
+#[command(next_help_heading = "Skaffold's options")]
 pub(crate) struct Skaffold {
-    /// The config: a path, an https URL, or - for standard input
+    /// Read this config: a path, an https URL, or - for standard input [default: skaffold.yaml]
     #[arg(short, long, value_name = "FILE", allow_hyphen_values = true)]
     pub(super) filename: Option<String>,
-    /// Render these configs and what they require (repeat, or separate by commas)
+    /// Render these configs and the ones that they require (repeatable, or separated by commas) [default: all]
     #[arg(short, long, value_name = "NAME")]
     pub(super) module: Vec<String>,
-    /// Apply these profiles; -NAME switches one off (repeat, or separate by commas)
+    /// Activate these profiles; -NAME deactivates one (repeatable, or separated by commas)
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub(super) profile: Vec<String>,
-    /// Apply profiles by their activation rules [default: true]
+    /// Activate profiles by their activation rules [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) profile_auto_activation: Option<bool>,
-    /// Apply --profile to required configs too [default: true]
+    /// Activate the profiles of --profile in required configs, too [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) propagate_profiles: Option<bool>,
-    /// The registry and path that the config's artifacts were pushed to; empty for none
+    /// Prefix the images that the config builds with this registry and path; empty for none
     #[arg(short, long, value_name = "PREFIX")]
     pub(super) default_repo: Option<String>,
-    /// A file of builds, from `skaffold build --file-output` or `docker buildx build --metadata-file`; - for standard input
+    /// Read built images from this file of `skaffold build --file-output` or `docker buildx build --metadata-file`; - for standard input
     #[arg(short = 'a', long, value_name = "FILE", allow_hyphen_values = true)]
     pub(super) build_artifacts: Option<String>,
-    /// Images that were built: REPOSITORY:TAG or NAME=REPOSITORY:TAG (repeat, or separate by commas)
+    /// Use this built image: REPOSITORY:TAG or NAME=REPOSITORY:TAG (repeatable, or separated by commas)
     #[arg(short, long, value_name = "IMAGE")]
     pub(super) images: Vec<String>,
-    /// The tag of every artifact, instead of what tagPolicy says
+    /// Tag the images that the config builds with this tag [default: by the config's tagPolicy]
     #[arg(short, long, value_name = "TAG")]
     pub(super) tag: Option<String>,
-    /// Where digests come from: remote (the registry), tag (nowhere), none (manifests keep their images) [default: remote]
+    /// Take digests from remote (the registry), tag (no digests) or none (images are not replaced) [default: remote]
     #[arg(long, value_name = "SOURCE")]
     pub(super) digest_source: Option<String>,
-    /// Write the manifests to this file, whole or not at all
+    /// Write the manifests to this file, atomically
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<String>,
-    /// Leave namespaces as they are (no cluster is asked in any case)
+    /// Leave namespaces unchanged (hydrant never contacts a cluster)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) offline: Option<bool>,
-    /// Say on stderr which image each artifact became
+    /// Print the image of each artifact on stderr
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) loud: Option<bool>,
     /// Log at this level: error (as -q), warn, info (as -v), debug (as -vv); without a level as -v and -vv elsewhere
@@ -78,88 +81,88 @@ pub(crate) struct Skaffold {
         value_name = "LEVEL"
     )]
     pub(super) verbosity: Vec<Level>,
-    /// Labels for workloads, NAME=VALUE; none is overwritten (repeat, or separate by commas)
+    /// Add this label to workloads that lack it, as NAME=VALUE (repeatable, or separated by commas)
     #[arg(short, long, value_name = "LABEL")]
     pub(super) label: Vec<String>,
-    /// The namespace of workloads that have none, unless --offline, and of helm releases
+    /// Set the namespace of workloads without one, unless --offline, and of helm releases
     #[arg(short, long, value_name = "NAME")]
     pub(super) namespace: Option<String>,
-    /// A value for fields marked `# from-param: ${NAME}` and for helm: NAME=VALUE (repeat, or separate by commas)
+    /// Set a value for fields marked `# from-param: ${NAME}` and for helm, as NAME=VALUE (repeatable, or separated by commas)
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) set: Vec<String>,
-    /// A file of such values, NAME=VALUE a line
+    /// Read values for --set from this file, one NAME=VALUE per line
     #[arg(long, value_name = "FILE")]
     pub(super) set_value_file: Option<String>,
-    /// More rules on which fields are images and labels: allow and deny, YAML or JSON
+    /// Read additional allow and deny rules for image and label fields from this file, YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(super) resource_selector_rules_file: Option<String>,
-    /// Refused where true: the nodes' platforms are not looked up
+    /// Refused if true: hydrant does not look up platforms
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) enable_platform_node_affinity: Option<bool>,
 }
 
-/// Skaffold's flags that mean nothing here, accepted so that command lines keep working.
+/// Skaffold's options without an effect, accepted so that command lines keep working.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Skaffold's flags without effect")]
+#[command(next_help_heading = "Skaffold's options without effect")]
 pub(crate) struct Idle {
-    /// Never added (Skaffold v1)
+    /// Ignored: hydrant never adds the labels of Skaffold v1
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) add_skaffold_labels: Option<bool>,
-    /// Nothing is asked
+    /// Ignored: hydrant does not prompt
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) assume_yes: Option<bool>,
-    /// Nothing is built
+    /// Ignored: hydrant builds no images
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) cache_artifacts: Option<bool>,
-    /// stderr is plain
+    /// Ignored: output has no colours
     #[arg(long, value_name = "NUMBER")]
     pub(super) color: Option<String>,
-    /// No cluster is asked
+    /// Ignored: hydrant contacts no cluster
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) enable_gke_arm_node_toleration: Option<bool>,
-    /// There is no server
+    /// Ignored: hydrant has no server
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) enable_rpc: Option<bool>,
-    /// There are no events
+    /// Ignored: hydrant writes no event log
     #[arg(long, value_name = "FILE")]
     pub(super) event_log_file: Option<String>,
-    /// stderr is plain
+    /// Ignored: output has no colours
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) force_colors: Option<bool>,
-    /// kpt is not run
+    /// Ignored: hydrant does not run kpt
     #[arg(long, value_name = "FOLDER")]
     pub(super) hydration_dir: Option<String>,
-    /// Nothing is asked
+    /// Ignored: hydrant does not prompt
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) interactive: Option<bool>,
-    /// There are no events
+    /// Ignored: hydrant writes no event log
     #[arg(long, value_name = "FILE")]
     pub(super) last_log_file: Option<String>,
-    /// Nothing is built
+    /// Ignored: hydrant builds no images
     #[arg(long, value_name = "PLATFORM")]
     pub(super) platform: Vec<String>,
-    /// Fetched repositories are kept in a folder of the run
+    /// Ignored: hydrant keeps fetched repositories in a temporary folder
     #[arg(long, value_name = "FOLDER")]
     pub(super) remote_cache_dir: Option<String>,
-    /// Fetched repositories are always current
+    /// Ignored: hydrant always fetches
     #[arg(long, value_name = "WHEN")]
     pub(super) sync_remote_cache: Option<String>,
-    /// stderr has no times
+    /// Ignored: output has no timestamps
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) timestamps: Option<bool>,
-    /// No update is looked for
+    /// Ignored: hydrant does not check for updates
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) update_check: Option<bool>,
-    /// Nobody is told who runs this
+    /// Ignored: hydrant sends no usage data
     #[arg(short, long, value_name = "NAME")]
     pub(super) user: Option<String>,
-    /// There is no server
+    /// Ignored: hydrant has no server
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(super) wait_for_connection: Option<bool>,
 }
 
 impl Idle {
-    /// The flags that were typed, such as `--color`.
+    /// Returns the options that were given, such as `--color`.
     pub(super) fn typed(&self) -> Vec<&'static str> {
         let all = [
             ("--add-skaffold-labels", self.add_skaffold_labels.is_some()),

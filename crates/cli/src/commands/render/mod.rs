@@ -1,4 +1,4 @@
-//! `hydrant render`: `skaffold render`'s flags, their meaning, and the objects.
+//! `hydrant render`: the manifests of a skaffold.yaml.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -22,10 +22,10 @@ mod variables;
 pub(crate) use flags::Arguments;
 use flags::Skaffold;
 
-/// Renders, and prints or writes what came.
+/// Renders the manifests, and prints or writes them.
 ///
 /// # Errors
-/// Whatever is wrong with the config, the manifests or what was typed; a registry that does not answer.
+/// The config, the manifests or the arguments are invalid, or a registry does not answer.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     variables::fill(&mut flags, &machine.environment)?;
     let idle = arguments.idle.typed();
     if !idle.is_empty() {
-        output::note(&format!("without effect in hydrant: {}", idle.join(", ")));
+        output::note(&format!("ignored, without effect in hydrant: {}", idle.join(", ")));
     }
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     request.now = ctx.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: ctx.nanoseconds });
     let given = request.images.build_artifacts.is_some() || !request.images.images.is_empty();
     if request.images.digest_source == DigestSource::None && !given {
-        output::note("--digest-source is none: images stay as the manifests name them");
+        output::note("--digest-source is none: images are not replaced");
     }
     let done = delivery::verbs::render::run(&request, &registries, &files)?;
     done.rendered.warnings.iter().for_each(output::warning);
@@ -72,18 +72,18 @@ fn target(output: Option<String>) -> Result<Option<String>, Failure> {
     match output.filter(|path| !path.is_empty()) {
         Some(path) if path.starts_with("gs://") => {
             let found = Diagnostic::new(format!("--output {path}: hydrant does not write to Google Cloud Storage"));
-            Err(found.hint("Write a file, and copy it with `gcloud storage cp`.").into())
+            Err(found.hint("write a file, and copy it with `gcloud storage cp`").into())
         }
         path => Ok(path),
     }
 }
 
-/// What was typed, with everything looked up that it names.
+/// Returns the request that the arguments describe, with the files that they name.
 fn request(files: &DiskFiles, folder: &str, machine: Machine, flags: Skaffold) -> Result<Request, Failure> {
     if flags.enable_platform_node_affinity == Some(true) {
         let found =
             Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
-        return Err(found.hint("Write the affinity into the manifests.").into());
+        return Err(found.hint("write the affinity into the manifests").into());
     }
     let given = flags.build_artifacts.is_some() || !flags.images.is_empty();
     let filename = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
@@ -118,7 +118,7 @@ fn request(files: &DiskFiles, folder: &str, machine: Machine, flags: Skaffold) -
     })
 }
 
-/// `NAME=VALUE`, or `NAME` for an empty value; the last of a name wins.
+/// Parses labels: `NAME=VALUE`, or `NAME` for an empty value. The last one of a name wins.
 fn labels(typed: &[String]) -> Vec<(String, String)> {
     let pairs = typed.iter().map(|label| label.split_once('=').unwrap_or((label, "")));
     let labels: BTreeMap<&str, &str> = pairs.collect();

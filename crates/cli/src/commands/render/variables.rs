@@ -1,4 +1,4 @@
-//! The `SKAFFOLD_…` variables behind the flags. A flag that is typed wins; lists are joined, the variable's items first.
+//! The `SKAFFOLD_…` variables of the options. The command line wins; lists are joined, with the variable's items first.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use anyhow::anyhow;
 use super::flags::Skaffold;
 use crate::outcome::Failure;
 
-/// Fills in what was not typed.
+/// Sets the options that are missing on the command line.
 ///
 /// # Errors
-/// A variable that is to be `true` or `false` and is neither.
+/// The value of a variable is not a boolean.
 pub(super) fn fill(flags: &mut Skaffold, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
     let variables = Variables(environment);
     variables.text(&mut flags.filename, "FILENAME");
@@ -54,20 +54,19 @@ impl Variables<'_> {
         *flag = all.flat_map(|value| items(value)).filter(|item| !item.is_empty()).collect();
     }
 
-    /// The words that Go's `strconv.ParseBool` takes.
+    /// Parses the values that Go's `strconv.ParseBool` accepts.
     fn switch(&self, flag: &mut Option<bool>, name: &str) -> Result<(), Failure> {
         let Some(value) = self.value(name).filter(|_| flag.is_none()) else { return Ok(()) };
         *flag = Some(match value.as_str() {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
             "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
-            other => return Err(Failure::Input(anyhow!("SKAFFOLD_{name}={other}: neither true nor false"))),
+            other => return Err(Failure::Input(anyhow!("invalid SKAFFOLD_{name} {other:?}: expected true or false"))),
         });
         Ok(())
     }
 }
 
-/// The items of a list: one record of CSV, as Skaffold's flags read it. An item in double quotes may hold commas, and `""`
-/// for a quote.
+/// Splits a list: one record of CSV, as Skaffold's options read it. A quoted item may contain commas, and `""` is a quote.
 fn items(value: &str) -> Vec<String> {
     let mut items = Vec::new();
     let mut rest = value;
