@@ -9,7 +9,7 @@ use manifest::yaml::write_skaffold;
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::MemoryFiles;
 use render_core::host::{Host, NoHost, Program, ProgramOutput, RemoteRepository};
-use render_core::skaffold::{LoadOptions, Loaded, load};
+use render_core::skaffold::{Inputs, Loaded, SkaffoldOptions, load};
 use testkit::expect::Expect;
 use testkit::fixtures::{Case, cases};
 
@@ -57,23 +57,25 @@ fn run(case: &Case) -> Result<Loaded, Errors> {
     for (name, bytes) in case.files("repositories") {
         files.insert(&format!("/repositories/{name}"), bytes);
     }
-    load(
-        &files,
-        &Repositories,
-        &LoadOptions {
-            file: given["file"].as_str().unwrap_or("skaffold.yaml"),
-            input: given["input"].as_str().unwrap_or_default().as_bytes(),
-            working_dir: "/work",
-            profiles: &list("profiles"),
-            optional_profiles: &list("optionalProfiles"),
-            auto_activation: given["autoActivation"].as_bool().unwrap_or(true),
-            propagate_profiles: given["propagateProfiles"].as_bool().unwrap_or(true),
-            modules: &list("modules"),
-            environment: &environment,
-            kube_context: given["kubeContext"].as_str().unwrap_or_default(),
-            command: "render",
-        },
-    )
+    let options = SkaffoldOptions {
+        file: given["file"].as_str().unwrap_or("skaffold.yaml").to_owned(),
+        input: given["input"].as_str().unwrap_or_default().into(),
+        profiles: list("profiles"),
+        optional_profiles: list("optionalProfiles"),
+        auto_activation: given["autoActivation"].as_bool().unwrap_or(true),
+        propagate_profiles: given["propagateProfiles"].as_bool().unwrap_or(true),
+        modules: list("modules"),
+        kube_context: given["kubeContext"].as_str().unwrap_or_default().to_owned(),
+        ..SkaffoldOptions::default()
+    };
+    load(&Inputs {
+        files: &files,
+        host: &Repositories,
+        working_dir: "/work",
+        environment: &environment,
+        options: &options,
+        base_cache: None,
+    })
 }
 
 fn shown(loaded: &Loaded) -> String {

@@ -7,7 +7,8 @@ use manifest::{Diagnostic, Errors};
 use crate::files::{Files, join};
 use crate::host::Host;
 use crate::kustomize::BaseCache;
-use crate::skaffold::model::{Config, Placed, ResourceSelector};
+use crate::skaffold::model::{Config, Placed};
+use crate::skaffold::options::SkaffoldOptions;
 use crate::skaffold::template::{Missing, Templates};
 
 /// Everything that a rendering depends on, as values and the traits `Files` and `Host`.
@@ -22,28 +23,9 @@ pub struct Inputs<'a> {
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
     /// What was typed.
-    pub options: &'a RenderOptions,
+    pub options: &'a SkaffoldOptions,
     /// What the kustomizations of this rendering, and of others beside it, have in common; absent where there is one alone.
     pub base_cache: Option<&'a BaseCache>,
-}
-
-/// What the command line says about rendering.
-#[derive(Clone, Debug, Default)]
-pub struct RenderOptions {
-    /// `--namespace`, empty where absent.
-    pub namespace: String,
-    /// `--offline`: no namespace is set in raw and kustomize manifests.
-    pub offline: bool,
-    /// `--label`, in order; a later one of the same name wins.
-    pub labels: Vec<(String, String)>,
-    /// `--set-value-file` and `--set`: one value a name.
-    pub setters: Vec<(String, String)>,
-    /// The rules of `--resource-selector-rules-file`.
-    pub selector_rules: ResourceSelector,
-    /// `--default-repo`, for the environment of hooks.
-    pub default_repo: Option<String>,
-    /// The current kube-context, empty where there is none; helm and hooks get it.
-    pub kube_context: String,
 }
 
 /// What to do about a variable that is not set.

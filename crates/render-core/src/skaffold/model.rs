@@ -363,7 +363,7 @@ pub struct Deploy {
 }
 
 /// `resourceSelector`
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceSelector {
     /// `allow`
     pub allow: Vec<ResourceFilter>,
@@ -372,7 +372,7 @@ pub struct ResourceSelector {
 }
 
 /// `resourceSelector.allow[]` or `.deny[]`
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceFilter {
     /// `groupKind`, such as `Deployment.apps`.
     pub group_kind: Placed,

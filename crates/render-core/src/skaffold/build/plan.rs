@@ -8,63 +8,16 @@ use super::builds::{Build, from_flag, merge, retag};
 use super::tag::{Tagging, named, reference};
 use super::{builds, default_repo};
 use crate::skaffold::model::{Artifact, Config};
+use crate::skaffold::options::{DigestSource, SkaffoldOptions};
 use crate::skaffold::reference::{ImageReference, sanitize};
-
-/// `--digest-source`: where digests come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DigestSource {
-    /// The registry, or the lock file under `--locked`.
-    #[default]
-    Remote,
-    /// Nowhere: images keep their tags.
-    Tag,
-    /// The manifests keep their own images, except for builds that are given.
-    None,
-}
-
-/// What the command line says about images.
-#[derive(Clone, Debug, Default)]
-pub struct PlanOptions {
-    /// `--digest-source`
-    pub digest_source: DigestSource,
-    /// `--tag`, empty where absent.
-    pub tag: String,
-    /// `--default-repo`
-    pub default_repo: Option<String>,
-    /// `multi-level-repo` of Skaffold's global config.
-    pub multi_level: bool,
-    /// `--images`
-    pub images: Vec<String>,
-    /// `--build-artifacts`: the file's name and bytes.
-    pub build_artifacts: Option<(String, Vec<u8>)>,
-}
-
-impl DigestSource {
-    /// Reads the flag's value; empty means what Skaffold takes outside of a local cluster. `given` says whether builds are
-    /// given: then `local` builds nothing, and they are taken as they are.
-    ///
-    /// # Errors
-    /// `local` without builds, and what Skaffold takes for `local` without a word.
-    pub fn parse(text: &str, given: bool) -> Result<Self, Diagnostic> {
-        match text {
-            "" | "remote" => Ok(DigestSource::Remote),
-            "tag" => Ok(DigestSource::Tag),
-            "none" => Ok(DigestSource::None),
-            "local" if given => Ok(DigestSource::Tag),
-            "local" => Err(Diagnostic::new("--digest-source=local builds the images, and hydrant builds none")
-                .hint("Build and push first, then take the digests from the registry with --digest-source=remote, or give them with --build-artifacts.")),
-            other => Err(Diagnostic::new(format!("--digest-source={other} is unknown (Skaffold would build the images)"))
-                .hint("Choose remote, tag or none.")),
-        }
-    }
-}
 
 /// The builds in the order of Skaffold: those given, or one for each artifact with the tag of its policy. Digests are not
 /// looked up: see [`references`] and [`pin`].
 ///
 /// # Errors
 /// A tagger that fails, and what cannot be read as a build or an image.
-pub fn plan(tagging: &Tagging<'_>, options: &PlanOptions) -> Result<Vec<Build>, Errors> {
+pub fn plan(tagging: &Tagging<'_>) -> Result<Vec<Build>, Errors> {
+    let options = tagging.inputs.options;
     if options.build_artifacts.is_some() || !options.images.is_empty() {
         return Ok(given(tagging.configs, options)?);
     }
@@ -89,7 +42,7 @@ fn tagged(
     tagging: &Tagging<'_>,
     config: &Config,
     artifact: &Artifact,
-    options: &PlanOptions,
+    options: &SkaffoldOptions,
 ) -> Result<Build, Diagnostic> {
     let place = |found: Diagnostic| found.in_file(&config.file).at(artifact.image.at).field("build.artifacts.image");
     let tag = match options.tag.as_str() {
@@ -100,16 +53,16 @@ fn tagged(
     Ok(Build { image_name: artifact.image.text.clone(), tag })
 }
 
-fn moved(options: &PlanOptions, image: &str) -> Result<String, Diagnostic> {
+fn moved(options: &SkaffoldOptions, image: &str) -> Result<String, Diagnostic> {
     default_repo::apply(options.default_repo.as_deref(), options.multi_level, image)
         .map_err(|error| Diagnostic::new(error.to_string()))
 }
 
 /// `--images` and `--build-artifacts`, `--tag` and `--default-repo` applied to each.
-fn given(configs: &[Config], options: &PlanOptions) -> Result<Vec<Build>, Diagnostic> {
+fn given(configs: &[Config], options: &SkaffoldOptions) -> Result<Vec<Build>, Diagnostic> {
     let from_flags = options.images.iter().map(|item| from_flag(item)).collect::<Result<Vec<_>, _>>()?;
     let from_file = match &options.build_artifacts {
-        Some((file, bytes)) => builds::from_json(bytes, file)?,
+        Some(artifacts) => builds::from_json(&artifacts.bytes, &artifacts.file)?,
         None => Vec::new(),
     };
     let mut merged = merge(from_flags, &from_file);
@@ -125,7 +78,7 @@ fn given(configs: &[Config], options: &PlanOptions) -> Result<Vec<Build>, Diagno
 
 /// The artifact that a build of this name is for: itself, or the one that --default-repo moves there, since buildx knows only
 /// the name it pushed to.
-fn artifact_of(configs: &[Config], options: &PlanOptions, name: &str) -> Result<String, Diagnostic> {
+fn artifact_of(configs: &[Config], options: &SkaffoldOptions, name: &str) -> Result<String, Diagnostic> {
     let artifacts =
         || configs.iter().flat_map(|config| &config.build.artifacts).map(|artifact| artifact.image.text.as_str());
     if artifacts().any(|artifact| sanitize(artifact) == sanitize(name)) {
@@ -141,7 +94,7 @@ fn artifact_of(configs: &[Config], options: &PlanOptions, name: &str) -> Result<
 
 /// The references whose digests are wanted, in order, each once: `repository:tag`, without a digest that is already known.
 /// None unless digests come from the registry. A build with a digest and no tag needs none.
-pub fn references(builds: &[Build], options: &PlanOptions) -> Vec<String> {
+pub fn references(builds: &[Build], options: &SkaffoldOptions) -> Vec<String> {
     let mut wanted = Vec::new();
     for build in builds.iter().filter(|_| options.digest_source == DigestSource::Remote) {
         let reference = asked(&build.tag);

@@ -4,12 +4,11 @@ use manifest::{Diagnostic, Errors, Map};
 
 use super::defaults;
 use super::fields::Fields;
-use super::load_options::LoadOptions;
 use super::require::ConfigLoader;
 use super::validate::validate;
-use crate::files::Files;
-use crate::host::Host;
+use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::Config;
+use crate::skaffold::options::SkaffoldOptions;
 
 /// The configs of a run.
 #[derive(Clone, Debug, Default)]
@@ -28,26 +27,26 @@ pub struct Loaded {
 /// # Errors
 /// Whatever Skaffold refuses in a config, and a circle of `requires` that it goes round without a word; each with file,
 /// line and field.
-pub fn load(files: &dyn Files, host: &dyn Host, options: &LoadOptions<'_>) -> Result<Loaded, Errors> {
+pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, Errors> {
     let fields = Fields::new();
-    let mut loader = ConfigLoader::new(&fields, files, host, options);
+    let mut loader = ConfigLoader::new(&fields, inputs);
     loader.begin()?;
     if loader.configs.is_empty() {
-        return Err(nothing_selected(options).into());
+        return Err(nothing_selected(inputs.options).into());
     }
-    unknown_profiles(&loader.profiles, options)?;
+    unknown_profiles(&loader.profiles, inputs.options)?;
     defaults::renderer(&mut loader.configs);
     validate(&fields, &loader.configs, &loader.trees)?;
     Ok(Loaded { configs: loader.configs, documents: loader.trees, warnings: loader.warnings })
 }
 
-fn nothing_selected(options: &LoadOptions<'_>) -> Diagnostic {
-    let one = Diagnostic::new(format!("no config is named {}", options.modules.join(" or "))).in_file(options.file);
+fn nothing_selected(options: &SkaffoldOptions) -> Diagnostic {
+    let one = Diagnostic::new(format!("no config is named {}", options.modules.join(" or "))).in_file(&options.file);
     one.field("metadata.name").hint("--module takes names of configs, of this file or of one that it requires")
 }
 
 /// Refuses a profile that no config of the run has.
-fn unknown_profiles(known: &[String], options: &LoadOptions<'_>) -> Result<(), Diagnostic> {
+fn unknown_profiles(known: &[String], options: &SkaffoldOptions) -> Result<(), Diagnostic> {
     let has = |name: &&String| !known.contains(&name.strip_prefix('-').unwrap_or(name).to_owned());
     let unknown: Vec<&str> = options.profiles.iter().filter(has).map(String::as_str).collect();
     if unknown.is_empty() {
@@ -58,6 +57,6 @@ fn unknown_profiles(known: &[String], options: &LoadOptions<'_>) -> Result<(), D
     names.dedup();
     let there =
         if names.is_empty() { "no config has profiles".to_owned() } else { format!("there are {}", names.join(", ")) };
-    let one = Diagnostic::new(format!("no config has the profile {}", unknown.join(", "))).in_file(options.file);
+    let one = Diagnostic::new(format!("no config has the profile {}", unknown.join(", "))).in_file(&options.file);
     Err(one.field("profiles").hint(there))
 }

@@ -9,7 +9,6 @@ mod defaults;
 mod document;
 mod fields;
 pub(super) mod load;
-pub(super) mod load_options;
 mod locate;
 mod patch;
 mod profile;

@@ -7,8 +7,11 @@ use regex::Regex;
 
 use super::check::recheck;
 use super::fields::{Fields, Kind};
-use super::load_options::LoadOptions;
 use super::patch;
+use crate::skaffold::inputs::Inputs;
+
+/// The command that profiles are activated for (`activation.command`).
+const COMMAND: &str = "render";
 
 /// Activates profiles, lays them over the config and drops the list of them.
 ///
@@ -22,11 +25,11 @@ pub(super) fn apply(
     fields: &Fields,
     config: &mut Map,
     wanted: &[String],
-    options: &LoadOptions<'_>,
+    inputs: &Inputs<'_>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<String>, Errors> {
     let profiles = config.get("profiles").and_then(Node::as_seq).cloned().unwrap_or_default();
-    let active = active(&profiles, wanted, options)?;
+    let active = active(&profiles, wanted, inputs)?;
     for name in &active.names {
         // Where two profiles have one name, the later one counts.
         let Some((index, profile)) =
@@ -38,7 +41,7 @@ pub(super) fn apply(
         patches(fields, config, profile, index, warnings)?;
     }
     config.remove("profiles");
-    consistent(config, &active, options)?;
+    consistent(config, &active, inputs)?;
     Ok(active.names)
 }
 
@@ -57,11 +60,11 @@ struct Active {
     by_context: Vec<String>,
 }
 
-fn active(profiles: &[Node], wanted: &[String], options: &LoadOptions<'_>) -> Result<Active, Diagnostic> {
+fn active(profiles: &[Node], wanted: &[String], inputs: &Inputs<'_>) -> Result<Active, Diagnostic> {
     let mut active = Active { names: Vec::new(), by_context: Vec::new() };
-    for (index, profile) in profiles.iter().enumerate().filter(|_| options.auto_activation) {
+    for (index, profile) in profiles.iter().enumerate().filter(|_| inputs.options.auto_activation) {
         let name = text(profile, "name");
-        match activated(profile, options).map_err(|one| prefix(one, &format!("profiles[{index}].activation")))? {
+        match activated(profile, inputs).map_err(|one| prefix(one, &format!("profiles[{index}].activation")))? {
             Activated::No => continue,
             Activated::ByContext => active.by_context.push(name.to_owned()),
             Activated::Yes => {}
@@ -87,12 +90,12 @@ enum Activated {
     ByContext,
 }
 
-fn activated(profile: &Node, options: &LoadOptions<'_>) -> Result<Activated, Diagnostic> {
+fn activated(profile: &Node, inputs: &Inputs<'_>) -> Result<Activated, Diagnostic> {
     let conditions = profile.get("activation").and_then(Node::as_seq).map_or(&[][..], Vec::as_slice);
     let all = text(profile, "requiresAllActivations") == "true";
     let mut by_context = false;
     for (index, condition) in conditions.iter().enumerate() {
-        let holds = holds(condition, options).map_err(|one| prefix(one, &format!("[{index}]")))?;
+        let holds = holds(condition, inputs).map_err(|one| prefix(one, &format!("[{index}]")))?;
         let contextual = condition.get("kubeContext").is_some();
         match (all, holds) {
             (true, false) => return Ok(Activated::No),
@@ -109,7 +112,7 @@ fn activated(profile: &Node, options: &LoadOptions<'_>) -> Result<Activated, Dia
 }
 
 /// Whether every part of one entry of `activation` holds.
-fn holds(condition: &Node, options: &LoadOptions<'_>) -> Result<bool, Diagnostic> {
+fn holds(condition: &Node, inputs: &Inputs<'_>) -> Result<bool, Diagnostic> {
     let (env, context, command) = (text(condition, "env"), text(condition, "kubeContext"), text(condition, "command"));
     let by_variable = match env.split_once('=') {
         _ if env.is_empty() => true,
@@ -119,12 +122,12 @@ fn holds(condition: &Node, options: &LoadOptions<'_>) -> Result<bool, Diagnostic
             return Err(one.hint("a value may be a regular expression, and `!` before it negates it"));
         }
         Some((key, wanted)) => {
-            let found = options.environment.get(key).map_or("", String::as_str);
+            let found = inputs.environment.get(key).map_or("", String::as_str);
             if wanted.is_empty() { found.is_empty() } else { matches(wanted, found) }
         }
     };
-    let by_context = context.is_empty() || matches(context, options.kube_context);
-    let by_command = command.is_empty() || matches(command, options.command);
+    let by_context = context.is_empty() || matches(context, &inputs.options.kube_context);
+    let by_command = command.is_empty() || matches(command, COMMAND);
     Ok(by_variable && by_context && by_command)
 }
 
@@ -190,14 +193,14 @@ fn patches(
 }
 
 /// Refuses a config whose `deploy.kubeContext` is not the context that switched profiles on.
-fn consistent(config: &Map, active: &Active, options: &LoadOptions<'_>) -> Result<(), Diagnostic> {
+fn consistent(config: &Map, active: &Active, inputs: &Inputs<'_>) -> Result<(), Diagnostic> {
     let wanted = config.get("deploy").and_then(|deploy| deploy.get("kubeContext"));
     let context = wanted.and_then(Node::text).unwrap_or_default();
-    if context.is_empty() || context == options.kube_context || active.by_context.is_empty() {
+    if context.is_empty() || context == inputs.options.kube_context.as_str() || active.by_context.is_empty() {
         return Ok(());
     }
     let names = active.by_context.join(", ");
-    let now = options.kube_context;
+    let now = &inputs.options.kube_context;
     let message = format!("is `{context}`, but the kube-context `{now}` switched on the profiles {names}");
     let at = wanted.map_or(At::default(), |node| node.at);
     let one = Diagnostic::new(message).at(at).field("deploy.kubeContext");

@@ -11,11 +11,9 @@ use manifest::{At, Diagnostic, Errors, Map, Node};
 use super::absolute::absolute;
 use super::document::{Document, Source, documents, open};
 use super::fields::Fields;
-use super::load_options::LoadOptions;
 use super::locate::{Located, locate};
 use super::{check, decode, profile, upgrade};
-use crate::files::Files;
-use crate::host::Host;
+use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::Config;
 
 /// How many files may require one another in a row.
@@ -24,9 +22,7 @@ const DEEPEST: usize = 100;
 /// Loads the configs of a run: a file's documents and, recursively, what they require.
 pub(super) struct ConfigLoader<'a> {
     fields: &'a Fields,
-    files: &'a dyn Files,
-    host: &'a dyn Host,
-    options: &'a LoadOptions<'a>,
+    inputs: &'a Inputs<'a>,
     /// The profiles asked for by name, in order.
     asked: Vec<String>,
     /// The files read so far, their documents raised to the newest version.
@@ -64,18 +60,11 @@ struct Wanted {
 
 impl<'a> ConfigLoader<'a> {
     /// Returns a loader that has not loaded a config yet.
-    pub(super) fn new(
-        fields: &'a Fields,
-        files: &'a dyn Files,
-        host: &'a dyn Host,
-        options: &'a LoadOptions<'a>,
-    ) -> Self {
+    pub(super) fn new(fields: &'a Fields, inputs: &'a Inputs<'a>) -> Self {
         ConfigLoader {
             fields,
-            files,
-            host,
-            options,
-            asked: options.profiles.iter().chain(options.optional_profiles).cloned().collect(),
+            inputs,
+            asked: inputs.options.profiles.iter().chain(&inputs.options.optional_profiles).cloned().collect(),
             read: BTreeMap::new(),
             visited: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -92,8 +81,8 @@ impl<'a> ConfigLoader<'a> {
     /// # Errors
     /// What a config or its way to another one makes impossible.
     pub(super) fn begin(&mut self) -> Result<(), Errors> {
-        let options = self.options;
-        let source = open(self.files, self.host, options.working_dir, options.file, options.input)?;
+        let options = self.inputs.options;
+        let source = open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &options.file, &options.input)?;
         let wanted = Wanted {
             selection: Vec::new(),
             profiles: self.asked.clone(),
@@ -167,7 +156,8 @@ impl<'a> ConfigLoader<'a> {
         if !wanted.selection.is_empty() && !wanted.selection.contains(&name) {
             return Ok(());
         }
-        let needed = wanted.needed || self.options.modules.is_empty() || self.options.modules.contains(&name);
+        let needed =
+            wanted.needed || self.inputs.options.modules.is_empty() || self.inputs.options.modules.contains(&name);
         let place = (source.key.clone(), document.index);
         if let (Some(by), true) = (&wanted.by, self.trail.contains(&place) || self.trail.len() >= DEEPEST) {
             return Err(self.cycle(by, source, &name).into());
@@ -175,7 +165,7 @@ impl<'a> ConfigLoader<'a> {
         let in_file = |errors: Errors| errors.map(|one| one.in_file(&source.shown));
         let mut tree = document.tree.clone();
         let mut warnings = Vec::new();
-        let active = profile::apply(self.fields, &mut tree, &wanted.profiles, self.options, &mut warnings);
+        let active = profile::apply(self.fields, &mut tree, &wanted.profiles, self.inputs, &mut warnings);
         let active = active.map_err(in_file)?;
         self.warnings.extend(warnings.into_iter().map(|one| one.in_file(&source.shown)));
         if !self.first_visit(source, document, needed, &active, wanted)? {
@@ -284,7 +274,7 @@ impl<'a> ConfigLoader<'a> {
                 wanted.extend(profile.get("name").and_then(Node::text).map(str::to_owned));
             }
         }
-        if self.options.propagate_profiles {
+        if self.inputs.options.propagate_profiles {
             for name in &self.asked {
                 if !wanted.contains(name) {
                     wanted.push(name.clone());
@@ -296,17 +286,18 @@ impl<'a> ConfigLoader<'a> {
 
     fn dependency(&mut self, source: &Source, entry: &Node, mut asked: Wanted) -> Result<(), Errors> {
         let by = asked.by.clone().unwrap_or_default();
-        let found = locate(self.files, self.host, self.options.working_dir, source, entry, &by)?;
+        let found = locate(self.inputs.files, self.inputs.host, self.inputs.working_dir, source, entry, &by)?;
         let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
             return self.file(source, &asked);
         };
-        let mut found = open(self.files, self.host, self.options.working_dir, &path, &[]).map_err(|mut error| {
-            error.file = Some(shown.clone());
-            let field = by.field.as_deref().unwrap_or_default();
-            let file = by.file.as_deref().unwrap_or_default();
-            error.hints = vec![format!("it is required by {file}:{} ({field})", by.at.line)];
-            error
-        })?;
+        let mut found =
+            open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &path, &[]).map_err(|mut error| {
+                error.file = Some(shown.clone());
+                let field = by.field.as_deref().unwrap_or_default();
+                let file = by.file.as_deref().unwrap_or_default();
+                error.hints = vec![format!("it is required by {file}:{} ({field})", by.at.line)];
+                error
+            })?;
         found.shown = shown;
         asked.dependency = true;
         asked.remote |= remote;
