@@ -1,7 +1,7 @@
 //! The options of reviewed deliveries.
 
 use clap::ValueEnum;
-use delivery::config::{Host, MergeMethod, Request, Template, Way};
+use delivery::config::{Host, MergeMethod, Request, ReviewMode, Template};
 
 use crate::arguments::template::template;
 
@@ -69,10 +69,10 @@ enum MergeArgument {
 
 impl WayArgument {
     /// As `delivery` takes it.
-    pub(crate) fn way(self) -> Way {
+    pub(crate) fn way(self) -> ReviewMode {
         match self {
-            WayArgument::Push => Way::Push,
-            WayArgument::PullRequest => Way::PullRequest,
+            WayArgument::Push => ReviewMode::Push,
+            WayArgument::PullRequest => ReviewMode::PullRequest,
         }
     }
 }

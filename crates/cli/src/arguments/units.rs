@@ -165,7 +165,7 @@ impl UnitArguments {
     /// As [`UnitArguments::settings`].
     pub(crate) fn settings_or_all_units(self) -> Result<Settings, Failure> {
         let mut settings = self.settings()?;
-        settings.selection.else_everything = true;
+        settings.selection.default_to_all = true;
         Ok(settings)
     }
 
@@ -201,7 +201,7 @@ impl UnitArguments {
                 services: selection.service,
                 environments: selection.environments,
                 profiles: Profiles(selection.profile),
-                else_everything: false,
+                default_to_all: false,
             },
             skaffold: values.filename,
             modules: values.module,

@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     let settings = arguments.units.settings()?;
     let done = artifact::push(&settings, &run_context()?, &options)?;
-    output::child_stderr(&done.said);
+    output::child_stderr(&done.stderr);
     done.warnings.iter().for_each(output::warning);
     output::result(&match arguments.format {
         Format::Text => done.report.text(),

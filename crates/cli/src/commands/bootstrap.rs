@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = target.map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
     let mut settings = arguments.units.settings_or_all_units()?;
     if let Some(target) = &target {
-        target.stands_for_the_repository(&mut settings);
+        target.replace_repository(&mut settings);
     }
     let plan = delivery::plan::plan(&DiskFiles::default(), &settings)?;
     let (puller, usual) = match arguments.puller {

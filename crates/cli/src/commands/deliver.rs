@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
-use delivery::pipeline::{self, Options, SourceTree, Via};
+use delivery::pipeline::{self, CommitMethod, Options, SourceTree};
 use delivery::report::Report;
 
 use crate::arguments::lock_file::LockArguments;
@@ -102,12 +102,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         attempts: arguments.attempts,
         attest: arguments.attest.is_some(),
         via: match arguments.via {
-            Way::Git => Via::Git,
-            Way::Api => Via::Api,
+            Way::Git => CommitMethod::Git,
+            Way::Api => CommitMethod::Api,
         },
     };
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
-    output::child_stderr(&delivered.said);
+    output::child_stderr(&delivered.stderr);
     delivered.warnings.iter().for_each(output::warning);
     let ended = reported(&delivered.report, arguments.format);
     if let Some(lock) = &delivered.lock {

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let images = pin::find(&inputs, &setup.search)?;
     let lock = lock::read(&files, &setup.lock_file, &setup.source)?;
     let resolve_ctx = ResolveContext {
-        options: &setup.options,
+        options: setup.options.clone(),
         variables: &ctx.variables,
         now: ctx.now.map_or(0, |now| now.seconds),
         progress: ctx.progress.resolving(),

@@ -1,7 +1,7 @@
 //! `hydrant promote`: delivers the images of one environment to another.
 
 use delivery::pipeline::Options;
-use delivery::verbs::promote::promote;
+use delivery::verbs::promote::{Promotion, promote};
 
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, ended, reported};
@@ -54,8 +54,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         ..Options::default()
     };
     let settings = arguments.units.settings_or_all_units()?;
-    let done = promote(&settings, &run_context()?, (&arguments.from, &arguments.to), &options)?;
-    output::child_stderr(&done.said);
+    let environments = Promotion { from: arguments.from, to: arguments.to };
+    let done = promote(&settings, &run_context()?, &environments, &options)?;
+    output::child_stderr(&done.stderr);
     done.warnings.iter().for_each(output::warning);
     match arguments.format {
         ReportFormat::Text => {

@@ -14,7 +14,7 @@ pub mod services;
 pub mod template;
 
 pub use environments::{Environment, Environments, Profiles};
-pub use review::{Host, MergeMethod, Request, Review, Way};
+pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
 pub use services::{Helm, Service, Services};
 pub use template::Template;
 
@@ -55,6 +55,26 @@ pub struct Config {
     pub locked: Option<bool>,
     /// The lock file, below the folder of `hydrant.yaml`; `hydrant.lock` where absent.
     pub lock: Option<String>,
+}
+
+impl Config {
+    /// A config that says nothing but what is delivered and where to.
+    pub(crate) fn of(services: Services, environments: Environments) -> Self {
+        Config {
+            api_version: ApiVersion::V1,
+            kind: Kind::Delivery,
+            services,
+            environments,
+            destination: Destination::default(),
+            policy: Policy::default(),
+            commit: Commit::default(),
+            source: Source::default(),
+            registry: Registry::default(),
+            rules: Vec::new(),
+            locked: None,
+            lock: None,
+        }
+    }
 }
 
 /// The version of the file's own schema.
@@ -168,7 +188,7 @@ pub struct Registry {
     /// Places to ask before a registry itself, by the registry: hosts, `host/prefix`, or URLs.
     #[serde(default)]
     pub mirrors: BTreeMap<String, Vec<String>>,
-    /// Requests under way at one registry at any time; 50 where absent.
+    /// Requests under mode at one registry at any time; 50 where absent.
     pub concurrency: Option<u16>,
     /// Seconds after which no request is tried again; 300 where absent.
     pub deadline: Option<u64>,

@@ -11,7 +11,7 @@ use super::Template;
 
 /// How a change gets onto its branch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
+pub enum ReviewMode {
     /// Straight onto the branch.
     #[default]
     Push,
@@ -22,8 +22,8 @@ pub enum Way {
 /// `push`, `pull-request`, or `{pullRequest: {…}}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
-    /// The way.
-    pub way: Way,
+    /// The mode.
+    pub mode: ReviewMode,
     /// What is said of the request.
     pub request: Request,
 }
@@ -112,17 +112,17 @@ impl<'de> Deserialize<'de> for Review {
             }
 
             fn visit_str<E: Error>(self, word: &str) -> Result<Review, E> {
-                let way = match word {
-                    "push" => Way::Push,
-                    "pull-request" => Way::PullRequest,
+                let mode = match word {
+                    "push" => ReviewMode::Push,
+                    "pull-request" => ReviewMode::PullRequest,
                     _ => return Err(E::unknown_variant(word, &["push", "pull-request"])),
                 };
-                Ok(Review { way, ..Review::default() })
+                Ok(Review { mode, ..Review::default() })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Review, A::Error> {
                 let Mapping { pull_request } = Mapping::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Review { way: Way::PullRequest, request: pull_request })
+                Ok(Review { mode: ReviewMode::PullRequest, request: pull_request })
             }
         }
 

@@ -61,7 +61,8 @@ pub struct Helm {
 pub struct OneOrMany(pub Vec<Template>);
 
 impl Service {
-    fn glob(path: &str) -> Self {
+    /// An entry of a path alone.
+    pub(crate) fn glob(path: &str) -> Self {
         Service {
             path: path.to_owned(),
             name: None,

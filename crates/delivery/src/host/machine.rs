@@ -28,20 +28,29 @@ impl Machine {
     ///
     /// # Errors
     /// A `skaffold.env` or global config that cannot be read as what it is.
-    pub fn look(
-        files: &dyn Files,
-        folder: &str,
-        mut environment: BTreeMap<String, String>,
-    ) -> Result<Self, Diagnostic> {
-        if let Some(text) = optional(files, &join(folder, "skaffold.env"))? {
-            for (name, value) in dotenv::parse(&text, "skaffold.env")? {
-                environment.entry(name).or_insert(value);
-            }
-        }
+    pub fn look(files: &dyn Files, folder: &str, environment: BTreeMap<String, String>) -> Result<Self, Diagnostic> {
+        let environment = self::environment(files, folder, environment)?;
         let kube_context = kube_context::current(files, folder, &environment);
         let global = skaffold_config::read(files, &environment, &kube_context)?;
         Ok(Machine { environment, kube_context, default_repo: global.default_repo, multi_level: global.multi_level })
     }
+}
+
+/// The environment's variables, and those of the folder's `skaffold.env` under names that it lacks. `folder` is absolute.
+///
+/// # Errors
+/// A `skaffold.env` that cannot be read or is invalid.
+pub fn environment(
+    files: &dyn Files,
+    folder: &str,
+    mut variables: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Diagnostic> {
+    if let Some(text) = optional(files, &join(folder, "skaffold.env"))? {
+        for (name, value) in dotenv::parse(&text, "skaffold.env")? {
+            variables.entry(name).or_insert(value);
+        }
+    }
+    Ok(variables)
 }
 
 fn optional(files: &dyn Files, path: &str) -> Result<Option<String>, Diagnostic> {

@@ -15,7 +15,7 @@ pub(crate) mod github;
 mod kube_context;
 pub mod machine;
 pub mod progress;
-pub(crate) mod recorded_files;
+pub mod recorded_files;
 pub(crate) mod recorded_source;
 mod remotes;
 mod skaffold_config;

@@ -1,48 +1,49 @@
-//! Files that remember which of them were read: a unit's exact inputs.
+//! A view of files that records which of them are read: the exact inputs of a unit.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use render_core::files::{FileError, FileKind, Files};
 
-/// Other files, and the paths that were read through this value.
-pub(crate) struct Recorded<'a> {
+/// A view of other files, and the paths that were read through it.
+pub(crate) struct RecordedFiles<'a> {
     inner: &'a dyn Files,
     read: Mutex<BTreeSet<String>>,
     listed: Mutex<BTreeSet<String>>,
 }
 
-impl<'a> Recorded<'a> {
-    /// Nothing read yet.
+impl<'a> RecordedFiles<'a> {
+    /// A view through which nothing was read yet.
     pub(crate) fn new(inner: &'a dyn Files) -> Self {
-        Recorded { inner, read: Mutex::default(), listed: Mutex::default() }
+        RecordedFiles { inner, read: Mutex::default(), listed: Mutex::default() }
     }
 
-    /// What was touched.
-    pub(crate) fn into_touched(self) -> Touched {
+    /// The paths that were read.
+    pub(crate) fn into_paths(self) -> ReadPaths {
         let taken = |paths: Mutex<BTreeSet<String>>| paths.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Touched { files: taken(self.read), folders: taken(self.listed) }
+        ReadPaths { files: taken(self.read), folders: taken(self.listed) }
     }
 }
 
-/// What was read through [`Recorded`].
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Touched {
+/// The absolute paths that were read through a [`RecordedFiles`], sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadPaths {
     /// The files that were read.
-    pub(crate) files: BTreeSet<String>,
+    pub files: BTreeSet<String>,
     /// The folders that were listed.
-    pub(crate) folders: BTreeSet<String>,
+    pub folders: BTreeSet<String>,
 }
 
-impl Touched {
-    /// Adds what another reading touched.
-    pub(crate) fn extend(&mut self, other: Touched) {
+impl ReadPaths {
+    /// Both together.
+    pub(crate) fn and(mut self, other: ReadPaths) -> Self {
         self.files.extend(other.files);
         self.folders.extend(other.folders);
+        self
     }
 }
 
-impl Files for Recorded<'_> {
+impl Files for RecordedFiles<'_> {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let bytes = self.inner.read(path)?;
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());

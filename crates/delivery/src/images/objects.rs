@@ -30,49 +30,56 @@ pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) ->
     }
 }
 
-/// What is to be looked up for a unit's objects (their references, or what an override makes of them), and a finding for each
-/// value that should be an image reference and is none; each with its object and field. A `unit` without a name is not named.
-pub fn wanted(unit: &str, objects: &[Node], search: &Search) -> (Vec<ImageRequest>, Vec<Diagnostic>) {
-    let (mut images, mut wrong) = (Vec::new(), Vec::new());
-    let lead = if unit.is_empty() { String::new() } else { format!("{unit}: ") };
+/// The images of a unit's objects.
+pub(crate) struct FoundImages {
+    /// What is to be resolved: the references, or what an override makes of them.
+    pub(crate) requests: Vec<ImageRequest>,
+    /// A finding for each value that should be an image reference and is none.
+    pub(crate) invalid: Vec<Diagnostic>,
+}
+
+/// Finds the images of a unit's objects; each with its object and field. Messages begin with `label` where it is not empty.
+pub(crate) fn find(label: &str, objects: &[Node], search: &Search) -> FoundImages {
+    let mut all = FoundImages { requests: Vec::new(), invalid: Vec::new() };
+    let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };
     for object in objects {
-        let (found, bad) = collect(object, search.rules());
-        images.extend(found.into_iter().map(|one| ImageRequest {
+        let (found, invalid) = collect(object, search.rules());
+        all.requests.extend(found.into_iter().map(|one| ImageRequest {
             image: search.meant(&one.image),
-            place: ImageLocation {
+            location: ImageLocation {
                 object: format!("{lead}{}", one.object),
                 field: one.field,
                 ..ImageLocation::default()
             },
         }));
-        wrong.extend(bad.into_iter().map(|finding| Diagnostic {
+        all.invalid.extend(invalid.into_iter().map(|finding| Diagnostic {
             message: format!("{lead}{}: {}", ObjectId::of(object), finding.message),
             ..finding
         }));
     }
-    (images, wrong)
+    all
 }
 
-/// Puts `others` where images of their names stand, and gives the images whose name none of them has. Where several have the name, the one with
-/// the tag that stands there is meant; where none has it, the image counts as one without a counterpart.
+/// Replaces images by those of `assigned` that have the same name, and returns the images that none of them replaces. Where several have the
+/// name, the one with the same tag is taken.
 ///
 /// # Errors
 /// What should be an image reference and is none.
-pub fn bring(objects: &mut [Node], search: &Search, others: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
+pub(crate) fn assign(objects: &mut [Node], search: &Search, assigned: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
     let counterpart = |image: &ImageRef| {
-        let same: Vec<&ImageRef> = others.iter().filter(|other| other.full_name() == image.full_name()).collect();
+        let same: Vec<&ImageRef> = assigned.iter().filter(|other| other.full_name() == image.full_name()).collect();
         match same.as_slice() {
             [one] => Some((*one).clone()),
             several => several.iter().find(|other| other.tag() == image.tag()).map(|&other| other.clone()),
         }
     };
-    let mut alone = BTreeSet::new();
+    let mut kept = BTreeSet::new();
     for object in objects.iter() {
         let found = collect(object, search.rules()).0.into_iter().map(|one| one.image);
-        alone.extend(found.filter(|image| counterpart(image).is_none()).map(|image| image.to_string()));
+        kept.extend(found.filter(|image| counterpart(image).is_none()).map(|image| image.to_string()));
     }
     objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &counterpart).map(|_| ()))?;
-    Ok(alone)
+    Ok(kept)
 }
 
 /// Puts the digests that are known beside the images.

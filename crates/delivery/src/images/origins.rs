@@ -18,12 +18,12 @@ pub struct ImageOrigin {
     /// Its source and revision, at least one of them there.
     pub origin: Origin,
     /// The image whose place it takes, where the branch holds another one of its name.
-    pub before: Option<Before>,
+    pub before: Option<ReplacedImage>,
 }
 
 /// The image that the branch holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Before {
+pub struct ReplacedImage {
     /// The image as it was delivered.
     pub image: String,
     /// What it says of its source; nothing where it does not say or can no longer be asked.
@@ -32,16 +32,16 @@ pub struct Before {
 
 /// What a unit's branch holds.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct BranchImages {
     /// Its images, by its commit's trailers.
     pub(crate) images: Vec<ImageRef>,
-    /// Where they come from, as it was written down: [`ImageOrigin::words`].
-    pub(crate) written: Vec<String>,
+    /// Where they come from, as it was written down: [`ImageOrigin::trailer_value`].
+    pub(crate) sources: Vec<String>,
 }
 
 impl ImageOrigin {
     /// `NAME:TAG SOURCE REVISION`, what is not known left out: the value of a trailer.
-    pub fn words(&self) -> String {
+    pub fn trailer_value(&self) -> String {
         let parts = [Some(self.name()), self.origin.source.as_deref(), self.origin.revision.as_deref()];
         // The words are the builder's; a trailer is one line.
         let all = parts.into_iter().flatten().flat_map(str::split_whitespace);
@@ -58,7 +58,8 @@ impl ImageOrigin {
     pub fn changes_link(&self) -> Option<String> {
         let (old, new) = self.revisions()?;
         let source = self.origin.source.as_deref()?;
-        let same = |before: &Before| before.origin.source.as_deref().is_none_or(|old| trimmed(old) == trimmed(source));
+        let same =
+            |before: &ReplacedImage| before.origin.source.as_deref().is_none_or(|old| trimmed(old) == trimmed(source));
         self.before.as_ref().filter(|before| same(before))?;
         source_link::range(source, old, new)
     }
@@ -101,7 +102,7 @@ fn trimmed(source: &str) -> &str {
     source_link::trimmed(source)
 }
 
-impl Held {
+impl BranchImages {
     /// The image that a new one takes the place of: the one of its name, and where there are several, the one of its tag.
     fn before(&self, new: &ImageRef) -> Option<&ImageRef> {
         let same: Vec<&ImageRef> = self.images.iter().filter(|old| old.full_name() == new.full_name()).collect();
@@ -115,7 +116,7 @@ impl Held {
     /// What was written down of an image's source.
     fn origin(&self, image: &ImageRef) -> Option<Origin> {
         let name = image.without_digest().to_string();
-        self.written.iter().find_map(|words| {
+        self.sources.iter().find_map(|words| {
             let mut words = words.split_whitespace();
             let rest: Vec<&str> = if words.next()? == name { words.collect() } else { return None };
             let some = |text: &str| Some(text.to_owned());
@@ -129,47 +130,73 @@ impl Held {
     }
 }
 
-/// What the images of each unit say of their sources, in the units' order, and a warning for each that could not be asked.
-/// Images that do not say are left out, and so are those without a digest. `held` is what each unit's branch holds: an old
-/// image's source is what was written down, else what the image itself says.
-///
-/// # Errors
-/// Where no registry may be asked.
-pub(crate) fn ask(
-    pinner: &mut Pinner<'_>,
-    units: &[&[String]],
-    held: &[Held],
-) -> Result<(Vec<Vec<ImageOrigin>>, Vec<Diagnostic>), Failure> {
-    let parsed: Vec<Vec<ImageRef>> =
-        units.iter().map(|images| images.iter().filter_map(|text| ImageRef::parse(text).ok()).collect()).collect();
-    let new: BTreeSet<&ImageRef> = parsed.iter().flatten().collect();
-    let replaced = parsed.iter().zip(held).flat_map(|(images, held)| {
-        images.iter().filter_map(|image| held.before(image)).filter(|old| held.origin(old).is_none())
-    });
-    let wanted: BTreeSet<&ImageRef> = new.iter().copied().chain(replaced).collect();
-    let wanted: Vec<_> = wanted.into_iter().filter_map(|image| Some((image.clone(), image.digest()?))).collect();
-    let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
-    for (image, answer) in pinner.origins(&wanted)? {
-        match answer {
-            Ok(origin) => drop(found.insert(image, origin)),
-            // An old image may be gone; what it was is of no use to anybody but the curious.
-            Err(_) if !new.contains(&image) => {}
-            Err(error) => {
-                warnings.push(error.diagnostic().hint("The image is delivered; only its source is not known."));
+/// The images of a unit that is to be delivered, and those that its branch holds.
+pub(crate) struct UnitImages {
+    images: Vec<ImageRef>,
+    replaced: BranchImages,
+}
+
+impl UnitImages {
+    /// The images as they are in the objects; what is no image reference is left out.
+    pub(crate) fn new(images: &[String], replaced: BranchImages) -> Self {
+        UnitImages { images: images.iter().filter_map(|text| ImageRef::parse(text).ok()).collect(), replaced }
+    }
+
+    /// The images on the branch that others replace and whose source was not recorded.
+    fn unrecorded(&self) -> impl Iterator<Item = &ImageRef> {
+        let old = self.images.iter().filter_map(|image| self.replaced.before(image));
+        old.filter(|old| self.replaced.origin(old).is_none())
+    }
+}
+
+/// What images say of their sources.
+pub(crate) struct OriginLookup {
+    found: BTreeMap<ImageRef, Origin>,
+    /// A warning for each image that could not be read.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl OriginLookup {
+    /// Reads the sources of all units' images from their registries, each image once. Images without a digest are left out. An image on a
+    /// branch is read only where its source was not recorded.
+    ///
+    /// # Errors
+    /// Where no registry may be asked.
+    pub(crate) fn read<'u>(
+        pinner: &mut Pinner<'_>,
+        units: impl Iterator<Item = &'u UnitImages> + Clone,
+    ) -> Result<Self, Failure> {
+        let new: BTreeSet<&ImageRef> = units.clone().flat_map(|unit| &unit.images).collect();
+        let all: BTreeSet<&ImageRef> = new.iter().copied().chain(units.flat_map(UnitImages::unrecorded)).collect();
+        let all: Vec<_> = all.into_iter().filter_map(|image| Some((image.clone(), image.digest()?))).collect();
+        let mut lookup = OriginLookup { found: BTreeMap::new(), warnings: Vec::new() };
+        for (image, answer) in pinner.origins(&all)? {
+            match answer {
+                Ok(origin) => drop(lookup.found.insert(image, origin)),
+                // An old image may no longer exist, and nothing depends on it.
+                Err(_) if !new.contains(&image) => {}
+                Err(error) => {
+                    let warning = error.diagnostic().hint("the image is delivered; only its source is unknown");
+                    lookup.warnings.push(warning);
+                }
             }
         }
+        Ok(lookup)
     }
-    let one = |image: &ImageRef, held: &Held| {
-        let origin = found.get(image).filter(|origin| **origin != Origin::default())?.clone();
-        let before = held.before(image).map(|old| Before {
-            image: old.to_string(),
-            origin: held.origin(old).or_else(|| found.get(old).cloned()).unwrap_or_default(),
-        });
-        Some(ImageOrigin { image: image.to_string(), origin, before })
-    };
-    let all =
-        parsed.iter().zip(held).map(|(images, held)| images.iter().filter_map(|image| one(image, held)).collect());
-    Ok((all.collect(), warnings))
+
+    /// The origins of a unit's images, without images that do not name their source.
+    pub(crate) fn of(&self, unit: &UnitImages) -> Vec<ImageOrigin> {
+        let origin = |image: &ImageRef| {
+            let origin = self.found.get(image).filter(|origin| **origin != Origin::default())?.clone();
+            let replaced = &unit.replaced;
+            let before = replaced.before(image).map(|old| ReplacedImage {
+                image: old.to_string(),
+                origin: replaced.origin(old).or_else(|| self.found.get(old).cloned()).unwrap_or_default(),
+            });
+            Some(ImageOrigin { image: image.to_string(), origin, before })
+        };
+        unit.images.iter().filter_map(origin).collect()
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +211,7 @@ mod tests {
     #[test]
     fn changes_are_told_where_both_commits_are_known() {
         let told = |before: Option<Origin>, now: Origin| {
-            let before = before.map(|origin| Before { image: "a:0".to_owned(), origin });
+            let before = before.map(|origin| ReplacedImage { image: "a:0".to_owned(), origin });
             ImageOrigin { image: "a:1@sha256:0".to_owned(), origin: now, before }.changes()
         };
         let (app, other) = ("https://github.com/acme/app", "https://git.example/app");
@@ -207,9 +234,9 @@ mod tests {
     #[test]
     fn an_image_takes_the_place_of_the_one_of_its_name() {
         let image = |text: &str, digit: &str| ImageRef::parse(&format!("{text}@sha256:{}", digit.repeat(64))).unwrap();
-        let held = Held {
+        let held = BranchImages {
             images: vec![image("a:1", "1"), image("b:1", "1"), image("b:2", "2")],
-            written: vec!["a:1 https://git.example/a 0000000".to_owned(), "b:2 0000000".to_owned()],
+            sources: vec!["a:1 https://git.example/a 0000000".to_owned(), "b:2 0000000".to_owned()],
         };
         let before = |text: &str, digit: &str| held.before(&image(text, digit)).map(ToString::to_string);
         assert_eq!(before("a:2", "2"), Some(image("a:1", "1").to_string()));

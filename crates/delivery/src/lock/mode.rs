@@ -40,7 +40,7 @@ pub enum Refresh {
 
 impl LockOptions {
     /// What was typed decides; where nothing was, what hydrant.yaml says (`locked`).
-    pub fn digests(&self, written: Option<bool>) -> LockMode {
+    pub fn lock_mode(&self, written: Option<bool>) -> LockMode {
         match &self.update {
             Some(these) if these.is_empty() => LockMode::Write(Refresh::All),
             Some(these) => LockMode::Write(Refresh::Images(these.clone())),

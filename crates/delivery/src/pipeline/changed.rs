@@ -1,76 +1,101 @@
-//! `--changed-since`: the units whose inputs changed. An input is every file that reading and rendering a unit touches, every
+//! `--changed-since`: the units whose inputs changed. An input is every file that reading and rendering a unit reads, every
 //! folder that it lists, the tags of its artifacts, the config, the rules for images, and the lock file where it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use git::source::{Source, SourceError};
+use rayon::prelude::*;
 use render_core::files::Files;
 
-use super::render::{Doors, Loaded, load};
-use super::{SourceTree, rendered};
+use super::session::{Pipeline, SourceTree};
+use super::unit::LoadedUnit;
 use crate::error::{Failure, ToDiagnostic};
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::lock;
-use crate::plan::{PinnedInputs, Plan, Unit};
+use crate::host::recorded_files::ReadPaths;
+use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 
 /// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
 ///
 /// # Errors
-/// A revision that is not there, and whatever is wrong with a unit as it is now.
+/// A revision that does not exist, and whatever is wrong with a unit as it is now.
 pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
     let unknown = |error: SourceError| error.to_diagnostic().field("--changed-since");
     let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
-    let before = GitFiles::new(source, revision).map_err(unknown)?;
-    let now = DiskFiles::default();
-    let general = plan.config.iter().chain(&plan.rules).chain(plan.digests.reads_lock().then_some(&plan.lock));
-    if general.into_iter().any(|path| now.read(path).ok() != before.read(path).ok()) {
+    let old = GitFiles::new(source, revision).map_err(unknown)?;
+    let sides = Sides { root, old, new: DiskFiles::default() };
+    let lock = plan.lock_mode.reads_lock().then_some(&plan.lock);
+    if plan.config.iter().chain(&plan.rules).chain(lock).any(|path| sides.file_differs(path)) {
         return Ok(());
     }
-    let probe = Plan { units: plan.units.iter().map(without_images).collect(), recorded_only: true, ..plan.clone() };
-    let units = rendered(&probe, ctx, SourceTree { files: &now, revision: None })?;
-    let below = |path: &String| path.strip_prefix(&root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let touched = units.iter().map(|unit| {
-        let differs = |path: &&String| now.read(path).ok() != before.read(path).ok();
-        unit.inputs.iter().filter(|path| below(path)).any(|path| differs(&path))
-            || unit.folders.iter().filter(|path| below(path)).any(|path| lost(&before, &now, path))
-    });
-    let mut keep = touched.collect::<Vec<bool>>().into_iter();
-    let old = SourceTree { files: &before, revision: Some(before.commit()) };
-    let new = SourceTree { files: &now, revision: None };
-    let whole = plan.clone();
-    plan.units.retain(|unit| {
-        let alone = Plan { units: vec![unit.clone()], ..whole.clone() };
-        keep.next().unwrap_or(true) || tags(&alone, ctx, old) != tags(&alone, ctx, new)
-    });
+    let changed = sides.changed_units(plan, ctx)?;
+    plan.units.retain(|unit| changed.contains(&unit.name()));
     Ok(())
 }
 
-/// Whether a folder that is listed lacks something that was there before. What is new in it and matters is read, and so an input itself.
-fn lost(before: &dyn Files, now: &dyn Files, folder: &str) -> bool {
-    let there: BTreeSet<String> = now.list(folder).unwrap_or_default().into_iter().collect();
-    before.list(folder).unwrap_or_default().iter().any(|name| !there.contains(name))
+/// The source at the revision and as it is now.
+struct Sides {
+    /// The repository's root: what is read elsewhere does not count.
+    root: String,
+    old: GitFiles,
+    new: DiskFiles,
 }
 
-/// The unit with its artifacts' names in place of images, so that nothing is looked up.
-fn without_images(unit: &Unit) -> Unit {
-    Unit {
-        pinned_inputs: Some(PinnedInputs { images: Vec::new(), default_repo: None, promoted_from: None }),
-        ..unit.clone()
+impl Sides {
+    /// The names of the units that differ.
+    fn changed_units(&self, plan: &Plan, ctx: &RunContext) -> Result<BTreeSet<String>, Failure> {
+        let now = SourceTree { files: &self.new, revision: None };
+        let before = SourceTree { files: &self.old, revision: Some(self.old.commit()) };
+        let probe = Plan { pinned_inputs_only: true, ..plan.clone() };
+        let mut pipeline = Pipeline::open(&probe, ctx, now)?;
+        let loaded = pipeline.load(plan.units.iter().map(without_images).collect())?;
+        let rendered = pipeline.render(loaded)?;
+        let touched = rendered.iter().filter(|one| self.paths_differ(&one.output.inputs)).map(|one| one.unit.name());
+        let mut changed: BTreeSet<String> = touched.collect();
+        let rest: Vec<&PlannedUnit> = plan.units.iter().filter(|unit| !changed.contains(&unit.name())).collect();
+        let (old, new) = (tags(plan, &rest, ctx, before), tags(plan, &rest, ctx, now));
+        let names = rest.iter().map(|unit| unit.name());
+        changed.extend(names.filter(|name| old.get(name) != new.get(name)));
+        Ok(changed)
+    }
+
+    fn paths_differ(&self, paths: &ReadPaths) -> bool {
+        let below =
+            |path: &&String| path.strip_prefix(&self.root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        paths.files.iter().filter(below).any(|path| self.file_differs(path))
+            || paths.folders.iter().filter(below).any(|path| self.folder_lost_entry(path))
+    }
+
+    fn file_differs(&self, path: &str) -> bool {
+        self.new.read(path).ok() != self.old.read(path).ok()
+    }
+
+    /// Whether a folder that is listed lacks an entry that it had. A new entry that matters is read, and so an input itself.
+    fn folder_lost_entry(&self, folder: &str) -> bool {
+        let now: BTreeSet<String> = self.new.list(folder).unwrap_or_default().into_iter().collect();
+        self.old.list(folder).unwrap_or_default().iter().any(|name| !now.contains(name))
     }
 }
 
-/// The images that the one unit's source builds, by their tags; nothing where it cannot be read.
-fn tags(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>) -> Option<Vec<String>> {
-    let lock = lock::read(source.files, &plan.lock, &plan.digests).ok()?;
-    let doors = Doors::new(plan, source, lock);
-    let loaded = load(plan, ctx, &doors).ok()?;
-    let builds = loaded.iter().flat_map(|(unit, _)| match unit {
-        Loaded::Skaffold(both) => both.1.builds.as_slice(),
-        Loaded::BuildsNothing => &[],
-    });
-    Some(builds.map(|build| build.tag.clone()).collect())
+/// The unit with its artifacts' names in place of images, so that nothing is resolved.
+fn without_images(unit: &PlannedUnit) -> PlannedUnit {
+    PlannedUnit { pinned_inputs: Some(PinnedInputs::default()), ..unit.clone() }
+}
+
+/// The tags of the images that each unit's source builds, by the unit's name. A unit that cannot be read has no entry.
+fn tags(
+    plan: &Plan,
+    units: &[&PlannedUnit],
+    ctx: &RunContext,
+    source: SourceTree<'_>,
+) -> BTreeMap<String, Vec<String>> {
+    let Ok(pipeline) = Pipeline::open(plan, ctx, source) else { return BTreeMap::new() };
+    let tags = |loaded: LoadedUnit| {
+        let tags = loaded.builds().iter().map(|build| build.tag.clone()).collect();
+        (loaded.unit.name(), tags)
+    };
+    units.par_iter().filter_map(|unit| pipeline.load_unit((*unit).clone()).ok()).map(tags).collect()
 }

@@ -1,32 +1,43 @@
-//! The fourth stage: what is refused before anything is written.
+//! The stage before delivery: what is refused before anything is written.
 
 use manifest::{Diagnostic, Errors};
 
-use super::Rendered;
+use super::committed;
+use super::policy;
+use super::session::Pipeline;
+use super::unit::{CheckedUnit, PinnedUnit};
 use crate::error::Failure;
 use crate::images;
 use crate::images::search::Search;
-use crate::pipeline::policy;
-use crate::plan::Plan;
 
-/// Checks every unit by the policy that applies to it.
-///
-/// # Errors
-/// Everything that breaks a rule, in every unit.
-pub(super) fn all(plan: &Plan, search: &Search, units: &[Rendered]) -> Result<(), Failure> {
-    let mut wrong = Vec::new();
-    for (unit, rendered) in plan.units.iter().zip(units) {
-        if rendered.objects.is_empty() {
-            let message = format!("{}: nothing was rendered", unit.name());
-            wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
+impl Pipeline<'_> {
+    /// Checks every unit by the policy that applies to it, and unless `allow_dirty` that the source is what its commit holds.
+    ///
+    /// # Errors
+    /// Everything that breaks a rule, in every unit; every file that differs from the commit.
+    pub(crate) fn check(&self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
+        Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
+        if self.source.revision.is_none() && !allow_dirty {
+            committed::check(self.plan, self.source, &units)?;
         }
-        let bare = images::policy::offenders(&rendered.objects, search, unit.images, &rendered.built);
-        wrong.extend(
-            bare.into_iter().map(|one| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one }),
-        );
-        if let Err(found) = policy::check(unit, &rendered.objects) {
-            wrong.extend(found.into_all());
-        }
+        let checked = |PinnedUnit { unit, output, images }| CheckedUnit { unit, output, images, origins: Vec::new() };
+        Ok(units.into_iter().map(checked).collect())
     }
-    Ok(Errors::check(wrong)?)
+}
+
+/// What one unit's policy refuses. Further checks of a unit's output belong here.
+fn violations(pinned: &PinnedUnit, search: &Search) -> Vec<Diagnostic> {
+    let PinnedUnit { unit, output, .. } = pinned;
+    let mut wrong = Vec::new();
+    if output.objects.is_empty() {
+        let message = format!("{}: nothing was rendered", unit.name());
+        wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
+    }
+    let unpinned = images::policy::offenders(&output.objects, search, unit.images, &output.built_images());
+    let named = |one: Diagnostic| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one };
+    wrong.extend(unpinned.into_iter().map(named));
+    if let Err(found) = policy::check(unit, &output.objects) {
+        wrong.extend(found.into_all());
+    }
+    wrong
 }

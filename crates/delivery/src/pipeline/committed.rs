@@ -7,7 +7,8 @@ use git::source::Source;
 use manifest::{Diagnostic, Errors};
 use render_core::files::Files;
 
-use super::{Rendered, SourceTree};
+use super::session::SourceTree;
+use super::unit::PinnedUnit;
 use crate::error::Failure;
 use crate::host::git_files::GitFiles;
 use crate::plan::Plan;
@@ -17,12 +18,12 @@ use crate::plan::Plan;
 ///
 /// # Errors
 /// Every such file. A source that is no git repository, or has no commit.
-pub(super) fn all(plan: &Plan, source: SourceTree<'_>, units: &[Rendered]) -> Result<(), Failure> {
+pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -> Result<(), Failure> {
     let repository = Source::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
     let head = GitFiles::new(repository, "HEAD")?;
     let read: BTreeSet<&String> =
-        units.iter().flat_map(|unit| &unit.inputs).chain(&plan.config).chain(&plan.rules).collect();
+        units.iter().flat_map(|unit| &unit.output.inputs.files).chain(&plan.config).chain(&plan.rules).collect();
     let mut wrong = Vec::new();
     for path in read.into_iter().filter(|path| Path::new(path).starts_with(&root)) {
         let committed = head.read(path).ok();

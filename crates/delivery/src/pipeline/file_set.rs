@@ -27,12 +27,20 @@ impl Style {
     }
 }
 
-/// The folder and the files of a unit whose output goes to `path`: a file, or with a slash at its end a folder that gets
+/// The files of a unit on its branch.
+pub struct UnitFiles {
+    /// The folder that holds the files; empty for the branch's root.
+    pub folder: String,
+    /// The files, their paths below the folder.
+    pub files: FileSet,
+}
+
+/// Prints a unit whose output goes to `path`: a file, or with a slash at its end a folder that gets
 /// one file an object, named as `kustomize build -o FOLDER` names them. The files' paths are below the folder.
 ///
 /// # Errors
 /// What the writer refuses, and two objects that would land in one file.
-pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, FileSet), Errors> {
+pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<UnitFiles, Errors> {
     let mut files = FileSet::new();
     if let Some(folder) = path.strip_suffix('/') {
         for object in objects {
@@ -45,7 +53,7 @@ pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, F
                     .into());
             }
         }
-        return Ok((folder.trim_start_matches('.').to_owned(), files));
+        return Ok(UnitFiles { folder: folder.trim_start_matches('.').to_owned(), files });
     }
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let mut text = String::new();
@@ -56,7 +64,7 @@ pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<(String, F
         text.push_str(&style.document(object)?);
     }
     files.insert(name.to_owned(), File::regular(text.into_bytes()));
-    Ok((folder.to_owned(), files))
+    Ok(UnitFiles { folder: folder.to_owned(), files })
 }
 
 /// The name of an object's own file, as `kustomize build -o FOLDER` names it: `[namespace_]group_version_kind_name.yaml`, in lower case.

@@ -1,34 +1,44 @@
-//! A delivery from end to end: load, render, pin, check, deliver. Each stage takes what the one before made.
+//! The pipeline, which every verb goes through that renders:
+//!
+//! ```text
+//! PlannedUnit ──load──▶ LoadedUnit ──render, assign──▶ RenderedUnit ──pin──▶ PinnedUnit ──check──▶ CheckedUnit ──deliver──▶ UnitReport
+//! ```
+//!
+//! [`Pipeline`] has a method for each stage. A verb chooses where it stops: `render` and `diff` after pin, `artifact push` after check,
+//! `deliver` and `promote` after deliver, `--changed-since` after render.
 
-use manifest::{Diagnostic, ImageRef, Node};
-use render_core::files::Files;
+use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::images::digests::{ImageRequest, Pinner};
-use crate::images::origins::ImageOrigin;
-use crate::images::search::Search;
-use crate::lock::{self, Lock, LockedRemote};
-use crate::pipeline::file_set::Style;
-use crate::plan::Plan;
+use crate::lock::Lock;
+use crate::plan::{Plan, PlannedUnit};
 use crate::report::Report;
-use crate::report::attest;
 
 mod changed;
 mod check;
 mod committed;
+mod deliver;
 pub mod file_set;
 pub mod helm;
+pub(crate) mod identity;
+mod load;
 mod pin;
 pub mod policy;
 pub(crate) mod push;
 pub mod record;
 mod reference_trailers;
 mod render;
-pub mod skaffold;
+mod session;
+mod skaffold;
+mod source_commit;
+mod unit;
 
 pub use changed::keep_changed;
-pub(crate) use push::Origin;
+pub(crate) use deliver::unique_warnings;
+pub use session::{Pipeline, SourceTree};
+pub(crate) use source_commit::RecordedCommit;
+pub use unit::{CheckedUnit, Output, PinnedUnit, RenderedUnit};
 
 /// How to deliver what was rendered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,172 +47,73 @@ pub struct Options {
     pub dry_run: bool,
     /// All units or none.
     pub atomic: bool,
-    /// Take over branches that hold foreign files.
+    /// Take over branches that hold files of others.
     pub adopt: bool,
     /// Deliver even if a branch holds something newer.
     pub allow_older: bool,
-    /// Deliver even if a rollback holds the branch.
+    /// Deliver even if a rollback holds the branch, and end the hold.
     pub release: bool,
-    /// Ask the registries where each image comes from, and write it down.
+    /// Ask the registries for the source repository and revision of each image, and record them.
     pub origins: bool,
     /// Deliver files of the work tree that differ from its commit.
     pub allow_dirty: bool,
-    /// How often a branch is read, decided and pushed before giving up; at least 1.
+    /// Maximum attempts when a branch changes concurrently; at least 1.
     pub attempts: u32,
     /// How commits are written.
-    pub via: Via,
-    /// Tell what was made of what: [`Delivered::statement`].
+    pub via: CommitMethod,
+    /// Make a provenance statement: [`Delivered::statement`].
     pub attest: bool,
 }
 
 /// How commits are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Via {
+pub enum CommitMethod {
     /// By git: one push for all branches.
     #[default]
     Git,
-    /// By GitHub's API, so that GitHub signs them; author and committer are whom the token stands for.
+    /// By GitHub's API, so that GitHub signs them; author and committer are the token's owner.
     Api,
 }
 
-/// A unit's objects on their way through the stages.
-#[derive(Clone, Debug)]
-pub struct Rendered {
-    /// The objects in the order they are printed.
-    pub objects: Vec<Node>,
-    /// Who prints them.
-    pub style: Style,
-    /// The images that the source builds, without digests.
-    pub built: Vec<ImageRef>,
-    /// Every image as it is delivered, sorted, each once; filled when digests have been put in.
-    pub images: Vec<String>,
-    /// Where the images come from, sorted, of those that say; filled where that was asked for.
-    pub origins: Vec<ImageOrigin>,
-    /// Every file that was read, absolute and sorted.
-    pub inputs: Vec<String>,
-    /// Every folder that was listed, absolute and sorted.
-    pub folders: Vec<String>,
-    /// What is worth saying.
-    pub warnings: Vec<Diagnostic>,
-    /// What the source's own programs wrote, for stderr.
-    pub said: Vec<u8>,
-}
-
-/// What a delivery did, and what is worth saying beside it.
+/// The result of a delivery.
 #[derive(Clone, Debug, Default)]
 pub struct Delivered {
     /// What became of each unit.
     pub report: Report,
-    /// Each once, in the units' order.
+    /// Each warning once, in the units' order.
     pub warnings: Vec<Diagnostic>,
-    /// What the source's own programs wrote.
-    pub said: Vec<u8>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
     /// The lock file's new content, where it is to be written.
     pub lock: Option<Lock>,
-    /// What was made of what, as an in-toto statement, where that was asked for.
+    /// The in-toto provenance statement, where it was asked for.
     pub statement: Option<String>,
-}
-
-/// Where the source is read.
-#[derive(Clone, Copy)]
-pub struct SourceTree<'a> {
-    /// The work tree, or the files of a revision.
-    pub files: &'a dyn Files,
-    /// The revision whose files they are; absent for the work tree, whose commit is HEAD.
-    pub revision: Option<&'a str>,
 }
 
 /// Renders, pins, checks and delivers every unit of the plan. Nothing is written anywhere before all units have passed
 /// every stage up to the last.
 ///
 /// # Errors
-/// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report tells.
+/// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report says so.
 pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &Options) -> Result<Delivered, Failure> {
-    let pinned = render_and_pin(plan, ctx, source)?;
-    pinned.check(plan, source, options.allow_dirty)?;
-    let Pinned { mut units, mut pinner, remotes, .. } = pinned;
+    let mut pipeline = Pipeline::open(plan, ctx, source)?;
+    let pinned = pipeline.run_to_pinned(plan.units.clone())?;
+    let mut checked = pipeline.check(pinned, options.allow_dirty)?;
     if options.origins {
-        pin::origins(&mut pinner, plan, ctx, &mut units)?;
+        checked = pipeline.find_origins(checked)?;
     }
-    let lock = pinner.into_lock().map(|mut lock| {
-        remotes.iter().for_each(|remote| lock.record_remote(remote.clone()));
-        lock
-    });
-    let report = push::all(plan, ctx, source.revision, &units, options)?;
-    Ok(Delivered {
-        warnings: warnings(&units),
-        said: units.iter().flat_map(|unit| unit.said.clone()).collect(),
-        lock: lock.filter(|_| !options.dry_run),
-        statement: options.attest.then(|| attest::statement(&report, &remotes, ctx)),
-        report,
-    })
+    pipeline.deliver(checked, options)
 }
 
-/// Every unit rendered and its images pinned, in the plan's order: what a delivery would write.
-///
-/// # Errors
-/// Everything that is wrong with any unit.
-pub fn rendered(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>) -> Result<Vec<Rendered>, Failure> {
-    render_and_pin(plan, ctx, source).map(|pinned| pinned.units)
-}
-
-/// As [`rendered`], and nothing stands against writing it anywhere.
-///
-/// # Errors
-/// Everything that is wrong with any unit, what its policy refuses, and unless `allow_dirty` what its commit does not have.
-pub(crate) fn checked(
-    plan: &Plan,
-    ctx: &RunContext,
-    source: SourceTree<'_>,
-    allow_dirty: bool,
-) -> Result<Vec<Rendered>, Failure> {
-    let pinned = render_and_pin(plan, ctx, source)?;
-    pinned.check(plan, source, allow_dirty)?;
-    Ok(pinned.units)
-}
-
-/// Every unit with its digests, and what found them.
-struct Pinned<'a> {
-    units: Vec<Rendered>,
-    pinner: Pinner<'a>,
-    search: Search,
-    remotes: Vec<LockedRemote>,
-}
-
-impl Pinned<'_> {
-    fn check(&self, plan: &Plan, source: SourceTree<'_>, allow_dirty: bool) -> Result<(), Failure> {
-        check::all(plan, &self.search, &self.units)?;
-        if source.revision.is_none() && !allow_dirty {
-            committed::all(plan, source, &self.units)?;
-        }
-        Ok(())
+impl Pipeline<'_> {
+    /// Runs the stages that write nothing: load, render, assign, pin. The result is what a delivery would write, unchecked.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any unit.
+    pub fn run_to_pinned(&mut self, units: Vec<PlannedUnit>) -> Result<Vec<PinnedUnit>, Failure> {
+        let loaded = self.load(units)?;
+        let rendered = self.render(loaded)?;
+        let assigned = self.assign(rendered)?;
+        self.pin(assigned)
     }
-}
-
-fn render_and_pin<'a>(plan: &'a Plan, ctx: &'a RunContext, source: SourceTree<'_>) -> Result<Pinned<'a>, Failure> {
-    let search = Search::read(source.files, &plan.rules)?;
-    let lock = if plan.recorded_only {
-        lock::read(source.files, &plan.lock, &plan.digests).unwrap_or_default()
-    } else {
-        lock::read(source.files, &plan.lock, &plan.digests)?
-    };
-    let doors = render::Doors::new(plan, source, lock.clone());
-    let loaded = render::load(plan, ctx, &doors)?;
-    let mut pinner = pin::pinner(plan, ctx, lock);
-    let built: Vec<ImageRequest> = loaded.iter().flat_map(|(unit, _)| unit.built()).collect();
-    let pins = pinner.resolve(&built)?;
-    let rendered = render::render(plan, &doors, loaded, &pins)?;
-    let units = pin::pin(&mut pinner, plan, &search, &pins, rendered)?;
-    Ok(Pinned { units, pinner, search, remotes: doors.fetched() })
-}
-
-/// Each warning once, in the units' order.
-pub fn warnings(units: &[Rendered]) -> Vec<Diagnostic> {
-    let mut all: Vec<Diagnostic> = Vec::new();
-    for warning in units.iter().flat_map(|unit| &unit.warnings) {
-        if !all.contains(warning) {
-            all.push(warning.clone());
-        }
-    }
-    all
 }

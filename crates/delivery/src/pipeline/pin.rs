@@ -1,88 +1,73 @@
-//! The stage between reading and delivering: which digest each image has, asked once for all units.
+//! The stage between rendering and checking: which digest each image has, resolved once for all units.
 
 use manifest::{Diagnostic, Errors, Pins};
 
-use super::Rendered;
+use super::session::Pipeline;
+use super::unit::{CheckedUnit, PinnedUnit, RenderedUnit};
 use crate::config::Images;
 use crate::error::Failure;
-use crate::host::RunContext;
-use crate::host::branches::{self, BranchTip, Depth};
+use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::trailers::IMAGE_SOURCE;
-use crate::images::digests::{Pinner, ResolveContext};
+use crate::images::digests::ImageRequest;
 use crate::images::objects;
-use crate::images::origins;
-use crate::images::origins::Held;
-use crate::images::search::Search;
-use crate::lock::Lock;
-use crate::plan::{Plan, Unit};
+use crate::images::origins::{BranchImages, OriginLookup, UnitImages};
+use crate::plan::PlannedUnit;
 
-/// Where the plan says that digests come from; asks nobody yet. `lock` is what the lock file holds.
-pub(super) fn pinner<'a>(plan: &'a Plan, ctx: &'a RunContext, lock: Lock) -> Pinner<'a> {
-    let now = ctx.now.map_or(0, |now| now.seconds);
-    let progress = ctx.progress.resolving();
-    let resolve_ctx = ResolveContext { options: &plan.registries, variables: &ctx.variables, now, progress };
-    if plan.recorded_only {
-        return Pinner::nowhere(resolve_ctx);
-    }
-    Pinner::new(plan.digests.clone(), lock, &plan.lock, resolve_ctx)
-}
-
-/// Puts digests beside every image of the units whose policy wants all of them pinned. `built` are the digests of what the
-/// sources build, which are in their manifests already.
-///
-/// # Errors
-/// What is no image reference, every image that has no digest, and digests that are not what their tags stand for.
-pub(super) fn pin(
-    pinner: &mut Pinner<'_>,
-    plan: &Plan,
-    search: &Search,
-    built: &Pins,
-    mut units: Vec<Rendered>,
-) -> Result<Vec<Rendered>, Failure> {
-    bring(plan, search, &mut units)?;
-    let (mut wanted, mut wrong) = (Vec::new(), Vec::new());
-    for (unit, rendered) in plan.units.iter().zip(&units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        let (found, findings) = objects::wanted(&unit.name(), &rendered.objects, search);
-        let own = given(unit);
-        wanted.extend(found.into_iter().filter(|one| objects::is_open(&one.image, unit.digests, &[&own, built])));
-        wrong.extend(findings);
-    }
-    Errors::check(wrong)?;
-    let pins = pinner.resolve(&wanted)?;
-    for (unit, rendered) in plan.units.iter().zip(&mut units).filter(|(unit, _)| unit.images == Images::Pinned) {
-        objects::pin(&mut rendered.objects, search, &given(unit))?;
-        objects::pin(&mut rendered.objects, search, &pins)?;
-    }
-    for rendered in &mut units {
-        rendered.images = objects::of(&rendered.objects, search);
-    }
-    Ok(units)
-}
-
-/// Puts the images that a unit is promoted with where its own overlay names others of their names, tags and digests included. An image that
-/// the other environment does not run stays, which is worth a word.
-///
-/// # Errors
-/// What is no image reference.
-fn bring(plan: &Plan, search: &Search, units: &mut [Rendered]) -> Result<(), Failure> {
-    for (unit, rendered) in plan.units.iter().zip(units) {
-        let Some((given, from)) =
-            unit.pinned_inputs.as_ref().and_then(|given| Some((given, given.promoted_from.as_ref()?)))
-        else {
-            continue;
+impl Pipeline<'_> {
+    /// Puts digests beside every image of the units whose policy wants all of them pinned.
+    ///
+    /// # Errors
+    /// What is no image reference, every image that has no digest, and digests that are not what their tags stand for.
+    pub(crate) fn pin(&mut self, units: Vec<RenderedUnit>) -> Result<Vec<PinnedUnit>, Failure> {
+        let requests = self.open_images(&units)?;
+        let pins = self.pinner.resolve(&requests)?;
+        let pin = |RenderedUnit { unit, mut output }| -> Result<PinnedUnit, Errors> {
+            if unit.images == Images::Pinned {
+                objects::pin(&mut output.objects, &self.search, &pinned_inputs(&unit))?;
+                objects::pin(&mut output.objects, &self.search, &pins)?;
+            }
+            let images = objects::of(&output.objects, &self.search);
+            Ok(PinnedUnit { unit, output, images })
         };
-        for image in objects::bring(&mut rendered.objects, search, &given.images)? {
-            let words = format!("{}: {from} does not run {image}, so it is what the overlay says", unit.name());
-            rendered.warnings.push(Diagnostic::new(words));
-        }
+        Ok(units.into_iter().map(pin).collect::<Result<_, Errors>>()?)
     }
-    Ok(())
+
+    /// The images whose digests are to be found out or checked.
+    fn open_images(&self, units: &[RenderedUnit]) -> Result<Vec<ImageRequest>, Errors> {
+        let (mut requests, mut wrong) = (Vec::new(), Vec::new());
+        for RenderedUnit { unit, output } in units.iter().filter(|one| one.unit.images == Images::Pinned) {
+            let found = objects::find(&unit.label(), &output.objects, &self.search);
+            let known = [&pinned_inputs(unit), &self.built];
+            let open = found.requests.into_iter();
+            requests.extend(open.filter(|one| objects::is_open(&one.image, unit.digests, &known)));
+            wrong.extend(found.invalid);
+        }
+        Errors::check(wrong).map(|()| requests)
+    }
+
+    /// Reads the source repository and revision of every image from its registry, each image once, and of those that they replace on the
+    /// units' branches. An image that cannot be read is a warning.
+    ///
+    /// # Errors
+    /// Where no registry may be asked, or a remote cannot be reached.
+    pub(crate) fn find_origins(&mut self, units: Vec<CheckedUnit>) -> Result<Vec<CheckedUnit>, Failure> {
+        let tips = branches::tips(units, &self.plan.root, self.ctx, Depth::Record)?;
+        let units: Vec<(CheckedUnit, UnitImages)> = tips.into_iter().map(with_images).collect();
+        let lookup = OriginLookup::read(&mut self.pinner, units.iter().map(|(_, images)| images))?;
+        let mut warnings: Vec<Diagnostic> = lookup.warnings.clone();
+        let found = units.into_iter().map(|(mut unit, images)| {
+            unit.origins = lookup.of(&images);
+            unit.output.warnings.append(&mut warnings);
+            unit
+        });
+        Ok(found.collect())
+    }
 }
 
 /// The digests of the images that are decided already.
-fn given(unit: &Unit) -> Pins {
+fn pinned_inputs(unit: &PlannedUnit) -> Pins {
     let mut pins = Pins::default();
-    for image in unit.pinned_inputs.iter().flat_map(|given| &given.images) {
+    for image in unit.pinned_inputs.iter().flat_map(|inputs| &inputs.images) {
         if let Some(digest) = image.digest() {
             pins.insert(image, digest);
         }
@@ -90,31 +75,13 @@ fn given(unit: &Unit) -> Pins {
     pins
 }
 
-/// Asks where the images of all units come from, each once, and those that they take the place of. What could not be asked is a
-/// warning.
-///
-/// # Errors
-/// Where no registry may be asked, or a remote cannot be reached.
-pub(super) fn origins(
-    pinner: &mut Pinner<'_>,
-    plan: &Plan,
-    ctx: &RunContext,
-    units: &mut [Rendered],
-) -> Result<(), Failure> {
-    let tips = branches::tips(&plan.units, &plan.root, ctx, Depth::Record)?;
-    let held: Vec<Held> = tips.iter().map(|one| one.tip.as_ref().map(held).unwrap_or_default()).collect();
-    let images: Vec<&[String]> = units.iter().map(|unit| unit.images.as_slice()).collect();
-    let (found, warnings) = origins::ask(pinner, &images, &held)?;
-    for (unit, origins) in units.iter_mut().zip(found) {
-        unit.origins = origins;
-    }
-    if let Some(first) = units.first_mut() {
-        first.warnings.extend(warnings);
-    }
-    Ok(())
+fn with_images(WithTip { unit, tip }: WithTip<CheckedUnit>) -> (CheckedUnit, UnitImages) {
+    let replaced = tip.as_ref().map(branch_images).unwrap_or_default();
+    let images = UnitImages::new(&unit.images, replaced);
+    (unit, images)
 }
 
-fn held(tip: &BranchTip) -> Held {
-    let written = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE_SOURCE));
-    Held { images: branches::images(tip), written: written.map(|(_, words)| words.clone()).collect() }
+fn branch_images(tip: &BranchTip) -> BranchImages {
+    let sources = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE_SOURCE));
+    BranchImages { images: branches::images(tip), sources: sources.map(|(_, value)| value.clone()).collect() }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, Errors, Node, ObjectId};
 
 use crate::config::Secrets;
-use crate::plan::Unit;
+use crate::plan::PlannedUnit;
 
 /// Checks a unit's objects: no plain `Secret` unless allowed, no two objects of one name.
 ///
 /// # Errors
 /// Every object that breaks a rule, by name; values of secrets are never said.
-pub fn check(unit: &Unit, objects: &[Node]) -> Result<(), Errors> {
+pub fn check(unit: &PlannedUnit, objects: &[Node]) -> Result<(), Errors> {
     let mut wrong = doubles(unit, objects);
     if unit.secrets == Secrets::Refuse {
         wrong.extend(objects.iter().filter_map(|object| plain_secret(unit, object)));
@@ -21,7 +21,7 @@ pub fn check(unit: &Unit, objects: &[Node]) -> Result<(), Errors> {
 
 /// Two objects of one name would become one in the cluster, whichever comes last. Objects that the cluster names
 /// (`generateName`) are never the same.
-fn doubles(unit: &Unit, objects: &[Node]) -> Vec<Diagnostic> {
+fn doubles(unit: &PlannedUnit, objects: &[Node]) -> Vec<Diagnostic> {
     let mut count: BTreeMap<ObjectId, usize> = BTreeMap::new();
     for id in objects.iter().map(ObjectId::of).filter(|id| !id.name.is_empty()) {
         *count.entry(id).or_default() += 1;
@@ -40,7 +40,7 @@ fn doubles(unit: &Unit, objects: &[Node]) -> Vec<Diagnostic> {
 
 /// A `Secret` with values that are not encrypted. SOPS leaves the kind and adds a top-level `sops` (getsops/sops, README,
 /// "encryption of YAML files"), with each value as `ENC[…]`; a SealedSecret or an ExternalSecret has another kind.
-fn plain_secret(unit: &Unit, object: &Node) -> Option<Diagnostic> {
+fn plain_secret(unit: &PlannedUnit, object: &Node) -> Option<Diagnostic> {
     let id = ObjectId::of(object);
     if id.gvk.kind != "Secret" || !id.gvk.group.is_empty() {
         return None;

@@ -1,238 +1,128 @@
-//! The last stage: files to branches, all branches of a repository in one push.
+//! Files to branches: one push a repository, and the pull requests of the units that are reviewed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use ::github::{GitHub, GitHubApiTransport, Repository};
-use committer::{Ancestors, DeliverError, SourceRecord};
-use git::source::{Moment, Source, SourceCommit};
-use git::{Identity, Remote, Signing, Transport, TransportError};
+use committer::{Ancestors, DeliverError, UnitResult};
+use git::{Remote, Signing, Transport, TransportError};
 use manifest::Diagnostic;
 
-use super::{Options, Rendered, Via};
+use super::{CommitMethod, Options};
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::host::git_remote::{lineage, remote};
-use crate::host::{github, trailers};
-use crate::images::origins::ImageOrigin;
-use crate::pipeline::file_set::file_set;
-use crate::pipeline::record;
-use crate::plan::{Plan, Unit};
-use crate::report::attest::Made;
+use crate::host::git_remote::remote;
+use crate::host::github;
+use crate::plan::Plan;
+use crate::report::attest::UnitProvenance;
 use crate::report::{Report, UnitReport};
-use crate::review::{Prepared, Requests, Review};
+use crate::review::{PreparedUnit, Requests, Review};
 
-/// Delivers every unit and tells what became of each, in the plan's order.
-///
-/// # Errors
-/// A source that is no git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
-pub(super) fn all(
-    plan: &Plan,
-    ctx: &RunContext,
-    revision: Option<&str>,
-    units: &[Rendered],
-    options: &Options,
-) -> Result<Report, Failure> {
-    let origin = Origin::of(plan, revision)?;
-    let prepare = |(unit, rendered): (&Unit, &Rendered)| {
-        let files = prepare(plan, ctx, &origin, unit, rendered, options)?;
-        let (images, origins) = (rendered.images.clone(), rendered.origins.clone());
-        Ok(Prepared { files, subject: unit.message.clone(), images, origins })
-    };
-    let prepared = plan.units.iter().zip(units).map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let lineage = lineage(&plan.root, ctx, &origin.source);
-    let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
-    send(plan, ctx, prepared, &ancestors, options)
-}
-
-/// The units of one repository, on their way.
-struct Batch<'a> {
+/// The units that go to one repository.
+struct Batch {
     remote: Remote,
-    /// The API that makes the commits, where they are not pushed over git.
-    api: Option<(GitHub, Repository)>,
-    /// The units' places in the plan.
-    indices: Vec<usize>,
-    planned: Vec<&'a Unit>,
-    units: Vec<committer::Unit>,
-    reviews: Vec<Option<Review>>,
+    api: Option<ApiAccess>,
+    units: Vec<ReviewedUnit>,
     requests: Requests,
 }
 
-/// One push a repository, and the requests of the units that are reviewed. `prepared` has an entry for each unit of the plan.
+/// A prepared unit, with its review if it has one.
+struct ReviewedUnit {
+    unit: PreparedUnit,
+    review: Option<Review>,
+}
+
+/// Pushes the units' branches, opens, updates or closes their pull requests, and reports what became of each, in the plan's order.
 ///
 /// # Errors
-/// Units that cannot be delivered anywhere, a remote that cannot be reached, a host that cannot be asked for requests.
-pub(crate) fn send(
+/// Units that cannot be delivered anywhere, a remote that cannot be reached, a host that cannot be asked for pull requests.
+pub(crate) fn push(
     plan: &Plan,
     ctx: &RunContext,
-    mut prepared: Vec<Prepared>,
+    units: Vec<PreparedUnit>,
     ancestors: Ancestors<'_>,
     options: &Options,
 ) -> Result<Report, Failure> {
     let signing = Signing::from_git_config(Path::new(&plan.root));
     let signing = signing.map_err(|error| Failure::from(Diagnostic::new(error.to_string())))?;
-    let batches = batches(plan, ctx, &mut prepared, options)?;
-    let how = committer::Options {
+    let batches = batches(plan, ctx, units, options)?;
+    let commit_options = committer::Options {
         dry_run: options.dry_run,
         atomic: options.atomic,
         attempts: options.attempts,
         push_options: Vec::new(),
         ancestors,
-        // What GitHub makes, GitHub signs.
-        signing: signing.filter(|_| options.via == Via::Git),
+        // GitHub signs the commits that it makes.
+        signing: signing.filter(|_| options.via == CommitMethod::Git),
     };
-    let mut reports: Vec<Option<UnitReport>> = plan.units.iter().map(|_| None).collect();
-    for Batch { remote, api, indices, planned, units, reviews, requests } in batches {
-        let mut transport = open(&remote, api).map_err(DeliverError::from)?;
-        let done = committer::deliver(transport.as_mut(), &units, &how)?;
-        let settled = requests.settle(&reviews, &planned, &done, (plan, ctx));
-        for (index, (delivery, request)) in indices.into_iter().zip(done.into_iter().zip(settled)) {
-            let (unit, one) = (&plan.units[index], &mut prepared[index]);
-            reports[index] = Some(UnitReport {
-                service: unit.service.clone(),
-                environment: unit.environment.clone(),
-                repository: remote.shown(),
-                images: std::mem::take(&mut one.images),
-                origins: std::mem::take(&mut one.origins),
-                delivery,
-                request,
-                made: options.attest.then(|| Made::of(&one.files)),
-            });
-        }
+    let mut units = Vec::new();
+    for batch in batches {
+        units.extend(batch.push(plan, ctx, &commit_options, options.attest)?);
     }
-    Ok(Report { units: reports.into_iter().flatten().collect(), dry_run: options.dry_run })
+    let order: HashMap<String, usize> =
+        plan.units.iter().enumerate().map(|(index, unit)| (unit.name(), index)).collect();
+    units.sort_by_key(|unit| order.get(&unit.name()).copied());
+    Ok(Report { units, dry_run: options.dry_run })
+}
+
+/// The API that makes the commits, where they are not pushed over git.
+struct ApiAccess {
+    github: GitHub,
+    repository: Repository,
 }
 
 /// Opens the connection to a repository. With `api`, GitHub makes and signs the commits; everything else goes over git.
-fn open(remote: &Remote, api: Option<(GitHub, Repository)>) -> Result<Box<dyn Transport>, TransportError> {
+fn open(remote: &Remote, api: Option<&ApiAccess>) -> Result<Box<dyn Transport>, TransportError> {
     let over_git = git::open(remote)?;
-    let Some((github, repository)) = api else { return Ok(over_git) };
-    Ok(Box::new(GitHubApiTransport::open(&github, &repository, over_git)?))
+    let Some(api) = api else { return Ok(over_git) };
+    Ok(Box::new(GitHubApiTransport::open(&api.github, &api.repository, over_git)?))
 }
 
-/// The units by repository. What any of them needs to be reviewed is looked for before the first push.
-fn batches<'a>(
-    plan: &'a Plan,
-    ctx: &RunContext,
-    prepared: &mut [Prepared],
-    options: &Options,
-) -> Result<Vec<Batch<'a>>, Failure> {
-    let mut by_repository: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, unit) in plan.units.iter().enumerate() {
-        by_repository.entry(&unit.repository).or_default().push(index);
+/// The units by repository. What any of them needs to be reviewed is looked up before the first push.
+fn batches(plan: &Plan, ctx: &RunContext, units: Vec<PreparedUnit>, options: &Options) -> Result<Vec<Batch>, Failure> {
+    let mut by_repository: BTreeMap<String, Vec<ReviewedUnit>> = BTreeMap::new();
+    for mut unit in units {
+        let review = Review::of(&unit);
+        unit.content.topic = review.as_ref().map(|review| review.topic(&unit.unit.branch));
+        by_repository.entry(unit.unit.repository.clone()).or_default().push(ReviewedUnit { unit, review });
     }
-    let batch = |(repository, indices): (&str, Vec<usize>)| {
-        let (mut units, mut reviews) = (Vec::new(), Vec::new());
-        for &index in &indices {
-            let (unit, one) = (&plan.units[index], &mut prepared[index]);
-            let review = Review::of(unit, one);
-            let mut files = one.files.clone();
-            files.topic = review.as_ref().map(|review| review.topic(&unit.branch));
-            units.push(files);
-            reviews.push(review);
-        }
-        let requests = Requests::prepare(repository, ctx, &reviews, options.dry_run)?;
-        let planned = indices.iter().map(|&index| &plan.units[index]).collect();
-        let remote = remote(repository, &plan.root, ctx)?;
-        let said = reviews.iter().flatten().find_map(Review::api);
-        let by_api = options.via == Via::Api && !options.dry_run;
-        let api = by_api.then(|| github::access(repository, ctx, said)).transpose()?;
-        Ok(Batch { remote, api, indices, planned, units, reviews, requests })
+    let batch = |(repository, units): (String, Vec<ReviewedUnit>)| {
+        let reviews = || units.iter().filter_map(|one| one.review.as_ref());
+        let requests = Requests::prepare(&repository, ctx, reviews(), options.dry_run)?;
+        let remote = remote(&repository, &plan.root, ctx)?;
+        let by_api = options.via == CommitMethod::Api && !options.dry_run;
+        let api = by_api.then(|| github::access(&repository, ctx, reviews().find_map(Review::api))).transpose()?;
+        let api = api.map(|(github, repository)| ApiAccess { github, repository });
+        Ok(Batch { remote, api, units, requests })
     };
     by_repository.into_iter().map(batch).collect()
 }
 
-/// Where the source stands.
-pub(crate) struct Origin {
-    source: Source,
-    /// The commit.
-    pub(crate) head: SourceCommit,
-    /// The repository's URL, or the place it lies in.
-    pub(crate) url: String,
-}
-
-impl Origin {
-    /// The source of a plan's units at a revision, at HEAD where none is given.
-    ///
-    /// # Errors
-    /// A source that is no git repository, a revision that it does not have.
-    pub(crate) fn of(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
-        let source = Source::discover(Path::new(&plan.root))?;
-        let head = source.commit(revision.unwrap_or("HEAD"))?;
-        let url = plan.source_repository.clone().or_else(|| source.origin());
-        // A repository without a remote is known by the place it lies in.
-        let url = url.unwrap_or_else(|| source.root().display().to_string());
-        Ok(Origin { source, head, url })
-    }
-}
-
-fn prepare(
-    plan: &Plan,
-    ctx: &RunContext,
-    origin: &Origin,
-    unit: &Unit,
-    rendered: &Rendered,
-    options: &Options,
-) -> Result<committer::Unit, Failure> {
-    let (folder, files) = file_set(&unit.path, &rendered.objects, rendered.style)?;
-    let place = origin.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
-    let source: SourceRecord = record::source_record(&origin.url, &origin.head, unit, &place);
-    let promoted = unit.pinned_inputs.as_ref().and_then(|given| given.promoted_from.as_ref());
-    let origins: Vec<String> = rendered.origins.iter().map(ImageOrigin::words).collect();
-    let promoted = promoted.map(|from| (trailers::PROMOTED, from)).into_iter();
-    let changes: Vec<String> = rendered.origins.iter().filter_map(ImageOrigin::changes).collect();
-    let sources = origins.iter().map(|words| (trailers::IMAGE_SOURCE, words));
-    let changes = changes.iter().map(|words| (trailers::IMAGE_CHANGES, words));
-    let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
-    let message = record::message(unit, &source, &rendered.images, &more, ctx);
-    let (author, committer) = people(plan, ctx, origin.head.author.time)?;
-    Ok(committer::Unit {
-        name: unit.name(),
-        branch: unit.branch.clone(),
-        topic: None,
-        start_from: None,
-        folder,
-        files,
-        source,
-        images: rendered.images.clone(),
-        promoted_from: unit.pinned_inputs.as_ref().and_then(|given| given.promoted_from.clone()),
-        message,
-        author,
-        committer,
-        adopt: options.adopt,
-        allow_older: options.allow_older,
-        hold: None,
-        release: options.release,
-    })
-}
-
-/// Author and committer. The author's time is given, the committer's is now.
-pub(crate) fn people(plan: &Plan, ctx: &RunContext, authored: Moment) -> Result<(Identity, Identity), Failure> {
-    let author = identity(plan.author.as_deref(), authored, ctx, "GIT_AUTHOR")?;
-    let given = plan.committer.as_ref().or(plan.author.as_ref());
-    let committer = identity(given.map(String::as_str), ctx.now.unwrap_or(authored), ctx, "GIT_COMMITTER")?;
-    Ok((author, committer))
-}
-
-/// Who a commit is by where nobody says: not a person, so that no person is named by mistake.
-const NOBODY: (&str, &str) = ("hydrant", "noreply@hydrant.invalid");
-
-/// `Name <mail>` as given; else git's own variables; else hydrant itself.
-fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str) -> Result<Identity, Failure> {
-    if let Some(text) = given {
-        let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
-        let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
-        let parts = parts.filter(|(name, email)| !name.is_empty() && !email.is_empty());
-        let Some((name, email)) = parts else {
-            let found = Diagnostic::new(format!("`{text}` is not a name and a mail address"));
-            let hint =
-                "Write `Name <mail@example.com>` for commit.author and commit.committer, --author and --committer.";
-            return Err(found.hint(hint).into());
+impl Batch {
+    fn push(
+        mut self,
+        plan: &Plan,
+        ctx: &RunContext,
+        options: &committer::Options<'_>,
+        attest: bool,
+    ) -> Result<Vec<UnitReport>, Failure> {
+        let contents: Vec<committer::Unit> = self.units.iter().map(|one| one.unit.content.clone()).collect();
+        let mut transport = open(&self.remote, self.api.as_ref()).map_err(DeliverError::from)?;
+        let results = committer::deliver(transport.as_mut(), &contents, options)?;
+        let repository = self.remote.shown();
+        let mut report = |ReviewedUnit { unit, review }: ReviewedUnit, result: UnitResult| {
+            let request = review.and_then(|review| self.requests.settle(&review, &unit.unit, &result, plan, ctx));
+            UnitReport {
+                service: unit.unit.service,
+                environment: unit.unit.environment,
+                repository: repository.clone(),
+                provenance: attest.then(|| UnitProvenance::of(&unit.content)),
+                images: unit.images,
+                origins: unit.origins,
+                delivery: result,
+                request,
+            }
         };
-        return Ok(Identity { name: name.to_owned(), email: email.to_owned(), time });
+        Ok(self.units.into_iter().zip(results).map(|(unit, result)| report(unit, result)).collect())
     }
-    let variable = |part: &str| ctx.variables.get(&format!("{variables}_{part}")).filter(|text| !text.is_empty());
-    let (name, email) =
-        (variable("NAME").map_or(NOBODY.0, String::as_str), variable("EMAIL").map_or(NOBODY.1, String::as_str));
-    Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
 }

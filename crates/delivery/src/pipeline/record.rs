@@ -1,11 +1,11 @@
 //! What a commit says of itself: the message with its trailers, and where the source stands.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use committer::message::compose;
 use committer::{Message, MessageContext, SourceRecord};
 use git::source::SourceCommit;
+use render_core::skaffold::SkaffoldOptions;
 
 use crate::host::RunContext;
 use crate::host::ci_run;
@@ -13,13 +13,13 @@ use crate::host::source_link;
 use crate::host::trailers::{ENVIRONMENT, IMAGE, RUN, SERVICE, SOURCE_COMMIT, SOURCE_REPOSITORY};
 use crate::images::moves;
 use crate::pipeline::reference_trailers;
-use crate::plan::{Profiles, Source, Unit};
+use crate::plan::{PlannedUnit, Source};
 use crate::report::format::{person, rfc3339};
 
 /// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
 /// unit's; and the trailers, `more` before the images. It is told when the branch has been read.
 pub fn message(
-    unit: &Unit,
+    unit: &PlannedUnit,
     source: &SourceRecord,
     images: &[String],
     more: &[(&str, &String)],
@@ -61,7 +61,7 @@ fn trailer<'a>(previous: &'a MessageContext, name: &str) -> impl Iterator<Item =
 }
 
 /// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.
-pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folder: &str) -> SourceRecord {
+pub fn source_record(repository: &str, commit: &SourceCommit, unit: &PlannedUnit, folder: &str) -> SourceRecord {
     let (reference, body) = reference_trailers::split(&commit.body);
     SourceRecord {
         repo_url: repository.to_owned(),
@@ -76,7 +76,7 @@ pub fn source_record(repository: &str, commit: &SourceCommit, unit: &Unit, folde
 }
 
 /// What renders the unit again, in the repository's root at the recorded commit. `folder` is the service's there.
-fn command(unit: &Unit, folder: &str) -> String {
+fn command(unit: &PlannedUnit, folder: &str) -> String {
     match &unit.source {
         Source::Kustomize { folder: own } => {
             let below = own.strip_prefix(&unit.folder).unwrap_or(own).trim_start_matches('/');
@@ -89,28 +89,24 @@ fn command(unit: &Unit, folder: &str) -> String {
             let chart = below(&release.chart);
             format!("helm {}", release.arguments(if chart.is_empty() { "." } else { &chart }, &below).join(" "))
         }
-        Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => {
-            let mut text = String::from("hydrant render");
-            let mut flag = |name: &str, value: &str| {
-                // A String takes whatever is written to it.
-                let _ = write!(text, " {name} {value}");
-            };
-            if !folder.is_empty() {
-                flag("-C", folder);
-            }
-            if file != "skaffold.yaml" {
-                flag("--filename", file);
-            }
-            match profiles {
-                Profiles::Named(names) => names.iter().for_each(|name| flag("--profile", name)),
-                Profiles::IfPresent(name) => flag("--profile", name),
-            }
-            modules.iter().for_each(|name| flag("--module", name));
-            let optional = [("--default-repo", default_repo), ("--namespace", namespace), ("--tag", tag)];
-            optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).for_each(|(name, value)| {
-                flag(name, value);
-            });
-            text
-        }
+        Source::Skaffold(options) => skaffold_command(options, folder),
     }
+}
+
+fn skaffold_command(options: &SkaffoldOptions, folder: &str) -> String {
+    let mut flags: Vec<(&str, &str)> = Vec::new();
+    if !folder.is_empty() {
+        flags.push(("-C", folder));
+    }
+    if options.file != "skaffold.yaml" {
+        flags.push(("--filename", &options.file));
+    }
+    let profiles = options.profiles.iter().chain(&options.optional_profiles);
+    flags.extend(profiles.map(|name| ("--profile", name.as_str())));
+    flags.extend(options.modules.iter().map(|name| ("--module", name.as_str())));
+    flags.extend(options.default_repo.iter().map(|repository| ("--default-repo", repository.as_str())));
+    let optional = [("--namespace", options.namespace.as_str()), ("--tag", options.tag.as_str())];
+    flags.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
+    let flags: String = flags.into_iter().map(|(name, value)| format!(" {name} {value}")).collect();
+    format!("hydrant render{flags}")
 }

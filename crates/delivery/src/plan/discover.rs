@@ -15,7 +15,7 @@ use crate::config::{Config, Service, Template};
 pub(super) struct Found {
     pub(super) name: String,
     pub(super) folder: String,
-    pub(super) entry: Option<Service>,
+    pub(super) entry: Service,
 }
 
 /// The services of the config, sorted by name.
@@ -42,7 +42,7 @@ pub(super) fn services(files: &dyn Files, root: &str, file: &str, config: &Confi
         for folder in folders {
             let last = folder.rsplit('/').next().unwrap_or_default().to_owned();
             let name = entry.name.clone().unwrap_or(last);
-            let one = Found { name: name.clone(), folder, entry: Some(entry.clone()) };
+            let one = Found { name: name.clone(), folder, entry: entry.clone() };
             match found.get(&name) {
                 Some(other) if other.folder != one.folder => wrong.push(place(
                     Diagnostic::new(format!("two services are called {name}: {} and {}", other.folder, one.folder))

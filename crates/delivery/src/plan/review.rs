@@ -2,24 +2,32 @@
 
 use manifest::Diagnostic;
 
-use crate::config::{Destination, Environment, Host, MergeMethod, Request as Said, Way};
+use super::context::UnitContext;
+use super::destination::UnitDestination;
+use crate::config::{Host, MergeMethod, Request as RequestFields, ReviewMode};
 use crate::host::git_hosts::known;
-use crate::plan::settings::Settings;
 
 const TOPIC: &str = "hydrant/{service}/{environment}";
 
-/// Whether something was typed.
-type Typed = fn(&Said) -> bool;
+/// A field of a request and its flag.
+struct RequestFlag {
+    field: &'static str,
+    flag: &'static str,
+    is_given: fn(&RequestFields) -> bool,
+}
 
-/// The fields, their flags, and whether the flag was given.
-const FLAGS: &[(&str, &str, Typed)] = &[
-    ("api", "--review-api", |typed| typed.api.is_some()),
-    ("branch", "--review-branch", |typed| typed.branch.is_some()),
-    ("title", "--review-title", |typed| typed.title.is_some()),
-    ("labels", "--review-label", |typed| typed.labels.is_some()),
-    ("reviewers", "--review-reviewer", |typed| typed.reviewers.is_some()),
-    ("autoMerge", "--review-auto-merge", |typed| typed.auto_merge.is_some()),
-    ("draft", "--review-draft", |typed| typed.draft.is_some()),
+const fn flag(field: &'static str, flag: &'static str, is_given: fn(&RequestFields) -> bool) -> RequestFlag {
+    RequestFlag { field, flag, is_given }
+}
+
+const FLAGS: &[RequestFlag] = &[
+    flag("api", "--review-api", |fields| fields.api.is_some()),
+    flag("branch", "--review-branch", |fields| fields.branch.is_some()),
+    flag("title", "--review-title", |fields| fields.title.is_some()),
+    flag("labels", "--review-label", |fields| fields.labels.is_some()),
+    flag("reviewers", "--review-reviewer", |fields| fields.reviewers.is_some()),
+    flag("autoMerge", "--review-auto-merge", |fields| fields.auto_merge.is_some()),
+    flag("draft", "--review-draft", |fields| fields.draft.is_some()),
 ];
 
 /// How a unit's output is reviewed.
@@ -27,7 +35,7 @@ const FLAGS: &[(&str, &str, Typed)] = &[
 pub struct Request {
     /// What the host is.
     pub host: Host,
-    /// GitHub's API where it was said.
+    /// GitHub's API where it was fields.
     pub api: Option<String>,
     /// The topic branch.
     pub topic: String,
@@ -44,96 +52,98 @@ pub struct Request {
 }
 
 impl Request {
-    /// What was typed, then what the environment says, then what the file says, field by field; nothing where the change goes straight
-    /// onto the branch. `file` is the config's path.
+    /// Decides each field: the flag, the environment, the file. Nothing where the change goes directly onto the branch.
     ///
     /// # Errors
-    /// A host that is neither known nor said; what the host cannot be asked for; a topic branch that cannot be or is the target itself.
-    pub(super) fn decide(
-        settings: &Settings,
-        general: &Destination,
-        (environment, special): (&str, &Environment),
-        (repository, target): (&str, &str),
-        (service, file): (&str, &str),
-    ) -> Result<Option<Request>, Diagnostic> {
-        let levels = [&special.destination.review, &special.review, &general.review];
-        let mut written = levels.into_iter().flatten();
-        let way = settings.review.or(written.clone().next().map(|review| review.way)).unwrap_or_default();
-        if way == Way::Push {
+    /// A host that is neither known nor set; what the host cannot be asked for; a topic branch that is invalid or the target itself.
+    pub(super) fn decide(unit: &UnitContext<'_>, destination: &UnitDestination) -> Result<Option<Request>, Diagnostic> {
+        let (settings, special) = (unit.settings, unit.special);
+        let levels = [&special.destination.review, &special.review, &unit.config.destination.review];
+        let written: Vec<_> = levels.into_iter().flatten().collect();
+        let mode = settings.review.or(written.first().map(|review| review.mode)).unwrap_or_default();
+        if mode == ReviewMode::Push {
             return Ok(None);
         }
-        let said = written.by_ref().fold(settings.request.clone(), |said, level| said.or(&level.request));
-        let wrong = |field: &str, words: String, hint: &str| {
-            let found = Diagnostic::new(words).hint(hint.to_owned());
-            match FLAGS.iter().find(|(name, _, typed)| *name == field && typed(&settings.request)) {
-                Some((_, flag, _)) => found.field(*flag),
-                None => found.in_file(file).field(format!("review.pullRequest.{field}")),
-            }
+        let fields = written.into_iter().fold(settings.request.clone(), |all, level| all.or(&level.request));
+        let Some(host) = fields.host.or_else(|| known(&destination.repository)) else {
+            return Err(unknown_host(unit, destination));
         };
-        let Some(host) = said.host.or_else(|| known(repository)) else {
-            return Err(wrong(
-                "host",
-                format!(
-                    "{service}/{environment} is to be reviewed, and its git host is not known: {}",
-                    shown(repository)
-                ),
-                "Write `review: {pullRequest: {host: github}}` (or gitlab, gitea, none), or give --review-host.",
-            ));
-        };
-        let fill = |template: &crate::config::Template| template.fill(service, environment);
-        let topic = said
-            .branch
-            .as_ref()
-            .map_or_else(|| TOPIC.replace("{service}", service).replace("{environment}", environment), fill);
-        if !committer::is_valid_branch_name(&topic) || topic == target {
-            return Err(wrong(
-                "branch",
-                format!("`{topic}` cannot be the topic branch of {target}"),
-                "Give a name that git allows and no unit is delivered to, such as hydrant/{service}/{environment}.",
+        let topic = fields.branch.as_ref();
+        let topic = topic.map_or_else(|| unit.fill_text(TOPIC), |template| unit.fill(template));
+        if !committer::is_valid_branch_name(&topic) || topic == destination.branch {
+            let invalid = Diagnostic::new(format!("invalid topic branch \"{topic}\" of {}", destination.branch));
+            return Err(locate(unit, "branch", invalid).hint(
+                "use a valid branch name that no unit is delivered to, such as hydrant/{service}/{environment}",
             ));
         }
-        if let Some((field, why)) = refused(host, &said) {
-            return Err(wrong(field, why.to_owned(), "Leave it out, or set it at the host."));
+        if let Some(refused) = refused(host, &fields) {
+            let found = locate(unit, refused.field, Diagnostic::new(refused.reason));
+            return Err(found.hint("remove it, or set it at the host"));
         }
         Ok(Some(Request {
             host,
-            api: said.api,
+            api: fields.api,
             topic,
-            title: said.title.as_ref().map(fill),
-            labels: said.labels.unwrap_or_default(),
-            reviewers: said.reviewers.unwrap_or_default(),
-            auto_merge: said.auto_merge,
-            draft: said.draft.unwrap_or_default(),
+            title: fields.title.as_ref().map(|title| unit.fill(title)),
+            labels: fields.labels.unwrap_or_default(),
+            reviewers: fields.reviewers.unwrap_or_default(),
+            auto_merge: fields.auto_merge,
+            draft: fields.draft.unwrap_or_default(),
         }))
     }
 }
 
-fn shown(repository: &str) -> String {
-    git::Remote::new(repository).shown()
+fn unknown_host(unit: &UnitContext<'_>, destination: &UnitDestination) -> Diagnostic {
+    let repository = git::Remote::new(&destination.repository).shown();
+    let name = format!("{}/{}", unit.service.name, unit.environment);
+    let found =
+        Diagnostic::new(format!("{name} needs a review, and the kind of its git host is unknown: {repository}"));
+    locate(unit, "host", found)
+        .hint("set `review: {pullRequest: {host: github}}` (or gitlab, gitea, none), or give --review-host")
+}
+
+/// A finding with the flag that was given, or the field of the config.
+fn locate(unit: &UnitContext<'_>, field: &str, finding: Diagnostic) -> Diagnostic {
+    match FLAGS.iter().find(|flag| flag.field == field && (flag.is_given)(&unit.settings.request)) {
+        Some(flag) => finding.field(flag.flag),
+        None => finding.in_file(unit.file).field(format!("review.pullRequest.{field}")),
+    }
+}
+
+/// A field that the host does not take.
+struct RefusedField {
+    field: &'static str,
+    reason: &'static str,
 }
 
 /// What the host cannot be asked for: the field, and why.
-fn refused(host: Host, said: &Said) -> Option<(&'static str, &'static str)> {
-    let some = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
-    let fields = [
-        ("api", said.api.is_some()),
-        ("labels", some(&said.labels)),
-        ("reviewers", some(&said.reviewers)),
-        ("autoMerge", said.auto_merge.is_some()),
-        ("draft", said.draft == Some(true)),
-        ("title", said.title.is_some()),
+fn refused(host: Host, fields: &RequestFields) -> Option<RefusedField> {
+    let listed = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    let given = [
+        ("api", fields.api.is_some()),
+        ("labels", listed(&fields.labels)),
+        ("reviewers", listed(&fields.reviewers)),
+        ("autoMerge", fields.auto_merge.is_some()),
+        ("draft", fields.draft == Some(true)),
+        ("title", fields.title.is_some()),
     ];
-    let given =
-        |names: &[&str]| fields.iter().find(|(name, given)| *given && names.contains(name)).map(|(name, _)| *name);
+    let first_of = |names: &[&str], reason| {
+        let found = given.iter().find(|(name, given)| *given && names.contains(name));
+        found.map(|(field, _)| RefusedField { field, reason })
+    };
     match host {
         Host::Github => None,
-        Host::Gitlab if said.auto_merge == Some(MergeMethod::Rebase) => {
-            Some(("autoMerge", "GitLab's push options know no way to rebase"))
+        Host::Gitlab if fields.auto_merge == Some(MergeMethod::Rebase) => {
+            Some(RefusedField { field: "autoMerge", reason: "GitLab's push options cannot request a rebase" })
         }
-        Host::Gitlab => given(&["api", "reviewers"]).map(|field| (field, "GitLab's push options do not take this")),
-        Host::Gitea => given(&["api", "labels", "reviewers", "autoMerge", "draft"])
-            .map(|field| (field, "a push to refs/for/BRANCH does not take this")),
-        Host::None => given(&["api", "labels", "reviewers", "autoMerge", "draft", "title"])
-            .map(|field| (field, "with `host: none` no request is opened")),
+        Host::Gitlab => first_of(&["api", "reviewers"], "GitLab's push options do not support this field"),
+        Host::Gitea => first_of(
+            &["api", "labels", "reviewers", "autoMerge", "draft"],
+            "a push to refs/for/BRANCH does not support this field",
+        ),
+        Host::None => first_of(
+            &["api", "labels", "reviewers", "autoMerge", "draft", "title"],
+            "with `host: none` no pull request is opened",
+        ),
     }
 }

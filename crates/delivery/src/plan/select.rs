@@ -7,7 +7,13 @@ use crate::config::{Config, Environment, Profiles};
 use crate::plan::settings::Settings;
 
 /// A service in an environment.
-pub(super) type Chosen<'a> = (&'a Found, (&'a str, &'a Environment));
+pub(super) struct Chosen<'a> {
+    pub(super) service: &'a Found,
+    /// The environment's name.
+    pub(super) environment: &'a str,
+    /// What the environment says.
+    pub(super) special: &'a Environment,
+}
 
 /// The units that the flags select, in the config's order.
 ///
@@ -38,7 +44,7 @@ pub(super) fn select<'a>(
     let here = services.iter().find(|service| within(&settings.folder, &service.folder));
     let narrowed =
         !(selection.services.is_empty() && selection.environments.is_empty() && selection.profiles.0.is_empty());
-    if !(selection.all || selection.else_everything || narrowed || here.is_some()) {
+    if !(selection.all || selection.default_to_all || narrowed || here.is_some()) {
         return Err(Diagnostic::new("nothing says what to deliver")
             .hint("Give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder.")
             .into());
@@ -54,10 +60,10 @@ pub(super) fn select<'a>(
     };
     let mut chosen = Vec::new();
     for service in services.iter().filter(|service| service_fits(service)) {
-        let only = service.entry.as_ref().map(|entry| entry.environments.as_slice()).unwrap_or_default();
+        let only = &service.entry.environments;
         for (name, special) in environments.iter().filter(|(name, special)| environment_fits(name, special)) {
             if only.is_empty() || only.contains(name) {
-                chosen.push((service, (name.as_str(), special)));
+                chosen.push(Chosen { service, environment: name, special });
             }
         }
     }

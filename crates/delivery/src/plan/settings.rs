@@ -1,7 +1,7 @@
 //! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
 //! that is given wins over the file.
 
-use crate::config::{GivenDigests, Images, Profiles, Request, Secrets, Template, Way};
+use crate::config::{GivenDigests, Images, Profiles, Request, ReviewMode, Secrets, Template};
 use crate::images::registries;
 use crate::lock::LockOptions;
 
@@ -17,7 +17,7 @@ pub struct Selection {
     /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
     pub profiles: Profiles,
     /// For commands that only look: everything where nothing is said and the command does not run in a service's folder.
-    pub else_everything: bool,
+    pub default_to_all: bool,
 }
 
 /// Everything of a delivery that can be typed.
@@ -48,7 +48,7 @@ pub struct Settings {
     /// `--path`
     pub path: Option<Template>,
     /// `--review`
-    pub review: Option<Way>,
+    pub review: Option<ReviewMode>,
     /// `--review-…`: what is said of the requests.
     pub request: Request,
     /// `--policy-images`

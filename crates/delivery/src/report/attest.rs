@@ -16,14 +16,14 @@ use crate::report::{Report, UnitReport};
 
 /// What a unit was made of, as far as the statement tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct UnitProvenance {
     /// The SHA-256 of each file, in hex, by its path on the branch.
     pub files: BTreeMap<String, String>,
     /// Where they come from.
     pub source: SourceRecord,
 }
 
-impl Made {
+impl UnitProvenance {
     /// What the committer is given for a unit.
     pub(crate) fn of(unit: &Unit) -> Self {
         let place =
@@ -37,7 +37,8 @@ impl Made {
 /// The statement of a delivery, as JSON with a newline at its end. Units that were refused are not in it. `remotes` are the remote bases.
 pub fn statement(report: &Report, remotes: &[LockedRemote], ctx: &RunContext) -> String {
     let held = report.units.iter().filter(|unit| !matches!(unit.delivery.outcome, Outcome::Refused(_)));
-    let made: Vec<(&UnitReport, &Made)> = held.filter_map(|unit| Some((unit, unit.made.as_ref()?))).collect();
+    let made: Vec<(&UnitReport, &UnitProvenance)> =
+        held.filter_map(|unit| Some((unit, unit.provenance.as_ref()?))).collect();
     let subjects: Vec<Value> = made.iter().flat_map(|(unit, made)| subjects(unit, made)).collect();
     let units: Vec<Value> = made
         .iter()
@@ -73,7 +74,7 @@ pub fn statement(report: &Report, remotes: &[LockedRemote], ctx: &RunContext) ->
 }
 
 /// The branch's commit, and each file.
-fn subjects(unit: &UnitReport, made: &Made) -> Vec<Value> {
+fn subjects(unit: &UnitReport, made: &UnitProvenance) -> Vec<Value> {
     let branch = &unit.delivery.branch;
     let commit = unit.delivery.commit.as_ref();
     let commit = commit
@@ -84,7 +85,7 @@ fn subjects(unit: &UnitReport, made: &Made) -> Vec<Value> {
 }
 
 /// The source commits, the remote bases and the pinned images, each once and sorted.
-fn dependencies(made: &[(&UnitReport, &Made)], remotes: &[LockedRemote]) -> Vec<Value> {
+fn dependencies(made: &[(&UnitReport, &UnitProvenance)], remotes: &[LockedRemote]) -> Vec<Value> {
     let mut found: BTreeSet<(String, &str, String)> = BTreeSet::new();
     for (unit, made) in made {
         found.insert((format!("git+{}", made.source.repo_url), "gitCommit", made.source.dry_sha.clone()));

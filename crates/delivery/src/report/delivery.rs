@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::images::origins::ImageOrigin;
 use crate::report::RequestReport;
-use crate::report::attest::Made;
+use crate::report::attest::UnitProvenance;
 use crate::report::table;
 
 /// What became of every unit, in the plan's order.
@@ -39,7 +39,7 @@ pub struct UnitReport {
     /// What became of the request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
     /// What the unit was made of, where a statement was asked for.
-    pub made: Option<Made>,
+    pub provenance: Option<UnitProvenance>,
 }
 
 impl Report {

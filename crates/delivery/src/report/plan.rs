@@ -1,10 +1,9 @@
 //! A plan as text, as JSON, and as a matrix for GitHub Actions.
 
-use std::fmt::Write;
-
+use render_core::skaffold::SkaffoldOptions;
 use serde_json::{Value, json};
 
-use crate::plan::{Plan, Profiles, Source, Unit};
+use crate::plan::{Plan, PlannedUnit, Source};
 use crate::report::table;
 
 /// A table for people: a line a unit.
@@ -25,27 +24,23 @@ pub fn text(plan: &Plan) -> String {
 }
 
 /// `services/cart/skaffold.yaml -p production`, or a kustomization's folder.
-fn renders(plan: &Plan, unit: &Unit) -> String {
+fn renders(plan: &Plan, unit: &PlannedUnit) -> String {
     match &unit.source {
         Source::Kustomize { folder } => below(&plan.root, folder),
         Source::Helm(release) => {
             let values = release.values.iter().map(|path| format!(" -f {}", below(&plan.root, path)));
             format!("{}/Chart.yaml{}", below(&plan.root, &release.chart), values.collect::<String>())
         }
-        Source::Skaffold { file, profiles, modules, .. } => {
-            let mut text = format!("{}/{file}", below(&plan.root, &unit.folder));
-            let profiles = match profiles {
-                Profiles::Named(names) => names.join(","),
-                Profiles::IfPresent(name) => name.clone(),
-            };
-            // A String takes whatever is written to it.
-            let _ = write!(text, " -p {profiles}");
-            for module in modules {
-                let _ = write!(text, " -m {module}");
-            }
-            text
+        Source::Skaffold(options) => {
+            let profiles: Vec<&str> = profiles(options).collect();
+            let modules: String = options.modules.iter().map(|module| format!(" -m {module}")).collect();
+            format!("{}/{} -p {}{modules}", below(&plan.root, &unit.folder), options.file, profiles.join(","))
         }
     }
+}
+
+fn profiles(options: &SkaffoldOptions) -> impl Iterator<Item = &str> {
+    options.profiles.iter().chain(&options.optional_profiles).map(String::as_str)
 }
 
 fn below(root: &str, path: &str) -> String {
@@ -59,11 +54,11 @@ fn below(root: &str, path: &str) -> String {
 /// Everything that was decided, paths below the config's folder relative to it.
 pub fn json(plan: &Plan) -> String {
     let units: Vec<Value> = plan.units.iter().map(|unit| unit_json(plan, unit)).collect();
-    let value = json!({ "locked": plan.digests.is_locked(), "lock": below(&plan.root, &plan.lock), "units": units });
+    let value = json!({ "locked": plan.lock_mode.is_locked(), "lock": below(&plan.root, &plan.lock), "units": units });
     format!("{value:#}\n")
 }
 
-fn unit_json(plan: &Plan, unit: &Unit) -> Value {
+fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
     let source = match &unit.source {
         Source::Kustomize { folder } => json!({ "kustomize": below(&plan.root, folder) }),
         Source::Helm(release) => json!({ "helm": {
@@ -76,14 +71,20 @@ fn unit_json(plan: &Plan, unit: &Unit) -> Value {
             "kubeVersion": release.kube_version,
             "apiVersions": release.api_versions,
         } }),
-        Source::Skaffold { file, profiles, modules, default_repo, namespace, tag } => json!({
-            "skaffold": file,
-            "profiles": match profiles {
-                Profiles::Named(names) => json!(names),
-                Profiles::IfPresent(name) => json!({ "ifThere": name }),
-            },
-            "modules": modules, "defaultRepo": default_repo, "namespace": namespace, "tag": tag,
-        }),
+        Source::Skaffold(options) => {
+            let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            json!({
+                "skaffold": options.file,
+                "profiles": match options.optional_profiles.first() {
+                    Some(name) => json!({ "ifThere": name }),
+                    None => json!(options.profiles),
+                },
+                "modules": options.modules,
+                "defaultRepo": options.default_repo,
+                "namespace": set(&options.namespace),
+                "tag": set(&options.tag),
+            })
+        }
     };
     json!({
         "service": unit.service,

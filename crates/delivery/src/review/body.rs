@@ -6,11 +6,11 @@ use committer::{SourceRecord, TargetContent};
 use git::FileSet;
 use manifest::{Node, yaml};
 
+use super::prepared::PreparedUnit;
 use crate::host::source_link;
 use crate::images::origins::ImageOrigin;
-use crate::plan::{Request, Unit};
+use crate::plan::Request;
 use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
-use crate::review::Prepared;
 
 /// The lines around what is ours in a request's text.
 const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";
@@ -32,18 +32,18 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
-    pub(crate) fn of(unit: &Unit, request: &Request, prepared: &Prepared) -> Telling {
-        let Prepared { files, subject, origins, .. } = prepared;
+    pub(crate) fn of(request: &Request, prepared: &PreparedUnit) -> Telling {
+        let PreparedUnit { unit, content, subject, origins, .. } = prepared;
         // A rollback is called by its name, whatever deliveries are called.
-        let title = request.title.clone().filter(|_| files.hold.is_none()).unwrap_or_else(|| subject.clone());
+        let title = request.title.clone().filter(|_| content.hold.is_none()).unwrap_or_else(|| subject.clone());
         Telling {
             unit: unit.name(),
             branch: unit.branch.clone(),
             title,
-            source: files.source.clone(),
-            files: files.files.clone(),
-            hold: files.hold.clone(),
-            promoted_from: files.promoted_from.clone(),
+            source: content.source.clone(),
+            files: content.files.clone(),
+            hold: content.hold.clone(),
+            promoted_from: content.promoted_from.clone(),
             origins: origins.clone(),
         }
     }

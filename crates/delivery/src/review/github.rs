@@ -11,7 +11,7 @@ use crate::config::MergeMethod;
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::branches::{self, Depth};
-use crate::plan::{Plan, Unit};
+use crate::plan::PlannedUnit;
 use crate::report::diff::COMMENT_LIMIT;
 use crate::report::{RequestAction, RequestReport};
 
@@ -42,15 +42,16 @@ impl Api {
     pub(super) fn settle(
         &mut self,
         review: &Review,
-        unit: &Unit,
+        unit: &PlannedUnit,
         delivery: &UnitResult,
         reviewed: &ReviewResult,
-        (plan, ctx): (&Plan, &RunContext),
+        root: &str,
+        ctx: &RunContext,
     ) -> RequestReport {
         let committed = matches!(delivery.outcome, Outcome::Committed { .. });
         let done = match reviewed.state {
             TopicState::Waiting if committed => self.ask(review, unit, &reviewed.target_content, None),
-            TopicState::Waiting => self.ask_again(review, unit, reviewed, (plan, ctx)),
+            TopicState::Waiting => self.ask_again(review, unit, reviewed, root, ctx),
             TopicState::Settled if reviewed.head.is_some() => self.close(review, unit),
             TopicState::Settled | TopicState::Withdrawn | TopicState::Left => Ok(RequestReport::default()),
         };
@@ -64,15 +65,16 @@ impl Api {
     fn ask_again(
         &mut self,
         review: &Review,
-        unit: &Unit,
+        unit: &PlannedUnit,
         reviewed: &ReviewResult,
-        (plan, ctx): (&Plan, &RunContext),
+        root: &str,
+        ctx: &RunContext,
     ) -> Result<RequestReport, Failure> {
         if let Some(open) = self.open_one(review, unit)? {
             let (number, url) = (Some(open.number), Some(open.url));
             return Ok(RequestReport { action: RequestAction::Unchanged, number, url, ..RequestReport::default() });
         }
-        let tip = branches::past(unit, &plan.root, ctx, 1, Depth::Files)?.into_iter().next();
+        let tip = branches::past(unit, root, ctx, 1, Depth::Files)?.into_iter().next();
         let before = tip.map(|tip| TargetContent { files: tip.files, record: tip.record }).unwrap_or_default();
         self.ask(review, unit, &before, reviewed.head.clone())
     }
@@ -80,7 +82,7 @@ impl Api {
     fn ask(
         &self,
         review: &Review,
-        unit: &Unit,
+        unit: &PlannedUnit,
         before: &TargetContent,
         known: Option<String>,
     ) -> Result<RequestReport, Failure> {
@@ -106,7 +108,7 @@ impl Api {
         })
     }
 
-    fn close(&mut self, review: &Review, unit: &Unit) -> Result<RequestReport, Failure> {
+    fn close(&mut self, review: &Review, unit: &PlannedUnit) -> Result<RequestReport, Failure> {
         if self.open_one(review, unit)?.is_none() {
             return Ok(RequestReport::default());
         }
@@ -117,7 +119,7 @@ impl Api {
         Ok(RequestReport { action: RequestAction::Closed, number, url, ..RequestReport::default() })
     }
 
-    fn open_one(&mut self, review: &Review, unit: &Unit) -> Result<Option<OpenPull>, Failure> {
+    fn open_one(&mut self, review: &Review, unit: &PlannedUnit) -> Result<Option<OpenPull>, Failure> {
         let all = match &self.open {
             Some(all) => all,
             None => self.open.insert(self.open()?),
@@ -125,7 +127,7 @@ impl Api {
         Ok(all.iter().find(|pull| pull.head == review.request.topic && pull.base == unit.branch).cloned())
     }
 
-    fn wanted(&self, review: &Review, unit: &Unit) -> PullRequest {
+    fn wanted(&self, review: &Review, unit: &PlannedUnit) -> PullRequest {
         let request = &review.request;
         let method = request.auto_merge.map(|method| match method {
             MergeMethod::Merge => "MERGE",

@@ -9,7 +9,7 @@ use manifest::Diagnostic;
 use super::github::Api;
 use crate::config::Host;
 use crate::host::RunContext;
-use crate::plan::Unit;
+use crate::plan::PlannedUnit;
 use crate::report::{RequestAction, RequestReport};
 
 /// What a host that was asked by a push said: GitLab and Gitea name the request's page.
@@ -38,7 +38,7 @@ pub(crate) struct OpenRequests {
 impl OpenRequests {
     /// Reads the open requests of the units that are reviewed at GitHub, where a token is available. Each repository is asked once; one
     /// that does not answer is a warning.
-    pub(crate) fn read<'a>(units: impl IntoIterator<Item = &'a Unit>, ctx: &RunContext) -> Self {
+    pub(crate) fn read<'a>(units: impl IntoIterator<Item = &'a PlannedUnit>, ctx: &RunContext) -> Self {
         let mut all = Self::default();
         for unit in units {
             let Some(request) = unit.review.as_ref().filter(|request| request.host == Host::Github) else { continue };
@@ -57,7 +57,7 @@ impl OpenRequests {
     }
 
     /// The open request from the unit's topic branch to its branch.
-    pub(crate) fn of(&self, unit: &Unit) -> Option<&OpenPull> {
+    pub(crate) fn of(&self, unit: &PlannedUnit) -> Option<&OpenPull> {
         let request = unit.review.as_ref()?;
         let open = self.by_repository.get(&unit.repository)?;
         open.iter().find(|pull| pull.head == request.topic && pull.base == unit.branch)

@@ -6,6 +6,7 @@ mod body;
 mod github;
 mod host;
 mod options;
+mod prepared;
 
 use std::sync::Arc;
 
@@ -14,22 +15,12 @@ use committer::{Outcome, RequestMethod, RequestOptions, Topic, TopicState, UnitR
 use crate::config::Host;
 use crate::error::Failure;
 use crate::host::RunContext;
-use crate::images::origins::ImageOrigin;
-use crate::plan::{Plan, Request, Unit};
+use crate::plan::{Plan, PlannedUnit, Request};
 
 use crate::report::RequestReport;
 pub(crate) use body::Telling;
 pub(crate) use host::OpenRequests;
-
-/// What goes to a unit's branch, and the images in it for the report.
-pub(crate) struct Prepared {
-    pub(crate) files: committer::Unit,
-    /// The subject of its commit.
-    pub(crate) subject: String,
-    pub(crate) images: Vec<String>,
-    /// Where they come from, of those that say, where that was asked for.
-    pub(crate) origins: Vec<ImageOrigin>,
-}
+pub(crate) use prepared::PreparedUnit;
 
 /// What is known of a unit's request before anything is pushed.
 pub(crate) struct Review {
@@ -39,9 +30,9 @@ pub(crate) struct Review {
 
 impl Review {
     /// Nothing for a unit that goes straight onto its branch.
-    pub(crate) fn of(unit: &Unit, prepared: &Prepared) -> Option<Review> {
-        let request = unit.review.clone()?;
-        let telling = Arc::new(Telling::of(unit, &request, prepared));
+    pub(crate) fn of(prepared: &PreparedUnit) -> Option<Review> {
+        let request = prepared.unit.review.clone()?;
+        let telling = Arc::new(Telling::of(&request, prepared));
         Some(Review { request, telling })
     }
 
@@ -77,43 +68,32 @@ impl Requests {
     ///
     /// # Errors
     /// No token for GitHub, or no name of a repository in the URL.
-    pub(crate) fn prepare(
+    pub(crate) fn prepare<'r>(
         repository: &str,
         ctx: &RunContext,
-        reviews: &[Option<Review>],
+        mut reviews: impl Iterator<Item = &'r Review>,
         dry_run: bool,
     ) -> Result<Requests, Failure> {
-        let mut at_github = reviews.iter().flatten().filter(|review| review.request.host == Host::Github);
-        let first = at_github.next().filter(|_| !dry_run);
+        let first = reviews.find(|review| review.request.host == Host::Github).filter(|_| !dry_run);
         let api = first.map(|review| github::Api::of(repository, ctx, review.request.api.as_deref())).transpose()?;
         Ok(Requests { api })
     }
 
-    /// Opens, updates or closes each unit's request, now that the branches are where they are to be. The result has an entry a unit.
+    /// Opens, updates or closes the request of a unit, after its branches were pushed. Nothing for a unit that was refused.
     pub(crate) fn settle(
-        mut self,
-        reviews: &[Option<Review>],
-        units: &[&Unit],
-        done: &[UnitResult],
-        world: (&Plan, &RunContext),
-    ) -> Vec<Option<RequestReport>> {
-        let all = reviews.iter().zip(units).zip(done);
-        all.map(|((review, unit), delivery)| self.one(review.as_ref()?, unit, delivery, world)).collect()
-    }
-
-    fn one(
         &mut self,
         review: &Review,
-        unit: &Unit,
+        unit: &PlannedUnit,
         delivery: &UnitResult,
-        world: (&Plan, &RunContext),
+        plan: &Plan,
+        ctx: &RunContext,
     ) -> Option<RequestReport> {
         let reviewed = delivery.reviewed.as_ref()?;
         if matches!(delivery.outcome, Outcome::Refused(_)) {
             return None;
         }
         let mut report = match (&mut self.api, review.request.host) {
-            (Some(api), _) => api.settle(review, unit, delivery, reviewed, world),
+            (Some(api), _) => api.settle(review, unit, delivery, reviewed, &plan.root, ctx),
             (None, Host::Gitlab | Host::Gitea) if reviewed.state == TopicState::Waiting => host::asked(delivery),
             _ => RequestReport::default(),
         };

@@ -1,5 +1,6 @@
 //! `hydrant diff`: what a delivery would change, or any two of source, revision, branch and commit against each other.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -11,9 +12,9 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::pipeline::{self, SourceTree};
+use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::Settings;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::diff::{Noise, UnitDiff, compare};
 
 /// One side of a comparison.
@@ -23,9 +24,9 @@ pub enum Side {
     WorkTree,
     /// `source@REV`: a revision of the source, rendered and pinned.
     Revision(String),
-    /// `branch`: what stands on each unit's branch.
+    /// `branch`: the content of each unit's branch.
     Branch,
-    /// `branch@COMMIT`: what stood there at a commit of the branch; the id may be shortened.
+    /// `branch@COMMIT`: its content at a commit of the branch; the id may be shortened.
     Commit(String),
 }
 
@@ -38,13 +39,17 @@ impl FromStr for Side {
             ("source", revision) => Ok(Side::Revision(revision.to_owned())),
             ("branch", "") => Ok(Side::Branch),
             ("branch", commit) => Ok(Side::Commit(commit.to_owned())),
-            _ => Err(format!("`{text}` is none of source, source@REVISION, branch, branch@COMMIT")),
+            _ => Err(format!("expected source, source@REVISION, branch or branch@COMMIT, found \"{text}\"")),
         }
     }
 }
 
-/// What one side holds for one unit: what it is called, and the objects.
-type Held = (String, Vec<Node>);
+/// What one side holds for one unit.
+struct SideContent {
+    /// What it is called in the output.
+    name: String,
+    objects: Vec<Node>,
+}
 
 /// How far back on a branch a commit is looked for.
 const HISTORY: u32 = 1000;
@@ -52,7 +57,7 @@ const HISTORY: u32 = 1000;
 /// The differences of every unit of the plan from one side to the other, in the plan's order, those without any included.
 ///
 /// # Errors
-/// What either side is wrong with: as [`pipeline::rendered`] and [`branches::tips`], and a commit that is not there.
+/// What is wrong with either side: a unit that cannot be rendered, a remote that cannot be read, a commit that does not exist.
 pub fn differences(
     settings: &Settings,
     ctx: &RunContext,
@@ -61,70 +66,97 @@ pub fn differences(
     noise: &Noise,
 ) -> Result<Vec<UnitDiff>, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let old = side(settings, &plan, ctx, from)?;
-    let new = side(settings, &plan, ctx, to)?;
-    let units = plan.units.iter().zip(old.into_iter().zip(new));
-    Ok(units
-        .map(|(unit, (old, new))| UnitDiff {
-            name: unit.name(),
-            objects: compare(&old.1, &new.1, noise),
-            sides: (old.0, new.0),
-        })
-        .collect())
+    let comparison = Comparison { settings, plan: &plan, ctx };
+    let mut old = comparison.side(from)?;
+    let mut new = comparison.side(to)?;
+    let diff = |unit: &PlannedUnit| {
+        let name = unit.name();
+        let (old, new) = (old.take(&name), new.take(&name));
+        let objects = compare(&old.objects, &new.objects, noise);
+        UnitDiff { name, objects, sides: (old.name, new.name) }
+    };
+    Ok(plan.units.iter().map(diff).collect())
 }
 
-fn side(settings: &Settings, plan: &Plan, ctx: &RunContext, side: &Side) -> Result<Vec<Held>, Failure> {
-    match side {
-        Side::WorkTree => {
-            let files = DiskFiles::default();
-            let rendered = pipeline::rendered(plan, ctx, SourceTree { files: &files, revision: None })?;
-            Ok(rendered.into_iter().map(|unit| ("the work tree".to_owned(), unit.objects)).collect())
-        }
-        Side::Revision(revision) => at_revision(settings, plan, ctx, revision),
-        Side::Branch => {
-            let tips = branches::tips(&plan.units, &plan.root, ctx, Depth::Files)?;
-            let held = tips.into_iter().map(|WithTip { unit, tip }| {
-                tip.map_or_else(
-                    || Ok((format!("branch {} (not there yet)", unit.branch), Vec::new())),
-                    |tip| on_branch(unit, &tip),
-                )
-            });
-            held.collect()
-        }
-        Side::Commit(commit) => plan
-            .units
-            .iter()
-            .map(|unit| {
-                let past = branches::past(unit, &plan.root, ctx, HISTORY, Depth::Files)?;
-                let found = past.iter().find(|one| one.commit.id.starts_with(commit.as_str()));
-                let tip = found.ok_or_else(|| {
-                    Diagnostic::new(format!("branch {} has no commit {commit} among its last {HISTORY}", unit.branch))
-                        .hint("`git log` of the branch lists them.")
-                })?;
-                on_branch(unit, tip)
-            })
-            .collect(),
+/// What one side holds, by the unit's name.
+struct SideContents {
+    by_unit: BTreeMap<String, SideContent>,
+    /// What the side is called for a unit that it does not have.
+    absent: String,
+}
+
+impl SideContents {
+    fn take(&mut self, unit: &str) -> SideContent {
+        let absent = || SideContent { name: self.absent.clone(), objects: Vec::new() };
+        self.by_unit.remove(unit).unwrap_or_else(absent)
     }
 }
 
-fn on_branch(unit: &crate::plan::Unit, tip: &BranchTip) -> Result<Held, Failure> {
-    let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
-    Ok((name, branches::objects(&unit.branch, tip)?))
+/// What both sides of a comparison are read with.
+struct Comparison<'a> {
+    settings: &'a Settings,
+    plan: &'a Plan,
+    ctx: &'a RunContext,
 }
 
-/// The units of the revision's own config; one that it does not have has no objects there.
-fn at_revision(settings: &Settings, wanted: &Plan, ctx: &RunContext, revision: &str) -> Result<Vec<Held>, Failure> {
-    let source = Source::discover(Path::new(&wanted.root))?;
-    let files = GitFiles::new(source, revision)?;
-    let there = plan(&files, settings)?;
-    let sourced = SourceTree { files: &files, revision: Some(files.commit()) };
-    let rendered = pipeline::rendered(&there, ctx, sourced)?;
-    let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
-    let mut held: Vec<(String, Vec<Node>)> =
-        there.units.iter().zip(rendered).map(|(unit, rendered)| (unit.name(), rendered.objects)).collect();
-    let take = |unit: &crate::plan::Unit| {
-        let found = held.iter_mut().find(|(known, _)| *known == unit.name());
-        (name.clone(), found.map(|(_, objects)| std::mem::take(objects)).unwrap_or_default())
-    };
-    Ok(wanted.units.iter().map(take).collect())
+impl Comparison<'_> {
+    fn side(&self, side: &Side) -> Result<SideContents, Failure> {
+        match side {
+            Side::WorkTree => {
+                let source = SourceTree { files: &DiskFiles::default(), revision: None };
+                self.rendered(self.plan, source, "the work tree")
+            }
+            Side::Revision(revision) => self.at_revision(revision),
+            Side::Branch => self.on_branches(),
+            Side::Commit(commit) => self.at_commit(commit),
+        }
+    }
+
+    fn rendered(&self, plan: &Plan, source: SourceTree<'_>, name: &str) -> Result<SideContents, Failure> {
+        let units = Pipeline::open(plan, self.ctx, source)?.run_to_pinned(plan.units.clone())?;
+        let content =
+            |unit: PinnedUnit| (unit.unit.name(), SideContent { name: name.to_owned(), objects: unit.output.objects });
+        Ok(SideContents { by_unit: units.into_iter().map(content).collect(), absent: name.to_owned() })
+    }
+
+    /// The units of the revision's own config.
+    fn at_revision(&self, revision: &str) -> Result<SideContents, Failure> {
+        let source = Source::discover(Path::new(&self.plan.root))?;
+        let files = GitFiles::new(source, revision)?;
+        let plan = plan(&files, self.settings)?;
+        let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
+        self.rendered(&plan, SourceTree { files: &files, revision: Some(files.commit()) }, &name)
+    }
+
+    fn on_branches(&self) -> Result<SideContents, Failure> {
+        let tips = branches::tips(&self.plan.units, &self.plan.root, self.ctx, Depth::Files)?;
+        let content = |WithTip { unit, tip }: WithTip<&PlannedUnit>| {
+            let content = match tip {
+                Some(tip) => on_branch(unit, &tip)?,
+                None => SideContent { name: format!("branch {} (does not exist)", unit.branch), objects: Vec::new() },
+            };
+            Ok((unit.name(), content))
+        };
+        let by_unit = tips.into_iter().map(content).collect::<Result<_, Failure>>()?;
+        Ok(SideContents { by_unit, absent: String::new() })
+    }
+
+    fn at_commit(&self, commit: &str) -> Result<SideContents, Failure> {
+        let content = |unit: &PlannedUnit| {
+            let past = branches::past(unit, &self.plan.root, self.ctx, HISTORY, Depth::Files)?;
+            let found = past.iter().find(|one| one.commit.id.starts_with(commit));
+            let tip = found.ok_or_else(|| {
+                Diagnostic::new(format!("branch {} has no commit {commit} among its last {HISTORY}", unit.branch))
+                    .hint("run `git log` on the branch to list its commits")
+            })?;
+            Ok((unit.name(), on_branch(unit, tip)?))
+        };
+        let by_unit = self.plan.units.iter().map(content).collect::<Result<_, Failure>>()?;
+        Ok(SideContents { by_unit, absent: String::new() })
+    }
+}
+
+fn on_branch(unit: &PlannedUnit, tip: &BranchTip) -> Result<SideContent, Failure> {
+    let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
+    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)? })
 }

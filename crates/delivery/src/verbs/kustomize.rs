@@ -79,7 +79,7 @@ pub struct Locked {
 /// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
 pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here: &str) -> Result<Locked, Errors> {
     let files = DiskFiles::default();
-    let source = locking.digests(None);
+    let source = locking.lock_mode(None);
     let path = lock::find(&files, here, locking.file.as_deref());
     // Most kustomizations have no remote base, and so no lock file either.
     let absent = files.kind(&path) == Err(FileError::Missing);

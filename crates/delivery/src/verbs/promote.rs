@@ -9,86 +9,127 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source;
-use crate::pipeline::{self, Delivered as Done, Options, SourceTree};
+use crate::pipeline::{self, Delivered, Options, SourceTree};
 use crate::plan::settings::Settings;
-use crate::plan::{PinnedInputs, Plan, plan};
+use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
 use crate::report::Report;
-use crate::verbs::verify::{default_repo, no_record};
+use crate::verbs::verify::no_record;
 
-/// What a promotion did.
+/// The result of a promotion.
 #[derive(Clone, Debug, Default)]
 pub struct Promoted {
     /// What became of each unit.
     pub report: Report,
-    /// For each unit its name, the source commit it was at (if it was ever delivered), and the one it moves to.
-    pub ranges: Vec<(String, Option<String>, String)>,
-    /// What is worth saying beside it.
+    /// For each unit the source commits that it moves between.
+    pub ranges: Vec<SourceRange>,
+    /// Findings that did not stop the promotion, each once.
     pub warnings: Vec<Diagnostic>,
-    /// What the source's own programs wrote.
-    pub said: Vec<u8>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
 }
 
-/// Delivers to `to` what stands in `from`, for every selected service that has both.
+/// The source commits that a promoted unit moves between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRange {
+    /// `service/environment`
+    pub unit: String,
+    /// The commit that it was at; absent where it was never delivered.
+    pub old: Option<String>,
+    /// The commit that it moves to.
+    pub new: String,
+}
+
+/// Delivers to the environment `to` the content of `from`, for every selected service that has both.
 ///
 /// # Errors
-/// An environment that was never delivered or whose record is missing, a source commit that is gone, and everything that a
+/// An environment that was never delivered or whose record is missing, a source commit that no longer exists, and everything that a
 /// delivery may end with. A promotion of something older than the target is refused by its branch.
 pub fn promote(
     settings: &Settings,
     ctx: &RunContext,
-    (from, to): (&str, &str),
+    environments: &Promotion,
     options: &Options,
 ) -> Result<Promoted, Failure> {
+    let Promotion { from, to } = environments;
     if from == to {
-        let found = Diagnostic::new(format!("from {from} to {to} is no way to go"));
-        return Err(found.hint("Give two environments to --from and --to.").into());
+        return Err(Diagnostic::new("`--from` and `--to` must differ").hint("name two environments").into());
     }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
-    let tips = branches::tips(&source.units, &source.root, ctx, Depth::Record)?;
+    let by_commit = running(branches::tips(&source.units, &source.root, ctx, Depth::Record)?, from)?;
     let before = branches::tips(&target.units, &target.root, ctx, Depth::Record)?;
-    let mut by_commit: BTreeMap<String, Vec<(&str, &BranchTip)>> = BTreeMap::new();
+    let report = Report { dry_run: options.dry_run, ..Report::default() };
+    let mut promoted = Promoted { report, ..Promoted::default() };
+    let run = Run { settings, ctx, environments, target: &target, options };
+    for (commit, tips) in by_commit {
+        let delivered = run.at_commit(&commit, &tips)?;
+        let new = delivered.warnings.into_iter();
+        new.for_each(|one| {
+            if !promoted.warnings.contains(&one) {
+                promoted.warnings.push(one)
+            }
+        });
+        promoted.stderr.extend(delivered.stderr);
+        promoted.ranges.extend(delivered.report.units.iter().map(|unit| SourceRange {
+            unit: unit.name(),
+            old: recorded_commit(&before, &unit.service),
+            new: commit.clone(),
+        }));
+        promoted.report.units.extend(delivered.report.units);
+    }
+    Ok(promoted)
+}
+
+/// The environments of a promotion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// The environment whose images and source are taken.
+    pub from: String,
+    /// The environment that is delivered to.
+    pub to: String,
+}
+
+/// The tips of the branches that are promoted, by the service's name.
+type TipsByService = BTreeMap<String, BranchTip>;
+
+/// What runs in the environment `from`, by the source commit that it was rendered from.
+///
+/// # Errors
+/// Every unit that was never delivered, whose record cannot be read, or whose branch holds something else than was delivered.
+fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str) -> Result<BTreeMap<String, TipsByService>, Errors> {
+    let mut by_commit: BTreeMap<String, TipsByService> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for WithTip { unit, tip } in &tips {
-        if tip.as_ref().is_some_and(|tip| tip.intact == Some(false)) {
-            wrong.push(drifted(&unit.name(), &unit.branch));
+    for WithTip { unit, tip } in tips {
+        let Some(tip) = tip else {
+            wrong.push(never_delivered(unit, from));
             continue;
-        }
-        match tip.as_ref().and_then(|tip| Some((tip, branches::source_commit(tip)?))) {
-            Some((tip, commit)) => by_commit.entry(commit.to_owned()).or_default().push((&unit.service, tip)),
-            None if tip.is_some() => {
+        };
+        let commit = branches::source_commit(&tip).map(str::to_owned);
+        match commit {
+            _ if tip.intact == Some(false) => wrong.push(drifted(unit)),
+            Some(commit) => drop(by_commit.entry(commit).or_default().insert(unit.service.clone(), tip)),
+            None => {
                 let found = no_record(unit);
                 wrong.push(Diagnostic { message: format!("{}: {}", unit.name(), found.message), ..found });
             }
-            None => wrong.push(
-                Diagnostic::new(format!("{}: nothing was delivered to {} yet", unit.name(), unit.branch)).hint(
-                    format!("Deliver to {from} first: `hydrant deliver --service {} --env {from}`.", unit.service),
-                ),
-            ),
         }
     }
-    Errors::check(wrong)?;
-    let report = Report { dry_run: options.dry_run, ..Report::default() };
-    let mut done = Promoted { report, ..Promoted::default() };
-    for (commit, services) in by_commit {
-        let delivered = at_commit(settings, ctx, (&source, &target), (from, to), (&commit, &services), options)?;
-        done.warnings
-            .extend(delivered.warnings.into_iter().filter(|one| !done.warnings.contains(one)).collect::<Vec<_>>());
-        done.said.extend(delivered.said);
-        for unit in &delivered.report.units {
-            let old = before.iter().find(|known| known.unit.service == unit.service);
-            let old = old.and_then(|known| known.tip.as_ref()).and_then(branches::source_commit).map(str::to_owned);
-            done.ranges.push((unit.name(), old, commit.clone()));
-        }
-        done.report.units.extend(delivered.report.units);
-    }
-    Ok(done)
+    Errors::check(wrong).map(|()| by_commit)
 }
 
-/// What runs there is not what was delivered, so its images are not known.
-fn drifted(unit: &str, branch: &str) -> Diagnostic {
-    Diagnostic::new(format!("{unit}: {branch} no longer holds what was delivered to it"))
-        .hint("`hydrant diff` shows what differs; deliver to it again first.")
+fn recorded_commit(tips: &[WithTip<&PlannedUnit>], service: &str) -> Option<String> {
+    let known = tips.iter().find(|known| known.unit.service == service)?;
+    known.tip.as_ref().and_then(branches::source_commit).map(str::to_owned)
+}
+
+fn never_delivered(unit: &PlannedUnit, from: &str) -> Diagnostic {
+    let found = Diagnostic::new(format!("{}: nothing was delivered to {} yet", unit.name(), unit.branch));
+    found.hint(format!("run `hydrant deliver --service {} --env {from}` first", unit.service))
+}
+
+fn drifted(unit: &PlannedUnit) -> Diagnostic {
+    Diagnostic::new(format!("{}: {} no longer holds what was delivered to it", unit.name(), unit.branch))
+        .hint("run `hydrant diff` to see what differs, and deliver to it again")
 }
 
 fn within(settings: &Settings, environment: &str) -> Settings {
@@ -97,44 +138,49 @@ fn within(settings: &Settings, environment: &str) -> Settings {
     settings
 }
 
-/// Delivers those services that stand at one source commit. What is rendered is that commit's; where it goes and how it is reviewed is what the
-/// config says now.
-fn at_commit(
-    settings: &Settings,
-    ctx: &RunContext,
-    (source, target): (&Plan, &Plan),
-    (from, to): (&str, &str),
-    (commit, services): (&str, &[(&str, &BranchTip)]),
-    options: &Options,
-) -> Result<Done, Failure> {
-    let files = recorded_source::files(&source.root, commit)?;
-    let (before, mut plan) = (plan(&files, &within(settings, from))?, plan(&files, &within(settings, to))?);
-    plan.units.retain(|unit| services.iter().any(|(service, _)| *service == unit.service));
-    for unit in &mut plan.units {
-        let tip = services.iter().find(|(service, _)| *service == unit.service).map(|(_, tip)| *tip);
-        let there = before.units.iter().find(|other| other.service == unit.service);
-        unit.pinned_inputs = there.zip(tip).map(|(there, tip)| PinnedInputs {
-            images: branches::images(tip),
-            default_repo: default_repo(there),
-            promoted_from: Some(from.to_owned()),
-        });
-        if let Some(now) = target.units.iter().find(|other| other.service == unit.service) {
-            unit.repository.clone_from(&now.repository);
-            unit.branch.clone_from(&now.branch);
-            unit.path.clone_from(&now.path);
-            unit.review.clone_from(&now.review);
+/// What the deliveries of a promotion have in common.
+struct Run<'a> {
+    settings: &'a Settings,
+    ctx: &'a RunContext,
+    environments: &'a Promotion,
+    /// The units of the target environment as the config has them now.
+    target: &'a Plan,
+    options: &'a Options,
+}
+
+impl Run<'_> {
+    /// Delivers those services that were rendered from one source commit. That commit is rendered again; where it goes and how it is
+    /// reviewed is what the config says now.
+    fn at_commit(&self, commit: &str, tips: &TipsByService) -> Result<Delivered, Failure> {
+        let Promotion { from, to } = self.environments;
+        let files = recorded_source::files(&self.target.root, commit)?;
+        let before = plan(&files, &within(self.settings, from))?;
+        let mut plan = plan(&files, &within(self.settings, to))?;
+        plan.units.retain(|unit| tips.contains_key(&unit.service));
+        for unit in &mut plan.units {
+            let rendered = before.units.iter().find(|other| other.service == unit.service);
+            unit.pinned_inputs = rendered.zip(tips.get(&unit.service)).map(|(rendered, tip)| PinnedInputs {
+                images: branches::images(tip),
+                default_repo: rendered.default_repo().map(str::to_owned),
+                promoted_from: Some(from.clone()),
+            });
+            if let Some(now) = self.target.units.iter().find(|other| other.service == unit.service) {
+                unit.repository.clone_from(&now.repository);
+                unit.branch.clone_from(&now.branch);
+                unit.path.clone_from(&now.path);
+                unit.review.clone_from(&now.review);
+            }
+            unit.message = format!("promote {} from {from} to {to}", unit.service);
         }
-        unit.message = format!("promote {} from {from} to {to}", unit.service);
+        pipeline::deliver(&plan, self.ctx, SourceTree { files: &files, revision: Some(commit) }, self.options)
     }
-    let sourced = SourceTree { files: &files, revision: Some(commit) };
-    pipeline::deliver(&plan, ctx, sourced, options)
 }
 
 impl Promoted {
     /// The report, and the range of source commits that each unit moves over.
     pub fn text(&self) -> String {
         let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
-        let lines = self.ranges.iter().map(|(unit, old, new)| {
+        let lines = self.ranges.iter().map(|SourceRange { unit, old, new }| {
             let old = old.as_deref().map_or("nothing".to_owned(), short);
             format!("{unit}: source {old} -> {}\n", short(new))
         });

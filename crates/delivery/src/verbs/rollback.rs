@@ -10,12 +10,13 @@ use crate::host::branches::{self, BranchTip, Depth};
 use crate::host::disk::DiskFiles;
 use crate::host::trailers::ROLLBACK;
 use crate::pipeline::Options;
-use crate::pipeline::push;
+use crate::pipeline::identity::{CommitIdentities, identities};
+use crate::pipeline::push::push;
 use crate::pipeline::record;
 use crate::plan::settings::Settings;
-use crate::plan::{Plan, Unit, plan};
+use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::Report;
-use crate::review::Prepared;
+use crate::review::PreparedUnit;
 
 /// Where to go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub fn rollback(
     options: &Options,
 ) -> Result<Report, Failure> {
     let plan = plan(&DiskFiles::default(), settings)?;
-    let back = |unit: &Unit| {
+    let back = |unit: &PlannedUnit| {
         let mut past = branches::past(unit, &plan.root, ctx, depth_for(target), Depth::Files)?;
         // A branch that was started for its first review held nothing then.
         past.retain(|one| !one.empty);
@@ -51,7 +52,7 @@ pub fn rollback(
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
     // Going back is what is asked for, so no ancestry stands in the way.
-    push::send(&plan, ctx, prepared, &|_, _| Ancestry::Ancestor, options)
+    push(&plan, ctx, prepared, &|_, _| Ancestry::Ancestor, options)
 }
 
 fn depth_for(target: &Target) -> u32 {
@@ -61,7 +62,7 @@ fn depth_for(target: &Target) -> u32 {
     }
 }
 
-fn choose<'a>(unit: &Unit, past: &'a [BranchTip], target: &Target) -> Result<&'a BranchTip, Diagnostic> {
+fn choose<'a>(unit: &PlannedUnit, past: &'a [BranchTip], target: &Target) -> Result<&'a BranchTip, Diagnostic> {
     let branch = &unit.branch;
     if past.is_empty() {
         return Err(Diagnostic::new(format!("{}: branch {branch} was never delivered", unit.name()))
@@ -80,12 +81,12 @@ fn choose<'a>(unit: &Unit, past: &'a [BranchTip], target: &Target) -> Result<&'a
 
 fn back(
     plan: &Plan,
-    unit: &Unit,
+    unit: &PlannedUnit,
     chosen: &BranchTip,
     reason: Option<&str>,
     ctx: &RunContext,
     options: &Options,
-) -> Result<Prepared, Failure> {
+) -> Result<PreparedUnit, Failure> {
     let id = &chosen.commit.short_id;
     let Some(Record { source, .. }) = &chosen.record else {
         let found = Diagnostic::new(format!("{}: {id} has no record of a delivery", unit.name()));
@@ -96,10 +97,10 @@ fn back(
     let why = reason.map_or_else(|| format!("rolled back to {id}"), |reason| format!("rolled back to {id}: {reason}"));
     let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);
     let images: Vec<String> = branches::images(chosen).iter().map(ToString::to_string).collect();
-    let rolled = Unit { message: subject.clone(), ..unit.clone() };
+    let rolled = PlannedUnit { message: subject.clone(), ..unit.clone() };
     let message = record::message(&rolled, source, &images, &[(ROLLBACK, &chosen.commit.id)], ctx);
-    let (author, committer) = push::people(plan, ctx, chosen.commit.author.time)?;
-    let files = Files {
+    let CommitIdentities { author, committer } = identities(plan, ctx, chosen.commit.author.time)?;
+    let content = Files {
         name: unit.name(),
         branch: unit.branch.clone(),
         topic: None,
@@ -117,5 +118,5 @@ fn back(
         hold: Some(why),
         release: false,
     };
-    Ok(Prepared { files, subject, images, origins: Vec::new() })
+    Ok(PreparedUnit { unit: unit.clone(), content, subject, images, origins: Vec::new() })
 }

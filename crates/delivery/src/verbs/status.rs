@@ -10,7 +10,7 @@ use crate::host::disk::DiskFiles;
 use crate::host::trailers::SERVICE;
 use crate::host::{Moment, RunContext};
 use crate::plan::settings::Settings;
-use crate::plan::{Unit, plan};
+use crate::plan::{PlannedUnit, plan};
 use crate::report::format::{age, person, rfc3339};
 use crate::report::table;
 use crate::review::OpenRequests;
@@ -21,7 +21,7 @@ pub use crate::report::board::board;
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The unit.
-    pub unit: Unit,
+    pub unit: PlannedUnit,
     /// The state in one word.
     pub state: State,
     /// What the branch holds; nothing where it does not exist.

@@ -13,9 +13,9 @@ use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::{self, SourceTree};
+use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
-use crate::plan::{PinnedInputs, Plan, Source as From, Unit, plan};
+use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
 use crate::report::table;
 
 /// What was found of one unit.
@@ -40,7 +40,7 @@ pub enum Finding {
     Verified,
     /// It holds something else in these files.
     Differs(Vec<String>),
-    /// It cannot be told, and why.
+    /// It could not be checked, and why.
     Unknown(Errors),
 }
 
@@ -50,95 +50,136 @@ pub enum Finding {
 /// # Errors
 /// A config that cannot be read, a remote that cannot be reached. What is wrong with one unit is its finding.
 pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Failure> {
-    let wanted = plan(&DiskFiles::default(), settings)?;
-    let tips = branches::tips(&wanted.units, &wanted.root, ctx, Depth::Files)?;
-    let mut revisions: BTreeMap<String, Result<(GitFiles, Plan), Errors>> = BTreeMap::new();
-    let mut verdicts = Vec::new();
-    for WithTip { unit, tip } in tips {
-        let mut source = None;
-        let finding = match tip.as_ref().map(|tip| (tip, sources(tip))) {
-            None => Finding::Unknown(never(unit).into()),
-            Some((_, commits)) if commits.is_empty() => Finding::Unknown(no_record(unit).into()),
-            Some((tip, commits)) => {
-                for commit in &commits {
-                    revisions.entry(commit.clone()).or_insert_with(|| revision(settings, &wanted, commit));
-                }
-                let there = commits.iter().find(|commit| revisions[*commit].is_ok()).unwrap_or(&commits[0]);
-                source = Some(there.clone());
-                match &revisions[there] {
-                    Ok((files, plan)) => one(unit, tip, files, plan, ctx).unwrap_or_else(Finding::Unknown),
-                    Err(errors) => Finding::Unknown(errors.clone()),
-                }
-            }
+    let current = plan(&DiskFiles::default(), settings)?;
+    let tips = branches::tips(&current.units, &current.root, ctx, Depth::Files)?;
+    let mut revisions = Revisions { settings, root: &current.root, read: BTreeMap::new() };
+    let verdict = |WithTip { unit, tip }: WithTip<&PlannedUnit>| {
+        let checked = match &tip {
+            None => Checked::unknown(never_delivered(unit)),
+            Some(tip) => match revisions.of(tip) {
+                None => Checked::unknown(no_record(unit)),
+                Some(found) => found.check(unit, tip, ctx),
+            },
         };
-        let commit = tip.as_ref().map(|tip| tip.commit.id.clone());
-        verdicts.push(Verdict { unit: unit.name(), branch: unit.branch.clone(), commit, source, finding });
+        Verdict {
+            unit: unit.name(),
+            branch: unit.branch.clone(),
+            commit: tip.as_ref().map(|tip| tip.commit.id.clone()),
+            source: checked.source,
+            finding: checked.finding,
+        }
+    };
+    Ok(tips.into_iter().map(verdict).collect())
+}
+
+/// What came of checking one unit, and the source commit that was rendered.
+struct Checked {
+    source: Option<String>,
+    finding: Finding,
+}
+
+impl Checked {
+    fn unknown(why: Diagnostic) -> Self {
+        Checked { source: None, finding: Finding::Unknown(why.into()) }
     }
-    Ok(verdicts)
 }
 
-/// The source commits that are recorded to make a branch's content: the one that it was delivered from, and the last one that
-/// left it as it was. None where there is no record.
-fn sources(tip: &BranchTip) -> Vec<String> {
-    let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.clone());
-    recorded.into_iter().flat_map(|commit| [Some(commit), tip.noted.clone()]).flatten().collect()
+/// The source commits that were read so far.
+struct Revisions<'a> {
+    settings: &'a Settings,
+    root: &'a str,
+    read: BTreeMap<String, Result<Revision, Errors>>,
 }
 
-fn never(unit: &Unit) -> Diagnostic {
+/// The files of a recorded source commit, and the plan of its own config.
+struct Revision {
+    files: GitFiles,
+    plan: Plan,
+}
+
+/// A recorded source commit; what is wrong where it cannot be read.
+struct FoundRevision<'a> {
+    commit: String,
+    revision: &'a Result<Revision, Errors>,
+}
+
+impl Revisions<'_> {
+    /// The first readable of the source commits that are recorded to make a branch's content: the one that it was delivered from, and
+    /// the last one that left it as it was. None where there is no record.
+    fn of(&mut self, tip: &BranchTip) -> Option<FoundRevision<'_>> {
+        let recorded = tip.record.as_ref()?.source.dry_sha.clone();
+        let commits: Vec<String> = [Some(recorded), tip.noted.clone()].into_iter().flatten().collect();
+        for commit in &commits {
+            if !self.read.contains_key(commit) {
+                self.read.insert(commit.clone(), Revision::read(self.settings, self.root, commit));
+            }
+        }
+        let readable = commits.iter().find(|commit| self.read.get(*commit).is_some_and(Result::is_ok));
+        let commit = readable.or(commits.first())?.clone();
+        Some(FoundRevision { revision: self.read.get(&commit)?, commit })
+    }
+}
+
+impl Revision {
+    fn read(settings: &Settings, root: &str, commit: &str) -> Result<Self, Errors> {
+        let files = recorded_source::files(root, commit)?;
+        let mut all = settings.clone();
+        all.selection = Selection { all: true, ..Selection::default() };
+        let plan = plan(&files, &all)?;
+        Ok(Revision { files, plan })
+    }
+
+    /// Renders the unit with the images that its record names, and compares.
+    fn compare(&self, current: &PlannedUnit, tip: &BranchTip, ctx: &RunContext) -> Result<Finding, Errors> {
+        let mut unit = self.plan.units.iter().find(|unit| unit.name() == current.name()).cloned().ok_or_else(|| {
+            Diagnostic::new(format!("the config at {} has no such unit", self.files.commit()))
+                .hint("give --config and the other flags as they were for that delivery")
+        })?;
+        unit.pinned_inputs = Some(self.pinned_inputs(&unit, tip));
+        let plan = Plan { units: vec![unit.clone()], pinned_inputs_only: true, ..self.plan.clone() };
+        let source = SourceTree { files: &self.files, revision: Some(self.files.commit()) };
+        let pipeline = Pipeline::open(&plan, ctx, source);
+        let units = pipeline.and_then(|mut pipeline| pipeline.run_to_pinned(vec![unit]));
+        let mut rendered = FileSet::new();
+        for PinnedUnit { output, .. } in units.map_err(Failure::into_errors)? {
+            rendered = file_set(&current.path, &output.objects, output.style)?.files;
+        }
+        let differing = differing(&rendered, &tip.files);
+        Ok(if differing.is_empty() { Finding::Verified } else { Finding::Differs(differing) })
+    }
+
+    /// The images of a delivery. Those of a promotion have the names of the environment that they came from, which the record names.
+    fn pinned_inputs(&self, unit: &PlannedUnit, tip: &BranchTip) -> PinnedInputs {
+        let promoted_from = branches::promoted_from(tip).map(str::to_owned);
+        let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
+        let units = &self.plan.units;
+        let named = units.iter().find(|one| one.service == unit.service && one.environment == *environment);
+        let default_repo = named.and_then(PlannedUnit::default_repo).map(str::to_owned);
+        PinnedInputs { images: branches::images(tip), default_repo, promoted_from }
+    }
+}
+
+impl FoundRevision<'_> {
+    fn check(self, unit: &PlannedUnit, tip: &BranchTip, ctx: &RunContext) -> Checked {
+        let finding = match self.revision {
+            Ok(revision) => revision.compare(unit, tip, ctx).unwrap_or_else(Finding::Unknown),
+            Err(errors) => Finding::Unknown(errors.clone()),
+        };
+        Checked { source: Some(self.commit), finding }
+    }
+}
+
+fn never_delivered(unit: &PlannedUnit) -> Diagnostic {
     Diagnostic::new("never delivered")
-        .hint(format!("`hydrant deliver --service {} --env {}` delivers it.", unit.service, unit.environment))
+        .hint(format!("run `hydrant deliver --service {} --env {}`", unit.service, unit.environment))
 }
 
-/// What a branch without a readable record is told, and the way to have one again.
-pub(crate) fn no_record(unit: &Unit) -> Diagnostic {
-    Diagnostic::new(format!("branch {} has no record of a delivery, or one that cannot be read", unit.branch)).hint(
-        format!(
-            "`hydrant deliver --service {} --env {} --adopt` writes one; look with `hydrant diff` what else was changed.",
-            unit.service, unit.environment
-        ),
-    )
-}
-
-/// The files of a recorded commit and the plan that its own config makes.
-fn revision(settings: &Settings, wanted: &Plan, commit: &str) -> Result<(GitFiles, Plan), Errors> {
-    let files = recorded_source::files(&wanted.root, commit)?;
-    let mut every = settings.clone();
-    every.selection = Selection { all: true, ..Selection::default() };
-    let plan = plan(&files, &every)?;
-    Ok((files, plan))
-}
-
-fn one(wanted: &Unit, tip: &BranchTip, files: &GitFiles, plan: &Plan, ctx: &RunContext) -> Result<Finding, Errors> {
-    let mut unit = plan.units.iter().find(|unit| unit.name() == wanted.name()).cloned().ok_or_else(|| {
-        Diagnostic::new(format!("the config at {} has no such unit", files.commit()))
-            .hint("It was delivered with another config or other flags: give --config as it was then.")
-    })?;
-    unit.pinned_inputs = Some(given(plan, &unit, tip));
-    let alone = Plan { units: vec![unit], recorded_only: true, ..plan.clone() };
-    let sourced = SourceTree { files, revision: Some(files.commit()) };
-    let rendered = pipeline::rendered(&alone, ctx, sourced).map_err(Failure::into_errors)?;
-    let made = &rendered[0];
-    let (_, files) = file_set(&wanted.path, &made.objects, made.style)?;
-    let differing = differing(&files, &tip.files);
-    Ok(if differing.is_empty() { Finding::Verified } else { Finding::Differs(differing) })
-}
-
-/// The images of a delivery, as a rendering takes them. Those of a promotion bear the names of the environment that they came
-/// from, which the record tells.
-fn given(plan: &Plan, unit: &Unit, tip: &BranchTip) -> PinnedInputs {
-    let promoted_from = branches::promoted_from(tip).map(str::to_owned);
-    let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
-    let named = plan.units.iter().find(|one| one.service == unit.service && one.environment == *environment);
-    let default_repo = named.and_then(default_repo);
-    PinnedInputs { images: branches::images(tip), default_repo, promoted_from }
-}
-
-/// The `--default-repo` of a unit, if it has one.
-pub(crate) fn default_repo(unit: &Unit) -> Option<String> {
-    match &unit.source {
-        From::Skaffold { default_repo, .. } => default_repo.clone(),
-        From::Kustomize { .. } | From::Helm(_) => None,
-    }
+/// The finding about a branch without a readable record.
+pub(crate) fn no_record(unit: &PlannedUnit) -> Diagnostic {
+    Diagnostic::new(format!("branch {} has no readable record of a delivery", unit.branch)).hint(format!(
+        "run `hydrant diff` to see what else was changed, then `hydrant deliver --service {} --env {} --adopt` to write one",
+        unit.service, unit.environment
+    ))
 }
 
 fn differing(made: &FileSet, there: &FileSet) -> Vec<String> {

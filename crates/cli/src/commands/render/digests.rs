@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use delivery::config;
-use delivery::host::RunContext;
 use delivery::host::disk::DiskFiles;
 use delivery::images::registries;
+use delivery::plan::{SkaffoldOptions, Standalone};
 use delivery::verbs::pin::{Setup, Typed};
-use delivery::verbs::render::Registries;
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
@@ -31,31 +30,44 @@ pub(crate) struct DigestArguments {
 }
 
 impl DigestArguments {
-    /// Returns the options as `delivery` takes them. Paths are relative to `folder`. A `hydrant.yaml` is read only with `--pin`, because
+    /// Returns the folder with these Skaffold options. Paths are relative to `folder`. A `hydrant.yaml` is read only with `--pin`, because
     /// Skaffold's options alone must mean what they mean to Skaffold.
     ///
     /// # Errors
     /// A path is not UTF-8, or with `--pin` a config or a rules file cannot be read.
-    pub(super) fn registries<'a>(
+    pub(super) fn standalone(
         self,
         files: &DiskFiles,
         folder: &str,
-        ctx: &'a RunContext,
-    ) -> Result<Registries<'a>, Failure> {
+        skaffold: SkaffoldOptions,
+    ) -> Result<Standalone, Failure> {
         let typed = Typed {
             locking: self.locked.locking(self.lock, folder)?,
             registries: self.registries.typed(PlatformArguments::default(), folder)?,
             rules: self.rules.iter().map(|path| below(folder, path)).collect::<Result<_, _>>()?,
             ..Typed::default()
         };
-        let (source, lock_file, options, everything) = if self.pin {
-            let setup = Setup::new(files, folder, &typed)?;
-            (setup.source, Some(setup.lock_file), setup.options, Some((setup.search, setup.given)))
-        } else {
-            let options = registries::options(&typed.registries, &config::Registry::default(), folder)?;
-            (typed.locking.digests(None), typed.locking.file, options, None)
-        };
-        let now = ctx.now.map_or(0, |now| now.seconds);
-        Ok(Registries { source, lock_file, options, now, progress: ctx.progress.resolving(), everything })
+        let folder = folder.to_owned();
+        if self.pin {
+            let setup = Setup::new(files, &folder, &typed)?;
+            return Ok(Standalone {
+                folder,
+                skaffold,
+                lock_mode: setup.source,
+                lock: Some(setup.lock_file),
+                registries: setup.options,
+                rules: setup.rules,
+                pin: Some(setup.given),
+            });
+        }
+        Ok(Standalone {
+            lock_mode: typed.locking.lock_mode(None),
+            lock: typed.locking.file,
+            registries: registries::options(&typed.registries, &config::Registry::default(), &folder)?,
+            rules: Vec::new(),
+            pin: None,
+            folder,
+            skaffold,
+        })
     }
 }

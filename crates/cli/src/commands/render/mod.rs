@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::Context;
 use delivery::Diagnostic;
 use delivery::host::disk::{DiskFiles, absolute};
-use delivery::pipeline::skaffold::{
-    DigestSource, Machine, Now, PlanOptions, RenderOptions, Request, resource_selector, setters,
-};
+use delivery::host::machine::{Machine, resource_selector, setters};
+use delivery::plan::{BuildArtifacts, DigestSource, SkaffoldOptions};
+use delivery::verbs::render::render;
 
 use crate::outcome::{Failure, Success};
 use crate::output;
@@ -29,9 +29,9 @@ use flags::Skaffold;
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
-    let ctx = run_context()?;
-    let registries = arguments.digests.registries(&files, &folder, &ctx)?;
-    let machine = Machine::look(&files, &folder, ctx.variables.clone())?;
+    let mut ctx = run_context()?;
+    let machine = Machine::look(&files, &folder, ctx.variables)?;
+    ctx.variables = machine.environment.clone();
     let mut flags = arguments.skaffold;
     variables::fill(&mut flags, &machine.environment)?;
     let idle = arguments.idle.typed();
@@ -40,21 +40,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     }
     let target = target(flags.output.take())?;
     let loud = flags.loud == Some(true);
-    let mut request = request(&files, &folder, machine, flags)?;
-    request.now = ctx.now.map_or_else(Now::default, |now| Now { seconds: now.seconds, nanoseconds: ctx.nanoseconds });
-    let given = request.images.build_artifacts.is_some() || !request.images.images.is_empty();
-    if request.images.digest_source == DigestSource::None && !given {
+    let options = skaffold_options(&files, &folder, machine, flags)?;
+    let given = options.build_artifacts.is_some() || !options.images.is_empty();
+    if options.digest_source == DigestSource::None && !given {
         output::note("--digest-source is none: images are not replaced");
     }
-    let done = delivery::verbs::render::run(&request, &registries, &files)?;
-    done.rendered.warnings.iter().for_each(output::warning);
-    output::child_stderr(&done.rendered.said);
+    let rendered = render(arguments.digests.standalone(&files, &folder, options)?, &ctx, &files)?;
+    rendered.warnings().iter().for_each(output::warning);
+    output::child_stderr(rendered.stderr());
     if loud {
-        done.images.iter().for_each(|(name, image)| output::note(&format!("{name} -> {image}")));
+        let builds = rendered.builds().iter();
+        builds.for_each(|build| output::note(&format!("{} -> {}", build.image_name, build.tag)));
     }
-    let text = done.rendered.print()?;
-    if let Some((path, lock)) = &done.lock {
-        output::lock_file(path, lock)?;
+    let text = rendered.print()?;
+    if let Some(lock) = &rendered.lock {
+        output::lock_file(&lock.path, &lock.content)?;
     }
     match target {
         None => output::result(&text)?,
@@ -78,43 +78,40 @@ fn target(output: Option<String>) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Returns the request that the arguments describe, with the files that they name.
-fn request(files: &DiskFiles, folder: &str, machine: Machine, flags: Skaffold) -> Result<Request, Failure> {
+/// Returns the options that the arguments describe, with the files that they name.
+fn skaffold_options(
+    files: &DiskFiles,
+    folder: &str,
+    machine: Machine,
+    flags: Skaffold,
+) -> Result<SkaffoldOptions, Failure> {
     if flags.enable_platform_node_affinity == Some(true) {
         let found =
             Diagnostic::new("--enable-platform-node-affinity: hydrant does not look up the platforms of images");
         return Err(found.hint("write the affinity into the manifests").into());
     }
     let given = flags.build_artifacts.is_some() || !flags.images.is_empty();
-    let filename = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
-    let images = PlanOptions {
+    let file = flags.filename.unwrap_or_else(|| "skaffold.yaml".to_owned());
+    Ok(SkaffoldOptions {
+        input: if file == "-" { standard_input()? } else { Vec::new() },
+        file,
+        profiles: flags.profile,
+        optional_profiles: Vec::new(),
+        auto_activation: flags.profile_auto_activation != Some(false),
+        propagate_profiles: flags.propagate_profiles != Some(false),
+        modules: flags.module,
         digest_source: DigestSource::parse(flags.digest_source.as_deref().unwrap_or_default(), given)?,
         tag: flags.tag.unwrap_or_default(),
         default_repo: flags.default_repo.or(machine.default_repo),
         multi_level: machine.multi_level,
         images: flags.images,
         build_artifacts: flags.build_artifacts.map(|path| build_artifacts(folder, path)).transpose()?,
-    };
-    let render = RenderOptions {
         namespace: flags.namespace.unwrap_or_default(),
         offline: flags.offline == Some(true),
         labels: labels(&flags.label),
         setters: setters(files, folder, &flags.set_value_file.unwrap_or_default(), &flags.set)?,
         selector_rules: resource_selector(files, folder, &flags.resource_selector_rules_file.unwrap_or_default())?,
-        default_repo: images.default_repo.clone(),
         kube_context: machine.kube_context,
-    };
-    let input = if filename == "-" { standard_input()? } else { Vec::new() };
-    Ok(Request {
-        file: filename,
-        input,
-        profiles: flags.profile,
-        auto_activation: flags.profile_auto_activation != Some(false),
-        propagate_profiles: flags.propagate_profiles != Some(false),
-        modules: flags.module,
-        images,
-        render,
-        ..Request::new(folder, machine.environment)
     })
 }
 
@@ -125,12 +122,15 @@ fn labels(typed: &[String]) -> Vec<(String, String)> {
     labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn build_artifacts(folder: &str, path: String) -> Result<(String, Vec<u8>), Failure> {
+fn build_artifacts(folder: &str, path: String) -> Result<BuildArtifacts, Failure> {
     if path == "-" {
-        return Ok(("standard input".to_owned(), standard_input()?));
+        return Ok(BuildArtifacts { file: "standard input".to_owned(), bytes: standard_input()? });
     }
     let bytes = std::fs::read(Path::new(folder).join(&path));
-    bytes.with_context(|| format!("--build-artifacts {path}")).map(|bytes| (path, bytes)).map_err(Failure::Input)
+    bytes
+        .with_context(|| format!("--build-artifacts {path}"))
+        .map(|bytes| BuildArtifacts { file: path, bytes })
+        .map_err(Failure::Input)
 }
 
 fn standard_input() -> Result<Vec<u8>, Failure> {

@@ -23,7 +23,7 @@ pub type ProgressFn<'a> = &'a (dyn Fn(usize, usize) + Sync);
 /// What is needed of the world to find digests.
 pub struct ResolveContext<'a> {
     /// How registries are asked; its proxies are taken from `variables`.
-    pub options: &'a Options,
+    pub options: Options,
     /// The environment's variables, where credentials and proxies are found by.
     pub variables: &'a BTreeMap<String, String>,
     /// The time of new lock entries, in seconds since 1970.
@@ -45,8 +45,8 @@ pub struct Pinner<'a> {
 
 #[derive(PartialEq)]
 enum From {
-    /// Nobody: what is not given stays without.
-    Nowhere,
+    /// No registry and no lock file: an image without a digest stays so.
+    Nothing,
     Source(LockMode),
 }
 
@@ -62,9 +62,14 @@ impl<'a> Pinner<'a> {
         Pinner { resolve_ctx, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
     }
 
-    /// One that knows no digest and asks nobody.
-    pub(crate) fn nowhere(resolve_ctx: ResolveContext<'a>) -> Self {
-        Pinner { resolve_ctx, from: From::Nowhere, lock: Lock::default(), lock_file: String::new(), resolver: None }
+    /// A pinner that knows no digest and asks no registry.
+    pub(crate) fn offline(resolve_ctx: ResolveContext<'a>) -> Self {
+        Pinner { resolve_ctx, from: From::Nothing, lock: Lock::default(), lock_file: String::new(), resolver: None }
+    }
+
+    /// Allows more registries to be reached without TLS. It has no effect on registries that were asked already.
+    pub(crate) fn allow_insecure(&mut self, registries: impl Iterator<Item = String>) {
+        self.resolve_ctx.options.insecure.extend(registries);
     }
 
     /// The digest of each image that has none. One that has is checked: its digest must exist and be what its tag stands
@@ -137,7 +142,7 @@ impl<'a> Pinner<'a> {
         &mut self,
         images: &[(ImageRef, Digest)],
     ) -> Result<BTreeMap<ImageRef, Result<Origin, ResolveError>>, Failure> {
-        if matches!(self.from, From::Nowhere | From::Source(LockMode::Locked)) {
+        if matches!(self.from, From::Nothing | From::Source(LockMode::Locked)) {
             let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
             return Err(error.hint("Leave one of both out.").into());
         }
@@ -157,7 +162,7 @@ impl<'a> Pinner<'a> {
     fn resolver(&mut self) -> Result<&Resolver, Failure> {
         let resolver = match self.resolver.take() {
             Some(resolver) => resolver,
-            None => resolver(self.resolve_ctx.options, self.resolve_ctx.variables)?,
+            None => resolver(&self.resolve_ctx.options, self.resolve_ctx.variables)?,
         };
         Ok(self.resolver.insert(resolver))
     }

@@ -10,7 +10,7 @@ pub struct ImageRequest {
     /// What is looked up.
     pub image: ImageRef,
     /// Where it stands.
-    pub place: ImageLocation,
+    pub location: ImageLocation,
 }
 
 /// Where an image stands; what is not known is empty.
@@ -31,8 +31,8 @@ pub(super) fn by_image(wanted: &[ImageRequest]) -> BTreeMap<&ImageRef, Vec<&Imag
     let mut all: BTreeMap<&ImageRef, Vec<&ImageLocation>> = BTreeMap::new();
     for one in wanted {
         let places = all.entry(&one.image).or_default();
-        if !places.contains(&&one.place) {
-            places.push(&one.place);
+        if !places.contains(&&one.location) {
+            places.push(&one.location);
         }
     }
     all

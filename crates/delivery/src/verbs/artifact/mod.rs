@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Diagnostic, Errors, ImageRef};
-use registry::{Artifact, Parcel, Pushed, ResolveError, Writing};
+use manifest::{Diagnostic, Errors};
+use registry::{Artifact, Parcel, Resolver, Writing};
 
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::images::digests;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::{self, Origin, Rendered, SourceTree};
+use crate::pipeline::{self, CheckedUnit, Pipeline, RecordedCommit, SourceTree};
 use crate::plan::settings::Settings;
-use crate::plan::{Plan, Unit, plan};
+use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::format::rfc3339;
 
 mod archive;
@@ -70,8 +70,8 @@ pub struct Done {
     pub report: Report,
     /// Each once, in the units' order.
     pub warnings: Vec<Diagnostic>,
-    /// What the source's own programs wrote.
-    pub said: Vec<u8>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
 }
 
 /// Renders, pins and checks every unit as a delivery does, and pushes each as an artifact. Nothing is written before all
@@ -82,54 +82,72 @@ pub struct Done {
 /// refuses.
 pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<Done, Failure> {
     let mut settings = settings.clone();
-    options.target.stands_for_the_repository(&mut settings);
+    options.target.replace_repository(&mut settings);
     let files = DiskFiles::default();
     let plan = plan(&files, &settings)?;
     Errors::check(plan.units.iter().filter(|unit| unit.review.is_some()).map(reviewed).collect())?;
-    let places = places(&plan, &options.target)?;
-    let units = pipeline::checked(&plan, ctx, SourceTree { files: &files, revision: None }, options.allow_dirty)?;
-    let origin = Origin::of(&plan, None)?;
+    one_unit_a_tag(&plan, &options.target)?;
+    let mut pipeline = Pipeline::open(&plan, ctx, SourceTree { files: &files, revision: None })?;
+    let pinned = pipeline.run_to_pinned(plan.units.clone())?;
+    let units = pipeline.check(pinned, options.allow_dirty)?;
+    let warnings = pipeline::unique_warnings(&units);
+    let stderr = units.iter().flat_map(|unit| unit.output.stderr.clone()).collect();
+    let commit = RecordedCommit::read(&plan, None)?;
+    let units = units.into_iter().map(|unit| ArtifactUnit::new(unit, &commit, options));
+    let units = units.collect::<Result<Vec<_>, Failure>>()?;
     let resolver = digests::resolver(&plan.registries, &ctx.variables)?;
-    let each = plan.units.iter().zip(&units).zip(&places);
-    let parcels = each.map(|((unit, rendered), place)| {
-        let artifact = artifact(unit, rendered, &origin, options.puller)?;
-        Ok(Parcel { name: place.name.clone(), tags: place.tags.clone(), artifact })
-    });
-    let parcels = parcels.collect::<Result<Vec<_>, Failure>>()?;
+    let report = Report { units: upload(units, &resolver, &commit, options)?, dry_run: options.dry_run };
+    Ok(Done { report, warnings, stderr })
+}
+
+/// A checked unit, and the artifact that it becomes.
+struct ArtifactUnit {
+    unit: CheckedUnit,
+    location: ArtifactLocation,
+    artifact: Artifact,
+}
+
+impl ArtifactUnit {
+    fn new(unit: CheckedUnit, commit: &RecordedCommit, options: &Options) -> Result<Self, Failure> {
+        let location = options.target.location(&unit.unit)?;
+        let artifact = artifact(&unit, commit, options.puller)?;
+        Ok(ArtifactUnit { unit, location, artifact })
+    }
+}
+
+/// Pushes the artifacts, all that can be at once.
+///
+/// # Errors
+/// Every failure, the unit's name in front.
+fn upload(
+    units: Vec<ArtifactUnit>,
+    resolver: &Resolver,
+    commit: &RecordedCommit,
+    options: &Options,
+) -> Result<Vec<UnitReport>, Failure> {
+    let parcel = |one: &ArtifactUnit| Parcel {
+        name: one.location.name.clone(),
+        tags: one.location.tags.clone(),
+        artifact: one.artifact.clone(),
+    };
+    let parcels: Vec<Parcel> = units.iter().map(parcel).collect();
     let answers = resolver.push(&parcels, Writing { dry_run: options.dry_run, adopt: options.adopt });
-    let pushed = all(&plan.units, answers)?;
-    let each = plan.units.iter().zip(&units).zip(places).zip(pushed);
-    let reports = each.map(|(((unit, rendered), place), pushed)| UnitReport {
-        service: unit.service.clone(),
-        environment: unit.environment.clone(),
-        place,
-        pushed,
-        images: rendered.images.clone(),
-        source: origin.url.clone(),
-        commit: origin.head.id.clone(),
-    });
-    let report = Report { units: reports.collect(), dry_run: options.dry_run };
-    let said = units.iter().flat_map(|unit| unit.said.clone()).collect();
-    Ok(Done { report, warnings: pipeline::warnings(&units), said })
-}
-
-/// What asks for a review must not land without one.
-fn reviewed(unit: &Unit) -> Diagnostic {
-    let message = format!("{} asks for a review, which a registry cannot hold", unit.name());
-    Diagnostic::new(message)
-        .field("review")
-        .hint("Deliver it to a branch, or say --review push where the artifact is made of what was reviewed already.")
-}
-
-/// What became of each unit; or every failure, the unit's name in front.
-fn all(units: &[Unit], answers: Vec<Result<Pushed, Box<ResolveError>>>) -> Result<Vec<Pushed>, Failure> {
-    let (mut good, mut findings, mut transient) = (Vec::new(), Vec::new(), true);
-    for (unit, answer) in units.iter().zip(answers) {
+    let (mut reports, mut findings, mut transient) = (Vec::new(), Vec::new(), true);
+    for (ArtifactUnit { unit, location, .. }, answer) in units.into_iter().zip(answers) {
         match answer {
-            Ok(pushed) => good.push(pushed),
+            Ok(pushed) => reports.push(UnitReport {
+                service: unit.unit.service,
+                environment: unit.unit.environment,
+                location,
+                pushed,
+                images: unit.images,
+                source: commit.url.clone(),
+                commit: commit.head.id.clone(),
+            }),
             Err(error) => {
                 let finding = error.diagnostic();
-                findings.push(Diagnostic { message: format!("{}: {}", unit.name(), finding.message), ..finding });
+                let message = format!("{}: {}", unit.unit.name(), finding.message);
+                findings.push(Diagnostic { message, ..finding });
                 transient &= error.kind.is_transient();
             }
         }
@@ -137,32 +155,39 @@ fn all(units: &[Unit], answers: Vec<Result<Pushed, Box<ResolveError>>>) -> Resul
     match Errors::check(findings) {
         Err(findings) if transient => Err(Failure::Outside(findings)),
         Err(findings) => Err(Failure::Input(findings)),
-        Ok(()) => Ok(good),
+        Ok(()) => Ok(reports),
     }
 }
 
-/// Where each unit goes, in the plan's order.
-fn places(plan: &Plan, target: &Target) -> Result<Vec<ArtifactLocation>, Errors> {
-    let places = plan.units.iter().map(|unit| target.place(unit)).collect::<Result<Vec<_>, Diagnostic>>()?;
-    let mut taken: BTreeMap<(&ImageRef, &String), &Unit> = BTreeMap::new();
-    for (unit, place) in plan.units.iter().zip(&places) {
-        for tag in &place.tags {
-            if let Some(other) = taken.insert((&place.name, tag), unit) {
-                let names = (other.name(), unit.name());
-                let message = format!("{} and {} would both be pushed to {}:{tag}", names.0, names.1, place.name);
-                return Err(Diagnostic::new(message)
-                    .hint("Put {service} and {environment} into the reference.")
-                    .into());
+/// What asks for a review must not land without one.
+fn reviewed(unit: &PlannedUnit) -> Diagnostic {
+    let message = format!("{} needs a review, which a registry does not support", unit.name());
+    Diagnostic::new(message)
+        .field("review")
+        .hint("deliver it to a branch, or give --review push where the artifact is made of what was reviewed already")
+}
+
+/// Refuses two units that would be pushed to one tag.
+fn one_unit_a_tag(plan: &Plan, target: &Target) -> Result<(), Errors> {
+    let mut taken: BTreeMap<String, &PlannedUnit> = BTreeMap::new();
+    for unit in &plan.units {
+        let location = target.location(unit)?;
+        for tag in &location.tags {
+            let reference = format!("{}:{tag}", location.name);
+            if let Some(other) = taken.insert(reference.clone(), unit) {
+                let message = format!("{} and {} would both be pushed to {reference}", other.name(), unit.name());
+                return Err(Diagnostic::new(message).hint("put {service} and {environment} into the reference").into());
             }
         }
     }
-    Ok(places)
+    Ok(())
 }
 
 /// A unit's files as an artifact: they lie in it where they lie on the unit's branch.
-fn artifact(unit: &Unit, rendered: &Rendered, origin: &Origin, puller: Puller) -> Result<Artifact, Failure> {
-    let (folder, files) = file_set(&unit.path, &rendered.objects, rendered.style)?;
-    let Archive { bytes, content } = archive(&folder, &files)
+fn artifact(checked: &CheckedUnit, commit: &RecordedCommit, puller: Puller) -> Result<Artifact, Failure> {
+    let CheckedUnit { unit, output, .. } = checked;
+    let files = file_set(&unit.path, &output.objects, output.style)?;
+    let Archive { bytes, content } = archive(&files.folder, &files.files)
         .map_err(|error| Diagnostic::new(format!("{}: the files cannot be packed: {error}", unit.name())))?;
     let (config_media, layer_media) = puller.media();
     // The OCI image spec wants both words in a config; there is nothing to run in this one.
@@ -172,9 +197,9 @@ fn artifact(unit: &Unit, rendered: &Rendered, origin: &Origin, puller: Puller) -
         "rootfs": { "type": "layers", "diff_ids": [content] },
     });
     let annotations = [
-        ("created", rfc3339(origin.head.committer.time)),
-        ("revision", format!("sha1:{}", origin.head.id)),
-        ("source", origin.url.clone()),
+        ("created", rfc3339(commit.head.committer.time)),
+        ("revision", format!("sha1:{}", commit.head.id)),
+        ("source", commit.url.clone()),
     ];
     Ok(Artifact {
         config_media: config_media.to_owned(),

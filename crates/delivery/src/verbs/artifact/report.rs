@@ -23,7 +23,7 @@ pub struct UnitReport {
     /// The environment.
     pub environment: String,
     /// Where its artifact is.
-    pub place: ArtifactLocation,
+    pub location: ArtifactLocation,
     /// The artifact's digest, and the tags that did not stand for it before.
     pub pushed: Pushed,
     /// The images in it, sorted, as they stand in it.
@@ -61,7 +61,7 @@ impl UnitReport {
         vec![
             format!("{}/{}", self.service, self.environment),
             self.word(dry_run).to_owned(),
-            format!("{}:{}", self.place.url(), self.place.tags.join(",")),
+            format!("{}:{}", self.location.url(), self.location.tags.join(",")),
             self.pushed.digest.to_string(),
         ]
     }
@@ -71,9 +71,9 @@ impl UnitReport {
             "service": self.service,
             "environment": self.environment,
             "result": self.word(dry_run),
-            "url": self.place.url(),
-            "repository": self.place.name.to_string(),
-            "tags": self.place.tags,
+            "url": self.location.url(),
+            "repository": self.location.name.to_string(),
+            "tags": self.location.tags,
             "moved": self.pushed.moved,
             "digest": self.pushed.digest.to_string(),
             "sourceRepository": self.source,

@@ -3,7 +3,7 @@
 use manifest::{Diagnostic, ImageRef};
 
 use crate::config::{Host, Template};
-use crate::plan::Unit;
+use crate::plan::PlannedUnit;
 use crate::plan::settings::Settings;
 
 /// What marks a registry's repository, in Flux as in Argo CD.
@@ -52,7 +52,7 @@ impl Target {
 
     /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
     /// What is said of requests for review does not count there, so the host is one that can be asked for all of it.
-    pub fn stands_for_the_repository(&self, settings: &mut Settings) {
+    pub fn replace_repository(&self, settings: &mut Settings) {
         settings.repository = Some(self.repository.clone());
         settings.request.host = Some(Host::Github);
     }
@@ -61,7 +61,7 @@ impl Target {
     ///
     /// # Errors
     /// What is no repository or no tag once it is filled in, and a repository without its registry.
-    pub fn place(&self, unit: &Unit) -> Result<ArtifactLocation, Diagnostic> {
+    pub fn location(&self, unit: &PlannedUnit) -> Result<ArtifactLocation, Diagnostic> {
         let filled = self.repository.fill(&unit.service, &unit.environment);
         let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);
         let registry = name.split_once('/').map_or("", |(registry, _)| registry);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors};
 
-use crate::plan::{Plan, Unit};
+use crate::plan::{Plan, PlannedUnit};
 use crate::verbs::artifact::Target;
 
 mod argo_cd;
@@ -63,11 +63,11 @@ pub fn print(plan: &Plan, puller: Puller, namespace: &str, artifacts: Option<&Ta
     Ok(documents.join("---\n"))
 }
 
-fn pull(unit: &Unit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
+fn pull(unit: &PlannedUnit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
     let from = match artifacts {
         None => From::Branch { repository: unit.repository.clone(), branch: unit.branch.clone() },
         Some(target) => {
-            let place = target.place(unit)?;
+            let place = target.location(unit)?;
             From::Artifact { url: place.url(), tag: place.tags.first().cloned().unwrap_or_default() }
         }
     };
@@ -76,7 +76,7 @@ fn pull(unit: &Unit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
 }
 
 /// A name that Kubernetes takes: lower-case letters, digits and dashes, not more than 63.
-fn name(unit: &Unit) -> String {
+fn name(unit: &PlannedUnit) -> String {
     let text = format!("{}-{}", unit.service, unit.environment).to_lowercase();
     let text: String = text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     text.trim_matches('-').chars().take(63).collect::<String>().trim_end_matches('-').to_owned()

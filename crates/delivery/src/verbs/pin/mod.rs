@@ -58,9 +58,9 @@ fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
 pub fn wanted(images: &[Located], search: &Search) -> Vec<ImageRequest> {
     let one = |located: &Located| {
         let Located { file, found } = located;
-        let place =
+        let location =
             ImageLocation { file: file.clone(), at: found.at, field: found.field.clone(), object: String::new() };
-        ImageRequest { image: search.meant(&found.image), place }
+        ImageRequest { image: search.meant(&found.image), location }
     };
     images.iter().map(one).collect()
 }

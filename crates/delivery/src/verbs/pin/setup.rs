@@ -33,6 +33,8 @@ pub struct Typed {
 pub struct Setup {
     /// What images are.
     pub search: Search,
+    /// The files that `search` was read from, absolute.
+    pub rules: Vec<String>,
     /// What happens to digests that stand there already.
     pub given: GivenDigests,
     /// Where digests come from.
@@ -55,11 +57,13 @@ impl Setup {
         let written = config.as_ref().map(|config| config.registry.clone()).unwrap_or_default();
         let options = registries::options(&typed.registries, &written, root);
         let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(typed.rules.iter().cloned());
+        let rules: Vec<String> = rules.collect();
         let named = typed.locking.file.clone();
         Ok(Setup {
-            search: Search::read(files, &rules.collect::<Vec<_>>())?,
+            search: Search::read(files, &rules)?,
+            rules,
             given: typed.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
-            source: typed.locking.digests(config.as_ref().and_then(|config| config.locked)),
+            source: typed.locking.lock_mode(config.as_ref().and_then(|config| config.locked)),
             lock_file: named
                 .or_else(|| config.as_ref().map(|config| plan::lock(root, config)))
                 .unwrap_or_else(|| lock::find(files, folder, None)),

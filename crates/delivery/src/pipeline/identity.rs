@@ -1,0 +1,48 @@
+//! Who a delivery's commits are by.
+
+use git::Identity;
+use git::source::Moment;
+use manifest::Diagnostic;
+
+use crate::error::Failure;
+use crate::host::RunContext;
+use crate::plan::Plan;
+
+/// The two identities of a commit.
+pub(crate) struct CommitIdentities {
+    pub(crate) author: Identity,
+    pub(crate) committer: Identity,
+}
+
+/// The author and the committer of a commit. The author's time is given, the committer's is now.
+///
+/// # Errors
+/// An identity that is not `Name <mail>`.
+pub(crate) fn identities(plan: &Plan, ctx: &RunContext, authored: Moment) -> Result<CommitIdentities, Failure> {
+    let author = identity(plan.author.as_deref(), authored, ctx, "GIT_AUTHOR")?;
+    let given = plan.committer.as_ref().or(plan.author.as_ref());
+    let committer = identity(given.map(String::as_str), ctx.now.unwrap_or(authored), ctx, "GIT_COMMITTER")?;
+    Ok(CommitIdentities { author, committer })
+}
+
+/// The identity where none is configured: not a person, so that no person is named by mistake.
+const FALLBACK: (&str, &str) = ("hydrant", "noreply@hydrant.invalid");
+
+/// Returns `Name <mail>` as given; else from git's own variables (`GIT_AUTHOR_NAME` and the like); else hydrant itself.
+fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str) -> Result<Identity, Failure> {
+    if let Some(text) = given {
+        let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
+        let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
+        let parts = parts.filter(|(name, email)| !name.is_empty() && !email.is_empty());
+        let Some((name, email)) = parts else {
+            let invalid = Diagnostic::new(format!("invalid identity \"{text}\""));
+            let hint = "write `Name <mail@example.com>` in commit.author, commit.committer, --author and --committer";
+            return Err(invalid.hint(hint).into());
+        };
+        return Ok(Identity { name: name.to_owned(), email: email.to_owned(), time });
+    }
+    let variable = |part: &str| ctx.variables.get(&format!("{variables}_{part}")).filter(|text| !text.is_empty());
+    let (name, email) =
+        (variable("NAME").map_or(FALLBACK.0, String::as_str), variable("EMAIL").map_or(FALLBACK.1, String::as_str));
+    Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
+}

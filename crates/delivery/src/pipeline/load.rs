@@ -1,0 +1,53 @@
+//! The first stage: every unit's source is read as far as it can be before images are resolved.
+
+use manifest::Errors;
+
+use super::session::{OfUnit, Pipeline, all_units};
+use super::skaffold;
+use super::unit::{LoadedSource, LoadedUnit};
+use crate::error::Failure;
+use crate::host::recorded_files::RecordedFiles;
+use crate::plan::{PlannedUnit, Source};
+
+impl OfUnit for LoadedUnit {
+    fn planned(&self) -> &PlannedUnit {
+        &self.unit
+    }
+}
+
+impl Pipeline<'_> {
+    /// Reads the sources of the units.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any unit, each finding once.
+    pub(crate) fn load(&self, units: Vec<PlannedUnit>) -> Result<Vec<LoadedUnit>, Failure> {
+        Ok(all_units(units, |unit| self.load_unit(unit))?)
+    }
+
+    /// Reads the source of one unit.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn load_unit(&self, unit: PlannedUnit) -> Result<LoadedUnit, Errors> {
+        let files = RecordedFiles::new(self.source.files);
+        let source = match &unit.source {
+            Source::Kustomize { folder } => LoadedSource::Kustomize(folder.clone()),
+            Source::Helm(release) => LoadedSource::Helm(release.clone()),
+            Source::Skaffold(options) => {
+                LoadedSource::Skaffold(Box::new(skaffold::load(&self.skaffold_run(&unit, &files), options)?))
+            }
+        };
+        Ok(LoadedUnit { unit, source, inputs: files.into_paths() })
+    }
+
+    pub(super) fn skaffold_run<'r>(&'r self, unit: &'r PlannedUnit, files: &'r RecordedFiles<'r>) -> skaffold::Run<'r> {
+        skaffold::Run {
+            unit,
+            files,
+            host: &self.host,
+            ctx: self.ctx,
+            git: &self.git,
+            base_cache: self.base_cache.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A unit at each stage of the pipeline: one value a stage, which owns what the one before had.
+
+use manifest::{Diagnostic, ImageRef, Node};
+use render_core::skaffold::Build;
+
+use super::skaffold::LoadedSkaffold;
+use crate::host::branches::OnBranch;
+use crate::host::recorded_files::ReadPaths;
+use crate::images::digests::ImageRequest;
+use crate::images::origins::ImageOrigin;
+use crate::pipeline::file_set::Style;
+use crate::plan::{PlannedUnit, Release};
+
+/// A unit whose source has been read as far as it can be before images are resolved.
+#[derive(Debug)]
+pub(crate) struct LoadedUnit {
+    /// The unit.
+    pub(crate) unit: PlannedUnit,
+    /// What is rendered.
+    pub(crate) source: LoadedSource,
+    /// What was read.
+    pub(crate) inputs: ReadPaths,
+}
+
+/// The source of a loaded unit.
+#[derive(Debug)]
+pub(crate) enum LoadedSource {
+    /// A Skaffold config with its artifacts and their tags.
+    Skaffold(Box<LoadedSkaffold>),
+    /// The absolute folder of a kustomization.
+    Kustomize(String),
+    /// A Helm chart.
+    Helm(Release),
+}
+
+impl LoadedUnit {
+    /// The artifacts that the unit's source builds, with their tags.
+    pub(crate) fn builds(&self) -> &[Build] {
+        match &self.source {
+            LoadedSource::Skaffold(skaffold) => &skaffold.builds,
+            LoadedSource::Kustomize(_) | LoadedSource::Helm(_) => &[],
+        }
+    }
+
+    /// The images whose digests are needed before the unit is rendered.
+    pub(crate) fn image_requests(&self) -> Vec<ImageRequest> {
+        match &self.source {
+            LoadedSource::Skaffold(skaffold) => skaffold.image_requests(&self.unit),
+            LoadedSource::Kustomize(_) | LoadedSource::Helm(_) => Vec::new(),
+        }
+    }
+}
+
+/// What rendering a unit gave.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The objects in the order they are printed.
+    pub objects: Vec<Node>,
+    /// The tool whose YAML style they are printed in.
+    pub style: Style,
+    /// The images that the source builds, as they are in the objects.
+    pub builds: Vec<Build>,
+    /// What was read.
+    pub inputs: ReadPaths,
+    /// Findings that do not stop the run.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// The output of a source that builds no images.
+    pub(crate) fn of_objects(objects: Vec<Node>, style: Style, warnings: Vec<Diagnostic>) -> Self {
+        let (builds, stderr) = (Vec::new(), Vec::new());
+        Output { objects, style, builds, inputs: ReadPaths::default(), warnings, stderr }
+    }
+
+    /// The images that the source builds, as references.
+    pub(crate) fn built_images(&self) -> Vec<ImageRef> {
+        self.builds.iter().filter_map(|build| ImageRef::parse(&build.tag).ok()).collect()
+    }
+}
+
+/// A rendered unit. Its images are what its source says.
+#[derive(Clone, Debug)]
+pub struct RenderedUnit {
+    /// The unit.
+    pub unit: PlannedUnit,
+    /// What rendering gave.
+    pub output: Output,
+}
+
+/// A rendered unit whose images have their digests.
+#[derive(Clone, Debug)]
+pub struct PinnedUnit {
+    /// The unit.
+    pub unit: PlannedUnit,
+    /// What rendering gave, images pinned.
+    pub output: Output,
+    /// Every image as it is in the objects, sorted, each once.
+    pub images: Vec<String>,
+}
+
+/// A pinned unit that nothing forbids to deliver.
+#[derive(Clone, Debug)]
+pub struct CheckedUnit {
+    /// The unit.
+    pub unit: PlannedUnit,
+    /// What rendering gave, images pinned.
+    pub output: Output,
+    /// Every image as it is in the objects, sorted, each once.
+    pub images: Vec<String>,
+    /// The source repository and revision of each image that names them, sorted; empty unless they were asked for.
+    pub origins: Vec<ImageOrigin>,
+}
+
+impl OnBranch for CheckedUnit {
+    fn repository(&self) -> &str {
+        self.unit.repository()
+    }
+
+    fn branch(&self) -> &str {
+        self.unit.branch()
+    }
+
+    fn folder(&self) -> String {
+        self.unit.folder()
+    }
+
+    fn topic(&self) -> Option<&str> {
+        self.unit.topic()
+    }
+}

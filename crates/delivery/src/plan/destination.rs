@@ -1,0 +1,129 @@
+//! Where a unit's output goes: the repository, the branch and the path, each from the first that sets it.
+
+use manifest::{Diagnostic, Errors};
+use render_core::files::join;
+
+use super::PlannedUnit;
+use super::context::UnitContext;
+use crate::config::Template;
+
+const BRANCH: &str = "{service}/{environment}";
+const PATH: &str = "manifest.yaml";
+
+/// Where one unit's output goes.
+pub(super) struct UnitDestination {
+    /// A URL, or an absolute path.
+    pub(super) repository: String,
+    /// A valid branch name.
+    pub(super) branch: String,
+    /// A file below the branch's root, or with a slash at its end a folder.
+    pub(super) path: String,
+}
+
+impl UnitDestination {
+    /// Decides each field: the flag, the environment, the file, hydrant's default.
+    ///
+    /// # Errors
+    /// No repository; an invalid branch or path; each names the flag or the field that set it.
+    pub(super) fn decide(unit: &UnitContext<'_>) -> Result<UnitDestination, Diagnostic> {
+        let (settings, own, general) = (unit.settings, &unit.special.destination, &unit.config.destination);
+        let field = |name, flag, own, general| Field { name, flag, own, general, unit };
+
+        let repository = field("repository", &settings.repository, &own.repository, &general.repository);
+        let Some(template) = repository.template().filter(|template| !template.text().is_empty()) else {
+            return Err(Diagnostic::new("no repository is named")
+                .in_file(unit.file)
+                .field("destination.repository")
+                .hint("set destination.repository, or give --repository"));
+        };
+        // A flag is relative to the folder it was typed in, a field to the file's folder.
+        let base = if settings.repository.is_some() { &settings.folder } else { unit.root };
+        let branch = field("branch", &settings.branch, &own.branch, &general.branch);
+        let path = field("path", &settings.path, &own.path, &general.path);
+        let destination = UnitDestination {
+            repository: absolute_repository(base, &unit.fill(template)),
+            branch: branch.template().map_or_else(|| unit.fill_text(BRANCH), |template| unit.fill(template)),
+            path: path.template().map_or_else(|| PATH.to_owned(), |template| unit.fill(template)),
+        };
+        if !committer::is_valid_branch_name(&destination.branch) {
+            let found = Diagnostic::new(format!("invalid branch name \"{}\"", destination.branch));
+            return Err(branch.locate(found).hint("use a name such as {service}/{environment}"));
+        }
+        invalid_path(&destination.path).map_or(Ok(destination), |why| {
+            Err(path.locate(Diagnostic::new(why)).hint(
+                "use a file below the branch's root (`manifest.yaml`), or a folder with a slash at its end (`apps/`)",
+            ))
+        })
+    }
+}
+
+/// One field of the destination and everything that may set it.
+struct Field<'a> {
+    name: &'a str,
+    flag: &'a Option<Template>,
+    own: &'a Option<Template>,
+    general: &'a Option<Template>,
+    unit: &'a UnitContext<'a>,
+}
+
+impl<'a> Field<'a> {
+    fn template(&self) -> Option<&'a Template> {
+        self.flag.as_ref().or(self.own.as_ref()).or(self.general.as_ref())
+    }
+
+    /// A finding, with the flag or the field that it is about.
+    fn locate(&self, finding: Diagnostic) -> Diagnostic {
+        let Field { name, unit, .. } = self;
+        if self.flag.is_some() {
+            finding.field(format!("--{name}"))
+        } else if self.own.is_some() {
+            finding.in_file(unit.file).field(format!("environments.{}.destination.{name}", unit.environment))
+        } else {
+            finding.in_file(unit.file).field(format!("destination.{name}"))
+        }
+    }
+}
+
+/// A local path is made absolute, a URL (also git's short `host:path`) stays.
+fn absolute_repository(base: &str, repository: &str) -> String {
+    let url = repository.contains("://")
+        || repository.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
+    if url { repository.to_owned() } else { join(base, repository) }
+}
+
+/// Why a path cannot be used on a branch.
+fn invalid_path(path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(format!("invalid path \"{path}\": it is absolute"));
+    }
+    let parts: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+    let invalid = |part: &&str| matches!(*part, "" | "." | "..") || part.eq_ignore_ascii_case(".git");
+    if path != "./" && parts.iter().any(invalid) {
+        return Some(format!("invalid path \"{path}\": a part of it is no file name"));
+    }
+    let last = parts.last().filter(|last| **last == committer::metadata::METADATA)?;
+    Some(format!("invalid path \"{path}\": {last} is the name of the delivery record"))
+}
+
+/// Two units must not land in one file, nor one's folder hold the other's file.
+pub(super) fn one_file_each(units: &[PlannedUnit]) -> Result<(), Errors> {
+    let mut sorted: Vec<&PlannedUnit> = units.iter().collect();
+    sorted.sort_by_key(|unit| (&unit.repository, &unit.branch, &unit.path));
+    let clash = |pair: &[&PlannedUnit]| -> Option<Diagnostic> {
+        let (one, other) = (pair[0], pair[1]);
+        let branch = one.repository == other.repository && one.branch == other.branch;
+        let within = one.path == other.path || (one.path.ends_with('/') && other.path.starts_with(&one.path));
+        (branch && within).then(|| {
+            Diagnostic::new(format!(
+                "{} and {} would both be written to {} on branch {}",
+                one.name(),
+                other.name(),
+                one.path,
+                one.branch
+            ))
+            .field("destination")
+            .hint("put {service} and {environment} into `branch` or `path`")
+        })
+    };
+    Errors::check(sorted.windows(2).filter_map(clash).collect())
+}

@@ -1,0 +1,63 @@
+//! A folder that is rendered by itself, as `hydrant render` does with a folder that has a skaffold.yaml.
+
+use render_core::files::Files;
+use render_core::skaffold::SkaffoldOptions;
+
+use super::{Plan, PlannedUnit, Source};
+use crate::config::{GivenDigests, Images, Secrets};
+use crate::images::registries;
+use crate::lock::{self, LockMode};
+
+/// A folder that is rendered by itself: it belongs to no service and is delivered nowhere.
+#[derive(Clone, Debug)]
+pub struct Standalone {
+    /// The folder, absolute.
+    pub folder: String,
+    /// The options of `skaffold render`.
+    pub skaffold: SkaffoldOptions,
+    /// How the lock file is used.
+    pub lock_mode: LockMode,
+    /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
+    pub lock: Option<String>,
+    /// How registries are asked; the proxies come from the environment.
+    pub registries: registries::Options,
+    /// Files of search rules and overrides for images, absolute.
+    pub rules: Vec<String>,
+    /// What happens to given digests where every image is to be pinned; absent where only those that are built are.
+    pub pin: Option<GivenDigests>,
+}
+
+impl Standalone {
+    /// The plan of one unit without a name and a destination.
+    pub fn into_plan(self, files: &dyn Files) -> Plan {
+        let lock = lock::find(files, &self.folder, self.lock.as_deref());
+        let unit = PlannedUnit {
+            service: String::new(),
+            environment: String::new(),
+            folder: self.folder.clone(),
+            source: Source::Skaffold(Box::new(self.skaffold)),
+            repository: String::new(),
+            branch: String::new(),
+            path: String::new(),
+            review: None,
+            images: if self.pin.is_some() { Images::Pinned } else { Images::Built },
+            digests: self.pin.unwrap_or_default(),
+            secrets: Secrets::Allow,
+            message: String::new(),
+            pinned_inputs: None,
+        };
+        Plan {
+            root: self.folder,
+            config: None,
+            units: vec![unit],
+            lock_mode: self.lock_mode,
+            pinned_inputs_only: false,
+            lock,
+            registries: self.registries,
+            rules: self.rules,
+            author: None,
+            committer: None,
+            source_repository: None,
+        }
+    }
+}

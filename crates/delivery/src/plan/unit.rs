@@ -1,0 +1,114 @@
+//! One service in one environment.
+
+use manifest::ImageRef;
+use render_core::skaffold::SkaffoldOptions;
+
+use super::{Release, Request};
+use crate::config::{GivenDigests, Images, Secrets};
+use crate::host::branches::OnBranch;
+
+/// One service in one environment, fully resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedUnit {
+    /// The service's name; empty for a folder that is rendered by itself.
+    pub service: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The service's folder, absolute. The unit is rendered as if in it.
+    pub folder: String,
+    /// What is rendered.
+    pub source: Source,
+    /// The manifest repository: a URL, or an absolute path.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// The file below the branch's root, or with a slash at its end the folder.
+    pub path: String,
+    /// How a change gets onto the branch: directly where absent; else over a topic branch, with this request.
+    pub review: Option<Request>,
+    /// Which images must carry a digest.
+    pub images: Images,
+    /// What happens to digests that the source gives.
+    pub digests: GivenDigests,
+    /// What happens to plain secrets.
+    pub secrets: Secrets,
+    /// The commit's subject.
+    pub message: String,
+    /// Images that are decided already; absent where the source's tags and the registries decide.
+    pub pinned_inputs: Option<PinnedInputs>,
+}
+
+/// The images of a delivery that is verified or promoted: rendering takes them as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PinnedInputs {
+    /// The images, with their digests.
+    pub images: Vec<ImageRef>,
+    /// The `--default-repo` that they were made with, by which they are recognized as the source's artifacts.
+    pub default_repo: Option<String>,
+    /// The environment that they were promoted from, if they were.
+    pub promoted_from: Option<String>,
+}
+
+/// What a unit is rendered from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Skaffold config, relative to the unit's folder, and the options of `skaffold render`.
+    Skaffold(Box<SkaffoldOptions>),
+    /// A kustomization.
+    Kustomize {
+        /// The kustomization's folder, absolute.
+        folder: String,
+    },
+    /// A Helm chart.
+    Helm(Release),
+}
+
+impl PlannedUnit {
+    /// `service/environment`, as units are named in reports and errors.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.environment)
+    }
+
+    /// The name for the start of a message; empty for a folder that is rendered by itself.
+    pub fn label(&self) -> String {
+        if self.is_standalone() { String::new() } else { self.name() }
+    }
+
+    /// Whether this is a folder that is rendered by itself, which is no service.
+    pub fn is_standalone(&self) -> bool {
+        self.service.is_empty()
+    }
+
+    /// The `--default-repo` of a unit that Skaffold renders, if it has one.
+    pub fn default_repo(&self) -> Option<&str> {
+        match &self.source {
+            Source::Skaffold(options) => options.default_repo.as_deref(),
+            Source::Kustomize { .. } | Source::Helm(_) => None,
+        }
+    }
+
+    /// The folder on the branch in which the unit keeps its files and its record; empty for the branch's root.
+    pub fn branch_folder(&self) -> String {
+        let path = &self.path;
+        let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        folder.trim_start_matches('.').to_owned()
+    }
+}
+
+impl OnBranch for PlannedUnit {
+    fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    fn folder(&self) -> String {
+        self.branch_folder()
+    }
+
+    fn topic(&self) -> Option<&str> {
+        self.review.as_ref().map(|request| request.topic.as_str())
+    }
+}
