@@ -16,34 +16,24 @@ mod github_case;
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::{Command, ExitCode, Output};
 
 use testkit::expect::Expect;
-use testkit::fixtures::{self, Case};
+use testkit::fixtures::{self, Case, Suite};
 use testkit::github::FakeGitHub;
 use testkit::http::Response;
 use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
 use testkit::tls::Identity;
 
-#[test]
-fn commands_say_and_do_what_their_fixtures_say() {
-    let mut cases = fixtures::cases("cli", "command");
-    cases.extend(fixtures::cases("skaffold", "command"));
-    // A command waits for its child processes more than it works.
-    let next = AtomicUsize::new(0);
-    let take = || cases.get(next.fetch_add(1, Ordering::Relaxed));
-    let work = || std::iter::from_fn(take).map(|case| (case.folder.clone(), transcript(case))).collect::<Vec<_>>();
-    let mut done: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
-    done.sort();
-    let mut expect = Expect::default();
-    for (folder, text) in done {
-        expect.file(&folder.join("expected"), &text);
-    }
-    expect.finish();
+fn main() -> ExitCode {
+    fixtures::run(&[
+        Suite { name: "cli", area: "cli", marker: "command", run },
+        Suite { name: "skaffold", area: "skaffold", marker: "command", run },
+    ])
+}
+
+fn run(case: &Case, expect: &mut Expect) {
+    expect.file(&case.folder.join("expected"), &transcript(case));
 }
 
 fn transcript(case: &Case) -> String {

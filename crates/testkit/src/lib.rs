@@ -1,5 +1,6 @@
-//! For tests alone: fixture walker, expectation update, registry and git servers on loopback.
+//! Test support: fixtures as named tests, expectations, and registries, git servers and a GitHub on loopback.
 
+pub mod about;
 pub mod client;
 pub mod docker_registry;
 pub mod expect;
@@ -7,6 +8,7 @@ pub mod fixtures;
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod peer;
 pub mod proxy;
 pub mod registry;
 pub mod tls;

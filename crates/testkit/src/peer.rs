@@ -1,0 +1,69 @@
+//! Running the tools that fixtures take their expectations from: kustomize as `kubectl` carries it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The tool's output for a fixture: what it printed, or that it refused the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerResult {
+    /// It printed this.
+    Printed(String),
+    /// It failed with this message.
+    Refused(String),
+}
+
+/// Compares a fixture's expectation with the output of the tool that its file `about` names.
+///
+/// A message in `expected.err` is hydrant's own: there the tool must refuse the input as well.
+///
+/// # Errors
+/// If they differ, or the tool is not installed.
+pub fn check(folder: &Path) -> Result<(), String> {
+    let result = result(folder)?.ok_or("kubectl not found: it is looked for in PATH and in /opt/peers")?;
+    let expected = fs::read_to_string(folder.join("expected.yaml"));
+    match (result, expected) {
+        (PeerResult::Printed(text), Ok(expected)) if text == expected => Ok(()),
+        (PeerResult::Refused(_), Err(_)) => Ok(()),
+        (PeerResult::Printed(text), _) => Err(format!("{}: kustomize prints\n{text}", folder.display())),
+        (PeerResult::Refused(text), _) => Err(format!("{}: kustomize fails: {text}", folder.display())),
+    }
+}
+
+/// Runs kustomize on a fixture: on the folder `in/` (or the sub-folder that the file `folder` names), or on `in.yaml` as the
+/// only resource. Returns `None` if kubectl is not installed.
+///
+/// # Errors
+/// If kubectl cannot be run, or the fixture has no input of that kind.
+pub fn result(folder: &Path) -> Result<Option<PeerResult>, String> {
+    let Some(kubectl) = kubectl() else { return Ok(None) };
+    let output = if folder.join("in").is_dir() {
+        let below = fs::read_to_string(folder.join("folder")).unwrap_or_default();
+        build(&kubectl, &folder.join("in").join(below.trim().trim_start_matches('/')))?
+    } else {
+        let copy = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let kustomization = "resources: [in.yaml]\nsortOptions: {order: fifo}\n";
+        fs::copy(folder.join("in.yaml"), copy.path().join("in.yaml")).map_err(|error| error.to_string())?;
+        fs::write(copy.path().join("kustomization.yaml"), kustomization).map_err(|error| error.to_string())?;
+        build(&kubectl, copy.path())?
+    };
+    Ok(Some(if output.status.success() {
+        PeerResult::Printed(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        PeerResult::Refused(String::from_utf8_lossy(&output.stderr).into_owned())
+    }))
+}
+
+/// Runs kustomize with limits on memory and time: some inputs make it use all there is.
+fn build(kubectl: &Path, folder: &Path) -> Result<Output, String> {
+    let script = "ulimit -v 4000000; exec timeout 30 \"$0\" kustomize \"$1\"";
+    let output = Command::new("sh").args(["-c", script]).arg(kubectl).arg(folder).output();
+    output.map_err(|error| format!("{}: {error}", kubectl.display()))
+}
+
+fn kubectl() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.push(PathBuf::from("/opt/peers"));
+    folders.into_iter().map(|folder| folder.join("kubectl")).find(|path| path.is_file())
+}
