@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use delivery::error::Failure;
 use delivery::host::disk::DiskFiles;
 use delivery::images::digests::{Pinner, ResolveContext};
-use delivery::images::registries::Options;
+use delivery::images::registries::RegistryOptions;
 use delivery::images::search::Search;
 use delivery::lock::Lock;
 use delivery::lock::{LockMode, Refresh};
@@ -22,7 +22,7 @@ fn input(name: &str, text: &str) -> Input {
 fn run(inputs: &[Input], source: &LockMode, lock: &mut Lock, now: i64) -> Result<Vec<String>, Failure> {
     let search = Search::read(&DiskFiles::default(), &[])?;
     let images = pin::find(inputs, &search)?;
-    let options = Options { attempts: 1, ..Options::standard() };
+    let options = RegistryOptions { attempts: 1, ..RegistryOptions::standard() };
     let resolve_ctx = ResolveContext { options, variables: &BTreeMap::new(), now, progress: &|_, _| {} };
     let mut pinner = Pinner::new(source.clone(), lock.clone(), "hydrant.lock", resolve_ctx);
     let pins = pinner.resolve(&pin::wanted(&images, &search))?;

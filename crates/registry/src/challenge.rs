@@ -1,11 +1,11 @@
-//! `WWW-Authenticate`: how a registry wants to be told who asks (RFC 9110, 11.6.1; distribution spec, token authentication).
+//! `WWW-Authenticate`: how a registry wants requests to be authorized (RFC 9110, 11.6.1; distribution spec, token authentication).
 
-use ureq::http::HeaderMap;
+use net::http::HeaderMap;
 
-/// How a registry wants to be told who asks.
+/// How a registry wants requests to be authorized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
-    /// It does not ask.
+    /// Not at all.
     Open,
     /// User and password with every request.
     Basic,
@@ -21,7 +21,7 @@ pub(crate) struct Bearer {
 }
 
 impl Challenge {
-    /// The challenge in an answer's headers; Bearer where several are offered, nothing where none is understood.
+    /// Returns the challenge in a response's headers: Bearer where several are offered, nothing where none is known.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
         let offers: Vec<Offer> = values.flat_map(offers).collect();
@@ -41,44 +41,44 @@ struct Offer {
     parameters: Vec<(String, String)>,
 }
 
-/// Takes `Scheme key="value", key=value, Other …` apart. What is not understood is passed over.
+/// Parses `Scheme key="value", key=value, Other …`. What is not valid is skipped.
 fn offers(header: &str) -> Vec<Offer> {
-    let mut found: Vec<Offer> = Vec::new();
+    let mut offers: Vec<Offer> = Vec::new();
     let mut rest = header.trim_start_matches([' ', ',', '\t']);
     while !rest.is_empty() {
         let end = rest.find([' ', ',', '=', '\t']).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
+        let (token, after) = rest.split_at(end);
         rest = match after.trim_start().strip_prefix('=') {
             Some(value) => {
                 let (value, after) = take_value(value.trim_start());
-                if let Some(offer) = found.last_mut() {
-                    offer.parameters.push((word.to_owned(), value));
+                if let Some(offer) = offers.last_mut() {
+                    offer.parameters.push((token.to_owned(), value));
                 }
                 after
             }
             None => {
-                found.push(Offer { scheme: word.to_owned(), parameters: Vec::new() });
+                offers.push(Offer { scheme: token.to_owned(), parameters: Vec::new() });
                 after
             }
         };
-        // A stray quote or equals sign must not stop the walk.
+        // A stray quote or equals sign must not end the parsing.
         rest = rest.trim_start_matches([' ', ',', '=', '\t']);
     }
-    found
+    offers
 }
 
-/// A token or a quoted string, and what follows it.
+/// Splits a token or a quoted string from what follows it.
 fn take_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
         return (text[..end].to_owned(), &text[end..]);
     };
     let mut value = String::new();
-    let mut letters = quoted.char_indices();
-    while let Some((index, letter)) = letters.next() {
-        match letter {
+    let mut characters = quoted.char_indices();
+    while let Some((index, character)) = characters.next() {
+        match character {
             '"' => return (value, &quoted[index + 1..]),
-            '\\' => value.extend(letters.next().map(|(_, escaped)| escaped)),
+            '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
             other => value.push(other),
         }
     }

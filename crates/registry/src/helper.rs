@@ -1,5 +1,5 @@
 //! `docker-credential-*`: programs that keep credentials (the protocol of docker-credential-helpers: the server on standard
-//! input, JSON on standard output, status 1 and a fixed sentence where nothing is known).
+//! input, JSON on standard output, status 1 and a fixed message where there are no credentials).
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -8,63 +8,64 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use manifest::Diagnostic;
+use net::redact::one_line;
 use serde::Deserialize;
 
-use crate::credentials::{Credential, Found};
-use crate::failure::one_line;
+use crate::credential::{Credential, StoredCredential};
 
-/// What a helper says where it knows nothing.
+/// The message of a helper that has no credentials for a server.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 /// The user that stands for an identity token.
 const TOKEN_USER: &str = "<token>";
 
-/// A helper to ask.
+/// A helper.
 pub(crate) struct Helper<'a> {
     /// Such as `ecr-login`, for `docker-credential-ecr-login`.
     pub(crate) name: &'a str,
-    /// The folders to look in, as `PATH` has them.
+    /// The directories to search, as `PATH` has them.
     pub(crate) path: &'a str,
     pub(crate) timeout: Duration,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperOutput {
     #[serde(default)]
     username: String,
     #[serde(default)]
     secret: String,
 }
 
-/// Asks a helper for a server's credentials; nothing where it knows none.
-pub(crate) fn get(helper: &Helper<'_>, server: &str) -> Result<Option<Found>, Diagnostic> {
+/// Returns the credential that a helper has for a server; nothing where it has none.
+pub(crate) fn get(helper: &Helper<'_>, server: &str) -> Result<Option<StoredCredential>, Diagnostic> {
     let source = format!("docker-credential-{}", helper.name);
     let program = find(&source, helper).ok_or_else(|| missing(helper.name, &source, server))?;
-    let fail = |words: String| Diagnostic::new(format!("{source}, asked for {server}, {words}"));
+    let fail = |message: String| Diagnostic::new(format!("credential helper {source} for {server}: {message}"));
     let finished = run(&program, server, helper.timeout).map_err(&fail)?;
     if !finished.success {
-        // A failing helper writes what is wrong to standard output; it holds no secret then.
-        let said = one_line(&String::from_utf8_lossy(if finished.output.is_empty() {
+        // A failing helper writes its message, without secrets, to standard output.
+        let message = one_line(&String::from_utf8_lossy(if finished.output.is_empty() {
             &finished.errors
         } else {
             &finished.output
         }));
-        return if said.contains(NOT_FOUND) { Ok(None) } else { Err(fail(format!("failed: {said}"))) };
+        return if message.contains(NOT_FOUND) { Ok(None) } else { Err(fail(format!("failed: {message}"))) };
     }
-    let answer: Answer =
-        serde_json::from_slice(&finished.output).map_err(|_| fail("answered with no JSON".to_owned()))?;
-    let credential = match answer.username.as_str() {
-        "" if answer.secret.is_empty() => return Ok(None),
-        TOKEN_USER => Credential::Identity(answer.secret),
-        _ => Credential::Password { user: answer.username, password: answer.secret },
+    // The parser's message may repeat a part of the output, so it is not shown.
+    let output: HelperOutput =
+        serde_json::from_slice(&finished.output).map_err(|_| fail("invalid JSON output".to_owned()))?;
+    let credential = match output.username.as_str() {
+        "" if output.secret.is_empty() => return Ok(None),
+        TOKEN_USER => Credential::Identity(output.secret),
+        _ => Credential::Password { user: output.username, password: output.secret },
     };
-    Ok(Some(Found { credential, source }))
+    Ok(Some(StoredCredential { credential, source }))
 }
 
 fn find(program: &str, helper: &Helper<'_>) -> Option<PathBuf> {
-    let plain = helper.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let mut folders = std::env::split_paths(helper.path).filter(|folder| !folder.as_os_str().is_empty());
-    folders.find_map(|folder| Some(folder.join(program)).filter(|file| plain && file.is_file()))
+    let is_name = helper.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let mut dirs = std::env::split_paths(helper.path).filter(|dir| !dir.as_os_str().is_empty());
+    dirs.find_map(|dir| Some(dir.join(program)).filter(|file| is_name && file.is_file()))
 }
 
 fn missing(name: &str, program: &str, server: &str) -> Diagnostic {
@@ -75,10 +76,10 @@ fn missing(name: &str, program: &str, server: &str) -> Diagnostic {
         "pass" | "secretservice" => "golang-docker-credential-helpers (Debian, Ubuntu) or docker-credential-helpers",
         "osxkeychain" | "wincred" => "docker-credential-helpers",
         "desktop" => "Docker Desktop",
-        _ => "whatever package has it",
+        _ => "the package that has it",
     };
-    Diagnostic::new(format!("{program}, which docker's config names for {server}, is not on the PATH"))
-        .hint(format!("Install {package}, or take the helper out of `credHelpers` and `credsStore`."))
+    Diagnostic::new(format!("credential helper {program} for {server} not found on the PATH"))
+        .hint(format!("install {package}, or remove the helper from `credHelpers` and `credsStore` in docker's config"))
 }
 
 struct Finished {
@@ -94,39 +95,38 @@ fn run(program: &PathBuf, server: &str, timeout: Duration) -> Result<Finished, S
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("could not be started: {error}"))?;
+        .map_err(|error| format!("cannot be started: {error}"))?;
     if let Some(mut input) = child.stdin.take() {
-        // A helper that does not read its input closes the pipe; its answer says what it made of that.
+        // A helper that does not read its input closes the pipe; its output and status say whether that matters.
         let _ = input.write_all(server.as_bytes());
     }
     let output = collect(child.stdout.take());
     let errors = collect(child.stderr.take());
     let end = Instant::now() + timeout;
-    let success = wait(&mut child, end)?
-        .ok_or_else(|| format!("took longer than {} s and was stopped", timeout.as_secs_f32()))?;
-    // A helper's own child may keep the pipe open, so what is read is waited for no longer either.
+    let success = wait(&mut child, end)?.ok_or_else(|| format!("stopped after {} s", timeout.as_secs_f32()))?;
+    // A child of the helper may keep the pipe open, so the output is not awaited for longer either.
     let rest = |pipe: mpsc::Receiver<Vec<u8>>| {
         pipe.recv_timeout(end.saturating_duration_since(Instant::now()).max(Duration::from_millis(100)))
     };
-    let output = rest(output).map_err(|_| "left its output open and was given up".to_owned())?;
+    let output = rest(output).map_err(|_| "its output was still open after it ended".to_owned())?;
     Ok(Finished { success, output, errors: rest(errors).unwrap_or_default() })
 }
 
-/// Whether it ended well; nothing where it had to be stopped.
+/// Whether the child ended with success; nothing where it was killed at the time limit.
 fn wait(child: &mut Child, end: Instant) -> Result<Option<bool>, String> {
-    let mut nap = Duration::from_millis(1);
+    let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait().map_err(|error| format!("could not be waited for: {error}"))? {
+        if let Some(status) = child.try_wait().map_err(|error| format!("cannot be waited for: {error}"))? {
             return Ok(Some(status.success()));
         }
         if Instant::now() >= end {
-            // It may have ended this very moment; either way it is gone afterwards.
+            // It may have ended at this moment; either way it is gone afterwards.
             let _ = child.kill();
             let _ = child.wait();
             return Ok(None);
         }
-        std::thread::sleep(nap);
-        nap = (nap * 2).min(Duration::from_millis(50));
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
     }
 }
 
@@ -136,10 +136,10 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> 
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(pipe) = pipe {
-            // What was read before an error is still what was said.
+            // What was read before an error counts.
             let _ = pipe.take(1 << 20).read_to_end(&mut bytes);
         }
-        // Nobody waits any more after a time-out.
+        // The receiver is gone after a timeout.
         let _ = send.send(bytes);
     });
     receive

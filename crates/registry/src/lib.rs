@@ -1,29 +1,40 @@
-//! The resolver: image reference in, digest out; and the other way, an artifact in, its digest out.
+//! OCI registries: image references in, digests out; artifacts in, digests out.
 //!
-//! [`Resolver`] asks registries and writes to them, [`Credentials`] says who asks.
+//! [`RegistryClient`] asks registries and writes to them, [`Credentials`] has what docker and podman know of them. HTTP is `net`'s.
+//!
+//! Modules, from the bottom up: [`error`], [`platform`], [`options`] · `endpoint` (which URLs answer for a registry) · `credential`,
+//! `docker_config`, `helper`, [`credentials`] · `challenge`, `token`, `authorization` (one token for each repository) · `session` (one
+//! registry: scheme, challenge, requests), `refusal` (what a status means) · `document` (manifests and indexes), `lookup` (one
+//! reference) · [`client`], [`resolve`], [`origins`], [`push`].
 
+mod authorization;
 mod challenge;
+pub mod client;
+mod context;
+pub mod credential;
 pub mod credentials;
-pub mod failure;
+mod docker_config;
+mod document;
+mod endpoint;
+pub mod error;
 mod helper;
-mod http;
-mod index;
 mod lookup;
 pub mod options;
 pub mod origins;
-mod place;
 pub mod platform;
 pub mod push;
+mod refusal;
 pub mod resolve;
-mod retry;
 mod session;
 mod token;
-mod trust;
 
+pub use client::RegistryClient;
+pub use credential::{Credential, StoredCredential};
 pub use credentials::Credentials;
-pub use failure::{Kind, ResolveError, ResolveErrors};
-pub use options::{Options, Proxies};
+pub use error::{ErrorKind, RegistryError, RegistryErrors};
+pub use net::Proxies;
+pub use options::RegistryOptions;
 pub use origins::Origin;
 pub use platform::Platform;
-pub use push::{Artifact, Parcel, Pushed, Writing};
-pub use resolve::{Resolution, Resolved, Resolver};
+pub use push::{Artifact, ArtifactPush, PushOptions, PushResult};
+pub use resolve::{Resolution, ResolvedImage};

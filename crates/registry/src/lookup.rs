@@ -1,207 +1,194 @@
-//! One reference asked for at one place.
+//! One reference looked up at one endpoint.
 
 use manifest::{Digest, ImageRef};
+use net::BufferedResponse;
+use net::http::Method;
+use net::redact::one_line;
 use sha2::Digest as _;
 
-use crate::failure::{Failure, Kind};
-use crate::http::Answer;
-use crate::index::{ACCEPT, Document, RawPlatform};
+use crate::context::RequestContext;
+use crate::document::{ACCEPT, Document, RawPlatform};
+use crate::error::{ErrorKind, RequestError};
 use crate::platform::Platform;
-use crate::resolve::Resolved;
-use crate::session::{Question, Reply, Run, Session, status_and_words};
+use crate::refusal::status_and_message;
+use crate::session::{RegistryRequest, RegistryResponse, Session};
 
-/// The distribution spec has registries refuse manifests beyond 4 MiB; what is larger is none.
-const MANIFEST_LIMIT: usize = 4 << 20;
+/// The size of the largest manifest in bytes: the distribution spec has registries refuse larger ones.
+pub(crate) const MANIFEST_LIMIT: usize = 4 << 20;
 
-/// One reference asked for at one place.
+/// One reference looked up at one endpoint.
 pub(crate) struct Lookup<'a> {
-    pub(crate) run: Run<'a>,
+    pub(crate) ctx: RequestContext<'a>,
     pub(crate) session: &'a Session,
     pub(crate) image: &'a ImageRef,
 }
 
 impl Lookup<'_> {
-    /// The digest that the reference stands for.
-    pub(crate) fn answer(&self) -> Result<Resolved, Failure> {
-        let options = self.run.http.options();
-        let digest = match (self.image.lookup_tag(), self.image.digest(), &options.platform) {
-            (Some(tag), None, None) => self.digest(tag)?,
-            (Some(tag), None, Some(platform)) => self.platform_digest(tag, platform)?,
-            (Some(tag), Some(given), _) => self.given_beside_tag(tag, &given)?,
-            (None, given, _) => self.given(given)?,
-        };
-        Ok(Resolved { digest, from: self.session.host() })
+    /// Returns the digest that the reference stands for.
+    pub(crate) fn digest(&self) -> Result<Digest, RequestError> {
+        match (self.image.lookup_tag(), self.image.digest(), &self.ctx.options.platform) {
+            (Some(tag), None, None) => self.digest_of(tag),
+            (Some(tag), None, Some(platform)) => self.platform_digest(tag, platform),
+            (Some(tag), Some(pinned), _) => self.verify_with_tag(tag, &pinned),
+            (None, Some(pinned), _) => self.verify(pinned),
+            (None, None, _) => Err(self.protocol_error("the reference has neither tag nor digest")),
+        }
     }
 
-    fn given(&self, given: Option<Digest>) -> Result<Digest, Failure> {
-        let given = given.ok_or_else(|| self.odd("has neither tag nor digest".to_owned()))?;
-        let found = self.digest(given.as_str())?;
-        if found == given {
-            Ok(given)
+    fn verify(&self, pinned: Digest) -> Result<Digest, RequestError> {
+        let found = self.digest_of(pinned.as_str())?;
+        if found == pinned {
+            Ok(pinned)
         } else {
-            Err(self.odd(format!("asked for {given}, the registry answered with {found}")))
+            Err(self.protocol_error(format!("expected digest {pinned}, found {found}")))
         }
     }
 
-    /// A digest that is written beside a tag must be what the tag stands for, or one of its platforms' images.
-    fn given_beside_tag(&self, tag: &str, given: &Digest) -> Result<Digest, Failure> {
-        let now = self.digest(tag)?;
-        if now == *given || self.fetch(now.as_str()).is_ok_and(|(_, index)| index.has(given)) {
-            return Ok(given.clone());
+    /// A digest that is written with a tag must be the tag's, or that of one of its platforms' images.
+    fn verify_with_tag(&self, tag: &str, pinned: &Digest) -> Result<Digest, RequestError> {
+        let now = self.digest_of(tag)?;
+        if now == *pinned || self.fetch(now.as_str()).is_ok_and(|(_, index)| index.has(pinned)) {
+            return Ok(pinned.clone());
         }
-        let there = match self.digest(given.as_str()) {
-            Ok(_) => "is still there",
-            Err(failure) if failure.kind == Kind::MissingTag => "is no longer there",
-            Err(failure) => return Err(failure),
+        let existence = match self.digest_of(pinned.as_str()) {
+            Ok(_) => "still exists",
+            Err(error) if error.kind == ErrorKind::MissingTag => "no longer exists",
+            Err(error) => return Err(error),
         };
         let name = self.image.name();
-        let words = format!("{tag} is now {now}, but {given} is written beside it ({given} {there})");
-        let hint = format!("Write {name}:{tag} without the digest to follow the tag, or {name}@{given} to stay.");
-        Err(Failure::new(Kind::Mismatch, &self.session.host(), words).hint(hint))
+        let message = format!("tag {tag} is {now}, expected {pinned}, which {existence}");
+        let hint =
+            format!("write {name}:{tag} without the digest to follow the tag, or {name}@{pinned} to keep the digest");
+        Err(RequestError::new(ErrorKind::Mismatch, &self.session.host(), message).hint(hint))
     }
 
-    /// The digest of a tag or digest, by HEAD where that says it.
-    fn digest(&self, reference: &str) -> Result<Digest, Failure> {
-        if !self.run.http.options().hash_everything {
-            let reply = self.ask("HEAD", &format!("manifests/{reference}"), 0)?;
-            let stated = reply.answer.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
-            if let (200, Some(digest)) = (reply.answer.status, stated) {
+    /// Returns the digest of a tag or digest, by HEAD where the response has it.
+    fn digest_of(&self, reference: &str) -> Result<Digest, RequestError> {
+        if !self.ctx.options.hash_everything {
+            let response = self.send(Method::HEAD, &format!("manifests/{reference}"), 0)?;
+            let header = response.http.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
+            if let (200, Some(digest)) = (response.status(), header) {
                 return Ok(digest);
             }
-            // An answer to HEAD has no words, so the same is asked once more; it has been tried often enough already.
-            if matches!(reply.answer.status, 429 | 500..=599) {
+            // A response to HEAD has no message, so the same is requested by GET; HEAD has been repeated often enough already.
+            if matches!(response.status(), 429 | 500..=599) {
                 return self.fetch_once(reference).map(|(digest, _)| digest);
             }
         }
         self.fetch(reference).map(|(digest, _)| digest)
     }
 
-    fn platform_digest(&self, tag: &str, platform: &Platform) -> Result<Digest, Failure> {
+    fn platform_digest(&self, tag: &str, platform: &Platform) -> Result<Digest, RequestError> {
         let (digest, document) = self.fetch(tag)?;
         if document.is_index() {
-            return document.choose(platform).map_err(|words| self.no_platform(tag, &words));
+            return document.choose(platform).map_err(|error| self.missing_platform(format!("{tag} has {error}")));
         }
         let config = document.config.map(|config| config.digest).unwrap_or_default();
         let bytes = self.blob(&config)?;
-        let built: RawPlatform =
-            serde_json::from_slice(&bytes).map_err(|_| self.odd(format!("the config of {tag} is no JSON")))?;
+        let built: RawPlatform = serde_json::from_slice(&bytes)
+            .map_err(|error| self.protocol_error(format!("invalid JSON in the config of {tag}: {error}")))?;
         let built = built.platform();
         if platform.covers(&built) {
             Ok(digest)
         } else {
-            Err(self.no_platform(tag, &format!("is built for {built}, not for {platform}")))
+            Err(self.missing_platform(format!("{tag} is built for {built}, not for {platform}")))
         }
     }
 
-    fn no_platform(&self, tag: &str, words: &str) -> Failure {
-        Failure::new(Kind::MissingPlatform, &self.session.host(), format!("{tag} {words}"))
+    fn missing_platform(&self, message: String) -> RequestError {
+        RequestError::new(ErrorKind::MissingPlatform, &self.session.host(), message)
     }
 
-    /// A manifest or index and the digest of its bytes, compared with what the registry states and what was asked for.
-    pub(crate) fn fetch(&self, reference: &str) -> Result<(Digest, Document), Failure> {
-        let tail = format!("manifests/{reference}");
-        self.understand(reference, &self.ask("GET", &tail, MANIFEST_LIMIT)?)
+    /// Returns a manifest or index and the digest of its bytes, which must be the one in the response's header and the requested
+    /// one.
+    pub(crate) fn fetch(&self, reference: &str) -> Result<(Digest, Document), RequestError> {
+        let path = format!("manifests/{reference}");
+        self.parse_manifest(reference, &self.send(Method::GET, &path, MANIFEST_LIMIT)?)
     }
 
-    fn fetch_once(&self, reference: &str) -> Result<(Digest, Document), Failure> {
-        let (tail, repository) = (format!("manifests/{reference}"), self.image.repository());
-        let (accept, limit) = (Some(ACCEPT), MANIFEST_LIMIT);
-        let question =
-            Question { method: "GET", repository: &repository, tail: &tail, accept, body: None, limit, patient: false };
-        self.understand(reference, &self.session.ask(&self.run, &question)?)
+    fn fetch_once(&self, reference: &str) -> Result<(Digest, Document), RequestError> {
+        let (path, repository) = (format!("manifests/{reference}"), self.image.repository());
+        let request = RegistryRequest::new(Method::GET, &repository, &path, MANIFEST_LIMIT);
+        let request = RegistryRequest { accept: Some(ACCEPT), retry: false, ..request };
+        self.parse_manifest(reference, &self.session.send(&self.ctx, &request)?)
     }
 
-    fn understand(&self, reference: &str, reply: &Reply) -> Result<(Digest, Document), Failure> {
-        let tail = format!("manifests/{reference}");
-        let answer = &reply.answer;
-        if answer.status != 200 {
-            return Err(self.refused(&tail, reply));
+    fn parse_manifest(&self, reference: &str, response: &RegistryResponse) -> Result<(Digest, Document), RequestError> {
+        let http = &response.http;
+        if response.status() != 200 {
+            return Err(self.refusal(response));
         }
-        let html = answer.header("content-type").is_some_and(|kind| kind.contains("html"));
-        if answer.cut {
-            return Err(
-                self.odd(format!("the manifest of {reference} is larger than 4 MiB, which no registry may have"))
-            );
+        if http.is_truncated() {
+            return Err(self.protocol_error(format!("manifest of {reference} is larger than 4 MiB")));
         }
-        let document = if html {
-            Err(format!("is no manifest: {}", status_and_words(answer)))
-        } else {
-            Document::parse(&answer.body)
-        };
-        let document = document.map_err(|words| self.odd(format!("what stands at {reference} {words}")))?;
-        let wanted = Digest::parse(reference).ok();
-        let digest = hash(&answer.body, wanted.as_ref()).map_err(|words| self.odd(words))?;
-        let stated = stated(answer)
-            .map_err(|text| self.odd(format!("the registry states the digest `{text}`, which is none")))?;
-        for (whose, other) in [("the registry states", stated), ("was asked for", wanted)] {
-            if other.as_ref().is_some_and(|other| other.algorithm() == digest.algorithm() && *other != digest) {
-                let other = other.map(|digest| digest.to_string()).unwrap_or_default();
-                return Err(self.odd(format!("the manifest of {reference} hashes to {digest}, but {other} {whose}")));
+        let invalid = |reason: String| self.protocol_error(format!("invalid manifest of {reference}: {reason}"));
+        if http.header("content-type").is_some_and(|media_type| media_type.contains("html")) {
+            return Err(invalid(status_and_message(http)));
+        }
+        let document = Document::parse(http.body()).map_err(|error| invalid(error.to_string()))?;
+        let requested = Digest::parse(reference).ok();
+        let digest = hash(http.body(), requested.as_ref()).map_err(|reason| self.protocol_error(reason))?;
+        let header = header_digest(http)
+            .map_err(|text| self.protocol_error(format!("invalid docker-content-digest header {text:?}")))?;
+        for (expected, origin) in [(header, "the registry's header"), (requested, "the request")] {
+            let differs = |expected: &Digest| expected.algorithm() == digest.algorithm() && *expected != digest;
+            if let Some(expected) = expected.filter(differs) {
+                let message = format!("manifest of {reference} has digest {digest}, expected {expected} of {origin}");
+                return Err(self.protocol_error(message));
             }
         }
         Ok((digest, document))
     }
 
-    /// A blob, checked against its digest.
-    pub(crate) fn blob(&self, digest: &str) -> Result<Vec<u8>, Failure> {
-        let wanted = Digest::parse(digest).map_err(|_| self.odd(format!("`{digest}` is no digest")))?;
-        let tail = format!("blobs/{digest}");
-        let reply = self.ask("GET", &tail, MANIFEST_LIMIT)?;
-        if reply.answer.status != 200 {
-            return Err(self.refused(&tail, &reply));
+    /// Returns a blob, verified against its digest.
+    pub(crate) fn blob(&self, digest: &str) -> Result<Vec<u8>, RequestError> {
+        let requested =
+            Digest::parse(digest).map_err(|_| self.protocol_error(format!("invalid digest {:?}", one_line(digest))))?;
+        let response = self.send(Method::GET, &format!("blobs/{digest}"), MANIFEST_LIMIT)?;
+        if response.status() != 200 {
+            return Err(self.refusal(&response));
         }
-        match hash(&reply.answer.body, Some(&wanted)) {
-            Ok(found) if found == wanted && !reply.answer.cut => Ok(reply.answer.body),
-            _ => Err(self.odd(format!("the blob {digest} is not what its digest says"))),
+        match hash(response.http.body(), Some(&requested)) {
+            Ok(found) if found == requested && !response.http.is_truncated() => Ok(response.http.into_body()),
+            _ => Err(self.protocol_error(format!("blob {digest} does not match its digest"))),
         }
     }
 
-    fn ask(&self, method: &str, tail: &str, limit: usize) -> Result<Reply, Failure> {
+    fn send(&self, method: Method, path: &str, limit: usize) -> Result<RegistryResponse, RequestError> {
         let repository = self.image.repository();
-        let accept = tail.starts_with("manifests/").then_some(ACCEPT);
-        self.session.ask(
-            &self.run,
-            &Question { method, repository: &repository, tail, accept, body: None, limit, patient: true },
-        )
+        let accept = path.starts_with("manifests/").then_some(ACCEPT);
+        let request = RegistryRequest { accept, ..RegistryRequest::new(method, &repository, path, limit) };
+        self.session.send(&self.ctx, &request)
     }
 
-    /// What a refusal means. Some registries say `manifest unknown` for a missing repository too; its list of tags tells.
-    fn refused(&self, tail: &str, reply: &Reply) -> Failure {
-        let repository = self.image.repository();
-        let question = Question {
-            method: "GET",
-            repository: &repository,
-            tail,
-            accept: None,
-            body: None,
-            limit: 0,
-            patient: true,
-        };
-        let failure = self.session.refusal(&question, reply);
-        if failure.kind != Kind::MissingTag {
-            return failure;
+    /// The error that a refusal means. Some registries say `manifest unknown` for a missing repository too; its list of tags
+    /// tells the two apart.
+    fn refusal(&self, response: &RegistryResponse) -> RequestError {
+        let error = self.session.refusal(response);
+        if error.kind != ErrorKind::MissingTag {
+            return error;
         }
-        let tags = "tags/list?n=1";
-        match self.ask("GET", tags, MANIFEST_LIMIT) {
-            Ok(list) if list.answer.status == 404 => {
-                self.session.refusal(&Question { tail: tags, ..question }, &list).missing_repository()
-            }
-            _ => failure,
+        match self.send(Method::GET, "tags/list?n=1", MANIFEST_LIMIT) {
+            Ok(list) if list.status() == 404 => self.session.refusal(&list).missing_repository(),
+            _ => error,
         }
     }
 
-    fn odd(&self, words: String) -> Failure {
-        Failure::new(Kind::Protocol, &self.session.host(), words)
+    fn protocol_error(&self, message: impl Into<String>) -> RequestError {
+        RequestError::protocol(&self.session.host(), message)
     }
 }
 
-/// The digest that the header states; its text where that is none.
-fn stated(answer: &Answer) -> Result<Option<Digest>, String> {
-    let text = answer.header("docker-content-digest");
-    text.map(|text| Digest::parse(text).map_err(|_| crate::failure::one_line(text))).transpose()
+/// The digest in the response's header.
+///
+/// # Errors
+/// The header's text where it is not a digest.
+fn header_digest(response: &BufferedResponse) -> Result<Option<Digest>, String> {
+    let text = response.header("docker-content-digest");
+    text.map(|text| Digest::parse(text).map_err(|_| one_line(text))).transpose()
 }
 
-/// The digest of some bytes, with the algorithm of `like`, sha256 where there is none.
+/// The digest of bytes, with the algorithm of `like`, sha256 where there is none.
 fn hash(bytes: &[u8], like: Option<&Digest>) -> Result<Digest, String> {
     let algorithm = like.map_or("sha256", Digest::algorithm);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -1,18 +1,19 @@
-//! Where an image came from: the source and revision that its builder wrote down (OCI image spec, `annotations.md`).
+//! Where an image came from: the source and revision that its builder recorded (OCI image spec, `annotations.md`).
 
 use std::collections::BTreeMap;
 
 use manifest::{Digest, ImageRef};
 use serde::Deserialize;
 
-use crate::failure::{Failure, ResolveError};
+use crate::client::{Progress, RegistryClient};
+use crate::document::Descriptor;
+use crate::error::{RegistryError, RequestError};
 use crate::lookup::Lookup;
-use crate::resolve::Resolver;
 
 const SOURCE: &str = "org.opencontainers.image.source";
 const REVISION: &str = "org.opencontainers.image.revision";
 
-/// What an image says of its source. Both are the builder's words and not checked.
+/// The source that an image names. The builder wrote it; it is not verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// `org.opencontainers.image.source`: usually the URL of a repository.
@@ -22,65 +23,61 @@ pub struct Origin {
 }
 
 #[derive(Deserialize)]
-struct Config {
+struct ImageConfig {
     #[serde(default)]
-    config: Inner,
+    config: ContainerConfig,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Inner {
+struct ContainerConfig {
     #[serde(default)]
     labels: Option<BTreeMap<String, String>>,
 }
 
-impl Resolver {
-    /// What each image says of its source: annotations of the index, of the image, then labels in its config, the first that
-    /// has a word. An index's images are built together, so the first of them speaks for all. Each image has an answer of its
-    /// own, since an image that does not say must not stop the others. `watch` is told as by [`Resolver::resolve_watched`].
+impl RegistryClient {
+    /// Returns the source that each image names: in the annotations of the index, in those of the image, or in the labels of its
+    /// config, the first that has it. The images of an index are built together, so its first one stands for all. Each image
+    /// has a result of its own, so that one without a source does not stop the others.
     pub fn origins(
         &self,
         images: &[(ImageRef, Digest)],
-        watch: &(dyn Fn(usize, usize) + Sync),
-    ) -> BTreeMap<ImageRef, Result<Origin, ResolveError>> {
+        progress: Progress<'_>,
+    ) -> BTreeMap<ImageRef, Result<Origin, RegistryError>> {
         let pinned: Vec<ImageRef> = images.iter().map(|(image, digest)| image.with_digest(digest)).collect();
-        let questions: Vec<&ImageRef> = pinned.iter().collect();
-        let answers = self.each(&questions, &|lookup| lookup.origin(), watch);
-        let named = images.iter().map(|(image, _)| image).zip(answers);
-        named
-            .map(|(image, answer)| (image.clone(), answer.map_err(|failure| ResolveError::new(image, failure))))
-            .collect()
+        let requested: Vec<&ImageRef> = pinned.iter().collect();
+        let results = self.query_each(&requested, &|lookup| origin_of(lookup), progress);
+        let named = images.iter().map(|(image, _)| image).zip(results);
+        named.map(|(image, result)| (image.clone(), result.map_err(|error| RegistryError::new(image, error)))).collect()
     }
 }
 
-impl Lookup<'_> {
-    fn origin(&self) -> Result<Origin, Failure> {
-        let digest = self.image.digest().map(|digest| digest.to_string()).unwrap_or_default();
-        let (_, mut document) = self.fetch(&digest)?;
-        let mut origin = Origin::default();
-        origin.learn(document.annotations.as_ref());
-        if document.is_index() && !origin.is_complete() {
-            let built = |platform: &Option<_>| {
-                platform.as_ref().is_none_or(|one: &crate::index::RawPlatform| one.os != "unknown")
-            };
-            let Some(first) = document.manifests.iter().find(|one| built(&one.platform)) else { return Ok(origin) };
-            (_, document) = self.fetch(&first.digest)?;
-            origin.learn(document.annotations.as_ref());
-        }
-        if let (Some(config), false) = (&document.config, origin.is_complete()) {
-            // The config of an artifact that is no image may be anything.
-            let config: Option<Config> = serde_json::from_slice(&self.blob(&config.digest)?).ok();
-            origin.learn(config.and_then(|config| config.config.labels).as_ref());
-        }
-        Ok(origin)
+fn origin_of(lookup: &Lookup<'_>) -> Result<Origin, RequestError> {
+    let digest = lookup.image.digest().map(|digest| digest.to_string()).unwrap_or_default();
+    let (_, mut document) = lookup.fetch(&digest)?;
+    let mut origin = Origin::default();
+    origin.fill_from(document.annotations.as_ref());
+    if document.is_index() && !origin.is_complete() {
+        // Attestations are of the platform `unknown`.
+        let is_image = |one: &&Descriptor| one.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
+        let Some(first) = document.manifests.iter().find(is_image) else { return Ok(origin) };
+        (_, document) = lookup.fetch(&first.digest)?;
+        origin.fill_from(document.annotations.as_ref());
     }
+    if let (Some(config), false) = (&document.config, origin.is_complete()) {
+        // The config of an artifact that is not an image may be anything.
+        let config: Option<ImageConfig> = serde_json::from_slice(&lookup.blob(&config.digest)?).ok();
+        origin.fill_from(config.and_then(|config| config.config.labels).as_ref());
+    }
+    Ok(origin)
 }
 
 impl Origin {
-    fn learn(&mut self, words: Option<&BTreeMap<String, String>>) {
-        let word = |key: &str| words.and_then(|words| words.get(key)).filter(|word| !word.is_empty()).cloned();
-        self.source = self.source.take().or_else(|| word(SOURCE));
-        self.revision = self.revision.take().or_else(|| word(REVISION));
+    /// Takes what is still missing from annotations or labels.
+    fn fill_from(&mut self, texts: Option<&BTreeMap<String, String>>) {
+        let text = |key: &str| texts.and_then(|texts| texts.get(key)).filter(|text| !text.is_empty()).cloned();
+        self.source = self.source.take().or_else(|| text(SOURCE));
+        self.revision = self.revision.take().or_else(|| text(REVISION));
     }
 
     fn is_complete(&self) -> bool {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// An operating system, an architecture and, for some, a variant of it: `linux/amd64`, `linux/arm64/v8`. The words are Go's
-/// `GOOS` and `GOARCH`, as the OCI image spec's index asks (`image-index.md`, `platform`).
+/// An operating system, an architecture and, for some, a variant of it: `linux/amd64`, `linux/arm64/v8`. The names are Go's
+/// `GOOS` and `GOARCH`, as in the OCI image spec's index (`image-index.md`, `platform`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform {
     /// Such as `linux`.
@@ -15,13 +15,13 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
-/// Why a text is no platform.
+/// A text that is not a platform.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no platform: it is written os/architecture or os/architecture/variant, such as linux/amd64")]
+#[error("invalid platform {0:?}: expected os/architecture or os/architecture/variant, such as linux/amd64")]
 pub struct PlatformError(String);
 
 impl Platform {
-    /// Whether an image for `other` is meant by this platform. A platform without a variant means every variant.
+    /// Whether an image for `other` satisfies a request for this platform. A platform without a variant stands for every variant.
     pub fn covers(&self, other: &Platform) -> bool {
         let variant = self.variant.is_none() || self.variant == other.variant;
         self.os == other.os && self.architecture == other.architecture && variant
@@ -33,10 +33,10 @@ impl FromStr for Platform {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts: Vec<&str> = text.split('/').collect();
-        let word =
+        let is_name =
             |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
         match parts.as_slice() {
-            [os, architecture, rest @ ..] if rest.len() < 2 && parts.iter().all(word) => Ok(Platform {
+            [os, architecture, rest @ ..] if rest.len() < 2 && parts.iter().all(is_name) => Ok(Platform {
                 os: (*os).to_owned(),
                 architecture: (*architecture).to_owned(),
                 variant: rest.first().map(|variant| (*variant).to_owned()),

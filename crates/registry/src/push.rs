@@ -3,33 +3,31 @@
 use std::collections::BTreeMap;
 
 use manifest::{Digest, ImageRef};
-use net::worker_pool;
+use net::http::Method;
 use serde_json::json;
 use sha2::Digest as _;
 
-use crate::failure::{Failure, Kind, ResolveError};
-use crate::http::{Answer, Body};
-use crate::index::Document;
-use crate::place::places;
-use crate::resolve::Resolver;
-use crate::session::{Question, Reply, Rights, Run, Session};
+use crate::authorization::Access;
+use crate::client::RegistryClient;
+use crate::context::{ERROR_LIMIT, RequestContext};
+use crate::document::{ACCEPT, Document};
+use crate::endpoint::own_endpoint;
+use crate::error::{ErrorKind, RegistryError, RequestError};
+use crate::lookup::MANIFEST_LIMIT;
+use crate::session::{Content, RegistryRequest, RegistryResponse, Session};
 
-/// The media type of the manifest that an artifact has.
+/// The media type of an artifact's manifest.
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// The distribution spec has registries refuse manifests beyond 4 MiB; what is larger is none.
-const MANIFEST_LIMIT: usize = 4 << 20;
-/// How much of any other answer is read: the registry's words where it refuses.
-const WORDS: usize = 64 * 1024;
-/// How often a blob is sent anew whose upload the registry has lost.
+/// How often a blob is sent whose upload the registry has lost.
 const UPLOADS: usize = 3;
 
-/// One layer and what is said of it.
+/// One layer and its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
     /// The media type of the config.
     pub config_media: String,
-    /// The config. It must say everything that makes two artifacts the same, such as the digest of the content before
+    /// The config. Two artifacts with equal configs have the same content, so it must have the digest of the content before
     /// compression.
     pub config: Vec<u8>,
     /// The media type of the layer.
@@ -40,29 +38,39 @@ pub struct Artifact {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// How artifacts are written.
+/// How artifacts are pushed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Writing {
+pub struct PushOptions {
     /// Nothing is written.
     pub dry_run: bool,
-    /// A tag that stands for something of another kind, such as a container image, is set to the artifact all the same.
+    /// A tag that refers to something of another kind, such as a container image, is moved all the same.
     pub adopt: bool,
 }
 
-/// What became of an artifact.
+/// What a push did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pushed {
-    /// The digest of the manifest that the tags stand for now.
+pub struct PushResult {
+    /// The digest of the manifest that the tags refer to now.
     pub digest: Digest,
-    /// The tags that did not stand for it before, in the order they were given; none where nothing was to do.
+    /// The tags that were moved to it, in the order they were given; none where nothing was to do.
     pub moved: Vec<String>,
 }
 
+/// An artifact and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactPush {
+    /// The repository; a tag or digest in it is ignored.
+    pub name: ImageRef,
+    /// The tags.
+    pub tags: Vec<String>,
+    /// What is pushed.
+    pub artifact: Artifact,
+}
+
 impl Artifact {
-    /// The manifest, the same bytes for the same artifact.
+    /// Returns the manifest, the same bytes for the same artifact.
     pub fn manifest(&self) -> Vec<u8> {
-        let descriptor =
-            |media: &str, bytes: &[u8]| json!({ "mediaType": media, "digest": sha256(bytes), "size": bytes.len() });
+        let descriptor = |media_type: &str, bytes: &[u8]| json!({ "mediaType": media_type, "digest": sha256(bytes), "size": bytes.len() });
         json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -78,181 +86,178 @@ impl Artifact {
     /// image is not.
     fn is_like(&self, document: &Document) -> bool {
         let [layer] = document.layers.as_slice() else { return false };
-        let config = document.config.as_ref().is_some_and(|config| config.media_type == self.config_media);
-        let said = |name| document.annotations.as_ref().is_some_and(|said| said.contains_key(name));
-        config && layer.media_type == self.layer_media && self.annotations.keys().all(said)
+        let same_config = document.config.as_ref().is_some_and(|config| config.media_type == self.config_media);
+        let has = |name| document.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(name));
+        same_config && layer.media_type == self.layer_media && self.annotations.keys().all(has)
     }
 
-    /// Whether a manifest is one of the same content: its annotations, and how its layer was compressed, do not count.
-    fn is_in(&self, document: &Document) -> bool {
+    /// Whether a manifest has the same content; its annotations and the layer's compression may differ.
+    fn has_content_of(&self, document: &Document) -> bool {
         let [layer] = document.layers.as_slice() else { return false };
         let config = document.config.as_ref().map(|config| config.digest.as_str());
         config == Some(&sha256(&self.config)) && layer.media_type == self.layer_media
     }
 }
 
-/// `sha256:` and the digits of some bytes' digest.
+/// Returns `sha256:` and the hex digits of the digest of bytes.
 pub fn sha256(bytes: &[u8]) -> String {
     let digits: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{digits}")
 }
 
-/// An artifact and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parcel {
-    /// The repository; a tag or digest in it does not count.
-    pub name: ImageRef,
-    /// The tags.
-    pub tags: Vec<String>,
-    /// What goes there.
-    pub artifact: Artifact,
-}
-
-impl Resolver {
-    /// Writes artifacts and has each of their tags stand for them; one answer for each, in their order. Where one of the tags
-    /// stands for the same content already, the artifact that is there stays, and the other tags are set to it. Mirrors are
-    /// not asked.
+impl RegistryClient {
+    /// Pushes artifacts and moves their tags to them; the results are in their order. Where one of the tags refers to the same
+    /// content already, that artifact stays, and the other tags are moved to it. Mirrors are not used.
     ///
     /// # Errors
-    /// For each what the registry refuses, in its words, and a tag that stands for something of another kind.
-    pub fn push(&self, parcels: &[Parcel], how: Writing) -> Vec<Result<Pushed, Box<ResolveError>>> {
-        let run = self.run();
-        let mut by_registry: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, parcel) in parcels.iter().enumerate() {
-            by_registry.entry(parcel.name.registry()).or_default().push(index);
-        }
-        let queues: Vec<Vec<usize>> = by_registry.into_values().collect();
-        let answers =
-            worker_pool::run(&queues, self.options().concurrency, &|index| self.send(&run, &parcels[index], how));
-        let named = answers.into_iter().zip(parcels);
-        named
-            .map(|(answer, parcel)| answer.map_err(|failure| Box::new(ResolveError::new(&parcel.name, failure))))
-            .collect()
+    /// For each artifact what the registry refuses, and a tag that refers to something of another kind.
+    pub fn push(&self, pushes: &[ArtifactPush], options: PushOptions) -> Vec<Result<PushResult, Box<RegistryError>>> {
+        let ctx = self.context();
+        self.run_by_registry(pushes, |push| push.name.registry(), &|push| {
+            let result = self.push_one(&ctx, push, options);
+            result.map_err(|error| Box::new(RegistryError::new(&push.name, error)))
+        })
     }
 
-    fn send(&self, run: &Run<'_>, parcel: &Parcel, how: Writing) -> Result<Pushed, Failure> {
-        let registry = parcel.name.registry();
-        let own = places(registry, self.options())?.pop();
-        let own = own.ok_or_else(|| Failure::new(Kind::Network, registry, "there is no place to ask"))?;
-        let session = self.session(own, if how.dry_run { Rights::Pull } else { Rights::Push });
-        let repository = parcel.name.repository();
-        Push { run: *run, session: &session, repository, artifact: &parcel.artifact }.all(&parcel.tags, how)
+    fn push_one(
+        &self,
+        ctx: &RequestContext<'_>,
+        push: &ArtifactPush,
+        options: PushOptions,
+    ) -> Result<PushResult, RequestError> {
+        let endpoint = own_endpoint(push.name.registry(), self.options())?;
+        let session = self.session(endpoint, if options.dry_run { Access::Pull } else { Access::Push });
+        let repository = push.name.repository();
+        let uploader = Uploader { ctx: *ctx, session: &session, repository, artifact: &push.artifact };
+        uploader.push(&push.tags, options)
     }
 }
 
-/// One artifact on its way.
-struct Push<'a> {
-    run: Run<'a>,
+/// A tag and the manifest that it refers to.
+struct TagState<'a> {
+    tag: &'a str,
+    manifest: Option<StoredManifest>,
+}
+
+/// A manifest in the registry. One that cannot be parsed is an empty document: it is not ours.
+struct StoredManifest {
+    bytes: Vec<u8>,
+    document: Document,
+}
+
+/// One artifact that is being pushed.
+struct Uploader<'a> {
+    ctx: RequestContext<'a>,
     session: &'a Session,
     repository: String,
     artifact: &'a Artifact,
 }
 
-impl Push<'_> {
-    fn all(&self, tags: &[String], how: Writing) -> Result<Pushed, Failure> {
-        let there = tags.iter().map(|tag| self.there(tag)).collect::<Result<Vec<_>, Failure>>()?;
-        for (tag, (_, document)) in tags.iter().zip(&there).filter_map(|(tag, there)| Some((tag, there.as_ref()?))) {
-            if !how.adopt && !self.artifact.is_like(document) {
-                return Err(self.in_use(tag));
-            }
+impl Uploader<'_> {
+    fn push(&self, tags: &[String], options: PushOptions) -> Result<PushResult, RequestError> {
+        let states = tags.iter().map(|tag| self.tag_state(tag)).collect::<Result<Vec<_>, RequestError>>()?;
+        let foreign = states
+            .iter()
+            .find(|state| state.manifest.as_ref().is_some_and(|manifest| !self.artifact.is_like(&manifest.document)));
+        if let Some(state) = foreign.filter(|_| !options.adopt) {
+            return Err(self.tag_in_use(state.tag));
         }
-        let standing = there.iter().flatten().find(|(_, document)| self.artifact.is_in(document));
-        let manifest = standing.map_or_else(|| self.artifact.manifest(), |(bytes, _)| bytes.clone());
-        let moved = tags.iter().zip(&there);
-        let moved = moved.filter(|(_, there)| there.as_ref().is_none_or(|(bytes, _)| *bytes != manifest));
-        let moved: Vec<String> = moved.map(|(tag, _)| tag.clone()).collect();
-        if !how.dry_run {
-            if standing.is_none() {
-                self.blob(&self.artifact.config)?;
-                self.blob(&self.artifact.layer)?;
+        let mut stored = states.iter().filter_map(|state| state.manifest.as_ref());
+        let same_content = stored.find(|manifest| self.artifact.has_content_of(&manifest.document));
+        let manifest = same_content.map_or_else(|| self.artifact.manifest(), |manifest| manifest.bytes.clone());
+        let moves = |state: &&TagState<'_>| state.manifest.as_ref().is_none_or(|stored| stored.bytes != manifest);
+        let moved: Vec<String> = states.iter().filter(moves).map(|state| state.tag.to_owned()).collect();
+        if !options.dry_run {
+            if same_content.is_none() {
+                self.push_blob(&self.artifact.config)?;
+                self.push_blob(&self.artifact.layer)?;
             }
-            moved.iter().try_for_each(|tag| self.manifest(tag, &manifest))?;
+            moved.iter().try_for_each(|tag| self.push_manifest(tag, &manifest))?;
         }
-        let digest = Digest::parse(&sha256(&manifest)).map_err(|reason| self.odd(reason.to_string()))?;
-        Ok(Pushed { digest, moved })
+        let digest = Digest::parse(&sha256(&manifest)).map_err(|reason| self.protocol_error(reason.to_string()))?;
+        Ok(PushResult { digest, moved })
     }
 
-    /// The manifest that a tag stands for; nothing where there is none. What is there but is no manifest that hydrant
-    /// reads is an empty one: it is not ours.
-    fn there(&self, tag: &str) -> Result<Option<(Vec<u8>, Document)>, Failure> {
-        let tail = format!("manifests/{tag}");
-        let question =
-            Question { accept: Some(crate::index::ACCEPT), limit: MANIFEST_LIMIT, ..self.question("GET", &tail) };
-        let reply = self.session.ask(&self.run, &question)?;
-        match reply.answer.status {
+    fn tag_state<'t>(&self, tag: &'t str) -> Result<TagState<'t>, RequestError> {
+        let path = format!("manifests/{tag}");
+        let request = RegistryRequest::new(Method::GET, &self.repository, &path, MANIFEST_LIMIT);
+        let response = self.session.send(&self.ctx, &RegistryRequest { accept: Some(ACCEPT), ..request })?;
+        match response.status() {
             200 => {
-                let document = Document::parse(&reply.answer.body).unwrap_or_default();
-                Ok(Some((reply.answer.body, document)))
+                let document = Document::parse(response.http.body()).unwrap_or_default();
+                let manifest = Some(StoredManifest { bytes: response.http.into_body(), document });
+                Ok(TagState { tag, manifest })
             }
-            404 => Ok(None),
-            _ => Err(self.refused(&question, &reply)),
+            404 => Ok(TagState { tag, manifest: None }),
+            _ => Err(self.refusal(&response)),
         }
     }
 
-    /// Sends a blob that the repository does not have yet.
-    fn blob(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Sends a blob unless the repository has it.
+    fn push_blob(&self, bytes: &[u8]) -> Result<(), RequestError> {
         let digest = sha256(bytes);
-        let mut last = Err(self.odd(format!("the blob {digest} was not taken")));
+        let mut last = Err(self.protocol_error(format!("blob {digest} was not accepted")));
         for _ in 0..UPLOADS {
-            let tail = format!("blobs/{digest}");
-            let known = self.session.ask(&self.run, &self.question("HEAD", &tail))?;
-            if known.answer.status == 200 {
+            let path = format!("blobs/{digest}");
+            let known = self.session.send(&self.ctx, &self.request(Method::HEAD, &path, None))?;
+            if known.status() == 200 {
                 return Ok(());
             }
-            let nothing = Body { media: "application/octet-stream", bytes: b"" };
-            let begin = Question { body: Some(nothing), ..self.question("POST", "blobs/uploads/") };
-            let begun = self.session.ask(&self.run, &begin)?;
-            let location = begun.answer.header("location").filter(|_| begun.answer.status == 202);
-            let Some(location) = location else { return Err(self.refused(&begin, &begun)) };
-            let send = Question { body: Some(Body { bytes, ..nothing }), ..self.question("PUT", "blobs/uploads/") };
-            let sent = self.session.ask_at(&self.run, &send, location, &[("digest", &digest)])?;
-            match sent.answer.status {
+            let content = |bytes| Some(Content { media_type: "application/octet-stream", bytes });
+            let begin = self.request(Method::POST, "blobs/uploads/", content(b""));
+            let begun = self.session.send(&self.ctx, &begin)?;
+            let location = begun.http.header("location").filter(|_| begun.status() == 202);
+            let Some(location) = location else { return Err(self.refusal(&begun)) };
+            let upload = self.request(Method::PUT, "blobs/uploads/", content(bytes));
+            let uploaded = self.session.send_to(&self.ctx, &upload, location, &[("digest", &digest)])?;
+            match uploaded.status() {
                 201 => return Ok(()),
-                // The upload is no longer known: the answer to an earlier try was lost, or another server was asked.
-                404 | 416 => last = Err(self.refused(&send, &sent)),
-                _ => return Err(self.refused(&send, &sent)),
+                // The upload is not known: the response to an earlier attempt was lost, or another server got this one.
+                404 | 416 => last = Err(self.refusal(&uploaded)),
+                _ => return Err(self.refusal(&uploaded)),
             }
         }
         last
     }
 
-    fn manifest(&self, tag: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let tail = format!("manifests/{tag}");
-        let question = Question { body: Some(Body { media: MANIFEST, bytes }), ..self.question("PUT", &tail) };
-        let reply = self.session.ask(&self.run, &question)?;
-        let stated = |answer: &Answer| answer.header("docker-content-digest").map(str::to_owned);
-        match (reply.answer.status, stated(&reply.answer)) {
-            (201, Some(other)) if other != sha256(bytes) => {
-                Err(self.odd(format!("{tag} was written as {}, and the registry calls it {other}", sha256(bytes))))
+    fn push_manifest(&self, tag: &str, bytes: &[u8]) -> Result<(), RequestError> {
+        let path = format!("manifests/{tag}");
+        let request = self.request(Method::PUT, &path, Some(Content { media_type: MANIFEST, bytes }));
+        let response = self.session.send(&self.ctx, &request)?;
+        let expected = sha256(bytes);
+        match (response.status(), response.http.header("docker-content-digest")) {
+            (201, Some(found)) if found != expected => {
+                let found = net::redact::one_line(found);
+                Err(self.protocol_error(format!("expected digest {expected} of the pushed tag {tag}, found {found}")))
             }
             (201, _) => Ok(()),
-            _ => Err(self.refused(&question, &reply)),
+            _ => Err(self.refusal(&response)),
         }
     }
 
-    fn question<'q>(&'q self, method: &'q str, tail: &'q str) -> Question<'q> {
-        Question { method, repository: &self.repository, tail, accept: None, body: None, limit: WORDS, patient: true }
+    fn request<'q>(&'q self, method: Method, path: &'q str, content: Option<Content<'q>>) -> RegistryRequest<'q> {
+        RegistryRequest { content, ..RegistryRequest::new(method, &self.repository, path, ERROR_LIMIT) }
     }
 
-    fn refused(&self, question: &Question<'_>, reply: &Reply) -> Failure {
-        let failure = self.session.refusal(question, reply);
-        match failure.kind {
-            // Nothing is looked for by tag when something is written.
-            Kind::MissingRepository | Kind::MissingTag => failure
+    fn refusal(&self, response: &RegistryResponse) -> RequestError {
+        let error = self.session.refusal(response);
+        match error.kind {
+            // A push needs no tag to exist, so it is the repository that is missing.
+            ErrorKind::MissingRepository | ErrorKind::MissingTag => error
                 .missing_repository()
-                .hint(format!("Some registries (ECR) want the repository {} to be made first.", self.repository)),
-            _ => failure,
+                .hint(format!("create the repository {} first, as some registries (ECR) require", self.repository)),
+            _ => error,
         }
     }
 
-    fn in_use(&self, tag: &str) -> Failure {
-        let words =
-            format!("the tag {tag} stands for something that is no artifact of this kind, such as a container image");
-        Failure::new(Kind::TagInUse, &self.session.host(), words)
-            .hint("Choose another repository or tag, or pass --adopt to have the tag stand for the artifact.")
+    fn tag_in_use(&self, tag: &str) -> RequestError {
+        let message =
+            format!("tag {tag} refers to something else than an artifact of this kind, such as a container image");
+        RequestError::new(ErrorKind::TagInUse, &self.session.host(), message)
+            .hint("choose another repository or tag, or pass `--adopt` to move the tag to the artifact")
     }
 
-    fn odd(&self, words: String) -> Failure {
-        Failure::new(Kind::Protocol, &self.session.host(), words)
+    fn protocol_error(&self, message: impl Into<String>) -> RequestError {
+        RequestError::protocol(&self.session.host(), message)
     }
 }

@@ -1,354 +1,262 @@
-//! The conversation with one place: opened once, a token for each repository, every request persistent.
+//! One registry as all threads use it: its scheme and challenge are found out once, each request is authorized and repeated.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
-use base64::Engine;
-use url::Url;
+use net::host::host_and_port;
+use net::http::Method;
+use net::{Body, BufferedResponse, Request, RetryAfterGate, Url};
 
+use crate::authorization::{Access, Authority, Authorization, AuthorizationCache, obtain, with_credentials_hint};
 use crate::challenge::Challenge;
-use crate::credentials::{Credential, Credentials, Found};
-use crate::failure::{Failure, Kind, words_of};
-use crate::http::{Answer, Body, Call, Http, Trouble};
-use crate::place::Place;
-use crate::retry::{Quiet, persist, retry_after};
-use crate::token;
+use crate::context::{ERROR_LIMIT, RequestContext};
+use crate::endpoint::Endpoint;
+use crate::error::{ErrorKind, RequestError};
+use crate::refusal::{kind_of, rate_limit_hint, status_and_message};
 
-/// How much of an error's body is read.
-const WORDS: usize = 64 * 1024;
-
-/// What a session needs of the run it is part of.
-#[derive(Clone, Copy)]
-pub(crate) struct Run<'a> {
-    pub(crate) http: &'a Http,
-    pub(crate) credentials: &'a Credentials,
-    pub(crate) deadline: Instant,
-}
-
-/// The conversation with one place, shared by all threads.
+/// One registry, shared by all threads.
 pub(crate) struct Session {
-    pub(crate) place: Place,
-    rights: Rights,
-    opened: OnceLock<Result<Opened, Failure>>,
-    /// One slot a repository; whoever holds its lock is the one who asks for the token.
-    tokens: Mutex<BTreeMap<String, Arc<Mutex<Slot>>>>,
-    quiet: Quiet,
+    endpoint: Endpoint,
+    access: Access,
+    connection: OnceLock<Result<Connection, RequestError>>,
+    authorizations: AuthorizationCache,
+    gate: RetryAfterGate,
 }
 
-/// What a session is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rights {
-    /// Asking.
-    Pull,
-    /// Asking and writing.
-    Push,
-}
-
-impl Rights {
-    /// The actions of a token's scope (distribution spec, "Token Scope Documentation").
-    fn actions(self) -> &'static str {
-        match self {
-            Rights::Pull => "pull",
-            Rights::Push => "pull,push",
-        }
-    }
-}
-
-struct Opened {
+/// The URL that answers, and how it wants to be authorized.
+struct Connection {
     base: Url,
     challenge: RwLock<Challenge>,
 }
 
-type Slot = Option<Result<Grant, Failure>>;
-
-/// What is sent along, and whose it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Grant {
-    /// The `Authorization` header; nothing where none is sent.
-    pub(crate) header: Option<String>,
-    /// Where the credentials came from; nothing where none were known.
-    pub(crate) source: Option<String>,
-}
-
-/// A question about one repository.
-#[derive(Clone, Copy)]
-pub(crate) struct Question<'a> {
-    pub(crate) method: &'a str,
+/// A request for one repository.
+#[derive(Clone)]
+pub(crate) struct RegistryRequest<'a> {
+    pub(crate) method: Method,
     pub(crate) repository: &'a str,
     /// What follows the repository's name, such as `manifests/latest`.
-    pub(crate) tail: &'a str,
-    pub(crate) accept: Option<&'a str>,
-    pub(crate) body: Option<Body<'a>>,
+    pub(crate) path: &'a str,
+    pub(crate) accept: Option<&'static str>,
+    pub(crate) content: Option<Content<'a>>,
+    /// How much of the response's body is read, in bytes.
     pub(crate) limit: usize,
-    /// Whether to try again where that may help.
-    pub(crate) patient: bool,
+    /// Whether the request is repeated where that may help.
+    pub(crate) retry: bool,
 }
 
-/// An answer, and who it was given to.
-pub(crate) struct Reply {
-    pub(crate) answer: Answer,
-    grant: Grant,
+/// A body and its media type.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'a> {
+    pub(crate) media_type: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// A response of any status, and what it answers.
+pub(crate) struct RegistryResponse {
+    pub(crate) http: BufferedResponse,
+    method: Method,
+    url: Url,
+    /// Where the credentials of the request are kept.
+    credentials_source: Option<String>,
+}
+
+impl RegistryResponse {
+    pub(crate) fn status(&self) -> u16 {
+        self.http.status().as_u16()
+    }
+}
+
+impl<'a> RegistryRequest<'a> {
+    /// A request without a body that is repeated where that may help.
+    pub(crate) fn new(method: Method, repository: &'a str, path: &'a str, limit: usize) -> Self {
+        RegistryRequest { method, repository, path, accept: None, content: None, limit, retry: true }
+    }
 }
 
 impl Session {
-    pub(crate) fn new(place: Place, rights: Rights) -> Self {
-        Session { place, rights, opened: OnceLock::new(), tokens: Mutex::default(), quiet: Quiet::default() }
+    pub(crate) fn new(endpoint: Endpoint, access: Access) -> Self {
+        let (connection, authorizations, gate) = (OnceLock::new(), AuthorizationCache::default(), Default::default());
+        Session { endpoint, access, connection, authorizations, gate }
     }
 
-    /// The host that is asked.
+    /// The host that is accessed.
     pub(crate) fn host(&self) -> String {
-        let base = match self.opened.get() {
-            Some(Ok(opened)) => &opened.base,
-            _ => &self.place.bases[0],
+        let base = match self.connection.get() {
+            Some(Ok(connection)) => &connection.base,
+            _ => &self.endpoint.bases[0],
         };
-        host_of(base)
+        host_and_port(base)
     }
 
-    /// Asks a question and returns the answer, whatever its status. A refusal is tried once more with a fresh token.
-    pub(crate) fn ask(&self, run: &Run<'_>, question: &Question<'_>) -> Result<Reply, Failure> {
-        let opened = self.opened(run)?;
-        let url = self.url(opened, &format!("v2/{}{}/{}", self.place.prefix, question.repository, question.tail))?;
-        self.converse(run, opened, &url, question)
-    }
-
-    /// Asks a question where the registry has said to, by a `Location` that may be relative or on another host. `pairs` are
-    /// added to its query. Another host is not told who asks.
-    pub(crate) fn ask_at(
+    /// Sends a request and returns the response of whatever status. One that is refused is sent once more with a new token.
+    pub(crate) fn send(
         &self,
-        run: &Run<'_>,
-        question: &Question<'_>,
+        ctx: &RequestContext<'_>,
+        request: &RegistryRequest<'_>,
+    ) -> Result<RegistryResponse, RequestError> {
+        let connection = self.connection(ctx)?;
+        let path = format!("v2/{}{}/{}", self.endpoint.prefix, request.repository, request.path);
+        let url = self.url(connection, &path)?;
+        self.send_authorized(ctx, connection, &url, request)
+    }
+
+    /// Sends a request to the `Location` that the registry named, which may be relative or on another host, with `pairs` added
+    /// to its query. Another host gets no credentials.
+    pub(crate) fn send_to(
+        &self,
+        ctx: &RequestContext<'_>,
+        request: &RegistryRequest<'_>,
         location: &str,
         pairs: &[(&str, &str)],
-    ) -> Result<Reply, Failure> {
-        let opened = self.opened(run)?;
-        let mut url = self.url(opened, location)?;
-        if !run.http.options().may_ask(&url) {
-            let place = url.origin().ascii_serialization();
-            return Err(Failure::new(Kind::Protocol, &self.host(), format!("sent to {place}, which is not https")));
+    ) -> Result<RegistryResponse, RequestError> {
+        let connection = self.connection(ctx)?;
+        let mut url = self.url(connection, location)?;
+        if !ctx.http.options().plain_http.allows(&url) {
+            let origin = url.origin().ascii_serialization();
+            return Err(RequestError::protocol(&self.host(), format!("sent to {origin}, which is not https")));
         }
         url.query_pairs_mut().extend_pairs(pairs);
-        self.converse(run, opened, &url, question)
+        let mut response = self.send_authorized(ctx, connection, &url, request)?;
+        // The query is the registry's own and may be long.
+        response.url.set_query(None);
+        Ok(response)
     }
 
-    fn opened(&self, run: &Run<'_>) -> Result<&Opened, Failure> {
-        self.opened.get_or_init(|| self.open(run)).as_ref().map_err(Clone::clone)
-    }
-
-    fn converse(&self, run: &Run<'_>, opened: &Opened, url: &Url, question: &Question<'_>) -> Result<Reply, Failure> {
-        let repository = format!("{}{}", self.place.prefix, question.repository);
-        let own = url.origin() == opened.base.origin();
-        let mut grant = if own { self.grant(run, opened, &repository, None)? } else { Grant::default() };
-        let mut renewed = !own;
-        loop {
-            let call = Call {
-                method: question.method,
-                url,
-                authorization: grant.header.as_deref(),
-                accept: question.accept,
-                body: question.body,
-                limit: question.limit,
-                patient: question.patient,
-            };
-            let answer =
-                persist(run.http, &call, run.deadline, &self.quiet).map_err(|trouble| self.lost(&call, &trouble))?;
-            if answer.status != 401 || renewed {
-                return Ok(Reply { answer, grant });
+    /// The error that a response of an unexpected status means.
+    pub(crate) fn refusal(&self, response: &RegistryResponse) -> RequestError {
+        let RegistryResponse { http, method, url, credentials_source } = response;
+        let message = format!("{method} {}: {}", net::redact::url(url.as_str()), status_and_message(http));
+        let kind = kind_of(response.status(), &message);
+        let host = host_and_port(url);
+        let error = RequestError::new(kind, &host, message);
+        match kind {
+            ErrorKind::Credentials => {
+                with_credentials_hint(error, self.authority(&host), credentials_source.as_deref())
             }
-            renewed = true;
-            if let Some(fresh) = Challenge::of(&answer.headers) {
-                *opened.challenge.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-            }
-            let next = self.grant(run, opened, &repository, Some(&grant))?;
-            if next == grant {
-                return Ok(Reply { answer, grant });
-            }
-            grant = next;
+            ErrorKind::RateLimit => error.hint(rate_limit_hint(http)),
+            _ => error,
         }
     }
 
-    fn url(&self, opened: &Opened, path: &str) -> Result<Url, Failure> {
-        opened.base.join(path).map_err(|error| Failure::new(Kind::Protocol, &self.host(), format!("{path}: {error}")))
+    fn authority<'a>(&'a self, host: &'a str) -> Authority<'a> {
+        Authority { name: &self.endpoint.name, host, access: self.access, gate: &self.gate }
     }
 
-    /// The first request: which scheme is spoken, and how does the registry want to be told who asks?
-    fn open(&self, run: &Run<'_>) -> Result<Opened, Failure> {
-        let mut failed: Option<Failure> = None;
-        for base in &self.place.bases {
-            let failure = match self.knock(run, base) {
-                Ok(opened) => return Ok(opened),
-                Err(failure) => failure,
+    fn url(&self, connection: &Connection, path: &str) -> Result<Url, RequestError> {
+        connection.base.join(path).map_err(|error| RequestError::protocol(&self.host(), format!("{path}: {error}")))
+    }
+
+    fn connection(&self, ctx: &RequestContext<'_>) -> Result<&Connection, RequestError> {
+        self.connection.get_or_init(|| self.connect(ctx)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Finds the first base that speaks the protocol.
+    fn connect(&self, ctx: &RequestContext<'_>) -> Result<Connection, RequestError> {
+        let mut first: Option<RequestError> = None;
+        for base in &self.endpoint.bases {
+            let error = match self.ping(ctx, base) {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
             };
-            // Only a host that answers, but not in this scheme, is asked in the next one.
-            let other_scheme = matches!(failure.kind, Kind::Protocol | Kind::Tls);
-            failed = Some(failed.filter(|first| first.kind == Kind::Tls).unwrap_or(failure));
+            // The next scheme is tried only where a host responds, but not in this one.
+            let other_scheme = matches!(error.kind, ErrorKind::Protocol | ErrorKind::Tls);
+            first = Some(first.filter(|first| first.kind == ErrorKind::Tls).unwrap_or(error));
             if !other_scheme {
                 break;
             }
         }
-        Err(failed.unwrap_or_else(|| Failure::new(Kind::Network, &self.place.name, "there is no address to ask")))
+        Err(first.unwrap_or_else(|| RequestError::new(ErrorKind::Network, &self.endpoint.name, "no endpoint")))
     }
 
-    fn knock(&self, run: &Run<'_>, base: &Url) -> Result<Opened, Failure> {
-        let host = host_of(base);
-        let url = base.join("v2/").map_err(|error| Failure::new(Kind::Protocol, &host, error.to_string()))?;
-        let call = Call {
-            method: "GET",
-            url: &url,
-            authorization: None,
-            accept: None,
-            body: None,
-            limit: WORDS,
-            patient: true,
-        };
-        let answer =
-            persist(run.http, &call, run.deadline, &self.quiet).map_err(|trouble| self.lost(&call, &trouble))?;
-        let challenge = match answer.status {
+    /// Requests `/v2/`, which says how the registry wants to be authorized.
+    fn ping(&self, ctx: &RequestContext<'_>, base: &Url) -> Result<Connection, RequestError> {
+        let host = host_and_port(base);
+        let url = base.join("v2/").map_err(|error| RequestError::protocol(&host, error.to_string()))?;
+        let http = ctx.http.fetch(Request::get(url.clone()), ERROR_LIMIT, &ctx.retry(&self.gate))?;
+        let challenge = match http.status().as_u16() {
             // A few registries do not have the endpoint but answer for manifests.
             200 | 404 => Challenge::Open,
-            401 | 403 => Challenge::of(&answer.headers).ok_or_else(|| {
-                let words = format!("GET {url}: {} without a challenge that hydrant knows", answer.status);
-                Failure::new(Kind::Protocol, &host, words)
+            status @ (401 | 403) => Challenge::of(http.headers()).ok_or_else(|| {
+                let message = format!("GET {url}: {status} without a WWW-Authenticate challenge of Basic or Bearer");
+                RequestError::protocol(&host, message)
             })?,
-            _ => return Err(self.refused(&call, &answer, &Grant::default())),
+            _ => {
+                let response = RegistryResponse { http, method: Method::GET, url, credentials_source: None };
+                return Err(self.refusal(&response));
+            }
         };
-        Ok(Opened { base: base.clone(), challenge: RwLock::new(challenge) })
+        Ok(Connection { base: base.clone(), challenge: RwLock::new(challenge) })
     }
 
-    /// What to send along for a repository. `stale` is what was just refused.
-    fn grant(&self, run: &Run<'_>, opened: &Opened, repository: &str, stale: Option<&Grant>) -> Result<Grant, Failure> {
-        let challenge = opened.challenge.read().unwrap_or_else(PoisonError::into_inner).clone();
+    fn send_authorized(
+        &self,
+        ctx: &RequestContext<'_>,
+        connection: &Connection,
+        url: &Url,
+        request: &RegistryRequest<'_>,
+    ) -> Result<RegistryResponse, RequestError> {
+        let repository = format!("{}{}", self.endpoint.prefix, request.repository);
+        let own_host = url.origin() == connection.base.origin();
+        let mut authorization =
+            if own_host { self.authorization(ctx, connection, &repository, None)? } else { Authorization::default() };
+        let mut renewed = !own_host;
+        loop {
+            let http = self.transmit(ctx, url, request, &authorization)?;
+            let done = http.status().as_u16() != 401 || renewed;
+            let next = if done {
+                None
+            } else {
+                if let Some(challenge) = Challenge::of(http.headers()) {
+                    *connection.challenge.write().unwrap_or_else(PoisonError::into_inner) = challenge;
+                }
+                Some(self.authorization(ctx, connection, &repository, Some(&authorization))?)
+            };
+            match next.filter(|next| *next != authorization) {
+                Some(next) => (authorization, renewed) = (next, true),
+                None => {
+                    let (method, url, credentials_source) = (request.method.clone(), url.clone(), authorization.source);
+                    return Ok(RegistryResponse { http, method, url, credentials_source });
+                }
+            }
+        }
+    }
+
+    fn transmit(
+        &self,
+        ctx: &RequestContext<'_>,
+        url: &Url,
+        request: &RegistryRequest<'_>,
+        authorization: &Authorization,
+    ) -> Result<BufferedResponse, RequestError> {
+        // An upload that is begun twice costs nothing: a blob counts once its content is complete.
+        let mut http = Request::new(request.method.clone(), url.clone()).idempotent(true);
+        if let Some(header) = &authorization.header {
+            http = http.authorization(header);
+        }
+        if let Some(accept) = request.accept {
+            http = http.header("accept", accept);
+        }
+        if let Some(content) = request.content {
+            http = http.body(content.media_type, Body::Bytes(content.bytes));
+        }
+        let mut retry = ctx.retry(&self.gate);
+        if !request.retry {
+            retry.policy.attempts = 1;
+        }
+        Ok(ctx.http.fetch(http, request.limit, &retry)?)
+    }
+
+    fn authorization(
+        &self,
+        ctx: &RequestContext<'_>,
+        connection: &Connection,
+        repository: &str,
+        stale: Option<&Authorization>,
+    ) -> Result<Authorization, RequestError> {
+        let challenge = connection.challenge.read().unwrap_or_else(PoisonError::into_inner).clone();
         if challenge == Challenge::Open {
-            return Ok(Grant::default());
+            return Ok(Authorization::default());
         }
-        let slot = self
-            .tokens
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(repository.to_owned())
-            .or_default()
-            .clone();
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot.as_ref() {
-            Some(Ok(grant)) if stale.is_none_or(|stale| stale != grant) => return Ok(grant.clone()),
-            Some(Err(failure)) => return Err(failure.clone()),
-            _ => {}
-        }
-        let fresh = self.fresh(run, &challenge, repository);
-        *slot = Some(fresh.clone());
-        fresh
+        let host = self.host();
+        self.authorizations.get(repository, stale, || obtain(ctx, self.authority(&host), &challenge, repository))
     }
-
-    fn fresh(&self, run: &Run<'_>, challenge: &Challenge, repository: &str) -> Result<Grant, Failure> {
-        let found = run.credentials.find(&self.place.name, repository).map_err(|error| {
-            let place = error.file.iter().map(|file| format!("{file}: ")).collect::<String>();
-            let failure = Failure::new(Kind::Credentials, &self.host(), format!("{place}{}", error.message));
-            error.hints.iter().fold(failure, |failure, hint| failure.hint(hint.clone()))
-        })?;
-        let source = found.as_ref().map(|found| found.source.clone());
-        let header = match (challenge, found) {
-            (_, Some(Found { credential: Credential::Access(token), .. })) => Some(format!("Bearer {token}")),
-            (Challenge::Bearer(bearer), found) => {
-                let wanted = token::Wanted { bearer, repository, actions: self.rights.actions(), quiet: &self.quiet };
-                let token = token::fetch(run, &wanted, found.as_ref())
-                    .map_err(|failure| self.blame(failure, source.as_deref()))?;
-                Some(format!("Bearer {token}"))
-            }
-            (_, Some(Found { credential: Credential::Password { user, password }, .. })) => {
-                Some(basic(&user, &password))
-            }
-            (_, _) => None,
-        };
-        Ok(Grant { header, source })
-    }
-
-    /// The failure that an answer other than 200 means.
-    pub(crate) fn refusal(&self, question: &Question<'_>, reply: &Reply) -> Failure {
-        let url = self.opened.get().and_then(|opened| opened.as_ref().ok());
-        let path = format!("v2/{}{}/{}", self.place.prefix, question.repository, question.tail);
-        let url = url.and_then(|opened| opened.base.join(&path).ok()).unwrap_or_else(|| self.place.bases[0].clone());
-        let call = Call {
-            method: question.method,
-            url: &url,
-            authorization: None,
-            accept: None,
-            body: None,
-            limit: 0,
-            patient: true,
-        };
-        self.refused(&call, &reply.answer, &reply.grant)
-    }
-
-    fn refused(&self, call: &Call<'_>, answer: &Answer, grant: &Grant) -> Failure {
-        let words = format!("{} {}: {}", call.method, call.url, status_and_words(answer));
-        let kind = match answer.status {
-            401 | 403 | 407 => Kind::Credentials,
-            404 if words.contains("NAME_UNKNOWN") => Kind::MissingRepository,
-            404 => Kind::MissingTag,
-            429 => Kind::RateLimit,
-            500..=599 => Kind::Server,
-            _ => Kind::Protocol,
-        };
-        let failure = Failure::new(kind, &host_of(call.url), words);
-        match kind {
-            Kind::Credentials => self.blame(failure, grant.source.as_deref()),
-            Kind::RateLimit => failure.hint(patience(answer)),
-            _ => failure,
-        }
-    }
-
-    /// Says whose credentials were refused.
-    fn blame(&self, failure: Failure, source: Option<&str>) -> Failure {
-        if failure.kind != Kind::Credentials || failure.hint.is_some() {
-            return failure;
-        }
-        let name = &self.place.name;
-        failure.hint(match source {
-            Some(source) => {
-                let verb = if self.rights == Rights::Push { "write" } else { "read" };
-                format!("The credentials from {source} were refused; check what they may {verb}, or run `docker login {name}` again.")
-            }
-            None => format!("No credentials for {name} are known; run `docker login {name}`, or check that the repository exists."),
-        })
-    }
-
-    fn lost(&self, call: &Call<'_>, trouble: &Trouble) -> Failure {
-        let host = host_of(call.url);
-        let failure = Failure::new(trouble.kind, &host, format!("{} {}: {}", call.method, call.url, trouble.words));
-        match trouble.kind {
-            Kind::Tls => {
-                failure.hint(format!("If {host} has a certificate of a private authority, name it with --registry-ca."))
-            }
-            Kind::Network => failure.hint(format!("Check the name, the network and the proxy settings for {host}.")),
-            _ => failure,
-        }
-    }
-}
-
-fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
-}
-
-/// `404 NAME_UNKNOWN: repository name not known to registry`.
-pub(crate) fn status_and_words(answer: &Answer) -> String {
-    let words = words_of(&answer.body);
-    let kind = answer.header("content-type").filter(|kind| kind.contains("html"));
-    match kind {
-        Some(_) => format!("{} with an HTML page: {words}", answer.status),
-        None if words.is_empty() => answer.status.to_string(),
-        None => format!("{} {words}", answer.status),
-    }
-}
-
-fn patience(answer: &Answer) -> String {
-    match retry_after(answer) {
-        Some(wait) => format!("The registry asks to be left alone for {} s.", wait.as_secs()),
-        None => "Log in for a higher limit, use a mirror, or try again later.".to_owned(),
-    }
-}
-
-/// `host` or `host:port` of a URL.
-pub(crate) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -1,109 +1,110 @@
 //! Tokens for one repository (distribution spec, "Token Authentication" and "OAuth2 Token Authentication").
 
-use base64::Engine;
+use net::http::Method;
+use net::redact::one_line;
+use net::{Body, BufferedResponse, Request, RetryAfterGate, Url, basic_auth};
 use serde::Deserialize;
-use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::challenge::Bearer;
-use crate::credentials::{Credential, Found};
-use crate::failure::{Failure, Kind, one_line};
-use crate::http::{Body, Call};
-use crate::retry::{Quiet, persist};
-use crate::session::{Run, host_of, status_and_words};
+use crate::context::RequestContext;
+use crate::credential::Credential;
+use crate::error::{ErrorKind, RequestError};
+use crate::refusal::status_and_message;
 
-/// How much of a token server's answer is read.
+/// How much of a token server's response is read, in bytes.
 const LIMIT: usize = 256 * 1024;
 
-/// What a token is wanted for.
-pub(crate) struct Wanted<'a> {
+/// What a token is for.
+pub(crate) struct TokenRequest<'a> {
     pub(crate) bearer: &'a Bearer,
     pub(crate) repository: &'a str,
-    /// What it is for: `pull` or `pull,push`.
+    /// The actions of the scope: `pull` or `pull,push`.
     pub(crate) actions: &'a str,
-    pub(crate) quiet: &'a Quiet,
+    pub(crate) gate: &'a RetryAfterGate,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     #[serde(default)]
     token: String,
     #[serde(default)]
     access_token: String,
 }
 
-/// A token for the repository: with user and password by GET, with an identity token by the refresh grant,
-/// anonymously by GET.
-pub(crate) fn fetch(run: &Run<'_>, wanted: &Wanted<'_>, found: Option<&Found>) -> Result<String, Failure> {
-    let realm = realm(run, wanted.bearer)?;
-    let scope = format!("repository:{}:{}", wanted.repository, wanted.actions);
-    let service = wanted.bearer.service.as_deref();
-    let (url, form, authorization) = match found.map(|found| &found.credential) {
-        Some(Credential::Identity(token)) => {
-            let mut form = Serializer::new(String::new());
-            form.append_pair("grant_type", "refresh_token").append_pair("client_id", "hydrant");
-            form.append_pair("scope", &scope).append_pair("refresh_token", token);
-            form.extend_pairs(service.map(|service| ("service", service)));
-            (realm, Some(form.finish()), None)
-        }
-        credential => {
-            let mut url = realm;
-            let service = service.map(|service| ("service", service));
-            url.query_pairs_mut().extend_pairs(service).append_pair("scope", &scope);
-            let header = match credential {
-                Some(Credential::Password { user, password }) => {
-                    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-                    Some(format!("Basic {pair}"))
-                }
-                _ => None,
-            };
-            (url, None, header)
-        }
+/// Fetches a token for a repository: with user and password by GET, with an identity token by the refresh grant, anonymously by
+/// GET.
+pub(crate) fn fetch(
+    ctx: &RequestContext<'_>,
+    token: &TokenRequest<'_>,
+    credential: Option<&Credential>,
+) -> Result<String, RequestError> {
+    let mut url = realm(ctx, token.bearer)?;
+    let scope = format!("repository:{}:{}", token.repository, token.actions);
+    let service = token.bearer.service.as_deref().map(|service| ("service", service));
+    let form = if let Some(Credential::Identity(refresh)) = credential {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "refresh_token").append_pair("client_id", "hydrant");
+        form.append_pair("scope", &scope).append_pair("refresh_token", refresh);
+        form.extend_pairs(service);
+        Some(form.finish())
+    } else {
+        url.query_pairs_mut().extend_pairs(service).append_pair("scope", &scope);
+        None
     };
-    let call = Call {
-        method: if form.is_some() { "POST" } else { "GET" },
-        url: &url,
-        authorization: authorization.as_deref(),
-        accept: Some("application/json"),
-        body: form.as_deref().map(Body::form),
-        limit: LIMIT,
-        patient: true,
+    let mut request = match &form {
+        Some(form) => Request::post(url.clone())
+            .body("application/x-www-form-urlencoded", Body::Bytes(form.as_bytes()))
+            .idempotent(true),
+        None => Request::get(url.clone()),
     };
-    send(run, wanted, &call)
+    if let Some(Credential::Password { user, password }) = credential {
+        request = request.authorization(&basic_auth(user, password));
+    }
+    let method = request.method().clone();
+    let response = ctx.http.fetch(request.header("accept", "application/json"), LIMIT, &ctx.retry(token.gate))?;
+    parse(&method, &url, &response)
 }
 
-fn send(run: &Run<'_>, wanted: &Wanted<'_>, call: &Call<'_>) -> Result<String, Failure> {
-    let host = host_of(call.url);
-    let asked = format!("{} {}", call.method, call.url);
-    let answer = persist(run.http, call, run.deadline, wanted.quiet)
-        .map_err(|trouble| Failure::new(trouble.kind, &host, format!("{asked}: {}", trouble.words)))?;
-    let kind = match answer.status {
+fn parse(method: &Method, url: &Url, response: &BufferedResponse) -> Result<String, RequestError> {
+    let host = net::host::host_and_port(url);
+    let error = |kind, message: String| {
+        let url = net::redact::url(url.as_str());
+        Err(RequestError::new(kind, &host, format!("{method} {url}: {message}")))
+    };
+    let kind = match response.status().as_u16() {
         200 => {
-            let token: Option<Answer> = serde_json::from_slice(&answer.body).ok();
-            let token = token.map(|answer| if answer.token.is_empty() { answer.access_token } else { answer.token });
-            let fit = |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-            return token.filter(fit).ok_or_else(|| {
-                // The body may hold a token, so it is not shown.
-                let media = one_line(answer.header("content-type").unwrap_or("no content type"));
-                let words =
-                    format!("{asked}: the token server's answer ({media}, {} bytes) holds no token", answer.body.len());
-                Failure::new(Kind::Protocol, &host, words)
-            });
+            let parsed: Option<TokenResponse> = serde_json::from_slice(response.body()).ok();
+            let token = parsed.map(|parsed| if parsed.token.is_empty() { parsed.access_token } else { parsed.token });
+            let is_valid = |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+            return token.filter(is_valid).map_or_else(
+                || {
+                    // The body may hold a token, so it is not shown.
+                    let media_type = one_line(response.header("content-type").unwrap_or("no content type"));
+                    let message = format!("no token in the response ({media_type}, {} bytes)", response.body().len());
+                    error(ErrorKind::Protocol, message)
+                },
+                Ok,
+            );
         }
-        // The refresh grant answers 400 `invalid_grant` to a token that is out of date (RFC 6749, 5.2).
-        400 if call.body.is_some() => Kind::Credentials,
-        401 | 403 => Kind::Credentials,
-        429 => Kind::RateLimit,
-        500..=599 => Kind::Server,
-        _ => Kind::Protocol,
+        // The refresh grant answers 400 `invalid_grant` to a token that has expired (RFC 6749, 5.2).
+        400 if method == Method::POST => ErrorKind::Credentials,
+        401 | 403 => ErrorKind::Credentials,
+        429 => ErrorKind::RateLimit,
+        500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Protocol,
     };
-    Err(Failure::new(kind, &host, format!("{asked}: {}", status_and_words(&answer))))
+    error(kind, status_and_message(response))
 }
 
-/// The token server's URL, which gets to see credentials: https, or http where that is allowed.
-fn realm(run: &Run<'_>, bearer: &Bearer) -> Result<Url, Failure> {
-    let text = one_line(&bearer.realm);
-    let bad = |words: &str| Failure::new(Kind::Protocol, &text, format!("the token server `{text}` {words}"));
-    let url = Url::parse(&bearer.realm).map_err(|_| bad("is no URL"))?;
-    if run.http.options().may_ask(&url) { Ok(url) } else { Err(bad("is not https")) }
+/// The token server's URL, which receives credentials: https, or http where that is allowed.
+fn realm(ctx: &RequestContext<'_>, bearer: &Bearer) -> Result<Url, RequestError> {
+    let shown = one_line(&net::redact::url(&bearer.realm));
+    let error = |message: String| RequestError::protocol(&shown, message);
+    let url = Url::parse(&bearer.realm).map_err(|_| error(format!("invalid token server URL {shown:?}")))?;
+    if ctx.http.options().plain_http.allows(&url) {
+        Ok(url)
+    } else {
+        Err(error(format!("token server URL {shown:?} is not https")))
+    }
 }

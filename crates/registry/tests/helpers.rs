@@ -12,8 +12,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use registry::Credential;
 use registry::Credentials;
-use registry::credentials::Credential;
 
 fn helper(folder: &Path, name: &str, script: &str) {
     let path = folder.join(format!("docker-credential-{name}"));
@@ -31,12 +31,12 @@ fn load(folder: &Path, config: &str) -> Credentials {
     Credentials::from_variables(variable).unwrap()
 }
 
-fn told(credentials: &Credentials, registry: &str) -> String {
+fn shown(credentials: &Credentials, registry: &str) -> String {
     match credentials.find(registry, "a/b") {
-        Ok(Some(found)) => match found.credential {
-            Credential::Password { user, password } => format!("{user}/{password} from {}", found.source),
-            Credential::Identity(token) => format!("identity {token} from {}", found.source),
-            Credential::Access(token) => format!("access {token} from {}", found.source),
+        Ok(Some(stored)) => match stored.credential {
+            Credential::Password { user, password } => format!("{user}/{password} from {}", stored.source),
+            Credential::Identity(token) => format!("identity {token} from {}", stored.source),
+            Credential::Access(token) => format!("access {token} from {}", stored.source),
         },
         Ok(None) => "anonymous".to_owned(),
         Err(error) => error.to_string(),
@@ -44,7 +44,7 @@ fn told(credentials: &Credentials, registry: &str) -> String {
 }
 
 #[test]
-fn helpers_are_chosen_asked_and_understood() {
+fn helpers_are_chosen_and_run_once() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let log = log.display();
@@ -65,29 +65,29 @@ fn helpers_are_chosen_asked_and_understood() {
         ("docker.io", "s/https://index.docker.io/v1/ from docker-credential-store"),
         ("t.io", "identity id from docker-credential-token"),
         ("n.io", "anonymous"),
-        ("b.io", "docker-credential-broken, asked for b.io, failed: cannot reach the vault"),
-        ("q.io", "docker-credential-silent, asked for q.io, answered with no JSON"),
+        ("b.io", "credential helper docker-credential-broken for b.io: failed: cannot reach the vault"),
+        ("q.io", "credential helper docker-credential-silent for q.io: invalid JSON output"),
         (
             "m.io",
-            "docker-credential-ecr-login, which docker's config names for m.io, is not on the PATH\n  \
-             hint: Install amazon-ecr-credential-helper, or take the helper out of `credHelpers` and `credsStore`.",
+            "credential helper docker-credential-ecr-login for m.io not found on the PATH\n  \
+             hint: install amazon-ecr-credential-helper, or remove the helper from `credHelpers` and `credsStore` in docker's config",
         ),
     ];
     for (registry, want) in table {
-        assert_eq!(told(&known, registry), want);
-        assert_eq!(told(&known, registry), want, "the second time");
+        assert_eq!(shown(&known, registry), want);
+        assert_eq!(shown(&known, registry), want, "the second time");
     }
     let asked = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    assert_eq!(asked, "get a.io\nget https://index.docker.io/v1/\n", "each server is asked for once");
+    assert_eq!(asked, "get a.io\nget https://index.docker.io/v1/\n", "once for each server");
 }
 
 #[test]
-fn a_store_that_knows_nothing_leaves_the_file() {
+fn the_file_is_used_where_the_store_has_nothing() {
     let folder = tempfile::tempdir().unwrap();
     helper(folder.path(), "none", r#"echo "credentials not found in native keychain"; exit 1"#);
     let known = load(folder.path(), r#"{"credsStore":"none","auths":{"a.io":{"auth":"ZmlsZTpmaWxl"},"e.io":{}}}"#);
-    assert_eq!(told(&known, "a.io"), "file/file from DOCKER_AUTH_CONFIG");
-    assert_eq!(told(&known, "e.io"), "anonymous");
+    assert_eq!(shown(&known, "a.io"), "file/file from DOCKER_AUTH_CONFIG");
+    assert_eq!(shown(&known, "e.io"), "anonymous");
 }
 
 #[test]
@@ -96,6 +96,6 @@ fn a_helper_that_hangs_is_stopped() {
     helper(folder.path(), "slow", "/bin/sleep 20");
     let known = load(folder.path(), r#"{"credsStore":"slow"}"#).helper_timeout(Duration::from_millis(200));
     let begun = Instant::now();
-    assert_eq!(told(&known, "a.io"), "docker-credential-slow, asked for a.io, took longer than 0.2 s and was stopped");
+    assert_eq!(shown(&known, "a.io"), "credential helper docker-credential-slow for a.io: stopped after 0.2 s");
     assert!(begun.elapsed() < Duration::from_secs(3));
 }

@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use manifest::ImageRef;
-use registry::{Credentials, Kind, Options, Resolver};
+use registry::{Credentials, ErrorKind, RegistryClient, RegistryOptions};
 use testkit::registry::{Registry, Trouble, bad};
 
 /// The most memory that this process had at any time, in kilobytes.
@@ -23,10 +23,12 @@ fn two_hundred_megabytes_are_not_read() {
         .iter()
         .map(|tag| ImageRef::parse(&format!("{}/a:{tag}", registry.host())).unwrap())
         .collect();
-    let resolver = Resolver::new(Options { attempts: 1, ..Options::standard() }, Credentials::none()).unwrap();
+    let resolver =
+        RegistryClient::new(RegistryOptions { attempts: 1, ..RegistryOptions::standard() }, Credentials::none())
+            .unwrap();
     let before = peak();
     let errors = resolver.resolve(&images).unwrap_err();
-    assert!(errors.all().iter().all(|error| error.kind == Kind::Protocol), "{errors}");
+    assert!(errors.all().iter().all(|error| error.kind == ErrorKind::Protocol), "{errors}");
     let grown = peak() - before;
     assert!(grown < 64 * 1024, "{grown} kB more");
 }

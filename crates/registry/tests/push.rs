@@ -1,4 +1,4 @@
-//! Artifacts to registries on loopback, well-behaved and not.
+//! Pushing artifacts to registries on loopback, correct and faulty ones.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -6,14 +6,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use manifest::ImageRef;
-use registry::{Artifact, Credentials, Kind, Options, Parcel, Pushed, ResolveError, Resolver, Writing};
+use registry::{
+    Artifact, ArtifactPush, Credentials, ErrorKind, PushOptions, PushResult, RegistryClient, RegistryError,
+    RegistryOptions,
+};
 use testkit::http::Response;
 use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad, digest_of};
 use testkit::tls::Identity;
 
-fn quick() -> Options {
+fn quick() -> RegistryOptions {
     let backoff = Duration::from_millis(1);
-    Options { backoff, timeout: Duration::from_secs(5), deadline: Duration::from_secs(20), ..Options::standard() }
+    RegistryOptions {
+        backoff,
+        timeout: Duration::from_secs(5),
+        deadline: Duration::from_secs(20),
+        ..RegistryOptions::standard()
+    }
 }
 
 fn known(host: &str, entry: &str) -> Credentials {
@@ -35,15 +43,15 @@ fn artifact(content: &str, revision: &str) -> Artifact {
 
 fn send(
     registry: &Registry,
-    (options, credentials): (Options, Credentials),
+    (options, credentials): (RegistryOptions, Credentials),
     tags: &[&str],
     artifact: &Artifact,
     dry_run: bool,
-) -> Result<Pushed, Box<ResolveError>> {
+) -> Result<PushResult, Box<RegistryError>> {
     let name = ImageRef::parse(&format!("{}/team/app", registry.host())).unwrap();
     let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-    let parcel = Parcel { name, tags, artifact: artifact.clone() };
-    Resolver::new(options, credentials).unwrap().push(&[parcel], Writing { dry_run, adopt: false }).remove(0)
+    let push = ArtifactPush { name, tags, artifact: artifact.clone() };
+    RegistryClient::new(options, credentials).unwrap().push(&[push], PushOptions { dry_run, adopt: false }).remove(0)
 }
 
 fn push(
@@ -51,12 +59,12 @@ fn push(
     credentials: Credentials,
     tags: &[&str],
     artifact: &Artifact,
-) -> Result<Pushed, Box<ResolveError>> {
+) -> Result<PushResult, Box<RegistryError>> {
     send(registry, (quick(), credentials), tags, artifact, false)
 }
 
 #[test]
-fn what_is_pushed_is_there_and_is_not_pushed_again() {
+fn equal_content_is_not_pushed_again() {
     let registry = Registry::open();
     let first = artifact("one", "a");
     let pushed = push(&registry, Credentials::none(), &["1", "latest"], &first).unwrap();
@@ -81,20 +89,20 @@ fn what_is_pushed_is_there_and_is_not_pushed_again() {
 }
 
 #[test]
-fn a_tag_of_another_kind_is_not_taken_without_asking() {
+fn a_tag_of_another_kind_is_kept_unless_adopted() {
     let registry = Registry::open();
     registry.put_image("team/app", "1", &[]);
     registry.put_index("team/app", "2", &["linux/amd64"]);
     registry.put_manifest("team/app", "3", "text/plain", b"hello");
     for tag in ["1", "2", "3"] {
         let error = push(&registry, Credentials::none(), &[tag], &artifact("one", "a")).unwrap_err();
-        assert_eq!(error.kind, Kind::TagInUse, "{error}");
+        assert_eq!(error.kind, ErrorKind::TagInUse, "{error}");
         assert_eq!(registry.count("PUT") + registry.count("POST"), 0);
     }
     let name = ImageRef::parse(&format!("{}/team/app", registry.host())).unwrap();
-    let parcel = Parcel { name, tags: vec!["1".to_owned()], artifact: artifact("one", "a") };
-    let resolver = Resolver::new(quick(), Credentials::none()).unwrap();
-    let pushed = resolver.push(&[parcel], Writing { dry_run: false, adopt: true }).remove(0).unwrap();
+    let push = ArtifactPush { name, tags: vec!["1".to_owned()], artifact: artifact("one", "a") };
+    let resolver = RegistryClient::new(quick(), Credentials::none()).unwrap();
+    let pushed = resolver.push(&[push], PushOptions { dry_run: false, adopt: true }).remove(0).unwrap();
     assert_eq!(pushed.moved, ["1"]);
 }
 
@@ -107,7 +115,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
-fn tokens_are_asked_for_writing() {
+fn tokens_are_requested_for_pull_and_push() {
     for (entry, asked) in [(PASSWORD, "GET"), (r#"{"identitytoken":"rt"}"#, "POST")] {
         let tokens = Tokens {
             password: Some(("ci".to_owned(), "p:w d".to_owned())),
@@ -124,27 +132,27 @@ fn tokens_are_asked_for_writing() {
                 _ => (1, 0, 1),
             }
         );
-        let nobody = push(&registry, Credentials::none(), &["1"], &artifact("one", "a")).unwrap_err();
-        assert_eq!(nobody.kind, Kind::Credentials, "{nobody}");
+        let anonymous = push(&registry, Credentials::none(), &["1"], &artifact("one", "a")).unwrap_err();
+        assert_eq!(anonymous.kind, ErrorKind::Credentials, "{anonymous}");
     }
 }
 
 #[test]
-fn a_private_authority_is_trusted_where_it_is_named() {
+fn a_private_authority_is_trusted_when_given() {
     let identity = Identity::generate();
     let registry = Registry::start(Setup { identity: Some(identity), ..Setup::default() });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, registry.authority().unwrap()).unwrap();
     let artifact = artifact("one", "a");
-    let stranger = push(&registry, Credentials::none(), &["1"], &artifact).unwrap_err();
-    assert_eq!(stranger.kind, Kind::Tls, "{stranger}");
-    let options = Options { authorities: vec![file], ..quick() };
+    let untrusted = push(&registry, Credentials::none(), &["1"], &artifact).unwrap_err();
+    assert_eq!(untrusted.kind, ErrorKind::Tls, "{untrusted}");
+    let options = RegistryOptions { authorities: vec![file], ..quick() };
     assert!(send(&registry, (options, Credentials::none()), &["1"], &artifact, false).is_ok());
 }
 
 #[test]
-fn what_passes_is_tried_again() {
+fn transient_errors_are_retried() {
     let registry = Registry::open();
     registry.trouble(Trouble::first(1, "/blobs/uploads/", bad::unavailable()).only("POST"));
     registry.trouble(Trouble::first(1, "/blobs/uploads/", bad::too_many(Some("0"))).only("PUT"));
@@ -156,9 +164,9 @@ fn what_passes_is_tried_again() {
 }
 
 #[test]
-fn a_refusal_keeps_the_registrys_words() {
-    let denied = |words: &str| {
-        Response::new(403, "application/json", format!(r#"{{"errors":[{{"code":"DENIED","message":"{words}"}}]}}"#))
+fn a_refusal_keeps_the_registrys_message() {
+    let denied = |message: &str| {
+        Response::new(403, "application/json", format!(r#"{{"errors":[{{"code":"DENIED","message":"{message}"}}]}}"#))
     };
     let missing = Response::new(
         404,
@@ -166,29 +174,29 @@ fn a_refusal_keeps_the_registrys_words() {
         r#"{"errors":[{"code":"NAME_UNKNOWN","message":"The repository does not exist"}]}"#,
     );
     let table = [
-        (Trouble::always("/blobs/uploads/", denied("read only")), Kind::Credentials, "DENIED: read only"),
-        (Trouble::always("/manifests/", denied("immutable tag")).only("PUT"), Kind::Credentials, "immutable tag"),
-        (Trouble::always("/blobs/uploads/", missing), Kind::MissingRepository, "The repository does not exist"),
-        (Trouble::always("/blobs/uploads/", bad::unavailable()), Kind::Server, "upstream is down"),
-        (Trouble::always("/blobs/uploads/", bad::html()), Kind::Protocol, "HTML page"),
+        (Trouble::always("/blobs/uploads/", denied("read only")), ErrorKind::Credentials, "DENIED: read only"),
+        (Trouble::always("/manifests/", denied("immutable tag")).only("PUT"), ErrorKind::Credentials, "immutable tag"),
+        (Trouble::always("/blobs/uploads/", missing), ErrorKind::MissingRepository, "The repository does not exist"),
+        (Trouble::always("/blobs/uploads/", bad::unavailable()), ErrorKind::Server, "upstream is down"),
+        (Trouble::always("/blobs/uploads/", bad::html()), ErrorKind::Protocol, "HTML page"),
         (
             Trouble::always("/blobs/uploads/", Response::empty(202).header("location", "http://example.com/x"))
                 .only("POST"),
-            Kind::Protocol,
+            ErrorKind::Protocol,
             "not https",
         ),
     ];
-    for (trouble, kind, words) in table {
+    for (trouble, kind, message) in table {
         let registry = Registry::open();
         registry.trouble(trouble);
         let error = push(&registry, Credentials::none(), &["1"], &artifact("one", "a")).unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 
 #[test]
-fn another_host_that_takes_the_upload_is_not_told_who_asks() {
+fn an_upload_to_another_host_carries_no_credentials() {
     let login = || Auth::Basic("ci".to_owned(), "p:w d".to_owned());
     let (registry, store) = (
         Registry::start(Setup { auth: login(), ..Setup::default() }),
@@ -199,6 +207,6 @@ fn another_host_that_takes_the_upload_is_not_told_who_asks() {
     let error = push(&registry, known(&registry.host(), PASSWORD), &["1"], &artifact("one", "a")).unwrap_err();
     assert_eq!(
         (error.kind, store.requests()),
-        (Kind::Credentials, vec!["PUT /v2/team/app/blobs/uploads/7".to_owned()])
+        (ErrorKind::Credentials, vec!["PUT /v2/team/app/blobs/uploads/7".to_owned()])
     );
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use manifest::ImageRef;
-use registry::{Artifact, Credentials, Kind, Options, Parcel, Resolver, Writing};
+use registry::{Artifact, ArtifactPush, Credentials, ErrorKind, PushOptions, RegistryClient, RegistryOptions};
 use testkit::docker_registry::{Auth, DockerRegistry};
 use testkit::tls::Identity;
 
@@ -16,7 +16,7 @@ fn check(auth: Auth, identity: Option<Identity>) {
     std::fs::write(folder.path().join("config.json"), registry.config_json()).unwrap();
     let place = folder.path().display().to_string();
     let known = Credentials::from_variables(|name| (name == "DOCKER_CONFIG").then(|| place.clone())).unwrap();
-    let mut options = Options { attempts: 2, ..Options::standard() };
+    let mut options = RegistryOptions { attempts: 2, ..RegistryOptions::standard() };
     if let Some(authority) = registry.authority() {
         std::fs::write(folder.path().join("ca.pem"), authority).unwrap();
         options.authorities = vec![folder.path().join("ca.pem")];
@@ -30,17 +30,17 @@ fn check(auth: Auth, identity: Option<Identity>) {
         .collect();
     let images: Vec<ImageRef> = names.iter().map(|name| image(name)).collect();
 
-    let resolver = Resolver::new(options.clone(), known).unwrap();
+    let resolver = RegistryClient::new(options.clone(), known).unwrap();
     let found = resolver.resolve(&images).unwrap();
     let got: Vec<&str> = images.iter().map(|image| found.get(image).unwrap().digest.as_str()).collect();
     assert_eq!(got, want);
 
     let missing = resolver.resolve(&[image("a:none"), image("nowhere:1")]).unwrap_err();
-    let kinds: Vec<Kind> = missing.all().iter().map(|error| error.kind).collect();
-    assert_eq!(kinds, [Kind::MissingTag, Kind::MissingRepository], "{missing}");
+    let kinds: Vec<ErrorKind> = missing.all().iter().map(|error| error.kind).collect();
+    assert_eq!(kinds, [ErrorKind::MissingTag, ErrorKind::MissingRepository], "{missing}");
 
     let given = images[0].with_digest(&found.get(&images[1]).unwrap().digest);
-    assert_eq!(resolver.resolve(&[given]).unwrap_err().all()[0].kind, Kind::Mismatch);
+    assert_eq!(resolver.resolve(&[given]).unwrap_err().all()[0].kind, ErrorKind::Mismatch);
     let pinned = images[0].with_digest(&found.get(&images[0]).unwrap().digest);
     assert!(resolver.resolve(&[pinned]).is_ok());
 
@@ -52,21 +52,21 @@ fn check(auth: Auth, identity: Option<Identity>) {
         annotations: BTreeMap::new(),
     };
     let tags = vec!["1".to_owned(), "latest".to_owned()];
-    let parcels = [Parcel { name: image("team/artifact"), tags, artifact }];
-    let pushed = resolver.push(&parcels, Writing::default()).remove(0).unwrap();
+    let parcels = [ArtifactPush { name: image("team/artifact"), tags, artifact }];
+    let pushed = resolver.push(&parcels, PushOptions::default()).remove(0).unwrap();
     let there = image("team/artifact:latest");
     assert_eq!(resolver.resolve(std::slice::from_ref(&there)).unwrap().get(&there).unwrap().digest, pushed.digest);
-    assert!(resolver.push(&parcels, Writing::default()).remove(0).unwrap().moved.is_empty());
+    assert!(resolver.push(&parcels, PushOptions::default()).remove(0).unwrap().moved.is_empty());
 
-    let nobody = Resolver::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
+    let nobody = RegistryClient::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
     match auth {
         Auth::Open => assert!(nobody.is_ok()),
-        Auth::Htpasswd | Auth::Tokens => assert_eq!(nobody.unwrap_err().all()[0].kind, Kind::Credentials),
+        Auth::Htpasswd | Auth::Tokens => assert_eq!(nobody.unwrap_err().all()[0].kind, ErrorKind::Credentials),
     }
     if registry.authority().is_some() {
-        let strangers = Options { attempts: 1, ..Options::standard() };
-        let refused = Resolver::new(strangers, Credentials::none()).unwrap().resolve(&images[..1]).unwrap_err();
-        assert_eq!(refused.all()[0].kind, Kind::Tls, "{refused}");
+        let strangers = RegistryOptions { attempts: 1, ..RegistryOptions::standard() };
+        let refused = RegistryClient::new(strangers, Credentials::none()).unwrap().resolve(&images[..1]).unwrap_err();
+        assert_eq!(refused.all()[0].kind, ErrorKind::Tls, "{refused}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use manifest::Diagnostic;
-pub use registry::{Options, Platform, Proxies};
+pub use registry::{Platform, Proxies, RegistryOptions};
 use render_core::files::join;
 
 use crate::config;
@@ -33,13 +33,13 @@ pub struct Typed {
 ///
 /// # Errors
 /// A platform in the file that is none.
-pub fn options(typed: &Typed, written: &config::Registry, root: &str) -> Result<Options, Diagnostic> {
+pub fn options(typed: &Typed, written: &config::Registry, root: &str) -> Result<RegistryOptions, Diagnostic> {
     let platform = written.platform.as_deref().map(str::parse::<Platform>).transpose();
     let platform = platform.map_err(|error| Diagnostic::new(error.to_string()).field("registry.platform"))?;
-    let standard = Options::standard();
+    let standard = RegistryOptions::standard();
     let authorities = written.authorities.iter().map(|path| join(root, path));
     let seconds = typed.deadline.or(written.deadline).map(Duration::from_secs);
-    let mut options = Options {
+    let mut options = RegistryOptions {
         platform: typed.platform.clone().or(platform),
         insecure: written.insecure.iter().chain(&typed.insecure).cloned().collect(),
         authorities: authorities.chain(typed.authorities.iter().cloned()).map(PathBuf::from).collect(),

@@ -46,7 +46,7 @@ pub struct Plan {
     /// The lock file, absolute.
     pub lock: String,
     /// How registries are asked; the proxies come from the environment.
-    pub registries: registries::Options,
+    pub registries: registries::RegistryOptions,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.

@@ -20,7 +20,7 @@ pub struct Standalone {
     /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
     pub lock: Option<String>,
     /// How registries are asked; the proxies come from the environment.
-    pub registries: registries::Options,
+    pub registries: registries::RegistryOptions,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
     /// What happens to given digests where every image is to be pinned; absent where only those that are built are.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
-use registry::{Credentials, Options, Origin, Proxies, ResolveError, Resolver};
+use registry::{Credentials, Origin, Proxies, RegistryClient, RegistryError, RegistryOptions};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -23,7 +23,7 @@ pub type ProgressFn<'a> = &'a (dyn Fn(usize, usize) + Sync);
 /// What is needed of the world to find digests.
 pub struct ResolveContext<'a> {
     /// How registries are asked; its proxies are taken from `variables`.
-    pub options: Options,
+    pub options: RegistryOptions,
     /// The environment's variables, where credentials and proxies are found by.
     pub variables: &'a BTreeMap<String, String>,
     /// The time of new lock entries, in seconds since 1970.
@@ -40,7 +40,7 @@ pub struct Pinner<'a> {
     lock: Lock,
     /// Its name, for messages.
     lock_file: String,
-    resolver: Option<Resolver>,
+    resolver: Option<RegistryClient>,
 }
 
 #[derive(PartialEq)]
@@ -87,7 +87,7 @@ impl<'a> Pinner<'a> {
         let (writes, time) = (source.writes_lock(), moment(self.resolve_ctx.now)?);
         let progress = self.resolve_ctx.progress;
         progress(0, ask.len());
-        let found = self.resolver()?.resolve_watched(&ask, progress).map_err(|errors| {
+        let found = self.resolver()?.resolve_with_progress(&ask, progress).map_err(|errors| {
             let places = |image: &ImageRef| wanted.get(image).map_or(&[][..], Vec::as_slice);
             unresolved::failure(&errors, &|finding, image| at_places(finding, places(image)))
         })?;
@@ -99,7 +99,7 @@ impl<'a> Pinner<'a> {
                     platform: self.resolve_ctx.options.platform.clone(),
                     digest: resolved.digest.clone(),
                     resolved: time.clone(),
-                    from: resolved.from.clone(),
+                    from: resolved.host.clone(),
                 });
             }
         }
@@ -141,7 +141,7 @@ impl<'a> Pinner<'a> {
     pub fn origins(
         &mut self,
         images: &[(ImageRef, Digest)],
-    ) -> Result<BTreeMap<ImageRef, Result<Origin, ResolveError>>, Failure> {
+    ) -> Result<BTreeMap<ImageRef, Result<Origin, RegistryError>>, Failure> {
         if matches!(self.from, From::Nothing | From::Source(LockMode::Locked)) {
             let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
             return Err(error.hint("Leave one of both out.").into());
@@ -159,7 +159,7 @@ impl<'a> Pinner<'a> {
         matches!(&self.from, From::Source(source) if source.writes_lock()).then_some(self.lock)
     }
 
-    fn resolver(&mut self) -> Result<&Resolver, Failure> {
+    fn resolver(&mut self) -> Result<&RegistryClient, Failure> {
         let resolver = match self.resolver.take() {
             Some(resolver) => resolver,
             None => resolver(&self.resolve_ctx.options, self.resolve_ctx.variables)?,
@@ -172,10 +172,13 @@ impl<'a> Pinner<'a> {
 ///
 /// # Errors
 /// Credentials or certificate authorities that cannot be read.
-pub(crate) fn resolver(options: &Options, variables: &BTreeMap<String, String>) -> Result<Resolver, Failure> {
+pub(crate) fn resolver(
+    options: &RegistryOptions,
+    variables: &BTreeMap<String, String>,
+) -> Result<RegistryClient, Failure> {
     let variable = |name: &str| variables.get(name).filter(|text| !text.is_empty()).cloned();
-    let options = Options { proxies: Proxies::from_variables(variable), ..options.clone() };
-    Ok(Resolver::new(options, Credentials::from_variables(variable)?)?)
+    let options = RegistryOptions { proxies: Proxies::from_variables(variable), ..options.clone() };
+    Ok(RegistryClient::new(options, Credentials::from_variables(variable)?)?)
 }
 
 fn moment(seconds: i64) -> Result<String, Diagnostic> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors, ImageRef};
-use registry::{ResolveError, ResolveErrors};
+use registry::{RegistryError, RegistryErrors};
 
 use crate::error::Failure;
 
@@ -12,10 +12,10 @@ const NAMED: usize = 3;
 
 /// The failures as findings. Images that failed by one and the same answer (a registry that nobody can reach) share a finding;
 /// `place` adds where an image stands.
-pub(super) fn failure(errors: &ResolveErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
-    let mut causes: BTreeMap<&str, Vec<&ResolveError>> = BTreeMap::new();
+pub(super) fn failure(errors: &RegistryErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
+    let mut causes: BTreeMap<&str, Vec<&RegistryError>> = BTreeMap::new();
     for error in errors.all() {
-        causes.entry(&error.words).or_default().push(error);
+        causes.entry(&error.message).or_default().push(error);
     }
     let mut findings: Vec<Diagnostic> = causes
         .into_values()
@@ -32,7 +32,7 @@ pub(super) fn failure(errors: &ResolveErrors, place: &dyn Fn(Diagnostic, &ImageR
     }
 }
 
-fn others(same: &[&ResolveError]) -> Option<String> {
+fn others(same: &[&RegistryError]) -> Option<String> {
     let mut named: Vec<&str> = same.iter().take(NAMED).map(|error| error.image.as_str()).collect();
     let more = same.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
     named.extend(more.as_deref());

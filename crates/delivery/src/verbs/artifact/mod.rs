@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors};
-use registry::{Artifact, Parcel, Resolver, Writing};
+use registry::{Artifact, ArtifactPush, PushOptions, RegistryClient};
 
 use crate::error::Failure;
 use crate::host::RunContext;
@@ -121,17 +121,17 @@ impl ArtifactUnit {
 /// Every failure, the unit's name in front.
 fn upload(
     units: Vec<ArtifactUnit>,
-    resolver: &Resolver,
+    resolver: &RegistryClient,
     commit: &RecordedCommit,
     options: &Options,
 ) -> Result<Vec<UnitReport>, Failure> {
-    let parcel = |one: &ArtifactUnit| Parcel {
+    let parcel = |one: &ArtifactUnit| ArtifactPush {
         name: one.location.name.clone(),
         tags: one.location.tags.clone(),
         artifact: one.artifact.clone(),
     };
-    let parcels: Vec<Parcel> = units.iter().map(parcel).collect();
-    let answers = resolver.push(&parcels, Writing { dry_run: options.dry_run, adopt: options.adopt });
+    let parcels: Vec<ArtifactPush> = units.iter().map(parcel).collect();
+    let answers = resolver.push(&parcels, PushOptions { dry_run: options.dry_run, adopt: options.adopt });
     let (mut reports, mut findings, mut transient) = (Vec::new(), Vec::new(), true);
     for (ArtifactUnit { unit, location, .. }, answer) in units.into_iter().zip(answers) {
         match answer {

@@ -1,6 +1,6 @@
 //! What became of each artifact: for people on a terminal, and as JSON for scripts.
 
-use registry::Pushed;
+use registry::PushResult;
 use serde_json::{Value, json};
 
 use super::target::ArtifactLocation;
@@ -25,7 +25,7 @@ pub struct UnitReport {
     /// Where its artifact is.
     pub location: ArtifactLocation,
     /// The artifact's digest, and the tags that did not stand for it before.
-    pub pushed: Pushed,
+    pub pushed: PushResult,
     /// The images in it, sorted, as they stand in it.
     pub images: Vec<String>,
     /// The source repository.

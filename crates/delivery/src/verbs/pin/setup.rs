@@ -1,7 +1,7 @@
 //! How images are looked for and resolved outside of a delivery: what was typed over what hydrant.yaml says, where there is one.
 
 use manifest::Errors;
-use registry::Options;
+use registry::RegistryOptions;
 use render_core::files::{Files, parent};
 
 use super::{Located, wanted};
@@ -42,7 +42,7 @@ pub struct Setup {
     /// The lock file.
     pub lock_file: String,
     /// How registries are asked; the proxies come from the environment.
-    pub options: Options,
+    pub options: RegistryOptions,
 }
 
 impl Setup {

@@ -1,5 +1,5 @@
-//! Manifests and indexes, as far as the resolver looks into them (OCI image spec: `image-index.md`, `manifest.md`; docker's
-//! schema 2 has the same fields).
+//! Manifests and indexes, as far as the client looks into them (OCI image spec: `image-index.md`, `manifest.md`; docker's schema 2
+//! has the same fields). `docs/decisions/oci-types.md` says why these types are not those of `oci-spec`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::platform::Platform;
 
-/// What a registry is asked for, the whole image first.
+/// The media types that are requested, the whole image first.
 pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
@@ -63,22 +63,42 @@ impl RawPlatform {
     }
 }
 
+/// Why bytes are not a manifest or an index.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DocumentError {
+    #[error("not a JSON object")]
+    NotAnObject,
+    #[error("invalid JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("docker's schema 1 has no stable digest")]
+    Schema1,
+    #[error("expected schemaVersion 2, found {0}")]
+    SchemaVersion(u64),
+}
+
+/// Why an index has no image for a platform. The text follows the tag.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChoiceError {
+    #[error("no image for {requested}, only for {available}")]
+    Missing { requested: Platform, available: String },
+    #[error("several images for {requested}: {available}")]
+    Ambiguous { requested: Platform, available: String },
+    #[error("invalid digest {0:?} in the index")]
+    Digest(String),
+}
+
 impl Document {
-    /// Reads a manifest or an index.
-    ///
-    /// # Errors
-    /// In one phrase that says what the bytes are instead.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        // A list would pass for an object whose fields are all absent.
+    /// Parses a manifest or an index.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        // serde would take a list for an object whose fields are all absent.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err("is no JSON manifest".to_owned());
+            return Err(DocumentError::NotAnObject);
         }
-        let document: Document =
-            serde_json::from_slice(bytes).map_err(|error| format!("is no JSON manifest ({error})"))?;
+        let document: Document = serde_json::from_slice(bytes)?;
         match document.schema_version {
             2 => Ok(document),
-            1 => Err("is of docker's schema 1, which has no stable digest".to_owned()),
-            _ => Err("is JSON, but no manifest".to_owned()),
+            1 => Err(DocumentError::Schema1),
+            version => Err(DocumentError::SchemaVersion(version)),
         }
     }
 
@@ -86,21 +106,19 @@ impl Document {
         self.config.is_none()
     }
 
-    /// The digest of the one image in the index that is built for a platform.
-    ///
-    /// # Errors
-    /// In one phrase: there is none, or several variants are equally good.
-    pub(crate) fn choose(&self, wanted: &Platform) -> Result<Digest, String> {
+    /// Returns the digest of the one image in the index that is built for a platform.
+    pub(crate) fn choose(&self, requested: &Platform) -> Result<Digest, ChoiceError> {
         let all = self.manifests.iter().filter_map(|one| Some((one.platform.as_ref()?.platform(), &one.digest)));
-        let (fitting, others): (Vec<_>, Vec<_>) = all.partition(|(platform, _)| wanted.covers(platform));
-        let exact = fitting.iter().find(|(platform, _)| platform == wanted);
-        let several = fitting.iter().any(|(platform, _)| *platform != fitting[0].0);
-        let chosen = match (exact.or(fitting.first()), exact.is_none() && several) {
-            (None, _) => return Err(format!("has no image for {wanted}, only for {}", list(&others))),
-            (Some(_), true) => return Err(format!("has several images for {wanted}: {}", list(&fitting))),
+        let (matching, others): (Vec<_>, Vec<_>) = all.partition(|(platform, _)| requested.covers(platform));
+        let exact = matching.iter().find(|(platform, _)| platform == requested);
+        let several = matching.iter().any(|(platform, _)| *platform != matching[0].0);
+        let requested = requested.clone();
+        let digest = match (exact.or(matching.first()), exact.is_none() && several) {
+            (None, _) => return Err(ChoiceError::Missing { requested, available: names(&others) }),
+            (Some(_), true) => return Err(ChoiceError::Ambiguous { requested, available: names(&matching) }),
             (Some((_, digest)), false) => digest,
         };
-        Digest::parse(chosen).map_err(|_| "names an image by something that is no digest".to_owned())
+        Digest::parse(digest).map_err(|_| ChoiceError::Digest(net::redact::one_line(digest)))
     }
 
     /// Whether the index has an image of this digest.
@@ -109,8 +127,8 @@ impl Document {
     }
 }
 
-fn list(found: &[(Platform, &String)]) -> String {
-    let mut names: Vec<String> = found.iter().map(|(platform, _)| platform.to_string()).collect();
+fn names(images: &[(Platform, &String)]) -> String {
+    let mut names: Vec<String> = images.iter().map(|(platform, _)| platform.to_string()).collect();
     names.sort();
     names.dedup();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -143,15 +161,16 @@ mod tests {
             ("linux/amd64", Ok(digest("a"))),
             ("linux/arm/v7", Ok(digest("c"))),
             ("linux/arm64", Ok(digest("d"))),
-            ("linux/arm", Err("has several images for linux/arm: linux/arm/v6, linux/arm/v7".to_owned())),
+            ("linux/arm", Err("several images for linux/arm: linux/arm/v6, linux/arm/v7".to_owned())),
             (
                 "windows/amd64",
-                Err("has no image for windows/amd64, only for linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64/v8, unknown/unknown"
+                Err("no image for windows/amd64, only for linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64/v8, unknown/unknown"
                     .to_owned()),
             ),
         ];
         for (wanted, want) in table {
-            let got = index.choose(&wanted.parse().unwrap()).map(|digest| digest.to_string());
+            let requested = index.choose(&wanted.parse().unwrap());
+            let got = requested.map(|digest| digest.to_string()).map_err(|error| error.to_string());
             assert_eq!(got, want, "{wanted}");
         }
     }
