@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use git::source::{Ancestry, EntryKind, Source, SourceError, without_credentials};
+use git::source::{Ancestry, EntryKind, ReadError, Source, SourceError, without_credentials};
 use git2::{Oid, Repository, Signature, Time};
 
 struct Sandbox {
@@ -165,13 +165,17 @@ fn a_revision_is_read_without_a_checkout() {
     sandbox.write("cart/a.yaml", "a: 2\n");
     sandbox.commit("two");
     let source = sandbox.source();
-    let old = source.revision("HEAD~1").unwrap();
-    assert_eq!(old.read("cart/a.yaml").unwrap(), b"a: 1\n");
-    assert_eq!(old.kind("cart"), Some(EntryKind::Folder));
-    assert_eq!(old.kind("nothing"), None);
-    let names: Vec<String> = old.list("cart").unwrap().into_iter().map(|entry| entry.name).collect();
-    assert_eq!(names, ["a.yaml"]);
-    assert!(old.read("cart").is_err() && source.revision("nowhere").is_err());
+    let old = source.files("HEAD~1").unwrap();
+    let at = |path: &str| format!("{}/{path}", source.root().display());
+    assert_eq!(&*old.read(&at("cart/a.yaml")).unwrap(), b"a: 1\n");
+    assert_eq!(old.blob_id(&at("cart/a.yaml")).unwrap(), git::source::blob_id(b"a: 1\n").unwrap());
+    assert_eq!(old.kind(&at("cart")).unwrap(), EntryKind::Folder);
+    assert_eq!(old.kind(&at("nothing")).unwrap_err(), ReadError::NotFound);
+    assert_eq!(old.kind("/elsewhere").unwrap_err(), ReadError::NotFound);
+    assert_eq!(old.list(&at("cart")).unwrap(), ["a.yaml"]);
+    assert_eq!(old.list(&at("cart/a.yaml")).unwrap_err(), ReadError::NotFolder);
+    assert_eq!(old.read(&at("cart")).unwrap_err(), ReadError::NotFile);
+    assert!(source.files("nowhere").is_err());
 }
 
 #[test]

@@ -1,32 +1,25 @@
 //! The engine's files in a revision of the source repository: nothing is checked out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use git::source::{EntryKind, Source, SourceError};
-use render_core::files::{FileError, FileKind, Files, join, parent};
+use git::source::{CommitFiles, EntryKind, ReadError, Source, SourceError, blob_id};
+use render_core::files::{FileError, FileKind, Files};
 
 /// The files of one revision, at the paths that they have in the work tree, so that a rendering of a revision and one of
 /// the work tree name the same files. What lies outside the repository is not there.
 pub struct GitFiles {
-    source: Mutex<Source>,
-    root: String,
+    files: CommitFiles,
     commit: String,
-    read: Mutex<HashMap<String, Arc<[u8]>>>,
 }
-
-/// As many links in a row are followed as Linux follows.
-const LINKS: usize = 40;
 
 impl GitFiles {
     /// The files of `revision` (anything that git understands) of `source`.
     ///
     /// # Errors
     /// Where there is no such revision, or the work tree's path is not UTF-8.
-    pub fn new(source: Source, revision: &str) -> Result<Self, SourceError> {
-        let commit = source.commit(revision)?.id;
-        let root = source.root().to_string_lossy().into_owned();
-        Ok(GitFiles { source: Mutex::new(source), root, commit, read: Mutex::default() })
+    pub fn new(source: &Source, revision: &str) -> Result<Self, SourceError> {
+        let files = source.files(revision)?;
+        Ok(GitFiles { commit: files.commit(), files })
     }
 
     /// The revision's commit id.
@@ -34,94 +27,54 @@ impl GitFiles {
         &self.commit
     }
 
-    fn source(&self) -> MutexGuard<'_, Source> {
-        self.source.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The path below the repository's root; empty for the root itself.
-    fn below<'a>(&self, path: &'a str) -> Result<&'a str, FileError> {
-        let tail = path.strip_prefix(&self.root).ok_or(FileError::Missing)?;
-        tail.strip_prefix('/').or(tail.is_empty().then_some("")).ok_or(FileError::Missing)
-    }
-
-    /// The path with its links resolved, and what stands there.
-    fn resolve(&self, path: &str) -> Result<(String, EntryKind), FileError> {
-        let source = self.source();
-        let revision = source.revision(&self.commit).map_err(|error| refused(&error))?;
-        let mut path = path.to_owned();
-        for _ in 0..LINKS {
-            let below = self.below(&path)?;
-            let link = prefixes(below).find(|prefix| revision.kind(prefix) == Some(EntryKind::Link));
-            let Some(link) = link else {
-                let kind = revision.kind(below).ok_or(FileError::Missing)?;
-                return Ok((path, kind));
-            };
-            let target = revision.read(link).map_err(|error| refused(&error))?;
-            let target =
-                String::from_utf8(target).map_err(|_| FileError::Other("a link whose target is not UTF-8".into()))?;
-            let at = join(&self.root, link);
-            let rest = &below[link.len()..];
-            path = join(&join(parent(&at), &target), rest.trim_start_matches('/'));
+    /// Compares the file at `path` with the one that `others` hold there. The bytes here are not read, only their id is.
+    pub(crate) fn compare(&self, others: &dyn Files, path: &str) -> FileComparison {
+        match (self.files.blob_id(path).ok(), others.read(path).ok()) {
+            (None, None) => FileComparison::Same,
+            (None, Some(_)) => FileComparison::OnlyThere,
+            (Some(id), Some(bytes)) if blob_id(&bytes).is_ok_and(|there| there == id) => FileComparison::Same,
+            (Some(_), _) => FileComparison::Differs,
         }
-        Err(FileError::Other("too many symbolic links in a row".to_owned()))
     }
+}
+
+/// How a file of a revision compares with another one at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileComparison {
+    /// Both have these bytes, or neither is a file that can be read.
+    Same,
+    /// The revision has the file; the other side has none, or other bytes.
+    Differs,
+    /// The revision has no file there.
+    OnlyThere,
 }
 
 impl Files for GitFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(bytes) = known {
-            return Ok(bytes);
-        }
-        let (real, kind) = self.resolve(path)?;
-        if !matches!(kind, EntryKind::File | EntryKind::Executable) {
-            return Err(FileError::IsFolder);
-        }
-        let bytes = {
-            let source = self.source();
-            let revision = source.revision(&self.commit).map_err(|error| refused(&error))?;
-            revision.read(self.below(&real)?).map_err(|error| refused(&error))?
-        };
-        let bytes: Arc<[u8]> = bytes.into();
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), bytes.clone());
-        Ok(bytes)
+        self.files.read(path).map_err(file_error)
     }
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
-        Ok(match self.resolve(path)?.1 {
-            EntryKind::File | EntryKind::Executable | EntryKind::Link => FileKind::File,
+        Ok(match self.files.kind(path).map_err(file_error)? {
+            EntryKind::File => FileKind::File,
             EntryKind::Folder | EntryKind::Submodule => FileKind::Folder,
         })
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
-        let (real, kind) = self.resolve(folder)?;
-        match kind {
-            EntryKind::Folder => {}
-            EntryKind::Submodule => {
-                return Err(FileError::Other("is a submodule, whose files are not in this repository".into()));
-            }
-            _ => return Err(FileError::NotFolder),
-        }
-        let source = self.source();
-        let revision = source.revision(&self.commit).map_err(|error| refused(&error))?;
-        let entries = revision.list(self.below(&real)?).map_err(|error| refused(&error))?;
-        let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
-        names.sort_unstable();
-        Ok(names)
+        self.files.list(folder).map_err(file_error)
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {
-        self.resolve(path).map(|(real, _)| real)
+        self.files.real_path(path).map_err(file_error)
     }
 }
 
-/// `a`, `a/b`, `a/b/c` of `a/b/c`.
-fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    let ends = path.match_indices('/').map(|(index, _)| index).chain((!path.is_empty()).then_some(path.len()));
-    ends.map(move |end| &path[..end])
-}
-
-fn refused(error: &SourceError) -> FileError {
-    FileError::Other(error.to_string())
+fn file_error(error: ReadError) -> FileError {
+    match error {
+        ReadError::NotFound => FileError::Missing,
+        ReadError::NotFile => FileError::IsFolder,
+        ReadError::NotFolder => FileError::NotFolder,
+        other => FileError::Other(other.to_string()),
+    }
 }

@@ -14,7 +14,7 @@ use crate::host::git_files::GitFiles;
 /// A commit that this clone does not have: it is shallow, or the history was rewritten since.
 pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
     let source = Source::discover(Path::new(root)).map_err(|error| error.to_diagnostic())?;
-    GitFiles::new(source, commit).map_err(|error| match error {
+    GitFiles::new(&source, commit).map_err(|error| match error {
         SourceError::NoRevision { .. } => {
             let message = format!("the recorded source commit {commit} is not in this clone");
             Diagnostic::new(message).hint(

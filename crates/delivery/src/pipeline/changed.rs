@@ -13,7 +13,7 @@ use super::unit::LoadedUnit;
 use crate::error::{Failure, ToDiagnostic};
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
-use crate::host::git_files::GitFiles;
+use crate::host::git_files::{FileComparison, GitFiles};
 use crate::host::recorded_files::ReadPaths;
 use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 
@@ -25,7 +25,7 @@ pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result
     let unknown = |error: SourceError| error.to_diagnostic().field("--changed-since");
     let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
-    let old = GitFiles::new(source, revision).map_err(unknown)?;
+    let old = GitFiles::new(&source, revision).map_err(unknown)?;
     let sides = Sides { root, old, new: DiskFiles::default() };
     let lock = plan.lock_mode.reads_lock().then_some(&plan.lock);
     if plan.config.iter().chain(&plan.rules).chain(lock).any(|path| sides.file_differs(path)) {
@@ -70,7 +70,7 @@ impl Sides {
     }
 
     fn file_differs(&self, path: &str) -> bool {
-        self.new.read(path).ok() != self.old.read(path).ok()
+        self.old.compare(&self.new, path) != FileComparison::Same
     }
 
     /// Whether a folder that is listed lacks an entry that it had. A new entry that matters is read, and so an input itself.

@@ -1,16 +1,16 @@
 //! Whether the source is what its commit says: a delivery records the commit, so what it read must be in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use git::source::Source;
 use manifest::{Diagnostic, Errors};
-use render_core::files::Files;
+use rayon::prelude::*;
 
 use super::session::SourceTree;
 use super::unit::PinnedUnit;
 use crate::error::Failure;
-use crate::host::git_files::GitFiles;
+use crate::host::git_files::{FileComparison, GitFiles};
 use crate::plan::Plan;
 
 /// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. What lies
@@ -21,15 +21,24 @@ use crate::plan::Plan;
 pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -> Result<(), Failure> {
     let repository = Source::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
-    let head = GitFiles::new(repository, "HEAD")?;
+    let head = GitFiles::new(&repository, "HEAD")?;
     let read: BTreeSet<&String> =
         units.iter().flat_map(|unit| &unit.output.inputs.files).chain(&plan.config).chain(&plan.rules).collect();
+    let read: Vec<&String> = read.into_iter().filter(|path| Path::new(path).starts_with(&root)).collect();
+    let differing: Vec<(&String, FileComparison)> = read
+        .into_par_iter()
+        .map(|path| (path, head.compare(source.files, path)))
+        .filter(|(_, comparison)| *comparison != FileComparison::Same)
+        .collect();
+    let mut folders = BTreeMap::new();
     let mut wrong = Vec::new();
-    for path in read.into_iter().filter(|path| Path::new(path).starts_with(&root)) {
-        let committed = head.read(path).ok();
-        if committed != source.files.read(path).ok() && own(path, &root) {
-            let message =
-                if committed.is_some() { "differs from the last commit" } else { "is not in the last commit" };
+    for (path, comparison) in differing {
+        let folder = Path::new(path).parent().unwrap_or(&root);
+        if *folders.entry(folder).or_insert_with(|| belongs_to(folder, &root)) {
+            let message = match comparison {
+                FileComparison::OnlyThere => "is not in the last commit",
+                FileComparison::Differs | FileComparison::Same => "differs from the last commit",
+            };
             wrong.push(Diagnostic::new(message).in_file(path).hint(
                 "Commit it: the delivery would record a commit that does not make it. `hydrant diff` works without; --allow-dirty delivers all the same.",
             ));
@@ -38,8 +47,7 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
     Ok(Errors::check(wrong)?)
 }
 
-/// Whether a file belongs to the repository itself, and not to one that lies in it.
-fn own(path: &str, root: &Path) -> bool {
-    let folder = Path::new(path).parent().unwrap_or(root);
+/// Whether a folder belongs to the repository at `root` itself, and not to one that lies in it.
+fn belongs_to(folder: &Path, root: &Path) -> bool {
     Source::discover(folder).is_ok_and(|source| source.root() == root)
 }

@@ -122,7 +122,7 @@ impl Comparison<'_> {
     /// The units of the revision's own config.
     fn at_revision(&self, revision: &str) -> Result<SideContents, Failure> {
         let source = Source::discover(Path::new(&self.plan.root))?;
-        let files = GitFiles::new(source, revision)?;
+        let files = GitFiles::new(&source, revision)?;
         let plan = plan(&files, self.settings)?;
         let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
         self.rendered(&plan, SourceTree { files: &files, revision: Some(files.commit()) }, &name)

@@ -1,17 +1,19 @@
 //! The source repository: what the record of a delivery says of it, and what a tag is made of. Reads only.
 
 mod abbreviate;
+mod commit_files;
 mod lineage;
 mod origin;
-mod revision;
+mod tree_files;
 
 use std::path::{Path, PathBuf};
 
 use git2::{DescribeFormatOptions, DescribeOptions, ErrorCode, Oid, Repository, StatusOptions};
 
+pub use commit_files::{CommitFiles, blob_id};
 pub use lineage::{HistoryService, Lineage};
 pub use origin::without_credentials;
-pub use revision::{Entry, EntryKind, Revision};
+pub use tree_files::{EntryKind, ReadError};
 
 /// Why the source repository could not be asked. Every text ends with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -298,16 +300,6 @@ impl Source {
         self.repository.is_shallow()
     }
 
-    /// The files of `revision`, for reading without a checkout.
-    ///
-    /// # Errors
-    /// [`SourceError::NoRevision`].
-    pub fn revision(&self, revision: &str) -> Result<Revision<'_>, SourceError> {
-        let commit = self.peel(revision)?;
-        let tree = commit.tree().map_err(|error| self.git(&error))?;
-        Ok(Revision::new(&self.repository, tree, revision))
-    }
-
     /// The last commit of HEAD's history that changed anything under `path`, as `git log -1 -- <path>` finds it; `None` where HEAD
     /// holds nothing there.
     ///
@@ -316,7 +308,7 @@ impl Source {
     pub fn last_change(&self, path: &Path) -> Result<Option<SourceCommit>, SourceError> {
         let folder = self.sub_path(path)?;
         let mut commit = self.head_commit()?;
-        let entry = |commit: &git2::Commit<'_>| revision::entry_id(commit, &folder);
+        let entry = |commit: &git2::Commit<'_>| entry_id(commit, &folder);
         let now = entry(&commit);
         if now.is_none() {
             return Ok(None);
@@ -358,8 +350,7 @@ impl Source {
     fn tree_oid(&self, path: &Path) -> Result<Oid, SourceError> {
         let folder = self.sub_path(path)?;
         let commit = self.head_commit()?;
-        revision::entry_id(&commit, &folder)
-            .ok_or_else(|| SourceError::NotInTree { revision: "HEAD".to_owned(), path: folder })
+        entry_id(&commit, &folder).ok_or_else(|| SourceError::NotInTree { revision: "HEAD".to_owned(), path: folder })
     }
 
     fn describe_commit(&self, commit: &git2::Commit<'_>) -> Result<SourceCommit, SourceError> {
@@ -370,6 +361,14 @@ impl Source {
     fn git(&self, error: &git2::Error) -> SourceError {
         git(&self.root, error)
     }
+}
+
+/// The id of what `commit` holds at `path`; of its tree for the empty path.
+fn entry_id(commit: &git2::Commit<'_>, path: &str) -> Option<Oid> {
+    if path.is_empty() {
+        return Some(commit.tree_id());
+    }
+    commit.tree().ok()?.get_path(path.as_ref()).ok().map(|entry| entry.id())
 }
 
 /// A commit in our words.
