@@ -43,8 +43,8 @@ fn course(server: &GitServer) {
     let place = BranchPath { branch: "cart/prod".to_owned(), folder: String::new() };
     let found =
         branches::read(git::open(&remote).unwrap().as_mut(), std::slice::from_ref(&place), Depth::Files).unwrap();
-    let found = found[0].as_ref().unwrap();
-    assert_eq!((&*found.files["manifest.yaml"].bytes, found.noted.clone()), (&b"2\n"[..], Some(sha(3))));
+    let found = &found[&place];
+    assert_eq!((&*found.files["manifest.yaml"].bytes, found.noted_source.clone()), (&b"2\n"[..], Some(sha(3))));
     assert_eq!(branches::history(git::open(&remote).unwrap().as_mut(), &place, 9, Depth::Files).unwrap().len(), 2);
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use committer::branches;
+use committer::branches::{self, BoardRequest, BranchPath};
 use committer::{Outcome, Refusal, RequestMethod, RequestOptions, Topic, TopicState, Unit, UnitResult};
 use deliveries::{committed, deliver, options, refused, sha, unit};
 use git::Remote;
@@ -313,11 +313,10 @@ fn what_people_put_there_stays() {
 fn the_board_shows_what_waits_and_what_was() {
     let place = Place::new();
     let look = |limit| {
-        let at = committer::branches::BranchPath { branch: TARGET.to_owned(), folder: String::new() };
-        let mut found =
-            branches::board(git::open(&place.remote()).unwrap().as_mut(), &[(at, Some(TOPIC.to_owned()))], limit)
-                .unwrap();
-        found.remove(0)
+        let path = BranchPath { branch: TARGET.to_owned(), folder: String::new() };
+        let request = BoardRequest { path: path.clone(), topic: Some(TOPIC.to_owned()) };
+        let mut found = branches::board(git::open(&place.remote()).unwrap().as_mut(), &[request], limit).unwrap();
+        found.remove(&path).unwrap()
     };
     let never = look(3);
     assert!(never.tip.is_none() && never.before.is_empty() && never.waiting.is_none());

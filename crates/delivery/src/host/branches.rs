@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 pub use committer::branches::{BoardEntry, BranchTip, Depth};
-use committer::branches::{BranchPath, board, history, read};
+use committer::branches::{BoardRequest, BranchPath, board, history, read};
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
@@ -55,7 +55,8 @@ pub fn tips<U: OnBranch>(
     each_repository(units, |repository, units| {
         let places: Vec<BranchPath> = units.iter().map(place).collect();
         let tips = read(transport(repository, root, ctx)?.as_mut(), &places, depth)?;
-        Ok(units.into_iter().zip(tips).map(|(unit, tip)| WithTip { unit, tip }).collect())
+        let with_tip = |unit: U| WithTip { tip: tips.get(&place(&unit)).cloned(), unit };
+        Ok(units.into_iter().map(with_tip).collect())
     })
 }
 
@@ -71,9 +72,12 @@ pub fn histories<U: OnBranch>(
     limit: u32,
 ) -> Result<Vec<WithHistory<U>>, Failure> {
     each_repository(units, |repository, units| {
-        let places: Vec<_> = units.iter().map(|unit| (place(unit), unit.topic().map(str::to_owned))).collect();
-        let states = board(transport(repository, root, ctx)?.as_mut(), &places, limit)?;
-        Ok(units.into_iter().zip(states).map(|(unit, state)| WithHistory { unit, state }).collect())
+        let request = |unit: &U| BoardRequest { path: place(unit), topic: unit.topic().map(str::to_owned) };
+        let requests: Vec<BoardRequest> = units.iter().map(request).collect();
+        let states = board(transport(repository, root, ctx)?.as_mut(), &requests, limit)?;
+        let with_history =
+            |unit: U| WithHistory { state: states.get(&place(&unit)).cloned().unwrap_or_default(), unit };
+        Ok(units.into_iter().map(with_history).collect())
     })
 }
 
@@ -164,5 +168,5 @@ pub fn promoted_from(tip: &BranchTip) -> Option<&str> {
 /// The source commit whose output stands there: what the note says, else the record.
 pub fn source_commit(tip: &BranchTip) -> Option<&str> {
     let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.as_str());
-    tip.noted.as_deref().or(recorded).filter(|id| !id.is_empty())
+    tip.noted_source.as_deref().or(recorded).filter(|id| !id.is_empty())
 }

@@ -108,7 +108,7 @@ impl Revisions<'_> {
     /// the last one that left it as it was. None where there is no record.
     fn of(&mut self, tip: &BranchTip) -> Option<FoundRevision<'_>> {
         let recorded = tip.record.as_ref()?.source.dry_sha.clone();
-        let commits: Vec<String> = [Some(recorded), tip.noted.clone()].into_iter().flatten().collect();
+        let commits: Vec<String> = [Some(recorded), tip.noted_source.clone()].into_iter().flatten().collect();
         for commit in &commits {
             if !self.read.contains_key(commit) {
                 self.read.insert(commit.clone(), Revision::read(self.settings, self.root, commit));
