@@ -221,27 +221,69 @@ fn only_one_file_chooses_exit_codes() {
     }
 }
 
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let anchor = |heading: &str| {
+        let kept = heading.to_lowercase();
+        let kept = kept.chars().filter(|one| one.is_alphanumeric() || [' ', '-', '_'].contains(one));
+        kept.map(|one| if one == ' ' { '-' } else { one }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_between_pages_have_a_target() {
     let mut pages = files(&root().join("docs"), "md");
-    pages.extend(
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-            .map(|name| root().join(name))
-            .into_iter()
-            .filter(|path| path.is_file()),
-    );
+    pages.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
     let mut broken = Vec::new();
     for page in pages {
         let text = read(&page);
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            let elsewhere = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
-            if !elsewhere && !page.parent().unwrap().join(file).exists() {
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
+            let path = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let has_anchor = |anchor: &str| anchors(&read(&path)).contains(anchor);
+            if !path.exists() || anchor.is_some_and(|anchor| !has_anchor(anchor)) {
                 broken.push(format!("{}: {target}", page.display()));
             }
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_index_of_decisions_lists_every_page() {
+    let folder = root().join("docs/decisions");
+    let index = read(&folder.join("README.md"));
+    for page in files(&folder, "md") {
+        let name = page.file_name().unwrap().to_string_lossy();
+        assert!(name == "README.md" || index.contains(&format!("({name})")), "docs/decisions/README.md lacks {name}");
+        if name != "README.md" {
+            let text = read(&page);
+            for heading in ["## Context", "## Measured", "## Decision", "## Consequences"] {
+                assert!(text.contains(&format!("\n{heading}\n")), "docs/decisions/{name} lacks {heading:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_compatibility_page_names_fixtures_that_exist() {
+    let page = read(&root().join("docs/compatibility.md"));
+    let named = page.split('`').skip(1).step_by(2).filter(|text| {
+        let part = |text: &str| {
+            !text.is_empty() && text.bytes().all(|one| one.is_ascii_alphanumeric() || b"-_".contains(&one))
+        };
+        text.split_once('/').is_some_and(|(topic, case)| part(topic) && part(case))
+    });
+    let exists = |name: &str| {
+        ["kustomize", "skaffold"].iter().any(|area| root().join("fixtures").join(area).join(name).is_dir())
+    };
+    let missing: Vec<&str> = named.filter(|name| !exists(name)).collect();
+    assert!(missing.is_empty(), "docs/compatibility.md names fixtures that do not exist: {missing:?}");
 }
 
 /// Every name under `properties`, anywhere in a JSON Schema.
