@@ -12,9 +12,7 @@ use source::{SourceFile, crates, files, read, references, root, sources, wide_tu
 const CYCLIC_CRATES: &[&str] = &["git", "registry"];
 
 /// The public functions whose signatures may have a tuple of three or more: `FILE: FUNCTION`. The list only shrinks.
-const KNOWN_TUPLES: &[&str] = &[
-    "crates/render-core/src/skaffold/time/calendar.rs: civil",
-];
+const KNOWN_TUPLES: &[&str] = &["crates/render-core/src/skaffold/time/calendar.rs: civil"];
 
 /// The keys of one table of a `Cargo.toml`, each up to its first dot, with the rest of the line.
 fn table(manifest: &str, name: &str) -> Vec<(String, String)> {
@@ -209,7 +207,9 @@ fn every_source_file_begins_with_a_description() {
 fn only_one_file_chooses_exit_codes() {
     let allowed = [root().join("crates/cli/src/exit.rs"), root().join("crates/cli/src/main.rs")];
     for path in files(&root().join("crates"), "rs") {
-        if path.components().any(|part| ["tests", "testkit"].contains(&part.as_os_str().to_string_lossy().as_ref())) || allowed.contains(&path) {
+        if path.components().any(|part| ["tests", "testkit"].contains(&part.as_os_str().to_string_lossy().as_ref()))
+            || allowed.contains(&path)
+        {
             continue;
         }
         let text = read(&path);

@@ -54,6 +54,7 @@ pub fn deliver(
         if attempt == attempts {
             break;
         }
+        tracing::info!(attempt, attempts, "a branch changed concurrently, retrying");
         std::thread::sleep(backoff::pause(attempt, start.elapsed(), backoff::chance()));
         attempt += 1;
         start = Instant::now();

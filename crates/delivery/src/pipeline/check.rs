@@ -16,6 +16,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// Everything that breaks a rule, in every unit; every file that differs from the commit.
     pub(crate) fn check(&self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
+        let _span = tracing::info_span!("check", units = units.len()).entered();
         Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
         if self.source.revision.is_none() && !allow_dirty {
             committed::check(self.plan, self.source, &units)?;

@@ -21,6 +21,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// Everything that is wrong with any unit, each finding once.
     pub(crate) fn load(&self, units: Vec<PlannedUnit>) -> Result<Vec<LoadedUnit>, Failure> {
+        let _span = tracing::info_span!("load", units = units.len()).entered();
         Ok(all_units(units, |unit| self.load_unit(unit))?)
     }
 

@@ -106,6 +106,7 @@ impl Batch {
         options: &committer::Options<'_>,
         attest: bool,
     ) -> Result<Vec<UnitReport>, Failure> {
+        let _span = tracing::info_span!("push", repository = %self.remote.shown(), units = self.units.len()).entered();
         let contents: Vec<committer::Unit> = self.units.iter().map(|one| one.unit.content.clone()).collect();
         let mut transport = open(&self.remote, self.api.as_ref()).map_err(DeliverError::from)?;
         let results = committer::deliver(transport.as_mut(), &contents, options)?;

@@ -19,6 +19,7 @@ impl Pipeline<'_> {
     /// Images that cannot be resolved, and everything that is wrong with any unit, each finding once.
     pub(crate) fn render(&mut self, units: Vec<LoadedUnit>) -> Result<Vec<RenderedUnit>, Failure> {
         self.built = self.resolve_builds(&units)?;
+        let _span = tracing::info_span!("render", units = units.len()).entered();
         Ok(all_units(units, |unit| self.render_unit(unit))?)
     }
 
@@ -34,6 +35,7 @@ impl Pipeline<'_> {
 
     fn render_unit(&self, loaded: LoadedUnit) -> Result<RenderedUnit, Errors> {
         let LoadedUnit { unit, source, inputs } = loaded;
+        let _span = tracing::debug_span!("render", unit = unit.name()).entered();
         let files = RecordedFiles::new(self.source.files);
         let mut output = match source {
             LoadedSource::Skaffold(loaded) => {

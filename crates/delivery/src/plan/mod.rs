@@ -72,6 +72,7 @@ struct ConfigSource {
 /// No config and no `--repository`; a config that cannot be read; a selection that selects nothing or names what does
 /// not exist; a service that does not exist; two units that would land in one file.
 pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
+    let span = tracing::info_span!("plan", units = tracing::field::Empty).entered();
     let ConfigSource { path, root, config } = config_source(files, settings)?;
     let file = path.as_deref().unwrap_or_default();
     let services = match &path {
@@ -84,6 +85,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         units.push(UnitContext { settings, config: &config, root: &root, file, service, environment, special }.unit()?);
     }
     one_file_each(&units)?;
+    span.record("units", units.len());
     let registries = registries::options(&settings.registries, &config.registry, &root);
     Ok(Plan {
         units,

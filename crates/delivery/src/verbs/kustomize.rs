@@ -78,6 +78,7 @@ pub struct Locked {
 /// # Errors
 /// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
 pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here: &str) -> Result<Locked, Errors> {
+    let _span = tracing::info_span!("render").entered();
     let files = DiskFiles::default();
     let source = locking.lock_mode(None);
     let path = lock::find(&files, here, locking.file.as_deref());

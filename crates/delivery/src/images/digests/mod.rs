@@ -80,7 +80,9 @@ impl<'a> Pinner<'a> {
     pub fn resolve(&mut self, wanted: &[ImageRequest]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
+        let span = tracing::info_span!("resolve", images = wanted.len(), queried = tracing::field::Empty).entered();
         let (mut pins, ask) = self.locked(source, &wanted)?;
+        span.record("queried", ask.len());
         if ask.is_empty() {
             return Ok(pins);
         }
