@@ -1,25 +1,25 @@
-//! How long to wait after a lost race.
+//! The pause after a lost race.
 //!
-//! Others that race for the same branch need about as long for a round as we do, so the wait is a random part of a window that is measured in
-//! rounds of our own and doubles with each loss (as Ethernet's stations did it): two that met once seldom meet again, and many soon spread
-//! so far that about one of them pushes at a time, however slow the server is.
+//! Concurrent deliveries need about as long for a round as this one, so the pause is a random part of a window that is measured in rounds and
+//! doubles with each loss (binary exponential back-off): two deliveries that met once seldom meet again, and many spread until about
+//! one of them pushes at a time, however slow the server is.
 
 use std::time::Duration;
 
-/// The window doubles so often; 64 rounds are room for as many writers.
+/// The number of times that the window doubles: up to 64 rounds, for as many writers.
 const DOUBLINGS: u32 = 6;
-/// A round to a repository on this disk takes less than what the system's clock and scheduler are good for.
+/// A round on a local repository can be shorter than what clock and scheduler resolve.
 const SHORTEST_ROUND: Duration = Duration::from_millis(5);
-/// Nobody waits longer than this for one more try.
+/// The longest pause.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The wait before the next round: after `lost` rounds, the last of which took `round`. `chance` is at least 0 and below 1.
+/// The pause after `lost` lost rounds, the last of which took `round`. `chance` is in 0..1.
 pub(crate) fn pause(lost: u32, round: Duration, chance: f64) -> Duration {
     let window = round.max(SHORTEST_ROUND).saturating_mul(1 << lost.min(DOUBLINGS));
     window.min(LONGEST).mul_f64(chance)
 }
 
-/// Another number in every process and at every call.
+/// A random number in 0..1, different in every process and at every call.
 pub(crate) fn chance() -> f64 {
     use std::hash::{BuildHasher as _, Hasher as _};
     let random = std::collections::hash_map::RandomState::new().build_hasher().finish();

@@ -1,7 +1,28 @@
-//! The committer: a set of files in, a commit id out.
+//! The committer: a set of files in, a commit id out. It knows git and nothing of Kubernetes.
 //!
-//! [`deliver`] brings [`Unit`]s to branches over a [`git::Transport`] without a clone and without a work tree: one look at the refs, the tips' trees,
-//! commits built in memory, one push in which every update carries the old id. It knows nothing of Kubernetes.
+//! [`deliver`] brings [`Unit`]s to branches over a [`git::Transport`], without a clone and without a work tree. A delivery goes in rounds:
+//!
+//! 1. **read**: one listing of the refs; the commits, trees, records and notes that are missing.
+//! 2. **plan** (pure): each unit is decided (a commit, a note, nothing, or a refusal), and commits are built in memory.
+//! 3. **push**: every ref update carries the commit that was read as its condition. Nothing is forced.
+//! 4. **settle** (pure): the answer for each ref becomes an outcome. Units whose branch changed meanwhile go into the next round.
+//!
+//! # Modules
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `deliver` | the loop over the steps of a delivery: attempts, back-off, lost connections |
+//! | [`delivery`] | a delivery that is driven one step at a time |
+//! | `round/` | read, plan, push and settle of one round; `round/topic` plans reviewed units |
+//! | `decide` | what a unit's files mean for its branch |
+//! | `order` | which of two source commits may replace the other |
+//! | `unit`, `validate`, `options` | the input and its checks |
+//! | `outcome`, `refusal`, `error` | the results |
+//! | [`metadata`], `notes` | the record in the branch, and the git note for unchanged output |
+//! | [`branches`] | delivered branches, for the verbs that read them |
+//! | [`message`], `backoff` | commit messages; the pause after a lost race |
+//!
+//! Each module uses only those below it; `round` is the only one that writes to a remote.
 
 mod backoff;
 pub mod branches;
@@ -23,9 +44,10 @@ mod validate;
 pub use deliver::deliver;
 pub use delivery::{Delivery, Step};
 pub use error::DeliverError;
+pub use message::{Message, MessageContext};
 pub use metadata::{Record, SourceRecord};
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::Refusal;
-pub use unit::{Message, MessageContext, RequestMethod, RequestOptions, RequestOptionsFn, TargetContent, Topic, Unit};
+pub use unit::{RequestMethod, RequestOptions, RequestOptionsFn, TargetContent, Topic, Unit};
 pub use validate::{UnitError, is_valid_branch_name};

@@ -1,8 +1,58 @@
 //! Commit messages: subject, body, trailers.
 
-/// Puts a message together: subject, a blank line, the body, a blank line, the trailers. Empty parts are left out.
+use std::fmt;
+use std::sync::Arc;
+
+use git::Change;
+
+use crate::metadata::SourceRecord;
+
+/// What a commit message can refer to: the state of the branch when the commit was planned.
+#[derive(Clone, Debug, Default)]
+pub struct MessageContext {
+    /// The commit that the branch pointed to; `None` where the branch did not exist.
+    pub commit: Option<String>,
+    /// That commit's trailers.
+    pub trailers: Vec<(String, String)>,
+    /// What the unit's folder recorded of its source.
+    pub record: Option<SourceRecord>,
+    /// The images that the unit's folder recorded; empty where an older hydrant wrote the record.
+    pub images: Vec<String>,
+    /// What the commit is to change, sorted by path.
+    pub changes: Vec<Change>,
+}
+
+/// The message of a unit's commit: fixed, or computed from the state of the branch (again in every attempt).
+#[derive(Clone)]
+pub enum Message {
+    /// A fixed text.
+    Text(String),
+    /// Computed from the state of the branch.
+    Computed(Arc<dyn Fn(&MessageContext) -> String + Send + Sync>),
+}
+
+impl Message {
+    /// The message for a branch in the state that `context` describes.
+    pub(crate) fn render(&self, context: &MessageContext) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Computed(compute) => compute(context),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Computed(_) => f.write_str("Computed"),
+        }
+    }
+}
+
+/// Composes a message: subject, blank line, body, blank line, trailers. Empty parts are left out.
 ///
-/// A line break inside of a trailer's value would end it, so it becomes a blank.
+/// A line break in a trailer's value would end it, so it becomes a space.
 pub fn compose(subject: &str, body: &str, trailers: &[(String, String)]) -> String {
     let lines: Vec<String> = trailers.iter().map(|(key, value)| format!("{key}: {}", one_line(value))).collect();
     let parts = [one_line(subject), body.trim_matches('\n').trim_end().to_owned(), lines.join("\n")];

@@ -1,9 +1,9 @@
 //! `hydrator.metadata`: the record of a delivery in Argo CD's format.
 //!
 //! JSON as Argo CD's commit server writes it: indented by two spaces, HTML not escaped, a newline at the end, the keys in the order
-//! of [`SourceRecord`], empty ones left out. One key is ours, the last: `hydrant`, which lists the files that the delivery wrote with a hash over them and the images in
-//! them, and says why later deliveries are held back. It is in the file and not in the commit's message alone because a merge or a squash drops that message.
-//! Argo CD and GitOps Promoter read with Go's decoder, which passes over keys that it does not know.
+//! of [`SourceRecord`], empty ones left out. The last key, `hydrant`, is an extension: the files that the delivery wrote, a hash over them, their
+//! images, and a hold. It is in the file and not only in the commit's message because a merge or squash drops that message. Argo CD and GitOps
+//! Promoter read the file with Go's decoder, which ignores unknown keys.
 
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// The file's name, in the branch's root or in a unit's folder.
 pub const METADATA: &str = "hydrator.metadata";
 
-/// Where delivered files come from.
+/// The source of delivered files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceRecord {
@@ -27,7 +27,7 @@ pub struct SourceRecord {
     /// The full id of the source commit.
     #[serde(default, alias = "drySHA", alias = "drysha", skip_serializing_if = "String::is_empty")]
     pub dry_sha: String,
-    /// What makes the files again.
+    /// The commands that render the files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<String>,
     /// The source commit's author, `Name <mail>`.
@@ -42,7 +42,7 @@ pub struct SourceRecord {
     /// The source commit's body.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
-    /// Commits of other repositories that the source commit speaks of.
+    /// Commits of other repositories that the source commit refers to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
 }
@@ -55,7 +55,7 @@ pub struct Reference {
     pub commit: ReferencedCommit,
 }
 
-/// What is known of a referenced commit.
+/// A referenced commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferencedCommit {
     /// `Name <mail>`.
@@ -78,9 +78,10 @@ pub struct ReferencedCommit {
     pub repo_url: String,
 }
 
+/// The key `hydrant`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Ours {
+struct HydrantFields {
     files: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<String>,
@@ -94,37 +95,39 @@ struct Ours {
     hold: Option<String>,
 }
 
+/// The file's JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Whole {
+struct RecordFile {
     #[serde(flatten)]
     source: SourceRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hydrant: Option<Ours>,
+    hydrant: Option<HydrantFields>,
 }
 
-/// A record as it stands in a branch.
+/// The record in a branch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Where the files come from.
+    /// The source of the files.
     pub source: SourceRecord,
-    /// The files that the delivery wrote, relative to the record's folder and sorted; `None` where another tool wrote the record.
+    /// The files that the delivery wrote, relative to the record's folder and sorted; `None` if another tool wrote the record.
     pub files: Option<Vec<String>>,
-    /// The hash over those files, 40 hex digits: git's blob hash of a line `MODE ID PATH` each; `None` where another tool or an older hydrant wrote the record.
+    /// The hash over those files, 40 hex digits: git's blob hash of a line `MODE ID PATH` per file; `None` if another
+    /// tool or an older hydrant wrote the record.
     pub content: Option<String>,
-    /// The images in the files, sorted, as they stand there.
+    /// The images in the files, sorted, as they are written there.
     pub images: Vec<String>,
-    /// Where the images were promoted from, if they were.
+    /// The environment that the images were promoted from, if any.
     pub promoted_from: Option<String>,
-    /// For a change that is reviewed: the hash over what the target held of the unit when it was proposed.
+    /// For a reviewed change: the hash over what the target held of the unit when the change was proposed.
     pub base: Option<String>,
-    /// Why later deliveries stay away until they are told to release it, if they are to.
+    /// The reason of a hold, which keeps later deliveries away.
     pub hold: Option<String>,
 }
 
 impl Record {
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let ours = |files| Ours {
+        let fields = |files| HydrantFields {
             files,
             content: self.content.clone(),
             images: self.images.clone(),
@@ -132,8 +135,8 @@ impl Record {
             base: self.base.clone(),
             hold: self.hold.clone(),
         };
-        let whole = Whole { source: self.source.clone(), hydrant: self.files.clone().map(ours) };
-        let mut bytes = serde_json::to_vec_pretty(&whole).unwrap_or_default();
+        let file = RecordFile { source: self.source.clone(), hydrant: self.files.clone().map(fields) };
+        let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
@@ -141,13 +144,13 @@ impl Record {
     /// Reads a record, ours or another tool's.
     ///
     /// # Errors
-    /// The JSON reader's words.
+    /// The bytes are not a JSON record.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        let whole: Whole = serde_json::from_slice(bytes)?;
-        let source = whole.source;
-        Ok(match whole.hydrant {
+        let file: RecordFile = serde_json::from_slice(bytes)?;
+        let source = file.source;
+        Ok(match file.hydrant {
             None => Self { source, ..Self::default() },
-            Some(Ours { files, content, images, promoted_from, base, hold }) => {
+            Some(HydrantFields { files, content, images, promoted_from, base, hold }) => {
                 Self { source, files: Some(files), content, images, promoted_from, base, hold }
             }
         })

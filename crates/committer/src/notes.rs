@@ -1,7 +1,7 @@
-//! The git note that says up to which source commit an unchanged branch is current.
+//! The git note on a delivered commit: the newest source commit with the same output.
 //!
-//! Ref and body are Argo CD's: `refs/notes/hydrator.metadata`, `{"drySha":"…"}` on the delivered commit. Where several units share a branch,
-//! the key `folders` of ours tells each one's source commit; readers of Argo CD's format pass over it.
+//! Ref and body are those of Argo CD's hydrator: `refs/notes/hydrator.metadata`, `{"drySha":"…"}`. If several units share a branch, the additional
+//! key `folders` has the source commit of each; readers of Argo CD's format ignore it.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// The ref.
 pub(crate) const NOTES: &str = "refs/notes/hydrator.metadata";
 
-/// A flat tree of notes that has more entries than this gets folders of two digits, as git makes them.
+/// A flat tree of notes with more entries than this gets folders of two digits (git's fan-out).
 const FLAT: usize = 256;
 
-/// What a note says.
+/// The content of a note.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Note {
     /// The source commit.
@@ -27,18 +27,18 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    /// Reads a note; what is none says nothing.
+    /// Parses a note; an invalid one is empty.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
 
-    /// The source commit that the note tells for a folder.
+    /// The source commit of a folder.
     pub(crate) fn sha(&self, folder: &str) -> Option<&str> {
         let sha = if folder.is_empty() { Some(&self.dry_sha) } else { self.folders.get(folder) };
         sha.map(String::as_str).filter(|sha| !sha.is_empty())
     }
 
-    /// The note with another source commit for a folder.
+    /// The note with `sha` as the source commit of a folder.
     pub(crate) fn with(mut self, folder: &str, sha: &str) -> Self {
         sha.clone_into(&mut self.dry_sha);
         if !folder.is_empty() {
@@ -53,7 +53,7 @@ impl Note {
     }
 }
 
-/// The blob of the note on `commit` in a tree of notes, and its path there, whatever folders git has split the ids into.
+/// Finds the note on `commit` in a tree of notes, at any fan-out. Returns its path and blob.
 pub(crate) fn find(store: &ObjectStore, tree: Oid, commit: Oid) -> Option<(String, Oid)> {
     let id = commit.to_string();
     let mut path = String::new();
@@ -67,7 +67,7 @@ pub(crate) fn find(store: &ObjectStore, tree: Oid, commit: Oid) -> Option<(Strin
     None
 }
 
-/// The tree of notes with these bodies on these commits.
+/// Writes a tree of notes with these notes added or replaced.
 pub(crate) fn write(
     store: &ObjectStore,
     tree: Option<Oid>,
@@ -78,7 +78,7 @@ pub(crate) fn write(
     for (&commit, note) in notes {
         let blob = store.write(ObjectType::Blob, &note.to_bytes(), made)?;
         let known = tree.and_then(|tree| find(store, tree, commit)).map(|(path, _)| path);
-        let path = known.unwrap_or_else(|| place(store, tree, commit));
+        let path = known.unwrap_or_else(|| new_path(store, tree, commit));
         edits.insert(path, Edit::Put(blob, git::Mode::Regular));
     }
     match store.edit(tree, &edits, made)? {
@@ -87,8 +87,8 @@ pub(crate) fn write(
     }
 }
 
-/// Where a new note goes: below the folder of its first two digits where the tree has such folders or has grown large.
-fn place(store: &ObjectStore, tree: Option<Oid>, commit: Oid) -> String {
+/// The path of a new note: below the folder of its first two digits if the tree has such folders or is large.
+fn new_path(store: &ObjectStore, tree: Option<Oid>, commit: Oid) -> String {
     let id = commit.to_string();
     let mut prefix = String::new();
     let mut here = tree;

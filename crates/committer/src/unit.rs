@@ -1,64 +1,22 @@
-//! What is to be delivered: a unit's files, where they go, and what the commit says of them.
+//! The input of a delivery: a unit's files, their branch, and what the commit says about them.
 
 use std::fmt;
 use std::sync::Arc;
 
-use git::{Change, File, FileSet, Identity};
+use git::{File, FileSet, Identity};
 
+use crate::message::Message;
 use crate::metadata::{Record, SourceRecord};
 
-/// What a commit message can refer to: the state of the branch when the commit was planned.
-#[derive(Clone, Debug, Default)]
-pub struct MessageContext {
-    /// The commit that the branch pointed to; `None` where the branch did not exist.
-    pub commit: Option<String>,
-    /// That commit's trailers.
-    pub trailers: Vec<(String, String)>,
-    /// What the unit's folder recorded of its source.
-    pub record: Option<SourceRecord>,
-    /// The images that the unit's folder recorded; empty where an older hydrant wrote the record.
-    pub images: Vec<String>,
-    /// What the commit is to change, sorted by path.
-    pub changes: Vec<Change>,
-}
-
-/// The message of a unit's commit: fixed, or computed from the state of the branch (again in every attempt).
-#[derive(Clone)]
-pub enum Message {
-    /// A fixed text.
-    Text(String),
-    /// Computed from the state of the branch.
-    Computed(Arc<dyn Fn(&MessageContext) -> String + Send + Sync>),
-}
-
-impl Message {
-    /// The message for a branch in the state that `context` describes.
-    pub(crate) fn render(&self, context: &MessageContext) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Computed(compute) => compute(context),
-        }
-    }
-}
-
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
-            Self::Computed(_) => f.write_str("Computed"),
-        }
-    }
-}
-
-/// The topic branch of a unit that is reviewed. Its commits stand on the unit's branch, and people merge them there.
+/// The topic branch of a reviewed unit. Its commits are based on the unit's branch, and people merge them there.
 #[derive(Clone, Debug)]
 pub struct Topic {
     /// The branch without `refs/heads/`.
     pub branch: String,
     /// How a request is opened.
     pub request: RequestMethod,
-    /// Whether the host closes a request when its topic branch is deleted. Then a proposal that has become idle is deleted; otherwise a
-    /// commit brings the topic branch back to what the target holds.
+    /// Whether the host closes a request when its topic branch is deleted. If so, a change that is withdrawn is deleted; otherwise a
+    /// commit sets the topic branch back to what the target holds.
     pub closes_on_branch_delete: bool,
 }
 
@@ -69,7 +27,7 @@ pub enum RequestMethod {
     None,
     /// By push options that go with the topic branch (GitLab).
     PushOptions(RequestOptions),
-    /// By a push to `refs/for/BRANCH` with options (AGit: Gitea, Forgejo), once the topic branch is there.
+    /// By a push to `refs/for/BRANCH` with options (AGit: Gitea, Forgejo), after the push of the topic branch.
     AgitPush(RequestOptions),
 }
 
@@ -98,47 +56,47 @@ impl fmt::Debug for RequestOptions {
 /// A service in an environment: files for a branch.
 #[derive(Clone, Debug)]
 pub struct Unit {
-    /// What people call it (`cart/production`); used in outcomes and errors alone.
+    /// The name that people know (`cart/production`). Used only in results and errors.
     pub name: String,
     /// The branch without `refs/heads/`.
     pub branch: String,
-    /// The way over a topic branch, for a unit that is reviewed; without it the commit goes straight to `branch`.
+    /// The topic branch of a reviewed unit; without it the commit is pushed to `branch`.
     pub topic: Option<Topic>,
-    /// Where a new branch starts (a branch's name); without it, or where that branch does not exist, a new branch has no parent.
+    /// The branch that a new branch starts from; without it, or if it does not exist, a new branch starts without a parent.
     pub start_from: Option<String>,
-    /// The folder inside of the branch, without slashes around it; empty for the branch's root.
+    /// The folder in the branch, without leading and trailing slashes; empty for the branch's root.
     pub folder: String,
     /// The files below the folder. `hydrator.metadata` is added and may not be among them.
     pub files: FileSet,
-    /// Where the files come from.
+    /// The source of the files.
     pub source: SourceRecord,
     /// The images in the files, sorted, for the record.
     pub images: Vec<String>,
-    /// Where they were promoted from, if they were, for the record.
+    /// For the record: the environment that the images were promoted from, if any.
     pub promoted_from: Option<String>,
     /// The commit's message, trailers included.
     pub message: Message,
-    /// Who is the commit's author.
+    /// The commit's author.
     pub author: Identity,
-    /// Who is the commit's committer.
+    /// The commit's committer.
     pub committer: Identity,
-    /// Take a branch or folder over that holds files but no record of a delivery, or another source's.
+    /// Take over a branch or folder that holds files but no record of a delivery, or a record of another source repository.
     pub adopt: bool,
-    /// Deliver even if the branch holds something newer.
+    /// Deliver even if the branch holds the output of a newer source commit.
     pub allow_older: bool,
-    /// Why later deliveries are held back from here on; `None` where they are not.
+    /// Hold: keeps later deliveries away, for this reason.
     pub hold: Option<String>,
-    /// Deliver even if an earlier delivery holds later ones back.
+    /// Deliver even if the branch is held, and end the hold.
     pub release: bool,
 }
 
 impl Unit {
-    /// A path of the unit as seen from the branch's root.
+    /// A path of the unit, from the branch's root.
     pub(crate) fn in_branch(&self, path: &str) -> String {
         if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
     }
 
-    /// The file that goes to this path of the branch.
+    /// The file at a path of the branch.
     pub(crate) fn file(&self, path: &str) -> Option<&File> {
         let tail = if self.folder.is_empty() { Some(path) } else { path.get(self.folder.len() + 1..) };
         tail.and_then(|tail| self.files.get(tail))

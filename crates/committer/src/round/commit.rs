@@ -4,9 +4,10 @@ use git::ObjectStore;
 use git2::{ObjectType, Oid};
 
 use crate::error::DeliverError;
+use crate::message::MessageContext;
 use crate::metadata::Record;
 use crate::options::Options;
-use crate::unit::{MessageContext, Unit};
+use crate::unit::Unit;
 
 /// The tree, parents and message of a commit.
 pub(crate) struct NewCommit<'a> {
