@@ -1,0 +1,182 @@
+//! Errors, with the texts that Go gives.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::text::Str;
+
+/// A template that does not parse or whose execution failed.
+#[derive(Debug)]
+pub enum Error {
+    /// The text is not a template.
+    Parse(ParseError),
+    /// The execution stopped.
+    Exec(Box<ExecError>),
+    /// There is no template of that name.
+    NotDefined {
+        /// The name that was asked for.
+        name: String,
+        /// The name of the set's own template, which Go's message mentions.
+        set: String,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Parse(error) => fmt::Display::fmt(error, f),
+            Error::Exec(error) => fmt::Display::fmt(error, f),
+            Error::NotDefined { name, set } => {
+                let quote = |text: &str| crate::strconv::quote(text.as_bytes());
+                write!(f, "template: no template {} associated with template {}", quote(name), quote(set))
+            }
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::Exec(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Error {
+        Error::Parse(error)
+    }
+}
+
+impl From<ExecError> for Error {
+    fn from(error: ExecError) -> Error {
+        Error::Exec(Box::new(error))
+    }
+}
+
+/// A parse error: `template: NAME:LINE: MESSAGE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// The name of the parsed text.
+    pub name: String,
+    /// The line, from 1; 0 where Go knows none.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "template: {}:{}: {}", self.name, self.line, self.message)
+    }
+}
+
+impl StdError for ParseError {}
+
+/// An execution error: `template: NAME:LINE:COLUMN: executing "TEMPLATE" at <EXPRESSION>: MESSAGE`.
+#[derive(Debug)]
+pub struct ExecError {
+    /// Where it happened; `None` if nothing was executed yet.
+    pub location: Option<ErrorLocation>,
+    /// The name of the template that was executed.
+    pub template: String,
+    /// What is wrong. For a function's error it begins with `error calling NAME: `.
+    pub message: String,
+    /// The error that a called function returned.
+    pub cause: Option<FunctionError>,
+}
+
+/// A place in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorLocation {
+    /// The name of the parsed text.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in bytes, from 0.
+    pub column: usize,
+    /// The expression, printed back.
+    pub context: String,
+}
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ExecError { location, template, message, .. } = self;
+        match location {
+            None => write!(f, "template: {template}: {message}"),
+            Some(ErrorLocation { name, line, column, context }) => {
+                let template = crate::strconv::quote(template.as_bytes());
+                write!(f, "template: {name}:{line}:{column}: executing {template} at <{context}>: {message}")
+            }
+        }
+    }
+}
+
+impl StdError for ExecError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_ref().map(|cause| cause as &(dyn StdError + 'static))
+    }
+}
+
+/// What a function answers instead of a value.
+#[derive(Debug)]
+pub struct FunctionError {
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl FunctionError {
+    /// Makes an error that keeps another one as its cause. The message should contain the cause's.
+    #[must_use]
+    pub fn with_source(message: impl Into<String>, source: impl StdError + Send + Sync + 'static) -> FunctionError {
+        FunctionError { message: message.into(), source: Some(Box::new(source)) }
+    }
+
+    /// Returns the message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns the cause if it is a template's error.
+    #[must_use]
+    pub fn template_error(&self) -> Option<&Error> {
+        self.source.as_deref().and_then(|source| source.downcast_ref())
+    }
+}
+
+impl fmt::Display for FunctionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for FunctionError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<String> for FunctionError {
+    fn from(message: String) -> FunctionError {
+        FunctionError { message, source: None }
+    }
+}
+
+impl From<&str> for FunctionError {
+    fn from(message: &str) -> FunctionError {
+        FunctionError::from(message.to_owned())
+    }
+}
+
+impl From<Error> for FunctionError {
+    fn from(error: Error) -> FunctionError {
+        FunctionError::with_source(error.to_string(), error)
+    }
+}
+
+/// Returns the text of bytes for messages.
+pub(crate) fn text_of(bytes: &Str) -> String {
+    bytes.to_text().into_owned()
+}

@@ -1,0 +1,63 @@
+//! The template that runs, and the place in it that errors show.
+
+use super::Failure;
+use crate::ast::{Call, Command, Operand, Pipe, Tree};
+use crate::error::{ErrorLocation, ExecError, FunctionError};
+
+/// The node that is being evaluated.
+#[derive(Clone, Copy)]
+pub(super) enum At<'t> {
+    Start,
+    Action(&'t Pipe),
+    Pipe(&'t Pipe),
+    Command(&'t Command),
+    Operand(&'t Operand),
+    Call(&'t Call),
+}
+
+pub(super) struct Frame<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) at: At<'t>,
+}
+
+impl<'t> Frame<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Frame<'t> {
+        Frame { tree, at: At::Start }
+    }
+
+    /// Makes an error at the current node.
+    pub(super) fn error(&self, message: impl Into<String>) -> Failure {
+        Box::new(ExecError {
+            location: self.location(),
+            template: self.tree.name.clone(),
+            message: message.into(),
+            cause: None,
+        })
+    }
+
+    /// Makes the error of a function that was called.
+    pub(super) fn call_error(&self, name: &str, cause: FunctionError) -> Failure {
+        let mut error = self.error(format!("error calling {name}: {cause}"));
+        error.cause = Some(cause);
+        error
+    }
+
+    fn location(&self) -> Option<ErrorLocation> {
+        let (at, context) = match self.at {
+            At::Start => return None,
+            At::Action(pipe) => (pipe.at, format!("{{{{{pipe}}}}}")),
+            At::Pipe(pipe) => (pipe.at, pipe.to_string()),
+            At::Command(command) => (command.at, command.to_string()),
+            At::Operand(operand) => (operand.at, operand.to_string()),
+            At::Call(call) => (call.at, call.to_string()),
+        };
+        let before = &self.tree.source.text[..at.min(self.tree.source.text.len())];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        Some(ErrorLocation {
+            name: self.tree.source.name.clone(),
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            column: before.len() - line_start,
+            context,
+        })
+    }
+}

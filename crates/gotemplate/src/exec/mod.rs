@@ -1,0 +1,195 @@
+//! The executor.
+
+mod arguments;
+mod call;
+mod evaluate;
+mod frame;
+mod walk;
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::ast::Tree;
+use crate::error::{Error, ExecError};
+use crate::templates::{Limits, MissingKey, Templates};
+use crate::text::Str;
+use crate::value::{Context, TypedValue, Value};
+use frame::Frame;
+
+type Failure = Box<ExecError>;
+
+/// The texts that were executed as templates, by name and content.
+type ParsedTexts = Rc<RefCell<FxHashMap<(String, Str), Arc<Templates>>>>;
+
+/// The templates that can be called: a set's own, before those of the set around it.
+struct Scope<'s> {
+    own: &'s Templates,
+    outer: Option<&'s Scope<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    /// Returns the tree of that name. An empty definition does not hide one of an outer set.
+    fn tree(&self, name: &str) -> Option<&'s Tree> {
+        let own = self.own.tree(name);
+        match (own, self.outer) {
+            (Some(tree), _) if !tree.empty => Some(tree),
+            (own, Some(outer)) => outer.tree(name).or(own),
+            (own, None) => own,
+        }
+    }
+}
+
+/// A running execution.
+struct Executor<'s> {
+    scope: &'s Scope<'s>,
+    state: &'s dyn Any,
+    limits: Limits,
+    missing_key: MissingKey,
+    parsed: ParsedTexts,
+    out: Vec<u8>,
+    variables: Vec<(Str, TypedValue)>,
+    /// The first variable of the template that runs, which is `$`.
+    base: usize,
+    /// How many templates are running inside each other.
+    depth: usize,
+    steps: u64,
+    /// The bytes of outer outputs, which count against the limit, too.
+    written: usize,
+}
+
+impl<'s> Executor<'s> {
+    fn new(scope: &'s Scope<'s>, state: &'s dyn Any) -> Executor<'s> {
+        Executor {
+            scope,
+            state,
+            limits: scope.own.limits(),
+            missing_key: scope.own.missing_key(),
+            parsed: Rc::default(),
+            out: Vec::new(),
+            variables: Vec::new(),
+            base: 0,
+            depth: 0,
+            steps: 0,
+            written: 0,
+        }
+    }
+
+    /// Returns the parsed text, from an earlier execution of it if there was one.
+    fn parsed(&self, name: &str, text: &[u8]) -> Result<Arc<Templates>, Error> {
+        let key = (name.to_owned(), Str::from(text));
+        if let Some(templates) = self.parsed.borrow().get(&key) {
+            return Ok(templates.clone());
+        }
+        let mut templates = self.scope.own.sibling(name);
+        templates.parse(name, text)?;
+        let templates = Arc::new(templates);
+        self.parsed.borrow_mut().insert(key, templates.clone());
+        Ok(templates)
+    }
+
+    /// Runs a template with its own variables. `caller` is the place of a `{{template}}` action.
+    fn run(&mut self, tree: &'s Tree, data: &TypedValue, caller: Option<&Frame<'_>>) -> Result<(), Failure> {
+        let mut frame = Frame::new(tree);
+        let base = std::mem::replace(&mut self.base, self.variables.len());
+        self.variables.push((Str::from("$"), data.clone()));
+        self.depth += 1;
+        let result = if self.depth > self.limits.depth + 1 {
+            let message = format!("exceeded maximum template depth ({})", self.limits.depth);
+            Err(caller.unwrap_or(&frame).error(message))
+        } else {
+            self.walk(&mut frame, data, &tree.root).map(|_| ())
+        };
+        self.depth -= 1;
+        self.variables.truncate(self.base);
+        self.base = base;
+        result
+    }
+}
+
+impl Context for Executor<'_> {
+    fn state(&self) -> &dyn Any {
+        self.state
+    }
+
+    fn data(&self) -> Value {
+        self.variables.get(self.base).map(|(_, data)| data.value.clone()).unwrap_or_default()
+    }
+
+    fn has_template(&self, name: &str) -> bool {
+        self.scope.tree(name).is_some()
+    }
+
+    fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
+        let Some(tree) = self.scope.tree(name) else {
+            return Err(Error::NotDefined { name: name.to_owned(), set: self.scope.own.name().to_owned() });
+        };
+        let outer = std::mem::take(&mut self.out);
+        self.written += outer.len();
+        let result = crate::stack::grow(|| self.run(tree, &TypedValue::plain(data), None));
+        self.written -= outer.len();
+        let output = std::mem::replace(&mut self.out, outer);
+        result.map(|()| output).map_err(Error::Exec)
+    }
+
+    fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+        let templates = self.parsed(name, text)?;
+        let scope = Scope { own: &templates, outer: Some(self.scope) };
+        let mut inner = Executor {
+            parsed: self.parsed.clone(),
+            limits: self.limits,
+            missing_key: self.missing_key,
+            depth: self.depth,
+            steps: self.steps,
+            written: self.written + self.out.len(),
+            ..Executor::new(&scope, self.state)
+        };
+        let output = inner.execute(name, data);
+        self.steps = inner.steps;
+        output
+    }
+
+    fn charge(&mut self, steps: u64) -> Result<(), String> {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > self.limits.steps {
+            return Err(format!("execution exceeds the limit of {} steps", self.limits.steps));
+        }
+        Ok(())
+    }
+
+    fn output_limit(&self) -> usize {
+        self.limits.output
+    }
+}
+
+/// Execution.
+impl Templates {
+    /// Executes a template.
+    ///
+    /// # Errors
+    /// There is no such template, or the execution fails.
+    pub fn execute(&self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
+        self.execute_with(name, data, &())
+    }
+
+    /// Executes a template with a state that functions reach through [`Context::state`].
+    ///
+    /// # Errors
+    /// There is no such template, or the execution fails.
+    pub fn execute_with(&self, name: &str, data: Value, state: &dyn Any) -> Result<Vec<u8>, Error> {
+        let scope = Scope { own: self, outer: None };
+        Executor::new(&scope, state).execute(name, data)
+    }
+
+    /// Executes a template and returns its output as text.
+    ///
+    /// # Errors
+    /// There is no such template, or the execution fails.
+    pub fn execute_to_string(&self, name: &str, data: Value) -> Result<String, Error> {
+        let output = self.execute(name, data)?;
+        Ok(String::from_utf8(output).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+}

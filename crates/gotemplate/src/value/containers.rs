@@ -1,0 +1,247 @@
+//! Lists and maps: cheaply cloned references to shared storage.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::types::{LIST, MAP, STRINGS, Type};
+use super::{Str, Value};
+
+/// A list, as Go's slices: it is not changed after it was made.
+#[derive(Clone)]
+pub struct List(Rc<ListStorage>);
+
+struct ListStorage {
+    of: &'static Type,
+    nil: bool,
+    items: Vec<Value>,
+}
+
+impl List {
+    /// Makes a list of the given type, for instance [`STRINGS`].
+    #[must_use]
+    pub fn new(of: &'static Type, items: Vec<Value>) -> List {
+        List(Rc::new(ListStorage { of, nil: false, items }))
+    }
+
+    /// Makes the nil list of the type: it has no elements, and JSON shows it as `null`.
+    #[must_use]
+    pub fn nil(of: &'static Type) -> List {
+        List(Rc::new(ListStorage { of, nil: true, items: Vec::new() }))
+    }
+
+    /// Makes a `[]string`.
+    #[must_use]
+    pub fn strings<T: Into<Str>>(items: impl IntoIterator<Item = T>) -> List {
+        List::new(&STRINGS, items.into_iter().map(|item| Value::String(item.into())).collect())
+    }
+
+    /// Returns the type.
+    #[must_use]
+    pub fn type_of(&self) -> &'static Type {
+        self.0.of
+    }
+
+    /// Returns whether this is a nil list.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Returns whether both refer to the same storage.
+    #[must_use]
+    pub fn same(&self, other: &List) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+}
+
+impl Deref for List {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> List {
+        List::new(&LIST, items.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Drop for ListStorage {
+    fn drop(&mut self) {
+        if self.items.iter().any(is_container) {
+            drop_nested(std::mem::take(&mut self.items));
+        }
+    }
+}
+
+/// A map with string keys in the order of their bytes. Clones share the entries, as in Go.
+#[derive(Clone)]
+pub struct Map(Rc<MapStorage>);
+
+struct MapStorage {
+    of: &'static Type,
+    nil: bool,
+    entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl Map {
+    /// Makes a map of the given type.
+    #[must_use]
+    pub fn new(of: &'static Type, entries: BTreeMap<Str, Value>) -> Map {
+        Map(Rc::new(MapStorage { of, nil: false, entries: RefCell::new(entries) }))
+    }
+
+    /// Makes the nil map of the type: it has no entries, and JSON shows it as `null`.
+    #[must_use]
+    pub fn nil(of: &'static Type) -> Map {
+        Map(Rc::new(MapStorage { of, nil: true, entries: RefCell::default() }))
+    }
+
+    /// Returns a map of another type with the same entries now; later changes are not shared.
+    #[must_use]
+    pub fn copy_as(&self, of: &'static Type) -> Map {
+        Map::new(of, self.borrow().clone())
+    }
+
+    /// Returns the type.
+    #[must_use]
+    pub fn type_of(&self) -> &'static Type {
+        self.0.of
+    }
+
+    /// Returns whether this is a nil map.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Returns whether both refer to the same entries.
+    #[must_use]
+    pub fn same(&self, other: &Map) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.borrow().len()
+    }
+
+    /// Returns whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.borrow().is_empty()
+    }
+
+    /// Returns the value of a key.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.borrow().get(key).cloned()
+    }
+
+    /// Returns whether the key exists.
+    #[must_use]
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.borrow().contains_key(key)
+    }
+
+    /// Sets a key, in every clone of the map.
+    pub fn insert(&self, key: impl Into<Str>, value: Value) {
+        let replaced = self.0.entries.borrow_mut().insert(key.into(), value);
+        drop(replaced);
+    }
+
+    /// Removes a key, in every clone of the map, and returns its value.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow_mut().remove(key)
+    }
+
+    /// Returns the entries to read. The map must not be changed while they are held.
+    pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow()
+    }
+
+    /// Returns the entries as they are now.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(Str, Value)> {
+        self.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+}
+
+impl Default for Map {
+    fn default() -> Map {
+        Map::new(&MAP, BTreeMap::new())
+    }
+}
+
+impl<K: Into<Str>> FromIterator<(K, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Map {
+        Map::new(&MAP, entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.borrow().iter()).finish()
+    }
+}
+
+impl Drop for MapStorage {
+    fn drop(&mut self) {
+        let entries = self.entries.get_mut();
+        if entries.values().any(is_container) {
+            drop_nested(std::mem::take(entries));
+        }
+    }
+}
+
+fn is_container(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Map(_))
+}
+
+/// Drops values that may be nested deeper than the stack is.
+fn drop_nested<T>(values: T) {
+    crate::stack::grow(|| drop(values));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_a_map_share_their_entries() {
+        let map = Map::default();
+        let other = map.clone();
+        map.insert("a", Value::from(1));
+        assert_eq!(other.get(b"a"), Some(Value::from(1)));
+        assert!(other.remove(b"a").is_some() && map.is_empty() && map.same(&other));
+    }
+
+    #[test]
+    fn deeply_nested_values_can_be_dropped() {
+        let mut value = Value::Nil;
+        for _ in 0..1_000_000 {
+            value = Value::List(List::from_iter([value]));
+        }
+        drop(value);
+    }
+}

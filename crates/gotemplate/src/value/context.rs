@@ -1,0 +1,48 @@
+//! What a function sees of the execution that calls it.
+
+use std::any::Any;
+
+use super::Value;
+use crate::error::Error;
+
+/// A running execution, as functions see it.
+pub trait Context {
+    /// Returns what the caller handed to the execution. [`dyn Context::state_as`](#method.state_as) gives it its type.
+    fn state(&self) -> &dyn Any;
+
+    /// Returns `$`: the data that the running template was given.
+    fn data(&self) -> Value;
+
+    /// Returns whether a template of that name can be called.
+    fn has_template(&self, name: &str) -> bool;
+
+    /// Executes another template of the set and returns its output.
+    ///
+    /// # Errors
+    /// There is no such template, or its execution fails.
+    fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error>;
+
+    /// Executes a text as a template of the given name. It can call the templates of the set; what it defines itself comes first, and is not
+    /// seen outside. A text that is executed again is not parsed again.
+    ///
+    /// # Errors
+    /// The text is not a template, or its execution fails.
+    fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, Error>;
+
+    /// Counts work that a function does (elements made, bytes written) against the limit of steps.
+    ///
+    /// # Errors
+    /// The limit is reached.
+    fn charge(&mut self, steps: u64) -> Result<(), String>;
+
+    /// Returns how many bytes an output may have.
+    fn output_limit(&self) -> usize;
+}
+
+impl dyn Context + '_ {
+    /// Returns what the caller handed to the execution, if it is of that type.
+    #[must_use]
+    pub fn state_as<T: 'static>(&self) -> Option<&T> {
+        self.state().downcast_ref()
+    }
+}
