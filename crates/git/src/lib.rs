@@ -1,21 +1,48 @@
-//! git without the program git: remotes, credentials, the smart protocol, packs, an object store, source repositories, signing.
+//! git without the git program: repositories are read and written through their protocols and through libgit2.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | [`open`], `connection` | connections over smart HTTP, `ssh` and to local repositories, as a [`Transport`] |
+//! | `transport` | the interface [`Transport`]: list refs, fetch, push |
+//! | `protocol` | git's wire protocol: packet lines, fetches, pushes |
+//! | `remote`, `config`, `credentials` | [`Remote`]: URL, credentials, proxy; what git's configuration says about it; credential helpers |
+//! | `object_store`, `pack` | [`ObjectStore`]: a temporary repository in which commits are built; [`Pack`]: the objects of a push |
+//! | [`source`] | the source repository: commits, files of a revision, history |
+//! | [`snapshot`] | the files of a revision of a remote repository |
+//! | `signing` | signatures of commits |
+//! | `rejection` | the messages with which servers reject a push |
+//!
+//! No module knows a host's API; a host's crate implements [`Transport`] and [`source::HistoryService`].
 
-pub mod access;
+mod config;
+mod connection;
+mod credentials;
+mod error;
 mod file;
+mod identity;
 mod message;
 mod object_store;
 mod pack;
+mod protocol;
+mod rejection;
 mod remote;
 mod signing;
 pub mod snapshot;
 pub mod source;
 mod transport;
+mod url;
 
-pub use file::{Change, ChangeKind, File, FileSet, Identity, Mode};
-pub use message::normal;
-pub use object_store::{Edit, ObjectStore, filemode, own};
+pub use config::GitConfig;
+pub use connection::open;
+pub use credentials::{CredentialError, CredentialHelpers, Credentials};
+pub use error::TransportError;
+pub use file::{Change, ChangeKind, File, FileSet, Mode};
+pub use identity::{Identity, Moment};
+pub use message::normalize_message;
+pub use object_store::{Edit, ObjectStore, filemode};
 pub use pack::{Contents, Pack, PackReader};
-pub use remote::{Credentials, Remote};
-pub use signing::{Format, Signing, SigningError};
-pub use transport::wording::{fell_with_others, lost_race};
-pub use transport::{Line, PushOptions, PushReport, RemoteRef, Transport, TransportError, Update, open};
+pub use rejection::{is_atomic_failure, is_concurrent_update};
+pub use remote::Remote;
+pub use signing::{Signing, SigningError, SigningFormat};
+pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};
+pub use url::without_credentials;

@@ -1,7 +1,7 @@
 //! Commit messages as git stores them.
 
-/// The message as git stores it: no NUL (git's objects cannot hold one there), no blanks at the ends of lines, one newline at the end.
-pub fn normal(message: &str) -> String {
+/// Returns the message as git stores it: without NUL, which a commit cannot hold, without blanks at the ends of lines, with one newline at the end.
+pub fn normalize_message(message: &str) -> String {
     let lines: Vec<&str> = message.lines().map(str::trim_end).collect();
     let text = lines.join("\n").replace('\0', "");
     format!("{}\n", text.trim_matches('\n'))
@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_and_nul_go() {
-        assert_eq!(normal("a \n\nb\0\n\n\n"), "a\n\nb\n");
+    fn trailing_blanks_and_nul_are_removed() {
+        assert_eq!(normalize_message("a \n\nb\0\n\n\n"), "a\n\nb\n");
     }
 }

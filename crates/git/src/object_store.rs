@@ -1,37 +1,37 @@
-//! Where commits are built: a temporary repository whose new objects stay in memory.
+//! The temporary repository in which commits are built. New objects stay in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use git2::{ObjectType, Odb, Oid, Repository, RepositoryInitOptions};
 
+use crate::error::TransportError;
 use crate::file::Mode;
 use crate::pack::{Contents, Pack};
-use crate::transport::TransportError;
 
-/// Higher than the priorities of libgit2's own stores (1 and 2), so that what is written lands in memory.
-const MEMORY_FIRST: i32 = 1000;
+/// Higher than the priorities of libgit2's other backends (1 and 2), so that new objects are written to memory.
+const MEMPACK_PRIORITY: i32 = 1000;
 
 /// git's mode of a folder.
 const FOLDER: i32 = 0o040_000;
 
-/// A temporary repository. What is fetched lies in a temporary folder, what is made in memory.
+/// A temporary repository. Fetched objects are in a temporary folder, new objects in memory.
 pub struct ObjectStore {
     repository: Repository,
     contents: Contents,
     _folder: tempfile::TempDir,
 }
 
-/// What to do with a path of a tree.
+/// A change of one path of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Put this blob there.
+    /// Write this blob.
     Put(Oid, Mode),
-    /// Take away what is there.
+    /// Remove the entry.
     Remove,
 }
 
-/// git's number for a mode.
+/// Returns git's number for a mode.
 pub fn filemode(mode: Mode) -> i32 {
     match mode {
         Mode::Regular => 0o100_644,
@@ -41,25 +41,24 @@ pub fn filemode(mode: Mode) -> i32 {
 }
 
 impl ObjectStore {
-    /// An empty one.
+    /// Creates an empty store.
     ///
     /// # Errors
-    /// The disk's.
+    /// A temporary folder that cannot be written.
     pub fn open() -> Result<Self, TransportError> {
-        let failed = |words: String| TransportError::Git { place: "temporary repository".to_owned(), words };
-        let folder =
-            tempfile::Builder::new().prefix("hydrant-").tempdir().map_err(|error| failed(error.to_string()))?;
+        let failed = |source| TransportError::Io { location: "the temporary object store".to_owned(), source };
+        let folder = tempfile::Builder::new().prefix("hydrant-").tempdir().map_err(failed)?;
         let mut options = RepositoryInitOptions::new();
         options.bare(true).external_template(false);
-        let repository = Repository::init_opts(folder.path(), &options).map_err(|error| own(&error))?;
+        let repository = Repository::init_opts(folder.path(), &options).map_err(TransportError::object_store)?;
         {
-            let odb = repository.odb().map_err(|error| own(&error))?;
-            odb.add_new_mempack_backend(MEMORY_FIRST).map_err(|error| own(&error))?;
+            let odb = repository.odb().map_err(TransportError::object_store)?;
+            odb.add_new_mempack_backend(MEMPACK_PRIORITY).map_err(TransportError::object_store)?;
         }
         Ok(Self { repository, contents: Contents::new(), _folder: folder })
     }
 
-    /// The repository itself.
+    /// Returns the repository.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
@@ -68,17 +67,20 @@ impl ObjectStore {
         self.repository.odb()
     }
 
-    /// Whether the object is here.
+    /// Returns whether the object is in the store.
     pub fn has(&self, id: Oid) -> bool {
         self.odb().is_ok_and(|odb| odb.exists(id))
     }
 
-    /// The bytes of a blob that is here.
+    /// Returns the content of a blob.
+    ///
+    /// # Errors
+    /// An object that is not in the store or is not a blob.
     pub fn blob(&self, id: Oid) -> Result<Vec<u8>, git2::Error> {
         Ok(self.repository.find_blob(id)?.content().to_vec())
     }
 
-    /// What a tree holds at a path: id and mode. `None` where nothing is, or a tree on the way is not here.
+    /// Returns id and mode of the entry at `path`. `None` if there is none, or a tree on the path is not in the store.
     pub fn entry(&self, tree: Oid, path: &str) -> Option<(Oid, i32)> {
         if path.is_empty() {
             return Some((tree, 0o040_000));
@@ -88,7 +90,7 @@ impl ObjectStore {
         Some((entry.id(), entry.filemode_raw()))
     }
 
-    /// The paths of everything but folders under a tree, in git's order, at most `limit`.
+    /// Returns the paths of at most `limit` files, links and submodules in a tree, in git's order.
     pub fn paths(&self, tree: Oid, limit: usize) -> Vec<String> {
         let mut found = Vec::new();
         let Ok(tree) = self.repository.find_tree(tree) else { return found };
@@ -101,29 +103,38 @@ impl ObjectStore {
         found
     }
 
-    /// Writes an object and notes it in `made`.
-    pub fn write(&self, kind: ObjectType, bytes: &[u8], made: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
+    /// Writes an object and appends its id to `written`.
+    ///
+    /// # Errors
+    /// libgit2's.
+    pub fn write(&self, kind: ObjectType, bytes: &[u8], written: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
         let id = self.odb()?.write(kind, bytes)?;
-        made.push(id);
+        written.push(id);
         Ok(id)
     }
 
-    /// Takes a file's content as a blob without copying it, and notes it in `made`.
-    pub fn share(&mut self, bytes: &Arc<[u8]>, made: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
+    /// Adds a file's content as a blob without copying it, and appends its id to `written`.
+    ///
+    /// # Errors
+    /// libgit2's.
+    pub fn share(&mut self, bytes: &Arc<[u8]>, written: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
         let id = Oid::hash_object(ObjectType::Blob, bytes)?;
         self.contents.insert(id, Arc::clone(bytes));
-        made.push(id);
+        written.push(id);
         Ok(id)
     }
 
-    /// `base` with the edits: the new tree, or `None` where nothing is left. New trees are noted in `made`.
+    /// Returns the tree `base` with the edits applied, or `None` if it would be empty. Appends the ids of new trees to `written`.
     ///
-    /// The depth is that of the longest path, which `unit::check` bounds.
+    /// The recursion is as deep as the longest path, which the caller limits.
+    ///
+    /// # Errors
+    /// A tree that is not in the store.
     pub fn edit(
         &self,
         base: Option<Oid>,
         edits: &BTreeMap<String, Edit>,
-        made: &mut Vec<Oid>,
+        written: &mut Vec<Oid>,
     ) -> Result<Option<Oid>, git2::Error> {
         let mut entries = Entries::of(self, base)?;
         let mut below: BTreeMap<&str, BTreeMap<String, Edit>> = BTreeMap::new();
@@ -138,13 +149,13 @@ impl ObjectStore {
         }
         for (folder, below) in below {
             if matches!(edits.get(folder), Some(Edit::Put(..))) {
-                // A file takes the folder's place, and with it everything below goes.
+                // A file replaces the folder and everything below it.
                 continue;
             }
             let there = entries.folder(folder);
-            match self.edit(there, &below, made)? {
+            match self.edit(there, &below, written)? {
                 Some(id) => entries.put(folder, id, FOLDER),
-                // Where a file stands now and nothing goes below, the file stays.
+                // A file with that name stays if nothing is written below it.
                 None if there.is_some() => entries.remove(folder),
                 None => {}
             }
@@ -154,17 +165,20 @@ impl ObjectStore {
         }
         let id = self.odb()?.write(ObjectType::Tree, &entries.to_bytes())?;
         if base != Some(id) {
-            made.push(id);
+            written.push(id);
         }
         Ok(Some(id))
     }
 
-    /// The tree that holds nothing.
-    pub fn empty_tree(&self, made: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
-        self.write(ObjectType::Tree, &[], made)
+    /// Writes the empty tree.
+    ///
+    /// # Errors
+    /// libgit2's.
+    pub fn empty_tree(&self, written: &mut Vec<Oid>) -> Result<Oid, git2::Error> {
+        self.write(ObjectType::Tree, &[], written)
     }
 
-    /// What a push of these objects carries.
+    /// Returns a pack of these objects.
     pub fn pack<'a>(&'a self, objects: &[Oid]) -> Pack<'a> {
         Pack::new(&self.repository, &self.contents, objects)
     }
@@ -172,7 +186,7 @@ impl ObjectStore {
 
 /// The entries of a tree in git's order: a folder is sorted as if its name ended with a slash.
 ///
-/// Our own beside libgit2's tree builder, which wants every blob in its store.
+/// libgit2's tree builder cannot be used: it requires every blob to be in its own store.
 struct Entries(BTreeMap<Vec<u8>, (Oid, i32)>);
 
 impl Entries {
@@ -221,11 +235,6 @@ fn key(name: &[u8], mode: i32) -> Vec<u8> {
     key
 }
 
-/// An error of the temporary repository.
-pub fn own(error: &git2::Error) -> TransportError {
-    TransportError::Git { place: "temporary repository".to_owned(), words: error.message().to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,25 +245,25 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_is_edited_and_empty_folders_go() {
+    fn empty_folders_are_removed() {
         let store = ObjectStore::open().unwrap();
-        let mut made = Vec::new();
+        let mut written = Vec::new();
         let edits = [("a/b/c", "1"), ("a/d", "2"), ("e", "3")];
         let edits: BTreeMap<String, Edit> =
             edits.into_iter().map(|(path, text)| (path.to_owned(), put(&store, text))).collect();
-        let tree = store.edit(None, &edits, &mut made).unwrap().unwrap();
+        let tree = store.edit(None, &edits, &mut written).unwrap().unwrap();
         assert_eq!(store.paths(tree, 10), ["a/b/c", "a/d", "e"]);
-        assert_eq!(made.len(), 3);
+        assert_eq!(written.len(), 3);
         let remove = BTreeMap::from([("a/b/c".to_owned(), Edit::Remove), ("nothing/here".to_owned(), Edit::Remove)]);
-        let smaller = store.edit(Some(tree), &remove, &mut made).unwrap().unwrap();
+        let smaller = store.edit(Some(tree), &remove, &mut written).unwrap().unwrap();
         assert_eq!(store.paths(smaller, 10), ["a/d", "e"]);
         let file_to_folder = BTreeMap::from([("e".to_owned(), Edit::Remove), ("e/f".to_owned(), put(&store, "4"))]);
-        let other = store.edit(Some(smaller), &file_to_folder, &mut made).unwrap().unwrap();
+        let other = store.edit(Some(smaller), &file_to_folder, &mut written).unwrap().unwrap();
         assert_eq!(store.paths(other, 10), ["a/d", "e/f"]);
         let folder_to_file = BTreeMap::from([("e".to_owned(), put(&store, "5")), ("e/f".to_owned(), Edit::Remove)]);
-        let file = store.edit(Some(other), &folder_to_file, &mut made).unwrap().unwrap();
+        let file = store.edit(Some(other), &folder_to_file, &mut written).unwrap().unwrap();
         assert_eq!(store.paths(file, 10), ["a/d", "e"]);
         let all = BTreeMap::from([("a/d".to_owned(), Edit::Remove), ("e/f".to_owned(), Edit::Remove)]);
-        assert_eq!(store.edit(Some(other), &all, &mut made).unwrap(), None);
+        assert_eq!(store.edit(Some(other), &all, &mut written).unwrap(), None);
     }
 }

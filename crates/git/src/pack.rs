@@ -1,6 +1,6 @@
-//! What a push carries: new objects, as a pack that is made while it is read (gitformat-pack, version 2) or one by one.
+//! The objects of a push, as a pack that is generated while it is read (gitformat-pack, version 2), or one by one.
 //!
-//! Whole objects, no deltas, so that it costs no search. One object at a time is in memory.
+//! Objects are not stored as deltas, which would need a search. One object at a time is in memory.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek as _, Write as _};
@@ -11,14 +11,14 @@ use git2::{ObjectType, Odb, Oid, Repository};
 use sha1::{Digest as _, Sha1};
 use tempfile::SpooledTempFile;
 
-/// A pack that is smaller stays in memory on its way, a larger one goes through a file without a name.
-const IN_MEMORY: usize = 1 << 20;
+/// A pack of up to this many bytes is kept in memory, a larger one in an unnamed temporary file.
+const MAX_IN_MEMORY: usize = 1 << 20;
 
-/// From this many objects on a repository keeps a pack as it came; fewer are stored one by one, as git does (`transfer.unpackLimit`),
-/// since every pack makes every later look-up slower.
-const KEPT: usize = 100;
+/// A local repository stores a pack of at least this many objects as it is. Fewer objects are stored one by one, as git does
+/// (`transfer.unpackLimit`), since each pack slows down later lookups.
+const UNPACK_LIMIT: usize = 100;
 
-/// The contents of files that are to be delivered, by their ids: those of the units themselves, never copied.
+/// File contents by their blob ids, shared with the caller.
 pub type Contents = BTreeMap<Oid, Arc<[u8]>>;
 
 /// The objects of a push.
@@ -29,7 +29,7 @@ pub struct Pack<'a> {
 }
 
 impl<'a> Pack<'a> {
-    /// A pack of these objects, each once, whatever their order.
+    /// A pack of these objects, without duplicates.
     pub fn new(repository: &'a Repository, contents: &'a Contents, objects: &[Oid]) -> Self {
         let mut objects = objects.to_vec();
         objects.sort_unstable();
@@ -37,67 +37,70 @@ impl<'a> Pack<'a> {
         Self { repository, contents, objects }
     }
 
-    /// The repository that holds the objects, but for the files' contents.
+    /// Returns the repository that holds the objects, except for shared file contents.
     pub fn repository(&self) -> &Repository {
         self.repository
     }
 
-    /// Whether an object is among them.
-    pub fn holds(&self, id: Oid) -> bool {
+    /// Returns whether the pack contains an object.
+    pub fn contains(&self, id: Oid) -> bool {
         self.objects.binary_search(&id).is_ok()
     }
 
-    /// The bytes of a blob that is among the objects.
+    /// Returns the content of a blob in the pack.
     pub fn blob(&self, id: Oid) -> Option<Vec<u8>> {
-        if !self.holds(id) {
+        if !self.contains(id) {
             return None;
         }
         let odb = self.repository.odb().ok()?;
         self.object(&odb, id, |kind, bytes| (kind == ObjectType::Blob).then(|| bytes.to_vec())).ok()?
     }
 
-    /// The pack, and how long it is.
+    /// Writes the pack to memory or a temporary file and returns it with its length in bytes.
     ///
     /// # Errors
-    /// An object that is not here, and the disk's.
+    /// A missing object, and the temporary file's.
     pub fn spooled(&self) -> io::Result<(SpooledTempFile, u64)> {
-        let mut file = SpooledTempFile::new(IN_MEMORY);
+        let mut file = SpooledTempFile::new(MAX_IN_MEMORY);
         let length = io::copy(&mut self.reader()?, &mut file)?;
         file.rewind()?;
         Ok((file, length))
     }
 
-    /// Puts the objects into a repository's store.
+    /// Stores the objects in another repository.
     ///
     /// # Errors
-    /// An object that is not here, and libgit2's.
-    pub fn store(&self, there: &Odb<'_>) -> Result<(), git2::Error> {
-        let words = |error: io::Error| git2::Error::from_str(&error.to_string());
-        if self.objects.len() < KEPT {
-            let here = self.repository.odb()?;
+    /// A missing object, and libgit2's.
+    pub fn store(&self, target: &Odb<'_>) -> Result<(), git2::Error> {
+        let failed = |error: io::Error| git2::Error::from_str(&error.to_string());
+        if self.objects.len() < UNPACK_LIMIT {
+            let source = self.repository.odb()?;
             return self
                 .objects
                 .iter()
-                .try_for_each(|&id| self.object(&here, id, |kind, bytes| there.write(kind, bytes).map(|_| ()))?);
+                .try_for_each(|&id| self.object(&source, id, |kind, bytes| target.write(kind, bytes).map(|_| ()))?);
         }
-        let mut writer = there.packwriter()?;
-        io::copy(&mut self.reader().map_err(words)?, &mut writer).map_err(words)?;
-        writer.flush().map_err(words)?;
+        let mut writer = target.packwriter()?;
+        io::copy(&mut self.reader().map_err(failed)?, &mut writer).map_err(failed)?;
+        writer.flush().map_err(failed)?;
         writer.commit()?;
         Ok(())
     }
 
-    /// The pack's bytes, made while they are read.
+    /// Returns a reader that generates the pack.
+    ///
+    /// # Errors
+    /// libgit2's.
     pub fn reader(&self) -> io::Result<PackReader<'_>> {
         let odb = self.repository.odb().map_err(|error| io::Error::other(error.message().to_owned()))?;
         let mut ready = b"PACK\0\0\0\x02".to_vec();
         ready.extend_from_slice(&u32::try_from(self.objects.len()).unwrap_or(u32::MAX).to_be_bytes());
-        let sum = Sha1::new_with_prefix(&ready);
+        let checksum = Sha1::new_with_prefix(&ready);
         Ok(PackReader {
             pack: self,
             odb,
             compressor: Compress::new(Compression::fast(), true),
-            sum,
+            checksum,
             next: 0,
             ready,
             at: 0,
@@ -113,14 +116,14 @@ impl<'a> Pack<'a> {
     }
 }
 
-/// See [`Pack::reader`].
+/// Generates the bytes of a pack; see [`Pack::reader`].
 pub struct PackReader<'a> {
     pack: &'a Pack<'a>,
     odb: Odb<'a>,
-    /// Used again for every object: making one costs more than compressing a small object.
+    /// Reused for every object, since creating one costs more than compressing a small object.
     compressor: Compress,
-    sum: Sha1,
-    /// The object that comes next; one behind the last stands for the sum at the end, two for nothing.
+    checksum: Sha1,
+    /// The index of the next object; one after the last stands for the checksum, two for the end.
     next: usize,
     ready: Vec<u8>,
     at: usize,
@@ -138,9 +141,11 @@ impl PackReader<'_> {
                     deflate(compressor, bytes, ready)
                 });
                 packed.map_err(|error| io::Error::other(error.message().to_owned()))??;
-                self.sum.update(&self.ready);
+                self.checksum.update(&self.ready);
             }
-            None if self.next == self.pack.objects.len() => self.ready.extend_from_slice(&self.sum.finalize_reset()),
+            None if self.next == self.pack.objects.len() => {
+                self.ready.extend_from_slice(&self.checksum.finalize_reset())
+            }
             None => return Ok(()),
         }
         self.next += 1;
@@ -161,7 +166,7 @@ impl Read for PackReader<'_> {
     }
 }
 
-/// Appends the bytes as one zlib stream.
+/// Appends the compressed bytes as one zlib stream.
 fn deflate(compressor: &mut Compress, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     compressor.reset();
     loop {
@@ -176,7 +181,7 @@ fn deflate(compressor: &mut Compress, bytes: &[u8], out: &mut Vec<u8>) -> io::Re
     }
 }
 
-/// Type and size: three bits of type and four of size, then seven bits of size a byte.
+/// Appends the header of an object: three bits of type and four of size, then seven bits of size in each further byte.
 fn header(out: &mut Vec<u8>, kind: ObjectType, size: usize) {
     let kind = match kind {
         ObjectType::Commit => 1,
@@ -200,19 +205,19 @@ mod tests {
     use crate::object_store::ObjectStore;
 
     #[test]
-    fn libgit2_reads_what_is_packed_and_what_is_stored() {
+    fn libgit2_reads_packed_and_stored_objects() {
         for count in [1, 50, 150] {
             let mut store = ObjectStore::open().unwrap();
-            let mut made = Vec::new();
+            let mut written = Vec::new();
             let texts: Vec<String> = (0..count).map(|number| format!("{number}").repeat(number * 37)).collect();
             for (at, text) in texts.iter().enumerate() {
                 if at % 2 == 0 {
-                    store.share(&text.as_bytes().into(), &mut made).unwrap();
+                    store.share(&text.as_bytes().into(), &mut written).unwrap();
                 } else {
-                    store.write(ObjectType::Blob, text.as_bytes(), &mut made).unwrap();
+                    store.write(ObjectType::Blob, text.as_bytes(), &mut written).unwrap();
                 }
             }
-            let pack = store.pack(&made);
+            let pack = store.pack(&written);
             let (stored, streamed) = (ObjectStore::open().unwrap(), ObjectStore::open().unwrap());
             pack.store(&stored.repository().odb().unwrap()).unwrap();
             {
@@ -222,7 +227,7 @@ mod tests {
                 assert_eq!(io::copy(&mut file, &mut writer).unwrap(), length);
                 writer.commit().unwrap();
             }
-            for (id, text) in made.iter().zip(&texts) {
+            for (id, text) in written.iter().zip(&texts) {
                 assert_eq!(stored.blob(*id).unwrap(), text.as_bytes());
                 assert_eq!(streamed.blob(*id).unwrap(), text.as_bytes());
             }

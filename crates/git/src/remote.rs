@@ -1,62 +1,78 @@
-//! Where the branches are, and how to be let in.
+//! A repository to connect to, with everything that a connection needs.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::access::Helpers;
+use crate::config::{GitConfig, expand_home};
+use crate::credentials::{CredentialHelpers, Credentials};
+use crate::url::without_credentials;
 
-/// A user name and a password or token for HTTP. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The user name; hosts that take a token alone accept any, `x-access-token` is usual.
-    pub username: String,
-    /// The password or token.
-    pub password: String,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
-
-/// A repository that is delivered to.
+/// A repository to connect to. `Debug` prints the URL without credentials.
 #[derive(Clone, Default)]
 pub struct Remote {
-    /// `https://…`, `http://…`, `ssh://…`, `user@host:path`, `file://…` or a path. Credentials inside are used and never shown.
+    /// `https://…`, `http://…`, `ssh://…`, `user@host:path`, `file://…` or a path. Credentials in it are used.
     pub url: String,
-    /// For HTTP; win over those inside of the URL.
+    /// Credentials for HTTP; they take precedence over those in the URL.
     pub credentials: Option<Credentials>,
-    /// A file of PEM certificates that are trusted besides the system's.
+    /// A file with PEM certificates that are trusted in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// Headers for HTTP (`http.<url>.extraHeader`), to this host alone. An `Authorization` among them gives way to `credentials`. Never shown.
+    /// Additional HTTP headers (`http.<url>.extraHeader`), sent to this host only. `credentials` replace an `Authorization` among them.
     pub headers: Vec<(String, String)>,
-    /// A proxy's URL; without it the environment decides.
+    /// The proxy's URL; the environment's (`HTTPS_PROXY`, …) if absent.
     pub proxy: Option<String>,
-    /// Who is asked for credentials when the server wants some and none are given.
-    pub helpers: Option<Helpers>,
-    /// A private key for `ssh`, passed as `-i`; without it ssh's own configuration and agent decide.
+    /// The helpers that are asked when the server requires credentials and none are given.
+    pub helpers: Option<CredentialHelpers>,
+    /// The private key for `ssh` (`-i`); ssh's own configuration and agent if absent.
     pub ssh_key: Option<PathBuf>,
-    /// The command line to run instead of `ssh`, as `GIT_SSH_COMMAND` gives it.
+    /// The command line to run instead of `ssh`, as in `GIT_SSH_COMMAND`.
     pub ssh_command: Option<String>,
-    /// The known_hosts file for `ssh`; without it ssh's own.
+    /// The `known_hosts` file for `ssh`; ssh's own if absent.
     pub ssh_known_hosts: Option<PathBuf>,
 }
 
 impl Remote {
-    /// A remote by its URL alone.
+    /// A remote with a URL and nothing else.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 
-    /// The URL as it may be shown.
-    pub fn shown(&self) -> String {
-        crate::source::without_credentials(&self.url)
+    /// The remote for `url` with what git's configuration says about it: `url.<base>.insteadOf`, `http.<url>.extraHeader`,
+    /// `http.<url>.sslCAInfo`, `http.<url>.proxy`, `credential.<url>.helper`, `.username` and `.useHttpPath`, `core.askPass`,
+    /// `core.sshCommand`, and the environment variables that override them. Starts no program and no connection.
+    pub fn configured(url: &str, config: &GitConfig) -> Self {
+        let url = config.instead_of(url.trim());
+        let mut remote = Remote::new(url.clone());
+        remote.ssh_command = config
+            .variable("GIT_SSH_COMMAND")
+            .or_else(|| config.last("core.sshcommand"))
+            .or_else(|| config.variable("GIT_SSH").map(|program| format!("'{}'", program.replace('\'', "'\\''"))));
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return remote;
+        }
+        let last = |key: &str| config.matching("http", key, &url, false).pop().filter(|value| !value.is_empty());
+        let headers = config.matching("http", "extraheader", &url, false);
+        remote.headers = headers.iter().filter_map(|line| header(line)).collect();
+        remote.ca_file = config.variable("GIT_SSL_CAINFO").or_else(|| last("sslcainfo")).map(|path| expand_home(&path));
+        remote.proxy = last("proxy");
+        remote.helpers = Some(CredentialHelpers::configured(config, &url));
+        remote
+    }
+
+    /// Returns the URL without credentials, for messages and records.
+    pub fn redacted_url(&self) -> String {
+        without_credentials(&self.url)
     }
 }
 
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Remote").field(&self.shown()).finish()
+        f.debug_tuple("Remote").field(&self.redacted_url()).finish()
     }
+}
+
+/// Parses `Name: value`. Other lines are ignored, as curl does.
+fn header(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    let (name, value) = (name.trim(), value.trim());
+    (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
 }

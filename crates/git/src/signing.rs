@@ -1,121 +1,145 @@
-//! Signatures on commits, made as git makes them: by the program that git's configuration names.
+//! Signatures of commits, made by the program that git's configuration names.
 
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use git2::Config;
 
-/// Which kind of signature (`gpg.format`).
+use crate::config::expand_home;
+
+/// The format of a signature (`gpg.format`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// By `gpg`.
+pub enum SigningFormat {
+    /// OpenPGP, by `gpg`.
     #[default]
     OpenPgp,
-    /// By `gpgsm`.
+    /// X.509, by `gpgsm`.
     X509,
-    /// By `ssh-keygen`.
+    /// SSH, by `ssh-keygen`.
     Ssh,
 }
 
-/// How to sign.
+/// How commits are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// The kind.
-    pub format: Format,
+    /// The format.
+    pub format: SigningFormat,
     /// The program (`gpg.program`, `gpg.<format>.program`).
     pub program: String,
-    /// The key (`user.signingKey`): an id for gpg, for ssh a file or the public key itself. Without one, gpg takes the committer's.
+    /// The key (`user.signingKey`): an id for gpg, a file or a public key for ssh. If absent, gpg uses the committer's key.
     pub key: Option<String>,
 }
 
 /// Why a commit could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// git's configuration cannot be read or says something that git does not know.
-    #[error("git's configuration: {0}: correct it with `git config`")]
-    Config(String),
-    /// The program could not be started.
-    #[error("{program}: {words}: install it, or set gpg.program")]
-    Program {
+    /// git's configuration cannot be read.
+    #[error("cannot read git's configuration: {}", .0.message())]
+    Config(#[source] git2::Error),
+    /// `gpg.format` has an invalid value.
+    #[error("invalid gpg.format {0:?}: expected openpgp, x509 or ssh")]
+    InvalidFormat(String),
+    /// The program cannot be run.
+    #[error("cannot run {program}: {source}")]
+    Run {
         /// The program.
         program: String,
-        /// The system's words.
-        words: String,
+        /// The system's error.
+        source: io::Error,
     },
-    /// The program made no signature.
-    #[error(
-        "{program}: made no signature: {words}: check user.signingKey, and that the key can be used without a question"
-    )]
+    /// The program wrote no signature.
+    #[error("{program} made no signature: {stderr}")]
     NoSignature {
         /// The program.
         program: String,
-        /// Its words.
-        words: String,
+        /// What it wrote to its standard error.
+        stderr: String,
     },
-    /// ssh needs a key.
-    #[error("gpg.format is ssh and no key is named: set user.signingKey to the key's file")]
+    /// `gpg.format` is `ssh`, and `user.signingKey` is not set.
+    #[error("gpg.format is ssh and user.signingKey is not set")]
     NoKey,
 }
 
+impl SigningError {
+    /// Returns what to do about the error, as an imperative sentence.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Config(_) | Self::InvalidFormat(_) => "correct the configuration with `git config`",
+            Self::Run { .. } => "install the program, or set gpg.program",
+            Self::NoSignature { .. } => {
+                "check user.signingKey, and that the key can be used without a passphrase prompt"
+            }
+            Self::NoKey => "set user.signingKey to the file of the key",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// What a program wrote.
+struct Output {
+    stdout: String,
+    stderr: String,
+}
+
 impl Signing {
-    /// What git's configuration in `dir` says (or, without a repository there, the user's): `None` unless `commit.gpgSign` is true.
+    /// Reads git's configuration in `dir`, or the user's if there is no repository. `None` unless `commit.gpgSign` is true.
     ///
     /// # Errors
-    /// A configuration that cannot be read or that git would refuse.
+    /// A configuration that cannot be read or is invalid.
     pub fn from_git_config(dir: &Path) -> Result<Option<Self>, SigningError> {
         let config = match git2::Repository::discover(dir) {
             Ok(repository) => repository.config(),
             Err(_) => Config::open_default(),
         };
-        let config = config.map_err(|error| SigningError::Config(error.message().to_owned()))?;
+        let config = config.map_err(SigningError::Config)?;
         match config.get_bool("commit.gpgsign") {
             Ok(true) => Self::configured(&config).map(Some),
             Ok(false) => Ok(None),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(SigningError::Config(error.message().to_owned())),
+            Err(error) => Err(SigningError::Config(error)),
         }
     }
 
     fn configured(config: &Config) -> Result<Self, SigningError> {
         let value = |name: &str| config.get_string(name).ok().filter(|value| !value.is_empty());
-        let (format, name, usual) = match value("gpg.format").as_deref() {
-            None | Some("openpgp") => (Format::OpenPgp, "openpgp", "gpg"),
-            Some("x509") => (Format::X509, "x509", "gpgsm"),
-            Some("ssh") => (Format::Ssh, "ssh", "ssh-keygen"),
-            Some(other) => {
-                return Err(SigningError::Config(format!("gpg.format {other:?} is neither openpgp, x509 nor ssh")));
-            }
+        let (format, name, default) = match value("gpg.format").as_deref() {
+            None | Some("openpgp") => (SigningFormat::OpenPgp, "openpgp", "gpg"),
+            Some("x509") => (SigningFormat::X509, "x509", "gpgsm"),
+            Some("ssh") => (SigningFormat::Ssh, "ssh", "ssh-keygen"),
+            Some(other) => return Err(SigningError::InvalidFormat(other.to_owned())),
         };
-        let old = (format == Format::OpenPgp).then(|| value("gpg.program")).flatten();
-        let program = value(&format!("gpg.{name}.program")).or(old).unwrap_or_else(|| usual.to_owned());
+        let old = (format == SigningFormat::OpenPgp).then(|| value("gpg.program")).flatten();
+        let program = value(&format!("gpg.{name}.program")).or(old).unwrap_or_else(|| default.to_owned());
         Ok(Self { format, program, key: value("user.signingkey") })
     }
 
-    /// The signature on these bytes, as it goes into the commit's `gpgsig`. `committer` (`Name <mail>`) chooses gpg's key where none is named.
+    /// Returns the signature of `bytes`, for the commit's `gpgsig` header. `committer` (`Name <email>`) selects gpg's key if none is configured.
+    ///
+    /// # Errors
+    /// A program that cannot be run or makes no signature, and a missing ssh key.
     pub fn sign(&self, bytes: &[u8], committer: &str) -> Result<String, SigningError> {
         let signature = match self.format {
-            Format::OpenPgp | Format::X509 => self.by_gpg(bytes, committer)?,
-            Format::Ssh => self.by_ssh(bytes)?,
+            SigningFormat::OpenPgp | SigningFormat::X509 => self.gpg(bytes, committer)?,
+            SigningFormat::Ssh => self.ssh(bytes)?,
         };
         Ok(signature.replace("\r\n", "\n").trim_end_matches('\n').to_owned())
     }
 
-    fn by_gpg(&self, bytes: &[u8], committer: &str) -> Result<String, SigningError> {
+    fn gpg(&self, bytes: &[u8], committer: &str) -> Result<String, SigningError> {
         let mut command = Command::new(&self.program);
         command.args(["--status-fd=2", "-bsau"]).arg(self.key.as_deref().unwrap_or(committer));
-        let (out, words) = self.run(command, bytes)?;
-        if out.is_empty() || !words.contains("[GNUPG:] SIG_CREATED ") {
-            return Err(self.no_signature(&words));
+        let output = self.run(command, bytes)?;
+        if output.stdout.is_empty() || !output.stderr.contains("[GNUPG:] SIG_CREATED ") {
+            return Err(self.no_signature(&output.stderr));
         }
-        Ok(out)
+        Ok(output.stdout)
     }
 
-    /// `ssh-keygen` signs a file and writes the signature beside it. A public key given itself means that the agent holds the other half.
-    fn by_ssh(&self, bytes: &[u8]) -> Result<String, SigningError> {
+    /// `ssh-keygen` signs a file and writes the signature next to it. With a public key, the agent has the private key.
+    fn ssh(&self, bytes: &[u8]) -> Result<String, SigningError> {
         let key = self.key.as_deref().ok_or(SigningError::NoKey)?;
-        let failed =
-            |error: std::io::Error| SigningError::Program { program: self.program.clone(), words: error.to_string() };
+        let failed = |source: io::Error| SigningError::Run { program: self.program.clone(), source };
         let folder = tempfile::Builder::new().prefix("hydrant-sign-").tempdir().map_err(failed)?;
         let payload = folder.path().join("commit");
         std::fs::write(&payload, bytes).map_err(failed)?;
@@ -128,48 +152,40 @@ impl Signing {
                 command.arg(file).arg("-U");
             }
             None => {
-                command.arg(home(key));
+                command.arg(expand_home(key));
             }
         }
         command.arg(&payload);
-        let (_, words) = self.run(command, &[])?;
-        std::fs::read_to_string(payload.with_extension("sig")).map_err(|_| self.no_signature(&words))
+        let output = self.run(command, &[])?;
+        std::fs::read_to_string(payload.with_extension("sig")).map_err(|_| self.no_signature(&output.stderr))
     }
 
-    fn run(&self, mut command: Command, bytes: &[u8]) -> Result<(String, String), SigningError> {
-        let failed =
-            |error: std::io::Error| SigningError::Program { program: self.program.clone(), words: error.to_string() };
+    fn run(&self, mut command: Command, input: &[u8]) -> Result<Output, SigningError> {
+        let failed = |source: io::Error| SigningError::Run { program: self.program.clone(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
         let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-        let listener = std::thread::spawn(move || {
-            let mut words = String::new();
+        let stderr_reader = std::thread::spawn(move || {
+            let mut text = String::new();
             if let Some(mut stderr) = stderr {
-                let _ = stderr.read_to_string(&mut words);
+                let _ = stderr.read_to_string(&mut text);
             }
-            words
+            text
         });
         if let Some(mut stdin) = stdin {
-            // A program that stops reading says why on stderr.
-            let _ = stdin.write_all(bytes);
+            // If the program stops reading, its standard error says why.
+            let _ = stdin.write_all(input);
         }
         let output = child.wait_with_output().map_err(failed)?;
-        let words = listener.join().unwrap_or_default();
+        let stderr = stderr_reader.join().unwrap_or_default();
         if !output.status.success() {
-            return Err(self.no_signature(&words));
+            return Err(self.no_signature(&stderr));
         }
-        Ok((String::from_utf8_lossy(&output.stdout).into_owned(), words))
+        Ok(Output { stdout: String::from_utf8_lossy(&output.stdout).into_owned(), stderr })
     }
 
-    fn no_signature(&self, words: &str) -> SigningError {
-        let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:]")).map(str::trim).collect();
-        SigningError::NoSignature { program: self.program.clone(), words: words.join("; ") }
-    }
-}
-
-fn home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
+    fn no_signature(&self, stderr: &str) -> SigningError {
+        let lines: Vec<&str> = stderr.lines().filter(|line| !line.starts_with("[GNUPG:]")).map(str::trim).collect();
+        SigningError::NoSignature { program: self.program.clone(), stderr: lines.join("; ") }
     }
 }

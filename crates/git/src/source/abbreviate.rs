@@ -1,4 +1,4 @@
-//! How git abbreviates an object's id.
+//! Abbreviated object ids, as git computes them.
 //!
 //! git's rule (object-name.c): `core.abbrev` where it is a number; else half of the bits that the number of packed objects needs,
 //! at least 7 digits; then longer until no other object begins so.
@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use git2::{Oid, Repository};
 
 const DIGITS: usize = 40;
-const SHORTEST: usize = 4;
-const USUAL: usize = 7;
+const MIN_LENGTH: usize = 4;
+const DEFAULT_LENGTH: usize = 7;
 
-/// `id` as `git rev-parse --short` prints it.
+/// Returns `id` as `git rev-parse --short` prints it.
 pub(crate) fn short(repository: &Repository, id: Oid) -> String {
     let mut text = id.to_string();
     text.truncate(length(repository, id));
     text
 }
 
-/// How many digits of `id` git would print.
+/// Returns the number of digits of `id` that git prints.
 pub(crate) fn length(repository: &Repository, id: Oid) -> usize {
     let least = configured(repository).unwrap_or_else(|| for_count(packed_objects(&objects(repository))));
     let Ok(odb) = repository.odb() else { return DIGITS };
@@ -30,20 +30,20 @@ fn configured(repository: &Repository) -> Option<usize> {
     match value.to_ascii_lowercase().as_str() {
         "auto" => None,
         "no" | "off" | "false" => Some(DIGITS),
-        number => number.parse::<usize>().ok().map(|length| length.clamp(SHORTEST, DIGITS)),
+        number => number.parse::<usize>().ok().map(|length| length.clamp(MIN_LENGTH, DIGITS)),
     }
 }
 
 fn for_count(objects: u64) -> usize {
     let bits = (u64::BITS - objects.max(1).leading_zeros()) as usize;
-    bits.div_ceil(2).max(USUAL)
+    bits.div_ceil(2).max(DEFAULT_LENGTH)
 }
 
 fn objects(repository: &Repository) -> PathBuf {
     repository.commondir().join("objects")
 }
 
-/// The objects that the packs of a store and of its alternates hold. git leaves loose objects out of the count.
+/// Returns the number of objects in the packs of an object folder and of its alternates. git does not count loose objects.
 fn packed_objects(objects: &Path) -> u64 {
     let mut stores = vec![objects.to_owned()];
     let mut total = 0;
@@ -68,7 +68,7 @@ fn packs(store: &Path) -> u64 {
     names.filter(|path| path.extension().is_some_and(|ext| ext == "idx")).filter_map(|path| count(&path)).sum()
 }
 
-/// The last of the 256 counters at the start of a pack's index (gitformat-pack: version 2 has 8 bytes before them, version 1 none).
+/// Reads the last of the 256 counters at the start of a pack index (gitformat-pack: version 2 has 8 bytes before them, version 1 none).
 fn count(index: &Path) -> Option<u64> {
     use std::io::Read as _;
     let mut start = [0_u8; 8 + 256 * 4];

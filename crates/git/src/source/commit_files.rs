@@ -5,26 +5,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use git2::{ObjectType, Oid, Repository};
 
+use super::error::SourceError;
+use super::repository::SourceRepository;
 use super::tree_files::{EntryKind, ReadError, ReadObjects, Tree, TreeFiles};
-use super::{Source, SourceError};
 
 /// The files of one commit, for any number of threads.
 ///
-/// Paths are absolute, as they are in the work tree: below [`Source::root`], with `/` between the parts, without `.`, `..` and a trailing
+/// Paths are absolute, as they are in the work tree: below [`SourceRepository::root`], with `/` between the parts, without `.`, `..` and a trailing
 /// slash. Symbolic links are followed as long as they stay in the repository.
 pub struct CommitFiles {
     commit: Oid,
     files: TreeFiles<Repositories>,
 }
 
-impl Source {
+impl SourceRepository {
     /// The files of `revision`, for reading without a checkout.
     ///
     /// # Errors
     /// [`SourceError::NoRevision`], and a root whose path is not UTF-8 ([`SourceError::Git`]).
     pub fn files(&self, revision: &str) -> Result<CommitFiles, SourceError> {
         let commit = self.peel(revision)?;
-        let root = self.root.to_str().ok_or_else(|| self.git(&git2::Error::from_str("the path is not UTF-8")))?;
+        let root = self.root.to_str().ok_or_else(|| self.git(git2::Error::from_str("the path is not UTF-8")))?;
         let objects = Repositories { git_dir: self.repository.path().to_owned(), idle: Mutex::default() };
         Ok(CommitFiles { commit: commit.id(), files: TreeFiles::new(objects, commit.tree_id(), root) })
     }

@@ -1,8 +1,8 @@
-//! Whether a setting for a URL (`http.<url>.…`, `credential.<url>.…`) holds for another, as git decides it (git-config, `http.<url>.*`).
+//! Whether a setting for a URL (`http.<url>.…`, `credential.<url>.…`) applies to another URL (git-config, `http.<url>.*`).
 
 use url::Url;
 
-/// How close a pattern is; the larger, the closer: the host's length, the path's, and whether the user was named.
+/// How specific a match is; greater is more specific: the length of the host, of the path, and whether the user is named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Match {
     host: usize,
@@ -10,15 +10,17 @@ pub(super) struct Match {
     user: bool,
 }
 
-/// How `pattern` matches `url`; `None` where it does not. Scheme, host and port are the same, or the host's parts match `*`; the path
-/// begins with the pattern's, part by part; a user that the pattern names is the URL's. `loose` allows a pattern without a scheme.
-pub(super) fn matches(pattern: &str, url: &str, loose: bool) -> Option<Match> {
+/// Returns how `pattern` matches `url`, or `None`. Scheme and port must be equal; the host too, where a `*` stands for one label; the pattern's path
+/// must be a prefix in whole segments; a user in the pattern must be the URL's. `allow_no_scheme` accepts a pattern without a scheme.
+pub(super) fn matches(pattern: &str, url: &str, allow_no_scheme: bool) -> Option<Match> {
     let url = Url::parse(url).ok()?;
-    // `*` cannot stand in a host that is parsed; this cannot stand in one that is written.
-    let starred = pattern.replace('*', STAR);
-    let parsed = match Url::parse(&starred).ok().filter(Url::has_host) {
+    // `*` is not allowed in a parsed host, and the placeholder does not occur in a real one.
+    let with_placeholder = pattern.replace('*', WILDCARD);
+    let parsed = match Url::parse(&with_placeholder).ok().filter(Url::has_host) {
         Some(parsed) => parsed,
-        None if loose && !pattern.contains("://") => Url::parse(&format!("{}://{starred}", url.scheme())).ok()?,
+        None if allow_no_scheme && !pattern.contains("://") => {
+            Url::parse(&format!("{}://{with_placeholder}", url.scheme())).ok()?
+        }
         None => return None,
     };
     if parsed.scheme() != url.scheme() || parsed.port_or_known_default() != url.port_or_known_default() {
@@ -35,14 +37,14 @@ pub(super) fn matches(pattern: &str, url: &str, loose: bool) -> Option<Match> {
     let path = parsed.path().trim_end_matches('/');
     let rest = url.path().strip_prefix(path)?;
     let whole = rest.is_empty() || rest.starts_with('/');
-    whole.then(|| Match { host: host.replace(STAR, "*").len(), path: path.len() + 1, user: !user.is_empty() })
+    whole.then(|| Match { host: host.replace(WILDCARD, "*").len(), path: path.len() + 1, user: !user.is_empty() })
 }
 
-const STAR: &str = "hydrant-any-part";
+const WILDCARD: &str = "hydrant-any-label";
 
 fn same_host(pattern: &str, host: &str) -> bool {
     let (pattern, host): (Vec<&str>, Vec<&str>) = (pattern.split('.').collect(), host.split('.').collect());
-    pattern.len() == host.len() && pattern.iter().zip(&host).all(|(wanted, part)| *wanted == STAR || wanted == part)
+    pattern.len() == host.len() && pattern.iter().zip(&host).all(|(label, part)| *label == WILDCARD || label == part)
 }
 
 #[cfg(test)]
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_holds_for_its_host_and_below_its_path() {
+    fn a_pattern_matches_its_host_and_paths_below_it() {
         for (pattern, url) in [
             ("https://example.com", "https://example.com/a.git"),
             ("https://EXAMPLE.com:443/", "https://example.com/a.git"),

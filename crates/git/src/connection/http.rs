@@ -14,10 +14,12 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Proxy, RequestBuilder, SendBody};
 use url::Url;
 
-use super::TransportError;
 use super::channel::{Channel, Request, Service};
-use crate::access::Helpers;
-use crate::remote::{Credentials, Remote};
+use crate::credentials::{CredentialHelpers, Credentials};
+use crate::error::TransportError;
+use crate::protocol::message_lines;
+use crate::remote::Remote;
+use crate::url::{percent_decode, without_credentials};
 
 const TRIES: u32 = 4;
 const REDIRECTS: u32 = 5;
@@ -25,7 +27,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const SHOWN_BODY: u64 = 2000;
 
 /// A repository behind a web server.
-pub(super) struct Http {
+pub(super) struct HttpChannel {
     agent: Agent,
     /// The repository's URL without credentials and without a slash at the end; moves with a redirect.
     base: Url,
@@ -34,16 +36,16 @@ pub(super) struct Http {
     /// Further headers, under the same condition.
     headers: Vec<(String, String)>,
     /// Who is asked when the server wants credentials, under the same condition.
-    helpers: Option<Helpers>,
+    helpers: Option<CredentialHelpers>,
     /// What they said, until the server has said whether it is right.
     asked: Option<Credentials>,
     shown: String,
 }
 
-impl Http {
-    pub(super) fn open(remote: &Remote) -> Result<Self, TransportError> {
-        let shown = remote.shown();
-        let wrong = |words: String| TransportError::Url { url: remote.shown(), words };
+impl HttpChannel {
+    pub(super) fn new(remote: &Remote) -> Result<Self, TransportError> {
+        let shown = remote.redacted_url();
+        let wrong = |words: String| TransportError::InvalidUrl { url: remote.redacted_url(), reason: words };
         let mut base = Url::parse(remote.url.trim()).map_err(|error| wrong(error.to_string()))?;
         let inside = credentials(&base);
         let authorization = remote.credentials.as_ref().or(inside.as_ref()).map(basic);
@@ -85,8 +87,8 @@ impl Http {
     /// Whether there are credentials to try after the server wanted some.
     fn ask(&mut self) -> Result<bool, TransportError> {
         let Some(helpers) = self.helpers.as_ref().filter(|_| self.asked.is_none()) else { return Ok(false) };
-        let denied = |words: String| TransportError::Denied { url: self.shown.clone(), words };
-        let Some(found) = helpers.fill().map_err(denied)? else { return Ok(false) };
+        let failed = |source| TransportError::Credentials { url: self.shown.clone(), source };
+        let Some(found) = helpers.get().map_err(failed)? else { return Ok(false) };
         self.authorization = Some(basic(&found));
         self.asked = Some(found);
         Ok(true)
@@ -97,7 +99,7 @@ impl Http {
         if let Some(asked) = &self.asked
             && let Some(helpers) = self.helpers.take()
         {
-            helpers.tell(asked, right);
+            helpers.report(asked, right);
         }
     }
 
@@ -151,7 +153,7 @@ impl Http {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> TransportError {
-        TransportError::Unreachable { url: self.shown.clone(), words: error.to_string() }
+        TransportError::Unreachable { url: self.shown.clone(), message: error.to_string() }
     }
 
     fn accepted(
@@ -170,17 +172,17 @@ impl Http {
         let words = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
         Err(match status {
             StatusCode::OK => {
-                TransportError::Protocol { url, words: format!("an answer of type {kind:?} instead of {wanted:?}") }
+                TransportError::Protocol { url, reason: format!("expected content type {wanted:?}, found {kind:?}") }
             }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TransportError::Denied { url, words },
-            status if passing(status) => TransportError::Unreachable { url, words },
-            _ => TransportError::Server { url, words },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TransportError::Denied { url, message: words },
+            status if passing(status) => TransportError::Unreachable { url, message: words },
+            _ => TransportError::Server { url, message: words },
         })
     }
 
     /// Goes where the server sends us, without credentials to another host and never from https to http.
     fn follow(&mut self, response: &Response<ureq::Body>, tail: &str) -> Result<(), TransportError> {
-        let wrong = |words: String| TransportError::Server { url: self.shown.clone(), words };
+        let wrong = |words: String| TransportError::Server { url: self.shown.clone(), message: words };
         let location = response.headers().get("Location").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let from = Url::parse(&self.address(tail)).map_err(|error| wrong(error.to_string()))?;
         let to = from.join(location).map_err(|error| wrong(format!("a redirect to {location:?}: {error}")))?;
@@ -207,8 +209,8 @@ impl Http {
     }
 }
 
-impl Channel for Http {
-    fn announce(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
+impl Channel for HttpChannel {
+    fn advertisement(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
         let tail = format!("/info/refs?service={}", service.name());
         // One more, for the answer to a question for credentials.
         for _ in 0..=REDIRECTS + 1 {
@@ -228,7 +230,7 @@ impl Channel for Http {
             }
             self.follow(&response, &tail)?;
         }
-        Err(TransportError::Server { url: self.shown.clone(), words: format!("more than {REDIRECTS} redirects") })
+        Err(TransportError::Server { url: self.shown.clone(), message: format!("more than {REDIRECTS} redirects") })
     }
 
     fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
@@ -252,14 +254,16 @@ fn is_authorization(name: &str) -> bool {
 /// The proxy that git's configuration names, or the environment's (`HTTPS_PROXY`, `NO_PROXY`, …).
 fn proxy(remote: &Remote) -> Result<Option<Proxy>, TransportError> {
     let Some(text) = &remote.proxy else { return Ok(Proxy::try_from_env()) };
-    let shown = crate::source::without_credentials(text);
-    Proxy::new(text)
-        .map(Some)
-        .map_err(|error| TransportError::Url { url: shown, words: format!("http.proxy: {error}") })
+    let shown = without_credentials(text);
+    Proxy::new(text).map(Some).map_err(|error| TransportError::InvalidSetting {
+        setting: "http.proxy",
+        value: shown,
+        reason: error.to_string(),
+    })
 }
 
 fn credentials(url: &Url) -> Option<Credentials> {
-    let decoded = |text: &str| super::ssh::percent_decoded(text);
+    let decoded = |text: &str| percent_decode(text);
     let (username, password) = (decoded(url.username()), url.password().map(decoded));
     match password {
         Some(password) => Some(Credentials { username, password }),
@@ -277,7 +281,7 @@ fn basic(credentials: &Credentials) -> String {
 fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
-    crate::source::without_credentials(url.as_str())
+    without_credentials(url.as_str())
 }
 
 fn passing(status: StatusCode) -> bool {
@@ -311,7 +315,7 @@ fn words_of(mut body: ureq::Body, kind: &str) -> String {
     let _ = body.as_reader().take(SHOWN_BODY).read_to_end(&mut bytes);
     let mut text = String::new();
     let _ = Cursor::new(String::from_utf8_lossy(&bytes).trim().as_bytes()).read_to_string(&mut text);
-    super::push::lines(text.as_bytes()).join("; ")
+    message_lines(text.as_bytes()).join("; ")
 }
 
 fn roots(remote: &Remote) -> Result<RootCerts, TransportError> {
@@ -322,7 +326,11 @@ fn roots(remote: &Remote) -> Result<RootCerts, TransportError> {
     let mut certificates: Vec<Certificate<'static>> =
         system.iter().map(|found| Certificate::from_der(found).to_owned()).collect();
     if let Some(path) = &remote.ca_file {
-        let wrong = |words: String| TransportError::Url { url: path.display().to_string(), words };
+        let wrong = |words: String| TransportError::InvalidSetting {
+            setting: "http.sslCAInfo",
+            value: path.display().to_string(),
+            reason: words,
+        };
         let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
         let before = certificates.len();
         for item in parse_pem(&bytes) {

@@ -1,22 +1,22 @@
-//! What HTTP and a spawned process have in common: a service announces itself, then answers requests.
+//! What HTTP and a child process have in common: a service sends an advertisement, then answers requests.
 
 use std::io::{self, Cursor, Read};
 
 use tempfile::SpooledTempFile;
 
-use super::TransportError;
+use crate::error::TransportError;
 
-/// The two programs on the other side.
+/// The two services of a git server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
-    /// Gives.
+    /// `git-upload-pack`, which fetches talk to.
     UploadPack,
-    /// Takes.
+    /// `git-receive-pack`, which pushes talk to.
     ReceivePack,
 }
 
 impl Service {
-    /// The program's name.
+    /// Returns the name of the program.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::UploadPack => "git-upload-pack",
@@ -25,29 +25,29 @@ impl Service {
     }
 }
 
-/// What is sent to a service: lines, and behind them, with a push, a pack.
+/// A request to a service: packet lines, followed by a pack in a push.
 pub(super) struct Request {
-    /// The lines.
+    /// The packet lines.
     pub lines: Vec<u8>,
-    /// The pack and its length.
+    /// The pack and its length in bytes.
     pub pack: Option<(SpooledTempFile, u64)>,
 }
 
 impl Request {
-    /// Lines alone.
+    /// A request without a pack.
     pub(super) fn lines(lines: Vec<u8>) -> Self {
         Self { lines, pack: None }
     }
 
-    /// How many bytes it has.
+    /// Returns the length in bytes.
     pub(super) fn length(&self) -> u64 {
         self.lines.len() as u64 + self.pack.as_ref().map_or(0, |(_, length)| *length)
     }
 
-    /// All of it, from its start.
+    /// Returns a reader of the whole request, from its start.
     ///
     /// # Errors
-    /// The disk's.
+    /// The temporary file's.
     pub(super) fn reader(&mut self) -> io::Result<impl Read + '_> {
         let lines = Cursor::new(&self.lines);
         let pack: Box<dyn Read + '_> = match &mut self.pack {
@@ -61,22 +61,22 @@ impl Request {
     }
 }
 
-/// A way to talk to a service.
+/// A connection to the services of a repository.
 pub(super) trait Channel {
-    /// Starts the service anew and gives what it announces.
-    fn announce(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError>;
+    /// Starts a service and returns its advertisement.
+    fn advertisement(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError>;
 
-    /// Sends a request to the service that was started last and gives its answer.
+    /// Sends a request to the service that was started last and returns its response.
     fn request(&mut self, service: Service, request: Request) -> Result<Box<dyn Read + '_>, TransportError>;
 
     /// Ends the service that was started last without a request.
-    fn leave(&mut self) {}
+    fn close(&mut self) {}
 
-    /// The layer's own words for an answer that ended too early (what `ssh` wrote to stderr), where it has any.
-    fn last_words(&mut self) -> Option<String> {
+    /// Returns what the service wrote to its standard error, for a response that ended early.
+    fn stderr(&mut self) -> Option<String> {
         None
     }
 
-    /// Whether every request stands alone, so that a service need not be started again for the next one.
+    /// Returns whether each request is independent, so that one advertisement serves several of them.
     fn stateless(&self) -> bool;
 }

@@ -1,7 +1,7 @@
-//! How servers say that somebody else was faster. The one place where their wordings are known.
+//! The messages with which servers reject a ref update because of a concurrent one.
 
-/// Parts of what servers say (in lower case) when a ref is no longer what the push expected, or is being written at this moment.
-const LOST: &[&str] = &[
+/// Parts of messages, in lower case, that mean that the ref is not at the expected value or is being written.
+const CONCURRENT: &[&str] = &[
     // git receive-pack
     "fetch first",
     "non-fast-forward",
@@ -13,12 +13,12 @@ const LOST: &[&str] = &[
     "failed to lock",
     "stale info",
     "but expected",
-    // An atomic push: another ref of the same push lost.
+    // An atomic push in which another ref failed.
     "atomic push failure",
     "atomic transaction failed",
     "transaction failed",
     "atomic push failed",
-    // GitHub, when its replicas do not agree; it passes by itself
+    // GitHub, while its replicas differ
     "fatal error in commit_refs",
     // JGit and Gerrit
     "lock_failure",
@@ -33,12 +33,10 @@ const LOST: &[&str] = &[
     // Bitbucket
     "remote ref does not match",
     "ref was updated",
-    // The local transport of ours
-    "is no longer what it was",
 ];
 
-/// Parts of what they say when a retry cannot help although the words look like a race.
-const NO_RACE: &[&str] = &[
+/// Parts of messages that a retry cannot help although another part looks like a concurrent update.
+const PERMANENT: &[&str] = &[
     "exists; cannot create",
     "cannot create 'refs/",
     "hook declined",
@@ -59,18 +57,18 @@ const NO_RACE: &[&str] = &[
     "read-only",
 ];
 
-/// Whether these words of a server mean that reading the branch again and deciding again may help.
-pub fn lost_race(words: &str) -> bool {
-    let words = words.to_lowercase();
-    LOST.iter().any(|part| words.contains(part)) && !NO_RACE.iter().any(|part| words.contains(part))
+/// Returns whether a server's message means that the ref was updated concurrently, so that reading it again and retrying may succeed.
+pub fn is_concurrent_update(message: &str) -> bool {
+    let message = message.to_lowercase();
+    CONCURRENT.iter().any(|part| message.contains(part)) && !PERMANENT.iter().any(|part| message.contains(part))
 }
 
-/// Whether a ref failed only because another one of the same atomic push did.
-pub fn fell_with_others(words: &str) -> bool {
-    let words = words.to_lowercase();
+/// Returns whether a ref was rejected only because another ref of the same atomic push was.
+pub fn is_atomic_failure(message: &str) -> bool {
+    let message = message.to_lowercase();
     ["atomic push failure", "atomic transaction failed", "atomic push failed", "transaction failed"]
         .iter()
-        .any(|part| words.contains(part))
+        .any(|part| message.contains(part))
 }
 
 #[cfg(test)]
@@ -78,8 +76,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_hosts_wording_is_known() {
-        for words in [
+    fn messages_of_all_hosts_are_recognized() {
+        for message in [
             // git itself, and with it GitHub, Gitea, Forgejo, Bitbucket
             "fetch first",
             "non-fast-forward",
@@ -103,13 +101,13 @@ mod tests {
             // Gitaly
             "rpc error: code = FailedPrecondition desc = reference does not point to expected object",
         ] {
-            assert!(lost_race(words), "{words}");
+            assert!(is_concurrent_update(message), "{message}");
         }
     }
 
     #[test]
-    fn a_no_is_no_race() {
-        for words in [
+    fn permanent_rejections_are_not_retried() {
+        for message in [
             "pre-receive hook declined",
             "hook declined",
             "protected branch hook declined",
@@ -126,7 +124,7 @@ mod tests {
             "branch is currently checked out",
             "shallow update not allowed",
         ] {
-            assert!(!lost_race(words), "{words}");
+            assert!(!is_concurrent_update(message), "{message}");
         }
     }
 }

@@ -1,20 +1,27 @@
-//! git's configuration as a list of keys and values, the weakest first.
+//! git's configuration and the environment variables that override it.
+
+mod url_match;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigLevel, Repository};
 
-use super::url_match::{Match, matches};
+use url_match::{Match, matches};
 
-/// Keys (section and name in lower case) and values, in the order in which git reads them.
+/// git's configuration as it applies in a folder, with the environment variables that take precedence.
 #[derive(Debug, Default)]
-pub(super) struct Settings(Vec<(String, String)>);
+pub struct GitConfig {
+    /// Keys (section and name in lower case) and values, in the order in which git reads them.
+    entries: Vec<(String, String)>,
+    variables: BTreeMap<String, String>,
+}
 
-impl Settings {
-    /// The system's, the user's and the repository's settings, then those of `GIT_CONFIG_COUNT`; `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM`
-    /// and `GIT_CONFIG_NOSYSTEM` hold. A file that cannot be read says nothing: who needs it gets the server's no.
-    pub(super) fn read(dir: &Path, variables: &BTreeMap<String, String>) -> Self {
+impl GitConfig {
+    /// Reads the configuration of the repository that contains `dir`; without a repository, the user's and the system's. `variables` are the
+    /// environment's: `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM`, `GIT_CONFIG_NOSYSTEM` and `GIT_CONFIG_COUNT` apply. A file that cannot be
+    /// read counts as empty.
+    pub fn load(dir: &Path, variables: &BTreeMap<String, String>) -> Self {
         let config = match Repository::discover(dir) {
             Ok(repository) => repository.config(),
             Err(_) => Config::open_default(),
@@ -22,12 +29,12 @@ impl Settings {
         let mut found = config.map(|config| entries(&config)).unwrap_or_default();
         let global = |level: ConfigLevel| matches!(level, ConfigLevel::Global | ConfigLevel::XDG);
         let system = |level: ConfigLevel| matches!(level, ConfigLevel::System | ConfigLevel::ProgramData);
-        for (name, level, mine) in [
+        for (name, level, replaced) in [
             ("GIT_CONFIG_GLOBAL", ConfigLevel::Global, &global as &dyn Fn(ConfigLevel) -> bool),
             ("GIT_CONFIG_SYSTEM", ConfigLevel::System, &system),
         ] {
             if let Some(path) = variables.get(name) {
-                found.retain(|(known, _, _)| !mine(*known));
+                found.retain(|(known, _, _)| !replaced(*known));
                 let file = Config::open(Path::new(path)).map(|config| entries(&config)).unwrap_or_default();
                 found.extend(file.into_iter().map(|(_, key, value)| (level, key, value)));
             }
@@ -44,47 +51,53 @@ impl Settings {
         for number in 0..count.min(1000) {
             let part = |part: &str| variables.get(&format!("GIT_CONFIG_{part}_{number}"));
             if let (Some(key), Some(value)) = (part("KEY"), part("VALUE")) {
-                list.push((normal(key), value.clone()));
+                list.push((normalize(key), value.clone()));
             }
         }
-        Self(list)
+        Self { entries: list, variables: variables.clone() }
     }
 
-    /// Settings that are given.
+    /// A configuration with these entries.
     #[cfg(test)]
-    pub(super) fn given(list: &[(&str, &str)]) -> Self {
-        Self(list.iter().map(|(key, value)| (normal(key), (*value).to_owned())).collect())
+    fn with_entries(list: &[(&str, &str)]) -> Self {
+        let entries = list.iter().map(|(key, value)| (normalize(key), (*value).to_owned())).collect();
+        Self { entries, variables: BTreeMap::new() }
     }
 
-    /// The last value of a key in lower case; the empty one counts as none.
-    pub(super) fn last(&self, key: &str) -> Option<String> {
-        let found = self.0.iter().rev().find(|(known, _)| known == key);
+    /// Returns an environment variable; an empty one counts as absent.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// Returns the last value of a key, given in lower case; an empty one counts as absent.
+    pub(crate) fn last(&self, key: &str) -> Option<String> {
+        let found = self.entries.iter().rev().find(|(known, _)| known == key);
         found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
     }
 
-    /// `url` with the longest `url.<base>.insteadOf` that it begins with replaced by its base.
-    pub(super) fn instead_of(&self, url: &str) -> String {
-        let rules = self.0.iter().filter_map(|(key, prefix)| {
+    /// Returns `url` with its longest `url.<base>.insteadOf` prefix replaced by the base.
+    pub(crate) fn instead_of(&self, url: &str) -> String {
+        let rules = self.entries.iter().filter_map(|(key, prefix)| {
             let base = key.strip_prefix("url.")?.strip_suffix(".insteadof")?;
             Some((prefix, base, url.strip_prefix(prefix.as_str())?))
         });
-        // Of two that are equally long git takes the first.
+        // git takes the first of two prefixes of the same length.
         let best = rules
             .filter(|(prefix, ..)| !prefix.is_empty())
             .reduce(|best, rule| if rule.0.len() > best.0.len() { rule } else { best });
         best.map_or_else(|| url.to_owned(), |(_, base, rest)| format!("{base}{rest}"))
     }
 
-    /// The values of `<section>.<key>` and `<section>.<url>.<key>` that hold for a URL: once a closer match has spoken, a wider one is not
-    /// heard, and an empty value takes back what was said before it (git's urlmatch). `loose` allows patterns without a scheme.
-    pub(super) fn matching(&self, section: &str, key: &str, url: &str, loose: bool) -> Vec<String> {
+    /// Returns the values of `<section>.<key>` and `<section>.<url>.<key>` that apply to `url`. After a more specific pattern, a less specific one
+    /// is ignored; an empty value removes those before it (git's urlmatch). `allow_no_scheme` accepts patterns without a scheme.
+    pub(crate) fn matching(&self, section: &str, key: &str, url: &str, allow_no_scheme: bool) -> Vec<String> {
         let mut closest = Match::default();
         let mut values = Vec::new();
-        for (known, value) in &self.0 {
+        for (known, value) in &self.entries {
             let Some(rest) = known.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')) else { continue };
             let found = match rest.rsplit_once('.') {
                 None if rest == key => Some(Match::default()),
-                Some((pattern, last)) if last == key => matches(pattern, url, loose),
+                Some((pattern, last)) if last == key => matches(pattern, url, allow_no_scheme),
                 _ => None,
             };
             let Some(found) = found.filter(|found| *found >= closest) else { continue };
@@ -99,8 +112,8 @@ impl Settings {
     }
 }
 
-/// Sections and names are the same in either case; what stands between the dots is not.
-fn normal(key: &str) -> String {
+/// Lower-cases the section and the name of a key, but not the subsection between them.
+fn normalize(key: &str) -> String {
     match (key.split_once('.'), key.rsplit_once('.')) {
         (Some((section, _)), Some((front, name))) if front.len() > section.len() => {
             format!("{}{}.{}", section.to_lowercase(), &front[section.len()..], name.to_lowercase())
@@ -136,8 +149,8 @@ fn rank(level: ConfigLevel) -> u8 {
     }
 }
 
-/// A path as git's configuration gives it: `~/` is the user's home.
-pub(super) fn path(text: &str) -> PathBuf {
+/// Expands `~/` at the start of a path to the user's home folder.
+pub(crate) fn expand_home(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(text),
@@ -150,34 +163,37 @@ mod tests {
 
     #[test]
     fn the_longest_instead_of_wins() {
-        let settings = Settings::given(&[
+        let config = GitConfig::with_entries(&[
             ("url.https://mirror/.insteadOf", "https://github.com/"),
             ("url.ssh://git@host/Acme/.insteadOf", "https://github.com/acme/"),
         ]);
-        assert_eq!(settings.instead_of("https://github.com/acme/a"), "ssh://git@host/Acme/a");
-        assert_eq!(settings.instead_of("https://github.com/b/a"), "https://mirror/b/a");
-        assert_eq!(settings.instead_of("/srv/a"), "/srv/a");
+        assert_eq!(config.instead_of("https://github.com/acme/a"), "ssh://git@host/Acme/a");
+        assert_eq!(config.instead_of("https://github.com/b/a"), "https://mirror/b/a");
+        assert_eq!(config.instead_of("/srv/a"), "/srv/a");
     }
 
     #[test]
-    fn closer_values_are_heard_and_empty_ones_take_back() {
-        let settings = Settings::given(&[
+    fn specific_values_win_and_empty_ones_reset() {
+        let config = GitConfig::with_entries(&[
             ("http.extraHeader", "A: everywhere"),
             ("http.https://host.example/.extraHeader", "A: host"),
             ("http.extraHeader", "A: too wide now"),
             ("http.https://host.example/team.extraHeader", "A: team"),
         ]);
-        let headers = |url: &str| settings.matching("http", "extraheader", url, false);
+        let headers = |url: &str| config.matching("http", "extraheader", url, false);
         assert_eq!(headers("https://host.example/team/a.git"), ["A: everywhere", "A: host", "A: team"]);
         assert_eq!(headers("https://host.example/teams/a.git"), ["A: everywhere", "A: host"]);
         assert_eq!(headers("https://other.example/team/a.git"), ["A: everywhere", "A: too wide now"]);
-        let reset =
-            Settings::given(&[("credential.helper", "store"), ("credential.helper", ""), ("credential.helper", "x")]);
+        let reset = GitConfig::with_entries(&[
+            ("credential.helper", "store"),
+            ("credential.helper", ""),
+            ("credential.helper", "x"),
+        ]);
         assert_eq!(reset.matching("credential", "helper", "https://host/a", true), ["x"]);
     }
 
     #[test]
-    fn settings_of_files_and_variables_are_read_in_gits_order() {
+    fn files_and_variables_are_read_in_gits_order() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config");
         std::fs::write(&file, "[core]\n\tsshCommand = from file\n[credential \"https://Host/\"]\n\thelper = file\n")
@@ -190,8 +206,8 @@ mod tests {
             ("GIT_CONFIG_VALUE_0", "from variables"),
         ];
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let settings = Settings::read(folder.path(), &variables);
-        assert_eq!(settings.last("core.sshcommand").as_deref(), Some("from variables"));
-        assert_eq!(settings.matching("credential", "helper", "https://host/a", true), ["file"]);
+        let config = GitConfig::load(folder.path(), &variables);
+        assert_eq!(config.last("core.sshcommand").as_deref(), Some("from variables"));
+        assert_eq!(config.matching("credential", "helper", "https://host/a", true), ["file"]);
     }
 }

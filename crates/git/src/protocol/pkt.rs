@@ -1,11 +1,13 @@
-//! The lines of git's protocol: four hex digits of length, then the bytes (gitprotocol-common).
+//! Packet lines: four hex digits of length, then the bytes (gitprotocol-common).
 
 use std::io::{self, Read};
 
-/// The longest line that the protocol allows, without its length.
-pub(super) const LONGEST: usize = 65516;
+use super::message::protocol_error;
 
-/// One line.
+/// The maximum number of bytes in a packet line, without its length.
+const MAX_LENGTH: usize = 65516;
+
+/// A packet line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Packet {
     /// Bytes.
@@ -19,7 +21,7 @@ pub(super) enum Packet {
 }
 
 impl Packet {
-    /// The line as text without the newline at its end; `None` for what is no data.
+    /// Returns the data as text without the newline at its end; `None` for other packets.
     pub(super) fn text(&self) -> Option<String> {
         let Self::Data(bytes) = self else { return None };
         let text = String::from_utf8_lossy(bytes);
@@ -27,26 +29,23 @@ impl Packet {
     }
 }
 
-/// Reads one line.
+/// Reads a packet line.
 ///
 /// # Errors
-/// The reader's, the end of the stream, and a length that is none.
+/// The reader's, the end of the stream, and an invalid length.
 pub(super) fn read(reader: &mut dyn Read) -> io::Result<Packet> {
     let mut length = [0_u8; 4];
     reader.read_exact(&mut length)?;
     let text = std::str::from_utf8(&length).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
     let Some(length) = text.and_then(|text| usize::from_str_radix(text, 16).ok()) else {
         let shown = String::from_utf8_lossy(&length).into_owned();
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{shown:?} is not the start of a line of git's protocol"),
-        ));
+        return Err(protocol_error(&format!("expected the length of a packet line, found {shown:?}")));
     };
     match length {
         0 => Ok(Packet::Flush),
         1 => Ok(Packet::Delimiter),
         2 => Ok(Packet::End),
-        3 => Err(io::Error::new(io::ErrorKind::InvalidData, "a line of git's protocol with the length 3")),
+        3 => Err(protocol_error("invalid packet line length 3")),
         length => {
             let mut bytes = vec![0; length - 4];
             reader.read_exact(&mut bytes)?;
@@ -55,24 +54,24 @@ pub(super) fn read(reader: &mut dyn Read) -> io::Result<Packet> {
     }
 }
 
-/// Appends a line.
+/// Appends a packet line.
 pub(super) fn data(out: &mut Vec<u8>, bytes: &[u8]) {
-    debug_assert!(bytes.len() <= LONGEST, "no line of ours is that long");
+    debug_assert!(bytes.len() <= MAX_LENGTH, "requests have no lines of that length");
     out.extend_from_slice(format!("{:04x}", bytes.len() + 4).as_bytes());
     out.extend_from_slice(bytes);
 }
 
-/// Appends a line of text with a newline.
+/// Appends a packet line of text with a newline.
 pub(super) fn text(out: &mut Vec<u8>, line: &str) {
     data(out, format!("{line}\n").as_bytes());
 }
 
-/// Appends `0000`.
+/// Appends a flush packet.
 pub(super) fn flush(out: &mut Vec<u8>) {
     out.extend_from_slice(b"0000");
 }
 
-/// Appends `0001`.
+/// Appends a delimiter packet.
 pub(super) fn delimiter(out: &mut Vec<u8>) {
     out.extend_from_slice(b"0001");
 }
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_lines_are_read_again() {
         let mut out = Vec::new();
         text(&mut out, "want 1");
         delimiter(&mut out);
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_none_is_an_error() {
+    fn an_invalid_length_is_an_error() {
         for bytes in [&b"<htm"[..], b"0003", b"00ff", b"+004", b"\xff\xff\xff\xff"] {
             assert!(read(&mut &bytes[..]).is_err(), "{bytes:?}");
         }

@@ -1,80 +1,79 @@
-//! What a service announces, and the list of refs in both versions of the protocol (gitprotocol-v2, gitprotocol-pack).
+//! The advertisement of a service, and the list of refs in both versions of the protocol (gitprotocol-v2, gitprotocol-pack).
 
 use std::io::{self, Read};
 
 use git2::Oid;
 
-use super::RemoteRef;
+use super::message::{check_err, protocol_error};
 use super::pkt::{self, Packet};
+use crate::transport::RemoteRef;
 
-/// The announcement of a service.
+/// The advertisement of a service.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Announcement {
-    /// Whether the service speaks version 2.
+pub(crate) struct Advertisement {
+    /// Whether the service uses version 2 of the protocol.
     pub v2: bool,
     /// The capabilities, `name` or `name=value`.
     pub capabilities: Vec<String>,
-    /// The refs; version 2 does not announce them.
+    /// The refs; empty in version 2.
     pub refs: Vec<RemoteRef>,
 }
 
-impl Announcement {
-    /// Whether a capability of this name is there, with or without a value.
-    pub(super) fn has(&self, name: &str) -> bool {
+impl Advertisement {
+    /// Returns whether the service has a capability, with or without a value.
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
-    /// The value of a capability, empty where it has none.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    /// Returns the value of a capability; empty if it has none.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.capabilities.iter().find_map(|capability| match capability.split_once('=') {
             Some((key, value)) => (key == name).then_some(value),
             None => (capability == name).then_some(""),
         })
     }
 
-    /// Whether a version 2 command has a feature (`fetch=shallow filter`).
-    pub(super) fn feature(&self, command: &str, feature: &str) -> bool {
+    /// Returns whether a command of version 2 has a feature (`fetch=shallow filter`).
+    pub(crate) fn feature(&self, command: &str, feature: &str) -> bool {
         self.value(command).is_some_and(|features| features.split(' ').any(|found| found == feature))
     }
 }
 
-/// Reads an announcement.
+/// Reads an advertisement.
 ///
 /// # Errors
-/// What is not git's protocol, and the server's own `ERR`.
-pub(super) fn announcement(reader: &mut dyn Read) -> io::Result<Announcement> {
-    let mut result = Announcement::default();
+/// A response that does not follow git's protocol, and the server's `ERR`.
+pub(crate) fn read(reader: &mut dyn Read) -> io::Result<Advertisement> {
+    let mut result = Advertisement::default();
     let mut first = true;
     loop {
         let packet = pkt::read(reader)?;
         let Some(line) = packet.text() else {
             if matches!(packet, Packet::Flush) && first {
-                // An empty announcement before the real one, or the end of HTTP's `# service=` line.
+                // An empty advertisement before the real one, or the end of the `# service=` line of HTTP.
                 first = false;
                 continue;
             }
             return Ok(result);
         };
-        if let Some(words) = line.strip_prefix("ERR ") {
-            return Err(io::Error::other(words.to_owned()));
-        }
+        let line = check_err(line)?;
         if line.starts_with("# service=") {
-            // The flush that follows belongs to this line.
+            // A flush packet ends this section.
             if !matches!(pkt::read(reader)?, Packet::Flush) {
-                return Err(invalid("no flush after the name of the service"));
+                return Err(protocol_error("expected a flush packet after the name of the service"));
             }
         } else if line == "version 2" {
             result.v2 = true;
         } else if result.v2 {
             result.capabilities.push(line);
         } else if line != "version 1" {
-            announced_ref(&line, &mut result)?;
+            advertised_ref(&line, &mut result)?;
         }
         first = false;
     }
 }
 
-fn announced_ref(line: &str, result: &mut Announcement) -> io::Result<()> {
+fn advertised_ref(line: &str, result: &mut Advertisement) -> io::Result<()> {
     let (line, capabilities) = line.split_once('\0').unwrap_or((line, ""));
     if !capabilities.is_empty() {
         result.capabilities = capabilities.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -87,8 +86,8 @@ fn announced_ref(line: &str, result: &mut Announcement) -> io::Result<()> {
     Ok(())
 }
 
-/// `<id> <name>` with what version 2 may add behind; `None` for peeled tags and shallow lines.
-pub(super) fn remote_ref(line: &str) -> io::Result<Option<RemoteRef>> {
+/// Parses `<id> <name>`, which version 2 may follow with attributes. `None` for peeled tags, shallow and unborn lines.
+pub(crate) fn remote_ref(line: &str) -> io::Result<Option<RemoteRef>> {
     if line.starts_with("shallow ")
         || line.starts_with("unborn ")
         || line.contains("^{}") && !line.ends_with("capabilities^{}")
@@ -97,21 +96,16 @@ pub(super) fn remote_ref(line: &str) -> io::Result<Option<RemoteRef>> {
     }
     let mut parts = line.splitn(3, ' ');
     let (Some(id), Some(name)) = (parts.next(), parts.next()) else {
-        return Err(invalid(&format!("{line:?} is no ref")));
+        return Err(protocol_error(&format!("invalid ref line {line:?}")));
     };
     if id.len() == 64 {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "the repository uses SHA-256 object ids, which hydrant does not speak yet",
+            "the repository uses SHA-256 object ids, which hydrant does not support",
         ));
     }
-    let id = Oid::from_str(id).map_err(|_| invalid(&format!("{line:?} is no ref")))?;
+    let id = Oid::from_str(id).map_err(|_| protocol_error(&format!("invalid ref line {line:?}")))?;
     Ok(Some(RemoteRef { name: name.to_owned(), id }))
-}
-
-/// An answer that git's protocol does not know.
-pub(super) fn invalid(words: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, words.to_owned())
 }
 
 #[cfg(test)]
@@ -129,7 +123,7 @@ mod tests {
         pkt::text(&mut out, &format!("{ID} refs/tags/v1^{{}}"));
         pkt::text(&mut out, &format!("{ID} refs/tags/v2"));
         pkt::flush(&mut out);
-        let found = announcement(&mut out.as_slice()).unwrap();
+        let found = read(&mut out.as_slice()).unwrap();
         assert!(
             !found.v2 && found.has("atomic") && found.value("agent") == Some("git/2") && !found.has("push-options")
         );
@@ -142,7 +136,7 @@ mod tests {
         let mut out = Vec::new();
         pkt::data(&mut out, format!("{} capabilities^{{}}\0atomic\n", "0".repeat(40)).as_bytes());
         pkt::flush(&mut out);
-        let found = announcement(&mut out.as_slice()).unwrap();
+        let found = read(&mut out.as_slice()).unwrap();
         assert!(found.refs.is_empty() && found.has("atomic"));
     }
 
@@ -153,7 +147,7 @@ mod tests {
             pkt::text(&mut out, line);
         }
         pkt::flush(&mut out);
-        let found = announcement(&mut out.as_slice()).unwrap();
+        let found = read(&mut out.as_slice()).unwrap();
         assert!(found.v2 && found.feature("fetch", "filter") && !found.feature("fetch", "fil"));
     }
 
@@ -161,6 +155,6 @@ mod tests {
     fn the_servers_error_is_kept() {
         let mut out = Vec::new();
         pkt::data(&mut out, b"ERR access denied");
-        assert_eq!(announcement(&mut out.as_slice()).unwrap_err().to_string(), "access denied");
+        assert_eq!(read(&mut out.as_slice()).unwrap_err().to_string(), "access denied");
     }
 }

@@ -1,19 +1,21 @@
-//! The request to `git-receive-pack` and its report (gitprotocol-pack, "Pushing Data To a Server").
+//! Requests to `git-receive-pack` and its reports (gitprotocol-pack, "Pushing Data To a Server").
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use git2::Oid;
 
-use super::fetch::Sideband;
+use super::advertisement::Advertisement;
+use super::message::{check_err, message_lines, protocol_error};
 use super::pkt::{self, Packet};
-use super::refs::{Announcement, invalid};
-use super::{PushOptions, PushReport, Update};
+use super::sideband::Sideband;
+use crate::transport::{PushOptions, PushReport, RefUpdate};
 
+/// The id that stands for "no object".
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// The request up to the pack.
-pub(super) fn request(server: &Announcement, updates: &[Update], options: &PushOptions) -> Vec<u8> {
+/// Returns the request up to the pack.
+pub(crate) fn request(server: &Advertisement, updates: &[RefUpdate], options: &PushOptions) -> Vec<u8> {
     let mut capabilities = vec!["report-status"];
     for name in ["side-band-64k", "quiet"] {
         if server.has(name) {
@@ -49,44 +51,45 @@ pub(super) fn request(server: &Announcement, updates: &[Update], options: &PushO
     out
 }
 
-/// What the announcement says against each update: that the ref is another now. A server may hide refs (`receive.hideRefs`), so one that
-/// is not announced says nothing.
-pub(super) fn stale(server: &Announcement, updates: &[Update]) -> Vec<Option<String>> {
+/// Returns, for each update, how the advertised ref differs from the expected value. A ref that is not advertised is not checked, since a
+/// server may hide refs (`receive.hideRefs`).
+pub(crate) fn stale(server: &Advertisement, updates: &[RefUpdate]) -> Vec<Option<String>> {
     let now: BTreeMap<&str, Oid> = server.refs.iter().map(|found| (found.name.as_str(), found.id)).collect();
-    let words = |update: &Update| {
+    let difference = |update: &RefUpdate| {
         let now = now.get(update.name.as_str())?;
-        (Some(*now) != update.old).then(|| format!("{} is no longer what it was: it is {now}", update.name))
+        let expected = update.old.map_or_else(|| "no ref".to_owned(), |id| id.to_string());
+        (Some(*now) != update.old).then(|| format!("stale info: expected {} at {expected}, found {now}", update.name))
     };
-    updates.iter().map(words).collect()
+    updates.iter().map(difference).collect()
 }
 
 /// Reads the report.
 ///
 /// # Errors
-/// A report that ends early or says nothing: what the server took is unknown then.
-pub(super) fn report(reader: &mut dyn Read, server: &Announcement, updates: &[Update]) -> io::Result<PushReport> {
+/// A report that ends early. Which refs were updated is unknown then.
+pub(crate) fn report(reader: &mut dyn Read, server: &Advertisement, updates: &[RefUpdate]) -> io::Result<PushReport> {
     if !server.has("side-band-64k") {
         return status(reader, updates, Vec::new());
     }
     let mut band = Sideband::new(reader);
     let mut bytes = Vec::new();
     let end = band.read_to_end(&mut bytes);
-    let words = lines(&band.words);
+    let messages = message_lines(&band.messages);
     if let Err(error) = end {
-        let said = words.join("; ");
-        return Err(if said.is_empty() { error } else { io::Error::new(error.kind(), format!("{error} ({said})")) });
+        let text = messages.join("; ");
+        return Err(if text.is_empty() { error } else { io::Error::new(error.kind(), format!("{error} ({text})")) });
     }
-    let mut report = status(&mut bytes.as_slice(), updates, words)?;
-    for (told, update) in report.refs.iter_mut().zip(updates) {
-        if let Err(reason) = told {
-            explain(reason, &update.name, &report.words);
+    let mut report = status(&mut bytes.as_slice(), updates, messages)?;
+    for status in &mut report.statuses {
+        if let Err(reason) = &mut status.result {
+            add_details(reason, &status.name, &report.messages);
         }
     }
     Ok(report)
 }
 
-/// Some reasons say nothing; what git wrote beside them for this ref does (a lock that another holds, a branch in the way of a folder).
-fn explain(reason: &mut String, name: &str, words: &[String]) {
+/// Adds git's messages about a ref to a reason that says nothing by itself (a lock that another process holds, a branch named like a folder).
+fn add_details(reason: &mut String, name: &str, messages: &[String]) {
     if !matches!(
         reason.as_str(),
         "failed to update ref" | "atomic transaction failed" | "transaction failed" | "failure"
@@ -100,21 +103,23 @@ fn explain(reason: &mut String, name: &str, words: &[String]) {
         "No space left on device",
         "Read-only file system",
     ];
-    let about = words.iter().filter(|line| line.contains(&quoted) || general.iter().any(|part| line.contains(part)));
+    let about = messages.iter().filter(|line| line.contains(&quoted) || general.iter().any(|part| line.contains(part)));
     let about: Vec<&str> = about.map(|line| line.strip_prefix("error: ").unwrap_or(line)).collect();
     if !about.is_empty() {
         *reason = format!("{reason}: {}", about.join("; "));
     }
 }
 
-fn status(reader: &mut dyn Read, updates: &[Update], words: Vec<String>) -> io::Result<PushReport> {
+fn status(reader: &mut dyn Read, updates: &[RefUpdate], messages: Vec<String>) -> io::Result<PushReport> {
     let mut unpack = None;
-    let mut told: BTreeMap<String, Result<(), String>> = BTreeMap::new();
+    let mut results: BTreeMap<String, Result<(), String>> = BTreeMap::new();
     loop {
         let packet = match pkt::read(reader) {
             Ok(packet) => packet,
             Err(error)
-                if error.kind() == io::ErrorKind::UnexpectedEof && unpack.is_some() && told.len() >= updates.len() =>
+                if error.kind() == io::ErrorKind::UnexpectedEof
+                    && unpack.is_some()
+                    && results.len() >= updates.len() =>
             {
                 break;
             }
@@ -126,50 +131,43 @@ fn status(reader: &mut dyn Read, updates: &[Update], words: Vec<String>) -> io::
             }
             continue;
         };
-        if let Some(words) = line.strip_prefix("unpack ") {
-            unpack = Some(words.to_owned());
+        let line = check_err(line)?;
+        if let Some(status) = line.strip_prefix("unpack ") {
+            unpack = Some(status.to_owned());
         } else if let Some(name) = line.strip_prefix("ok ") {
-            told.insert(name.to_owned(), Ok(()));
+            results.insert(name.to_owned(), Ok(()));
         } else if let Some(rest) = line.strip_prefix("ng ") {
             let (name, reason) = rest.split_once(' ').unwrap_or((rest, "no reason given"));
-            told.insert(name.to_owned(), Err(reason.to_owned()));
-        } else if let Some(words) = line.strip_prefix("ERR ") {
-            return Err(io::Error::other(words.to_owned()));
+            results.insert(name.to_owned(), Err(reason.to_owned()));
         }
     }
-    let unpack = unpack.ok_or_else(|| invalid("a push that was answered without a report"))?;
-    let refs = updates.iter().map(|update| match told.remove(&update.name) {
+    let unpack = unpack.ok_or_else(|| protocol_error("the response to the push has no report"))?;
+    let results = updates.iter().map(|update| match results.remove(&update.name) {
         Some(Err(reason)) if unpack != "ok" => Err(format!("{reason} (unpack: {unpack})")),
-        Some(told) => told,
-        None => Err(format!("the server did not report on it (unpack: {unpack})")),
+        Some(result) => result,
+        None => Err(format!("missing in the server's report (unpack: {unpack})")),
     });
-    Ok(PushReport { refs: refs.collect(), words, ..PushReport::default() })
-}
-
-/// The lines of what a server says, without the blanks that it pads them with to overwrite a terminal's line.
-pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.split(['\n', '\r']).map(|line| line.trim_end().replace("\u{1b}[K", ""));
-    lines.filter(|line| !line.trim().is_empty()).collect()
+    let results: Vec<_> = results.collect();
+    Ok(PushReport { messages, ..PushReport::new(updates, results) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn updates() -> Vec<Update> {
+    fn updates() -> Vec<RefUpdate> {
         let new = git2::Oid::from_str("0123456789012345678901234567890123456789").unwrap();
-        let update = |name: &str| Update { name: name.to_owned(), old: None, new: Some(new) };
+        let update = |name: &str| RefUpdate { name: name.to_owned(), old: None, new: Some(new) };
         vec![update("refs/heads/a"), update("refs/heads/b")]
     }
 
-    fn server(capabilities: &[&str]) -> Announcement {
+    fn server(capabilities: &[&str]) -> Advertisement {
         let capabilities = capabilities.iter().map(|&name| name.to_owned()).collect();
-        Announcement { capabilities, ..Announcement::default() }
+        Advertisement { capabilities, ..Advertisement::default() }
     }
 
     #[test]
-    fn each_ref_has_its_words() {
+    fn each_ref_has_its_own_result() {
         let mut inner = Vec::new();
         pkt::text(&mut inner, "unpack ok");
         pkt::text(&mut inner, "ng refs/heads/b hook declined");
@@ -185,18 +183,19 @@ mod tests {
         pkt::data(&mut out, &second);
         pkt::flush(&mut out);
         let report = report(&mut out.as_slice(), &server(&["side-band-64k"]), &updates()).unwrap();
-        assert_eq!(report.refs, [Ok(()), Err("hook declined".to_owned())]);
-        assert_eq!(report.words, ["no deploys on Friday"]);
+        let results: Vec<_> = report.statuses.iter().map(|status| status.result.clone()).collect();
+        assert_eq!(results, [Ok(()), Err("hook declined".to_owned())]);
+        assert_eq!(report.messages, ["no deploys on Friday"]);
     }
 
     #[test]
-    fn a_ref_that_is_not_reported_was_not_taken() {
+    fn a_ref_without_a_report_was_not_updated() {
         let mut out = Vec::new();
         pkt::text(&mut out, "unpack ok");
         pkt::text(&mut out, "ok refs/heads/a");
         pkt::flush(&mut out);
         let report = report(&mut out.as_slice(), &server(&[]), &updates()).unwrap();
-        assert!(report.refs[0].is_ok() && report.refs[1].is_err());
+        assert!(report.statuses[0].result.is_ok() && report.statuses[1].result.is_err());
     }
 
     #[test]

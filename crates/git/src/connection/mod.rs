@@ -1,0 +1,39 @@
+//! Connections to repositories: smart HTTP, `ssh`, and repositories on this machine.
+//!
+//! The protocol is implemented here because libgit2 has no `atomic` push, no `filter` and no depth over `file://`; see
+//! `docs/decisions/own-git-transport.md`.
+
+mod channel;
+mod http;
+mod local;
+mod process;
+mod session;
+mod ssh;
+
+use crate::error::TransportError;
+use crate::remote::Remote;
+use crate::transport::Transport;
+use crate::url::percent_decode;
+
+/// Opens a connection to `remote`. Nothing is created: a local path that does not exist counts as an empty repository until the first push.
+///
+/// # Errors
+/// An invalid URL or setting, and a local path that is not a repository.
+pub fn open(remote: &Remote) -> Result<Box<dyn Transport>, TransportError> {
+    let url = remote.url.trim();
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Ok(Box::new(session::Session::new(http::HttpChannel::new(remote)?, remote.redacted_url())));
+    }
+    if let Some(endpoint) = ssh::Endpoint::parse(url) {
+        let channel = process::ProcessChannel::ssh(remote, endpoint?);
+        return Ok(Box::new(session::Session::new(channel, remote.redacted_url())));
+    }
+    match url.split_once("://") {
+        None => local::open(url),
+        Some(("file", path)) => local::open(&percent_decode(path)),
+        Some((scheme, _)) => Err(TransportError::InvalidUrl {
+            url: remote.redacted_url(),
+            reason: format!("unsupported scheme {scheme}://"),
+        }),
+    }
+}

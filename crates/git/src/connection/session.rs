@@ -1,0 +1,199 @@
+//! The smart protocol over a [`Channel`].
+
+use std::io::{self, ErrorKind};
+
+use git2::{Oid, Repository};
+
+use super::channel::{Channel, Request, Service};
+use crate::error::TransportError;
+use crate::pack::Pack;
+use crate::protocol::advertisement::{self, Advertisement, remote_ref};
+use crate::protocol::fetch::{self, FetchRequest, HistoryResponse};
+use crate::protocol::push;
+use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
+
+/// A repository behind a channel.
+pub(super) struct Session<C> {
+    channel: C,
+    url: String,
+    upload_pack: Option<Advertisement>,
+    /// The capabilities of `git-receive-pack`; only kept if the channel is stateless.
+    receive_pack: Option<Advertisement>,
+}
+
+impl<C: Channel> Session<C> {
+    /// Opens no connection yet. `url` is for errors.
+    pub(super) fn new(channel: C, url: String) -> Self {
+        Self { channel, url, upload_pack: None, receive_pack: None }
+    }
+
+    /// The error for what the protocol's reader returned.
+    fn error(&mut self, error: &io::Error) -> TransportError {
+        let url = self.url.clone();
+        match error.kind() {
+            ErrorKind::InvalidData => TransportError::Protocol { url, reason: error.to_string() },
+            ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
+            _ => {
+                let early = "the connection ended before the response was complete";
+                let own = if error.kind() == ErrorKind::UnexpectedEof { early.to_owned() } else { error.to_string() };
+                TransportError::Unreachable { url, message: self.channel.stderr().unwrap_or(own) }
+            }
+        }
+    }
+
+    fn advertisement(&mut self, service: Service) -> Result<Advertisement, TransportError> {
+        let mut reader = self.channel.advertisement(service)?;
+        let read = advertisement::read(&mut reader);
+        drop(reader);
+        let advertisement = read.map_err(|error| self.error(&error))?;
+        if advertisement.value("object-format").is_some_and(|format| format != "sha1") {
+            return Err(TransportError::Unsupported {
+                url: self.url.clone(),
+                capability: "SHA-1 object ids".to_owned(),
+                hint: "use a repository with SHA-1 object ids".to_owned(),
+            });
+        }
+        Ok(advertisement)
+    }
+
+    /// Returns the advertisement of `git-upload-pack`, which is started if necessary, and always with `fresh`.
+    fn upload_pack(&mut self, fresh: bool) -> Result<Advertisement, TransportError> {
+        if let Some(known) = &self.upload_pack
+            && !fresh
+            && (known.v2 || self.channel.stateless())
+        {
+            return Ok(known.clone());
+        }
+        let advertisement = self.advertisement(Service::UploadPack)?;
+        self.upload_pack = Some(advertisement.clone());
+        Ok(advertisement)
+    }
+
+    /// Returns the advertisement of `git-receive-pack`, which is started if necessary.
+    fn receive_pack(&mut self) -> Result<Advertisement, TransportError> {
+        if let Some(known) = &self.receive_pack {
+            return Ok(known.clone());
+        }
+        if !self.channel.stateless() {
+            // The channel ends the other service.
+            self.upload_pack = None;
+        }
+        let advertisement = self.advertisement(Service::ReceivePack)?;
+        if self.channel.stateless() {
+            // The refs may have changed when the next push uses it.
+            self.receive_pack = Some(Advertisement { refs: Vec::new(), ..advertisement.clone() });
+        }
+        Ok(advertisement)
+    }
+
+    /// Checks that the server has every capability that the push needs.
+    fn check_capabilities(
+        &self,
+        server: &Advertisement,
+        updates: &[RefUpdate],
+        options: &PushOptions,
+    ) -> Result<(), TransportError> {
+        for (needed, capability, hint) in [
+            (true, "report-status", "update git on the server"),
+            (options.atomic, "atomic", "push without `--atomic`"),
+            (updates.iter().any(|update| update.new.is_none()), "delete-refs", "delete the branch at the host"),
+            (
+                !options.options.is_empty(),
+                "push-options",
+                "set receive.advertisePushOptions on the server, or push without options",
+            ),
+        ] {
+            if needed && !server.has(capability) {
+                let (capability, hint) = (capability.to_owned(), hint.to_owned());
+                return Err(TransportError::Unsupported { url: self.url.clone(), capability, hint });
+            }
+        }
+        Ok(())
+    }
+
+    fn fetch_request(&mut self, request: &FetchRequest<'_>, store: &Repository) -> Result<(), TransportError> {
+        if request.ids.is_empty() {
+            return Ok(());
+        }
+        let server = self.upload_pack(false)?;
+        let body = fetch::request(&server, request);
+        let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
+        let received = fetch::receive(&mut reader, &server, store);
+        drop(reader);
+        received.map_err(|error| self.error(&error))
+    }
+}
+
+impl<C: Channel> Transport for Session<C> {
+    fn list_refs(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
+        // In version 0 the refs are part of the advertisement, so a new one is needed.
+        let fresh = self.upload_pack.as_ref().is_some_and(|known| !known.v2);
+        let server = self.upload_pack(fresh)?;
+        let mut found = if server.v2 {
+            let body = fetch::list_request(&server, prefixes);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
+            let lines = fetch::receive_lines(&mut reader);
+            drop(reader);
+            let refs =
+                lines.and_then(|lines| lines.iter().map(|line| remote_ref(line)).collect::<io::Result<Vec<_>>>());
+            refs.map_err(|error| self.error(&error))?.into_iter().flatten().collect()
+        } else {
+            server.refs
+        };
+        found.retain(|found| prefixes.iter().any(|prefix| found.name.starts_with(prefix)));
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    fn fetch(&mut self, tips: &[Oid], depth: u32, store: &Repository) -> Result<(), TransportError> {
+        self.fetch_request(&FetchRequest { ids: tips, depth, no_blobs: true }, store)
+    }
+
+    fn fetch_since(&mut self, tips: &[Oid], commit: Oid, store: &Repository) -> Result<HistoryFetch, TransportError> {
+        let server = self.upload_pack(false)?;
+        let mut done = !server.v2;
+        loop {
+            let body = fetch::since_request(&server, tips, commit, done);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
+            let response = fetch::receive_since(&mut reader, &server, done, store);
+            drop(reader);
+            match response.map_err(|error| self.error(&error))? {
+                HistoryResponse::UnknownCommit => return Ok(HistoryFetch::UnknownCommit),
+                HistoryResponse::Fetched => return Ok(HistoryFetch::Fetched),
+                HistoryResponse::Acknowledged => done = true,
+            }
+        }
+    }
+
+    fn fetch_objects(&mut self, ids: &[Oid], store: &Repository) -> Result<(), TransportError> {
+        let odb = store.odb().map_err(TransportError::object_store)?;
+        let missing: Vec<Oid> = ids.iter().copied().filter(|&id| !odb.exists(id)).collect();
+        self.fetch_request(&FetchRequest { ids: &missing, depth: 0, no_blobs: false }, store)
+    }
+
+    fn push(
+        &mut self,
+        updates: &[RefUpdate],
+        pack: &Pack<'_>,
+        options: &PushOptions,
+    ) -> Result<PushReport, TransportError> {
+        let server = self.receive_pack()?;
+        self.check_capabilities(&server, updates, options)?;
+        let stale = push::stale(&server, updates);
+        if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
+            // The push cannot succeed, so nothing is sent and the server runs no hooks.
+            self.channel.close();
+            let results =
+                stale.into_iter().map(|reason| Err(reason.unwrap_or_else(|| "atomic push failure".to_owned())));
+            return Ok(PushReport::new(updates, results));
+        }
+        let failed = |source: io::Error| TransportError::Io { location: "the pack of the push".to_owned(), source };
+        // A push that only deletes refs has no pack (gitprotocol-pack).
+        let pack = updates.iter().any(|update| update.new.is_some()).then(|| pack.spooled()).transpose();
+        let request = Request { lines: push::request(&server, updates, options), pack: pack.map_err(failed)? };
+        let mut reader = self.channel.request(Service::ReceivePack, request)?;
+        let report = push::report(&mut reader, &server, updates);
+        drop(reader);
+        report.map_err(|error| self.error(&error))
+    }
+}

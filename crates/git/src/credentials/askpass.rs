@@ -1,0 +1,32 @@
+//! The askpass program (`GIT_ASKPASS`, `core.askPass`, `SSH_ASKPASS`): it takes a prompt as its argument and prints the answer.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::program::{self, CredentialError};
+use super::value::Credentials;
+
+/// Asks for the password, and for the user name where it is not known, with git's prompts. `None` if the program gives no answer.
+/// A terminal is never used.
+pub(super) fn ask(
+    program: &str,
+    url: &str,
+    username: Option<String>,
+    timeout: Duration,
+) -> Result<Option<Credentials>, CredentialError> {
+    let ask = |prompt: String| {
+        let mut command = Command::new(program);
+        command.arg(prompt);
+        let output = program::run(command, program, "", timeout)?;
+        let line = output.stdout.lines().next().unwrap_or_default().to_owned();
+        Ok::<_, CredentialError>(Some(line).filter(|line| output.success && !line.is_empty()))
+    };
+    let username = match username {
+        Some(username) => Some(username),
+        None => ask(format!("Username for '{url}': "))?,
+    };
+    let Some(username) = username else { return Ok(None) };
+    let with_user = url.replacen("://", &format!("://{username}@"), 1);
+    let password = ask(format!("Password for '{with_user}': "))?;
+    Ok(password.map(|password| Credentials { username, password }))
+}

@@ -1,0 +1,149 @@
+//! Errors of connections to repositories.
+
+use std::io;
+
+use crate::credentials::CredentialError;
+
+/// Why a repository could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The URL has an unsupported scheme or is malformed.
+    #[error("invalid repository URL {url:?}: {reason}")]
+    InvalidUrl {
+        /// The URL without credentials.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting of the remote (certificates, proxy) cannot be used.
+    #[error("invalid {setting} {value:?}: {reason}")]
+    InvalidSetting {
+        /// The setting, as git's configuration names it.
+        setting: &'static str,
+        /// Its value without credentials.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The path exists and is not a git repository.
+    #[error("not a git repository: {path}")]
+    NotARepository {
+        /// The path.
+        path: String,
+    },
+    /// The repository belongs to another user; git refuses it too (`safe.directory`).
+    #[error("repository {path} belongs to another user")]
+    UnsafeOwner {
+        /// The path.
+        path: String,
+    },
+    /// The connection failed or ended early.
+    #[error("cannot reach {url}: {message}")]
+    Unreachable {
+        /// The URL without credentials.
+        url: String,
+        /// What failed.
+        message: String,
+    },
+    /// The server did not accept the credentials, or there were none.
+    #[error("access to {url} denied: {message}")]
+    Denied {
+        /// The URL without credentials.
+        url: String,
+        /// The server's message.
+        message: String,
+    },
+    /// A credential helper or askpass program failed.
+    #[error("cannot get credentials for {url}: {source}")]
+    Credentials {
+        /// The URL without credentials.
+        url: String,
+        /// What failed.
+        source: CredentialError,
+    },
+    /// The server answered with an error.
+    #[error("{url}: {message}")]
+    Server {
+        /// The URL without credentials.
+        url: String,
+        /// The server's message.
+        message: String,
+    },
+    /// The response does not follow git's protocol.
+    #[error("invalid git protocol response from {url}: {reason}")]
+    Protocol {
+        /// The URL without credentials.
+        url: String,
+        /// What was unexpected.
+        reason: String,
+    },
+    /// The server does not support a requested capability.
+    #[error("{url} does not support {capability}")]
+    Unsupported {
+        /// The URL without credentials.
+        url: String,
+        /// The capability.
+        capability: String,
+        /// What to do instead, as an imperative sentence.
+        hint: String,
+    },
+    /// libgit2 failed on a local repository or the temporary object store.
+    #[error("git error in {location}: {}", source.message())]
+    Git {
+        /// The repository.
+        location: String,
+        /// libgit2's error.
+        source: git2::Error,
+    },
+    /// A temporary file could not be written or read.
+    #[error("cannot write {location}: {source}")]
+    Io {
+        /// The file or its purpose.
+        location: String,
+        /// The system's error.
+        source: io::Error,
+    },
+}
+
+impl TransportError {
+    /// Returns whether a retry without a change of the input may succeed.
+    pub fn is_outside(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Denied { .. }
+                | Self::Credentials { .. }
+                | Self::Server { .. }
+                | Self::Protocol { .. }
+        )
+    }
+
+    /// Returns what to do about the error, as an imperative sentence.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::InvalidUrl { .. } => "use an https://, ssh:// or file:// URL, or a path",
+            Self::InvalidSetting { setting, .. } => return Some(format!("correct {setting} in git's configuration")),
+            Self::NotARepository { .. } => "choose another path, or remove what is there",
+            Self::UnsafeOwner { path } => {
+                return Some(format!("run `git config --global --add safe.directory {path}`"));
+            }
+            Self::Unreachable { .. } => "check the address and the network, then try again",
+            Self::Denied { .. } | Self::Credentials { .. } => {
+                "check the credentials (HYDRANT_GIT_TOKEN, GITHUB_TOKEN, a credential helper or an ssh key) and their permissions"
+            }
+            Self::Server { .. } => "check that the URL points to a git repository",
+            Self::Protocol { .. } => {
+                "check that the URL points to a git repository and that no proxy answers in its place"
+            }
+            Self::Unsupported { hint, .. } => hint,
+            Self::Git { .. } => "check the repository with `git fsck`",
+            Self::Io { .. } => "check the free space and permissions of the temporary folder",
+        };
+        Some(hint.to_owned())
+    }
+
+    /// An error of the temporary object store.
+    pub fn object_store(source: git2::Error) -> Self {
+        Self::Git { location: "the temporary object store".to_owned(), source }
+    }
+}
