@@ -5,7 +5,8 @@
 use std::time::Instant;
 
 use committer::{Message, Options, Outcome, SourceRecord, Unit, deliver};
-use git::source::{Ancestry, Moment};
+use git::Moment;
+use git::source::Ancestry;
 use git::{File, FileSet, Identity, Remote};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

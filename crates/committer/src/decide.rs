@@ -37,7 +37,7 @@ pub(crate) struct BranchState<'a> {
 pub(crate) enum Decision {
     /// Commit a new tree.
     Commit(NewTree),
-    /// Update the note only: the output is the same, the source commit is newer.
+    /// RefUpdate the note only: the output is the same, the source commit is newer.
     Note,
     /// Nothing: output and source commit are the same.
     Unchanged,

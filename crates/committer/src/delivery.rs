@@ -127,7 +127,7 @@ impl<'a> Delivery<'a> {
         self.is_push = true;
         match push::send(transport, &self.store, request) {
             Ok(report) => self.progress.settle(&queue, request, &report, self.options.atomic),
-            Err(error @ TransportError::Lacks { .. }) => {
+            Err(error @ TransportError::Unsupported { .. }) => {
                 if !self.progress.settle_unsupported(&queue, request, error.to_string()) {
                     return Err(error.into());
                 }

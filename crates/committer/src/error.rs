@@ -21,7 +21,7 @@ pub enum DeliverError {
 /// libgit2's errors come from the repository in which the commits are built.
 impl From<git2::Error> for DeliverError {
     fn from(error: git2::Error) -> Self {
-        Self::Transport(git::own(&error))
+        Self::Transport(TransportError::object_store(error))
     }
 }
 
@@ -35,7 +35,8 @@ impl DeliverError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unit(error) => error.hint(),
-            Self::Signing(_) | Self::Transport(_) => None,
+            Self::Signing(error) => error.hint(),
+            Self::Transport(error) => error.hint(),
         }
     }
 

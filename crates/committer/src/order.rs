@@ -41,7 +41,7 @@ pub(crate) fn same_repository(one: &str, other: &str) -> bool {
 
 /// A repository's URL without scheme, user, `.git` and a trailing slash, in lower case. `host:path` and `ssh://host/path` have the same key.
 fn repository_key(url: &str) -> String {
-    let clean = git::source::without_credentials(url.trim());
+    let clean = git::without_credentials(url.trim());
     let rest = match clean.split_once("://") {
         Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
         None => match clean.split_once(':') {

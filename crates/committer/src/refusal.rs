@@ -121,7 +121,9 @@ impl Refusal {
             Self::InvalidRecord { .. } => "repair the file, or pass --adopt to replace it",
             Self::Rejected { .. } => "check the branch rules and hooks of the git host",
             Self::TargetRejected { .. } => "create the branch at the git host, with any first commit",
-            Self::RequestUnsupported { .. } => "set review.pullRequest.host to the kind of the git host",
+            Self::RequestUnsupported { .. } => {
+                "set receive.advertisePushOptions on the server, or review.pullRequest.host to the kind of the git host"
+            }
             Self::TooManyAttempts { .. } => "run the command again",
             Self::WouldDropFiles { .. } => {
                 "merge the request or delete the branch, or pass --adopt to leave these files out"

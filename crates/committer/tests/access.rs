@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use deliveries::{committed, deliver, options, unit};
-use git::access::Access;
+use git::GitConfig;
 use git::{Credentials, Remote};
 use testkit::git::{Abilities, GitServer};
 
@@ -44,12 +44,22 @@ impl Home {
         std::fs::read_to_string(self.path(&format!("{name}.log"))).unwrap_or_default()
     }
 
-    fn access(&self, config: &str, more: &[(&str, &str)]) -> Access {
+    /// git's configuration with `config` as the user's file.
+    fn config(&self, config: &str, more: &[(&str, &str)]) -> Configured {
         let file = self.path("gitconfig");
         std::fs::write(&file, config).unwrap();
         let base = [("GIT_CONFIG_GLOBAL", file.to_str().unwrap()), ("GIT_CONFIG_NOSYSTEM", "1")];
         let variables = base.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Access::of(self.folder.path(), &variables.collect::<BTreeMap<_, _>>())
+        Configured(GitConfig::load(self.folder.path(), &variables.collect::<BTreeMap<_, _>>()))
+    }
+}
+
+/// git's configuration of a test.
+struct Configured(GitConfig);
+
+impl Configured {
+    fn remote(&self, url: &str) -> Remote {
+        Remote::configured(url, &self.0)
     }
 }
 
@@ -77,20 +87,20 @@ fn fails(remote: &Remote) -> String {
 fn a_helper_is_asked_when_the_server_wants_credentials_and_told_that_they_were_right() {
     let (home, server) = (Home::new(), server());
     let knows = home.helper("knows", "hunter2");
-    let access = home.access(&format!("[credential \"http://{}\"]\n\thelper = {knows}\n", host(&server)), &[]);
-    works(&access.remote(&server.url()), 1);
+    let configured = home.config(&format!("[credential \"http://{}\"]\n\thelper = {knows}\n", host(&server)), &[]);
+    works(&configured.remote(&server.url()), 1);
     let asked = format!("get\n  protocol=http\n  host={}\n  \n", host(&server));
     let told = format!("store\n  protocol=http\n  host={}\n  username=ci\n  password=hunter2\n  \n", host(&server));
     assert_eq!(home.log("knows"), format!("{asked}{told}"));
     // The same server under another name is another host.
-    assert!(fails(&access.remote(&server.other_url())).contains("401"));
+    assert!(fails(&configured.remote(&server.other_url())).contains("401"));
     // A server that wants nothing is given nothing.
     let open = GitServer::start(Abilities::default());
-    let everywhere = home.access(&format!("[credential]\n\thelper = {}\n", home.helper("unasked", "hunter2")), &[]);
+    let everywhere = home.config(&format!("[credential]\n\thelper = {}\n", home.helper("unasked", "hunter2")), &[]);
     works(&everywhere.remote(&open.url()), 1);
     assert_eq!(home.log("unasked"), "");
     // What the environment gives goes first.
-    let mut given = access.remote(&server.url());
+    let mut given = configured.remote(&server.url());
     given.credentials = Some(Credentials { username: "ci".to_owned(), password: "wrong-secret".to_owned() });
     assert!(fails(&given).contains("401"));
 }
@@ -99,8 +109,8 @@ fn a_helper_is_asked_when_the_server_wants_credentials_and_told_that_they_were_r
 fn a_helper_that_was_wrong_is_told_so_and_the_next_one_is_asked_where_one_knows_nothing() {
     let (home, server) = (Home::new(), server());
     let wrong = home.helper("wrong", "wrong-secret");
-    let access = home.access(&format!("[credential]\n\thelper = {wrong}\n"), &[]);
-    assert!(fails(&access.remote(&server.url())).contains("401"));
+    let configured = home.config(&format!("[credential]\n\thelper = {wrong}\n"), &[]);
+    assert!(fails(&configured.remote(&server.url())).contains("401"));
     assert!(home.log("wrong").contains("erase\n") && home.log("wrong").contains("password=wrong-secret"));
     let silent = home.program("silent", "exit 1");
     let shell = "!f() { test \"$1\" = get && echo password=hunter2; }; f";
@@ -108,12 +118,12 @@ fn a_helper_that_was_wrong_is_told_so_and_the_next_one_is_asked_where_one_knows_
         "[credential]\n\thelper = {wrong}\n\thelper =\n\thelper = {silent}\n\thelper = \"{}\"\n\tusername = ci\n\tuseHttpPath = true\n",
         shell.replace('"', "\\\"")
     );
-    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    works(&home.config(&config, &[]).remote(&server.url()), 1);
     let quits = home.program("quits", "echo quit=1");
     let error = fails(
-        &home.access(&format!("[credential]\n\thelper = {quits}\n\thelper = {wrong}\n"), &[]).remote(&server.url()),
+        &home.config(&format!("[credential]\n\thelper = {quits}\n\thelper = {wrong}\n"), &[]).remote(&server.url()),
     );
-    assert!(error.contains("ended the search"), "{error}");
+    assert!(error.contains("ended the lookup"), "{error}");
 }
 
 #[test]
@@ -121,7 +131,7 @@ fn a_program_is_asked_last() {
     let (home, server) = (Home::new(), server());
     let log = home.path("asked").display().to_string();
     let ask = home.program("ask", &format!("echo \"$1\" >>{log}; case $1 in User*) echo ci;; *) echo hunter2;; esac"));
-    works(&home.access("", &[("GIT_ASKPASS", &ask)]).remote(&server.url()), 1);
+    works(&home.config("", &[("GIT_ASKPASS", &ask)]).remote(&server.url()), 1);
     let expected = format!("Username for 'http://{0}': \nPassword for 'http://ci@{0}': \n", host(&server));
     assert_eq!(std::fs::read_to_string(&log).unwrap(), expected);
 }
@@ -132,9 +142,9 @@ fn headers_go_to_their_host_alone() {
     // As actions/checkout writes it: `ci:hunter2` in base64.
     let config =
         format!("[http \"http://{}/\"]\n\textraheader = AUTHORIZATION: basic Y2k6aHVudGVyMg==\n", host(&server));
-    let access = home.access(&config, &[]);
-    works(&access.remote(&server.url()), 1);
-    assert!(fails(&access.remote(&server.other_url())).contains("401"));
+    let configured = home.config(&config, &[]);
+    works(&configured.remote(&server.url()), 1);
+    assert!(fails(&configured.remote(&server.other_url())).contains("401"));
     let open = GitServer::start(Abilities::default());
     let elsewhere = testkit::http::Server::start(None, {
         let to = server.other_url();
@@ -144,9 +154,9 @@ fn headers_go_to_their_host_alone() {
     });
     let here = format!("localhost:{}", elsewhere.address().port());
     let config = config.replace(&host(&server), &here);
-    let error = fails(&home.access(&config, &[]).remote(&format!("http://{here}/old.git")));
+    let error = fails(&home.config(&config, &[]).remote(&format!("http://{here}/old.git")));
     assert!(error.contains("401"), "a redirect took the header to another host: {error}");
-    works(&access.remote(&open.url()), 1);
+    works(&configured.remote(&open.url()), 1);
 }
 
 #[test]
@@ -156,15 +166,15 @@ fn another_address_and_another_program_are_used() {
         "[url \"http://ci:hunter2@{}/\"]\n\tinsteadOf = short:\n[core]\n\tsshCommand = ssh -v\n",
         host(&server)
     );
-    let access = home.access(&config, &[]);
-    let remote = access.remote("short:repository.git");
-    assert_eq!(remote.shown(), server.url());
+    let configured = home.config(&config, &[]);
+    let remote = configured.remote("short:repository.git");
+    assert_eq!(remote.redacted_url(), server.url());
     works(&remote, 1);
-    assert_eq!(access.remote("git@host:a").ssh_command.as_deref(), Some("ssh -v"));
-    let other = home.access(&config, &[("GIT_SSH_COMMAND", "ssh -q")]);
+    assert_eq!(configured.remote("git@host:a").ssh_command.as_deref(), Some("ssh -v"));
+    let other = home.config(&config, &[("GIT_SSH_COMMAND", "ssh -q")]);
     assert_eq!(other.remote("git@host:a").ssh_command.as_deref(), Some("ssh -q"));
     assert_eq!(
-        home.access("", &[("GIT_SSH", "/opt/my ssh")]).remote("h:a").ssh_command.as_deref(),
+        home.config("", &[("GIT_SSH", "/opt/my ssh")]).remote("h:a").ssh_command.as_deref(),
         Some("'/opt/my ssh'")
     );
 }
@@ -185,11 +195,11 @@ fn a_proxy_and_an_authority_are_taken_from_the_configuration_and_the_proxy_learn
         authority.display(),
         home.helper("knows", "hunter2")
     );
-    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    works(&home.config(&config, &[]).remote(&server.url()), 1);
     let seen = proxy.requests();
     assert!(!seen.is_empty() && seen.iter().all(|request| request.starts_with("CONNECT localhost:")), "{seen:?}");
     assert!(seen.iter().all(|request| !request.contains("authorization")), "{seen:?}");
-    let wrong = home.access("[http]\n\tproxy = http://127.0.0.1:1\n", &[]);
+    let wrong = home.config("[http]\n\tproxy = http://127.0.0.1:1\n", &[]);
     assert!(
         deliver(&wrong.remote(&server.url()), &[unit("a", 2, &[("x", "2")])], &options()).unwrap_err().is_outside()
     );
@@ -202,9 +212,9 @@ fn real_git_credential_store_is_asked_and_told() {
     let file = home.path("credentials");
     std::fs::write(&file, format!("http://ci:hunter2@{}\n", host(&server).replace(':', "%3a"))).unwrap();
     let config = format!("[credential]\n\thelper = store --file {}\n", file.display());
-    works(&home.access(&config, &[]).remote(&server.url()), 1);
+    works(&home.config(&config, &[]).remote(&server.url()), 1);
     std::fs::write(&file, format!("http://ci:wrong-secret@{}\n", host(&server).replace(':', "%3a"))).unwrap();
-    assert!(fails(&home.access(&config, &[]).remote(&server.url())).contains("401"));
+    assert!(fails(&home.config(&config, &[]).remote(&server.url())).contains("401"));
     assert!(std::fs::read_to_string(&file).unwrap().is_empty(), "git's own helper forgets what was wrong");
     assert!(Path::new(&file).exists());
 }

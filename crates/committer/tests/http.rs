@@ -161,11 +161,11 @@ fn push_options_reach_the_server_or_are_refused() {
     assert_eq!(server.push_options(), asking.push_options);
     let plain = GitServer::start(Abilities { push_options: false, atomic: false, ..Abilities::default() });
     let error = deliver(&Remote::new(plain.url()), &two(1, "1\n"), &asking).unwrap_err().to_string();
-    assert!(error.contains("does not take push-options"), "{error}");
+    assert!(error.contains("does not support push-options"), "{error}");
     let mut atomic = options();
     atomic.atomic = true;
     let error = deliver(&Remote::new(plain.url()), &two(1, "1\n"), &atomic).unwrap_err().to_string();
-    assert!(error.contains("does not take atomic"), "{error}");
+    assert!(error.contains("does not support atomic"), "{error}");
 }
 
 #[test]
@@ -233,16 +233,16 @@ fn what_is_no_git_server_is_told_so() {
     let page = Server::start(None, |_| Response::new(200, "text/html", "<html>sign in</html>"));
     let remote = Remote::new(format!("http://localhost:{}/a.git", page.address().port()));
     let error = deliver(&remote, &two(1, "1\n"), &options()).unwrap_err().to_string();
-    assert!(error.contains("not git's protocol") && error.contains("text/html"), "{error}");
+    assert!(error.contains("invalid git protocol response") && error.contains("text/html"), "{error}");
     let nonsense =
         Server::start(None, |_| Response::new(200, "application/x-git-upload-pack-advertisement", "zzzzhello"));
     let remote = Remote::new(format!("http://localhost:{}/a.git", nonsense.address().port()));
     let error = deliver(&remote, &two(1, "1\n"), &options()).unwrap_err().to_string();
-    assert!(error.contains("not git's protocol"), "{error}");
+    assert!(error.contains("invalid git protocol response"), "{error}");
     let closed = Remote::new("http://localhost:1/a.git");
     assert!(deliver(&closed, &two(1, "1\n"), &options()).unwrap_err().is_outside());
     let ftp = deliver(&Remote::new("ftp://u:p@host/a"), &two(1, "1\n"), &options()).unwrap_err().to_string();
-    assert!(ftp.contains("ftp://host/a") && ftp.contains("not a way"), "{ftp}");
+    assert!(ftp.contains("ftp://host/a") && ftp.contains("unsupported scheme"), "{ftp}");
 }
 
 #[test]

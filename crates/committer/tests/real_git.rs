@@ -248,5 +248,5 @@ fn real_http_takes_reviewed_units_with_push_options_and_agit() {
     let unit = reviewed(1, "1\n", RequestMethod::PushOptions(options_of("merge_request.create")));
     let done = deliver(&web.remote("plain.git"), &[unit], &options()).unwrap();
     let Refusal::RequestUnsupported { message } = refused(&done[0]) else { panic!("{done:?}") };
-    assert!(message.contains("receive.advertisePushOptions"), "{message}");
+    assert!(message.contains("does not support push-options"), "{message}");
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use deliveries::{committed, deliver, options, unit};
-use git::{Format, Remote, Signing};
+use git::{Remote, Signing, SigningFormat};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
@@ -42,7 +42,7 @@ fn real_git_verifies_an_ssh_signature() {
         run("git", &["-C", &source, "config", name, value]);
     }
     let signing = Signing::from_git_config(Path::new(&source)).unwrap().unwrap();
-    assert_eq!((signing.format, signing.program.as_str()), (Format::Ssh, "ssh-keygen"));
+    assert_eq!((signing.format, signing.program.as_str()), (SigningFormat::Ssh, "ssh-keygen"));
     let target = deliver_signed(folder.path(), signing);
     let words =
         run("git", &["-C", &target, "-c", &format!("gpg.ssh.allowedSignersFile={allowed}"), "verify-commit", "a"]);
@@ -68,11 +68,11 @@ fn real_git_verifies_a_gpg_signature() {
     std::fs::write(&script, format!("#!/bin/sh\nexec gpg --homedir {home} \"$@\"\n")).unwrap();
     std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let program = script.display().to_string();
-    let signing = Signing { format: Format::OpenPgp, program: program.clone(), key: None };
+    let signing = Signing { format: SigningFormat::OpenPgp, program: program.clone(), key: None };
     let target = deliver_signed(folder.path(), signing);
     let words = run("git", &["-C", &target, "-c", &format!("gpg.program={program}"), "verify-commit", "a"]);
     assert!(words.contains("Good signature from \"Deploy <deploy@example.com>\""), "{words}");
-    let unknown = Signing { format: Format::OpenPgp, program, key: Some("nobody@example.com".to_owned()) };
+    let unknown = Signing { format: SigningFormat::OpenPgp, program, key: Some("nobody@example.com".to_owned()) };
     let mut how = options();
     how.signing = Some(unknown);
     let error = deliver(&Remote::new(&target), &[unit("b", 1, &[("x", "1")])], &how).unwrap_err().to_string();

@@ -478,7 +478,7 @@ fn a_request_is_made_by_push_options() {
     else {
         panic!()
     };
-    assert!(message.contains("receive.advertisePushOptions"), "{message}");
+    assert!(message.contains("does not support push-options"), "{message}");
     git(&place.repository(), &["config", "receive.advertisePushOptions", "true"]);
     let done = one(deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap());
     let (_, commit) = committed(&done);

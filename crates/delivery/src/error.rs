@@ -1,6 +1,8 @@
 //! Why a command could not do its work: whose turn it is now.
 
 use committer::DeliverError;
+use git::SigningError;
+use git::snapshot::SnapshotError;
 use git::source::SourceError;
 use github::GitHubError;
 use manifest::{Diagnostic, Errors};
@@ -56,19 +58,36 @@ pub trait ToDiagnostic {
     fn to_diagnostic(&self) -> Diagnostic;
 }
 
+/// A message with the hint that belongs to it.
+fn with_hint(message: String, hint: Option<String>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(message);
+    match hint {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
 impl ToDiagnostic for SourceError {
     fn to_diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(self.to_string())
+        with_hint(self.to_string(), self.hint())
+    }
+}
+
+impl ToDiagnostic for SnapshotError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        with_hint(self.to_string(), self.hint())
+    }
+}
+
+impl ToDiagnostic for SigningError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        with_hint(self.to_string(), self.hint())
     }
 }
 
 impl ToDiagnostic for DeliverError {
     fn to_diagnostic(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::new(self.to_string());
-        match self.hint() {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
-        }
+        with_hint(self.to_string(), self.hint())
     }
 }
 
@@ -80,20 +99,22 @@ impl ToDiagnostic for GitHubError {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Failure::Input(error.to_diagnostic().into())
+        Failure::Input(error.to_diagnostic().caused_by(error).into())
     }
 }
 
 impl From<DeliverError> for Failure {
     fn from(error: DeliverError) -> Self {
-        let errors = error.to_diagnostic().into();
-        if error.is_outside() { Failure::Outside(errors) } else { Failure::Input(errors) }
+        let outside = error.is_outside();
+        let errors = error.to_diagnostic().caused_by(error).into();
+        if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
     }
 }
 
 impl From<GitHubError> for Failure {
     fn from(error: GitHubError) -> Self {
-        let errors = error.to_diagnostic().into();
-        if error.is_outside() { Failure::Outside(errors) } else { Failure::Input(errors) }
+        let outside = error.is_outside();
+        let errors = error.to_diagnostic().caused_by(error).into();
+        if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
     }
 }

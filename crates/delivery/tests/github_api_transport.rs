@@ -133,7 +133,7 @@ fn races_are_lost_and_run_again_and_a_lost_answer_makes_no_second_commit() {
     let mut atomic = options();
     atomic.atomic = true;
     let error = deliver(&remote, &two(4), &atomic).unwrap_err().to_string();
-    assert!(error.contains("--atomic") && error.contains("without --via api"), "{error}");
+    assert!(error.contains("does not support atomic updates"), "{error}");
 }
 
 #[test]

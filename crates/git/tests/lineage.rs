@@ -8,8 +8,8 @@ mod servers;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use git::access::Access;
-use git::source::{Ancestry, HistoryService, Lineage, Source};
+use git::GitConfig;
+use git::source::{Ancestry, HistoryService, SourceHistory, SourceRepository};
 use git2::{Oid, Repository};
 use histories::{History, commit, history, shallow};
 use servers::{Place, Shell, Web, git};
@@ -29,9 +29,9 @@ fn files(at: &Path) -> Vec<String> {
 }
 
 /// Asks everything about a clone at `new`.
-fn asked(source: &Source, variables: &BTreeMap<String, String>, at: &Path, history: &History) {
+fn asked(source: &SourceRepository, variables: &BTreeMap<String, String>, at: &Path, history: &History) {
     let before = files(at);
-    let lineage = Lineage::new(source, &Access::of(at, variables), None);
+    let lineage = SourceHistory::new(source, &GitConfig::load(at, variables), None);
     let ask = |older: Oid| lineage.is_ancestor(&older.to_string(), &history.new.to_string());
     let unknown = Oid::from_str("1234567890123456789012345678901234567890").unwrap();
     for (older, expected) in [
@@ -77,7 +77,7 @@ fn a_commit_that_was_never_pushed_counts_from_where_the_clone_begins() {
     let at = folder.path().join("clone");
     let source = shallow(&at, server.path(), &server.url(), history.new);
     let mine = commit(&Repository::open(&at).unwrap(), &[history.new], "mine").to_string();
-    let lineage = Lineage::new(&source, &Access::of(&at, &BTreeMap::new()), None);
+    let lineage = SourceHistory::new(&source, &GitConfig::load(&at, &BTreeMap::new()), None);
     assert_eq!(lineage.is_ancestor(&history.middle.to_string(), &mine), Ancestry::Ancestor);
     assert_eq!(lineage.is_ancestor(&history.side.to_string(), &mine), Ancestry::NotAncestor);
     let requests = server.requests();
@@ -89,23 +89,25 @@ struct Unavailable;
 
 impl HistoryService for Unavailable {
     fn is_ancestor(&self, _older: &str, _newer: &str) -> Result<bool, Box<dyn std::error::Error>> {
-        Err("the host is away".into())
+        Err("the host is unavailable".into())
     }
 }
 
 #[test]
-fn the_reason_is_told_where_nobody_can_answer() {
+fn the_reason_is_returned_if_neither_origin_nor_host_answers() {
     let folder = tempfile::tempdir().unwrap();
     let server = GitServer::start(Abilities::default());
     let history = history(server.path());
     let at = folder.path().join("clone");
     let source = shallow(&at, server.path(), "http://127.0.0.1:1/acme/shop.git", history.new);
-    let access = Access::of(&at, &BTreeMap::new());
-    let unreachable = "could not be fetched: http://127.0.0.1:1/acme/shop.git";
-    for (host, expected) in [(None, vec![unreachable]), (Some(Unavailable), vec![unreachable, "the host is away"])] {
+    let config = GitConfig::load(&at, &BTreeMap::new());
+    let unreachable = "could not be fetched: cannot reach http://127.0.0.1:1/acme/shop.git";
+    for (host, expected) in
+        [(None, vec![unreachable]), (Some(Unavailable), vec![unreachable, "the host is unavailable"])]
+    {
         let host = host.map(|host| Box::new(host) as Box<dyn HistoryService>);
         let answer =
-            Lineage::new(&source, &access, host).is_ancestor(&history.old.to_string(), &history.new.to_string());
+            SourceHistory::new(&source, &config, host).is_ancestor(&history.old.to_string(), &history.new.to_string());
         let Ancestry::Unknown(why) = answer else { panic!("{answer:?}") };
         assert!(expected.iter().all(|part| why.contains(part)), "{why}");
     }
@@ -152,7 +154,7 @@ fn real_git_clones_are_deepened_over_every_way() {
             for (key, value) in &settings {
                 git(&at, &["config", key, value]);
             }
-            asked(&Source::discover(&at).unwrap(), &none, &at, &history);
+            asked(&SourceRepository::discover(&at).unwrap(), &none, &at, &history);
         }
     }
 }

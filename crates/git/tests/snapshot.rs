@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use git::Remote;
-use git::snapshot::{id_of, snapshot};
+use git::snapshot;
 use git2::{FileMode, IndexEntry, IndexTime, Oid, Repository, Signature};
 
 struct Scene {
@@ -75,11 +75,12 @@ fn commit(path: &Path, branch: &str, files: &[(&str, FileMode, &[u8])], module: 
 fn branch_tag_commit_and_default_branch_give_the_same_files() {
     let scene = scene();
     let remote = Remote::new(scene.folder.path().join("outer.git").to_string_lossy());
-    let head = id_of(&remote, None).expect("HEAD");
+    let head = snapshot::resolve(&remote, None).expect("HEAD");
     for revision in [None, Some("main"), Some("v1"), Some(head.as_str())] {
-        let id = id_of(&remote, revision).unwrap_or_else(|error| panic!("{revision:?}: {error}"));
+        let id = snapshot::resolve(&remote, revision).unwrap_or_else(|error| panic!("{revision:?}: {error}"));
         let into = tempfile::tempdir().expect("a folder");
-        let commit = snapshot(&remote, &id, false, into.path()).unwrap_or_else(|error| panic!("{revision:?}: {error}"));
+        let commit =
+            snapshot::write(&remote, &id, false, into.path()).unwrap_or_else(|error| panic!("{revision:?}: {error}"));
         assert_eq!(commit, head, "{revision:?}");
         assert_eq!(fs::read_to_string(into.path().join("link.yaml")).expect("the link's file"), "kind: Outer\n");
         assert!(fs::symlink_metadata(into.path().join("link.yaml")).expect("the link").is_symlink());
@@ -92,8 +93,8 @@ fn submodules_come_along_where_asked_for() {
     let scene = scene();
     let remote = Remote::new(format!("file://{}", scene.folder.path().join("outer.git").display()));
     let into = tempfile::tempdir().expect("a folder");
-    let id = id_of(&remote, Some("v1")).expect("the tag");
-    snapshot(&remote, &id, true, into.path()).expect("the files");
+    let id = snapshot::resolve(&remote, Some("v1")).expect("the tag");
+    snapshot::write(&remote, &id, true, into.path()).expect("the files");
     assert_eq!(fs::read_to_string(into.path().join("deep/module/base.yaml")).expect("the file"), "kind: Inner\n");
 }
 
@@ -101,6 +102,6 @@ fn submodules_come_along_where_asked_for() {
 fn an_unknown_revision_is_named() {
     let scene = scene();
     let remote = Remote::new(scene.folder.path().join("outer.git").to_string_lossy());
-    let error = id_of(&remote, Some("v2")).expect_err("there is no v2");
-    assert!(error.to_string().contains("no branch, tag or commit v2"), "{error}");
+    let error = snapshot::resolve(&remote, Some("v2")).expect_err("there is no v2");
+    assert!(error.to_string().contains("revision v2 not found"), "{error}");
 }

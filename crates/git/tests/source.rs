@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use git::source::{Ancestry, EntryKind, ReadError, Source, SourceError, without_credentials};
+use git::source::{Ancestry, EntryKind, ReadError, SourceError, SourceRepository};
+use git::without_credentials;
 use git2::{Oid, Repository, Signature, Time};
 
 struct Sandbox {
@@ -41,8 +42,8 @@ impl Sandbox {
         self.repository.commit(Some("HEAD"), &who, &who, message, &tree, &parent.iter().collect::<Vec<_>>()).unwrap()
     }
 
-    fn source(&self) -> Source {
-        Source::discover(self.path()).unwrap()
+    fn source(&self) -> SourceRepository {
+        SourceRepository::discover(self.path()).unwrap()
     }
 
     fn git(&self, arguments: &[&str]) -> String {
@@ -106,7 +107,7 @@ fn a_folder_has_a_tree_id_that_stays_while_others_change() {
     assert_eq!(source.last_change(&sandbox.path().join("cart")).unwrap().unwrap().subject, "one");
     std::fs::create_dir(sandbox.path().join("new")).unwrap();
     let error = source.tree_id(&sandbox.path().join("new")).unwrap_err();
-    assert_eq!(error.to_string(), "HEAD:new: not in git at this revision: commit it first");
+    assert_eq!(error.to_string(), "new not found in revision HEAD");
 }
 
 #[test]
@@ -181,7 +182,7 @@ fn a_revision_is_read_without_a_checkout() {
 #[test]
 fn no_repository_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(Source::discover(folder.path()), Err(SourceError::NoRepository(_))));
+    assert!(matches!(SourceRepository::discover(folder.path()), Err(SourceError::NoRepository(_))));
 }
 
 #[test]

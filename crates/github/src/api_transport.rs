@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use git::{File, Line, Mode, Pack, PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
+use git::{File, HistoryFetch, Mode, Pack, PushOptions, PushReport, RefUpdate, RemoteRef, Transport, TransportError};
 use git2::{Delta, Oid};
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ const COMMITS: usize = 20;
 const BYTES: usize = 4 << 20;
 /// git's mode of a file that is not executable.
 const REGULAR: i32 = 0o100_644;
+/// The name of the server in errors.
+const API_NAME: &str = "GitHub's API";
 /// The tree that holds nothing, which GitHub knows and lets nobody make.
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -72,13 +74,13 @@ impl GitHubApiTransport {
     /// Makes the commits of each branch one after the other; the first ones of all branches go together, then the second ones.
     fn write(
         &self,
-        updates: &[&Update],
+        updates: &[&RefUpdate],
         pack: &Pack<'_>,
         report: &mut PushReport,
     ) -> Result<Vec<Result<(), String>>, TransportError> {
         let mut moving = Vec::new();
         for update in updates {
-            let chain = chain(pack, update).map_err(|error| git::own(&error))?;
+            let chain = chain(pack, update).map_err(TransportError::object_store)?;
             let branch = update.name.strip_prefix("refs/heads/").unwrap_or(&update.name);
             moving.push(Moving { branch, head: update.old, chain: chain.into_iter(), failed: None });
         }
@@ -89,7 +91,7 @@ impl GitHubApiTransport {
                 let Some(mut wanted) = one.chain.next() else { continue };
                 idle = false;
                 for parent in &mut wanted.parents {
-                    *parent = report.renamed.get(parent).copied().unwrap_or(*parent);
+                    *parent = report.rewritten.get(parent).copied().unwrap_or(*parent);
                 }
                 match self.input(one, &wanted, pack) {
                     Some(input) => together.push((one, wanted, input)),
@@ -220,7 +222,7 @@ fn settle(
 ) -> Result<(), TransportError> {
     match made {
         Ok(there) => {
-            report.renamed.insert(wanted.here, there);
+            report.rewritten.insert(wanted.here, there);
             one.head = Some(there);
         }
         Err(Told::No(words)) => one.failed = Some(words),
@@ -243,10 +245,10 @@ fn refusal(answer: &Value, name: &str) -> String {
 }
 
 /// The commits from what the branch has to what it is to get, oldest first. A new branch starts from a commit that is there.
-fn chain(pack: &Pack<'_>, update: &Update) -> Result<Vec<Wanted>, git2::Error> {
+fn chain(pack: &Pack<'_>, update: &RefUpdate) -> Result<Vec<Wanted>, git2::Error> {
     let mut chain = Vec::new();
     let mut next = update.new;
-    while let Some(id) = next.filter(|id| Some(*id) != update.old && pack.holds(*id)) {
+    while let Some(id) = next.filter(|id| Some(*id) != update.old && pack.contains(*id)) {
         let commit = pack.repository().find_commit(id)?;
         let parents: Vec<Oid> = commit.parent_ids().collect();
         let before = parents.first().map(|&parent| pack.repository().find_commit(parent)?.tree()).transpose()?;
@@ -303,65 +305,71 @@ fn batches<'a, 'b>(together: Vec<Asked<'a, 'b>>) -> Vec<Vec<Asked<'a, 'b>>> {
 }
 
 fn failed(error: &GitHubError) -> TransportError {
-    let (url, words) = ("GitHub's API".to_owned(), error.to_string());
+    let (url, message) = (API_NAME.to_owned(), error.to_string());
     match error {
-        GitHubError::Answer { status: 401 | 403, .. } => TransportError::Denied { url, words },
-        GitHubError::Answer { status: 500.., .. } => TransportError::Unreachable { url, words },
-        GitHubError::Unreachable { .. } | GitHubError::Incomplete { .. } => TransportError::Unreachable { url, words },
-        _ => TransportError::Server { url, words },
+        GitHubError::Answer { status: 401 | 403, .. } => TransportError::Denied { url, message },
+        GitHubError::Answer { status: 500.., .. } => TransportError::Unreachable { url, message },
+        GitHubError::Unreachable { .. } | GitHubError::Incomplete { .. } => {
+            TransportError::Unreachable { url, message }
+        }
+        _ => TransportError::Server { url, message },
     }
 }
 
 impl Transport for GitHubApiTransport {
-    fn list(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
-        self.git.list(prefixes)
+    fn list_refs(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
+        self.git.list_refs(prefixes)
     }
 
-    fn fetch(&mut self, tips: &[Oid], depth: u32, here: &git2::Repository) -> Result<(), TransportError> {
-        self.git.fetch(tips, depth, here)
+    fn fetch(&mut self, tips: &[Oid], depth: u32, store: &git2::Repository) -> Result<(), TransportError> {
+        self.git.fetch(tips, depth, store)
     }
 
-    fn since(&mut self, tips: &[Oid], commit: Oid, here: &git2::Repository) -> Result<Line, TransportError> {
-        self.git.since(tips, commit, here)
+    fn fetch_since(
+        &mut self,
+        tips: &[Oid],
+        commit: Oid,
+        store: &git2::Repository,
+    ) -> Result<HistoryFetch, TransportError> {
+        self.git.fetch_since(tips, commit, store)
     }
 
-    fn objects(&mut self, ids: &[Oid], here: &git2::Repository) -> Result<(), TransportError> {
-        self.git.objects(ids, here)
+    fn fetch_objects(&mut self, ids: &[Oid], store: &git2::Repository) -> Result<(), TransportError> {
+        self.git.fetch_objects(ids, store)
     }
 
-    fn renames(&self) -> bool {
+    fn rewrites_commits(&self) -> bool {
         true
     }
 
     fn push(
         &mut self,
-        updates: &[Update],
+        updates: &[RefUpdate],
         pack: &Pack<'_>,
         options: &PushOptions,
     ) -> Result<PushReport, TransportError> {
-        let commits = |update: &&Update| update.new.is_some() && update.name.starts_with("refs/heads/");
-        let (mine, rest): (Vec<&Update>, Vec<&Update>) = updates.iter().partition(commits);
-        for (asked, what) in [
-            (options.atomic && updates.len() > 1, "--atomic"),
-            (!options.options.is_empty() && !mine.is_empty(), "push options"),
+        let is_commit = |update: &RefUpdate| update.new.is_some() && update.name.starts_with("refs/heads/");
+        let by_api: Vec<&RefUpdate> = updates.iter().filter(|update| is_commit(update)).collect();
+        let over_git: Vec<RefUpdate> = updates.iter().filter(|update| !is_commit(update)).cloned().collect();
+        for (requested, capability) in [
+            (options.atomic && updates.len() > 1, "atomic updates"),
+            (!options.options.is_empty() && !by_api.is_empty(), "push options"),
         ] {
-            if asked {
-                let advice = "push over git, without --via api".to_owned();
-                return Err(TransportError::Lacks { url: "GitHub's API".to_owned(), what: what.to_owned(), advice });
+            if requested {
+                let (url, hint) = (API_NAME.to_owned(), "push over git, without `--via api`".to_owned());
+                return Err(TransportError::Unsupported { url, capability: capability.to_owned(), hint });
             }
         }
         let mut report = PushReport::default();
-        let made = self.write(&mine, pack, &mut report)?;
-        let mut told: BTreeMap<&str, Result<(), String>> =
-            mine.iter().map(|update| update.name.as_str()).zip(made).collect();
-        if !rest.is_empty() {
-            let owned: Vec<Update> = rest.iter().map(|&update| update.clone()).collect();
-            let over_git = self.git.push(&owned, pack, options)?;
-            report.words = over_git.words;
-            told.extend(rest.iter().map(|update| update.name.as_str()).zip(over_git.refs));
-        }
-        let nothing = || Err("GitHub was not asked for it".to_owned());
-        report.refs = updates.iter().map(|update| told.remove(update.name.as_str()).unwrap_or_else(nothing)).collect();
-        Ok(report)
+        let made = self.write(&by_api, pack, &mut report)?;
+        let mut results: BTreeMap<&str, Result<(), String>> =
+            by_api.iter().map(|update| update.name.as_str()).zip(made).collect();
+        let over_git =
+            if over_git.is_empty() { PushReport::default() } else { self.git.push(&over_git, pack, options)? };
+        results.extend(over_git.statuses.iter().map(|status| (status.name.as_str(), status.result.clone())));
+        let missing = || Err("no result".to_owned());
+        let results: Vec<_> =
+            updates.iter().map(|update| results.remove(update.name.as_str()).unwrap_or_else(missing)).collect();
+        Ok(PushReport { messages: over_git.messages, rewritten: report.rewritten, ..PushReport::new(updates, results) })
     }
 }

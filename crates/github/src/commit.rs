@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use git::{Change, ChangeKind, File, FileSet, Identity, Mode, filemode, normal};
+use git::{Change, ChangeKind, File, FileSet, Identity, Mode, filemode, normalize_message};
 use git2::{ObjectType, Oid};
 use serde_json::{Value, json};
 
@@ -172,7 +172,7 @@ impl Connection {
             tree = Some(self.tree(repository, tree.as_deref(), &entries)?);
         }
         let mut body = json!({
-            "message": normal(&commit.message),
+            "message": normalize_message(&commit.message),
             "tree": tree,
             "parents": base.iter().map(|base| base.commit.clone()).collect::<Vec<_>>(),
         });

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::source::{SourceCommit, commit_info};
-use git::{File, FileSet, Mode, ObjectStore, Transport, TransportError, own};
+use git::source::CommitInfo;
+use git::{File, FileSet, Mode, ObjectStore, Transport, TransportError};
 use git2::Oid;
 
 use crate::metadata::{self, METADATA, Record, TreeFile};
@@ -34,7 +34,7 @@ impl BranchPath {
 #[derive(Clone, Debug)]
 pub struct BranchTip {
     /// The commit; `short_id` has seven digits.
-    pub commit: SourceCommit,
+    pub commit: CommitInfo,
     /// The record in the folder; `None` if no delivery has written one, or it is invalid.
     pub record: Option<Record>,
     /// The source commit in the git note: a newer one than the record's, with the same output.
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
     /// The commits that these refs and the notes ref point to, by name.
     pub(super) fn heads(&mut self, mut names: Vec<String>) -> Result<BTreeMap<String, Oid>, TransportError> {
         names.push(NOTES.to_owned());
-        let refs = self.transport.list(&names)?;
+        let refs = self.transport.list_refs(&names)?;
         Ok(refs.into_iter().map(|found| (found.name, found.id)).collect())
     }
 
@@ -111,12 +111,12 @@ impl<'a> Reader<'a> {
             }
         }
         let missing = self.missing(blobs);
-        if missing.is_empty() { Ok(()) } else { self.transport.objects(&missing, self.store.repository()) }
+        if missing.is_empty() { Ok(()) } else { self.transport.fetch_objects(&missing, self.store.repository()) }
     }
 
     /// What a commit holds for a unit. The objects are in the store by [`Reader::load`].
     pub(super) fn tip(&self, at: &At<'_>, depth: Depth) -> Result<BranchTip, TransportError> {
-        self.read_tip(at, depth).map_err(|error| own(&error))
+        self.read_tip(at, depth).map_err(TransportError::object_store)
     }
 
     fn read_tip(&self, at: &At<'_>, depth: Depth) -> Result<BranchTip, git2::Error> {
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
             content_hash: metadata::content_hash(&held)?,
             empty: tree.is_empty(),
             intact: record.as_ref().map(|record| self.is_intact(tree.id(), at.path, record)).transpose()?.flatten(),
-            commit: commit_info(&commit, at.commit.to_string()[..7].to_owned())?,
+            commit: CommitInfo::read(&commit, at.commit.to_string()[..7].to_owned())?,
             record,
         })
     }
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         let mut next = head;
         while let Some(id) = next.filter(|&id| line.len() < limit.max(1) as usize && self.store.has(id)) {
             line.push(id);
-            let commit = self.store.repository().find_commit(id).map_err(|error| own(&error))?;
+            let commit = self.store.repository().find_commit(id).map_err(TransportError::object_store)?;
             next = commit.parent_id(0).ok();
         }
         Ok(line)
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tree(&self, commit: Oid) -> Result<Oid, TransportError> {
-        let commit = self.store.repository().find_commit(commit).map_err(|error| own(&error))?;
+        let commit = self.store.repository().find_commit(commit).map_err(TransportError::object_store)?;
         Ok(commit.tree_id())
     }
 

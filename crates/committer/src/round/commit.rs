@@ -32,7 +32,7 @@ pub(crate) fn write(
     let parents = new.parents.iter().map(|&parent| repository.find_commit(parent)).collect::<Result<Vec<_>, _>>()?;
     let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
     let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-    let message = git::normal(new.message);
+    let message = git::normalize_message(new.message);
     let buffer = repository.commit_create_buffer(&author, &committer, &message, &tree, &parents)?;
     let Some(signing) = options.signing.as_ref().filter(|_| !options.dry_run) else {
         return Ok(store.write(ObjectType::Commit, &buffer, objects)?);

@@ -17,7 +17,7 @@ mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{Change, Update};
+use git::{Change, RefUpdate};
 use git2::Oid;
 
 use crate::notes::Note;
@@ -294,8 +294,8 @@ impl BranchPlan {
     }
 
     /// The ref update that is pushed, if the branch moves.
-    pub(crate) fn update(&self) -> Option<Update> {
+    pub(crate) fn update(&self) -> Option<RefUpdate> {
         let moves = (self.has_commits() || self.is_withdrawal()) && self.new != self.old;
-        moves.then(|| Update { name: self.ref_name(), old: self.old, new: self.new })
+        moves.then(|| RefUpdate { name: self.ref_name(), old: self.old, new: self.new })
     }
 }

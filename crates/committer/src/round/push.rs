@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use git::{ObjectStore, PushOptions, PushReport, Transport, TransportError, Update};
+use git::{ObjectStore, PushOptions, PushReport, RefUpdate, Transport, TransportError};
 use git2::{ObjectType, Oid};
 
 use super::{BranchPlan, BranchRole, Progress, RemoteState, TargetStart};
@@ -17,7 +17,7 @@ use crate::unit::{RequestMethod, RequestOptions, TargetContent, Unit};
 /// One push.
 pub(crate) struct PushRequest {
     pub part: PushPart,
-    pub updates: Vec<Update>,
+    pub updates: Vec<RefUpdate>,
     /// The new objects that the remote lacks.
     pub objects: Vec<Oid>,
     pub options: PushOptions,
@@ -53,7 +53,7 @@ pub(crate) struct PushQueue {
 /// The update of the notes ref and its new objects.
 #[derive(Clone)]
 struct NoteUpdate {
-    update: Update,
+    update: RefUpdate,
     objects: Vec<Oid>,
 }
 
@@ -144,7 +144,7 @@ impl PushQueue {
     }
 
     fn targets(&self) -> PushRequest {
-        let update = |start: &TargetStart| Update {
+        let update = |start: &TargetStart| RefUpdate {
             name: format!("refs/heads/{}", start.branch),
             old: None,
             new: Some(start.commit),
@@ -210,7 +210,7 @@ impl PushQueue {
         let unasked = plan.old == Some(head) && !self.state.pulls.contains(&head);
         (moved || unasked || plan.is_withdrawal()).then(|| PushRequest {
             part: PushPart::Request(index),
-            updates: vec![Update { name: format!("refs/for/{}", run.unit.branch), old: None, new: Some(head) }],
+            updates: vec![RefUpdate { name: format!("refs/for/{}", run.unit.branch), old: None, new: Some(head) }],
             objects: Vec::new(),
             options: PushOptions { atomic: false, options: context.computed(unit, options) },
         })
@@ -233,7 +233,7 @@ impl PushQueue {
         let message = "Notes added by 'hydrant deliver'\n";
         let buffer = repository.commit_create_buffer(&author, &committer, message, &tree, &parents)?;
         let new = store.write(ObjectType::Commit, &buffer, &mut objects)?;
-        Ok(Some(NoteUpdate { update: Update { name: NOTES.to_owned(), old, new: Some(new) }, objects }))
+        Ok(Some(NoteUpdate { update: RefUpdate { name: NOTES.to_owned(), old, new: Some(new) }, objects }))
     }
 }
 
@@ -246,7 +246,7 @@ pub(crate) struct PushContext<'p, 'a> {
 }
 
 impl PushContext<'_, '_> {
-    fn push_options(&self, updates: &[Update]) -> PushOptions {
+    fn push_options(&self, updates: &[RefUpdate]) -> PushOptions {
         let only_notes = updates.iter().all(|update| update.name == NOTES);
         PushOptions {
             atomic: self.options.atomic && !only_notes,

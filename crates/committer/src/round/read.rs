@@ -49,7 +49,7 @@ pub(crate) fn objects(
 ) -> Result<(), DeliverError> {
     let missing: Vec<Oid> = ids.into_iter().filter(|&id| !store.has(id)).collect();
     if !missing.is_empty() {
-        transport.objects(&missing, store.repository())?;
+        transport.fetch_objects(&missing, store.repository())?;
     }
     Ok(())
 }
@@ -70,8 +70,8 @@ fn refs(transport: &mut dyn Transport, pending: &[&Unit]) -> Result<RemoteState,
     if pending.iter().any(|unit| unit.requests_by(|method| matches!(method, RequestMethod::AgitPush(_)))) {
         prefixes.push(PULLS.to_owned());
     }
-    let mut state = RemoteState { renames_commits: transport.renames(), ..RemoteState::default() };
-    for found in transport.list(&prefixes)? {
+    let mut state = RemoteState { renames_commits: transport.rewrites_commits(), ..RemoteState::default() };
+    for found in transport.list_refs(&prefixes)? {
         if found.name.starts_with(PULLS) {
             state.pulls.insert(found.id);
         } else if !names.contains(&found.name) {

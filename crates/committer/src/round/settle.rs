@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{PushReport, fell_with_others, lost_race};
+use git::{PushReport, is_atomic_failure, is_concurrent_update};
 use git2::Oid;
 
 use super::push::{PushPart, PushQueue, PushRequest};
@@ -21,9 +21,9 @@ struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    fn new(request: &'a PushRequest, report: &'a PushReport) -> Self {
-        let names = request.updates.iter().map(|update| update.name.as_str());
-        Self { refs: names.zip(&report.refs).collect(), report }
+    fn new(report: &'a PushReport) -> Self {
+        let refs = report.statuses.iter().map(|status| (status.name.as_str(), &status.result));
+        Self { refs: refs.collect(), report }
     }
 
     fn get(&self, name: &str) -> Option<&'a Result<(), String>> {
@@ -32,13 +32,13 @@ impl<'a> Answers<'a> {
 
     /// The first refusal that is not a lost race.
     fn refusal(&self) -> Option<&'a str> {
-        let mut messages = self.report.refs.iter().filter_map(|answer| answer.as_ref().err());
-        messages.find(|message| !lost_race(message)).map(String::as_str)
+        let mut messages = self.report.statuses.iter().filter_map(|status| status.result.as_ref().err());
+        messages.find(|message| !is_concurrent_update(message)).map(String::as_str)
     }
 
     /// A message about one ref with the messages about the whole push.
     fn with_push(&self, message: &str) -> String {
-        let messages = std::iter::once(message).chain(self.report.words.iter().map(String::as_str));
+        let messages = std::iter::once(message).chain(self.report.messages.iter().map(String::as_str));
         messages.collect::<Vec<_>>().join("; ")
     }
 }
@@ -107,8 +107,8 @@ impl Progress<'_> {
 
     /// Settles what a push and its answers decide.
     pub(crate) fn settle(&mut self, queue: &PushQueue, request: &PushRequest, report: &PushReport, atomic: bool) {
-        self.renamed.extend(&report.renamed);
-        let answers = Answers::new(request, report);
+        self.renamed.extend(&report.rewritten);
+        let answers = Answers::new(report);
         match request.part {
             PushPart::Targets => self.settle_targets(&queue.starts, &answers),
             PushPart::Branches => {
@@ -136,7 +136,7 @@ impl Progress<'_> {
     fn settle_targets(&mut self, starts: &[TargetStart], answers: &Answers<'_>) {
         for start in starts {
             let Some(Err(message)) = answers.get(&format!("refs/heads/{}", start.branch)) else { continue };
-            if lost_race(message) {
+            if is_concurrent_update(message) {
                 continue;
             }
             for &unit in &start.units {
@@ -168,11 +168,11 @@ impl Progress<'_> {
             Some(Ok(())) => {
                 self.settle_branch(plan);
                 for planned in &plan.units {
-                    self.units[planned.unit].server_messages.clone_from(&answers.report.words);
+                    self.units[planned.unit].server_messages.clone_from(&answers.report.messages);
                 }
             }
-            Some(Err(message)) if lost_race(message) => match answers.refusal() {
-                Some(refused) if atomic && fell_with_others(message) => {
+            Some(Err(message)) if is_concurrent_update(message) => match answers.refusal() {
+                Some(refused) if atomic && is_atomic_failure(message) => {
                     refuse_commits(self, plan, &Refusal::AtomicAborted { refused: refused.to_owned() });
                 }
                 _ => self.retry(plan, message),
@@ -216,7 +216,7 @@ impl Progress<'_> {
                     }
                 }
             }
-            Some(Err(message)) if lost_race(message) => {
+            Some(Err(message)) if is_concurrent_update(message) => {
                 for plan in plans {
                     self.retry(plan, message);
                     if plan.has_commits() && self.is_in_place(plan) {
@@ -249,9 +249,9 @@ impl Progress<'_> {
 
     fn settle_request(&mut self, plan: &BranchPlan, report: &PushReport) {
         if let BranchRole::Topic(unit) | BranchRole::Withdrawal(unit) = plan.role {
-            self.units[unit].server_messages.extend(report.words.iter().cloned());
+            self.units[unit].server_messages.extend(report.messages.iter().cloned());
         }
-        let message = report.refs.first().and_then(|answer| answer.as_ref().err());
+        let message = report.statuses.first().and_then(|status| status.result.as_ref().err());
         self.request_failed(plan, message.filter(|message| !message.contains(SAME_COMMIT)).cloned());
     }
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 use committer::{DeliverError, Message, Options, Outcome, Refusal, SourceRecord, Unit, UnitResult};
-use git::source::{Ancestry, Moment};
+use git::Moment;
+use git::source::Ancestry;
 use git::{File, FileSet, Identity, Remote};
 
 /// [`committer::deliver`] over a transport that is opened for it.

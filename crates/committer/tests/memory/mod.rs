@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use git::{Line, Pack, PushOptions, PushReport, RemoteRef, Transport, TransportError, Update};
+use git::{HistoryFetch, Pack, PushOptions, PushReport, RefUpdate, RemoteRef, Transport, TransportError};
 use git2::{Oid, Repository};
 
 /// A server: refs in memory, and a store for the objects.
@@ -120,16 +120,16 @@ impl Connection {
     }
 
     fn unreachable() -> TransportError {
-        TransportError::Unreachable { url: "memory".to_owned(), words: "connection lost".to_owned() }
+        TransportError::Unreachable { url: "memory".to_owned(), message: "connection lost".to_owned() }
     }
 }
 
 impl State {
-    fn apply(&mut self, updates: &[Update], atomic: bool) -> Vec<Result<(), String>> {
-        let stale = |state: &Self, update: &Update| state.refs.get(&update.name).copied() != update.old;
+    fn apply(&mut self, updates: &[RefUpdate], atomic: bool) -> Vec<Result<(), String>> {
+        let stale = |state: &Self, update: &RefUpdate| state.refs.get(&update.name).copied() != update.old;
         if atomic && updates.iter().any(|update| stale(self, update)) {
-            let answer = |update: &Update| {
-                let message = if stale(self, update) { "is no longer what it was" } else { "atomic push failure" };
+            let answer = |update: &RefUpdate| {
+                let message = if stale(self, update) { "stale info" } else { "atomic push failure" };
                 Err(message.to_owned())
             };
             return updates.iter().map(answer).collect();
@@ -137,7 +137,7 @@ impl State {
         let mut answers = Vec::new();
         for update in updates {
             answers.push(if stale(self, update) {
-                Err("is no longer what it was".to_owned())
+                Err("stale info".to_owned())
             } else {
                 match update.new {
                     Some(new) => self.refs.insert(update.name.clone(), new),
@@ -151,7 +151,7 @@ impl State {
 }
 
 impl Transport for Connection {
-    fn list(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
+    fn list_refs(&mut self, prefixes: &[String]) -> Result<Vec<RemoteRef>, TransportError> {
         let refs = self.server.refs().into_iter();
         let found = refs.filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)));
         Ok(found.map(|(name, id)| RemoteRef { name, id }).collect())
@@ -162,19 +162,19 @@ impl Transport for Connection {
         Ok(())
     }
 
-    fn since(&mut self, _tips: &[Oid], _commit: Oid, here: &Repository) -> Result<Line, TransportError> {
+    fn fetch_since(&mut self, _tips: &[Oid], _commit: Oid, here: &Repository) -> Result<HistoryFetch, TransportError> {
         self.lend(here);
-        Ok(Line::Fetched)
+        Ok(HistoryFetch::Fetched)
     }
 
-    fn objects(&mut self, _ids: &[Oid], here: &Repository) -> Result<(), TransportError> {
+    fn fetch_objects(&mut self, _ids: &[Oid], here: &Repository) -> Result<(), TransportError> {
         self.lend(here);
         Ok(())
     }
 
     fn push(
         &mut self,
-        updates: &[Update],
+        updates: &[RefUpdate],
         pack: &Pack<'_>,
         options: &PushOptions,
     ) -> Result<PushReport, TransportError> {
@@ -185,14 +185,14 @@ impl Transport for Connection {
         }
         let mut state = self.server.0.borrow_mut();
         if options.atomic && !state.atomic {
-            let (url, what) = ("memory".to_owned(), "atomic pushes".to_owned());
-            return Err(TransportError::Lacks { url, what, advice: String::new() });
+            let (url, capability) = ("memory".to_owned(), "atomic".to_owned());
+            return Err(TransportError::Unsupported { url, capability, hint: String::new() });
         }
         pack.store(&state.objects.odb().unwrap()).unwrap();
-        let refs = state.apply(updates, options.atomic);
+        let results = state.apply(updates, options.atomic);
         if fault == Some(Fault::LostAnswer) {
             return Err(Self::unreachable());
         }
-        Ok(PushReport { refs, ..PushReport::default() })
+        Ok(PushReport::new(updates, results))
     }
 }

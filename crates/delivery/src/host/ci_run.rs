@@ -30,7 +30,7 @@ pub fn url(variables: &BTreeMap<String, String>) -> Option<String> {
         // Other services set BUILD_URL too, and it may mean something else there.
         .or_else(|| variable("JENKINS_URL").and_then(|_| given("BUILD_URL")));
     let found = found.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-    found.map(|url| git::source::without_credentials(&url))
+    found.map(|url| git::without_credentials(&url))
 }
 
 #[cfg(test)]

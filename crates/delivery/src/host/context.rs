@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use git::source::Moment;
+pub use git::Moment;
 
 use super::progress::Progress;
 

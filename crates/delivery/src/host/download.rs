@@ -36,7 +36,7 @@ pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
 
 /// The URL without what it may hold of credentials.
 pub(super) fn shown(url: &str) -> String {
-    git::source::without_credentials(url)
+    git::without_credentials(url)
 }
 
 fn is_loopback(url: &str) -> bool {

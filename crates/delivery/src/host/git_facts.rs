@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use git::source::{Source, SourceError};
+use git::source::{SourceError, SourceRepository};
 use manifest::Diagnostic;
 use render_core::skaffold::SourceGit;
 
@@ -14,7 +14,7 @@ use crate::error::ToDiagnostic;
 #[derive(Default)]
 pub struct GitFacts {
     /// The repositories that were opened, by the folder that has their `.git`: opening one reads its whole index.
-    open: Mutex<HashMap<PathBuf, Arc<Mutex<Source>>>>,
+    open: Mutex<HashMap<PathBuf, Arc<Mutex<SourceRepository>>>>,
     revision: Option<String>,
     known: Mutex<HashMap<(Question, String), Slot>>,
 }
@@ -71,13 +71,13 @@ impl GitFacts {
     }
 
     /// The repository around a folder, opened once.
-    fn source(&self, folder: &Path) -> Result<Arc<Mutex<Source>>, SourceError> {
+    fn source(&self, folder: &Path) -> Result<Arc<Mutex<SourceRepository>>, SourceError> {
         let top = folder.ancestors().find(|path| path.join(".git").exists()).unwrap_or(folder).to_path_buf();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = open.get(&top) {
             return Ok(known.clone());
         }
-        let mut source = Source::discover(folder)?;
+        let mut source = SourceRepository::discover(folder)?;
         if let Some(revision) = &self.revision {
             source = source.at(revision);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use git::source::{CommitFiles, EntryKind, ReadError, Source, SourceError, blob_id};
+use git::source::{CommitFiles, EntryKind, ReadError, SourceError, SourceRepository, blob_id};
 use render_core::files::{FileError, FileKind, Files};
 
 /// The files of one revision, at the paths that they have in the work tree, so that a rendering of a revision and one of
@@ -17,7 +17,7 @@ impl GitFiles {
     ///
     /// # Errors
     /// Where there is no such revision, or the work tree's path is not UTF-8.
-    pub fn new(source: &Source, revision: &str) -> Result<Self, SourceError> {
+    pub fn new(source: &SourceRepository, revision: &str) -> Result<Self, SourceError> {
         let files = source.files(revision)?;
         Ok(GitFiles { commit: files.commit(), files })
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ::github::RepositoryHistory;
 use committer::DeliverError;
-use git::access::Access;
-use git::source::{Lineage, Source};
+use git::GitConfig;
+use git::source::{SourceHistory, SourceRepository};
 use git::{Credentials, Remote, Transport};
 use manifest::Diagnostic;
 
@@ -20,7 +20,7 @@ use crate::host::github;
 /// # Errors
 /// A GitHub App whose key cannot be read, or that GitHub does not know.
 pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<Remote, Failure> {
-    let configured = Access::of(Path::new(root), &ctx.variables).remote(repository);
+    let configured = Remote::configured(repository, &GitConfig::load(Path::new(root), &ctx.variables));
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     // What git's configuration has put in the URL's place may be another host, which the token is not for.
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
@@ -48,9 +48,9 @@ pub(crate) fn transport(repository: &str, root: &str, ctx: &RunContext) -> Resul
 }
 
 /// The source's history; where the clone is shallow, what its origin knows, or GitHub where the environment has a token for it.
-pub(crate) fn lineage<'a>(root: &str, ctx: &RunContext, source: &'a Source) -> Lineage<'a> {
+pub(crate) fn lineage<'a>(root: &str, ctx: &RunContext, source: &'a SourceRepository) -> SourceHistory<'a> {
     let origin = source.origin().filter(|url| host_name(url).is_some_and(|host| github::at_home(host, ctx)));
     let github = origin.and_then(|url| github::access(&url, ctx, None).ok());
     let host = github.map(|(github, repository)| Box::new(RepositoryHistory { github, repository }) as _);
-    Lineage::new(source, &Access::of(Path::new(root), &ctx.variables), host)
+    SourceHistory::new(source, &GitConfig::load(Path::new(root), &ctx.variables), host)
 }

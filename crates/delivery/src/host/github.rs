@@ -15,7 +15,7 @@ use crate::host::git_hosts::host_name;
 pub(crate) fn access(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<(GitHub, Repository), Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let repository = named(url).ok_or_else(|| {
-        Diagnostic::new(format!("{}: no owner and repository of GitHub", git::Remote::new(url).shown()))
+        Diagnostic::new(format!("{}: no owner and repository of GitHub", git::Remote::new(url).redacted_url()))
             .field("destination.repository")
             .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
     })?;

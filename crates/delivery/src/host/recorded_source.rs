@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git::source::{Source, SourceError};
+use git::source::{SourceError, SourceRepository};
 use manifest::Diagnostic;
 
 use crate::error::ToDiagnostic;
@@ -13,7 +13,7 @@ use crate::host::git_files::GitFiles;
 /// # Errors
 /// A commit that this clone does not have: it is shallow, or the history was rewritten since.
 pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
-    let source = Source::discover(Path::new(root)).map_err(|error| error.to_diagnostic())?;
+    let source = SourceRepository::discover(Path::new(root)).map_err(|error| error.to_diagnostic())?;
     GitFiles::new(&source, commit).map_err(|error| match error {
         SourceError::NoRevision { .. } => {
             let message = format!("the recorded source commit {commit} is not in this clone");

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use git::Remote;
-use git::snapshot::{SnapshotError, id_of, snapshot};
+use git::snapshot::{self, SnapshotError};
 use manifest::Diagnostic;
 use render_core::host::RemoteRepository;
 
 use super::{cache, download};
+use crate::error::ToDiagnostic as _;
 use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
 
 /// How remote bases and files are had.
@@ -67,14 +68,14 @@ impl Fetched {
         let revision = wanted.revision.as_deref();
         let id = match self.pinned(&shown, revision)? {
             Some(commit) => commit,
-            None => id_of(&remote, revision).map_err(|error| failed(&error))?,
+            None => snapshot::resolve(&remote, revision).map_err(failed)?,
         };
         let place = cache::commit(&self.cache(), &shown, &id, wanted.submodules);
         if !place.exists() {
             self.opening(&shown, "its commit is pinned, but not in the cache of this machine")?;
-            let disk = |source| SnapshotError::Disk { path: place.clone(), source };
-            let fill = |folder: &Path| snapshot(&remote, &id, wanted.submodules, folder).map(|_| ());
-            cache::fill(&place, fill, disk).map_err(|error| failed(&error))?;
+            let disk = |source| SnapshotError::Io { path: place.clone(), source };
+            let fill = |folder: &Path| snapshot::write(&remote, &id, wanted.submodules, folder).map(|_| ());
+            cache::fill(&place, fill, disk).map_err(failed)?;
         }
         self.note(shown, wanted.revision.clone(), id);
         let real = place.canonicalize().map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))?;
@@ -156,6 +157,6 @@ fn once<K: Ord + Clone, T: Clone>(
     slot.get_or_init(work).clone()
 }
 
-fn failed(error: &SnapshotError) -> Diagnostic {
-    Diagnostic::new(error.to_string())
+fn failed(error: SnapshotError) -> Diagnostic {
+    error.to_diagnostic().caused_by(error)
 }

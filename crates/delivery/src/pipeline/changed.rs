@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use git::source::{Source, SourceError};
+use git::source::{SourceError, SourceRepository};
 use rayon::prelude::*;
 use render_core::files::Files;
 
@@ -23,7 +23,7 @@ use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 /// A revision that does not exist, and whatever is wrong with a unit as it is now.
 pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
     let unknown = |error: SourceError| error.to_diagnostic().field("--changed-since");
-    let source = Source::discover(Path::new(&plan.root)).map_err(unknown)?;
+    let source = SourceRepository::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
     let old = GitFiles::new(&source, revision).map_err(unknown)?;
     let sides = Sides { root, old, new: DiskFiles::default() };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use git::source::Source;
+use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::plan::Plan;
 /// # Errors
 /// Every such file. A source that is no git repository, or has no commit.
 pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -> Result<(), Failure> {
-    let repository = Source::discover(Path::new(&plan.root))?;
+    let repository = SourceRepository::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
     let head = GitFiles::new(&repository, "HEAD")?;
     let read: BTreeSet<&String> =
@@ -49,5 +49,5 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
 
 /// Whether a folder belongs to the repository at `root` itself, and not to one that lies in it.
 fn belongs_to(folder: &Path, root: &Path) -> bool {
-    Source::discover(folder).is_ok_and(|source| source.root() == root)
+    SourceRepository::discover(folder).is_ok_and(|source| source.root() == root)
 }

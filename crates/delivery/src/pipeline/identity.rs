@@ -1,7 +1,7 @@
 //! Who a delivery's commits are by.
 
 use git::Identity;
-use git::source::Moment;
+use git::Moment;
 use manifest::Diagnostic;
 
 use crate::error::Failure;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use committer::message::compose;
 use committer::{Message, MessageContext, SourceRecord};
-use git::source::SourceCommit;
+use git::source::CommitInfo;
 use render_core::skaffold::SkaffoldOptions;
 
 use crate::host::RunContext;
@@ -61,7 +61,7 @@ fn trailer<'a>(previous: &'a MessageContext, name: &str) -> impl Iterator<Item =
 }
 
 /// The record of a unit's source, in the fields of Argo CD's `hydrator.metadata`.
-pub fn source_record(repository: &str, commit: &SourceCommit, unit: &PlannedUnit, folder: &str) -> SourceRecord {
+pub fn source_record(repository: &str, commit: &CommitInfo, unit: &PlannedUnit, folder: &str) -> SourceRecord {
     let (reference, body) = reference_trailers::split(&commit.body);
     SourceRecord {
         repo_url: repository.to_owned(),

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use git::source::{Source, SourceCommit};
+use git::source::{CommitInfo, SourceRepository};
 
 use crate::error::Failure;
 use crate::plan::Plan;
 
 /// The source repository and the commit that is rendered.
 pub(crate) struct RecordedCommit {
-    pub(crate) source: Source,
+    pub(crate) source: SourceRepository,
     /// The commit.
-    pub(crate) head: SourceCommit,
+    pub(crate) head: CommitInfo,
     /// The repository's URL, or its path where it has no remote.
     pub(crate) url: String,
 }
@@ -22,7 +22,7 @@ impl RecordedCommit {
     /// # Errors
     /// A source that is no git repository, a revision that it does not have.
     pub(crate) fn read(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
-        let source = Source::discover(Path::new(&plan.root))?;
+        let source = SourceRepository::discover(Path::new(&plan.root))?;
         let head = source.commit(revision.unwrap_or("HEAD"))?;
         let url = plan.source_repository.clone().or_else(|| source.origin());
         let url = url.unwrap_or_else(|| source.root().display().to_string());

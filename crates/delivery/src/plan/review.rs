@@ -94,7 +94,7 @@ impl Request {
 }
 
 fn unknown_host(unit: &UnitContext<'_>, destination: &UnitDestination) -> Diagnostic {
-    let repository = git::Remote::new(&destination.repository).shown();
+    let repository = git::Remote::new(&destination.repository).redacted_url();
     let name = format!("{}/{}", unit.service.name, unit.environment);
     let found =
         Diagnostic::new(format!("{name} needs a review, and the kind of its git host is unknown: {repository}"));

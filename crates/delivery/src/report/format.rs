@@ -1,6 +1,6 @@
 //! Times and people as text.
 
-use git::source::{Moment, Person};
+use git::{Identity, Moment};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -17,7 +17,7 @@ pub(crate) fn age(then: Moment, now: Option<Moment>) -> String {
 }
 
 /// `Name <mail>`
-pub fn person(person: &Person) -> String {
+pub fn person(person: &Identity) -> String {
     format!("{} <{}>", person.name, person.email)
 }
 

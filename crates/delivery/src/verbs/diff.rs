@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use git::source::Source;
+use git::source::SourceRepository;
 use manifest::{Diagnostic, Node};
 
 use crate::error::Failure;
@@ -121,7 +121,7 @@ impl Comparison<'_> {
 
     /// The units of the revision's own config.
     fn at_revision(&self, revision: &str) -> Result<SideContents, Failure> {
-        let source = Source::discover(Path::new(&self.plan.root))?;
+        let source = SourceRepository::discover(Path::new(&self.plan.root))?;
         let files = GitFiles::new(&source, revision)?;
         let plan = plan(&files, self.settings)?;
         let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));

@@ -9,7 +9,7 @@ use git::{File, FileSet, Mode};
 use manifest::Diagnostic;
 
 pub use git::Identity;
-pub use git::source::Moment;
+pub use git::Moment;
 pub use github::{
     ApiCommit, ApiOutcome, ForkCommit, GitHub, Login, Parent, PullAction, PullOutcome, PullRequest, Repository, Rewrite,
 };

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use git::source::Source;
+use git::source::SourceRepository;
 use git2::{Oid, Repository, Signature, Time};
 
 pub fn commit(repository: &Repository, parents: &[Oid], text: &str) -> Oid {
@@ -40,7 +40,7 @@ pub fn history(path: &Path) -> History {
 }
 
 /// A clone of depth 1 of `main`, made by hand, so that no git is needed.
-pub fn shallow(at: &Path, from: &Path, url: &str, tip: Oid) -> Source {
+pub fn shallow(at: &Path, from: &Path, url: &str, tip: Oid) -> SourceRepository {
     let (here, there) = (Repository::init(at).unwrap(), Repository::open_bare(from).unwrap());
     let (from, to) = (there.odb().unwrap(), here.odb().unwrap());
     let found = there.find_commit(tip).unwrap();
@@ -53,5 +53,5 @@ pub fn shallow(at: &Path, from: &Path, url: &str, tip: Oid) -> Source {
     here.remote("origin", url).unwrap();
     here.reference("refs/heads/main", tip, true, "test").unwrap();
     here.set_head("refs/heads/main").unwrap();
-    Source::discover(at).unwrap()
+    SourceRepository::discover(at).unwrap()
 }
