@@ -8,7 +8,7 @@
 use std::process::ExitCode;
 
 use delivery::host::Moment;
-use delivery::report::diff::{Noise, UnitDiff, compare, html, json, markdown, text, unified};
+use delivery::report::diff::{Noise, UnitDiff, compare, html, json, json_patch, markdown, text, unified};
 use delivery::verbs::status;
 use serde_json::Value;
 use testkit::expect::Expect;
@@ -19,10 +19,13 @@ fn compared(case: &Case) -> UnitDiff {
         let bytes = case.bytes(name).unwrap_or_else(|| panic!("{}: no {name}", case.name));
         manifest::yaml::read_objects(&bytes).unwrap_or_else(|error| panic!("{}: {error}", case.name))
     };
-    let noise = case.text("noise.txt").unwrap_or_default();
-    let noise = Noise::new(noise.lines()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let objects = compare(&read("old.yaml"), &read("new.yaml"), &noise);
+    let objects = compare(&read("old.yaml"), &read("new.yaml"), &noise(case));
     UnitDiff { name: case.name.clone(), sides: ("old.yaml".to_owned(), "new.yaml".to_owned()), objects }
+}
+
+fn noise(case: &Case) -> Noise {
+    let noise = case.text("noise.txt").unwrap_or_default();
+    Noise::new(noise.lines()).unwrap_or_else(|error| panic!("{}: {error}", case.name))
 }
 
 fn diff(case: &Case, expect: &mut Expect) {
@@ -32,6 +35,7 @@ fn diff(case: &Case, expect: &mut Expect) {
         ("md", markdown(&units, 65_536)),
         ("diff", unified(&units)),
         ("html", html(&units)),
+        ("json-patch", json_patch(&units, &noise(case))),
         ("json", serde_json::to_string_pretty(&json(&units)).expect("a JSON value prints") + "\n"),
     ];
     for (extension, shown) in &formats {

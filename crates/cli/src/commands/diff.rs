@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
-use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, markdown, text, unified};
+use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, json_patch, markdown, text, unified};
 use delivery::verbs::diff::{Side, differences};
 
 use crate::arguments::units::UnitArguments;
@@ -50,6 +50,8 @@ enum Format {
     Markdown,
     /// One JSON document
     Json,
+    /// One JSON patch (RFC 6902) a line for each object that differs
+    JsonPatch,
     /// A unified diff of the manifests
     Unified,
     /// One HTML page without external files
@@ -69,6 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Format::Text => text(&units, colour()),
         Format::Markdown => markdown(&units, arguments.limit),
         Format::Json => format!("{:#}\n", json(&units)),
+        Format::JsonPatch => json_patch(&units, &noise),
         Format::Unified => unified(&units),
         Format::Html => html(&units),
     })?;

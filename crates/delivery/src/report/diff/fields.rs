@@ -22,7 +22,7 @@ pub struct FieldChange {
 const DEPTH: usize = 200;
 
 /// The keys by which the elements of Kubernetes' lists are told apart, in the order they are tried.
-const NAMES: [&str; 4] = ["name", "key", "mountPath", "host"];
+pub(super) const NAMES: [&str; 4] = ["name", "key", "mountPath", "host"];
 
 /// What stands for a value that nobody may read.
 pub(super) const REDACTED: &str = "(secret)";
