@@ -1,4 +1,4 @@
-//! Image references: parsed once, kept as they were written.
+//! Image references: parsed once, kept as written.
 //!
 //! The grammar is that of the distribution project (`distribution/reference`, `reference.go`):
 //!
@@ -11,84 +11,84 @@
 //! digest     sha256, sha384 or sha512, a colon, and as many hexadecimal digits as the algorithm has
 //! ```
 //!
-//! What is left out is never written into a reference: [`ImageRef::registry`], [`ImageRef::repository`] and
-//! [`ImageRef::lookup_tag`] say what a registry is asked for, [`ImageRef::as_str`] says what stands in the file.
+//! Defaults are never written into a reference: [`ImageRef::registry`], [`ImageRef::repository`] and
+//! [`ImageRef::lookup_tag`] return what is requested from a registry, [`ImageRef::as_str`] returns what is in the file.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::node::Text;
 
-/// Docker Hub, which is meant where no registry is written.
+/// Docker Hub, the registry of references without one.
 pub const DEFAULT_REGISTRY: &str = "docker.io";
 
-/// An image reference as it was written, known to be well formed.
+/// A parsed image reference, kept as written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageRef {
     text: Text,
-    /// Length of the registry, 0 where none is written.
+    /// Length of the registry in bytes, 0 where there is none.
     registry: usize,
-    /// Length of the name: registry, slash and path.
+    /// Length of the name in bytes: registry, slash and path.
     name: usize,
-    /// Length of name, colon and tag; the name's where no tag is written.
+    /// Length of name, colon and tag in bytes; the name's where there is no tag.
     tagged: usize,
 }
 
-/// A content digest such as `sha256:…`, known to be well formed.
+/// A parsed content digest such as `sha256:…`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(Text);
 
-/// Why a text is no image reference. Prints as one sentence that quotes the text.
+/// A text that is not an image reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no image reference: {reason}")]
+#[error("invalid image reference \"{text}\": {reason}")]
 pub struct ImageRefError {
     /// The text.
     pub text: String,
-    /// The rule that it breaks.
+    /// The rule that it violates.
     pub reason: Reason,
 }
 
-/// The rule of the grammar that a text breaks.
+/// The rule of the grammar that a text violates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// There is nothing.
-    #[error("it is empty")]
+    /// The name is empty.
+    #[error("empty")]
     Empty,
-    /// The path has a capital letter.
-    #[error("the repository name must be in lower case")]
+    /// The path has an upper-case letter.
+    #[error("the repository name must be lower case")]
     Capital,
-    /// The registry is no host.
-    #[error("its registry is no host name with an optional port")]
+    /// The registry is not a host name.
+    #[error("the registry must be a host name with an optional port")]
     Registry,
-    /// The path is not in the grammar.
+    /// The path does not match the grammar.
     #[error(
-        "its repository name may hold lower-case letters, digits and single separators (`.`, `_`, `__`, `-`) between them, in parts joined by `/`"
+        "the repository name must have lower-case letters, digits and single separators (`.`, `_`, `__`, `-`) between them, in parts joined by `/`"
     )]
     Path,
-    /// The path is longer than 255 characters, `library/` included where that is meant.
-    #[error("its repository name is longer than 255 characters")]
+    /// The path is longer than 255 characters, an implied `library/` included.
+    #[error("the repository name is longer than 255 characters")]
     Long,
-    /// The name is 64 hexadecimal digits, which Docker takes for an image's id.
-    #[error("64 hexadecimal digits are an image's id, not a name")]
+    /// The name is 64 hexadecimal digits, which Docker treats as an image ID.
+    #[error("64 hexadecimal digits are an image ID, not a name")]
     Id,
-    /// The tag is not in the grammar.
-    #[error("its tag may hold up to 128 letters, digits, `_`, `.` and `-`, and begins with a letter, a digit or `_`")]
+    /// The tag does not match the grammar.
+    #[error("the tag must have at most 128 letters, digits, `_`, `.` and `-`, and start with a letter, a digit or `_`")]
     Tag,
-    /// The digest is not in the grammar.
-    #[error("its digest must be `sha256:` and 64 lower-case hexadecimal digits (or sha384 with 96, sha512 with 128)")]
+    /// The digest does not match the grammar.
+    #[error("the digest must be `sha256:` and 64 lower-case hexadecimal digits (or sha384 with 96, sha512 with 128)")]
     Digest,
 }
 
 impl ImageRef {
-    /// Reads a reference.
+    /// Parses a reference.
     ///
     /// # Errors
-    /// The first rule of the grammar that the text breaks.
+    /// The first rule of the grammar that the text violates.
     pub fn parse(text: &str) -> Result<Self, ImageRefError> {
         split(text).map_err(|reason| ImageRefError { text: text.to_owned(), reason })
     }
 
-    /// The reference as it was written.
+    /// The reference as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -98,22 +98,22 @@ impl ImageRef {
         &self.text[..self.name]
     }
 
-    /// The tag, if one is written.
+    /// The tag, if there is one.
     pub fn tag(&self) -> Option<&str> {
         (self.tagged > self.name).then(|| &self.text[self.name + 1..self.tagged])
     }
 
-    /// The digest, if one is written.
+    /// The digest, if there is one.
     pub fn digest(&self) -> Option<Digest> {
         (self.text.len() > self.tagged).then(|| Digest(self.text[self.tagged + 1..].into()))
     }
 
-    /// Whether a digest is written.
+    /// Whether the reference has a digest.
     pub fn is_pinned(&self) -> bool {
         self.text.len() > self.tagged
     }
 
-    /// The registry as users name it: what is written, `docker.io` where nothing or `index.docker.io` is.
+    /// The registry: as written, but `docker.io` where there is none or `index.docker.io`.
     pub fn registry(&self) -> &str {
         match &self.text[..self.registry] {
             "" | "index.docker.io" => DEFAULT_REGISTRY,
@@ -121,7 +121,7 @@ impl ImageRef {
         }
     }
 
-    /// The repository within the registry: the path, with `library/` in front of a single part on Docker Hub.
+    /// The repository within the registry: the path, with `library/` before a single part on Docker Hub.
     pub fn repository(&self) -> String {
         let path = self.path();
         if self.registry() == DEFAULT_REGISTRY && !path.contains('/') {
@@ -131,8 +131,7 @@ impl ImageRef {
         }
     }
 
-    /// The tag that a registry is asked for: the written one; `latest` where neither tag nor digest is written;
-    /// none where only a digest is.
+    /// The tag to resolve: the written one; `latest` where there is neither tag nor digest; none where there is only a digest.
     pub fn lookup_tag(&self) -> Option<&str> {
         self.tag().or(if self.is_pinned() { None } else { Some("latest") })
     }
@@ -142,8 +141,8 @@ impl ImageRef {
         format!("{}/{}", self.registry(), self.repository())
     }
 
-    /// What is asked for, in full and without a digest beside a tag: `docker.io/library/nginx:latest` for `nginx`.
-    /// Equal for every spelling of one question, so it is what pins and locks are kept under.
+    /// The reference to resolve, in full and without the digest of a tag: `docker.io/library/nginx:latest` for `nginx`.
+    /// Equal for every spelling of one image, so it is the key of pins and locks.
     pub fn lookup(&self) -> String {
         match (self.lookup_tag(), self.digest()) {
             (Some(tag), _) => format!("{}:{tag}", self.full_name()),
@@ -152,13 +151,13 @@ impl ImageRef {
         }
     }
 
-    /// The same reference, spelled the same, with this digest and no other. A missing tag stays missing.
+    /// Returns the reference in the same spelling with this digest in place of its own. A missing tag stays missing.
     #[must_use]
     pub fn with_digest(&self, digest: &Digest) -> Self {
         ImageRef { text: format!("{}@{digest}", &self.text[..self.tagged]).into(), ..self.clone() }
     }
 
-    /// The same reference without its digest.
+    /// Returns the reference without its digest.
     #[must_use]
     pub fn without_digest(&self) -> Self {
         ImageRef { text: self.text[..self.tagged].into(), ..self.clone() }
@@ -171,7 +170,7 @@ impl ImageRef {
 }
 
 impl Digest {
-    /// Reads a digest.
+    /// Parses a digest.
     ///
     /// # Errors
     /// [`Reason::Digest`] where algorithm or length is wrong.
@@ -214,7 +213,7 @@ fn split(text: &str) -> Result<ImageRef, Reason> {
     Ok(ImageRef { text: text.into(), registry, name, tagged: tagged.len() })
 }
 
-/// How much of a name is its registry (`splitDockerDomain` of distribution/reference).
+/// The length of the registry in a name (`splitDockerDomain` of distribution/reference).
 fn registry_length(name: &str) -> usize {
     let Some(slash) = name.find('/') else { return 0 };
     let first = &name[..slash];
@@ -279,9 +278,9 @@ fn is_path_part(part: &str) -> bool {
 }
 
 fn check_tag(tag: &str) -> Result<(), Reason> {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let starts = tag.bytes().next().is_some_and(word);
-    let rest = tag.bytes().all(|byte| word(byte) || byte == b'.' || byte == b'-');
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let starts = tag.bytes().next().is_some_and(is_word);
+    let rest = tag.bytes().all(|byte| is_word(byte) || byte == b'.' || byte == b'-');
     if starts && rest && tag.len() <= 128 { Ok(()) } else { Err(Reason::Tag) }
 }
 
@@ -312,8 +311,8 @@ mod tests {
     const HEX: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
     #[test]
-    fn well_formed_references_come_apart() {
-        // written | name | tag | registry | repository | what is looked up
+    fn references_are_parsed_into_their_parts() {
+        // text | name | tag | registry | repository | lookup
         let table = [
             "nginx|nginx||docker.io|library/nginx|docker.io/library/nginx:latest",
             "nginx:1.27|nginx|1.27|docker.io|library/nginx|docker.io/library/nginx:1.27",
@@ -335,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_kept_beside_the_tag() {
+    fn a_digest_is_added_after_the_tag() {
         let digest = Digest::parse(&format!("sha256:{HEX}")).unwrap();
         for written in ["nginx", "nginx:1.27", "localhost:5000/a"] {
             let pinned = ImageRef::parse(written).unwrap().with_digest(&digest);
@@ -351,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_reference_names_the_rule() {
+    fn an_invalid_reference_names_the_rule() {
         let digest_but_short = "a@sha256:abc";
         let table = [
             ("", Reason::Empty),

@@ -1,29 +1,29 @@
-//! Where images stand in a tree: search rules as kbld has them (`kbld.k14s.io/v1alpha1`, `searchRules`), and one more for
-//! repository and tag in fields of their own.
+//! Finding images in a tree: search rules as kbld has them (`kbld.k14s.io/v1alpha1`, `searchRules`), and one more for repository
+//! and tag in separate fields.
 //!
-//! The rules are tried in order at every field, the first that matches decides, and nothing below a field that one has taken
-//! is looked at again. The built-in rules come last: a string under the key `image`, and a string under `reference` in an
+//! The rules are tried in order at every field; the first that matches applies, and nothing below a matched field is searched.
+//! The built-in rules come last: a string under the key `image`, and a string under `reference` in an
 //! `image` mapping (Kubernetes' image volumes).
 
 use std::fmt;
 
 use crate::node::{Data, Node, Text};
 
-/// How deep a tree is walked; the reader's own limit.
+/// How deep a tree is searched; the reader's own limit.
 const DEPTH: usize = crate::yaml::MAX_DEPTH;
 
-/// One rule: which fields it concerns and how the image is written there.
+/// One rule: which fields it matches and how the image is written there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Which key or path; any where absent.
+    /// The key or path; any where absent.
     pub key: Option<KeyMatcher>,
-    /// Which value; any where absent.
+    /// The value; any where absent.
     pub value: Option<ValueMatcher>,
     /// How the image is written there.
     pub form: Form,
 }
 
-/// Which key or path a rule concerns.
+/// The key or path that a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyMatcher {
     /// A key of this name, anywhere.
@@ -45,10 +45,10 @@ pub enum Pattern {
     Every,
 }
 
-/// Which value a rule concerns. Both compare the text as it is written, without defaults.
+/// The value that a rule matches. Both compare the text as written, without defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueMatcher {
-    /// Exactly this.
+    /// Exactly this text.
     Image(Text),
     /// This name, with any tag and digest.
     Repository(Text),
@@ -59,30 +59,30 @@ pub enum ValueMatcher {
 pub enum Form {
     /// The whole value is the reference.
     Whole,
-    /// It is none, whatever later rules say.
+    /// The field has no image; later rules are not tried.
     Ignored,
-    /// The value is YAML text that holds images by these rules.
+    /// The value is YAML text, searched with these rules.
     Yaml(Vec<Rule>),
-    /// The value is JSON text that holds images by these rules.
+    /// The value is JSON text, searched with these rules.
     Json(Vec<Rule>),
-    /// The value is a mapping with the parts in fields of their own.
+    /// The value is a mapping with the parts in separate fields.
     Fields(Fields),
 }
 
 /// The fields that hold the parts of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
-    /// The field with the registry, if it is apart.
+    /// The field with the registry, if that is separate.
     pub registry: Option<Text>,
     /// The field with the repository.
     pub repository: Text,
     /// The field with the tag.
     pub tag: Text,
-    /// The field that takes the digest; `TAG@DIGEST` goes into the tag's field where absent.
+    /// The field of the digest; where absent, the tag's field gets `TAG@DIGEST`.
     pub digest: Option<Text>,
 }
 
-/// One part of the way to a field.
+/// One step of the path to a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// The value of a key.
@@ -91,10 +91,10 @@ pub enum Step {
     Index(usize),
 }
 
-/// A field that a rule has taken.
+/// A field that a rule matches.
 #[derive(Clone, Debug)]
 pub struct Match<'a> {
-    /// The way from the root to the field.
+    /// The path from the root to the field.
     pub path: Vec<Step>,
     /// The field's value.
     pub node: &'a Node,
@@ -102,7 +102,7 @@ pub struct Match<'a> {
     pub form: &'a Form,
 }
 
-/// The rules that are always there, after any others.
+/// The built-in rules, which come after any others.
 pub fn built_in() -> Vec<Rule> {
     let whole = |key| Rule { key: Some(key), value: None, form: Form::Whole };
     vec![
@@ -111,26 +111,26 @@ pub fn built_in() -> Vec<Rule> {
     ]
 }
 
-/// The fields of a tree that the rules take, in the tree's order. An absent or empty value is no image and is left out. The
-/// documents that tell kbld and imgpkg about images hold none themselves.
+/// Returns the fields of a tree that the rules match, in the tree's order. An absent or empty value has no image. kbld's and
+/// imgpkg's own documents are not searched.
 pub fn find<'a>(root: &'a Node, rules: &'a [Rule]) -> Vec<Match<'a>> {
     let version = root.get("apiVersion").and_then(Node::text).unwrap_or_default();
     if version.starts_with("kbld.k14s.io/") || version.starts_with("imgpkg.carvel.dev/") {
         return Vec::new();
     }
-    let mut search = Search { rules, path: Vec::new(), found: Vec::new() };
-    search.walk(root);
-    search.found
+    let mut search = Search { rules, path: Vec::new(), matches: Vec::new() };
+    search.visit(root);
+    search.matches
 }
 
 struct Search<'a> {
     rules: &'a [Rule],
     path: Vec<Step>,
-    found: Vec<Match<'a>>,
+    matches: Vec<Match<'a>>,
 }
 
 impl<'a> Search<'a> {
-    fn walk(&mut self, node: &'a Node) {
+    fn visit(&mut self, node: &'a Node) {
         if self.path.len() > DEPTH {
             return;
         }
@@ -151,24 +151,24 @@ impl<'a> Search<'a> {
 
     fn enter(&mut self, step: Step, node: &'a Node) {
         self.path.push(step);
-        match self.rules.iter().find(|rule| rule.takes(&self.path, node)) {
+        match self.rules.iter().find(|rule| rule.matches_field(&self.path, node)) {
             Some(Rule { form: Form::Ignored, .. }) => {}
-            Some(rule) => self.found.push(Match { path: self.path.clone(), node, form: &rule.form }),
-            None => self.walk(node),
+            Some(rule) => self.matches.push(Match { path: self.path.clone(), node, form: &rule.form }),
+            None => self.visit(node),
         }
         self.path.pop();
     }
 }
 
 impl Rule {
-    fn takes(&self, path: &[Step], node: &Node) -> bool {
+    fn matches_field(&self, path: &[Step], node: &Node) -> bool {
         let key = self.key.as_ref().is_none_or(|key| key.matches(path));
         key && self.form.fits(node) && self.value.as_ref().is_none_or(|value| value.matches(node))
     }
 }
 
 impl Form {
-    /// Whether a value can be written in this form at all; if not, the rule passes it by.
+    /// Whether a value can have this form; where not, the rule does not match.
     fn fits(&self, node: &Node) -> bool {
         match self {
             Form::Ignored => true,
@@ -196,7 +196,7 @@ impl KeyMatcher {
             KeyMatcher::Path(patterns) => {
                 let fits = |(step, pattern): (&Step, &Pattern)| match (step, pattern) {
                     (Step::Key(key), Pattern::Key(name)) => key == name,
-                    (Step::Index(index), Pattern::Index(wanted)) => index == wanted,
+                    (Step::Index(index), Pattern::Index(expected)) => index == expected,
                     (Step::Index(_), Pattern::Every) => true,
                     _ => false,
                 };
@@ -216,14 +216,14 @@ impl ValueMatcher {
     }
 }
 
-/// The text up to its digest or tag, for text that need not be a reference.
+/// The text up to its digest or tag; the text need not be a reference.
 fn without_tag(text: &str) -> &str {
     let text = text.split('@').next().unwrap_or(text);
     let last = text.rfind('/').map_or(0, |slash| slash + 1);
     text[last..].find(':').map_or(text, |colon| &text[..last + colon])
 }
 
-/// A path as words: `spec.containers[0].image`, `data["values.yaml"]`.
+/// A path as text: `spec.containers[0].image`, `data["values.yaml"]`.
 pub fn field(path: &[Step]) -> String {
     let mut out = String::new();
     for step in path {

@@ -1,14 +1,14 @@
-//! The YAML node tree that every stage speaks about.
+//! The YAML node tree, the value that all stages work on.
 //!
 //! A tree is a value: no anchors, no aliases, no merge keys (the reader has expanded them), but every scalar still
-//! knows how it was written, because what a scalar *is* (`yes`, `"yes"`, `!!str 1`) depends on that.
+//! knows how it was written, because its type (`yes`, `"yes"`, `!!str 1`) depends on that.
 
 use smol_str::SmolStr;
 
 /// A string in a tree: short ones are stored inline, long ones are shared, so that cloning a tree is cheap.
 pub type Text = SmolStr;
 
-/// Where something stands in its file: line and column, both counted from 1; 0 and 0 for what was made by the program.
+/// A position in a file: line and column, both counted from 1; 0 and 0 for what the program created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct At {
     /// Line, from 1.
@@ -17,19 +17,19 @@ pub struct At {
     pub column: u32,
 }
 
-/// A node of a YAML tree and where it stands.
+/// A node of a YAML tree and its position.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
-    /// What the node holds.
+    /// The content.
     pub data: Data,
-    /// Where it was read.
+    /// The position in the file.
     pub at: At,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Clone, Debug)]
 pub enum Data {
-    /// A mapping, in the order it was written.
+    /// A mapping, in the order written.
     Map(Map),
     /// A sequence.
     Seq(Vec<Node>),
@@ -50,7 +50,7 @@ pub struct Scalar {
     pub text: Text,
     /// How it was written.
     pub style: Style,
-    /// Its explicit tag; `Implicit` where none was written.
+    /// Its explicit tag; `Implicit` where there is none.
     pub tag: Tag,
 }
 
@@ -73,7 +73,7 @@ pub enum Style {
 /// The explicit tag of a scalar.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tag {
-    /// None written: a plain scalar's type follows from its text, any other is a string.
+    /// No tag: a plain scalar's type follows from its text, any other is a string.
     #[default]
     Implicit,
     /// `!!str`
@@ -145,7 +145,7 @@ impl Node {
         if let Data::Map(map) = &self.data { Some(map) } else { None }
     }
 
-    /// The mapping, if it is one, to change.
+    /// The mapping, if it is one, mutable.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         if let Data::Map(map) = &mut self.data { Some(map) } else { None }
     }
@@ -155,7 +155,7 @@ impl Node {
         if let Data::Seq(items) = &self.data { Some(items) } else { None }
     }
 
-    /// The sequence, if it is one, to change.
+    /// The sequence, if it is one, mutable.
     pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
         if let Data::Seq(items) = &mut self.data { Some(items) } else { None }
     }
@@ -175,7 +175,7 @@ impl Node {
         self.as_map()?.get(key)
     }
 
-    /// The value under `key`, to change, if this is a mapping that has it.
+    /// The value under `key`, mutable, if this is a mapping that has it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.as_map_mut()?.get_mut(key)
     }
@@ -197,7 +197,7 @@ pub struct Map {
 pub struct Entry {
     /// The key.
     pub key: Scalar,
-    /// Where the key stands.
+    /// The key's position.
     pub at: At,
     /// The value.
     pub value: Node,
@@ -214,17 +214,17 @@ impl Map {
         &self.entries
     }
 
-    /// The entries in order, to change, remove or reorder. The caller keeps keys unique.
+    /// The entries in order, mutable. The caller keeps keys unique.
     pub fn entries_mut(&mut self) -> &mut Vec<Entry> {
         &mut self.entries
     }
 
-    /// The entries, taken.
+    /// The entries, by value.
     pub fn into_entries(self) -> Vec<Entry> {
         self.entries
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -234,7 +234,7 @@ impl Map {
         self.entries.is_empty()
     }
 
-    /// Whether `key` is there.
+    /// Whether there is an entry for `key`.
     pub fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
@@ -244,12 +244,12 @@ impl Map {
         self.entries.iter().find(|entry| entry.key.text == key).map(|entry| &entry.value)
     }
 
-    /// The value under `key`, to change.
+    /// The value under `key`, mutable.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.entries.iter_mut().find(|entry| entry.key.text == key).map(|entry| &mut entry.value)
     }
 
-    /// Sets `key`: in place if it is there, else at the end.
+    /// Sets the value of `key`: in place where it exists, otherwise at the end.
     pub fn set(&mut self, key: &str, value: impl Into<Node>) {
         match self.get_mut(key) {
             Some(slot) => *slot = value.into(),
@@ -268,7 +268,7 @@ impl Map {
         Some(self.entries.remove(index).value)
     }
 
-    /// The value under `key`, inserted by `make` at the end where it is missing.
+    /// The value under `key`, appended by `make` where it is missing.
     pub fn get_or_insert_with(&mut self, key: &str, make: impl FnOnce() -> Node) -> &mut Node {
         let index = match self.entries.iter().position(|entry| entry.key.text == key) {
             Some(index) => index,

@@ -1,7 +1,7 @@
-//! Pinning: which digest each image reference stands for, and putting it into trees and texts.
+//! Pinning: the digest of each image reference, and writing it into trees and texts.
 //!
 //! [`collect`] lists the images of a tree, [`replace`] changes them in the tree, [`edit`] changes them in a file's text and
-//! leaves every other byte as it is. All three go by the same search rules ([`crate::image_search`]).
+//! keeps every other byte. All three use the same search rules ([`crate::image_search`]).
 
 mod apply;
 mod collect;
@@ -15,7 +15,7 @@ pub use pins::Pins;
 
 use crate::image::ImageRef;
 
-/// What an image reference becomes; nothing where it stays as it is.
+/// Returns what an image reference is replaced with; nothing where it stays.
 pub type Pin<'a> = &'a dyn Fn(&ImageRef) -> Option<ImageRef>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an object is called: group, version, kind, namespace, name.
+//! An object's identity: group, version, kind, namespace, name.
 
 use crate::node::{Node, Text};
 
@@ -13,7 +13,7 @@ pub struct Gvk {
     pub kind: Text,
 }
 
-/// What an object is called, as it stands in the object. An absent namespace is empty.
+/// An object's identity as written in it. An absent namespace is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
     /// Its type.
@@ -31,7 +31,7 @@ impl Gvk {
         Gvk { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
-    /// The object's `apiVersion` and `kind`; empty parts where a field is absent.
+    /// Reads `apiVersion` and `kind` of an object; empty parts where a field is absent.
     pub fn of(object: &Node) -> Self {
         let text = |key| object.get(key).and_then(Node::text).unwrap_or_default();
         Gvk::new(text("apiVersion"), text("kind"))
@@ -44,7 +44,7 @@ impl Gvk {
 }
 
 impl ObjectId {
-    /// What the object calls itself; empty parts where a field is absent.
+    /// Reads the identity of an object; parts are empty where a field is absent.
     pub fn of(object: &Node) -> Self {
         let meta = |key| object.at_path(&["metadata", key]).and_then(Node::text).unwrap_or_default().into();
         ObjectId { gvk: Gvk::of(object), namespace: meta("namespace"), name: meta("name") }

@@ -61,7 +61,7 @@ fn unsupported_and_invalid_fields_are_errors_with_their_path() {
             "overrides: [{image: a, newImage: b, tagSelection: {}}]",
             "k:1:1: overrides[0].tagSelection: selecting tags and platforms is not supported",
         ),
-        ("overrides: [{image: a, newImage: B}]", "k:1:1: overrides[0].newImage: `B` is no image reference"),
+        ("overrides: [{image: a, newImage: B}]", "k:1:1: overrides[0].newImage: invalid image reference \"B\""),
         ("searchRules: [{}]", "k:1:1: searchRules[0]: missing field \"keyMatcher\" or \"valueMatcher\""),
         ("searchRules: [{keyMatcher: {}}]", "k:1:1: searchRules[0].keyMatcher: missing field \"name\" or \"path\""),
         ("searchRules: [{keyMatcher: {path: [{}]}}]", "k:1:1: searchRules[0].path[0]: expected a key, {index: N}"),

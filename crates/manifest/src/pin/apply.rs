@@ -1,4 +1,4 @@
-//! Images changed in a tree, or in a text whose other bytes stay as they are.
+//! Replacing images in a tree, or in a text whose other bytes stay.
 
 use std::ops::Range;
 
@@ -12,38 +12,38 @@ use super::collect::{check_json, inner};
 use super::locate::Source;
 use super::plan::{Change, change_fields, change_whole};
 
-/// A text with its images changed.
+/// A text with replaced images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
     /// The text.
     pub text: String,
-    /// How many places changed.
+    /// The number of changes.
     pub changed: usize,
 }
 
-/// One change of a text.
+/// One replacement in a text.
 struct Edit {
     range: Range<usize>,
     text: String,
 }
 
-/// Changes the images of a tree; text within a field is changed as [`edit`] changes a file's. Returns how many fields changed.
+/// Replaces the images of a tree, text within fields as by [`edit`]. Returns the number of changed fields.
 ///
 /// # Errors
-/// Every value that should be an image and is none; the tree is then as it was.
+/// Every matched value that is not an image; the tree is then unchanged.
 pub fn replace(object: &mut Node, rules: &[Rule], pin: Pin<'_>) -> Result<usize, Errors> {
     let mut changes: Vec<(Vec<Step>, Option<String>, String)> = Vec::new();
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for found in find(object, rules) {
         match changes_of(&found, pin) {
             Ok(all) => changes.extend(all.into_iter().map(|change| match change {
                 Change::Text { path, text, .. } => (path, None, text),
                 Change::Add { path, key, text, .. } => (path, Some(key.to_string()), text),
             })),
-            Err(findings) => wrong.extend(findings),
+            Err(found) => errors.extend(found),
         }
     }
-    Errors::check(wrong)?;
+    Errors::check(errors)?;
     let count = changes.len();
     for (path, key, text) in changes {
         let Some(node) = at_path(object, &path) else { continue };
@@ -56,17 +56,17 @@ pub fn replace(object: &mut Node, rules: &[Rule], pin: Pin<'_>) -> Result<usize,
     Ok(count)
 }
 
-/// Changes the images of a YAML text and no other byte of it.
+/// Replaces the images of a YAML text and keeps every other byte.
 ///
 /// # Errors
-/// Where the text is no YAML; every value that should be an image and is none; an image that is written in a way that cannot
-/// be changed in place (folded over lines, or with escapes).
+/// Where the text is not YAML; every matched value that is not an image; an image that cannot be replaced in place since it is
+/// folded over lines or has escapes.
 pub fn edit(text: &str, rules: &[Rule], pin: Pin<'_>) -> Result<Edited, Errors> {
     let edits = edits(text, rules, pin)?;
     Ok(Edited { text: applied(text, &edits), changed: edits.len() })
 }
 
-/// The scalar with another text, written the same way.
+/// The scalar with another text in the same style.
 fn changed(scalar: &Scalar, text: String) -> Scalar {
     let tag = if matches!(scalar.tag, Tag::Implicit) { Tag::Implicit } else { Tag::Str };
     Scalar { text: text.into(), style: scalar.style, tag }
@@ -93,41 +93,41 @@ fn changes_of<'a>(found: &Match<'a>, pin: Pin<'_>) -> Result<Vec<Change<'a>>, Ve
     }
 }
 
-/// The edits of the text that a field holds.
+/// The edits of the text within a field.
 fn inner_edits(found: &Match<'_>, pin: Pin<'_>) -> Result<Vec<Edit>, Vec<Diagnostic>> {
     let (Form::Yaml(rules) | Form::Json(rules)) = found.form else { return Ok(Vec::new()) };
     let text = found.node.text().unwrap_or_default();
-    let lead = field(&found.path);
-    let told = |error: Diagnostic| inner(found, &lead, error);
-    check_json(found, text).map_err(|error| vec![told(error)])?;
-    edits(text, rules, pin).map_err(|errors| errors.into_all().into_iter().map(told).collect())
+    let prefix = field(&found.path);
+    let in_field = |error: Diagnostic| inner(found, &prefix, error);
+    check_json(found, text).map_err(|error| vec![in_field(error)])?;
+    edits(text, rules, pin).map_err(|errors| errors.into_all().into_iter().map(in_field).collect())
 }
 
-/// The edits of a text, in its order, none twice (a value that aliases repeat is written once).
+/// The edits of a text, in its order and without duplicates (a value that aliases repeat is edited once).
 fn edits(text: &str, rules: &[Rule], pin: Pin<'_>) -> Result<Vec<Edit>, Errors> {
     let source = Source::new(text);
-    let (mut all, mut wrong): (Vec<Edit>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    let (mut all, mut errors): (Vec<Edit>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for document in yaml::read_stream(text.as_bytes())? {
         for found in find(&document, rules) {
             match edits_of(&source, &found, pin) {
                 Ok(edits) => all.extend(edits),
-                Err(findings) => wrong.extend(findings),
+                Err(found) => errors.extend(found),
             }
         }
     }
-    Errors::check(wrong)?;
+    Errors::check(errors)?;
     all.sort_by_key(|edit| (edit.range.start, edit.range.end));
     all.dedup_by(|next, edit| next.range == edit.range && next.text == edit.text);
     Ok(all)
 }
 
 fn edits_of(source: &Source<'_>, found: &Match<'_>, pin: Pin<'_>) -> Result<Vec<Edit>, Vec<Diagnostic>> {
-    let stuck = |node: &Node| {
+    let cannot_edit = |node: &Node| {
         vec![
-            Diagnostic::new("the image is written in a way that cannot be changed in place")
+            Diagnostic::new("cannot change the image in place")
                 .at(node.at)
                 .field(field(&found.path))
-                .hint("Write it on one line, without escapes."),
+                .hint("write it on one line, without escapes"),
         ]
     };
     if matches!(found.form, Form::Yaml(_) | Form::Json(_)) {
@@ -135,20 +135,20 @@ fn edits_of(source: &Source<'_>, found: &Match<'_>, pin: Pin<'_>) -> Result<Vec<
         if edits.is_empty() {
             return Ok(edits);
         }
-        let map = source.follow(found.node).ok_or_else(|| stuck(found.node))?;
-        let moved = |edit: Edit| {
+        let map = source.follow(found.node).ok_or_else(|| cannot_edit(found.node))?;
+        let in_file = |edit: Edit| {
             let one_line = !edit.text.contains('\n');
             let range = map.get(edit.range.start).zip(map.get(edit.range.end)).filter(|_| one_line);
             range.map(|(start, end)| Edit { range: *start..*end, text: edit.text })
         };
-        return edits.into_iter().map(moved).collect::<Option<Vec<_>>>().ok_or_else(|| stuck(found.node));
+        return edits.into_iter().map(in_file).collect::<Option<Vec<_>>>().ok_or_else(|| cannot_edit(found.node));
     }
     let edit = |change: Change<'_>| match change {
         Change::Text { node, text, .. } => {
-            source.range(node).map(|range| Edit { range, text }).ok_or_else(|| stuck(node))
+            source.range(node).map(|range| Edit { range, text }).ok_or_else(|| cannot_edit(node))
         }
         Change::Add { beside, key, text, .. } => {
-            let (end, indent) = source.behind(beside).ok_or_else(|| stuck(beside))?;
+            let (end, indent) = source.line_after(beside).ok_or_else(|| cannot_edit(beside))?;
             let text = format!("\n{}{key}: {text}", indent.replace('-', " "));
             Ok(Edit { range: end..end, text })
         }

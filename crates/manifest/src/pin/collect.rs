@@ -1,4 +1,4 @@
-//! The images of a tree or text, and where they stand.
+//! The images of a tree or text, and where they are.
 
 use crate::diagnostic::Diagnostic;
 use crate::image::ImageRef;
@@ -9,53 +9,53 @@ use crate::yaml;
 
 use super::plan::{joined, whole};
 
-/// An image and where it stands.
+/// An image and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundImage {
     /// The image.
     pub image: ImageRef,
-    /// The object it stands in; empty parts where that is none.
+    /// The object; parts that it does not have are empty.
     pub object: ObjectId,
-    /// The field, as words; for text within a field: `data["app.yaml"]: spec.image`.
+    /// The field, such as `spec.containers[0].image`; for text within a field: `data["app.yaml"]: spec.image`.
     pub field: String,
-    /// Where in the file.
+    /// The position in the file.
     pub at: At,
 }
 
-/// The images of one object, in its order, and a finding for each value that should be an image and is none.
+/// Returns the images of one object, in its order, and an error for each value that is not an image though a rule matches it.
 pub fn collect(object: &Node, rules: &[Rule]) -> (Vec<FoundImage>, Vec<Diagnostic>) {
-    let (mut images, mut wrong) = (Vec::new(), Vec::new());
-    for (owner, root, lead) in objects(object) {
+    let (mut images, mut errors) = (Vec::new(), Vec::new());
+    for (owner, root, prefix) in objects(object) {
         for found in find(root, rules) {
             match read(&found) {
                 Ok(all) => images.extend(all.into_iter().map(|(image, field, at)| FoundImage {
                     image,
                     object: owner.clone(),
-                    field: format!("{lead}{field}"),
+                    field: format!("{prefix}{field}"),
                     at,
                 })),
-                Err(findings) => wrong.extend(findings),
+                Err(findings) => errors.extend(findings),
             }
         }
     }
-    (images, wrong)
+    (images, errors)
 }
 
-/// The images of every document of a YAML text, as [`collect`].
+/// Returns the images of every document of a YAML text, as [`collect`].
 ///
 /// # Errors
-/// Where the text is no YAML.
+/// Where the text is not YAML.
 pub fn collect_text(text: &str, rules: &[Rule]) -> Result<(Vec<FoundImage>, Vec<Diagnostic>), Diagnostic> {
     let mut all = (Vec::new(), Vec::new());
     for document in yaml::read_stream(text.as_bytes())? {
-        let (images, wrong) = collect(&document, rules);
+        let (images, errors) = collect(&document, rules);
         all.0.extend(images);
-        all.1.extend(wrong);
+        all.1.extend(errors);
     }
     Ok(all)
 }
 
-/// The object itself, or the items of a `List`, each with what its fields are led by.
+/// The object itself, or the items of a `List`, each with the prefix of its fields.
 fn objects(object: &Node) -> Vec<(ObjectId, &Node, String)> {
     let id = ObjectId::of(object);
     let items = object.get("items").and_then(Node::as_seq).filter(|_| id.gvk.kind.ends_with("List"));
@@ -68,9 +68,10 @@ fn objects(object: &Node) -> Vec<(ObjectId, &Node, String)> {
     }
 }
 
-type Spot = (ImageRef, String, At);
+/// An image within one field: the image, the field and the position.
+type Located = (ImageRef, String, At);
 
-fn read(found: &Match<'_>) -> Result<Vec<Spot>, Vec<Diagnostic>> {
+fn read(found: &Match<'_>) -> Result<Vec<Located>, Vec<Diagnostic>> {
     let one = |image: Result<ImageRef, Diagnostic>| {
         image.map(|image| vec![(image, field(&found.path), found.node.at)]).map_err(|error| vec![error])
     };
@@ -79,38 +80,39 @@ fn read(found: &Match<'_>) -> Result<Vec<Spot>, Vec<Diagnostic>> {
         Form::Whole => one(whole(found)),
         Form::Fields(fields) => one(joined(found, fields)),
         Form::Yaml(rules) | Form::Json(rules) => {
-            let lead = field(&found.path);
+            let prefix = field(&found.path);
             let text = found.node.text().unwrap_or_default();
-            let (images, wrong) = check_json(found, text)
+            let (images, errors) = check_json(found, text)
                 .and_then(|()| collect_text(text, rules))
-                .map_err(|error| vec![inner(found, &lead, error)])?;
-            if !wrong.is_empty() {
-                return Err(wrong.into_iter().map(|error| inner(found, &lead, error)).collect());
+                .map_err(|error| vec![inner(found, &prefix, error)])?;
+            if !errors.is_empty() {
+                return Err(errors.into_iter().map(|error| inner(found, &prefix, error)).collect());
             }
-            let spot = |one: FoundImage| (one.image, format!("{lead}: {}", one.field), place(found.node, one.at));
-            Ok(images.into_iter().map(spot).collect())
+            let located =
+                |one: FoundImage| (one.image, format!("{prefix}: {}", one.field), position(found.node, one.at));
+            Ok(images.into_iter().map(located).collect())
         }
     }
 }
 
-/// A finding within a field's text, told as one of the file.
-pub(super) fn inner(found: &Match<'_>, lead: &str, error: Diagnostic) -> Diagnostic {
-    let field = error.field.as_ref().map_or_else(|| lead.to_owned(), |field| format!("{lead}: {field}"));
-    Diagnostic { at: place(found.node, error.at), field: Some(field), ..error }
+/// Converts an error within a field's text to one of the file.
+pub(super) fn inner(found: &Match<'_>, prefix: &str, error: Diagnostic) -> Diagnostic {
+    let field = error.field.as_ref().map_or_else(|| prefix.to_owned(), |field| format!("{prefix}: {field}"));
+    Diagnostic { at: position(found.node, error.at), field: Some(field), ..error }
 }
 
-/// Refuses text that should be JSON and is not.
+/// Checks that the text of a JSON field is JSON.
 pub(super) fn check_json(found: &Match<'_>, text: &str) -> Result<(), Diagnostic> {
     match found.form {
         Form::Json(_) => serde_json::from_str::<serde_json::Value>(text)
             .map(|_| ())
-            .map_err(|error| Diagnostic::new(format!("is no JSON, as a search rule says it is: {error}"))),
+            .map_err(|error| Diagnostic::new(format!("invalid JSON: {error}"))),
         _ => Ok(()),
     }
 }
 
-/// Where something within a field's text stands in the file: its line in a literal block, otherwise the field's own place.
-fn place(node: &Node, at: At) -> At {
+/// The position in the file of something within a field's text: its line in a literal block, otherwise the field's own.
+fn position(node: &Node, at: At) -> At {
     let literal = node.as_scalar().is_some_and(|scalar| scalar.style == Style::Literal);
     if literal && node.at != At::default() { At { line: node.at.line + at.line, column: 1 } } else { node.at }
 }

@@ -1,10 +1,10 @@
-//! Where the bytes of a scalar stand in a file's text.
+//! The byte range of a scalar in a file's text.
 
 use std::ops::Range;
 
 use crate::node::{At, Node, Scalar, Style};
 
-/// A text and where its lines begin.
+/// A text and the offsets of its lines.
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
     lines: Vec<usize>,
@@ -14,11 +14,11 @@ impl<'a> Source<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let mut lines = vec![start];
-        let mut letters = text.char_indices().peekable();
-        while let Some((index, letter)) = letters.next() {
-            let pair = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
-            if matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') && !pair {
-                lines.push(index + letter.len_utf8());
+        let mut characters = text.char_indices().peekable();
+        while let Some((index, character)) = characters.next() {
+            let pair = character == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n');
+            if matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') && !pair {
+                lines.push(index + character.len_utf8());
             }
         }
         Source { text, lines }
@@ -39,11 +39,11 @@ impl<'a> Source<'a> {
         Some((start, self.text[start..end].trim_end_matches(['\n', '\r'])))
     }
 
-    /// For each byte of the scalar's text, and for its end, where that stands in the file; nothing where the text is written
-    /// in a way that cannot be followed (folded over lines, or with escapes beyond the simple ones).
+    /// Maps each byte of the scalar's text, and its end, to an offset in the file; nothing where the text is folded over lines or
+    /// has other than simple escapes.
     pub(super) fn follow(&self, node: &Node) -> Option<Vec<usize>> {
         let scalar = node.as_scalar()?;
-        let start = self.behind_properties(self.offset(node.at)?)?;
+        let start = self.skip_properties(self.offset(node.at)?)?;
         let start = match self.text[start..].strip_prefix('*') {
             Some(alias) => self.anchored(alias, start)?,
             None => start,
@@ -55,23 +55,24 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Passes over `&anchor` and `!tag`.
-    fn behind_properties(&self, mut start: usize) -> Option<usize> {
+    /// Skips `&anchor` and `!tag`.
+    fn skip_properties(&self, mut start: usize) -> Option<usize> {
         while self.text[start..].starts_with(['&', '!']) {
             let rest = &self.text[start..];
             let end = rest.find(char::is_whitespace)?;
-            start += end + rest[end..].find(|letter: char| !letter.is_whitespace())?;
+            start += end + rest[end..].find(|character: char| !character.is_whitespace())?;
         }
         Some(start)
     }
 
-    /// Where the value stands whose anchor an alias names; the last one before the alias.
+    /// The offset of the value whose anchor an alias names; the last one before the alias.
     fn anchored(&self, alias: &str, before: usize) -> Option<usize> {
-        let end = alias.find(|letter: char| letter.is_whitespace() || ",]}".contains(letter)).unwrap_or(alias.len());
+        let end =
+            alias.find(|character: char| character.is_whitespace() || ",]}".contains(character)).unwrap_or(alias.len());
         let anchor = format!("&{}", &alias[..end]);
         let whole = |index: &usize| self.text[index + anchor.len()..].starts_with(char::is_whitespace);
-        let places = self.text[..before].match_indices(&anchor).map(|(index, _)| index).filter(whole);
-        self.behind_properties(places.last()?)
+        let offsets = self.text[..before].match_indices(&anchor).map(|(index, _)| index).filter(whole);
+        self.skip_properties(offsets.last()?)
     }
 
     fn plain(&self, scalar: &Scalar, start: usize) -> Option<Vec<usize>> {
@@ -82,12 +83,12 @@ impl<'a> Source<'a> {
         let quote = if scalar.style == Style::Single { '\'' } else { '"' };
         let mut rest = self.text[start..].strip_prefix(quote)?.char_indices();
         let (mut text, mut map) = (String::new(), Vec::new());
-        while let Some((index, letter)) = rest.next() {
-            let place = start + 1 + index;
-            let meant = match letter {
+        while let Some((index, character)) = rest.next() {
+            let offset = start + 1 + index;
+            let decoded = match character {
                 '\'' if quote == '\'' && rest.as_str().starts_with('\'') => rest.next()?.1,
-                _ if letter == quote => {
-                    map.push(place);
+                _ if character == quote => {
+                    map.push(offset);
                     return (text == scalar.text).then_some(map);
                 }
                 '\\' if quote == '"' => match rest.next()?.1 {
@@ -98,13 +99,13 @@ impl<'a> Source<'a> {
                 },
                 other => other,
             };
-            map.extend((0..meant.len_utf8()).map(|byte| if letter == meant { place + byte } else { place }));
-            text.push(meant);
+            map.extend((0..decoded.len_utf8()).map(|byte| if character == decoded { offset + byte } else { offset }));
+            text.push(decoded);
         }
         None
     }
 
-    /// A block whose lines stand in the file as they are, behind the same indentation.
+    /// A block scalar whose lines have the same indentation in the file.
     fn block(&self, scalar: &Scalar, start: usize) -> Option<Vec<usize>> {
         let header = self.lines.partition_point(|line| *line <= start);
         let first = scalar.text.split('\n').position(|line| !line.trim().is_empty())?;
@@ -134,14 +135,14 @@ impl<'a> Source<'a> {
         Some(*map.first()?..*map.last()?)
     }
 
-    /// Where a new line can go behind the line that a node ends on, and the indentation of its key: only in block style.
-    pub(super) fn behind(&self, node: &Node) -> Option<(usize, &'a str)> {
+    /// The end of the line that a node is on, and the indentation of its key: only in block style.
+    pub(super) fn line_after(&self, node: &Node) -> Option<(usize, &'a str)> {
         let range = self.range(node)?;
         let (begin, line) = self.line(self.lines.partition_point(|line| *line <= range.start) - 1)?;
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();
-        // Between the line's indentation and the value stands nothing but the key.
-        let lead = self.text.get(begin + indent..range.start)?.trim_end_matches([' ', '"', '\'']);
-        let key = lead.strip_suffix(':')?;
+        // There is nothing but the key between the line's indentation and the value.
+        let before = self.text.get(begin + indent..range.start)?.trim_end_matches([' ', '"', '\'']);
+        let key = before.strip_suffix(':')?;
         let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         (plain && !key.is_empty()).then_some((begin + line.len(), &line[..indent]))
     }

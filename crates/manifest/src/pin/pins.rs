@@ -1,10 +1,10 @@
-//! Which digest each image reference stands for.
+//! The digests of image references.
 
 use std::collections::BTreeMap;
 
 use crate::image::{Digest, ImageRef};
 
-/// The digests of a set of image references, kept under what is looked up ([`ImageRef::lookup`]), so that `nginx` and
+/// The digests of a set of image references, by [`ImageRef::lookup`], so that `nginx` and
 /// `docker.io/library/nginx:latest` share one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
@@ -12,32 +12,32 @@ pub struct Pins {
 }
 
 impl Pins {
-    /// Says which digest a reference stands for; returns the one it had.
+    /// Sets the digest of a reference and returns the former one.
     pub fn insert(&mut self, image: &ImageRef, digest: Digest) -> Option<Digest> {
         self.digests.insert(image.lookup(), digest)
     }
 
-    /// The digest that a reference stands for: its own where it has one, otherwise the one found for it.
+    /// Returns the digest of a reference: its own where it has one, otherwise the one that was set.
     pub fn digest(&self, image: &ImageRef) -> Option<Digest> {
         image.digest().or_else(|| self.digests.get(&image.lookup()).cloned())
     }
 
-    /// The reference with its digest, spelled as it was, tag kept; nothing where no digest is known.
+    /// Returns the reference with its digest, spelling and tag kept; nothing where no digest is known.
     pub fn pinned(&self, image: &ImageRef) -> Option<ImageRef> {
         self.digest(image).map(|digest| image.with_digest(&digest))
     }
 
-    /// What was looked up and the digest found, sorted.
+    /// The [`ImageRef::lookup`] of each reference and its digest, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Digest)> {
         self.digests.iter().map(|(lookup, digest)| (lookup.as_str(), digest))
     }
 
-    /// How many digests are known.
+    /// The number of digests.
     pub fn len(&self) -> usize {
         self.digests.len()
     }
 
-    /// Whether no digest is known.
+    /// Whether there are no digests.
     pub fn is_empty(&self) -> bool {
         self.digests.is_empty()
     }

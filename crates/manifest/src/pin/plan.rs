@@ -1,4 +1,4 @@
-//! What a field that a rule has taken says, and what has to change for its image to become another.
+//! The image of a matched field, and the changes that replace it.
 
 use crate::diagnostic::Diagnostic;
 use crate::image::ImageRef;
@@ -9,18 +9,18 @@ use super::Pin;
 
 /// One change of a tree.
 pub(super) enum Change<'a> {
-    /// The scalar at this path gets another text.
+    /// Sets the text of the scalar at this path.
     Text { path: Vec<Step>, node: &'a Node, text: String },
-    /// The mapping at this path gets a key; `beside` is the value it is put behind.
+    /// Adds a key to the mapping at this path, after the value `beside`.
     Add { path: Vec<Step>, beside: &'a Node, key: Text, text: String },
 }
 
-/// The image in a field that holds it whole.
+/// The image of a field that has the whole reference.
 pub(super) fn whole(found: &Match<'_>) -> Result<ImageRef, Diagnostic> {
     parse(found, found.node.text().unwrap_or_default())
 }
 
-/// The image that fields of their own make up.
+/// The image of separate fields.
 pub(super) fn joined(found: &Match<'_>, fields: &Fields) -> Result<ImageRef, Diagnostic> {
     let part = |key: &Text| found.node.get(key).and_then(Node::text).filter(|text| !text.is_empty());
     let mut text = part(&fields.repository).unwrap_or_default().to_owned();
@@ -41,18 +41,18 @@ fn parse(found: &Match<'_>, text: &str) -> Result<ImageRef, Diagnostic> {
         Diagnostic::new(error.to_string())
             .at(found.node.at)
             .field(field(&found.path))
-            .hint("If this is no image, leave it out by a search rule with `updateStrategy: {none: {}}`.")
+            .hint("exclude the value with a search rule of `updateStrategy: {none: {}}` if it is not an image")
     })
 }
 
-/// The change of a field that holds the image whole.
+/// The changes of a field that has the whole reference.
 pub(super) fn change_whole<'a>(found: &Match<'a>, pin: Pin<'_>) -> Result<Vec<Change<'a>>, Diagnostic> {
     let new = pin(&whole(found)?).map(|image| image.as_str().to_owned());
     let new = new.filter(|text| Some(text.as_str()) != found.node.text());
     Ok(new.map(|text| Change::Text { path: found.path.clone(), node: found.node, text }).into_iter().collect())
 }
 
-/// The changes of fields of their own: the name where it became another, the tag, the digest in its field or behind the tag.
+/// The changes of separate fields: the name where it differs, the tag, the digest in its field or after the tag.
 pub(super) fn change_fields<'a>(
     found: &Match<'a>,
     fields: &Fields,
@@ -60,33 +60,33 @@ pub(super) fn change_fields<'a>(
 ) -> Result<Vec<Change<'a>>, Diagnostic> {
     let old = joined(found, fields)?;
     let Some(new) = pin(&old).filter(|new| *new != old) else { return Ok(Vec::new()) };
-    let mut wanted: Vec<(&Text, String)> = Vec::new();
+    let mut changes: Vec<(&Text, String)> = Vec::new();
     if new.name() != old.name() {
         let split = fields.registry.as_ref().zip(new.name().split_once('/'));
         match split.filter(|(key, _)| found.node.get(key).is_some()) {
             Some((key, (registry, path))) => {
-                wanted.push((key, registry.to_owned()));
-                wanted.push((&fields.repository, path.to_owned()));
+                changes.push((key, registry.to_owned()));
+                changes.push((&fields.repository, path.to_owned()));
             }
-            None => wanted.push((&fields.repository, new.name().to_owned())),
+            None => changes.push((&fields.repository, new.name().to_owned())),
         }
     }
     let digest = new.digest().map(|digest| digest.to_string());
     match (&fields.digest, new.tag(), digest) {
         (Some(key), tag, digest) => {
-            wanted.extend(tag.map(|tag| (&fields.tag, tag.to_owned())));
-            wanted.extend(digest.map(|digest| (key, digest)));
+            changes.extend(tag.map(|tag| (&fields.tag, tag.to_owned())));
+            changes.extend(digest.map(|digest| (key, digest)));
         }
-        (None, Some(tag), Some(digest)) => wanted.push((&fields.tag, format!("{tag}@{digest}"))),
-        (None, Some(tag), None) => wanted.push((&fields.tag, tag.to_owned())),
+        (None, Some(tag), Some(digest)) => changes.push((&fields.tag, format!("{tag}@{digest}"))),
+        (None, Some(tag), None) => changes.push((&fields.tag, tag.to_owned())),
         (None, None, Some(_)) => {
-            let message = format!("{old} has no tag for its digest to stand behind");
-            let hint = format!("Write a tag into `{}`, or name a field for the digest in the search rule.", fields.tag);
+            let message = format!("{old} has no tag to append the digest to");
+            let hint = format!("write a tag into `{}`, or name a field for the digest in the search rule", fields.tag);
             return Err(Diagnostic::new(message).at(found.node.at).field(field(&found.path)).hint(hint));
         }
         (None, None, None) => {}
     }
-    Ok(wanted.into_iter().filter_map(|(key, text)| change_part(found, fields, key, text)).collect())
+    Ok(changes.into_iter().filter_map(|(key, text)| change_part(found, fields, key, text)).collect())
 }
 
 fn change_part<'a>(found: &Match<'a>, fields: &Fields, key: &Text, text: String) -> Option<Change<'a>> {

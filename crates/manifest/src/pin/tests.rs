@@ -1,4 +1,4 @@
-//! Texts with images in every form, and what becomes of them. In the tables every image is pinned to a digest of its own.
+//! Images in every form, and how they are replaced. In the tables every image is pinned to one digest.
 
 use super::{collect_text, edit, replace};
 use crate::image::{Digest, ImageRef};
@@ -39,8 +39,8 @@ fn rules() -> Vec<Rule> {
 }
 
 #[test]
-fn only_the_image_changes() {
-    // `§` stands for the digest that is added, `…` for nothing at all.
+fn edit_keeps_every_other_byte() {
+    // `§` stands for the digest that is added.
     let table = [
         "image: nginx§ # why\n",
         "image:   'nginx:1§'   # why\n",
@@ -97,23 +97,23 @@ fn a_missing_digest_field_is_added_below_the_tag() {
 }
 
 #[test]
-fn what_cannot_be_done_is_told_with_its_place() {
+fn errors_have_position_field_and_message() {
     let table = [
-        ("a:\n  image: ${IMAGE}\n", "2:10|a.image|`${IMAGE}` is no image reference"),
-        ("image: Nginx\n", "1:8|image|`Nginx` is no image reference: the repository name must be in lower case"),
-        ("image: \"ngin\\x78\"\n", "1:8|image|the image is written in a way that cannot be changed in place"),
-        ("json: nope\n", "1:7|json|is no JSON, as a search rule says it is"),
-        ("values: |\n  x: 1\n  image: A B\n", "3:1|values: image|`A B` is no image reference"),
+        ("a:\n  image: ${IMAGE}\n", "2:10|a.image|invalid image reference \"${IMAGE}\""),
+        ("image: Nginx\n", "1:8|image|invalid image reference \"Nginx\": the repository name must be lower case"),
+        ("image: \"ngin\\x78\"\n", "1:8|image|cannot change the image in place"),
+        ("json: nope\n", "1:7|json|invalid JSON"),
+        ("values: |\n  x: 1\n  image: A B\n", "3:1|values: image|invalid image reference \"A B\""),
         ("values: |\n  x: [\n", "3:1|values|"),
-        ("apart: {repository: a}\n", "1:8|apart|a has no tag for its digest to stand behind"),
-        ("digested: {repository: a, tag: b}\n", "1:32|digested|the image is written in a way"),
+        ("apart: {repository: a}\n", "1:8|apart|a has no tag to append the digest to"),
+        ("digested: {repository: a, tag: b}\n", "1:32|digested|cannot change the image in place"),
     ];
     for (text, want) in table {
         let errors = edit(text, &rules(), &pin).unwrap_err();
         let error = &errors.all()[0];
-        let told =
+        let shown =
             format!("{}:{}|{}|{}", error.at.line, error.at.column, error.field.as_deref().unwrap_or(""), error.message);
-        assert!(told.starts_with(want), "{text}: {told}");
+        assert!(shown.starts_with(want), "{text}: {shown}");
     }
     let errors = edit("image: A\n---\nb: {image: B}\n", &rules(), &pin).unwrap_err();
     assert_eq!(errors.all().len(), 2, "all of them at once");
@@ -124,10 +124,10 @@ fn images_are_listed_with_object_field_and_line() {
     let text = "kind: List\napiVersion: v1\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web, namespace: prod}\n  spec:\n    containers:\n    - image: nginx:1\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata:\n  values: |\n    a: 1\n    image: a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n";
     let (images, wrong) = collect_text(text, &rules()).unwrap();
     assert_eq!(wrong, []);
-    let told: Vec<String> =
+    let shown: Vec<String> =
         images.iter().map(|one| format!("{} {} {} {}", one.at.line, one.object, one.field, one.image.name())).collect();
     assert_eq!(
-        told,
+        shown,
         [
             "9 Deployment.apps/web in prod items[0].spec.containers[0].image nginx",
             "17 ConfigMap/c data.values: image a",
@@ -155,22 +155,22 @@ fn mutated_texts_lose_nothing() {
     };
     let mut edited = 0;
     for round in 0..20_000 {
-        let mut letters: Vec<char> = seeds[round % seeds.len()].chars().collect();
+        let mut characters: Vec<char> = seeds[round % seeds.len()].chars().collect();
         for _ in 0..=random(3) {
-            let at = random(letters.len());
+            let at = random(characters.len());
             match random(4) {
-                0 => drop(letters.remove(at)),
-                1 => letters
+                0 => drop(characters.remove(at)),
+                1 => characters
                     .insert(at, ['\n', ' ', '\'', '"', '|', ':', '&', '*', '\u{2028}', '{', '#', '-'][random(12)]),
                 2 => {
-                    let other = random(letters.len().min(at + 9));
-                    letters.swap(at, other);
+                    let other = random(characters.len().min(at + 9));
+                    characters.swap(at, other);
                 }
-                _ => letters.truncate(letters.len() - random(4)),
+                _ => characters.truncate(characters.len() - random(4)),
             }
-            letters.push('\n');
+            characters.push('\n');
         }
-        let text: String = letters.into_iter().collect();
+        let text: String = characters.into_iter().collect();
         let Ok(changed) = edit(&text, &rules(), &pin) else { continue };
         edited += usize::from(changed.changed > 0);
         let back = changed.text.replace(&digest, "");

@@ -1,4 +1,4 @@
-//! Which styles can hold a text, as libyaml's emitter and its descendants decide.
+//! Which styles a text allows, as libyaml's emitter and its descendants decide.
 
 use super::Rules;
 
@@ -7,11 +7,11 @@ use super::Rules;
 pub(super) struct Analysis {
     /// It has line breaks.
     pub(super) multiline: bool,
-    /// It can stand without quotes in block context.
+    /// Plain in block context.
     pub(super) plain: bool,
-    /// It can stand in single quotes.
+    /// Single quotes.
     pub(super) single: bool,
-    /// It can stand in a `|` block.
+    /// A `|` block.
     pub(super) block: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) fn is_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Decides which styles can hold `text` (`yaml_emitter_analyze_scalar`). In v3 a tab may stand in a block.
+/// Decides which styles `text` allows (`yaml_emitter_analyze_scalar`). In v3 a block may have tabs.
 pub(super) fn analyze(text: &str, rules: Rules) -> Analysis {
     let Some(first) = text.chars().next() else {
         return Analysis { multiline: false, plain: true, single: true, block: false };

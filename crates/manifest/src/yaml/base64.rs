@@ -1,4 +1,4 @@
-//! Base64 as Go's `base64.StdEncoding` has it, for `!!binary`.
+//! Base64 as in Go's `base64.StdEncoding`, for `!!binary`.
 
 const SYMBOLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -15,7 +15,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     out
 }
 
-/// The bytes that base64 with padding stands for; line breaks are skipped. `None` for anything else.
+/// Decodes base64 with padding; line breaks are skipped. `None` for anything else.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let symbols: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let padding = symbols.iter().rev().take_while(|byte| **byte == b'=').count();

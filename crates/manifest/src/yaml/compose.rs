@@ -1,20 +1,20 @@
-//! The composer: events in, trees out, with anchors and merge keys expanded.
+//! The composer: events in, trees out. Aliases and merge keys are expanded.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
 
-use super::Repeated;
-use super::depth::{room, too_deep};
+use super::DuplicateKey;
+use super::depth::{max_depth, too_deep};
 use super::parse::{EventKind, Parser};
 
 /// A node that an alias may repeat.
 struct Anchored {
     node: Node,
-    /// How many nodes it holds, itself included.
+    /// The number of its nodes, itself included.
     count: usize,
-    /// How many levels it has.
+    /// The number of its levels.
     height: usize,
 }
 
@@ -39,40 +39,39 @@ enum Open {
     },
 }
 
-/// What happens to a key that is written twice.
+/// What is done with a duplicate key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twice {
+pub(super) enum DuplicateKeys {
     /// It is an error (go-yaml v3).
     Refuse,
-    /// The last value stays and the others are found again in [`Composer::dropped`] (go-yaml v2 where it is not asked
-    /// to be strict).
+    /// The last value stays, and the others are reported in [`Composer::dropped`] (go-yaml v2 unless it is strict).
     LastWins,
-    /// The first value stays and the others are found again in [`Composer::dropped`] (kyaml's `Field`).
+    /// The first value stays, and the others are reported in [`Composer::dropped`] (kyaml's `Field`).
     FirstWins,
 }
 
 /// Composes the documents of one stream.
 pub(super) struct Composer<'a> {
     parser: Parser<'a>,
-    twice: Twice,
-    /// How deep the tree may be.
-    room: usize,
-    /// The keys that were written again.
-    pub(super) dropped: Vec<Repeated>,
+    duplicates: DuplicateKeys,
+    /// The maximum depth of the tree.
+    max_depth: usize,
+    /// The duplicate keys that were dropped.
+    pub(super) dropped: Vec<DuplicateKey>,
     anchors: FxHashMap<Text, Option<Anchored>>,
     frames: Vec<Frame>,
-    /// Nodes made, those among them that an alias made, and those kept for aliases.
+    /// The number of nodes, of those among them that aliases made, and of those kept for aliases.
     made: usize,
     repeated: usize,
     kept: usize,
 }
 
 impl<'a> Composer<'a> {
-    pub(super) fn new(parser: Parser<'a>, twice: Twice) -> Self {
+    pub(super) fn new(parser: Parser<'a>, duplicates: DuplicateKeys) -> Self {
         Composer {
             parser,
-            twice,
-            room: room(),
+            duplicates,
+            max_depth: max_depth(),
             dropped: Vec::new(),
             anchors: FxHashMap::default(),
             frames: Vec::new(),
@@ -107,8 +106,8 @@ impl<'a> Composer<'a> {
     }
 
     fn open(&mut self, data: Open, anchor: Option<Text>, at: At) -> Result<Option<Node>, Diagnostic> {
-        if self.frames.len() >= self.room {
-            return Err(too_deep(self.room, at));
+        if self.frames.len() >= self.max_depth {
+            return Err(too_deep(self.max_depth, at));
         }
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), None);
@@ -124,35 +123,35 @@ impl<'a> Composer<'a> {
         let data = match data {
             Open::Seq(items) => Data::Seq(items),
             Open::Map { mut map, merges, .. } => {
-                if let Some(index) = written_twice(&map) {
-                    if self.twice == Twice::Refuse {
+                if let Some(index) = first_duplicate(&map) {
+                    if self.duplicates == DuplicateKeys::Refuse {
                         return Err(already_defined(&map, index));
                     }
-                    self.drop_repeated(&mut map, at);
+                    self.drop_duplicates(&mut map, at);
                 }
-                Data::Map(if merges { expand_merges(map, self.twice)? } else { map })
+                Data::Map(if merges { expand_merges(map, self.duplicates)? } else { map })
             }
         };
         let node = Node { data, at };
         if let Some(name) = anchor {
             self.keep(name, &node, count, height)?;
         }
-        self.place(node, count, height)
+        self.add(node, count, height)
     }
 
-    /// Removes all but one of the entries with the same key, and notes each.
-    fn drop_repeated(&mut self, map: &mut Map, mapping: At) {
+    /// Removes all but one of the entries with the same key, and reports each.
+    fn drop_duplicates(&mut self, map: &mut Map, mapping: At) {
         let mut seen = FxHashSet::default();
         let mut again = Vec::new();
         for (index, entry) in map.entries().iter().enumerate() {
             if !seen.insert(entry.key.text.clone()) {
-                again.push(Repeated { mapping, found: already_defined(map, index) });
+                again.push(DuplicateKey { mapping, error: already_defined(map, index) });
             }
         }
         self.dropped.extend(again);
         seen.clear();
         let entries = map.entries_mut();
-        let last = self.twice == Twice::LastWins;
+        let last = self.duplicates == DuplicateKeys::LastWins;
         if last {
             entries.reverse();
         }
@@ -165,7 +164,7 @@ impl<'a> Composer<'a> {
     fn keep(&mut self, name: Text, node: &Node, count: usize, height: usize) -> Result<(), Diagnostic> {
         self.kept += count;
         if self.kept > self.made.saturating_mul(10) + 100_000 {
-            return Err(Diagnostic::new("the document nests anchors excessively").at(node.at));
+            return Err(Diagnostic::new("document nests anchors excessively").at(node.at));
         }
         self.anchors.insert(name, Some(Anchored { node: node.clone(), count, height }));
         Ok(())
@@ -184,7 +183,7 @@ impl<'a> Composer<'a> {
         if let Some(name) = anchor {
             self.keep(name, &node, 1, 1)?;
         }
-        self.place(node, 1, 1)
+        self.add(node, 1, 1)
     }
 
     fn alias(&mut self, name: &Text, at: At) -> Result<Option<Node>, Diagnostic> {
@@ -192,12 +191,12 @@ impl<'a> Composer<'a> {
             None => {
                 return Err(Diagnostic::new(format!("unknown anchor '{name}' referenced"))
                     .at(at)
-                    .hint("An anchor `&name` must stand above its alias in the same document."));
+                    .hint("define the anchor `&name` above its alias in the same document"));
             }
             Some(None) => {
                 return Err(Diagnostic::new(format!("anchor '{name}' value contains itself"))
                     .at(at)
-                    .hint("Use the alias outside of what its anchor marks."));
+                    .hint("use the alias outside of the value that its anchor marks"));
             }
             Some(Some(kept)) => {
                 let (count, height) = (kept.count, kept.height);
@@ -207,11 +206,11 @@ impl<'a> Composer<'a> {
                 (kept.node.clone(), count, height)
             }
         };
-        if self.frames.len() + height > self.room {
-            return Err(too_deep(self.room, at));
+        if self.frames.len() + height > self.max_depth {
+            return Err(too_deep(self.max_depth, at));
         }
         node.at = at;
-        self.place(node, count, height)
+        self.add(node, count, height)
     }
 
     fn count(&mut self, made: usize, repeated: usize, at: At) -> Result<(), Diagnostic> {
@@ -220,8 +219,8 @@ impl<'a> Composer<'a> {
         if self.repeated > 0 { check_aliasing(self.made, self.repeated, at) } else { Ok(()) }
     }
 
-    /// Puts a finished node into the open collection; hands it back where it is the root.
-    fn place(&mut self, node: Node, count: usize, height: usize) -> Result<Option<Node>, Diagnostic> {
+    /// Adds a complete node to the open collection; returns it where it is the root.
+    fn add(&mut self, node: Node, count: usize, height: usize) -> Result<Option<Node>, Diagnostic> {
         let Some(frame) = self.frames.last_mut() else { return Ok(Some(node)) };
         frame.count += count;
         frame.height = frame.height.max(height + 1);
@@ -235,9 +234,9 @@ impl<'a> Composer<'a> {
                 None => match node.data {
                     Data::Scalar(scalar) => *key = Some((scalar, node.at)),
                     _ => {
-                        return Err(Diagnostic::new("a mapping or sequence is used as a key").at(node.at).hint(
-                            "Only strings can be keys of a Kubernetes object; a template's `{{ … }}` needs quotes.",
-                        ));
+                        return Err(Diagnostic::new("expected a string as key, found a mapping or sequence")
+                            .at(node.at)
+                            .hint("use a string as the key, and put a template's `{{ … }}` in quotes"));
                     }
                 },
             },
@@ -255,7 +254,7 @@ fn check_aliasing(made: usize, repeated: usize, at: At) -> Result<(), Diagnostic
     if repeated > 100 && made > 1000 && repeated as f64 / all > allowed {
         return Err(Diagnostic::new("document contains excessive aliasing")
             .at(at)
-            .hint("Write out what the nested aliases stand for."));
+            .hint("replace the nested aliases with their values"));
     }
     Ok(())
 }
@@ -270,8 +269,8 @@ fn is_merge(key: &Scalar) -> bool {
         }
 }
 
-/// The index of the first key that was there before; like go-yaml, by its text alone.
-fn written_twice(map: &Map) -> Option<usize> {
+/// The index of the first duplicate key; like go-yaml, keys are compared by their text.
+fn first_duplicate(map: &Map) -> Option<usize> {
     let entries = map.entries();
     if entries.len() <= 12 {
         let known = |index: usize| entries[..index].iter().any(|entry| entry.key.text == entries[index].key.text);
@@ -286,16 +285,16 @@ fn already_defined(map: &Map, index: usize) -> Diagnostic {
     let first = map.entries().iter().find(|entry| entry.key.text == key.text).map_or(0, |entry| entry.at.line);
     Diagnostic::new(format!("mapping key \"{}\" already defined at line {first}", key.text))
         .at(*at)
-        .hint("Remove one of the two.")
+        .hint("remove one of the two")
 }
 
-/// The mapping with its merge key replaced by what it stands for. Of several sources the earlier ones win. The mapping's
-/// own keys win over them all, in v2 only those behind the merge key.
-fn expand_merges(mut map: Map, twice: Twice) -> Result<Map, Diagnostic> {
+/// Expands the merge key of a mapping. Of several sources the earlier ones win. The mapping's own keys win over all of them, in v2
+/// only those after the merge key.
+fn expand_merges(mut map: Map, duplicates: DuplicateKeys) -> Result<Map, Diagnostic> {
     let Some(index) = map.entries().iter().position(|entry| is_merge(&entry.key)) else { return Ok(map) };
     let Entry { at, value, .. } = map.entries_mut().remove(index);
     let sources = merge_sources(value, at)?;
-    let strong = if twice == Twice::LastWins { index } else { 0 };
+    let strong = if duplicates == DuplicateKeys::LastWins { index } else { 0 };
     let mut seen: FxHashSet<Text> = map.entries()[strong..].iter().map(|entry| entry.key.text.clone()).collect();
     for source in sources {
         for entry in source.into_entries() {
@@ -317,16 +316,16 @@ fn merge_sources(value: Node, at: At) -> Result<Vec<Map>, Diagnostic> {
         Data::Seq(items) => {
             let map_of = |item: Node| match item.data {
                 Data::Map(source) => Ok(source),
-                _ => Err(bad_merge(item.at)),
+                _ => Err(invalid_merge(item.at)),
             };
             items.into_iter().map(map_of).collect()
         }
-        Data::Scalar(_) => Err(bad_merge(at)),
+        Data::Scalar(_) => Err(invalid_merge(at)),
     }
 }
 
-fn bad_merge(at: At) -> Diagnostic {
+fn invalid_merge(at: At) -> Diagnostic {
     Diagnostic::new("map merge requires map or sequence of maps as the value")
         .at(at)
-        .hint("Write `<<: *anchor`, with the anchor on a mapping.")
+        .hint("write `<<: *anchor`, with the anchor on a mapping")
 }

@@ -7,24 +7,24 @@ use memchr::memmem;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Node};
 
-use super::compose::{Composer, Twice};
+use super::compose::{Composer, DuplicateKeys};
 use super::parse::Parser;
 use super::scan::Scanner;
-use super::{Repeated, Rules, Value, text};
+use super::{DuplicateKey, Rules, Value, text};
 
 /// All documents of a stream; see [`super::read_stream`].
 pub(super) fn stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
     let text = text::checked(bytes)?;
-    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), Twice::Refuse);
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::Refuse);
     all(&mut composer)
 }
 
 /// The documents of a configuration file and the keys in it that were written again; see [`super::read_configuration`].
 pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
     let text = text::checked(bytes)?;
-    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), Twice::LastWins);
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::LastWins);
     let documents = all(&mut composer)?;
-    Ok((documents, composer.dropped.into_iter().map(|repeated| repeated.found).collect()))
+    Ok((documents, composer.dropped.into_iter().map(|duplicate| duplicate.error).collect()))
 }
 
 fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {
@@ -37,26 +37,26 @@ fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {
 
 /// The objects of a file; see [`super::read_objects`].
 pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
-    each(bytes, Twice::Refuse).map(|(objects, _)| objects)
+    each(bytes, DuplicateKeys::Refuse).map(|(objects, _)| objects)
 }
 
 /// The patches of a file and the keys in them that were written again; see [`super::read_patches`].
-pub(super) fn patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
-    each(bytes, Twice::FirstWins)
+pub(super) fn patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<DuplicateKey>), Diagnostic> {
+    each(bytes, DuplicateKeys::FirstWins)
 }
 
-fn each(bytes: &[u8], twice: Twice) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
+fn each(bytes: &[u8], duplicates: DuplicateKeys) -> Result<(Vec<Node>, Vec<DuplicateKey>), Diagnostic> {
     let (mut objects, mut repeated) = (Vec::new(), Vec::new());
     let bytes = unix_lines(bytes);
     for part in split(&bytes)? {
         let text = text::checked(&bytes[part.from..part.to]).map_err(|error| part.moved(error))?;
-        let mut composer = Composer::new(Parser::new(Scanner::new(text, part.line)), twice);
+        let mut composer = Composer::new(Parser::new(Scanner::new(text, part.line)), duplicates);
         let Some(first) = composer.document()? else { continue };
         while let Some(other) = composer.document()? {
             if !is_null(&other) {
-                return Err(Diagnostic::new("a second document follows without a line `---` between them")
+                return Err(Diagnostic::new("missing `---` before the second document")
                     .at(other.at)
-                    .hint("kustomize would drop it without a word. Put `---` on a line of its own before it."));
+                    .hint("put `---` on a line of its own before it, or kustomize drops it"));
             }
         }
         if !is_null(&first) {
@@ -119,7 +119,7 @@ fn split(bytes: &[u8]) -> Result<Vec<Part>, Diagnostic> {
         if !behind.is_empty() && !behind.starts_with('#') {
             return Err(Diagnostic::new(format!("invalid document separator: ---{behind}"))
                 .at(At { line: next_line, column: 1 })
-                .hint("Only a comment may follow `---` on its line."));
+                .hint("put nothing but a comment after `---`"));
         }
         parts.push(Part { from, to: found + 1, line });
         (from, line) = (end + 1, next_line);

@@ -6,9 +6,9 @@ use super::analyze::{analyze, is_break, is_printable};
 /// The line length beyond which a scalar is folded.
 const WIDTH: usize = 80;
 
-/// A style to write a scalar in.
+/// The style that a scalar is written in if its text allows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum PreferredStyle {
     /// Without quotes if the text allows it.
     Plain,
     /// In double quotes.
@@ -17,10 +17,10 @@ pub(super) enum Wish {
     Literal,
 }
 
-/// Where a scalar is written.
+/// The context that a scalar is written in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spot {
-    /// How far its further lines are indented.
+pub(super) struct ScalarContext {
+    /// The indentation of its further lines.
     pub(super) indent: usize,
     /// It is a simple key: on one line.
     pub(super) key: bool,
@@ -28,25 +28,25 @@ pub(super) struct Spot {
     pub(super) fold: bool,
 }
 
-/// Appends `text` in the wished style or the next one that can hold it (`yaml_emitter_select_scalar_style`).
-pub(super) fn scalar(out: &mut String, text: &str, wish: Wish, spot: Spot, rules: Rules) {
-    if wish == Wish::Plain && is_simple(text) {
-        let fits = spot.key || !spot.fold || !text.contains(' ') || column(out) + text.len() <= WIDTH;
+/// Appends `text` in the preferred style or the next one that allows it (`yaml_emitter_select_scalar_style`).
+pub(super) fn scalar(out: &mut String, text: &str, style: PreferredStyle, context: ScalarContext, rules: Rules) {
+    if style == PreferredStyle::Plain && is_simple(text) {
+        let fits = context.key || !context.fold || !text.contains(' ') || column(out) + text.len() <= WIDTH;
         if fits {
             out.push_str(text);
         } else {
-            Writer { column: column(out), out, spot }.plain(text);
+            Writer { column: column(out), out, context }.plain(text);
         }
         return;
     }
     let analysis = analyze(text, rules);
-    let mut writer = Writer { column: column(out), out, spot };
-    let single = if spot.key { analysis.single && !analysis.multiline } else { analysis.single };
-    let plain = analysis.plain && !(text.is_empty() && spot.key);
-    match wish {
-        Wish::Plain if plain => writer.plain(text),
-        Wish::Plain if single => writer.single(text),
-        Wish::Literal if analysis.block && !spot.key => writer.literal(text),
+    let mut writer = Writer { column: column(out), out, context };
+    let single = if context.key { analysis.single && !analysis.multiline } else { analysis.single };
+    let plain = analysis.plain && !(text.is_empty() && context.key);
+    match style {
+        PreferredStyle::Plain if plain => writer.plain(text),
+        PreferredStyle::Plain if single => writer.single(text),
+        PreferredStyle::Literal if analysis.block && !context.key => writer.literal(text),
         _ => writer.double(text),
     }
 }
@@ -61,7 +61,7 @@ fn is_simple(text: &str) -> bool {
         && !text.contains(": ")
 }
 
-/// How many characters stand on the last line; go-yaml counts from LS and PS as well.
+/// The number of characters on the last line; go-yaml counts from LS and PS as well.
 fn column(out: &str) -> usize {
     out.chars().rev().take_while(|character| !is_break(*character)).count()
 }
@@ -69,7 +69,7 @@ fn column(out: &str) -> usize {
 struct Writer<'a> {
     out: &'a mut String,
     column: usize,
-    spot: Spot,
+    context: ScalarContext,
 }
 
 impl Writer<'_> {
@@ -84,13 +84,13 @@ impl Writer<'_> {
     }
 
     fn indent(&mut self) {
-        while self.column < self.spot.indent {
+        while self.column < self.context.indent {
             self.put(' ');
         }
     }
 
     fn may_fold(&self) -> bool {
-        self.spot.fold && !self.spot.key && self.column > WIDTH
+        self.context.fold && !self.context.key && self.column > WIDTH
     }
 
     fn fold(&mut self) {
@@ -143,7 +143,7 @@ impl Writer<'_> {
 
     fn double(&mut self, text: &str) {
         self.put('"');
-        // go-yaml looks for a byte order mark at the start of the text, whatever the place: then it escapes everything.
+        // go-yaml looks for a byte order mark at the start of the text, wherever it is: then it escapes everything.
         let escape_all = text.starts_with('\u{FEFF}');
         let mut after_space = false;
         let mut characters = text.char_indices().peekable();
@@ -206,7 +206,7 @@ impl Writer<'_> {
 
     fn literal(&mut self, text: &str) {
         self.put('|');
-        self.hints(text, 2);
+        self.block_indicators(text, 2);
         self.put_break('\n');
         let mut at_start = true;
         for line in text.split_inclusive(is_break) {
@@ -220,7 +220,7 @@ impl Writer<'_> {
     }
 
     /// Writes a block scalar's indentation and chomping indicators.
-    fn hints(&mut self, text: &str, indent: usize) {
+    fn block_indicators(&mut self, text: &str, indent: usize) {
         if text.starts_with(|first| first == ' ' || is_break(first)) {
             self.out.push_str(&indent.to_string());
         }

@@ -33,7 +33,7 @@ fn from_scalar(scalar: &Scalar, at: At, rules: Rules) -> Result<serde_json::Valu
         Value::Uint(value) => value.into(),
         Value::Float(value) => {
             if !value.is_finite() {
-                return Err(no_number(scalar, at));
+                return Err(not_finite(scalar, at));
             }
             // Go's encoding/json writes a whole number without a point.
             match resolve::implicit(&number::format_json(value), Rules::V2) {
@@ -47,22 +47,22 @@ fn from_scalar(scalar: &Scalar, at: At, rules: Rules) -> Result<serde_json::Valu
     })
 }
 
-/// The error for `.inf` and `.nan`.
-pub(super) fn no_number(scalar: &Scalar, at: At) -> Diagnostic {
-    Diagnostic::new(format!("`{}` is a number that JSON cannot hold", scalar.text))
+/// The error for `.inf` and `.nan`, which JSON does not have.
+pub(super) fn not_finite(scalar: &Scalar, at: At) -> Diagnostic {
+    Diagnostic::new(format!("number \"{}\" cannot be represented in JSON", scalar.text))
         .at(at)
-        .hint("Put it in quotes if it is meant as a string.")
+        .hint("put it in quotes if it is a string")
 }
 
 /// A key as a string.
 ///
 /// # Errors
-/// A key that is no string.
+/// A key that is not a string.
 pub(super) fn string_key(key: &Scalar, at: At, rules: Rules) -> Result<std::borrow::Cow<'_, str>, Diagnostic> {
     let refuse = |message: String| Diagnostic::new(message).at(at);
     match resolve::checked(key, rules).map_err(refuse)? {
         Value::Str => resolve::string(key).map_err(refuse),
-        _ => Err(Diagnostic::new(format!("the key `{}` is not a string", key.text)).at(at).hint("Put it in quotes.")),
+        _ => Err(Diagnostic::new(format!("key \"{}\" is not a string", key.text)).at(at).hint("put it in quotes")),
     }
 }
 

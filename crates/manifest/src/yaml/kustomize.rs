@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Entry, Node, Scalar, Style, Tag};
 
-use super::emit::{self, Spot, Wish};
-use super::json::no_number;
+use super::emit::{self, PreferredStyle, ScalarContext};
+use super::json::not_finite;
 use super::order::{self, Rank};
 use super::print::{Dialect, Key};
 use super::{Rules, Value, number, reread, resolve, timestamp};
@@ -18,7 +18,7 @@ impl Dialect for Kustomize {
     const SEQUENCE_INDENT: usize = 0;
     const FOLD: bool = true;
 
-    /// The key after its way through JSON. At the root even a number is a key: its text.
+    /// The key after the conversion to JSON. At the root even a number is a key: its text.
     fn key(entry: &Entry, root: bool) -> Result<Key<'_>, Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(entry.at);
         let key = &entry.key;
@@ -29,7 +29,7 @@ impl Dialect for Kustomize {
             Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) | Value::Timestamp(_) if root => {
                 Cow::Borrowed(key.text.as_str())
             }
-            _ => return Err(refuse(format!("the key `{}` is not a string", key.text)).hint("Put it in quotes.")),
+            _ => return Err(refuse(format!("key \"{}\" is not a string", key.text)).hint("put it in quotes")),
         };
         Ok(Key { text, rank: Rank::String })
     }
@@ -38,7 +38,7 @@ impl Dialect for Kustomize {
         order::sort(entries, Rules::V2, |(key, _)| &key.text);
     }
 
-    fn scalar(out: &mut String, scalar: &Scalar, at: At, spot: Spot) -> Result<(), Diagnostic> {
+    fn scalar(out: &mut String, scalar: &Scalar, at: At, context: ScalarContext) -> Result<(), Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(at);
         if is_empty_in_flow(scalar) {
             out.push_str("\"\"");
@@ -50,35 +50,35 @@ impl Dialect for Kustomize {
             Value::Int(value) => out.push_str(&value.to_string()),
             Value::Uint(value) => out.push_str(&value.to_string()),
             Value::Float(value) if value.is_finite() => out.push_str(&float(value)),
-            Value::Float(_) => return Err(no_number(scalar, at)),
-            Value::Timestamp(time) => Self::string(out, &time, spot),
-            Value::Str => Self::string(out, &string(scalar, at)?, spot),
+            Value::Float(_) => return Err(not_finite(scalar, at)),
+            Value::Timestamp(time) => Self::string(out, &time, context),
+            Value::Str => Self::string(out, &string(scalar, at)?, context),
         }
         Ok(())
     }
 
-    /// go-yaml v2's `stringv`: in double quotes what another reader would take for something else.
-    fn string(out: &mut String, text: &str, spot: Spot) {
+    /// go-yaml v2's `stringv`: text that another reader would resolve to another type is in double quotes.
+    fn string(out: &mut String, text: &str, context: ScalarContext) {
         let plain = || {
             resolve::implicit(text, Rules::V2) == Value::Str
                 && !number::is_base60(text)
                 && timestamp::parse(text).is_none()
         };
-        let wish = match text {
-            _ if text.contains('\n') => Wish::Literal,
-            _ if plain() => Wish::Plain,
-            _ => Wish::Double,
+        let style = match text {
+            _ if text.contains('\n') => PreferredStyle::Literal,
+            _ if plain() => PreferredStyle::Plain,
+            _ => PreferredStyle::Double,
         };
-        emit::scalar(out, text, wish, spot, Rules::V2);
+        emit::scalar(out, text, style, context, Rules::V2);
     }
 }
 
-/// Whether the reader marked the scalar as an empty one in a flow collection.
+/// Whether the scalar is an empty one of a flow collection, which the reader marks.
 fn is_empty_in_flow(scalar: &Scalar) -> bool {
     scalar.text.is_empty() && scalar.tag == Tag::Null && scalar.style == Style::Plain
 }
 
-/// A float after its way through JSON, where a whole number becomes an integer.
+/// A float after the conversion to JSON, where a whole number becomes an integer.
 fn float(value: f64) -> String {
     let json = number::format_json(value);
     match resolve::implicit(&json, Rules::V2) {
@@ -89,7 +89,7 @@ fn float(value: f64) -> String {
     }
 }
 
-/// A string after its way through YAML and JSON.
+/// A string after the conversions to YAML and JSON.
 fn string(scalar: &Scalar, at: At) -> Result<Cow<'_, str>, Diagnostic> {
     let text = resolve::string(scalar).map_err(|message| Diagnostic::new(message).at(at))?;
     let text = match scalar.style {

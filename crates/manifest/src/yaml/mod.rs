@@ -1,7 +1,40 @@
-//! YAML in and out, as the tools that hydrant stands in for read and write it.
+//! YAML as Kubernetes tools read and write it: the readers of go-yaml v2 and v3, and the printers of kustomize and Skaffold.
 //!
-//! Reading is [`read_objects`] or [`read_stream`]: text → tokens (`scan`) → events (`parse`) → trees (`compose`).
-//! What a scalar means is [`resolve`]. Printing is [`write_kustomize`], [`write_skaffold`] and [`to_json`].
+//! The tools that hydrant replaces are written in Go, and their output is compared byte by byte. So this module accepts and refuses
+//! what go-yaml does (duplicate keys, aliases, control characters, YAML 1.1's line breaks), and prints what its encoders print
+//! (quoting, folding at 80 characters, the natural order of keys). It does no I/O, has no state, and does not panic on any input.
+//!
+//! ```
+//! use manifest::yaml;
+//!
+//! let text = b"kind: ConfigMap\napiVersion: v1\nmetadata: {name: web}\ndata: {debug: 'yes', port: \"80\"}\n";
+//! let objects = yaml::read_objects(text)?;
+//! let mut out = String::new();
+//! yaml::write_kustomize(&objects[0], &mut out)?;
+//! assert_eq!(
+//!     out,
+//!     "apiVersion: v1\ndata:\n  debug: \"yes\"\n  port: \"80\"\nkind: ConfigMap\nmetadata:\n  name: web\n",
+//! );
+//!
+//! let error = yaml::read_objects(b"a: 1\na: 2\n").unwrap_err();
+//! assert_eq!((error.at.line, error.message.as_str()), (2, "mapping key \"a\" already defined at line 1"));
+//! # Ok::<(), manifest::Diagnostic>(())
+//! ```
+//!
+//! # Module map
+//!
+//! | stage | modules |
+//! | --- | --- |
+//! | bytes → text | `text`: UTF-8 without control characters |
+//! | text → tokens | `scan`: scalars, indicators, indentation, simple keys |
+//! | tokens → events | `parse`: the grammar of YAML 1.1 as a state machine |
+//! | events → trees | `compose`: anchors, aliases, merge keys, duplicate keys; `depth`: the limit of nesting |
+//! | streams | `documents`: the readers [`read_objects`], [`read_patches`], [`read_stream`], [`read_configuration`] |
+//! | scalar types | `resolve` with `number`, `timestamp`, `base64`: [`resolve()`] |
+//! | edits | `spans`: [`scalar_spans`] |
+//! | trees → text | `print` (layout) and `emit`, `analyze` (scalars), `order` (keys), with the dialects `kustomize` and `skaffold` |
+//! | kustomize's detours | `reread`: what kustomize changes as it writes and reads a tree again |
+//! | JSON | `json`: [`to_json`], [`from_json`] |
 
 mod analyze;
 mod base64;
@@ -28,8 +61,8 @@ use crate::node::{At, Node, Scalar, Style, Text};
 
 pub use spans::{ScalarSpan, Step};
 
-/// How deep block collections may lie in each other, and flow collections: go-yaml's own limit. Where a thread's stack has no
-/// room for that, the reader stops earlier, never before 500: whatever it gives can be walked over by recursion.
+/// The maximum depth of block collections, and of flow collections: go-yaml's own limit. Where a thread's stack is too small for
+/// that, the reader's limit is lower, but at least 500, so that every tree that it returns can be visited by recursion.
 pub const MAX_DEPTH: usize = 10_000;
 
 /// The type and value of a scalar.
@@ -41,7 +74,7 @@ pub enum Value {
     Bool(bool),
     /// An integer that fits 64 bits with sign.
     Int(i64),
-    /// A larger one that fits 64 bits without sign.
+    /// A larger integer that fits 64 bits without sign.
     Uint(u64),
     /// A floating-point number.
     Float(f64),
@@ -51,7 +84,7 @@ pub enum Value {
     Timestamp(String),
 }
 
-/// Which reader's rules say what a plain scalar is.
+/// The reader whose rules decide the type of a plain scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
     /// go-yaml v3: `yes` and `on` are strings. Resources, strategic-merge patches, skaffold.yaml.
@@ -66,26 +99,26 @@ pub enum Rules {
 ///
 /// # Errors
 /// What go-yaml v3 refuses (syntax, duplicate keys, undefined aliases, too much aliasing), nesting beyond
-/// [`MAX_DEPTH`], and a second document that kustomize would drop (behind `...`), with place.
+/// [`MAX_DEPTH`], and a second document that kustomize would drop (after `...`), with position.
 pub fn read_objects(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
     documents::objects(bytes)
 }
 
-/// A key that is written again in its mapping.
+/// A duplicate key in a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repeated {
-    /// Where the mapping stands.
+pub struct DuplicateKey {
+    /// The position of the mapping.
     pub mapping: At,
-    /// Which key, and where it is written again.
-    pub found: Diagnostic,
+    /// The error for the key, at its second position.
+    pub error: Diagnostic,
 }
 
-/// Reads a file as [`read_objects`] does, but of a key that is written twice the first value stays, as it does where
-/// kyaml walks over a patch. Returns the objects, and each key whose later value was dropped.
+/// Reads a file as [`read_objects`], but of a duplicate key the first value stays, as where kyaml visits a patch. Returns the
+/// objects, and each key whose later value was dropped.
 ///
 /// # Errors
 /// As [`read_objects`], but for duplicate keys.
-pub fn read_patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Repeated>), Diagnostic> {
+pub fn read_patches(bytes: &[u8]) -> Result<(Vec<Node>, Vec<DuplicateKey>), Diagnostic> {
     documents::patches(bytes)
 }
 
@@ -98,8 +131,8 @@ pub fn read_stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
 }
 
 /// Reads a stream as kustomize reads kustomization.yaml and JSON 6902 patches (sigs.k8s.io/yaml on go-yaml v2, not
-/// strict): of a key that is written twice the last value stays. Returns the documents, and a finding for each key
-/// whose earlier value was dropped, for a caller that wants to say so.
+/// strict): of a duplicate key the last value stays. Returns the documents, and a diagnostic for each key whose earlier value was
+/// dropped.
 ///
 /// # Errors
 /// As [`read_stream`], but for duplicate keys.
@@ -107,25 +140,26 @@ pub fn read_configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), 
     documents::configuration(bytes)
 }
 
-/// Every scalar value of a stream with its path and its bytes, in the order of the text, for edits that keep comments
-/// and quoting. Keys are no values; merge keys are not expanded (a step `<<` stays in the path).
+/// Returns every scalar value of a stream with its path and byte range, in the order of the text, for edits that keep comments
+/// and quoting. Keys are not values; merge keys are not expanded (a step `<<` stays in the path).
 ///
 /// # Errors
-/// What go-yaml v3 refuses as syntax. Duplicate keys and unknown anchors are not looked for.
+/// Syntax that go-yaml v3 refuses. Duplicate keys and unknown anchors are not checked.
 pub fn scalar_spans(bytes: &[u8]) -> Result<Vec<ScalarSpan>, Diagnostic> {
     spans::scalars(bytes)
 }
 
-/// What a scalar is. An explicit tag that the text does not fit (`!!int x`) makes a string here; printing refuses it.
+/// Returns the type and value of a scalar. Where the text does not match an explicit tag (`!!int x`), it is a string here; printing
+/// refuses it.
 pub fn resolve(scalar: &Scalar, rules: Rules) -> Value {
     resolve::checked(scalar, rules).unwrap_or(Value::Str)
 }
 
-/// The text of a block scalar after go-yaml v3 has written it and read it again, as kustomize does wherever it turns a
-/// tree into JSON: a folded one gains newlines. Any other scalar's text as it is.
+/// Returns the text of a block scalar after go-yaml v3 has written and read it, as kustomize does wherever it converts a tree to
+/// JSON: a folded one gains newlines. The text of any other scalar is unchanged.
 ///
 /// # Errors
-/// A text that go-yaml writes in a way that it cannot read.
+/// A text that go-yaml cannot read as it writes it.
 pub fn rewritten(scalar: &Scalar, at: At) -> Result<Text, Diagnostic> {
     match scalar.style {
         Style::Folded | Style::Literal => {
@@ -139,8 +173,8 @@ pub fn rewritten(scalar: &Scalar, at: At) -> Result<Text, Diagnostic> {
 /// a separator.
 ///
 /// # Errors
-/// Keys that are no strings, numbers that JSON cannot hold, explicit tags that do not fit, and characters that
-/// kustomize itself cannot print.
+/// Keys that are not strings, numbers that JSON does not have, explicit tags that do not match, and characters that kustomize
+/// itself cannot print.
 pub fn write_kustomize(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
     print::object::<kustomize::Kustomize>(object, out)
 }
@@ -149,12 +183,12 @@ pub fn write_kustomize(object: &Node, out: &mut String) -> Result<(), Diagnostic
 /// a newline and without a separator.
 ///
 /// # Errors
-/// A null key at the root and explicit tags that do not fit.
+/// A null key at the root and explicit tags that do not match.
 pub fn write_skaffold(object: &Node, out: &mut String) -> Result<(), Diagnostic> {
     print::object::<skaffold::Skaffold>(object, out)
 }
 
-/// The object as JSON, keys in the tree's order.
+/// Returns the object as JSON, keys in the tree's order.
 ///
 /// # Errors
 /// As [`write_kustomize`].
@@ -162,7 +196,7 @@ pub fn to_json(object: &Node, rules: Rules) -> Result<serde_json::Value, Diagnos
     json::from_node(object, rules, 0)
 }
 
-/// A JSON value as a tree.
+/// Returns a JSON value as a tree.
 pub fn from_json(value: &serde_json::Value) -> Node {
     json::to_node(value)
 }

@@ -1,10 +1,10 @@
-//! The order of keys in what go-yaml prints: natural, so that `a2` stands before `a10`.
+//! The order of keys in the output of go-yaml: natural, so that `a2` is before `a10`.
 
 use std::cmp::Ordering;
 
 use super::Rules;
 
-/// Where keys of a type stand among those of others (the order of Go's kinds, with all numbers together).
+/// The rank of a key's type (the order of Go's kinds, with all numbers together).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Rank {
     /// `null`
@@ -43,7 +43,7 @@ impl Rank {
 /// That comparison is not transitive (`a2`, `a10`, `a1b`), so the sort is a plain merge that accepts any comparison,
 /// and the result depends on nothing but the input.
 pub(super) fn sort<T>(items: &mut Vec<T>, rules: Rules, key: impl Fn(&T) -> &str) {
-    // The bytes first: what is left to chance in the natural order does not depend on the order written.
+    // By bytes first, so that the result does not depend on the order written where the natural order does not decide.
     items.sort_by(|a, b| key(a).cmp(key(b)));
     let natural = |a: &T, b: &T| compare(key(a), key(b), rules) != Ordering::Greater;
     if items.windows(2).all(|pair| natural(&pair[0], &pair[1])) {
@@ -82,7 +82,7 @@ fn compare(a: &str, b: &str, rules: Rules) -> Ordering {
     let digit_before = a[..at].chars().next_back().is_some_and(char::is_numeric);
     match (x.is_alphabetic(), y.is_alphabetic()) {
         (true, true) => x.cmp(&y),
-        // A letter comes after anything else, but in v3 right behind digits before it.
+        // A letter is after anything else; in v3 it is before it where digits precede.
         (letter, other) if letter != other => {
             let letter_first = digit_before && rules == Rules::V3;
             if letter == letter_first { Ordering::Less } else { Ordering::Greater }
@@ -95,7 +95,7 @@ fn compare(a: &str, b: &str, rules: Rules) -> Ordering {
 fn compare_digits(a: &str, b: &str, at: usize) -> Ordering {
     let starts_with_zero = a[at..].starts_with('0') || b[at..].starts_with('0');
     let before = a[..at].chars().rev().take_while(|character| character.is_numeric());
-    // Behind a digit other than zero, zeros count.
+    // After a digit other than zero, zeros count.
     let base = i64::from(starts_with_zero && before.into_iter().any(|character| character != '0'));
     let run = |text: &str| {
         text[at..].chars().take_while(|character| character.is_numeric()).fold((base, 0usize), |(value, len), digit| {

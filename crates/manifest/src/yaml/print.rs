@@ -1,5 +1,5 @@
-//! The layout that go-yaml's encoders give a tree: block collections, keys sorted, two spaces. What differs between
-//! the tools is a [`Dialect`].
+//! The layout of go-yaml's encoders: block collections, keys sorted, two spaces. The differences between the tools are a
+//! [`Dialect`].
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::node::{At, Data, Entry, Map, Node, Scalar};
 
 use super::analyze::is_break;
 use super::depth;
-use super::emit::Spot;
+use super::emit::ScalarContext;
 use super::order;
 
 /// The longest key that is written on the line of its value (`yaml_emitter_check_simple_key`).
@@ -18,31 +18,31 @@ const LONGEST_SIMPLE_KEY: usize = 128;
 
 const SPACES: &str = "                                                                ";
 
-/// How a tool prints what is in the collections.
+/// How a tool prints keys and scalars.
 pub(super) trait Dialect {
-    /// How far the items of a sequence stand behind the key that they belong to.
+    /// How far the items of a sequence are indented below their key.
     const SEQUENCE_INDENT: usize;
     /// Whether lines beyond 80 characters are folded.
     const FOLD: bool;
 
-    /// An entry's key: where it is sorted, and what it says. `root` tells that the entry belongs to the object itself.
+    /// The key of an entry. `root` says whether the entry belongs to the object itself.
     fn key(entry: &Entry, root: bool) -> Result<Key<'_>, Diagnostic>;
 
     /// Sorts the entries of a mapping.
     fn sort(entries: &mut Vec<(Key<'_>, &Node)>);
 
     /// Writes a scalar.
-    fn scalar(out: &mut String, scalar: &Scalar, at: At, spot: Spot) -> Result<(), Diagnostic>;
+    fn scalar(out: &mut String, scalar: &Scalar, at: At, context: ScalarContext) -> Result<(), Diagnostic>;
 
     /// Writes a string.
-    fn string(out: &mut String, text: &str, spot: Spot);
+    fn string(out: &mut String, text: &str, context: ScalarContext);
 }
 
 /// A key as it is sorted and printed.
 pub(super) struct Key<'a> {
-    /// What it says.
+    /// The text.
     pub(super) text: Cow<'a, str>,
-    /// Where its type stands among those of the other keys.
+    /// The rank of its type among those of the other keys.
     pub(super) rank: order::Rank,
 }
 
@@ -56,27 +56,25 @@ pub(super) fn object<D: Dialect>(object: &Node, out: &mut String) -> Result<(), 
     Ok(())
 }
 
-/// Refuses keys that were written differently but would be printed with the same text (`~` and `null`, or `~` and
-/// `"null"`): go-yaml compares texts alone, so it could not read them again.
+/// Refuses keys of different spellings that would be printed with the same text (`~` and `null`, or `~` and
+/// `"null"`): go-yaml compares texts alone, so it could not read the output.
 fn check_distinct(map: &Map, keys: &[(Key<'_>, &Node)]) -> Result<(), Diagnostic> {
     if keys.iter().all(|(key, _)| key.rank.is_string() && matches!(key.text, Cow::Borrowed(_))) {
         return Ok(());
     }
     let mut seen = FxHashSet::default();
-    let twice = keys.iter().position(|(key, _)| !seen.insert(key.text.as_ref()));
-    match twice.and_then(|index| map.entries().get(index)) {
-        Some(entry) => {
-            Err(Diagnostic::new(format!("the key `{}` is there twice, written differently", entry.key.text))
-                .at(entry.at)
-                .hint("Remove one of the two."))
-        }
+    let duplicate = keys.iter().position(|(key, _)| !seen.insert(key.text.as_ref()));
+    match duplicate.and_then(|index| map.entries().get(index)) {
+        Some(entry) => Err(Diagnostic::new(format!("duplicate key \"{}\" in another spelling", entry.key.text))
+            .at(entry.at)
+            .hint("remove one of the two")),
         None => Ok(()),
     }
 }
 
 struct Printer<'a, D> {
     out: &'a mut String,
-    /// How many collections are open.
+    /// The number of open collections.
     depth: usize,
     dialect: std::marker::PhantomData<D>,
 }
@@ -89,9 +87,9 @@ impl<D: Dialect> Printer<'_, D> {
         for entry in map.entries() {
             let key = D::key(entry, root)?;
             if key.text == "<<" {
-                return Err(Diagnostic::new("the key `<<` cannot be printed: every reader takes it for a merge key")
+                return Err(Diagnostic::new("cannot print the key \"<<\": readers treat it as a merge key")
                     .at(entry.at)
-                    .hint("kustomize drops it without a word. Rename it."));
+                    .hint("rename the key, which kustomize would drop"));
             }
             entries.push((key, &entry.value));
         }
@@ -102,12 +100,12 @@ impl<D: Dialect> Printer<'_, D> {
                 self.line(indent);
             }
             let simple = key.text.len() <= LONGEST_SIMPLE_KEY && !key.text.contains(is_break);
-            let spot = Spot { indent: indent + 2, key: simple, fold: D::FOLD };
+            let context = ScalarContext { indent: indent + 2, key: simple, fold: D::FOLD };
             if !simple {
                 self.out.push_str("? ");
             }
             if key.rank.is_string() {
-                D::string(self.out, &key.text, spot);
+                D::string(self.out, &key.text, context);
             } else {
                 self.out.push_str(&key.text);
             }
@@ -135,7 +133,7 @@ impl<D: Dialect> Printer<'_, D> {
         Ok(())
     }
 
-    /// Writes the value behind `key:`.
+    /// Writes the value after `key:`.
     fn value(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         self.descend(node)?;
         match &node.data {
@@ -150,7 +148,7 @@ impl<D: Dialect> Printer<'_, D> {
         Ok(())
     }
 
-    /// Writes a node on the current line, behind `- `, `? ` or `: ` or at the start.
+    /// Writes a node on the current line, after `- `, `? ` or `: ` or at the start.
     fn nested(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         self.descend(node)?;
         match &node.data {
@@ -173,7 +171,12 @@ impl<D: Dialect> Printer<'_, D> {
             Data::Map(_) => self.out.push_str("{}"),
             Data::Seq(_) => self.out.push_str("[]"),
             Data::Scalar(scalar) => {
-                D::scalar(self.out, scalar, node.at, Spot { indent: indent.max(2), key: false, fold: D::FOLD })?;
+                D::scalar(
+                    self.out,
+                    scalar,
+                    node.at,
+                    ScalarContext { indent: indent.max(2), key: false, fold: D::FOLD },
+                )?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What a string becomes on kustomize's way from tree to output, where it is written and read again twice.
+//! How strings change in kustomize between tree and output, where they are written and read again twice.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::scan::{Scanner, TokenKind};
 /// A block scalar after go-yaml v3 has written and read it (kyaml's `RNode.MarshalJSON`).
 ///
 /// Its folded writer adds newlines where more-indented lines follow: it looks for them at the start of the text
-/// instead of behind the break (`yaml_emitter_write_folded_scalar`). Its literal writer is right, but what it writes
+/// instead of after the break (`yaml_emitter_write_folded_scalar`). Its literal writer is right, but what it writes
 /// for a text that starts with a tab cannot be read.
 ///
 /// # Errors
@@ -25,7 +25,7 @@ pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<C
     }
     let mut written = String::from("k: ");
     written.push(if folded { '>' } else { '|' });
-    hints(&text, &mut written);
+    block_indicators(&text, &mut written);
     written.push('\n');
     if folded {
         write_folded(&text, &mut written);
@@ -37,7 +37,7 @@ pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<C
         let token = scanner.take().map_err(|error| {
             Diagnostic::new(format!("kustomize cannot print this block: {}", error.message))
                 .at(at)
-                .hint("Write the value in double quotes, with `\\t` for a tab.")
+                .hint("write the value in double quotes, with `\\t` for a tab")
         })?;
         match token.kind {
             TokenKind::Scalar(read, Style::Folded | Style::Literal) => return Ok(Cow::Owned(read.to_string())),
@@ -47,7 +47,7 @@ pub(super) fn block_scalar(text: Cow<'_, str>, style: Style, at: At) -> Result<C
     }
 }
 
-fn hints(text: &str, out: &mut String) {
+fn block_indicators(text: &str, out: &mut String) {
     if text.starts_with(|first| first == ' ' || is_break(first)) {
         out.push('2');
     }
@@ -71,7 +71,7 @@ fn write_literal(text: &str, out: &mut String) {
 }
 
 fn write_folded(text: &str, out: &mut String) {
-    // The writer's error: this is the same for every break.
+    // go-yaml's bug: this is the same for every break.
     let first = text.chars().find(|character| !is_break(*character));
     let doubles = first.is_some_and(|first| !matches!(first, ' ' | '\t'));
     let (mut after_break, mut indented) = (true, true);
@@ -96,7 +96,7 @@ fn write_folded(text: &str, out: &mut String) {
 /// A string after Go has written it as JSON and go-yaml v2 has read that as YAML: a NEL is a line break there.
 ///
 /// # Errors
-/// Characters that JSON leaves as they are and YAML refuses.
+/// Characters that JSON does not escape and YAML refuses.
 pub(super) fn json_string(text: Cow<'_, str>, at: At) -> Result<Cow<'_, str>, Diagnostic> {
     let bytes = text.as_bytes();
     if !bytes.contains(&0x7F) && bytes.is_ascii() {
@@ -107,7 +107,7 @@ pub(super) fn json_string(text: Cow<'_, str>, at: At) -> Result<Cow<'_, str>, Di
     if let Some(character) = text.chars().find(|character| refused(*character)) {
         return Err(Diagnostic::new(format!("control characters are not allowed: U+{:04X}", u32::from(character)))
             .at(at)
-            .hint("kustomize cannot print this character."));
+            .hint("remove the character, which kustomize cannot print"));
     }
     if !text.contains('\u{85}') {
         return Ok(text);
@@ -115,7 +115,7 @@ pub(super) fn json_string(text: Cow<'_, str>, at: At) -> Result<Cow<'_, str>, Di
     Ok(Cow::Owned(fold_nel(&text)))
 }
 
-/// Blanks around NELs go; one NEL is a space, each further one a newline. What JSON escapes is no blank and no break.
+/// Removes blanks around NELs; one NEL becomes a space, each further one a newline. What JSON escapes is neither blank nor break.
 fn fold_nel(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What a scalar is.
+//! The types and values of scalars.
 
 use std::borrow::Cow;
 
@@ -6,24 +6,24 @@ use crate::node::{Scalar, Style, Tag};
 
 use super::{Rules, Value, base64, number, timestamp};
 
-/// What a scalar is to go-yaml (`resolve` in v2 2.4.4 and v3 3.0.4).
+/// Returns the type and value of a scalar in go-yaml (`resolve` in v2 2.4.4 and v3 3.0.4).
 ///
 /// # Errors
-/// An explicit tag that the text does not fit, in go-yaml's words.
+/// go-yaml's message where the text does not match an explicit tag.
 pub(super) fn checked(scalar: &Scalar, rules: Rules) -> Result<Value, String> {
     let text = scalar.text.as_str();
-    let wanted = match &scalar.tag {
+    let tag = match &scalar.tag {
         Tag::Implicit if scalar.style == Style::Plain => return Ok(implicit(text, rules)),
         Tag::Implicit | Tag::Str | Tag::Binary | Tag::Other(_) => return Ok(Value::Str),
         tag => tag,
     };
     let value = match implicit(text, rules) {
         // Only an untagged scalar or one tagged as a timestamp is tried as one.
-        Value::Timestamp(_) if *wanted != Tag::Timestamp => Value::Str,
-        Value::Int(value) if *wanted == Tag::Float => Value::Float(value as f64),
+        Value::Timestamp(_) if *tag != Tag::Timestamp => Value::Str,
+        Value::Int(value) if *tag == Tag::Float => Value::Float(value as f64),
         value => value,
     };
-    let (fits, name) = match (wanted, &value) {
+    let (fits, name) = match (tag, &value) {
         (Tag::Null, Value::Null) => (true, "null"),
         (Tag::Bool, Value::Bool(_)) => (true, "bool"),
         (Tag::Int, Value::Int(_) | Value::Uint(_)) => (true, "int"),
@@ -50,7 +50,7 @@ fn tag_of(value: &Value) -> &'static str {
     }
 }
 
-/// What a plain scalar without a tag is.
+/// Returns the type and value of a plain scalar without a tag.
 pub(super) fn implicit(text: &str, rules: Rules) -> Value {
     let Some(first) = text.bytes().next() else { return Value::Null };
     match first {
@@ -59,7 +59,7 @@ pub(super) fn implicit(text: &str, rules: Rules) -> Value {
                 return Value::Float(infinite);
             }
             if let Some(time) = timestamp::parse(text) {
-                // v2 leaves them strings where no type is asked for.
+                // v2 reads them as strings where no type is requested.
                 return if rules == Rules::V2 { Value::Str } else { Value::Timestamp(time) };
             }
             number::parse(text, rules == Rules::V3).unwrap_or(Value::Str)
@@ -69,7 +69,7 @@ pub(super) fn implicit(text: &str, rules: Rules) -> Value {
             (None, ".nan" | ".NaN" | ".NAN") => Value::Float(f64::NAN),
             _ => number::parse(text, rules == Rules::V3).unwrap_or(Value::Str),
         },
-        b't' | b'T' | b'f' | b'F' | b'n' | b'N' | b'~' | b'y' | b'Y' | b'o' | b'O' => word(text, rules),
+        b't' | b'T' | b'f' | b'F' | b'n' | b'N' | b'~' | b'y' | b'Y' | b'o' | b'O' => keyword(text, rules),
         _ => Value::Str,
     }
 }
@@ -82,7 +82,7 @@ fn infinity(text: &str) -> Option<f64> {
     }
 }
 
-fn word(text: &str, rules: Rules) -> Value {
+fn keyword(text: &str, rules: Rules) -> Value {
     match text {
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
@@ -94,11 +94,11 @@ fn word(text: &str, rules: Rules) -> Value {
     }
 }
 
-/// The string that a scalar of type [`Value::Str`] holds: its text, or what `!!binary` encodes, with U+FFFD for every
-/// byte that is no UTF-8, as Go's `encoding/json` writes it.
+/// Returns the string of a scalar of type [`Value::Str`]: its text, or what `!!binary` encodes, with U+FFFD for every byte that is
+/// not UTF-8, as Go's `encoding/json` writes it.
 ///
 /// # Errors
-/// A `!!binary` that is no base64.
+/// A `!!binary` that is not base64.
 pub(super) fn string(scalar: &Scalar) -> Result<Cow<'_, str>, String> {
     let Some(bytes) = bytes(scalar)? else { return Ok(Cow::Borrowed(&scalar.text)) };
     let mut text = String::new();
@@ -112,7 +112,7 @@ pub(super) fn string(scalar: &Scalar) -> Result<Cow<'_, str>, String> {
 /// The bytes that a `!!binary` scalar encodes; `None` for any other.
 ///
 /// # Errors
-/// A `!!binary` that is no base64.
+/// A `!!binary` that is not base64.
 pub(super) fn bytes(scalar: &Scalar) -> Result<Option<Vec<u8>>, String> {
     if scalar.tag != Tag::Binary {
         return Ok(None);

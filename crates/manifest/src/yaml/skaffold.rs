@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Entry, Node, Scalar};
 
-use super::emit::{self, Spot, Wish};
+use super::emit::{self, PreferredStyle, ScalarContext};
 use super::order::{self, Rank};
 use super::print::{Dialect, Key};
 use super::{Rules, Value, base64, number, resolve};
@@ -17,13 +17,13 @@ impl Dialect for Skaffold {
     const SEQUENCE_INDENT: usize = 2;
     const FOLD: bool = false;
 
-    /// At the root every key is a string; further in, other types stay what they are.
+    /// At the root every key is a string; below, other types are kept.
     fn key(entry: &Entry, root: bool) -> Result<Key<'_>, Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(entry.at);
         let key = &entry.key;
         let value = resolve::checked(key, Rules::V3).map_err(refuse)?;
         if value == Value::Null && root {
-            return Err(refuse("a key is null".to_owned()).hint("Put it in quotes if it is meant as a string."));
+            return Err(refuse("null is not allowed as a key".to_owned()).hint("put it in quotes if it is a string"));
         }
         let string = root && value != Value::Str;
         let (text, rank) = match value {
@@ -46,7 +46,7 @@ impl Dialect for Skaffold {
         }
     }
 
-    fn scalar(out: &mut String, scalar: &Scalar, at: At, spot: Spot) -> Result<(), Diagnostic> {
+    fn scalar(out: &mut String, scalar: &Scalar, at: At, context: ScalarContext) -> Result<(), Diagnostic> {
         let refuse = |message: String| Diagnostic::new(message).at(at);
         match resolve::checked(scalar, Rules::V3).map_err(refuse)? {
             Value::Null => out.push_str("null"),
@@ -56,26 +56,26 @@ impl Dialect for Skaffold {
             Value::Float(value) => out.push_str(&float(value)),
             Value::Timestamp(time) => out.push_str(&time),
             Value::Str => match resolve::bytes(scalar).map_err(refuse)? {
-                Some(bytes) if std::str::from_utf8(&bytes).is_err() => binary(out, &bytes, spot),
-                _ => Self::string(out, &resolve::string(scalar).map_err(refuse)?, spot),
+                Some(bytes) if std::str::from_utf8(&bytes).is_err() => binary(out, &bytes, context),
+                _ => Self::string(out, &resolve::string(scalar).map_err(refuse)?, context),
             },
         }
         Ok(())
     }
 
-    /// go-yaml v3's `stringv`: in double quotes what another reader would take for something else.
-    fn string(out: &mut String, text: &str, spot: Spot) {
+    /// go-yaml v3's `stringv`: text that another reader would resolve to another type is in double quotes.
+    fn string(out: &mut String, text: &str, context: ScalarContext) {
         let plain = || {
             resolve::implicit(text, Rules::V3) == Value::Str
                 && !number::is_base60(text)
                 && !matches!(resolve::implicit(text, Rules::V2), Value::Bool(_))
         };
-        let wish = match text {
-            _ if text.contains('\n') => Wish::Literal,
-            _ if plain() => Wish::Plain,
-            _ => Wish::Double,
+        let style = match text {
+            _ if text.contains('\n') => PreferredStyle::Literal,
+            _ if plain() => PreferredStyle::Plain,
+            _ => PreferredStyle::Double,
         };
-        emit::scalar(out, text, wish, spot, Rules::V3);
+        emit::scalar(out, text, style, context, Rules::V3);
     }
 }
 
@@ -89,12 +89,12 @@ fn float(value: f64) -> String {
     }
 }
 
-/// Bytes that are no text: base64 under the tag `!!binary`, in lines of 70.
-fn binary(out: &mut String, bytes: &[u8], spot: Spot) {
+/// Bytes that are not text: base64 under the tag `!!binary`, in lines of 70.
+fn binary(out: &mut String, bytes: &[u8], context: ScalarContext) {
     let code = base64::encode(bytes);
     out.push_str("!!binary ");
     if code.len() < 70 {
-        emit::scalar(out, &code, Wish::Plain, spot, Rules::V3);
+        emit::scalar(out, &code, PreferredStyle::Plain, context, Rules::V3);
         return;
     }
     let mut lines = String::with_capacity(code.len() + code.len() / 70 + 1);
@@ -105,5 +105,5 @@ fn binary(out: &mut String, bytes: &[u8], spot: Spot) {
         lines.push(character);
     }
     lines.push('\n');
-    emit::scalar(out, &lines, Wish::Literal, spot, Rules::V3);
+    emit::scalar(out, &lines, PreferredStyle::Literal, context, Rules::V3);
 }

@@ -1,4 +1,4 @@
-//! Where the scalars of a text stand, byte by byte, for edits that leave everything else as it is.
+//! The byte ranges of the scalars of a text, for edits that keep every other byte.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,29 +12,28 @@ use super::parse::{Event, EventKind, Parser};
 use super::scan::Scanner;
 use super::text;
 
-/// A scalar value and where it stands.
+/// A scalar value and its byte range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScalarSpan {
     /// The document in the stream, from 0.
     pub document: usize,
-    /// The way from the document's root to the value.
+    /// The path from the document's root to the value.
     pub path: Vec<Step>,
-    /// The value. For an alias, the value that it stands for.
+    /// The value. For an alias, the value of its anchor.
     pub scalar: Scalar,
-    /// The bytes to replace for another value. A quoted scalar's quotes are in it, its tag and anchor are not; of a block
-    /// scalar it is the content, the lines below the `|`. Of an alias it is `*name`; of a value that is not written it
-    /// is empty.
+    /// The bytes to replace for another value: of a quoted scalar including the quotes, without tag and anchor; of a block scalar
+    /// the lines below the `|`; of an alias `*name`; empty for a value that is not written.
     pub range: Range<usize>,
-    /// Whether the value is written as an alias: the range is then not where the text stands.
+    /// Whether the value is written as an alias, so that the range does not have its text.
     pub alias: bool,
     /// Line and column of the value, its properties included.
     pub at: At,
 }
 
-/// A step into a tree.
+/// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// The value under this key. A key that is no scalar counts as empty.
+    /// The value under this key. A key that is not a scalar counts as empty.
     Key(Text),
     /// The item at this index of a sequence.
     Index(usize),
@@ -52,9 +51,9 @@ impl fmt::Display for Step {
 /// An open collection.
 enum Open {
     Seq(usize),
-    /// The key of the value that comes next; `None` where a key comes next.
+    /// The key of the next value; `None` where a key is next.
     Map(Option<Text>),
-    /// A collection that is a key: what is in it is no value.
+    /// A collection that is a key: its scalars are not values.
     Key(usize),
 }
 
@@ -63,25 +62,25 @@ pub(super) fn scalars(bytes: &[u8]) -> Result<Vec<ScalarSpan>, Diagnostic> {
     let text = text::checked(bytes)?;
     let shift = bytes.len() - text.len();
     let mut parser = Parser::new(Scanner::new(text, 0));
-    let mut walk = Walk::default();
+    let mut collector = SpanCollector::default();
     loop {
         let event = parser.next()?;
         if matches!(event.kind, EventKind::StreamEnd) {
-            return Ok(walk.found);
+            return Ok(collector.spans);
         }
-        walk.step(event, text, shift)?;
+        collector.step(event, text, shift)?;
     }
 }
 
 #[derive(Default)]
-struct Walk {
-    found: Vec<ScalarSpan>,
+struct SpanCollector {
+    spans: Vec<ScalarSpan>,
     open: Vec<Open>,
     anchors: FxHashMap<Text, Scalar>,
     documents: usize,
 }
 
-impl Walk {
+impl SpanCollector {
     fn step(&mut self, event: Event, text: &str, shift: usize) -> Result<(), Diagnostic> {
         let Event { kind, mark, range } = event;
         let at = mark.at();
@@ -155,7 +154,7 @@ impl Walk {
         if let Some(scalar) = scalar {
             let path = self.open.iter().filter_map(step_of).collect();
             let document = self.documents.saturating_sub(1);
-            self.found.push(ScalarSpan { document, path, scalar, range, alias, at });
+            self.spans.push(ScalarSpan { document, path, scalar, range, alias, at });
         }
         self.done();
     }
@@ -169,7 +168,7 @@ fn step_of(open: &Open) -> Option<Step> {
     }
 }
 
-/// Where the line behind the header of a block scalar starts.
+/// The start of the line after the header of a block scalar.
 fn content_start(text: &str, header: usize) -> usize {
     let rest = text.get(header..).unwrap_or_default();
     match rest.find(super::analyze::is_break) {

@@ -1,33 +1,35 @@
-//! What bytes may make up a YAML text at all.
+//! Which bytes are a YAML text.
 
 use crate::diagnostic::Diagnostic;
 use crate::node::At;
 
-/// The text behind a byte order mark, after the checks of go-yaml's reader: UTF-8 without control characters.
+/// Returns the text after a byte order mark, after the checks of go-yaml's reader: UTF-8 without control characters.
 ///
 /// # Errors
-/// Other encodings, broken UTF-8, and characters that YAML 1.1 does not allow (section 5.1), with their place.
+/// Other encodings, broken UTF-8, and characters that YAML 1.1 does not allow (section 5.1), with their position.
 pub(super) fn checked(bytes: &[u8]) -> Result<&str, Diagnostic> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(Diagnostic::new("the text is UTF-16").at(At { line: 1, column: 1 }).hint("Save it as UTF-8."));
+        return Err(Diagnostic::new("invalid UTF-8: the text is UTF-16")
+            .at(At { line: 1, column: 1 })
+            .hint("save the file as UTF-8"));
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
-            let place = place_of(bytes, error.valid_up_to());
-            return Err(Diagnostic::new("the text is not valid UTF-8").at(place).hint("Save it as UTF-8."));
+            let at = position_of(bytes, error.valid_up_to());
+            return Err(Diagnostic::new("invalid UTF-8").at(at).hint("save the file as UTF-8"));
         }
     };
     match forbidden(text) {
         None => Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text)),
         Some((offset, character)) => {
             let what = format!("control characters are not allowed: U+{:04X}", u32::from(character));
-            Err(Diagnostic::new(what).at(place_of(bytes, offset)).hint("Write it as an escape in double quotes."))
+            Err(Diagnostic::new(what).at(position_of(bytes, offset)).hint("write it as an escape in double quotes"))
         }
     }
 }
 
-/// The first character that may not stand in a YAML text.
+/// The first character that is not allowed in a YAML text.
 fn forbidden(text: &str) -> Option<(usize, char)> {
     let bytes = text.as_bytes();
     let control = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
@@ -50,7 +52,7 @@ fn forbidden(text: &str) -> Option<(usize, char)> {
 }
 
 /// The line and column of an offset.
-fn place_of(bytes: &[u8], offset: usize) -> At {
+fn position_of(bytes: &[u8], offset: usize) -> At {
     let before = &bytes[..offset];
     let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |index| index + 1);

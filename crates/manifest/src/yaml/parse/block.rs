@@ -18,7 +18,7 @@ impl Parser<'_> {
             TokenKind::BlockEnd => self.leave(EventKind::SequenceEnd),
             _ => Err(self
                 .unexpected("a block sequence", "did not find the expected '-' indicator")
-                .hint("Items of one sequence start with `-` in the same column.")),
+                .hint("start the items of a sequence with `-` in the same column")),
         }
     }
 
@@ -54,7 +54,7 @@ impl Parser<'_> {
             TokenKind::BlockEnd => self.leave(EventKind::MappingEnd),
             _ => Err(self
                 .unexpected("a block mapping", "did not find the expected key")
-                .hint("Keys of one mapping start in the same column and end with `: `.")),
+                .hint("start the keys of a mapping in the same column and end them with `: `")),
         }
     }
 

@@ -13,7 +13,7 @@ impl Parser<'_> {
             if !matches!(kind, TokenKind::FlowEntry) {
                 return Err(self
                     .unexpected("a flow sequence", "did not find the expected ',' or ']'")
-                    .hint("Close the `[`, or put a value with `{`, `[` or `: ` in quotes."));
+                    .hint("close the `[`, or put a value with `{`, `[` or `: ` in quotes"));
             }
             self.scanner.take()?;
             kind = &self.scanner.peek()?.kind;
@@ -76,7 +76,7 @@ impl Parser<'_> {
             if !matches!(kind, TokenKind::FlowEntry) {
                 return Err(self
                     .unexpected("a flow mapping", "did not find the expected ',' or '}'")
-                    .hint("Close the `{`, or put a value with `{`, `[` or `: ` in quotes."));
+                    .hint("close the `{`, or put a value with `{`, `[` or `: ` in quotes"));
             }
             self.scanner.take()?;
             kind = &self.scanner.peek()?.kind;

@@ -90,7 +90,7 @@ fn empty_scalar(mark: Mark) -> Event {
     event(kind, mark)
 }
 
-/// What stands for nothing inside a flow collection. It is null like any other, but kustomize prints `""` for it
+/// An empty value inside a flow collection. It is null like any other, but kustomize prints `""` for it
 /// (go-yaml v3 writes an empty flow scalar in quotes and reads those as a string), so it carries the tag that tells.
 fn empty_in_flow(mark: Mark) -> Event {
     let kind = EventKind::Scalar { text: Text::default(), style: Style::Plain, tag: Tag::Null, anchor: None };
@@ -163,7 +163,7 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 return Err(refuse("", "did not find the expected document start `---`", mark)
-                    .hint("A document ended above; put `---` on a line of its own before the next one."));
+                    .hint("put `---` on a line of its own before the next document"));
             }
         }
         self.directives()?;
@@ -278,7 +278,7 @@ impl<'a> Parser<'a> {
                 self.pop_state();
                 let none = if place == Place::Flow { Tag::Null } else { Tag::Implicit };
                 let tag = match tag.map(short_tag) {
-                    // Said in so many words, it is the null that an empty value in block context is.
+                    // An explicit `!!null` is the null that an empty value in block context is.
                     Some(Tag::Null) => Tag::Implicit,
                     tag => tag.unwrap_or(none),
                 };

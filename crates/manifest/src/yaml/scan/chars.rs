@@ -1,6 +1,6 @@
-//! What the bytes of a YAML text mean to the scanner.
+//! Classes of bytes for the scanner.
 //!
-//! The text is valid UTF-8 without control characters (see [`super::super::text`]), so a byte is enough to tell
+//! The text is valid UTF-8 without control characters (see [`super::super::text`]), so a byte decides
 //! everything but the three line breaks beyond ASCII (NEL, LS, PS).
 
 /// A space or a tab.
@@ -42,7 +42,7 @@ const fn classes() -> [u8; 256] {
 /// The class of each byte.
 pub(super) static CLASS: [u8; 256] = classes();
 
-/// How many bytes the line break at the start of `rest` has; 0 if there is none. `\r\n` counts as one break.
+/// The length in bytes of the line break at the start of `rest`; 0 if there is none. `\r\n` counts as one break.
 pub(super) fn break_len(rest: &[u8]) -> usize {
     match rest {
         [b'\n', ..] => 1,
@@ -63,12 +63,12 @@ pub(super) fn is_blank_or_end(rest: &[u8]) -> bool {
     }
 }
 
-/// Whether `rest` starts with a document marker, `---` or `...`, that stands alone.
+/// Whether `rest` starts with a document marker, `---` or `...`, followed by a blank or the end.
 pub(super) fn is_document_marker(rest: &[u8]) -> bool {
     (rest.starts_with(b"---") || rest.starts_with(b"...")) && is_blank_or_end(&rest[3..])
 }
 
 /// Whether the byte may stand in an anchor, a tag handle or a directive's name.
-pub(super) fn is_word(byte: u8) -> bool {
+pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -2,7 +2,7 @@
 
 use crate::node::Text;
 
-use super::chars::{is_blank_or_end, is_word};
+use super::chars::{is_blank_or_end, is_name_byte};
 use super::{Mark, Scan, Scanner, TokenKind, refuse};
 
 impl Scanner<'_> {
@@ -12,7 +12,7 @@ impl Scanner<'_> {
         self.key_allowed = false;
         let mark = self.mark();
         self.pos += 1;
-        let name = self.word();
+        let name = self.name();
         if name.is_empty() || !is_blank_or_end(self.rest()) {
             return Err(refuse(mark, "while scanning a directive: could not find the expected directive name")
                 .hint("A value that starts with `%` needs quotes."));
@@ -39,8 +39,8 @@ impl Scanner<'_> {
         }
     }
 
-    fn word(&mut self) -> Text {
-        let len = self.rest().iter().take_while(|byte| is_word(**byte)).count();
+    fn name(&mut self) -> Text {
+        let len = self.rest().iter().take_while(|byte| is_name_byte(**byte)).count();
         let word = Text::new(self.slice(self.pos, self.pos + len));
         self.pos += len;
         word
@@ -110,14 +110,14 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// `!`, `!word` or `!word!`.
+    /// `!`, `!name` or `!name!`.
     fn tag_handle(&mut self, mark: Mark, directive: bool) -> Scan<Text> {
         let from = self.pos;
         if self.byte() != Some(b'!') {
             return Err(refuse(mark, "while scanning a %TAG directive: did not find the expected '!'"));
         }
         self.pos += 1;
-        self.word();
+        self.name();
         if self.byte() == Some(b'!') {
             self.pos += 1;
         } else if directive && self.pos - from > 1 {
@@ -139,7 +139,7 @@ impl Scanner<'_> {
                 };
                 bytes.push(octet);
                 self.pos += 3;
-            } else if is_word(byte) || b";/?:@&=+$,.!~*'()[]".contains(&byte) {
+            } else if is_name_byte(byte) || b";/?:@&=+$,.!~*'()[]".contains(&byte) {
                 bytes.push(byte);
                 self.pos += 1;
             } else {

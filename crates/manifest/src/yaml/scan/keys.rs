@@ -1,4 +1,4 @@
-//! Simple keys and indentation: what has to be known of a line before its first token is certain.
+//! Simple keys and indentation, which are known only after the first tokens of a line.
 
 use super::{MAX_DEPTH, Mark, Scan, Scanner, SimpleKey, Token, TokenKind, chars_in, missing_colon, too_deep};
 

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::node::{At, Style, Text};
 
 use super::MAX_DEPTH;
-use chars::{break_len, is_blank_or_end, is_word};
+use chars::{break_len, is_blank_or_end, is_name_byte};
 
 /// A place in the text: byte offset, line and column, all from 0; the column in characters.
 #[derive(Clone, Copy, Debug, Default)]
@@ -355,7 +355,7 @@ impl<'a> Scanner<'a> {
         let mark = self.mark();
         let alias = self.byte() == Some(b'*');
         self.pos += 1;
-        let len = self.rest().iter().take_while(|byte| is_word(**byte)).count();
+        let len = self.rest().iter().take_while(|byte| is_name_byte(**byte)).count();
         let name = Text::new(self.slice(self.pos, self.pos + len));
         self.pos += len;
         let ends = is_blank_or_end(self.rest())
@@ -390,7 +390,7 @@ fn missing_colon(mark: Mark) -> Diagnostic {
 }
 
 fn too_deep(mark: Mark) -> Diagnostic {
-    refuse(mark, &format!("nested deeper than {MAX_DEPTH} levels")).hint("No object of Kubernetes is that deep.")
+    refuse(mark, &format!("nested deeper than {MAX_DEPTH} levels")).hint("reduce the nesting")
 }
 
 fn show(byte: u8) -> String {

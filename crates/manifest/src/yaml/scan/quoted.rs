@@ -21,7 +21,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// The text up to the closing quote if nothing in it needs care.
+    /// The text up to the closing quote where it is one line without escapes.
     fn quoted_on_one_line(&mut self, quote: u8) -> Option<Text> {
         let mask = BREAK | WIDE | if quote == b'\'' { SINGLE } else { DOUBLE };
         let mask = if self.wide_breaks { mask } else { mask & !WIDE };
@@ -48,7 +48,7 @@ impl Scanner<'_> {
                 return Err(refuse(start, "while scanning a quoted scalar: found an unexpected end of the file")
                     .hint("Close the quote."));
             }
-            self.quoted_words(quote, start, &mut out, &mut breaks)?;
+            self.quoted_part(quote, start, &mut out, &mut breaks)?;
             if self.byte() == Some(quote) {
                 self.pos += 1;
                 break;
@@ -61,7 +61,7 @@ impl Scanner<'_> {
     }
 
     /// Reads up to the next blank, break or closing quote.
-    fn quoted_words(&mut self, quote: u8, start: Mark, out: &mut String, breaks: &mut Breaks) -> Scan<()> {
+    fn quoted_part(&mut self, quote: u8, start: Mark, out: &mut String, breaks: &mut Breaks) -> Scan<()> {
         let mask = BLANK | BREAK | WIDE | if quote == b'\'' { SINGLE } else { DOUBLE };
         loop {
             let rest = self.rest();

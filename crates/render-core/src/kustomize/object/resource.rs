@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use manifest::yaml::Repeated;
+use manifest::yaml::DuplicateKey;
 use manifest::{Diagnostic, Gvk, Node, ObjectId, Text};
 use rustc_hash::FxHashSet;
 
@@ -43,7 +43,7 @@ pub struct Resource {
     /// The file it was read from, for messages; absent where it was generated.
     pub file: Option<Text>,
     /// The keys that it says twice; only where it is a patch, since an object may not.
-    pub repeated: Vec<Repeated>,
+    pub repeated: Vec<DuplicateKey>,
 }
 
 /// What an object was called. Group and version are not remembered: a former id is compared with the present ones, as

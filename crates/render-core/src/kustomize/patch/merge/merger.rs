@@ -1,6 +1,6 @@
 //! What the merging of mappings and of lists share.
 
-use manifest::yaml::Repeated;
+use manifest::yaml::DuplicateKey;
 use manifest::{Data, Diagnostic, Map, Node};
 
 use crate::kustomize::object::scalar::is_null;
@@ -40,7 +40,7 @@ pub(super) enum Shape {
 pub(super) struct Merger<'s> {
     pub(super) schema: &'s Schema,
     /// The keys that the patch has twice, by the mapping's position.
-    pub(super) repeated: &'s [Repeated],
+    pub(super) repeated: &'s [DuplicateKey],
 }
 
 /// What a list is merged with.

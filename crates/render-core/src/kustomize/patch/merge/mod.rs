@@ -4,7 +4,7 @@
 //! to kustomize. What is not in the patch is walked too: a field that was written with nothing behind its colon goes
 //! away, and lists that merge lose elements of the same key.
 
-use manifest::yaml::Repeated;
+use manifest::yaml::DuplicateKey;
 use manifest::{Data, Diagnostic, Entry, Map, Node, Scalar, Style, Tag, Text};
 use rustc_hash::FxHashMap;
 
@@ -29,7 +29,7 @@ const INDEX_FROM: usize = 16;
 pub(crate) fn merge(
     object: &mut Node,
     patch: &Node,
-    repeated: &[Repeated],
+    repeated: &[DuplicateKey],
     schema: &Schema,
 ) -> Result<bool, Diagnostic> {
     let merger = Merger { schema, repeated };
@@ -209,7 +209,7 @@ impl<'s> Merger<'s> {
             Data::Scalar(_) => Ok(()),
             Data::Seq(items) => items.iter().try_for_each(|item| self.check_repeated(item)),
             Data::Map(map) => match self.repeated.iter().find(|repeated| repeated.mapping == node.at) {
-                Some(repeated) => Err(repeated.found.clone()),
+                Some(repeated) => Err(repeated.error.clone()),
                 None => map.entries().iter().try_for_each(|entry| self.check_repeated(&entry.value)),
             },
         }

@@ -199,7 +199,7 @@ pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diag
 pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
     let Some(patch) = patches.first() else { return };
     for repeated in &patch.repeated {
-        let found = placed(patch, repeated.found.clone());
+        let found = placed(patch, repeated.error.clone());
         let message = format!("{}: the first one counts, as in kustomize", found.message);
         context.warn(Diagnostic { message, ..found });
     }
