@@ -12,7 +12,7 @@ use source::{SourceFile, crates, files, read, references, root, sources, wide_tu
 const CYCLIC_CRATES: &[&str] = &["git", "registry"];
 
 /// The public functions whose signatures may have a tuple of three or more: `FILE: FUNCTION`. The list only shrinks.
-const KNOWN_TUPLES: &[&str] = &["crates/render-core/src/skaffold/time/calendar.rs: civil"];
+const KNOWN_TUPLES: &[&str] = &["crates/render-core/src/time/calendar.rs: civil"];
 
 /// The keys of one table of a `Cargo.toml`, each up to its first dot, with the rest of the line.
 fn table(manifest: &str, name: &str) -> Vec<(String, String)> {

@@ -25,3 +25,5 @@ pub mod files;
 pub mod host;
 pub mod kustomize;
 pub mod skaffold;
+mod template_functions;
+mod time;

@@ -7,7 +7,7 @@
 //! | [`build`] | from the model to builds: tag policies, `--build-artifacts`, `--images`, `--default-repo` |
 //! | [`render`] | the renderers in Skaffold's order: raw YAML, kustomize, Helm, hooks, transformers |
 //! | [`template`] | Go templates in a config: environment variables and Sprig's functions |
-//! | [`inputs`], [`glob`], [`reference`], [`time`] | what these share |
+//! | [`inputs`], [`glob`], [`reference`] | what these share |
 
 mod build;
 mod config;
@@ -18,7 +18,6 @@ mod options;
 mod reference;
 mod render;
 mod template;
-mod time;
 
 pub use self::build::builds::Build;
 pub use self::build::default_repo;
@@ -28,4 +27,4 @@ pub use self::config::load::{Loaded, load};
 pub use self::inputs::Inputs;
 pub use self::options::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use self::render::{Rendered, RenderedConfig, render};
-pub use self::time::Now;
+pub use crate::time::Now;

@@ -6,7 +6,7 @@ use manifest::Diagnostic;
 
 use super::tagging::Tagging;
 use crate::skaffold::model::Placed;
-use crate::skaffold::time::go_layout::format;
+use crate::time::go_layout::format;
 
 /// Skaffold's default layout.
 const LAYOUT: &str = "2006-01-02_15-04-05.999_MST";

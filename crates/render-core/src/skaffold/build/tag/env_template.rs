@@ -7,7 +7,7 @@ use manifest::Diagnostic;
 use super::tagging::Tagging;
 use crate::skaffold::model::{Artifact, Placed};
 use crate::skaffold::template::{Missing, Templates};
-use crate::skaffold::time::Clock;
+use crate::time::Clock;
 
 /// The text of the template.
 ///

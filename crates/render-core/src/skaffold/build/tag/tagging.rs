@@ -4,8 +4,8 @@ use manifest::Diagnostic;
 
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::Config;
-use crate::skaffold::time::zone::offset;
-use crate::skaffold::time::{Now, Offset};
+use crate::time::zone::offset;
+use crate::time::{Now, Offset};
 
 /// What a tag may depend on besides files and environment.
 #[derive(Clone, Copy)]

@@ -1,9 +1,9 @@
 //! Times, zones and Go's layouts. The current time is always passed in.
 
-pub(super) mod calendar;
-pub(super) mod go_layout;
-pub(super) mod posix_zone;
-pub(super) mod zone;
+pub(crate) mod calendar;
+pub(crate) mod go_layout;
+pub(crate) mod posix_zone;
+pub(crate) mod zone;
 
 /// A point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -95,6 +95,39 @@ const PARTS: [&str; 33] = [
     "5",
 ];
 
+/// Returns the name of a month from 1 to 12, or as Go prints another number.
+pub(crate) fn month_name(month: i64) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"%!Month")
+}
+
+/// Returns the name of a weekday from 0, which is Sunday, to 6.
+pub(crate) fn day_name(day: i64) -> &'static str {
+    usize::try_from(day).ok().and_then(|index| DAYS.get(index)).unwrap_or(&"%!Weekday")
+}
+
+/// Returns whether a layout begins with a placeholder, and the length of that or of the text up to the next one.
+pub(crate) fn next_part(layout: &str) -> (bool, usize) {
+    let mut length = 0;
+    while let Some(c) = layout[length..].chars().next() {
+        if let Some(part) = part_length(&layout[length..]) {
+            return if length == 0 { (true, part) } else { (false, length) };
+        }
+        length += c.len_utf8();
+    }
+    (false, length)
+}
+
+fn part_length(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    if matches!(bytes.first(), Some(b'.' | b',')) {
+        let digit = *bytes.get(1)?;
+        let count = bytes[1..].iter().take_while(|&&byte| byte == digit).count();
+        let fraction = matches!(digit, b'0' | b'9') && !bytes.get(count + 1).is_some_and(u8::is_ascii_digit);
+        return fraction.then_some(1 + count);
+    }
+    PARTS.iter().find(|part| is_part(rest, part)).map(|part| part.len())
+}
+
 /// The time in a Go layout.
 pub(crate) fn format(layout: &str, now: Now, offset: &Offset) -> String {
     let time = CivilTime::new(now, offset);

@@ -2,16 +2,19 @@
 //!
 //! Source: Skaffold's `util/env_template.go`.
 
-mod sprig;
-
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
-use gotmpl::{MissingKey, Template, TemplateError, Value};
+use gotemplate::{Error, Function, FunctionResult, Functions, Limits, Map, MissingKey, Param, Value};
 use manifest::Diagnostic;
 
 use crate::host::{Host, Program};
-use crate::skaffold::time::Clock;
+use crate::template_functions::{self, FunctionState, ProgramOutputs};
+use crate::time::Clock;
+
+/// The name of templates in errors.
+const NAME: &str = "envTemplate";
 
 /// How many programs one template may run.
 const PROGRAMS: usize = 100;
@@ -38,11 +41,31 @@ pub struct Templates<'a> {
     pub clock: Option<&'a Clock>,
 }
 
-/// What `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
-#[derive(Debug, Default)]
-struct Programs {
-    known: BTreeMap<Vec<String>, String>,
-    wanted: Option<Vec<String>>,
+/// The functions: Sprig's and `cmd`. What needs chance or the network fails by name.
+static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
+    let mut functions = template_functions::functions();
+    functions.insert("cmd", Function::with_context(&[], cmd).variadic(Param::Any));
+    functions.insert("getHostByName", Function::new(&[Param::String], |_| {
+        Err("getHostByName asks the network, so that two runs would differ: pass the value in an environment variable".into())
+    }));
+    Arc::new(functions)
+});
+
+/// What a template may use.
+const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 26 };
+
+/// `cmd` cannot run a program from inside the template: it notes which one it needs, and is asked again.
+fn cmd(context: &mut dyn gotemplate::Context, arguments: &[Value]) -> FunctionResult {
+    let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
+    let state = context.state_as::<FunctionState>().ok_or("cmd is not available")?;
+    let mut programs = state.programs.borrow_mut();
+    match programs.known.get(&arguments) {
+        Some(output) => Ok(output.as_str().into()),
+        None => {
+            programs.missing = Some(arguments);
+            Err("cmd waits for its program".into())
+        }
+    }
 }
 
 impl Templates<'_> {
@@ -61,54 +84,37 @@ impl Templates<'_> {
         if !template.contains("{{") {
             return Ok(template.to_owned());
         }
-        let programs = Arc::new(Mutex::new(Programs::default()));
-        let parsed = self.parse(template, missing, &programs).map_err(|error| refused(template, &error, missing))?;
-        let data = self.data(extra);
-        for _ in 0..=PROGRAMS {
-            let error = match parsed.execute_to_string(&data) {
-                Ok(text) => return Ok(text),
-                Err(error) => error,
-            };
-            // `cmd` cannot run a program from inside the template: it says which one it wants, and is asked again.
-            let wanted = programs.lock().unwrap_or_else(PoisonError::into_inner).wanted.take();
-            let Some(wanted) = wanted else { return Err(refused(template, &error, missing)) };
-            let output = self.run(&wanted)?;
-            programs.lock().unwrap_or_else(PoisonError::into_inner).known.insert(wanted, output);
-        }
-        Err(Diagnostic::new(format!("the template {template:?} runs more than {PROGRAMS} programs")))
-    }
-
-    fn parse(
-        &self,
-        template: &str,
-        missing: Missing,
-        programs: &Arc<Mutex<Programs>>,
-    ) -> Result<Template, TemplateError> {
-        let environment = Arc::new(self.environment.clone());
-        let programs = programs.clone();
-        let cmd = move |given: &[Value]| {
-            let wanted: Vec<String> = given.iter().map(Value::to_string).collect();
-            let mut programs = programs.lock().unwrap_or_else(PoisonError::into_inner);
-            match programs.known.get(&wanted) {
-                Some(output) => Ok(Value::String(Arc::from(output.as_str()))),
-                None => {
-                    programs.wanted = Some(wanted);
-                    Err(TemplateError::Exec("cmd waits for its program".to_owned()))
-                }
-            }
-        };
         let missing_key = match missing {
             Missing::NoValue => MissingKey::Invalid,
             Missing::Error => MissingKey::Error,
         };
-        let functions = sprig::functions(&environment, self.clock);
-        Template::new("envTemplate").missing_key(missing_key).funcs(functions).func("cmd", cmd).parse(template)
+        let mut parsed = gotemplate::Templates::new(NAME)
+            .with_functions(FUNCTIONS.clone())
+            .with_missing_key(missing_key)
+            .with_limits(LIMITS);
+        parsed.parse(NAME, template).map_err(|error| failed(template, &error.into(), missing))?;
+        let state = FunctionState {
+            clock: self.clock.cloned(),
+            environment: Arc::new(self.environment.clone()),
+            programs: RefCell::new(ProgramOutputs::default()),
+            ..FunctionState::default()
+        };
+        for _ in 0..=PROGRAMS {
+            let error = match parsed.execute_with(NAME, self.data(extra), &state) {
+                Ok(text) => return Ok(String::from_utf8_lossy(&text).into_owned()),
+                Err(error) => error,
+            };
+            let missing_program = state.programs.borrow_mut().missing.take();
+            let Some(arguments) = missing_program else { return Err(failed(template, &error, missing)) };
+            let output = self.run(&arguments)?;
+            state.programs.borrow_mut().known.insert(arguments, output);
+        }
+        Err(Diagnostic::new(format!("the template {template:?} runs more than {PROGRAMS} programs")))
     }
 
     fn data(&self, extra: &BTreeMap<String, String>) -> Value {
         let names = self.environment.iter().chain(extra);
-        let values = names.map(|(name, value)| (Arc::from(name.as_str()), Value::String(Arc::from(value.as_str()))));
-        Value::Map(Arc::new(values.collect()))
+        names.map(|(name, value)| (name.as_str(), Value::from(value.as_str()))).collect::<Map>().into()
     }
 
     fn run(&self, arguments: &[String]) -> Result<String, Diagnostic> {
@@ -129,24 +135,26 @@ impl Templates<'_> {
     }
 }
 
-fn refused(template: &str, error: &TemplateError, missing: Missing) -> Diagnostic {
-    let one = Diagnostic::new(format!("the template {template:?} fails: {error}"));
-    match error {
-        TemplateError::MissingKey { .. } if missing == Missing::Error => {
-            one.hint("set the environment variable, or give a default: {{default \"value\" (env \"NAME\")}}")
-        }
-        TemplateError::UndefinedFunction(_) => {
-            one.hint("the functions of Go's text/template, of Sprig 2.22 (without those that ask clock, chance or network) and `cmd` can be used")
-        }
-        _ => one,
+fn failed(template: &str, error: &Error, missing: Missing) -> Diagnostic {
+    let message = error.to_string();
+    let diagnostic = Diagnostic::new(format!("the template {template:?} fails: {message}"));
+    if missing == Missing::Error && message.contains("map has no entry for key") {
+        return diagnostic
+            .hint("set the environment variable, or give a default: {{default \"value\" (env \"NAME\")}}");
     }
+    if matches!(error, Error::Parse(_)) && message.contains("function \"") {
+        return diagnostic.hint(
+            "the functions of Go's text/template, of Sprig (without those that ask chance or network) and `cmd` can be used",
+        );
+    }
+    diagnostic
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::{NoHost, ProgramOutput, RemoteRepository};
-    use crate::skaffold::time::{Now, Offset};
+    use crate::time::{Now, Offset};
 
     /// A world whose programs print their own arguments.
     struct Echo;
@@ -220,6 +228,12 @@ mod tests {
         for (template, wanted) in table {
             assert_eq!(templates.expand(template, &environment, Missing::Error).as_deref(), Ok(wanted), "{template}");
         }
+    }
+
+    #[test]
+    fn a_function_changes_a_map_for_everyone() {
+        let template = "{{ $m := dict \"a\" \"old\" }}{{ $_ := set $m \"a\" \"new\" }}v-{{ $m.a }}";
+        assert_eq!(expand(template, Missing::NoValue).as_deref(), Ok("v-new"));
     }
 
     #[test]

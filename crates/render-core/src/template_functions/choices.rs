@@ -1,0 +1,71 @@
+//! Defaults and conditions.
+
+use gotemplate::{Function, Param, Value};
+
+use super::arguments::{bytes, text};
+
+const ANY: Param = Param::Any;
+
+/// The functions of this file.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    (
+        "default",
+        Function::new(&[ANY], |given| Ok(given[usize::from(given.get(1).is_some_and(|one| !is_empty(one)))].clone()))
+            .variadic(ANY)
+            .returning_interface(),
+    ),
+    ("empty", Function::new(&[ANY], |given| Ok(Value::Bool(is_empty(&given[0]))))),
+    (
+        "coalesce",
+        Function::new(&[], |given| Ok(given.iter().find(|one| !is_empty(one)).cloned().unwrap_or_default()))
+            .variadic(ANY)
+            .returning_interface(),
+    ),
+    ("all", Function::new(&[], |given| Ok(Value::Bool(!given.iter().any(is_empty)))).variadic(ANY)),
+    ("any", Function::new(&[], |given| Ok(Value::Bool(!given.iter().all(is_empty)))).variadic(ANY)),
+    (
+        "ternary",
+        Function::new(&[ANY, ANY, Param::Bool], |given| Ok(given[usize::from(!given[2].is_true())].clone()))
+            .returning_interface(),
+    ),
+    ("fail", Function::new(&[Param::String], |given| Err(text(given, 0).into()))),
+    ("hello", Function::new(&[], |_| Ok("Hello!".into()))),
+    (
+        "env",
+        Function::with_context(&[Param::String], |context, given| {
+            let state = super::state::of(context);
+            let value = state.and_then(|state| state.environment.get(&*String::from_utf8_lossy(bytes(given, 0))));
+            Ok(value.cloned().unwrap_or_default().into())
+        }),
+    ),
+    (
+        "expandenv",
+        Function::with_context(&[Param::String], |context, given| {
+            let state = super::state::of(context);
+            let find = |name: &str| state.and_then(|state| state.environment.get(name).cloned()).unwrap_or_default();
+            Ok(expanded(&text(given, 0), find).into())
+        }),
+    ),
+    ("getHostByName", Function::new(&[Param::String], |_| Ok("".into()))),
+];
+
+/// Returns whether Sprig calls a value empty.
+pub(super) fn is_empty(value: &Value) -> bool {
+    !value.is_true()
+}
+
+/// Fills in `$NAME` and `${NAME}` (Go's `os.Expand`).
+fn expanded(text: &str, find: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, next) = match after.strip_prefix('{') {
+            Some(inner) => inner.split_once('}').unwrap_or((inner, "")),
+            None => after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())),
+        };
+        out.push_str(&find(name));
+        rest = next;
+    }
+    out + rest
+}

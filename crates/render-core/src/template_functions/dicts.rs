@@ -1,0 +1,145 @@
+//! Maps.
+
+use gotemplate::{Function, FunctionResult, List, Map, Param, Value};
+
+use super::arguments::{bytes, map, shown, strings};
+
+const ANY: Param = Param::Any;
+const MAP: Param = Param::Map;
+const STRING: Param = Param::String;
+
+const DEEP_COPY: Function = Function::new(&[ANY], |given| Ok(copied(&given[0]))).returning_interface();
+
+/// The functions of this file.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("dict", Function::new(&[], dict).variadic(ANY)),
+    (
+        "get",
+        Function::new(&[MAP, STRING], |given| Ok(map(given, 0).get(bytes(given, 1)).unwrap_or_else(|| "".into())))
+            .returning_interface(),
+    ),
+    (
+        "set",
+        Function::new(&[MAP, STRING, ANY], |given| {
+            let target = map(given, 0);
+            if target.is_nil() {
+                return Err("assignment to entry in nil map".into());
+            }
+            target.insert(bytes(given, 1), given[2].clone());
+            Ok(target.into())
+        }),
+    ),
+    (
+        "unset",
+        Function::new(&[MAP, STRING], |given| {
+            let target = map(given, 0);
+            target.remove(bytes(given, 1));
+            Ok(target.into())
+        }),
+    ),
+    ("hasKey", Function::new(&[MAP, STRING], |given| Ok(Value::Bool(map(given, 0).contains_key(bytes(given, 1)))))),
+    (
+        "pluck",
+        Function::new(&[STRING], |given| {
+            let found = (1..given.len()).filter_map(|index| map(given, index).get(bytes(given, 0)));
+            Ok(Value::List(found.collect()))
+        })
+        .variadic(MAP),
+    ),
+    // In Go the order is random.
+    (
+        "keys",
+        Function::new(&[], |given| {
+            let keys = (0..given.len()).flat_map(|index| map(given, index).entries()).map(|(key, _)| key);
+            Ok(strings(keys))
+        })
+        .variadic(MAP),
+    ),
+    (
+        "values",
+        Function::new(&[MAP], |given| {
+            Ok(Value::List(map(given, 0).entries().into_iter().map(|(_, value)| value).collect()))
+        }),
+    ),
+    (
+        "pick",
+        Function::new(&[MAP], |given| {
+            let source = map(given, 0);
+            let picked = (1..given.len()).filter_map(|index| {
+                let key = bytes(given, index);
+                Some((key, source.get(key)?))
+            });
+            Ok(Map::from_iter(picked).into())
+        })
+        .variadic(STRING),
+    ),
+    (
+        "omit",
+        Function::new(&[MAP], |given| {
+            let omitted = |key: &[u8]| (1..given.len()).any(|index| bytes(given, index) == key);
+            let kept = map(given, 0).entries().into_iter().filter(|(key, _)| !omitted(key));
+            Ok(Map::from_iter(kept).into())
+        })
+        .variadic(STRING),
+    ),
+    ("dig", Function::new(&[], dig).variadic(ANY).returning_interface()),
+    ("deepCopy", DEEP_COPY),
+    ("mustDeepCopy", DEEP_COPY),
+];
+
+fn dict(given: &[Value]) -> FunctionResult {
+    let entries = given.chunks(2).map(|pair| (shown(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into())));
+    Ok(Map::from_iter(entries).into())
+}
+
+/// Returns the value at a path of keys, or the default where a key is missing.
+fn dig(given: &[Value]) -> FunctionResult {
+    let [keys @ .., default, dict] = given else { return Err("dig needs at least three arguments".into()) };
+    if keys.is_empty() {
+        return Err("dig needs at least three arguments".into());
+    }
+    let mut step = dict.clone();
+    for (index, key) in keys.iter().enumerate() {
+        let Value::Map(map) = &step else { return Err(no_map(&step)) };
+        if map.type_of() != &gotemplate::types::MAP {
+            return Err(no_map(&step));
+        }
+        // Go converts all keys before it looks at the first one, but after the map.
+        if index == 0 {
+            if let Some(wrong) = keys.iter().find(|key| key.as_str().is_none()) {
+                return Err(format!("interface conversion: interface {{}} is {}, not string", type_of(wrong)).into());
+            }
+        }
+        let found = key.as_str().and_then(|key| map.get(key));
+        match found {
+            Some(value) => step = value,
+            None => return Ok(default.clone()),
+        }
+    }
+    Ok(step)
+}
+
+fn type_of(value: &Value) -> String {
+    match value {
+        Value::Nil => "nil".to_owned(),
+        other => other.type_name().into_owned(),
+    }
+}
+
+fn no_map(value: &Value) -> gotemplate::FunctionError {
+    format!("interface conversion: interface {{}} is {}, not map[string]interface {{}}", type_of(value)).into()
+}
+
+/// Returns a value that shares no map or list with the original.
+pub(super) fn copied(value: &Value) -> Value {
+    match value {
+        Value::List(list) if list.is_nil() => value.clone(),
+        Value::Map(map) if map.is_nil() => value.clone(),
+        Value::List(list) => Value::List(List::new(list.type_of(), list.iter().map(copied).collect())),
+        Value::Map(map) => {
+            let entries = map.entries().into_iter().map(|(key, value)| (key, copied(&value)));
+            Value::Map(Map::new(map.type_of(), entries.collect()))
+        }
+        other => other.clone(),
+    }
+}

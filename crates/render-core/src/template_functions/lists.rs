@@ -1,0 +1,162 @@
+//! Lists.
+
+use gotemplate::{Element, Function, FunctionError, FunctionResult, List, Param, Type, Value, types};
+
+use super::arguments::{NIL_POINTER, int, items};
+use super::cast::to_int64;
+use super::choices::is_empty;
+
+const ANY: Param = Param::Any;
+const INT: Param = Param::Int;
+
+static CHUNKS: Type = Type::list("[][]interface {}", Element::Concrete(&types::LIST));
+
+const FIRST: Function =
+    Function::new(&[ANY], |given| Ok(items(&given[0], "find first on")?.first().cloned().unwrap_or_default()))
+        .returning_interface();
+const LAST: Function =
+    Function::new(&[ANY], |given| Ok(items(&given[0], "find last on")?.last().cloned().unwrap_or_default()))
+        .returning_interface();
+const REST: Function = Function::new(&[ANY], |given| {
+    let items = items(&given[0], "find rest on")?;
+    Ok(items.split_first().map_or_else(nil_list, |(_, rest)| rest.to_vec().into()))
+});
+const INITIAL: Function = Function::new(&[ANY], |given| {
+    let items = items(&given[0], "find initial on")?;
+    Ok(items.split_last().map_or_else(nil_list, |(_, initial)| initial.to_vec().into()))
+});
+const APPEND: Function = Function::new(&[ANY, ANY], |given| {
+    let mut items = items(&given[0], "push on")?;
+    items.push(given[1].clone());
+    Ok(items.into())
+});
+const PREPEND: Function = Function::new(&[ANY, ANY], |given| {
+    let mut items = items(&given[0], "prepend on")?;
+    items.insert(0, given[1].clone());
+    Ok(items.into())
+});
+const REVERSE: Function = Function::new(&[ANY], |given| {
+    let mut items = items(&given[0], "find reverse on")?;
+    items.reverse();
+    Ok(items.into())
+});
+const COMPACT: Function = Function::new(&[ANY], |given| {
+    let mut items = items(&given[0], "compact on")?;
+    items.retain(|item| !is_empty(item));
+    Ok(items.into())
+});
+const UNIQ: Function = Function::new(&[ANY], uniq);
+const WITHOUT: Function = Function::new(&[ANY], |given| {
+    let mut items = items(&given[0], "find without on")?;
+    items.retain(|item| !given[1..].iter().any(|omitted| omitted.deep_equal(item)));
+    Ok(items.into())
+})
+.variadic(ANY);
+const HAS: Function = Function::new(&[ANY, ANY], |given| {
+    if matches!(given[1], Value::Nil) {
+        return Ok(Value::Bool(false));
+    }
+    Ok(Value::Bool(items(&given[1], "find has on")?.iter().any(|item| given[0].deep_equal(item))))
+});
+const SLICE: Function = Function::new(&[ANY], slice).variadic(ANY).returning_interface();
+const CHUNK: Function = Function::new(&[INT, ANY], chunk);
+const LIST: Function = Function::new(&[], |given| Ok(given.to_vec().into())).variadic(ANY);
+
+/// The functions of this file.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("list", LIST),
+    ("tuple", LIST),
+    ("first", FIRST),
+    ("mustFirst", FIRST),
+    ("last", LAST),
+    ("mustLast", LAST),
+    ("rest", REST),
+    ("mustRest", REST),
+    ("initial", INITIAL),
+    ("mustInitial", INITIAL),
+    ("append", APPEND),
+    ("mustAppend", APPEND),
+    ("push", APPEND),
+    ("mustPush", APPEND),
+    ("prepend", PREPEND),
+    ("mustPrepend", PREPEND),
+    ("reverse", REVERSE),
+    ("mustReverse", REVERSE),
+    ("compact", COMPACT),
+    ("mustCompact", COMPACT),
+    ("uniq", UNIQ),
+    ("mustUniq", UNIQ),
+    ("without", WITHOUT),
+    ("mustWithout", WITHOUT),
+    ("has", HAS),
+    ("mustHas", HAS),
+    ("slice", SLICE),
+    ("mustSlice", SLICE),
+    ("chunk", CHUNK),
+    ("mustChunk", CHUNK),
+    ("concat", Function::new(&[], concat).variadic(ANY).returning_interface()),
+];
+
+fn nil_list() -> Value {
+    Value::List(List::nil(&types::LIST))
+}
+
+fn uniq(given: &[Value]) -> FunctionResult {
+    let mut kept: Vec<Value> = Vec::new();
+    for item in items(&given[0], "find uniq on")? {
+        if !kept.iter().any(|one| item.deep_equal(one)) {
+            kept.push(item);
+        }
+    }
+    Ok(kept.into())
+}
+
+fn concat(given: &[Value]) -> FunctionResult {
+    let mut all = Vec::new();
+    for list in given {
+        match list {
+            Value::List(_) | Value::Bytes(_) => all.append(&mut items(list, "concat")?),
+            Value::Nil => return Err(NIL_POINTER.into()),
+            other => return Err(format!("Cannot concat type {} as list", other.kind().name()).into()),
+        }
+    }
+    Ok(if all.is_empty() { nil_list() } else { all.into() })
+}
+
+fn slice(given: &[Value]) -> FunctionResult {
+    let length = match &given[0] {
+        Value::List(list) => list.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Nil => return Err(NIL_POINTER.into()),
+        other => return Err(format!("list should be type of slice or array but {}", other.kind().name()).into()),
+    };
+    if length == 0 {
+        return Ok(Value::Nil);
+    }
+    let bound =
+        |index: usize, default: usize| given.get(index).map_or(Ok(default), |value| usize::try_from(to_int64(value)));
+    match (bound(1, 0), bound(2, length), &given[0]) {
+        (Ok(from), Ok(to), Value::List(list)) if from <= to && to <= length => {
+            Ok(Value::List(List::new(list.type_of(), list[from..to].to_vec())))
+        }
+        (Ok(from), Ok(to), Value::Bytes(bytes)) if from <= to && to <= length => {
+            Ok(Value::Bytes(bytes[from..to].into()))
+        }
+        _ => Err("reflect.Value.Slice: slice index out of bounds".into()),
+    }
+}
+
+fn chunk(given: &[Value]) -> FunctionResult {
+    let list = match &given[1] {
+        list @ (Value::List(_) | Value::Bytes(_)) => items(list, "chunk")?,
+        Value::Nil => return Err(NIL_POINTER.into()),
+        other => return Err(FunctionError::from(format!("Cannot chunk type {}", other.kind().name()))),
+    };
+    match usize::try_from(int(given, 0)) {
+        Ok(size) if size > 0 => {
+            let chunks = list.chunks(size).map(|chunk| chunk.to_vec().into()).collect();
+            Ok(Value::List(List::new(&CHUNKS, chunks)))
+        }
+        _ => Err("runtime error: makeslice: len out of range".into()),
+    }
+}

@@ -1,0 +1,142 @@
+//! Functions with regular expressions.
+
+use gotemplate::strconv::quote;
+use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, types};
+use regex::bytes::Regex;
+
+use super::arguments::{bytes, int, strings, text};
+use super::regular_expression::compile;
+
+const STRING: Param = Param::String;
+const TWO: &[Param] = &[STRING, STRING];
+const THREE: &[Param] = &[STRING, STRING, STRING];
+const COUNTED: &[Param] = &[STRING, STRING, Param::Int];
+
+/// The functions of this file. The `must` forms return the error of a bad expression; the others panic in Go, with a longer text.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    (
+        "regexMatch",
+        Function::new(TWO, |given| {
+            Ok(Value::Bool(compile(&text(given, 0)).is_ok_and(|pattern| pattern.is_match(bytes(given, 1)))))
+        }),
+    ),
+    (
+        "mustRegexMatch",
+        Function::new(TWO, |given| Ok(Value::Bool(compile(&text(given, 0))?.is_match(bytes(given, 1))))),
+    ),
+    ("regexFind", Function::new(TWO, |given| Ok(found(&panicking(given)?, bytes(given, 1))))),
+    ("mustRegexFind", Function::new(TWO, |given| Ok(found(&compile(&text(given, 0))?, bytes(given, 1))))),
+    ("regexFindAll", Function::new(COUNTED, |given| Ok(found_all(&panicking(given)?, given)))),
+    ("mustRegexFindAll", Function::new(COUNTED, |given| Ok(found_all(&compile(&text(given, 0))?, given)))),
+    ("regexReplaceAll", Function::new(THREE, |given| Ok(replaced(&panicking(given)?, given)))),
+    ("mustRegexReplaceAll", Function::new(THREE, |given| Ok(replaced(&compile(&text(given, 0))?, given)))),
+    ("regexReplaceAllLiteral", Function::new(THREE, |given| literally(&panicking(given)?, given))),
+    ("mustRegexReplaceAllLiteral", Function::new(THREE, |given| literally(&compile(&text(given, 0))?, given))),
+    ("regexSplit", Function::new(COUNTED, |given| Ok(split(&panicking(given)?, given)))),
+    ("mustRegexSplit", Function::new(COUNTED, |given| Ok(split(&compile(&text(given, 0))?, given)))),
+    (
+        "regexQuoteMeta",
+        Function::new(&[STRING], |given| {
+            let mut out = Vec::new();
+            for byte in bytes(given, 0) {
+                if b"\\.+*?()|[]{}^$".contains(byte) {
+                    out.push(b'\\');
+                }
+                out.push(*byte);
+            }
+            Ok(out.into())
+        }),
+    ),
+];
+
+/// Compiles the first argument as `regexp.MustCompile` does.
+fn panicking(given: &[Value]) -> Result<Regex, FunctionError> {
+    let expression = text(given, 0);
+    compile(&expression).map_err(|error| {
+        let shown = if expression.contains('`') { quote(expression.as_bytes()) } else { format!("`{expression}`") };
+        format!("regexp: Compile({shown}): {error}").into()
+    })
+}
+
+fn found(pattern: &Regex, text: &[u8]) -> Value {
+    Value::String(pattern.find(text).map_or(&b""[..], |found| found.as_bytes()).into())
+}
+
+/// Returns the limit that the third argument is: a negative one is none.
+fn limit(given: &[Value]) -> usize {
+    usize::try_from(int(given, 2)).unwrap_or(usize::MAX)
+}
+
+fn found_all(pattern: &Regex, given: &[Value]) -> Value {
+    let all: Vec<&[u8]> = pattern.find_iter(bytes(given, 1)).take(limit(given)).map(|found| found.as_bytes()).collect();
+    if all.is_empty() { Value::List(List::nil(&types::STRINGS)) } else { strings(all) }
+}
+
+fn literally(pattern: &Regex, given: &[Value]) -> FunctionResult {
+    Ok(pattern.replace_all(bytes(given, 1), regex::bytes::NoExpand(bytes(given, 2))).into_owned().into())
+}
+
+fn replaced(pattern: &Regex, given: &[Value]) -> Value {
+    let template = bytes(given, 2);
+    let replace = |captures: &regex::bytes::Captures<'_>| expanded(template, captures);
+    pattern.replace_all(bytes(given, 1), replace).into_owned().into()
+}
+
+/// Fills in `$1`, `${name}` and `$$`; the longest name of letters, digits and underscores counts.
+fn expanded(template: &[u8], captures: &regex::bytes::Captures<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        if rest.first() == Some(&b'$') {
+            out.push(b'$');
+            rest = &rest[1..];
+            continue;
+        }
+        let braced = rest.first() == Some(&b'{');
+        let body = if braced { &rest[1..] } else { rest };
+        let length = body.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let closed = !braced || body.get(length) == Some(&b'}');
+        if length == 0 || !closed {
+            out.push(b'$');
+            continue;
+        }
+        let name = String::from_utf8_lossy(&body[..length]);
+        let group = match name.parse::<usize>() {
+            Ok(index) => captures.get(index),
+            Err(_) => captures.name(&name),
+        };
+        out.extend_from_slice(group.map_or(&b""[..], |group| group.as_bytes()));
+        rest = &body[length + usize::from(braced)..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Go's `Regexp.Split`.
+fn split(pattern: &Regex, given: &[Value]) -> Value {
+    let (text, limit) = (bytes(given, 1), limit(given));
+    if limit == 0 {
+        return Value::List(List::nil(&types::STRINGS));
+    }
+    if text.is_empty() && !pattern.as_str().is_empty() {
+        return strings([""]);
+    }
+    let mut parts: Vec<&[u8]> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for found in pattern.find_iter(text).take(limit) {
+        if parts.len() + 1 == limit {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(&text[start..end]);
+        }
+        start = found.end();
+    }
+    if end != text.len() {
+        parts.push(&text[start..]);
+    }
+    strings(parts)
+}

@@ -1,0 +1,42 @@
+//! What functions need beyond their arguments.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gotemplate::Context;
+
+use crate::time::{Clock, Offset};
+
+/// A source of random bytes.
+pub(crate) type RandomBytes = RefCell<Box<dyn FnMut(&mut [u8])>>;
+
+/// What Skaffold's `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
+#[derive(Debug, Default)]
+pub(crate) struct ProgramOutputs {
+    pub(crate) known: BTreeMap<Vec<String>, String>,
+    pub(crate) missing: Option<Vec<String>>,
+}
+
+/// Finds the offset of a zone at a time; `None` if there is no such zone.
+pub(crate) type FindZone = Box<dyn Fn(&str, i64) -> Option<Offset>>;
+
+/// What the caller of a template hands to its functions.
+#[derive(Default)]
+pub(crate) struct FunctionState {
+    /// The current time and the local zone; without one, functions that read it fail.
+    pub(crate) clock: Option<Clock>,
+    /// Random bytes; without them, functions that draw fail.
+    pub(crate) random: Option<RandomBytes>,
+    /// Looks zones up; without it, only UTC and the local one are known.
+    pub(crate) zones: Option<FindZone>,
+    /// The programs of `cmd`.
+    pub(crate) programs: RefCell<ProgramOutputs>,
+    /// The environment's variables.
+    pub(crate) environment: Arc<BTreeMap<String, String>>,
+}
+
+/// Returns the state, or an empty one's effect: `None`.
+pub(super) fn of<'c>(context: &'c dyn Context) -> Option<&'c FunctionState> {
+    context.state_as::<FunctionState>()
+}
