@@ -3,7 +3,7 @@
 use git::Signing;
 use git::source::Ancestry;
 
-/// Reports whether the first source commit is the second one or an ancestor of it. Usually [`git::source::Source::is_ancestor`].
+/// Reports whether the first source commit is the second one or an ancestor of it. Usually [`git::source::SourceHistory::is_ancestor`].
 pub type Ancestors<'a> = &'a dyn Fn(&str, &str) -> Ancestry;
 
 /// The options of a delivery.

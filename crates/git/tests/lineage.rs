@@ -5,12 +5,12 @@
 mod histories;
 mod servers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use git::GitConfig;
 use git::source::{Ancestry, HistoryService, SourceHistory, SourceRepository};
-use git2::{Oid, Repository};
+use git2::{Oid, Repository, Signature, Time};
 use histories::{History, commit, history, shallow};
 use servers::{Place, Shell, Web, git};
 use testkit::git::{Abilities, GitServer};
@@ -83,6 +83,158 @@ fn a_commit_that_was_never_pushed_counts_from_where_the_clone_begins() {
     let requests = server.requests();
     assert_eq!(lineage.is_ancestor(&history.middle.to_string(), &mine), Ancestry::Ancestor);
     assert!(requests.len() == 5 && server.requests().is_empty(), "once known, nothing is asked: {requests:?}");
+}
+
+/// A history with merges and times in no order. A commit's parents have smaller numbers.
+struct RandomHistory {
+    ids: Vec<Oid>,
+    parents: Vec<Vec<usize>>,
+}
+
+/// The same numbers for the same seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+impl RandomHistory {
+    fn new(repository: &Repository, commits: usize, numbers: &mut Numbers) -> Self {
+        let tree = repository.find_tree(repository.treebuilder(None).unwrap().write().unwrap()).unwrap();
+        let mut history = RandomHistory { ids: Vec::new(), parents: Vec::new() };
+        for number in 0..commits {
+            let mut parents: Vec<usize> = match number {
+                0 => Vec::new(),
+                _ => (0..=numbers.below(3)).map(|_| number - 1 - numbers.below(number.min(6))).collect(),
+            };
+            parents.sort_unstable();
+            parents.dedup();
+            let time = Time::new(1_700_000_000 + i64::try_from(numbers.below(10_000)).unwrap(), 0);
+            let who = Signature::new("Ada", "ada@example.com", &time).unwrap();
+            let found: Vec<_> = parents.iter().map(|&one| repository.find_commit(history.ids[one]).unwrap()).collect();
+            let message = number.to_string();
+            let found = found.iter().collect::<Vec<_>>();
+            history.ids.push(repository.commit(None, &who, &who, &message, &tree, &found).unwrap());
+            history.parents.push(parents);
+        }
+        history
+    }
+
+    /// The numbers of `newest` and its ancestors, where `cut` commits have no parents.
+    fn reachable(&self, newest: usize, cut: &[usize]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::from([newest]);
+        for number in (0..=newest).rev() {
+            if found.contains(&number) && !cut.contains(&number) {
+                found.extend(&self.parents[number]);
+            }
+        }
+        found
+    }
+}
+
+#[test]
+fn random_histories_are_walked_once_and_answered_exactly() {
+    for seed in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        let mut numbers = Numbers(seed);
+        let history = RandomHistory::new(&repository, 60, &mut numbers);
+        let cut: Vec<usize> = if seed % 2 == 0 { Vec::new() } else { (0..3).map(|_| numbers.below(60)).collect() };
+        let listed: String = cut.iter().map(|&number| format!("{}\n", history.ids[number])).collect();
+        if !cut.is_empty() {
+            std::fs::write(repository.path().join("shallow"), listed).unwrap();
+        }
+        let source = SourceRepository::discover(folder.path()).unwrap();
+        let asked = SourceHistory::new(&source, &GitConfig::load(folder.path(), &BTreeMap::new()), None);
+        let newest = 59;
+        let reachable = history.reachable(newest, &cut);
+        for _ in 0..150 {
+            let number = numbers.below(60);
+            let answer = asked.is_local_ancestor(&history.ids[number].to_string(), &history.ids[newest].to_string());
+            let expected = match (reachable.contains(&number), cut.is_empty()) {
+                (true, _) => Ancestry::Ancestor,
+                (false, true) => Ancestry::NotAncestor,
+                (false, false) => Ancestry::Unknown("this clone is shallow".to_owned()),
+            };
+            assert_eq!(answer.unwrap(), expected, "seed {seed}, commit {number}, cut at {cut:?}");
+            assert!(asked.commits_walked() <= reachable.len(), "seed {seed}: a commit was read twice");
+        }
+    }
+}
+
+#[test]
+fn a_question_walks_no_further_than_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::init(folder.path()).unwrap();
+    let mut tip = commit(&repository, &[], "0");
+    let recent = (1..100).map(|number| {
+        tip = commit(&repository, &[tip], &number.to_string());
+        tip
+    });
+    let recent = recent.collect::<Vec<_>>()[95];
+    let source = SourceRepository::discover(folder.path()).unwrap();
+    let asked = SourceHistory::new(&source, &GitConfig::load(folder.path(), &BTreeMap::new()), None);
+    assert_eq!(asked.is_ancestor(&recent.to_string(), &tip.to_string()), Ancestry::Ancestor);
+    assert_eq!(asked.commits_walked(), 4);
+}
+
+#[test]
+fn a_shallow_clone_of_a_random_history_answers_exactly() {
+    for seed in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let server = GitServer::start(Abilities::default());
+        let repository = Repository::open_bare(server.path()).unwrap();
+        let mut numbers = Numbers(seed);
+        let history = RandomHistory::new(&repository, 25, &mut numbers);
+        for (number, id) in history.ids.iter().enumerate() {
+            repository.reference(&format!("refs/heads/b{number}"), *id, true, "test").unwrap();
+        }
+        let newest = 20;
+        let at = folder.path().join("clone");
+        let here = Repository::init(&at).unwrap();
+        let (from, to) = (repository.odb().unwrap(), here.odb().unwrap());
+        for id in [history.ids[newest], repository.find_commit(history.ids[newest]).unwrap().tree_id()] {
+            let object = from.read(id).unwrap();
+            to.write(object.kind(), object.data()).unwrap();
+        }
+        std::fs::write(here.path().join("shallow"), format!("{}\n", history.ids[newest])).unwrap();
+        here.remote("origin", &server.url()).unwrap();
+        let source = SourceRepository::discover(&at).unwrap();
+        let asked = SourceHistory::new(&source, &GitConfig::load(&at, &BTreeMap::new()), None);
+        let reachable = history.reachable(newest, &[]);
+        for _ in 0..40 {
+            let number = numbers.below(25);
+            let answer = asked.is_ancestor(&history.ids[number].to_string(), &history.ids[newest].to_string());
+            let expected = if reachable.contains(&number) { Ancestry::Ancestor } else { Ancestry::NotAncestor };
+            assert_eq!(answer, expected, "seed {seed}, commit {number}");
+        }
+    }
+}
+
+#[test]
+fn what_the_clone_does_not_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::init(folder.path()).unwrap();
+    let first = commit(&repository, &[], "one");
+    let second = commit(&repository, &[first], "two");
+    let foreign = "0123456789012345678901234567890123456789";
+    let ask = |older: &str, newer: &str| {
+        let source = SourceRepository::discover(folder.path()).unwrap();
+        let asked = SourceHistory::new(&source, &GitConfig::load(folder.path(), &BTreeMap::new()), None);
+        asked.is_local_ancestor(older, newer).unwrap()
+    };
+    let (first, second) = (first.to_string(), second.to_string());
+    assert_eq!(ask(&second, &second), Ancestry::Ancestor);
+    assert_eq!(ask(&second, &first), Ancestry::NotAncestor);
+    assert_eq!(ask(foreign, &second), Ancestry::NotAncestor);
+    assert!(matches!(ask(&first, foreign), Ancestry::Unknown(_)));
+    assert!(matches!(ask("main", &second), Ancestry::Unknown(_)));
+    std::fs::write(repository.path().join("shallow"), format!("{second}\n")).unwrap();
+    assert!(matches!(ask(foreign, &second), Ancestry::Unknown(_)));
+    assert!(matches!(ask(&first, &second), Ancestry::Unknown(_)));
 }
 
 struct Unavailable;

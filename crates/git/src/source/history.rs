@@ -6,11 +6,14 @@
 //! them if and only if it is a parent of a commit that is reachable from B and not from it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use git2::{Oid, Repository};
+use git2::Oid;
 
+use super::ancestors::{Ancestors, PartialAncestors};
 use super::ancestry::Ancestry;
+use super::error::SourceError;
 use super::repository::SourceRepository;
 use crate::config::GitConfig;
 use crate::connection;
@@ -27,14 +30,26 @@ pub trait HistoryService {
     fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, Box<dyn std::error::Error>>;
 }
 
-/// The history of a source repository, completed from its origin if the clone is shallow.
+/// The history of a source repository, completed from its origin if the clone is shallow. It is walked once, however many commits are
+/// compared with the same newer one.
 pub struct SourceHistory<'a> {
     source: &'a SourceRepository,
+    /// By the newer commit.
+    ancestors: RefCell<BTreeMap<Oid, Ancestors<'a>>>,
+    /// By the newer commit.
+    boundaries: RefCell<BTreeMap<Oid, Boundary>>,
     origin: Option<Remote>,
     /// Used if fetching from the origin fails.
     service: Option<Box<dyn HistoryService + 'a>>,
     /// The connection to the origin, or why there is none. Opened for the first question that the clone cannot answer.
     fetched: RefCell<Option<Result<FetchedHistory, String>>>,
+}
+
+/// Where the history of a commit ends in a shallow clone.
+struct Boundary {
+    commits: Vec<Oid>,
+    /// The ancestors of `commits`, as far as they were fetched.
+    fetched: PartialAncestors,
 }
 
 /// A connection to the origin, and the commits that were fetched over it.
@@ -51,27 +66,80 @@ impl<'a> SourceHistory<'a> {
         service: Option<Box<dyn HistoryService + 'a>>,
     ) -> Self {
         let origin = source.origin_url().map(|url| Remote::configured(&url, config));
-        Self { source, origin, service, fetched: RefCell::new(None) }
+        Self {
+            source,
+            ancestors: RefCell::default(),
+            boundaries: RefCell::default(),
+            origin,
+            service,
+            fetched: RefCell::new(None),
+        }
     }
 
     /// Returns whether `older` is `newer` or one of its ancestors. Both are full ids.
     pub fn is_ancestor(&self, older: &str, newer: &str) -> Ancestry {
-        let known = match self.source.is_ancestor(older, newer) {
+        let known = match self.is_local_ancestor(older, newer) {
             Ok(known) => known,
             Err(error) => return Ancestry::Unknown(error.to_string()),
         };
         let (Ancestry::Unknown(_), Ok(old), Ok(new)) = (&known, Oid::from_str(older), Oid::from_str(newer)) else {
             return known;
         };
-        let boundary = match self.source.boundary(new) {
-            Ok(boundary) if !boundary.is_empty() => boundary,
-            _ => return known,
+        let mut boundaries = self.boundaries.borrow_mut();
+        let boundary = boundaries.entry(new).or_insert_with(|| {
+            let commits = self.source.boundary(new).unwrap_or_default();
+            Boundary { fetched: PartialAncestors::of(&commits), commits }
+        });
+        if boundary.commits.is_empty() {
+            return known;
+        }
+        self.ask_origin(old, boundary).unwrap_or_else(|reason| self.ask_service(older, &boundary.commits, reason))
+    }
+
+    /// [`SourceHistory::is_ancestor`] as far as the clone has the history. In a shallow clone, anything else is [`Ancestry::Unknown`].
+    ///
+    /// # Errors
+    /// libgit2's error, in a clone that is not shallow.
+    pub fn is_local_ancestor(&self, older: &str, newer: &str) -> Result<Ancestry, SourceError> {
+        if older == newer {
+            return Ok(Ancestry::Ancestor);
+        }
+        let (Ok(old), Ok(new)) = (Oid::from_str(older), Oid::from_str(newer)) else {
+            return Ok(Ancestry::Unknown("invalid commit id".to_owned()));
         };
-        self.from_origin(old, &boundary).unwrap_or_else(|reason| self.from_service(older, &boundary, reason))
+        let has = |id| self.source.repository.find_commit(id).is_ok();
+        if !has(new) {
+            return Ok(Ancestry::Unknown(format!("commit {newer} not found in this clone")));
+        }
+        let shallow = || Ancestry::Unknown("this clone is shallow".to_owned());
+        if !has(old) {
+            // In a complete history, a missing commit cannot be an ancestor.
+            return Ok(if self.source.is_shallow() { shallow() } else { Ancestry::NotAncestor });
+        }
+        match self.reaches(old, new) {
+            Ok(true) => Ok(Ancestry::Ancestor),
+            _ if self.source.is_shallow() => Ok(shallow()),
+            Ok(false) => Ok(Ancestry::NotAncestor),
+            Err(error) => Err(self.source.git(error)),
+        }
+    }
+
+    /// Returns how many commits of the clone the walks have read.
+    pub fn commits_walked(&self) -> usize {
+        self.ancestors.borrow().values().map(Ancestors::walked).sum()
+    }
+
+    fn reaches(&self, older: Oid, newer: Oid) -> Result<bool, git2::Error> {
+        let mut ancestors = self.ancestors.borrow_mut();
+        match ancestors.entry(newer) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(slot) => slot.insert(Ancestors::of(&self.source.repository, newer)?),
+        }
+        .contain(older)
     }
 
     /// Fetches the commits between `older` and the boundary, and looks for `older` among their parents.
-    fn from_origin(&self, older: Oid, boundary: &[Oid]) -> Result<Ancestry, String> {
+    fn ask_origin(&self, older: Oid, boundary: &mut Boundary) -> Result<Ancestry, String> {
         let Some(origin) = &self.origin else {
             return Err("this clone is shallow and has no remote named origin".to_owned());
         };
@@ -82,11 +150,13 @@ impl<'a> SourceHistory<'a> {
         });
         let fetched = opened.as_mut().map_err(|reason| reason.clone())?;
         // The commits of an earlier question may answer this one.
-        if reaches(fetched.store.repository(), boundary, older) {
+        if boundary.fetched.contain(older, fetched.store.repository()) {
             return Ok(Ancestry::Ancestor);
         }
-        match fetched.transport.fetch_since(boundary, older, fetched.store.repository()) {
-            Ok(HistoryFetch::Fetched) if reaches(fetched.store.repository(), boundary, older) => Ok(Ancestry::Ancestor),
+        match fetched.transport.fetch_since(&boundary.commits, older, fetched.store.repository()) {
+            Ok(HistoryFetch::Fetched) if boundary.fetched.contain(older, fetched.store.repository()) => {
+                Ok(Ancestry::Ancestor)
+            }
             Ok(HistoryFetch::Fetched | HistoryFetch::UnknownCommit) => Ok(Ancestry::NotAncestor),
             Err(error) => {
                 let reason = format!("this clone is shallow, and its history could not be fetched: {error}");
@@ -97,7 +167,7 @@ impl<'a> SourceHistory<'a> {
     }
 
     /// Asks the host's API, which helps where there is a token but no permission to fetch. `reason` is why fetching failed.
-    fn from_service(&self, older: &str, boundary: &[Oid], reason: String) -> Ancestry {
+    fn ask_service(&self, older: &str, boundary: &[Oid], reason: String) -> Ancestry {
         let Some(service) = &self.service else { return Ancestry::Unknown(reason) };
         let mut answer = Ancestry::NotAncestor;
         for id in boundary {
@@ -109,24 +179,6 @@ impl<'a> SourceHistory<'a> {
         }
         answer
     }
-}
-
-/// Returns whether `target`, which may be missing, is a parent of a commit that is reachable from `tips` in `store`.
-fn reaches(store: &Repository, tips: &[Oid], target: Oid) -> bool {
-    let mut seen: BTreeSet<Oid> = tips.iter().copied().collect();
-    let mut todo = tips.to_vec();
-    while let Some(id) = todo.pop() {
-        let Ok(commit) = store.find_commit(id) else { continue };
-        for parent in commit.parent_ids() {
-            if parent == target {
-                return true;
-            }
-            if seen.insert(parent) {
-                todo.push(parent);
-            }
-        }
-    }
-    false
 }
 
 impl SourceRepository {

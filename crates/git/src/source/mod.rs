@@ -1,6 +1,7 @@
 //! The source repository: its commits, the files of a revision, and its history. Only reads.
 
 mod abbreviate;
+mod ancestors;
 mod ancestry;
 mod commit;
 mod commit_files;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use git2::{DescribeFormatOptions, DescribeOptions, ErrorCode, Oid, Repository, StatusOptions};
 
 use super::abbreviate;
-use super::ancestry::Ancestry;
 use super::commit::CommitInfo;
 use super::error::SourceError;
 use crate::url::without_credentials;
@@ -156,35 +155,6 @@ impl SourceRepository {
             _ => return None,
         };
         self.repository.config().ok()?.get_string(&format!("remote.{name}.url")).ok()
-    }
-
-    /// Returns whether `older` is `newer` or one of its ancestors. Both are full ids.
-    ///
-    /// # Errors
-    /// [`SourceError::Git`]. A shallow clone without the answer is [`Ancestry::Unknown`], not an error.
-    pub fn is_ancestor(&self, older: &str, newer: &str) -> Result<Ancestry, SourceError> {
-        if older == newer {
-            return Ok(Ancestry::Ancestor);
-        }
-        let (Ok(old), Ok(new)) = (Oid::from_str(older), Oid::from_str(newer)) else {
-            return Ok(Ancestry::Unknown("invalid commit id".to_owned()));
-        };
-        let has = |id| self.repository.find_commit(id).is_ok();
-        if !has(new) {
-            return Ok(Ancestry::Unknown(format!("commit {newer} not found in this clone")));
-        }
-        let shallow = || Ancestry::Unknown("this clone is shallow".to_owned());
-        if !has(old) {
-            // In a complete history, a missing commit cannot be an ancestor.
-            return Ok(if self.is_shallow() { shallow() } else { Ancestry::NotAncestor });
-        }
-        match self.repository.graph_descendant_of(new, old) {
-            Ok(true) => Ok(Ancestry::Ancestor),
-            Ok(false) if self.is_shallow() => Ok(shallow()),
-            Ok(false) => Ok(Ancestry::NotAncestor),
-            Err(_) if self.is_shallow() => Ok(shallow()),
-            Err(error) => Err(self.git(error)),
-        }
     }
 
     /// Returns whether the clone lacks a part of its history, as CI services create them by default.
