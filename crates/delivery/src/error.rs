@@ -1,4 +1,4 @@
-//! Why a command could not do its work: whose turn it is now.
+//! The failures of this crate, and the one place where typed errors of other crates become findings.
 
 use committer::DeliverError;
 use git::SigningError;
@@ -7,7 +7,7 @@ use git::source::SourceError;
 use github::GitHubError;
 use manifest::{Diagnostic, Errors};
 
-/// Why a command could not do its work.
+/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The input is wrong: a file, a field, a name. Trying again does not help.
@@ -25,7 +25,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The findings, whose turn it is left out.
+    /// The findings without the kind of the failure.
     pub fn into_errors(self) -> Errors {
         let (Failure::Input(errors) | Failure::Outside(errors)) = self;
         errors

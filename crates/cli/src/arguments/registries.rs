@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::images::registries::{Platform, Typed};
+use delivery::images::registries::{Platform, RegistryFlags};
 
 use crate::arguments::lock_file::below;
 use crate::outcome::Failure;
@@ -55,8 +55,8 @@ impl RegistryArguments {
     ///
     /// # Errors
     /// A path that cannot be named.
-    pub(crate) fn typed(self, platform: PlatformArguments, folder: &str) -> Result<Typed, Failure> {
-        Ok(Typed {
+    pub(crate) fn typed(self, platform: PlatformArguments, folder: &str) -> Result<RegistryFlags, Failure> {
+        Ok(RegistryFlags {
             platform: platform.platform,
             insecure: self.insecure_registry,
             authorities: self.registry_ca.iter().map(|path| below(folder, path)).collect::<Result<_, _>>()?,

@@ -131,7 +131,7 @@ pub enum Images {
     Any,
 }
 
-/// What happens to a digest that stands beside an image already.
+/// What happens to a digest that an image already has.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum GivenDigests {
@@ -202,7 +202,9 @@ pub fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> Result<Opti
     if let Some(path) = given {
         return match files.kind(path) {
             Ok(FileKind::File) => Ok(Some(path.to_owned())),
-            Ok(FileKind::Folder) => Err(Diagnostic::new("is a folder").in_file(path).hint("--config takes the file.")),
+            Ok(FileKind::Folder) => {
+                Err(Diagnostic::new("expected a file, found a folder").in_file(path).hint("give the file to --config"))
+            }
             Err(error) => Err(Diagnostic::new(error.to_string()).in_file(path)),
         };
     }
@@ -225,8 +227,8 @@ pub fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> Result<Opti
 /// What cannot be read, is not UTF-8, or as [`parse`].
 pub fn read(files: &dyn Files, path: &str) -> Result<Config, Diagnostic> {
     let bytes = files.read(path).map_err(|error| Diagnostic::new(error.to_string()).in_file(path))?;
-    let text =
-        std::str::from_utf8(&bytes).map_err(|error| Diagnostic::new(format!("is not UTF-8: {error}")).in_file(path))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Diagnostic::new(format!("invalid UTF-8: {error}")).in_file(path))?;
     parse(text, path)
 }
 
@@ -250,10 +252,8 @@ fn finding(error: &serde_saphyr::Error) -> Diagnostic {
     let message = match message.split_once(", set DuplicateKeyPolicy") {
         Some((short, _)) => short.to_owned(),
         None if message == "unexpected end of input" => "the file is empty or ends too early".to_owned(),
-        None if message.starts_with("multiple YAML documents") => "a second document, where one is read".to_owned(),
-        None => message.replace("expected one of ", "known here: "),
+        None if message.starts_with("multiple YAML documents") => "expected one document, found more".to_owned(),
+        None => message,
     };
-    Diagnostic::new(message)
-        .at(at)
-        .hint("docs/config.md lists every field; `hydrant init` writes a file to start from.")
+    Diagnostic::new(message).at(at).hint("see docs/config.md for all fields, or run `hydrant init` to write a file")
 }

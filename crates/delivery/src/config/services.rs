@@ -83,11 +83,11 @@ impl Service {
         let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
         match given.as_slice() {
             [one, other, ..] => {
-                let words = format!("`{one}` and `{other}` are both given; a service is rendered by one of them");
+                let words = format!("`{one}` and `{other}` exclude each other");
                 Err(E::custom(words))
             }
             [one] if *one != "skaffold" && !self.modules.is_empty() => {
-                Err(E::custom(format!("`modules` are Skaffold's; they mean nothing beside `{one}`")))
+                Err(E::custom(format!("`modules` requires `skaffold`, found `{one}`")))
             }
             _ => Ok(self),
         }
@@ -156,7 +156,11 @@ impl<'de> Visitor<'de> for ServicesVisitor {
         while let Some(Item(service)) = items.next_element()? {
             services.push(service);
         }
-        if services.is_empty() { Err(A::Error::custom("no service is named")) } else { Ok(Services(services)) }
+        if services.is_empty() {
+            Err(A::Error::custom("expected at least one service"))
+        } else {
+            Ok(Services(services))
+        }
     }
 }
 

@@ -20,16 +20,17 @@ impl TryFrom<String> for Template {
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once('{') {
             if before.contains('}') {
-                return Err(format!("`{text}` has a `}}` without its `{{`"));
+                return Err(format!("invalid template \"{text}\": unmatched `}}`"));
             }
-            let (word, tail) = after.split_once('}').ok_or_else(|| format!("`{text}` has a `{{` without its `}}`"))?;
+            let (word, tail) =
+                after.split_once('}').ok_or_else(|| format!("invalid template \"{text}\": unmatched `{{`"))?;
             if !WORDS.contains(&word) {
-                return Err(format!("`{{{word}}}` is not known; {{service}} and {{environment}} are"));
+                return Err(format!("unknown placeholder {{{word}}}, expected {{service}} or {{environment}}"));
             }
             rest = tail;
         }
         if rest.contains('}') {
-            return Err(format!("`{text}` has a `}}` without its `{{`"));
+            return Err(format!("invalid template \"{text}\": unmatched `}}`"));
         }
         Ok(Template(text))
     }

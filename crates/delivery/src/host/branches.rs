@@ -152,20 +152,20 @@ pub fn objects(branch: &str, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
 /// left out: a person may have written it.
 pub fn images(tip: &BranchTip) -> Vec<ImageRef> {
     let recorded = tip.record.as_ref().map(|record| record.images.iter()).unwrap_or_default();
-    let told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
-    let silent = recorded.len() == 0;
-    let told = told.map(|(_, value)| value).filter(|_| silent);
-    recorded.chain(told).filter_map(|image| ImageRef::parse(image).ok()).collect()
+    let in_trailers = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(IMAGE));
+    let unrecorded = recorded.len() == 0;
+    let in_trailers = in_trailers.map(|(_, value)| value).filter(|_| unrecorded);
+    recorded.chain(in_trailers).filter_map(|image| ImageRef::parse(image).ok()).collect()
 }
 
 /// The environment that the images there were promoted from, if they were: by the record, or by the commit's last trailer.
 pub fn promoted_from(tip: &BranchTip) -> Option<&str> {
     let recorded = tip.record.as_ref().and_then(|record| record.promoted_from.as_ref());
-    let mut told = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(PROMOTED));
-    recorded.or_else(|| told.next_back().map(|(_, from)| from)).map(String::as_str)
+    let mut in_trailers = tip.commit.trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(PROMOTED));
+    recorded.or_else(|| in_trailers.next_back().map(|(_, from)| from)).map(String::as_str)
 }
 
-/// The source commit whose output stands there: what the note says, else the record.
+/// The source commit whose output is on the branch: the one in the git note, else the recorded one.
 pub fn source_commit(tip: &BranchTip) -> Option<&str> {
     let recorded = tip.record.as_ref().map(|record| record.source.dry_sha.as_str());
     tip.noted_source.as_deref().or(recorded).filter(|id| !id.is_empty())

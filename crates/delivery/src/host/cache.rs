@@ -20,7 +20,7 @@ pub(super) fn commit(cache: &Path, url: &str, commit: &str, submodules: bool) ->
     cache.join(kind).join(&hex(url.as_bytes())[..32]).join(commit)
 }
 
-/// Where a download of this content lies, or will.
+/// The path of a download with this content.
 pub(super) fn file(cache: &Path, digest: &str) -> PathBuf {
     cache.join("files").join(digest.replace(':', "-"))
 }
@@ -34,7 +34,7 @@ fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Fills a new folder beside `place` by `fill` and renames it there, so that nobody ever sees half of it. Another process
+/// Fills a new folder beside `place` by `fill` and renames it there, so that no reader sees it incomplete. Another process
 /// that was faster is no error: both have the same content.
 ///
 /// # Errors

@@ -62,8 +62,10 @@ impl Files for DiskFiles {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| refused(&error))? {
             let name = entry.map_err(|error| refused(&error))?.file_name();
-            names
-                .push(name.into_string().map_err(|name| FileError::Other(format!("{} is not UTF-8", name.display())))?);
+            names.push(
+                name.into_string()
+                    .map_err(|name| FileError::Other(format!("{} is not valid UTF-8", name.display())))?,
+            );
         }
         names.sort_unstable();
         Ok(names)
@@ -88,7 +90,7 @@ pub fn absolute(path: &Path) -> Result<String, FileError> {
     let path = std::path::absolute(path).map_err(|error| refused(&error))?;
     match path.to_str() {
         Some(text) => Ok(render_core::files::join("/", text)),
-        None => Err(FileError::Other(format!("{} is not UTF-8", path.display()))),
+        None => Err(FileError::Other(format!("{} is not valid UTF-8", path.display()))),
     }
 }
 

@@ -26,10 +26,10 @@ pub fn parse(text: &str, file: &str) -> Result<BTreeMap<String, String>, Diagnos
         let line = u32::try_from(text[..text.len() - rest.len()].matches('\n').count() + 1).unwrap_or(u32::MAX);
         let bad = |message: &str| {
             let found = Diagnostic::new(message).in_file(file).at(At { line, column: 1 });
-            found.hint("Write NAME=value, one a line.")
+            found.hint("write one NAME=value on each line")
         };
-        let (name, after) = name(rest).ok_or_else(|| bad("is no assignment"))?;
-        let (value, after) = value(after, &values).ok_or_else(|| bad("its quote is not closed"))?;
+        let (name, after) = name(rest).ok_or_else(|| bad("expected NAME=value"))?;
+        let (value, after) = value(after, &values).ok_or_else(|| bad("unterminated quoted value"))?;
         values.insert(name, value);
         rest = after;
     }

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
     let failed = |words: String| Diagnostic::new(format!("{}: {words}", shown(url)));
     if !url.starts_with("https://") && !is_loopback(url) {
-        return Err(failed("files are downloaded over https only".to_owned()).hint("Write the URL with https://."));
+        return Err(failed("unsupported scheme, expected https".to_owned()).hint("write the URL with https://"));
     }
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(PATIENCE))

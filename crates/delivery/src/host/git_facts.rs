@@ -1,4 +1,4 @@
-//! What tags are told of git, by the committer's reading of the source repository.
+//! What Skaffold's taggers ask git about the source repository.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ pub struct GitFacts {
     known: Mutex<HashMap<(Question, String), Slot>>,
 }
 
-/// What git said, or nothing (no branch, no changes).
+/// The answer of git; absent for no branch or no changes.
 type Answer = Result<Option<String>, Diagnostic>;
 
-/// Where an answer goes; whoever comes first asks.
+/// A slot for an answer; the first to ask fills it.
 type Slot = Arc<OnceLock<Answer>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

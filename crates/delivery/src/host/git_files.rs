@@ -6,7 +6,7 @@ use git::source::{CommitFiles, EntryKind, ReadError, SourceError, SourceReposito
 use render_core::files::{FileError, FileKind, Files};
 
 /// The files of one revision, at the paths that they have in the work tree, so that a rendering of a revision and one of
-/// the work tree name the same files. What lies outside the repository is not there.
+/// the work tree name the same files. Paths outside the repository do not exist.
 pub struct GitFiles {
     files: CommitFiles,
     commit: String,

@@ -1,4 +1,4 @@
-//! Repositories as the environment and git's configuration let us in.
+//! Remotes with the credentials of the environment and of git's configuration.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::host::git_hosts::host_name;
 use crate::host::github;
 
 /// The remote with the credentials that the environment has for it: `HYDRANT_GIT_TOKEN`, a GitHub App, `GITHUB_TOKEN`; else what git's
-/// configuration in the source's folder finds. They are handed over as a value and said nowhere.
+/// configuration in the source's folder finds. They are passed as a value and never printed.
 ///
 /// # Errors
 /// A GitHub App whose key cannot be read, or that GitHub does not know.

@@ -1,4 +1,4 @@
-//! GitHub as the environment lets us in: its API by a repository's URL, and who we are there.
+//! Access to GitHub's API with the credentials of the environment.
 
 use github::{GitHub, Login, Repository};
 use manifest::Diagnostic;
@@ -7,21 +7,21 @@ use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::git_hosts::host_name;
 
-/// The API and the repository behind a URL. Where the API is: as it was said, else `GITHUB_API`, else `GITHUB_API_URL` of an action on the same host, else by the
+/// The API and the repository behind a URL. The API's URL is `api`, else `GITHUB_API`, else `GITHUB_API_URL` of an action on the same host, else by the
 /// host's name.
 ///
 /// # Errors
 /// No token, no key, or no owner and name in the URL.
-pub(crate) fn access(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<(GitHub, Repository), Failure> {
+pub(crate) fn access(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<(GitHub, Repository), Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let repository = named(url).ok_or_else(|| {
-        Diagnostic::new(format!("{}: no owner and repository of GitHub", git::Remote::new(url).redacted_url()))
+        Diagnostic::new(format!("invalid GitHub repository URL {}", git::Remote::new(url).redacted_url()))
             .field("destination.repository")
-            .hint("Give a URL such as https://github.com/OWNER/REPOSITORY.git.")
+            .hint("use a URL such as https://github.com/OWNER/REPOSITORY.git")
     })?;
     let host = host_name(url).unwrap_or("github.com");
     let at_home = at_home(host, ctx);
-    let api = said.map(str::to_owned).or_else(|| variable("GITHUB_API"));
+    let api = api.map(str::to_owned).or_else(|| variable("GITHUB_API"));
     let api = api.or_else(|| variable("GITHUB_API_URL").filter(|_| at_home));
     let api = api.unwrap_or_else(|| match host {
         "github.com" => "https://api.github.com".to_owned(),
@@ -58,14 +58,16 @@ fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty());
     if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
         let wrong = |words: String| Failure::from(Diagnostic::new(words).field("GITHUB_APP_KEY_FILE"));
-        let id = id.parse().map_err(|_| Diagnostic::new(format!("`{id}` is no number")).field("GITHUB_APP_ID"))?;
+        let id = id
+            .parse()
+            .map_err(|_| Diagnostic::new(format!("expected a number, found \"{id}\"")).field("GITHUB_APP_ID"))?;
         let key = std::fs::read_to_string(file).map_err(|error| wrong(format!("{file}: {error}")))?;
         return Ok(Login::App { id, key });
     }
     let token = variable("HYDRANT_GIT_TOKEN").or_else(|| variable("GITHUB_TOKEN").filter(|_| at_home));
     token.map(|token| Login::Token(token.clone())).ok_or_else(|| {
-        Diagnostic::new("GitHub's API is to be used, and there is no token for it")
-            .hint("Set HYDRANT_GIT_TOKEN, GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_KEY_FILE; it needs contents: write, for requests also pull requests: write.")
+        Diagnostic::new("missing token for GitHub's API")
+            .hint("set HYDRANT_GIT_TOKEN, GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_KEY_FILE, with the permissions contents: write and pull requests: write")
             .into()
     })
 }

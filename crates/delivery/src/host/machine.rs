@@ -111,7 +111,7 @@ pub fn resource_selector(files: &dyn Files, folder: &str, path: &str) -> Result<
 }
 
 fn unknown(path: &str, at: manifest::At, field: &str, known: &str) -> Diagnostic {
-    Diagnostic::new("unknown field").in_file(path).at(at).field(field).hint(format!("Known are {known}."))
+    Diagnostic::new("unknown field").in_file(path).at(at).field(field).hint(format!("use {known}"))
 }
 
 fn filter(path: &str, rule: &Node) -> Result<ResourceFilter, Diagnostic> {

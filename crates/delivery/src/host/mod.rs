@@ -1,4 +1,4 @@
-//! What a run asks of its machine and of others: the disk, git, remotes, the environment.
+//! The machine and its environment: disk, git, remotes, GitHub, environment variables, progress.
 
 pub mod branches;
 mod cache;

@@ -1,28 +1,28 @@
-//! How far a run is, for whoever wants to be told.
+//! The progress of a run.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Who is told how many of a step's parts are done, and of how many; from many threads, and first of none.
+/// Receives how many parts of a step are done, and of how many; from many threads, the first call with none done.
 #[derive(Clone)]
 pub struct Progress {
     resolving: Arc<dyn Fn(usize, usize) + Send + Sync>,
 }
 
 impl Progress {
-    /// `resolving` is told of images that are asked for at registries.
+    /// `resolving` receives the progress of resolving images at registries.
     pub fn new(resolving: impl Fn(usize, usize) + Send + Sync + 'static) -> Self {
         Progress { resolving: Arc::new(resolving) }
     }
 
-    /// Who is told of images that are asked for at registries.
+    /// Receives the progress of resolving images at registries.
     pub fn resolving(&self) -> &(dyn Fn(usize, usize) + Sync) {
         self.resolving.as_ref()
     }
 }
 
 impl Default for Progress {
-    /// Nobody.
+    /// Ignores the progress.
     fn default() -> Self {
         Progress::new(|_, _| {})
     }

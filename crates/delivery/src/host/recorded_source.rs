@@ -18,8 +18,8 @@ pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
         SourceError::NoRevision { .. } => {
             let message = format!("the recorded source commit {commit} is not in this clone");
             Diagnostic::new(message).hint(
-                "Fetch the whole history (`git fetch --unshallow`; fetch-depth: 0 on GitHub Actions, GIT_DEPTH: 0 on GitLab CI). \
-                 Where the history was rewritten, `hydrant deliver --allow-older` records a commit that is there.",
+                "fetch the whole history (`git fetch --unshallow`; fetch-depth: 0 in actions/checkout, GIT_DEPTH: 0 in GitLab CI); \
+                 after a rewrite of the history, record a new commit with `hydrant deliver --allow-older`",
             )
         }
         _ => error.to_diagnostic(),

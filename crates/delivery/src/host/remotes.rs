@@ -98,8 +98,9 @@ impl Fetched {
         let bytes = download::download(url)?;
         let digest = cache::digest(&bytes);
         if pinned.as_ref().is_some_and(|pinned| *pinned != digest) {
-            let words = format!("{shown} is now {digest}, and {} in the lock file", pinned.unwrap_or_default());
-            return Err(Diagnostic::new(words).hint("`--update` takes what is there now into the lock file."));
+            let expected = pinned.unwrap_or_default();
+            let words = format!("{shown} has changed: expected {expected}, found {digest}");
+            return Err(Diagnostic::new(words).hint("give --update to lock the new content"));
         }
         let place = cache::file(&self.cache(), &digest);
         if let Some(folder) = place.parent() {
@@ -127,8 +128,8 @@ impl Fetched {
         if !self.remotes.source.is_locked() {
             return Ok(());
         }
-        Err(Diagnostic::new(format!("{what} would have to be fetched, and --locked forbids it: {why}"))
-            .hint("The same command with --lock fetches it and writes it down; commit the lock file afterwards."))
+        Err(Diagnostic::new(format!("cannot fetch {what}: --locked forbids it, and {why}"))
+            .hint("run the same command with --lock to fetch it, and commit the lock file"))
     }
 
     fn note(&self, url: String, revision: Option<String>, commit: String) {
@@ -144,7 +145,7 @@ fn at(url: &str, revision: Option<&str>) -> String {
     revision.map_or_else(|| url.to_owned(), |revision| format!("{url} at {revision}"))
 }
 
-/// The answer to `key`, worked out by the first who asks; whoever asks meanwhile waits for it.
+/// The answer to `key`: the first caller computes it, concurrent callers wait for it.
 fn once<K: Ord + Clone, T: Clone>(
     known: &Mutex<BTreeMap<K, Answer<T>>>,
     key: &K,

@@ -13,7 +13,7 @@ enum Host {
     Gitea,
 }
 
-/// The page of a commit; nothing where the source is no `https` URL of a known host, or the revision is no commit id.
+/// The URL of a commit's page; nothing where the source is no `https` URL of a known host, or the revision is no commit id.
 pub fn commit(source: &str, revision: &str) -> Option<String> {
     let (host, base) = place(source)?;
     let folder = match host {
@@ -24,7 +24,7 @@ pub fn commit(source: &str, revision: &str) -> Option<String> {
     is_commit(revision).then(|| format!("{base}/{folder}/{revision}"))
 }
 
-/// The page of what lies between two commits; nothing as for [`commit`].
+/// The URL of the page with the changes between two commits; nothing as for [`commit`].
 pub fn range(source: &str, old: &str, new: &str) -> Option<String> {
     let (host, base) = place(source)?;
     let known = is_commit(old) && is_commit(new);

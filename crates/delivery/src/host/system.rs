@@ -41,7 +41,7 @@ impl Host for SystemHost {
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
         let (name, arguments) =
-            program.arguments.split_first().ok_or_else(|| Diagnostic::new("no program was named"))?;
+            program.arguments.split_first().ok_or_else(|| Diagnostic::new("missing name of the program"))?;
         let mut child = Command::new(name)
             .args(arguments)
             .current_dir(&program.folder)
@@ -64,7 +64,8 @@ impl Host for SystemHost {
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {
-        let refused = |error: &dyn std::fmt::Display| Diagnostic::new(format!("no temporary folder: {error}"));
+        let refused =
+            |error: &dyn std::fmt::Display| Diagnostic::new(format!("cannot create a temporary folder: {error}"));
         let folder = tempfile::tempdir().map_err(|error| refused(&error))?;
         let real = folder.path().canonicalize().map_err(|error| refused(&error))?;
         let path = crate::host::disk::absolute(&real).map_err(|error| refused(&error))?;
@@ -74,9 +75,9 @@ impl Host for SystemHost {
 }
 
 fn not_started(name: &str, error: &std::io::Error) -> Diagnostic {
-    let found = Diagnostic::new(format!("{name} could not be run: {error}"));
+    let found = Diagnostic::new(format!("cannot run {name}: {error}"));
     match error.kind() {
-        std::io::ErrorKind::NotFound => found.hint(format!("Install {name}, or put its folder on PATH.")),
+        std::io::ErrorKind::NotFound => found.hint(format!("install {name}, or add its folder to PATH")),
         _ => found,
     }
 }

@@ -12,11 +12,11 @@ pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
 pub const ROLLBACK: &str = "Hydrant-rollback-to";
 /// The environment that a promotion took its images from.
 pub const PROMOTED: &str = "Hydrant-promoted-from";
-/// Where an image comes from by its own words: name, source, revision; one trailer an image that says.
+/// The source of an image by its labels: name, source, revision; one trailer for each image that names it.
 pub const IMAGE_SOURCE: &str = "Hydrant-image-source";
-/// What lies between the source commits of an image and of the one whose place it takes; one trailer an image that changed.
+/// The changes between the source commits of an image and of the one that it replaces; one trailer for each changed image.
 pub const IMAGE_CHANGES: &str = "Hydrant-image-changes";
-/// One image, as it stands in the manifest; one trailer an image.
+/// An image as it is in the manifest; one trailer for each.
 pub const IMAGE: &str = "Hydrant-image";
 
 /// The CI run that delivered.

@@ -1,4 +1,4 @@
-//! Images: where they stand, their digests, where they come from, and what a policy says of them.
+//! Images: search rules, digests, origins and policy.
 
 pub mod digests;
 pub mod moves;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A line for each image that is another than before, is new or is gone, sorted by name: `- name: 1.2 → 1.3`. The digest is told, shortened, where
-/// the tags are the same. Images that stand in several versions are told by what comes and goes.
+/// A line for each image that was changed, added or removed, sorted by name: `- name: 1.2 → 1.3`. Where the tags are equal, the shortened
+/// digests are named. For an image in several versions, the added and removed versions are listed.
 pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
     let (before, now) = (by_name(before.iter().copied()), by_name(now.iter().map(String::as_str)));
     let names: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
@@ -17,11 +17,11 @@ pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
             ([], []) => {}
             ([old], [new]) => {
                 let digests = tag(old) == tag(new);
-                lines.push(format!("- {name}: {} → {}", told(old, digests), told(new, digests)));
+                lines.push(format!("- {name}: {} → {}", version(old, digests), version(new, digests)));
             }
             (gone, come) => {
-                lines.extend(gone.iter().map(|old| format!("- {name}: {} is gone", told(old, true))));
-                lines.extend(come.iter().map(|new| format!("- {name}: {} is new", told(new, true))));
+                lines.extend(gone.iter().map(|old| format!("- {name}: {} is gone", version(old, true))));
+                lines.extend(come.iter().map(|new| format!("- {name}: {} is new", version(new, true))));
             }
         }
     }
@@ -45,7 +45,7 @@ fn tag(rest: &str) -> &str {
 }
 
 /// `1.2`, or `1.2@sha256:0123456789ab`.
-fn told(rest: &str, digest: bool) -> String {
+fn version(rest: &str, digest: bool) -> String {
     let tag = tag(rest);
     match rest.split_once('@') {
         Some((_, found)) if digest || tag.is_empty() => {

@@ -1,4 +1,4 @@
-//! The images of objects: where they stand, and which digest each gets.
+//! Finds and replaces the images of objects.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::config::GivenDigests;
 use crate::images::digests::{ImageLocation, ImageRequest};
 use crate::images::search::Search;
 
-/// The images of the objects as they stand there, sorted, each once. What is no image reference is left out.
+/// The images of the objects as they are written, sorted, each once. What is no image reference is left out.
 pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
     let found = objects.iter().flat_map(|object| collect(object, search.rules()).0);
     let mut images: Vec<String> = found.map(|one| one.image.as_str().to_owned()).collect();

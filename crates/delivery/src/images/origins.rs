@@ -1,4 +1,4 @@
-//! Where the images of a delivery come from, by their own words, and what lies between an image and the one whose place it
+//! The source repositories and revisions that images name in their labels, and the changes between an image and the one that it
 //! takes: for the commit, the report and the pull request.
 
 use std::collections::{BTreeMap, BTreeSet};

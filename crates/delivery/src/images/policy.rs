@@ -20,7 +20,7 @@ pub fn offenders(objects: &[Node], search: &Search, policy: Images, built: &[Ima
     bare.map(|one| {
         Diagnostic::new(format!("{}: {} has no digest", one.object, one.image))
             .field(one.field)
-            .hint("Pin it, or say which images must be pinned (`policy.images`: pinned, built, any).")
+            .hint("pin it, or set `policy.images` to built or any")
     })
     .collect()
 }

@@ -1,4 +1,4 @@
-//! How registries are asked: what was typed over what hydrant.yaml says.
+//! Options for registries: flags over hydrant.yaml.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use render_core::files::join;
 
 use crate::config;
 
-/// What was typed about registries.
+/// The flags about registries.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct RegistryFlags {
     /// `--platform`
     pub platform: Option<Platform>,
     /// `--insecure-registry`
@@ -28,27 +28,27 @@ pub struct Typed {
     pub verify_digests: bool,
 }
 
-/// Both laid together: lists are joined, mirrors that were typed are asked first. Paths that were written are below `root`.
-/// The proxies are left to whoever knows the environment.
+/// Combines flags and config: lists are joined, mirrors of flags are asked first. Paths of the config are below `root`. Proxies are not set:
+/// they come from the environment.
 ///
 /// # Errors
 /// A platform in the file that is none.
-pub fn options(typed: &Typed, written: &config::Registry, root: &str) -> Result<RegistryOptions, Diagnostic> {
+pub fn options(flags: &RegistryFlags, written: &config::Registry, root: &str) -> Result<RegistryOptions, Diagnostic> {
     let platform = written.platform.as_deref().map(str::parse::<Platform>).transpose();
     let platform = platform.map_err(|error| Diagnostic::new(error.to_string()).field("registry.platform"))?;
     let standard = RegistryOptions::standard();
     let authorities = written.authorities.iter().map(|path| join(root, path));
-    let seconds = typed.deadline.or(written.deadline).map(Duration::from_secs);
+    let seconds = flags.deadline.or(written.deadline).map(Duration::from_secs);
     let mut options = RegistryOptions {
-        platform: typed.platform.clone().or(platform),
-        insecure: written.insecure.iter().chain(&typed.insecure).cloned().collect(),
-        authorities: authorities.chain(typed.authorities.iter().cloned()).map(PathBuf::from).collect(),
-        concurrency: typed.concurrency.or(written.concurrency).map_or(standard.concurrency, usize::from).max(1),
+        platform: flags.platform.clone().or(platform),
+        insecure: written.insecure.iter().chain(&flags.insecure).cloned().collect(),
+        authorities: authorities.chain(flags.authorities.iter().cloned()).map(PathBuf::from).collect(),
+        concurrency: flags.concurrency.or(written.concurrency).map_or(standard.concurrency, usize::from).max(1),
         deadline: seconds.unwrap_or(standard.deadline),
-        hash_everything: typed.verify_digests,
+        hash_everything: flags.verify_digests,
         ..standard
     };
-    for (registry, place) in &typed.mirrors {
+    for (registry, place) in &flags.mirrors {
         options.mirrors.entry(registry.clone()).or_default().push(place.clone());
     }
     for (registry, places) in &written.mirrors {

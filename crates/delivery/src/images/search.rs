@@ -5,7 +5,7 @@ use manifest::image_search::{Rule, built_in};
 use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::Files;
 
-/// What images are and what some of them are instead: the user's rules and overrides.
+/// The rules that find images, and the overrides that replace some: the user's and the built-in ones.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     rules: Vec<Rule>,

@@ -36,13 +36,14 @@ impl Lock {
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
-            return Err(Diagnostic::new("an unfinished merge").in_file(file).at(at).hint(
-                "The same command with --lock finishes it: it keeps the entries of both sides, and asks again for an image with two digests.",
-            ));
+            return Err(Diagnostic::new("unresolved merge conflict")
+                .in_file(file)
+                .at(at)
+                .hint("run the same command with --lock to merge the entries of both sides"));
         }
         let raw: RawLock = serde_saphyr::from_str(text).map_err(|error| unreadable(file, &error))?;
         if raw.api_version != "hydrant/v1" || raw.kind != "Lock" {
-            let message = format!("is {} {}, not hydrant/v1 Lock", raw.api_version, raw.kind);
+            let message = format!("expected hydrant/v1 Lock, found {} {}", raw.api_version, raw.kind);
             return Err(Diagnostic::new(message).in_file(file));
         }
         let mut lock = Lock::default();
@@ -172,7 +173,7 @@ impl Lock {
             Some(known) if known.digest != image.digest => {
                 let message = format!("{} has two digests, {} and {}", image.reference, known.digest, image.digest);
                 let hint =
-                    format!("Keep one of them; `hydrant pin --update={}` asks the registry again.", image.reference);
+                    format!("keep one of them, or run `hydrant pin --update={}` to ask the registry", image.reference);
                 Err(Diagnostic::new(message).field("images").hint(hint))
             }
             Some(_) => Ok(()),
@@ -189,7 +190,7 @@ impl Lock {
         match known.filter(|known| known.commit != remote.commit) {
             Some(known) => {
                 let message = format!("{} has two commits, {} and {}", remote.url, known.commit, remote.commit);
-                Err(Diagnostic::new(message).field("remotes").hint("Keep one of them."))
+                Err(Diagnostic::new(message).field("remotes").hint("keep one of them"))
             }
             None => Ok(()),
         }
@@ -219,14 +220,14 @@ fn sides(text: &str) -> (String, String) {
 
 fn unreadable(file: &str, error: &serde_saphyr::Error) -> Diagnostic {
     let message = error.without_snippet().to_string();
-    let mut finding = Diagnostic::new(format!("is no lock file: {message}")).in_file(file);
+    let mut finding = Diagnostic::new(format!("invalid lock file: {message}")).in_file(file);
     if let Some(place) = error.location() {
         let (line, column) = (place.line(), place.column());
         let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         finding.message = finding.message.replace(&format!(" at line {line}, column {column}"), "");
         finding = finding.at(At { line: number(line), column: number(column) });
     }
-    finding.hint("Delete it and run the same command with --lock to write it anew.")
+    finding.hint("delete it and run the same command with --lock to write a new one")
 }
 
 /// A value as a plain scalar where every YAML reader takes it for the same string, in double quotes otherwise.

@@ -1,4 +1,4 @@
-//! The form of the lock file, as it is read and as editors are told.
+//! The format of the lock file, for the parser and for editors.
 
 use manifest::{Diagnostic, Digest, ImageRef};
 use registry::platform::PlatformError;

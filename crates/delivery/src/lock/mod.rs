@@ -25,9 +25,9 @@ pub fn read(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Di
         Ok(bytes) if source.writes_lock() => Lock::parse_merging(path, &String::from_utf8_lossy(&bytes)),
         Ok(bytes) => Lock::parse(path, &String::from_utf8_lossy(&bytes)),
         Err(FileError::Missing) if source.writes_lock() => Ok(Lock::default()),
-        Err(error) => Err(Diagnostic::new(format!("the lock file cannot be read: {error}"))
+        Err(error) => Err(Diagnostic::new(format!("cannot read the lock file: {error}"))
             .in_file(path)
-            .hint("The same command with --lock writes it; without `locked`, registries are asked instead.")),
+            .hint("run the same command with --lock to write it, or without `locked` to ask registries instead")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where digests come from: what was typed and written, laid together.
+//! How the lock file is used: flags over hydrant.yaml.
 
 use manifest::ImageRef;
 
@@ -52,7 +52,7 @@ impl LockOptions {
 }
 
 impl LockMode {
-    /// Whether nobody may be asked.
+    /// Whether no registry and no remote may be asked.
     pub fn is_locked(&self) -> bool {
         *self == LockMode::Locked
     }

@@ -32,7 +32,10 @@ fn violations(pinned: &PinnedUnit, search: &Search) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     if output.objects.is_empty() {
         let message = format!("{}: nothing was rendered", unit.name());
-        wrong.push(Diagnostic::new(message).hint("An empty manifest would remove everything from the cluster."));
+        wrong.push(
+            Diagnostic::new(message)
+                .hint("check the source: an empty manifest would remove everything from the cluster"),
+        );
     }
     let unpinned = images::policy::offenders(&output.objects, search, unit.images, &output.built_images());
     let named = |one: Diagnostic| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one };

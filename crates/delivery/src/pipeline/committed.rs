@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::host::git_files::{FileComparison, GitFiles};
 use crate::plan::Plan;
 
-/// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. What lies
+/// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. Files
 /// outside of the repository (a cache, a chart's scratch folder) and in other repositories (submodules) is not looked at.
 ///
 /// # Errors
@@ -39,9 +39,11 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
                 FileComparison::OnlyThere => "is not in the last commit",
                 FileComparison::Differs | FileComparison::Same => "differs from the last commit",
             };
-            wrong.push(Diagnostic::new(message).in_file(path).hint(
-                "Commit it: the delivery would record a commit that does not make it. `hydrant diff` works without; --allow-dirty delivers all the same.",
-            ));
+            wrong.push(
+                Diagnostic::new(message)
+                    .in_file(path)
+                    .hint("commit it, or give --allow-dirty to record a commit that does not contain it"),
+            );
         }
     }
     Ok(Errors::check(wrong)?)

@@ -47,9 +47,9 @@ pub fn file_set(path: &str, objects: &[Node], style: Style) -> Result<UnitFiles,
             let id = ObjectId::of(object);
             let name = file_name(&id);
             if files.insert(name.clone(), File::regular(style.document(object)?.into_bytes())).is_some() {
-                return Err(Diagnostic::new(format!("two objects would be written to {path}{name}, one of them {id}"))
+                return Err(Diagnostic::new(format!("duplicate file {path}{name}, the second for {id}"))
                     .field("destination.path")
-                    .hint("Give a file (`manifest.yaml`) instead of a folder.")
+                    .hint("set a file (`manifest.yaml`) instead of a folder")
                     .into());
             }
         }

@@ -10,7 +10,7 @@ use crate::plan::PlannedUnit;
 /// Checks a unit's objects: no plain `Secret` unless allowed, no two objects of one name.
 ///
 /// # Errors
-/// Every object that breaks a rule, by name; values of secrets are never said.
+/// Every object that breaks a rule, by name; values of secrets are never printed.
 pub fn check(unit: &PlannedUnit, objects: &[Node]) -> Result<(), Errors> {
     let mut wrong = doubles(unit, objects);
     if unit.secrets == Secrets::Refuse {
@@ -29,11 +29,8 @@ fn doubles(unit: &PlannedUnit, objects: &[Node]) -> Vec<Diagnostic> {
     let doubled = count.into_iter().filter(|(_, count)| *count > 1);
     doubled
         .map(|(id, count)| {
-            Diagnostic::new(format!(
-                "{}: {count} objects are called {id}; the cluster would keep one of them",
-                unit.name()
-            ))
-            .hint("Rename one, or leave it out of the overlay.")
+            Diagnostic::new(format!("{}: duplicate resource {id} ({count} times)", unit.name()))
+                .hint("rename or remove one")
         })
         .collect()
 }
@@ -56,7 +53,9 @@ fn plain_secret(unit: &PlannedUnit, object: &Node) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("{}: {id} holds plain values ({})", unit.name(), plain.join(", "));
-    Some(Diagnostic::new(message).field("policy.secrets").hint(
-        "Encrypt it (SOPS, SealedSecret), refer to it (ExternalSecret), or say `policy.secrets: allow` (--policy-secrets allow).",
-    ))
+    Some(
+        Diagnostic::new(message)
+            .field("policy.secrets")
+            .hint("encrypt it (SOPS, SealedSecret), refer to it (ExternalSecret), or set `policy.secrets: allow`"),
+    )
 }

@@ -1,4 +1,4 @@
-//! What a commit says of itself: the message with its trailers, and where the source stands.
+//! The commit message of a delivery with its trailers, and the record of its source.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::plan::{PlannedUnit, Source};
 use crate::report::format::{person, rfc3339};
 
 /// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
-/// unit's; and the trailers, `more` before the images. It is told when the branch has been read.
+/// unit's; and the trailers, `more` before the images. It is computed after the branch has been read.
 pub fn message(
     unit: &PlannedUnit,
     source: &SourceRecord,
@@ -37,19 +37,19 @@ pub fn message(
     let trailers = trailers.filter(|(_, value)| !value.is_empty());
     let trailers: Vec<(String, String)> = trailers.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     let short = source.dry_sha.get(..7).unwrap_or(&source.dry_sha);
-    let told = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
+    let title = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
     let page = source_link::commit(&source.repo_url, &source.dry_sha).unwrap_or_default();
-    let whence = [told, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let source_lines = [title, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let (subject, images) = (unit.message.clone(), images.to_vec());
     let ours = [(SERVICE, unit.service.clone()), (ENVIRONMENT, unit.environment.clone())];
     Message::Computed(Arc::new(move |previous| {
         let same =
             ours.iter().all(|(name, value)| value.is_empty() || trailer(previous, name).any(|known| known == value));
         // The record of an older hydrant has no images; the commit that wrote it has.
-        let told = trailer(previous, IMAGE).filter(|_| same && previous.images.is_empty());
-        let before: Vec<&str> = previous.images.iter().map(String::as_str).chain(told).collect();
+        let in_trailers = trailer(previous, IMAGE).filter(|_| same && previous.images.is_empty());
+        let before: Vec<&str> = previous.images.iter().map(String::as_str).chain(in_trailers).collect();
         let moves = if before.is_empty() { Vec::new() } else { moves::lines(&before, &images) };
-        let parts = [whence.clone(), moves.join("\n")];
+        let parts = [source_lines.clone(), moves.join("\n")];
         let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
         compose(&subject, &body, &trailers)
     }))

@@ -35,8 +35,8 @@ pub(super) fn services(files: &dyn Files, root: &str, file: &str, config: &Confi
             }
         };
         if entry.name.is_some() && folders.len() > 1 {
-            let message = format!("`name` is given and {} folders match `{}`", folders.len(), entry.path);
-            wrong.push(place(Diagnostic::new(message).hint("Give each folder an entry of its own.")));
+            let message = format!("`name` is set, and {} folders match `{}`", folders.len(), entry.path);
+            wrong.push(place(Diagnostic::new(message).hint("write one entry for each folder")));
             continue;
         }
         for folder in folders {
@@ -45,8 +45,8 @@ pub(super) fn services(files: &dyn Files, root: &str, file: &str, config: &Confi
             let one = Found { name: name.clone(), folder, entry: entry.clone() };
             match found.get(&name) {
                 Some(other) if other.folder != one.folder => wrong.push(place(
-                    Diagnostic::new(format!("two services are called {name}: {} and {}", other.folder, one.folder))
-                        .hint("Give one of them an entry of its own with another `name`."),
+                    Diagnostic::new(format!("duplicate service \"{name}\": {} and {}", other.folder, one.folder))
+                        .hint("write an entry with another `name` for one of them"),
                 )),
                 // An entry of its own says more than a glob that matched before it, and the later says more.
                 _ => drop(found.insert(name, one)),
@@ -65,13 +65,12 @@ fn folders(files: &dyn Files, root: &str, entry: &Service) -> Result<Vec<String>
         let folder = join(root, &entry.path);
         return match files.kind(&folder) {
             Ok(FileKind::Folder) => match wanted.filter(|name| files.kind(&join(&folder, name)).is_err()) {
-                Some(name) => Err(Diagnostic::new(format!("{folder} has no {name}")).hint(
-                    "Name the config with `skaffold`, a kustomization with `kustomize`, or a chart with `helm`.",
-                )),
+                Some(name) => Err(Diagnostic::new(format!("missing {name} in {folder}"))
+                    .hint("name the config with `skaffold`, a kustomization with `kustomize`, or a chart with `helm`")),
                 None => Ok(vec![folder]),
             },
-            Ok(FileKind::File) => Err(Diagnostic::new(format!("{folder} is no folder"))),
-            Err(error) => Err(Diagnostic::new(format!("{folder}: {error}"))),
+            Ok(FileKind::File) => Err(Diagnostic::new(format!("expected a folder, found the file {folder}"))),
+            Err(error) => Err(Diagnostic::new(format!("cannot read {folder}: {error}"))),
         };
     }
     let mut open = vec![root.to_owned()];
@@ -133,7 +132,7 @@ fn step(files: &dyn Files, open: &[String], part: &str) -> Result<Vec<String>, D
 }
 
 fn matching(files: &dyn Files, folder: &str, glob: &GlobMatcher) -> Result<Vec<String>, Diagnostic> {
-    let names = files.list(folder).map_err(|error| Diagnostic::new(format!("{folder}: {error}")))?;
+    let names = files.list(folder).map_err(|error| Diagnostic::new(format!("cannot read {folder}: {error}")))?;
     let visible = names
         .iter()
         .filter(|name| glob.is_match(name) && (!name.starts_with('.') || glob.glob().glob().starts_with('.')));
@@ -149,12 +148,13 @@ fn below(files: &dyn Files, open: &[String]) -> Result<Vec<String>, Diagnostic> 
     let mut next: Vec<(String, usize)> = open.iter().map(|folder| (folder.clone(), 0)).collect();
     let mut all = Vec::new();
     while let Some((folder, depth)) = next.pop() {
-        let real = files.real(&folder).map_err(|error| Diagnostic::new(format!("{folder}: {error}")))?;
+        let real = files.real(&folder).map_err(|error| Diagnostic::new(format!("cannot read {folder}: {error}")))?;
         if !seen.insert(real) {
             continue;
         }
         if depth < DEEPEST {
-            let names = files.list(&folder).map_err(|error| Diagnostic::new(format!("{folder}: {error}")))?;
+            let names =
+                files.list(&folder).map_err(|error| Diagnostic::new(format!("cannot read {folder}: {error}")))?;
             let visible = names.iter().filter(|name| !name.starts_with('.') && *name != "node_modules");
             let paths = visible.map(|name| join(&folder, name));
             next.extend(paths.filter(|path| files.kind(path) == Ok(FileKind::Folder)).map(|path| (path, depth + 1)));

@@ -15,14 +15,14 @@ pub struct Release {
     pub include_crds: bool,
     /// Whether the objects of `helm test` are.
     pub tests: bool,
-    /// What the chart is told of the cluster's version; what helm takes for it where absent.
+    /// The cluster's version for `.Capabilities.KubeVersion`; helm's default where absent.
     pub kube_version: Option<String>,
-    /// What the chart is told of further API versions that the cluster has.
+    /// Additional API versions for `.Capabilities.APIVersions`.
     pub api_versions: Vec<String>,
 }
 
 impl Release {
-    /// What helm is told, with the chart at `chart` and each file of values where `place` says.
+    /// The arguments of `helm template`, with the chart at `chart` and each file of values where `place` says.
     pub fn arguments(&self, chart: &str, place: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut all = vec!["template".to_owned(), self.name.clone(), chart.to_owned()];
         let mut flag = |name: &str, value: &str| all.extend([name.to_owned(), value.to_owned()]);

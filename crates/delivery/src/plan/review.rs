@@ -1,4 +1,4 @@
-//! How a unit is reviewed: everything about its request, decided.
+//! How a unit is reviewed: every field of its pull request, decided.
 
 use manifest::Diagnostic;
 
@@ -33,19 +33,19 @@ const FLAGS: &[RequestFlag] = &[
 /// How a unit's output is reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What the host is.
+    /// The kind of the git host.
     pub host: Host,
     /// GitHub's API where it was fields.
     pub api: Option<String>,
     /// The topic branch.
     pub topic: String,
-    /// The title where it was said; the commit's subject where absent.
+    /// The title, where it was set; the commit's subject where absent.
     pub title: Option<String>,
     /// Labels.
     pub labels: Vec<String>,
     /// People, and teams as `ORG/TEAM`.
     pub reviewers: Vec<String>,
-    /// Merge by itself, and how.
+    /// The method of an automatic merge.
     pub auto_merge: Option<MergeMethod>,
     /// Open it as a draft.
     pub draft: bool,

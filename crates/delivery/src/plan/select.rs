@@ -45,8 +45,8 @@ pub(super) fn select<'a>(
     let narrowed =
         !(selection.services.is_empty() && selection.environments.is_empty() && selection.profiles.0.is_empty());
     if !(selection.all || selection.default_to_all || narrowed || here.is_some()) {
-        return Err(Diagnostic::new("nothing says what to deliver")
-            .hint("Give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder.")
+        return Err(Diagnostic::new("nothing is selected")
+            .hint("give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder")
             .into());
     }
     let service_fits = |service: &Found| match (selection.all, selection.services.is_empty(), here) {
@@ -87,23 +87,24 @@ fn within(folder: &str, service: &str) -> bool {
 
 fn unknown(what: &str, wanted: &[String], known: &[&str], wrong: &mut Vec<Diagnostic>) {
     for name in wanted.iter().filter(|name| !known.contains(&name.as_str())) {
-        wrong
-            .push(Diagnostic::new(format!("no {what} is called {name}")).hint(format!("Known: {}.", known.join(", "))));
+        wrong.push(
+            Diagnostic::new(format!("unknown {what} \"{name}\"")).hint(format!("use one of {}", known.join(", "))),
+        );
     }
 }
 
 fn nothing(settings: &Settings, file: &str, config: &Config) -> Diagnostic {
     let profiles = &settings.selection.profiles.0;
     if profiles.is_empty() {
-        return Diagnostic::new("no unit fits the selection").in_file(file);
+        return Diagnostic::new("no unit matches the selection").in_file(file);
     }
     let known: Vec<String> = config
         .environments
         .0
         .iter()
-        .map(|(name, special)| format!("{name} takes {}", taken(name, special).0.join(",")))
+        .map(|(name, special)| format!("{} ({name})", taken(name, special).0.join(",")))
         .collect();
-    Diagnostic::new(format!("no environment takes the profile {}", profiles.join(",")))
+    Diagnostic::new(format!("no environment uses the profile {}", profiles.join(",")))
         .in_file(file)
-        .hint(format!("Known: {}.", known.join("; ")))
+        .hint(format!("use one of: {}", known.join("; ")))
 }

@@ -1,5 +1,5 @@
-//! What was typed: the flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value
-//! that is given wins over the file.
+//! The flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value that is set here wins over
+//! the config.
 
 use crate::config::{GivenDigests, Images, Profiles, Request, ReviewMode, Secrets, Template};
 use crate::images::registries;
@@ -16,11 +16,11 @@ pub struct Selection {
     pub environments: Vec<String>,
     /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
     pub profiles: Profiles,
-    /// For commands that only look: everything where nothing is said and the command does not run in a service's folder.
+    /// For commands that only read: all units where nothing is selected and the command does not run in a service's folder.
     pub default_to_all: bool,
 }
 
-/// Everything of a delivery that can be typed.
+/// Every setting that flags can give.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// `-C`: the folder that the command runs in, absolute.
@@ -49,7 +49,7 @@ pub struct Settings {
     pub path: Option<Template>,
     /// `--review`
     pub review: Option<ReviewMode>,
-    /// `--review-…`: what is said of the requests.
+    /// `--review-…`: the fields of pull requests.
     pub request: Request,
     /// `--policy-images`
     pub images: Option<Images>,
@@ -68,7 +68,7 @@ pub struct Settings {
     /// `--locked`, `--lock`, `--update` and `--lock-file`.
     pub locking: LockOptions,
     /// How registries are asked.
-    pub registries: registries::Typed,
+    pub registries: registries::RegistryFlags,
     /// `--rules`, absolute.
     pub rules: Vec<String>,
 }

@@ -19,7 +19,7 @@ impl FromStr for Shard {
             text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         match numbers {
             Some((index, count)) if 1 <= index && index <= count => Ok(Shard { index: index - 1, count }),
-            _ => Err(format!("`{text}` is not I/N with I from 1 to N, such as 2/5")),
+            _ => Err(format!("invalid shard \"{text}\": expected I/N with I from 1 to N, such as 2/5")),
         }
     }
 }

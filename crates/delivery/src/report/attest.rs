@@ -1,4 +1,4 @@
-//! A statement of what a delivery made of what: in-toto's Statement v1 with SLSA's provenance v1 as its predicate
+//! The provenance statement of a delivery: in-toto's Statement v1 with SLSA's provenance v1 as its predicate
 //! (in-toto/attestation `spec/v1/statement.md`, slsa.dev/spec/v1.0/provenance), for `cosign attest-blob` and its like to sign.
 //!
 //! The same delivery in the same CI run gives the same bytes: there is no clock in it.
@@ -14,7 +14,7 @@ use crate::host::ci_run;
 use crate::lock::LockedRemote;
 use crate::report::{Report, UnitReport};
 
-/// What a unit was made of, as far as the statement tells it.
+/// What a unit was made of, for the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitProvenance {
     /// The SHA-256 of each file, in hex, by its path on the branch.

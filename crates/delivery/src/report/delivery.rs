@@ -1,4 +1,4 @@
-//! What a delivery did: for people on a terminal, as JSON for scripts, as Markdown for the CI page.
+//! The report of a delivery: text for terminals, JSON for scripts, Markdown for CI pages.
 
 use std::fmt::Write;
 
@@ -60,7 +60,7 @@ impl Report {
     pub fn refusals(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => Some(unit.refusal(refusal)),
-            _ => unit.failed_request().map(|(words, _)| format!("{}: {words}", unit.name())),
+            _ => unit.failed_request().map(|(message, _)| format!("{}: {message}", unit.name())),
         })
     }
 
@@ -68,7 +68,7 @@ impl Report {
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         self.units.iter().flat_map(|unit| {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);
-            warnings.map(|words| format!("{}: {words}", unit.name()))
+            warnings.map(|message| format!("{}: {message}", unit.name()))
         })
     }
 
@@ -78,20 +78,20 @@ impl Report {
         let changes = self.units.iter().flat_map(|unit| {
             let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
             let request = unit.request.as_ref().and_then(RequestReport::line);
-            request.into_iter().chain(changes).map(|words| format!("{}: {words}\n", unit.name()))
+            request.into_iter().chain(changes).map(|message| format!("{}: {message}\n", unit.name()))
         });
         format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
     }
 
     /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
     fn sum(&self) -> String {
-        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
-        let words = ["committed", "proposed", "waiting", "withdrawn", "unchanged", "refused"];
-        let parts: Vec<String> = words
+        let count = |result: &str| self.units.iter().filter(|unit| unit.result() == result).count();
+        let results = ["committed", "proposed", "waiting", "withdrawn", "unchanged", "refused"];
+        let parts: Vec<String> = results
             .iter()
-            .map(|word| (count(word), word))
+            .map(|result| (count(result), result))
             .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{count} {word}"))
+            .map(|(count, result)| format!("{count} {result}"))
             .collect();
         let total = self.units.len();
         let mut text = format!("{total} {}: {}", if total == 1 { "unit" } else { "units" }, parts.join(", "));
@@ -107,7 +107,7 @@ impl Report {
     /// Everything, as one JSON document.
     pub fn json(&self) -> String {
         let units: Vec<Value> = self.units.iter().map(UnitReport::json).collect();
-        let count = |word: &str| self.units.iter().filter(|unit| unit.word() == word).count();
+        let count = |result: &str| self.units.iter().filter(|unit| unit.result() == result).count();
         let value = json!({
             "dryRun": self.dry_run,
             "committed": count("committed"),
@@ -164,9 +164,9 @@ impl UnitReport {
     fn result_cell(&self) -> String {
         let request = self.request.as_ref();
         match request.and_then(|request| Some((request.url.as_ref()?, request.number))) {
-            Some((url, Some(number))) => format!("{} ([#{number}]({url}))", self.word()),
-            Some((url, None)) => format!("{} ([request]({url}))", self.word()),
-            None => self.word().to_owned(),
+            Some((url, Some(number))) => format!("{} ([#{number}]({url}))", self.result()),
+            Some((url, None)) => format!("{} ([request]({url}))", self.result()),
+            None => self.result().to_owned(),
         }
     }
 
@@ -180,9 +180,9 @@ impl UnitReport {
         self.request.as_ref()?.failed.as_ref()
     }
 
-    fn word(&self) -> &'static str {
-        let standing = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.state);
-        match (&self.delivery.outcome, standing) {
+    fn result(&self) -> &'static str {
+        let state = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.state);
+        match (&self.delivery.outcome, state) {
             (Outcome::Refused(_), _) => "refused",
             (Outcome::Committed { .. }, Some(_)) => "proposed",
             (Outcome::Committed { .. }, None) => "committed",
@@ -195,14 +195,14 @@ impl UnitReport {
     /// The branch, and the topic branch that a change waits on.
     fn branches(&self) -> String {
         let target = &self.delivery.branch;
-        let waits = |standing| matches!(standing, TopicState::Waiting | TopicState::Withdrawn);
+        let waits = |state| matches!(state, TopicState::Waiting | TopicState::Withdrawn);
         let waits = self.delivery.reviewed.as_ref().filter(|reviewed| waits(reviewed.state));
         waits.map_or_else(|| target.clone(), |reviewed| format!("{} -> {target}", reviewed.topic))
     }
 
     fn row(&self, dry_run: bool) -> Vec<String> {
         let commit = match (&self.delivery.outcome, &self.delivery.commit) {
-            // The id of a commit that was not made would only be looked for in vain.
+            // A dry run makes no commit, so its id would not be found.
             (Outcome::Committed { .. }, _) if dry_run => "(dry run)".to_owned(),
             (_, commit) => commit.as_deref().map_or(String::new(), |id| short(id).to_owned()),
         };
@@ -210,7 +210,7 @@ impl UnitReport {
             Outcome::Refused(_) => String::new(),
             _ => changes(&self.delivery.changes),
         };
-        vec![self.name(), self.word().to_owned(), self.branches(), commit, what]
+        vec![self.name(), self.result().to_owned(), self.branches(), commit, what]
     }
 
     fn json(&self) -> Value {
@@ -223,10 +223,10 @@ impl UnitReport {
             Outcome::Unchanged | Outcome::NoteUpdated => (None, None),
         };
         let origin = |one: &ImageOrigin| {
-            let said = |image: &str, origin: &Origin| json!({ "image": image, "source": origin.source, "revision": origin.revision });
-            let mut value = said(&one.image, &one.origin);
+            let source = |image: &str, origin: &Origin| json!({ "image": image, "source": origin.source, "revision": origin.revision });
+            let mut value = source(&one.image, &one.origin);
             value["link"] = json!(one.link());
-            value["before"] = json!(one.before.as_ref().map(|before| said(&before.image, &before.origin)));
+            value["before"] = json!(one.before.as_ref().map(|before| source(&before.image, &before.origin)));
             value["changes"] = json!(one.changes_link());
             value
         };
@@ -238,7 +238,7 @@ impl UnitReport {
             "branch": delivery.branch,
             "topic": delivery.reviewed.as_ref().map(|reviewed| &reviewed.topic),
             "request": self.request.as_ref().map(RequestReport::json),
-            "result": self.word(),
+            "result": self.result(),
             "noteMoved": delivery.outcome == Outcome::NoteUpdated,
             "commit": delivery.commit,
             "previousCommit": old,

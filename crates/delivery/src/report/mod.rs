@@ -1,4 +1,4 @@
-//! What is shown: the report of a delivery, comparisons, the board, tables.
+//! Output formats: the report of a delivery, comparisons, plans, the status board, tables.
 
 pub mod attest;
 pub mod board;

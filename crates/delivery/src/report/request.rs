@@ -1,4 +1,4 @@
-//! What became of a unit's request, for the report.
+//! What became of a unit's pull request, for the report.
 
 use serde_json::{Value, json};
 
@@ -14,9 +14,9 @@ pub enum RequestAction {
     Opened,
     /// The open one was changed.
     Updated,
-    /// The open one is as it is to be.
+    /// The open one is up to date.
     Unchanged,
-    /// A person has closed the one for exactly this; none was opened.
+    /// A person has closed the one for the same content; none was opened.
     Declined,
     /// It was merged while the delivery ran.
     Merged,
@@ -40,8 +40,8 @@ pub struct RequestReport {
 }
 
 impl RequestAction {
-    /// The word for scripts.
-    pub fn word(self) -> &'static str {
+    /// The name for scripts.
+    pub fn name(self) -> &'static str {
         match self {
             RequestAction::None => "none",
             RequestAction::Asked => "asked",
@@ -65,24 +65,24 @@ impl RequestReport {
         };
         Some(match self.action {
             RequestAction::None => return None,
-            RequestAction::Asked => format!("{place} was asked for"),
+            RequestAction::Asked => format!("{place} requested"),
             RequestAction::Opened => format!("{place} opened"),
             RequestAction::Updated => format!("{place} updated"),
             RequestAction::Unchanged => format!("{place} is open"),
-            RequestAction::Declined => format!("{place} was closed by a person: reopen it, or deliver a change"),
-            RequestAction::Merged => "merged meanwhile".to_owned(),
-            RequestAction::Closed => format!("{place} closed: the branch holds what it proposed"),
+            RequestAction::Declined => format!("{place} was closed without a merge: reopen it, or deliver a change"),
+            RequestAction::Merged => "merged during the delivery".to_owned(),
+            RequestAction::Closed => format!("{place} closed: the branch already has its content"),
         })
     }
 
     /// Everything as JSON.
     pub(crate) fn json(&self) -> Value {
         json!({
-            "action": self.action.word(),
+            "action": self.action.name(),
             "number": self.number,
             "url": self.url,
             "warnings": self.warnings,
-            "failed": self.failed.as_ref().map(|(words, _)| words),
+            "failed": self.failed.as_ref().map(|(message, _)| message),
         })
     }
 }

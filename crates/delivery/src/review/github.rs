@@ -5,8 +5,8 @@ use std::sync::Arc;
 use committer::{Outcome, ReviewResult, TargetContent, TopicState, UnitResult};
 use github::{GitHub, GitHubError, OpenPull, PullAction, PullRequest, Repository, Rewrite};
 
-use super::body::{self, Telling};
-use super::{Review, body as text, no_request};
+use super::pull_request_body::{PullRequestBody, rewritten, room_taken};
+use super::{Review, no_request};
 use crate::config::MergeMethod;
 use crate::error::Failure;
 use crate::host::RunContext;
@@ -87,8 +87,8 @@ impl Api {
         known: Option<String>,
     ) -> Result<RequestReport, Failure> {
         let mut wanted = self.wanted(review, unit);
-        wanted.body = review.telling.region(before, COMMENT_LIMIT);
-        wanted.rewrite = Rewrite::From(rewriting(&review.telling, before));
+        wanted.body = review.content.region(before, COMMENT_LIMIT);
+        wanted.rewrite = Rewrite::From(rewriting(&review.content, before));
         wanted.known = known;
         let done = self.github.pull_request(&wanted)?;
         let action = match done.action {
@@ -112,7 +112,7 @@ impl Api {
         if self.open_one(review, unit)?.is_none() {
             return Ok(RequestReport::default());
         }
-        let comment = format!("`{}` holds what this proposes, so there is nothing left to merge.", unit.branch);
+        let comment = format!("`{}` already has this content, so there is nothing left to merge.", unit.branch);
         let closed = self.github.close_pull_request(&self.wanted(review, unit), &comment);
         let Some((number, url)) = closed? else { return Ok(RequestReport::default()) };
         let (number, url) = (Some(number), Some(url));
@@ -139,7 +139,7 @@ impl Api {
             base_branch: Some(unit.branch.clone()),
             head: self.repository.clone(),
             head_branch: request.topic.clone(),
-            title: review.telling.title.clone(),
+            title: review.content.title.clone(),
             body: String::new(),
             draft: request.draft,
             reviewers: request.reviewers.clone(),
@@ -152,10 +152,10 @@ impl Api {
 }
 
 /// Title and body of the open request, with our part made to fit beside what people wrote.
-fn rewriting(telling: &Arc<Telling>, before: &TargetContent) -> Arc<github::MakeText> {
-    let (telling, before) = (Arc::clone(telling), before.clone());
+fn rewriting(content: &Arc<PullRequestBody>, before: &TargetContent) -> Arc<github::MakeText> {
+    let (content, before) = (Arc::clone(content), before.clone());
     Arc::new(move |title, old| {
-        let region = telling.region(&before, COMMENT_LIMIT.saturating_sub(text::room_taken(old)));
-        body::rewritten(&telling, &region, title, old)
+        let region = content.region(&before, COMMENT_LIMIT.saturating_sub(room_taken(old)));
+        rewritten(&content, &region, title, old)
     })
 }

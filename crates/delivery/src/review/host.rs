@@ -1,4 +1,4 @@
-//! What the hosts say of requests: in the words of a push, and to those who ask for the open ones.
+//! What git hosts report about pull requests: in the output of a push, and by their API.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::host::RunContext;
 use crate::plan::PlannedUnit;
 use crate::report::{RequestAction, RequestReport};
 
-/// What a host that was asked by a push said: GitLab and Gitea name the request's page.
+/// The pull request that a push requested: GitLab and Gitea print the URL of its page.
 pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
     let words = delivery.server_messages.iter().flat_map(|line| line.split_whitespace());
     let page = |word: &&str| {

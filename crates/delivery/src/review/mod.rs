@@ -1,12 +1,12 @@
-//! Reviewed deliveries: what the committer is told of a unit's topic branch, and the request that asks to merge it.
+//! Reviewed deliveries: the topic branch of a unit, and the pull request that asks to merge it.
 //!
 //! docs/decisions/review-branches.md says what happens in which case.
 
-mod body;
 mod github;
 mod host;
 mod options;
 mod prepared;
+mod pull_request_body;
 
 use std::sync::Arc;
 
@@ -18,22 +18,22 @@ use crate::host::RunContext;
 use crate::plan::{Plan, PlannedUnit, Request};
 
 use crate::report::RequestReport;
-pub(crate) use body::Telling;
 pub(crate) use host::OpenRequests;
 pub(crate) use prepared::PreparedUnit;
+pub(crate) use pull_request_body::PullRequestBody;
 
-/// What is known of a unit's request before anything is pushed.
+/// The pull request of a unit, prepared before anything is pushed.
 pub(crate) struct Review {
     request: Request,
-    telling: Arc<Telling>,
+    content: Arc<PullRequestBody>,
 }
 
 impl Review {
     /// Nothing for a unit that goes straight onto its branch.
     pub(crate) fn of(prepared: &PreparedUnit) -> Option<Review> {
         let request = prepared.unit.review.clone()?;
-        let telling = Arc::new(Telling::of(&request, prepared));
-        Some(Review { request, telling })
+        let content = Arc::new(PullRequestBody::of(&request, prepared));
+        Some(Review { request, content })
     }
 
     /// The API's URL, where the config says it.
@@ -41,11 +41,11 @@ impl Review {
         self.request.api.as_deref()
     }
 
-    /// What the committer is told.
+    /// The topic branch and how its pull request is requested, as the committer takes them.
     pub(crate) fn topic(&self, target: &str) -> Topic {
-        let (request, telling, target) = (self.request.clone(), Arc::clone(&self.telling), target.to_owned());
-        let describe = |make: fn(&Request, &Telling, &str, &committer::TargetContent) -> Vec<String>| {
-            RequestOptions(Arc::new(move |before| make(&request, &telling, &target, before)))
+        let (request, content, target) = (self.request.clone(), Arc::clone(&self.content), target.to_owned());
+        let describe = |make: fn(&Request, &PullRequestBody, &str, &committer::TargetContent) -> Vec<String>| {
+            RequestOptions(Arc::new(move |before| make(&request, &content, &target, before)))
         };
         let method = match self.request.host {
             Host::Github | Host::None => RequestMethod::None,
@@ -105,17 +105,15 @@ impl Requests {
             }
         }
         if reviewed.state == TopicState::Withdrawn && review.request.host == Host::Gitea {
-            report.warnings.push("a request that is open still shows no change: close it at the host".to_owned());
+            report.warnings.push("an open pull request now shows no change: close it at the host".to_owned());
         }
         if reviewed.state == TopicState::Left {
-            report
-                .warnings
-                .push(format!("{} holds commits that no delivery wrote: it is left as it is", reviewed.topic));
+            report.warnings.push(format!("{} has commits that no delivery made: it is left unchanged", reviewed.topic));
         }
         Some(report)
     }
 }
 
 fn no_request(words: &str) -> String {
-    format!("the branch is pushed, and its request could not be made: {words}")
+    format!("the branch is pushed, but its pull request could not be opened: {words}")
 }

@@ -1,8 +1,8 @@
-//! Requests by push options: GitLab's merge requests, and AGit's requests of Gitea and Forgejo.
+//! Pull requests by push options: GitLab's merge requests, and AGit's requests of Gitea and Forgejo.
 
 use committer::TargetContent;
 
-use super::body::Telling;
+use super::pull_request_body::PullRequestBody;
 use crate::config::MergeMethod;
 use crate::plan::Request;
 
@@ -10,13 +10,18 @@ use crate::plan::Request;
 const DESCRIPTION: usize = 30_000;
 
 /// GitLab's (docs.gitlab.com, "Push options"): made where there is none, changed where one is open.
-pub(super) fn gitlab(request: &Request, telling: &Telling, target: &str, before: &TargetContent) -> Vec<String> {
+pub(super) fn gitlab(
+    request: &Request,
+    content: &PullRequestBody,
+    target: &str,
+    before: &TargetContent,
+) -> Vec<String> {
     let mut options = vec![
         "merge_request.create".to_owned(),
         format!("merge_request.target={target}"),
-        format!("merge_request.title={}", telling.title),
+        format!("merge_request.title={}", content.title),
         // GitLab makes line breaks of these two characters; an option itself is one line.
-        format!("merge_request.description={}", telling.markdown(before, DESCRIPTION).replace('\n', "\\n")),
+        format!("merge_request.description={}", content.markdown(before, DESCRIPTION).replace('\n', "\\n")),
         "merge_request.remove_source_branch".to_owned(),
     ];
     options.extend(request.labels.iter().map(|label| format!("merge_request.label={label}")));
@@ -35,11 +40,11 @@ pub(super) fn gitlab(request: &Request, telling: &Telling, target: &str, before:
 }
 
 /// AGit's. Title and description count where the request is opened; a description has one line.
-pub(super) fn agit(request: &Request, telling: &Telling, _target: &str, before: &TargetContent) -> Vec<String> {
-    let line = telling.line(before);
+pub(super) fn agit(request: &Request, content: &PullRequestBody, _target: &str, before: &TargetContent) -> Vec<String> {
+    let line = content.line(before);
     vec![
         format!("topic={}", request.topic),
-        format!("title={}", telling.title),
+        format!("title={}", content.title),
         format!("description={}", &line[..line.floor_char_boundary(DESCRIPTION)]),
     ]
 }

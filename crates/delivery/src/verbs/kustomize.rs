@@ -47,8 +47,8 @@ impl Printed {
         for (id, document) in &self.documents {
             let name = file_name(id);
             if files.insert(name.clone(), document.clone()).is_some() {
-                return Err(Diagnostic::new(format!("two objects would be written to {name}, one of them {id}"))
-                    .hint("Write one file instead: give --output a path that is no folder."));
+                return Err(Diagnostic::new(format!("duplicate file {name}, the second for {id}"))
+                    .hint("give --output a file instead of a folder"));
             }
         }
         Ok(files)

@@ -1,4 +1,4 @@
-//! One file or folder for each verb of the program.
+//! One file or folder for each verb of the program. A verb plans, runs the stages of [`crate::pipeline`] that it needs, and reports.
 
 pub mod artifact;
 pub mod bootstrap;

@@ -66,7 +66,7 @@ fn choose<'a>(unit: &PlannedUnit, past: &'a [BranchTip], target: &Target) -> Res
     let branch = &unit.branch;
     if past.is_empty() {
         return Err(Diagnostic::new(format!("{}: branch {branch} was never delivered", unit.name()))
-            .hint("There is nothing to go back to; `hydrant status` shows what is there."));
+            .hint("run `hydrant status` to see what was delivered"));
     }
     let found = match target {
         Target::Steps(steps) => past.get(*steps as usize),
@@ -74,8 +74,8 @@ fn choose<'a>(unit: &PlannedUnit, past: &'a [BranchTip], target: &Target) -> Res
     };
     let known = past.iter().take(10).map(|one| format!("{} {}", one.commit.short_id, one.commit.subject));
     found.ok_or_else(|| {
-        Diagnostic::new(format!("{}: branch {branch} has no such delivery", unit.name()))
-            .hint(format!("Its last ones: {}.", known.collect::<Vec<_>>().join("; ")))
+        Diagnostic::new(format!("{}: delivery not found on branch {branch}", unit.name()))
+            .hint(format!("choose one of {}", known.collect::<Vec<_>>().join("; ")))
     })
 }
 
@@ -90,9 +90,7 @@ fn back(
     let id = &chosen.commit.short_id;
     let Some(Record { source, .. }) = &chosen.record else {
         let found = Diagnostic::new(format!("{}: {id} has no record of a delivery", unit.name()));
-        return Err(found
-            .hint("Choose a commit that hydrant made: `git log` of the branch shows its trailers.")
-            .into());
+        return Err(found.hint("choose a commit with hydrant's trailers in the branch's `git log`").into());
     };
     let why = reason.map_or_else(|| format!("rolled back to {id}"), |reason| format!("rolled back to {id}: {reason}"));
     let subject = format!("roll {} back to {id} in {}", unit.service, unit.environment);

@@ -191,7 +191,7 @@ fn differing(made: &FileSet, there: &FileSet) -> Vec<String> {
 }
 
 impl Finding {
-    fn word(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Finding::Verified => "verified",
             Finding::Differs(_) => "differs",
@@ -199,7 +199,7 @@ impl Finding {
         }
     }
 
-    fn words(&self) -> String {
+    fn detail(&self) -> String {
         match self {
             Finding::Verified => String::new(),
             Finding::Differs(files) => files.join(", "),
@@ -213,7 +213,7 @@ pub fn text(verdicts: &[Verdict]) -> String {
     let short = |id: &Option<String>| id.as_deref().and_then(|id| id.get(..7)).unwrap_or("-").to_owned();
     let rows = verdicts.iter().map(|one| {
         let source = format!("from {}", short(&one.source));
-        vec![one.unit.clone(), one.finding.word().to_owned(), short(&one.commit), source, one.finding.words()]
+        vec![one.unit.clone(), one.finding.name().to_owned(), short(&one.commit), source, one.finding.detail()]
     });
     table::print(&rows.collect::<Vec<_>>())
 }
@@ -223,7 +223,7 @@ pub fn json(verdicts: &[Verdict]) -> String {
     let units = verdicts.iter().map(|one| {
         json!({
             "unit": one.unit, "branch": one.branch, "commit": one.commit, "sourceCommit": one.source,
-            "result": one.finding.word(), "detail": one.finding.words(),
+            "result": one.finding.name(), "detail": one.finding.detail(),
         })
     });
     let value = json!({ "verified": verified(verdicts), "units": units.collect::<Vec<_>>() });
@@ -235,7 +235,7 @@ pub fn verified(verdicts: &[Verdict]) -> bool {
     verdicts.iter().all(|one| one.finding == Finding::Verified)
 }
 
-/// What could not be told, as findings.
+/// The units that could not be checked, as findings.
 pub fn unknown(verdicts: &[Verdict]) -> Vec<Diagnostic> {
     let unknown = verdicts.iter().filter_map(|one| match &one.finding {
         Finding::Unknown(why) => {

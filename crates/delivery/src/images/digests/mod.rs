@@ -1,4 +1,4 @@
-//! Which digest each image has: by asking registries, by the lock file, or by both. The one place that asks.
+//! Resolves images to digests: from registries, the lock file, or both. All verbs go through it.
 
 mod request;
 mod unresolved;
@@ -17,10 +17,10 @@ use request::{at_places, by_image};
 
 pub use request::{ImageLocation, ImageRequest};
 
-/// Who is told, from many threads, how many answers there are and of how many.
+/// Receives the number of answers and of requests, from many threads.
 pub type ProgressFn<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// What is needed of the world to find digests.
+/// What a resolution depends on besides the images.
 pub struct ResolveContext<'a> {
     /// How registries are asked; its proxies are taken from `variables`.
     pub options: RegistryOptions,
@@ -28,7 +28,7 @@ pub struct ResolveContext<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
-    /// Who is told how far it is.
+    /// Receives the progress.
     pub progress: ProgressFn<'a>,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Debug for Pinner<'_> {
 }
 
 impl<'a> Pinner<'a> {
-    /// A pinner that has asked nobody yet. `lock` is what `lock_file` holds; it is not read where registries alone are asked.
+    /// A pinner that has asked no registry yet. `lock` is the content of `lock_file`; it is not used where registries alone are asked.
     pub fn new(source: LockMode, lock: Lock, lock_file: &str, resolve_ctx: ResolveContext<'a>) -> Self {
         Pinner { resolve_ctx, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
     }
@@ -72,11 +72,11 @@ impl<'a> Pinner<'a> {
         self.resolve_ctx.options.insecure.extend(registries);
     }
 
-    /// The digest of each image that has none. One that has is checked: its digest must exist and be what its tag stands
-    /// for. Where only the lock file may be used it is taken as it stands.
+    /// The digest of each image that has none. One that has a digest is checked: the digest must exist and be that of
+    /// its tag. Where only the lock file may be used the digest is taken as it is.
     ///
     /// # Errors
-    /// Every image that has no digest or a wrong one, with the places it stands in; credentials that cannot be read.
+    /// Every image that has no digest or a wrong one, with its locations; credentials that cannot be read.
     pub fn resolve(&mut self, wanted: &[ImageRequest]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
@@ -139,14 +139,14 @@ impl<'a> Pinner<'a> {
     /// What each image says of its source, by the digest that it has. An image that cannot be asked has an answer of its own.
     ///
     /// # Errors
-    /// Where nobody may be asked, and credentials that cannot be read.
+    /// Where no registry may be asked, and credentials that cannot be read.
     pub fn origins(
         &mut self,
         images: &[(ImageRef, Digest)],
     ) -> Result<BTreeMap<ImageRef, Result<Origin, RegistryError>>, Failure> {
         if matches!(self.from, From::Nothing | From::Source(LockMode::Locked)) {
-            let error = Diagnostic::new("--origins asks registries, which `locked` forbids");
-            return Err(error.hint("Leave one of both out.").into());
+            let error = Diagnostic::new("--origins needs registries, and `locked` forbids to ask them");
+            return Err(error.hint("remove one of the two").into());
         }
         if images.is_empty() {
             return Ok(BTreeMap::new());
@@ -170,7 +170,7 @@ impl<'a> Pinner<'a> {
     }
 }
 
-/// Who talks to registries, with the credentials and proxies that the environment's variables lead to; talks to nobody yet.
+/// A client for registries with the credentials and proxies that the environment configures. It sends no request yet.
 ///
 /// # Errors
 /// Credentials or certificate authorities that cannot be read.
@@ -185,10 +185,10 @@ pub(crate) fn resolver(
 
 fn moment(seconds: i64) -> Result<String, Diagnostic> {
     let time = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.format(&Rfc3339).ok());
-    time.ok_or_else(|| Diagnostic::new(format!("{seconds} seconds since 1970 is no time that can be written down")))
+    time.ok_or_else(|| Diagnostic::new(format!("invalid time: {seconds} seconds since 1970")))
 }
 
 fn not_locked(image: &ImageRef, file: &str) -> Diagnostic {
     Diagnostic::new(format!("{image} is not in the lock file {file}"))
-        .hint("The same command with --lock asks its registry and adds it; commit the lock file afterwards.")
+        .hint("run the same command with --lock to add it, and commit the lock file")
 }

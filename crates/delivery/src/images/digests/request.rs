@@ -1,19 +1,19 @@
-//! Images whose digests are wanted, and where they stand.
+//! Images whose digests are requested, and their locations.
 
 use std::collections::BTreeMap;
 
 use manifest::{At, Diagnostic, ImageRef};
 
-/// An image whose digest is wanted.
+/// An image whose digest is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRequest {
     /// What is looked up.
     pub image: ImageRef,
-    /// Where it stands.
+    /// Its location.
     pub location: ImageLocation,
 }
 
-/// Where an image stands; what is not known is empty.
+/// The location of an image; unknown parts are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageLocation {
     /// The file, as people name it.
@@ -26,7 +26,7 @@ pub struct ImageLocation {
     pub object: String,
 }
 
-/// The images, each once, with the places it stands in.
+/// The images, each once, with its locations.
 pub(super) fn by_image(wanted: &[ImageRequest]) -> BTreeMap<&ImageRef, Vec<&ImageLocation>> {
     let mut all: BTreeMap<&ImageRef, Vec<&ImageLocation>> = BTreeMap::new();
     for one in wanted {
@@ -38,7 +38,7 @@ pub(super) fn by_image(wanted: &[ImageRequest]) -> BTreeMap<&ImageRef, Vec<&Imag
     all
 }
 
-/// A finding about an image, with the first place it stands in and a word of the others.
+/// A finding about an image, with its first location and a hint at the others.
 pub(super) fn at_places(finding: Diagnostic, places: &[&ImageLocation]) -> Diagnostic {
     let Some((first, others)) = places.split_first() else { return finding };
     let mut finding = finding.at(first.at);
@@ -53,13 +53,13 @@ pub(super) fn at_places(finding: Diagnostic, places: &[&ImageLocation]) -> Diagn
     }
     match others {
         [] => finding,
-        [one] => finding.hint(format!("It also stands in {}.", one.words())),
-        [one, rest @ ..] => finding.hint(format!("It also stands in {}, and {} more places.", one.words(), rest.len())),
+        [one] => finding.hint(format!("look at {} too", one.description())),
+        [one, rest @ ..] => finding.hint(format!("look at {} and {} more places too", one.description(), rest.len())),
     }
 }
 
 impl ImageLocation {
-    fn words(&self) -> String {
+    fn description(&self) -> String {
         if self.file.is_empty() {
             format!("{}, {}", self.object, self.field)
         } else {

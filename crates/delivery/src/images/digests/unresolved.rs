@@ -10,8 +10,8 @@ use crate::error::Failure;
 /// How many further images a finding names.
 const NAMED: usize = 3;
 
-/// The failures as findings. Images that failed by one and the same answer (a registry that nobody can reach) share a finding;
-/// `place` adds where an image stands.
+/// The failures as findings. Images that failed for the same reason (an unreachable registry) share a finding; `place` adds the location of
+/// an image.
 pub(super) fn failure(errors: &RegistryErrors, place: &dyn Fn(Diagnostic, &ImageRef) -> Diagnostic) -> Failure {
     let mut causes: BTreeMap<&str, Vec<&RegistryError>> = BTreeMap::new();
     for error in errors.all() {
@@ -36,5 +36,5 @@ fn others(same: &[&RegistryError]) -> Option<String> {
     let mut named: Vec<&str> = same.iter().take(NAMED).map(|error| error.image.as_str()).collect();
     let more = same.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
     named.extend(more.as_deref());
-    (!named.is_empty()).then(|| format!("The same holds for {}.", named.join(", ")))
+    (!named.is_empty()).then(|| format!("see the same failure for {}", named.join(", ")))
 }

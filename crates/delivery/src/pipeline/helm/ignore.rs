@@ -1,4 +1,4 @@
-//! `.helmignore`: what lies in a chart's folder and is no part of the chart (helm's `pkg/ignore`).
+//! `.helmignore`: the files of a chart's folder that are not part of the chart (helm's `pkg/ignore`).
 
 use globset::{GlobBuilder, GlobMatcher};
 use manifest::{At, Diagnostic};
@@ -37,7 +37,7 @@ impl Ignore {
                 continue;
             }
             let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
-            let bad = |words: String| Diagnostic::new(words).in_file(&path).at(at);
+            let bad = |message: String| Diagnostic::new(message).in_file(&path).at(at);
             if line.contains("**") {
                 return Err(bad(format!("`{line}`: helm knows no `**`")));
             }

@@ -34,8 +34,9 @@ pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: boo
     if let Some(missing) = missing {
         let fetched = !missing.repository.starts_with("file://");
         if locked && fetched {
-            let words = format!("the dependency {} would have to be fetched, and --locked forbids it", missing.name);
-            return Err(missing.place(Diagnostic::new(words), release).into());
+            let message =
+                format!("the dependency {} is not in the chart, and --locked forbids to fetch it", missing.name);
+            return Err(missing.place(Diagnostic::new(message), release).into());
         }
         let arguments = ["dependency", "build", &chart].map(str::to_owned);
         run(release, host, &copy.scratch, arguments.to_vec()).map_err(|found| missing.place(found, release))?;
@@ -64,12 +65,12 @@ fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>
         return Ok(finished.stdout);
     }
     // The copy's paths would only puzzle.
-    let words = String::from_utf8_lossy(&finished.stderr).replace(scratch, "");
-    Err(place(Diagnostic::new(format!("`helm {verb}` failed: {}", words.trim())))
-        .hint("Check the chart and its values; `helm template` shows the same error."))
+    let message = String::from_utf8_lossy(&finished.stderr).replace(scratch, "");
+    Err(place(Diagnostic::new(format!("`helm {verb}` failed: {}", message.trim())))
+        .hint("run `helm template` to see the same error, and correct the chart or its values"))
 }
 
-/// A dependency that lies neither in the chart's `charts` folder nor in a folder of the repository.
+/// A dependency that is neither in the chart's `charts` folder nor in a folder of the repository.
 struct Dependency {
     name: String,
     repository: String,
@@ -78,9 +79,11 @@ struct Dependency {
 
 impl Dependency {
     fn place(&self, found: Diagnostic, release: &Release) -> Diagnostic {
-        found.in_file(join(&release.chart, "Chart.yaml")).at(self.at).field("dependencies").hint(
-            "Commit the chart's dependencies in its `charts` folder (`helm dependency update`), and nothing is fetched.",
-        )
+        found
+            .in_file(join(&release.chart, "Chart.yaml"))
+            .at(self.at)
+            .field("dependencies")
+            .hint("run `helm dependency update` and commit the chart's `charts` folder")
     }
 }
 
@@ -91,7 +94,7 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// Where a file of the source lies in the copy.
+    /// The path of a source file in the copy.
     fn place(&self, path: &str) -> String {
         format!("{}{path}", self.scratch)
     }
@@ -131,7 +134,9 @@ impl Copy<'_> {
             }
             if let Some(folder) = repository.strip_prefix("file://") {
                 if depth == DEEPEST {
-                    return Err(Diagnostic::new("charts depend on charts too deeply").in_file(&file).at(node.at));
+                    return Err(Diagnostic::new("dependencies of charts are nested too deeply")
+                        .in_file(&file)
+                        .at(node.at));
                 }
                 let below = self.chart(&join(chart, folder), depth + 1)?;
                 missing = missing.or(below);
@@ -160,8 +165,8 @@ impl Copy<'_> {
                         self.write(&path, &bytes)?;
                     }
                     FileKind::Folder if depth == DEEPEST => {
-                        let words = "lies too deep in its chart; links may lead in a circle";
-                        return Err(Diagnostic::new(words).in_file(path));
+                        let message = "folder is nested too deeply in its chart; symbolic links may form a cycle";
+                        return Err(Diagnostic::new(message).in_file(path));
                     }
                     FileKind::Folder => open.push((path, depth + 1)),
                 }

@@ -53,7 +53,7 @@ fn beside(unit: &Value, left: &Value) -> String {
         return String::new();
     }
     let sign = if own == other { "=" } else { "≠" };
-    let words = if own == other { "the same source as" } else { "another source than" };
+    let words = if own == other { "same source as" } else { "different source from" };
     let environment = escaped(text(left, "environment"));
     format!(" <span class=\"soft\" title=\"{words} {environment}\">{sign} {environment}</span>")
 }
@@ -85,7 +85,7 @@ fn review(pending: &Value, unit: &Value, now: Option<Moment>) -> String {
     let since = ago(text(pending, "deliveredAt"), now);
     let since = if since.is_empty() { String::new() } else { format!(", {since}") };
     let images = tags(pending, Some(unit));
-    format!("<p class=\"note pending\">Waits for review: {}{source}{since}</p>{images}", link(url, &escaped(name)))
+    format!("<p class=\"note pending\">Waiting for review: {}{source}{since}</p>{images}", link(url, &escaped(name)))
 }
 
 fn facts(unit: &Value, now: Option<Moment>) -> String {
@@ -117,7 +117,7 @@ fn history(unit: &Value, now: Option<Moment>) -> String {
     if past.is_empty() {
         return String::new();
     }
-    let mut list = String::from("<h2>Before</h2><ol class=\"history\">");
+    let mut list = String::from("<h2>History</h2><ol class=\"history\">");
     for (index, one) in past.iter().enumerate() {
         let held = if text(one, "hold").is_empty() { "" } else { " <span class=\"state held\">held</span>" };
         // A String takes whatever is written to it.

@@ -1,4 +1,4 @@
-//! Text that must not grow beyond a limit: whole pieces are left out, and said to be.
+//! Text within a size limit: pieces that do not fit are omitted and counted.
 
 /// Pieces in order of importance, as many as fit.
 pub(super) struct Bounded {
@@ -28,8 +28,7 @@ impl Bounded {
     /// The text, with a last line where something was left out.
     pub(super) fn finish(mut self) -> String {
         if self.left_out > 0 {
-            self.text
-                .push_str(&format!("\n{} more changes are left out: the text would be too long.\n", self.left_out));
+            self.text.push_str(&format!("\n{} more changes are omitted because of the size limit.\n", self.left_out));
         }
         self.text
     }

@@ -18,13 +18,13 @@ pub struct FieldChange {
     pub new: Option<String>,
 }
 
-/// How deep objects are compared field by field; what lies deeper differs as a whole. Kubernetes' own objects need about 20.
+/// How deep objects are compared field by field; deeper values differ as a whole. Kubernetes' own objects need about 20.
 const DEPTH: usize = 200;
 
-/// The keys by which the elements of Kubernetes' lists are told apart, in the order they are tried.
+/// The keys that identify elements of Kubernetes' lists, in the order they are tried.
 pub(super) const NAMES: [&str; 4] = ["name", "key", "mountPath", "host"];
 
-/// What stands for a value that nobody may read.
+/// The replacement for a secret value.
 pub(super) const REDACTED: &str = "(secret)";
 
 /// What the fields of a comparison have in common.
@@ -136,11 +136,11 @@ pub(super) fn one_line(node: &Node) -> String {
         (Ok(serde_json::Value::String(text)), _) if reads_as_itself(&text) => text,
         (Ok(value), _) => value.to_string(),
         (Err(_), Some(text)) => text.to_owned(),
-        (Err(_), None) => "(a value that JSON cannot hold)".to_owned(),
+        (Err(_), None) => "(a value that JSON cannot represent)".to_owned(),
     }
 }
 
-/// Whether a string needs no quotes to be told from a number, a boolean or nothing.
+/// Whether a string needs no quotes to be distinguished from a number, a boolean or null.
 fn reads_as_itself(text: &str) -> bool {
     !text.is_empty() && !text.contains('\n') && resolve(&Scalar::plain(text), Rules::V3) == Value::Str
 }

@@ -5,7 +5,7 @@ use super::fields::FieldChange;
 /// An image that another took the place of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageChange {
-    /// Where it stands, such as `spec.template.spec.containers[name=main].image`.
+    /// Its field, such as `spec.template.spec.containers[name=main].image`.
     pub path: String,
     /// What ran; absent where the field is new.
     pub old: Option<String>,

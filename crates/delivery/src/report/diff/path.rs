@@ -1,4 +1,4 @@
-//! Where a field stands in an object, as people write it, and which fields nobody wants to see.
+//! The path of a field in an object, and the fields that a comparison ignores.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use regex::Regex;
 pub(super) enum Step<'a> {
     /// Into a mapping.
     Key(&'a str),
-    /// Into a list whose elements are told apart by a field: `[name=main]`.
+    /// Into a list whose elements are identified by a field: `[name=main]`.
     Named(&'static str, &'a str),
     /// Into a list by position.
     Index(usize),

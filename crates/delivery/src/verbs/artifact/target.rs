@@ -32,10 +32,10 @@ impl Target {
     /// In words for a person: another scheme, a digest, no tag at all, a word in braces that is not known.
     pub fn parse(reference: &str, tags: &[String]) -> Result<Self, String> {
         let Some(rest) = reference.strip_prefix(SCHEME) else {
-            return Err(format!("`{reference}` does not begin with `{SCHEME}`"));
+            return Err(format!("invalid reference \"{reference}\": expected `{SCHEME}` at the start"));
         };
         if rest.contains('@') {
-            return Err(format!("`{reference}` has a digest; an artifact's digest is what the push tells"));
+            return Err(format!("invalid reference \"{reference}\": an artifact is pushed without a digest"));
         }
         // A colon behind the last slash sets off the tag; one before it, the registry's port.
         let start = rest.rfind('/').map_or(0, |slash| slash + 1);
@@ -45,7 +45,7 @@ impl Target {
         };
         let tags = own.iter().chain(tags).map(|tag| Template::try_from(tag.clone())).collect::<Result<Vec<_>, _>>()?;
         if tags.is_empty() {
-            return Err(format!("`{reference}` names no tag, and none is made up: write {reference}:TAG"));
+            return Err(format!("missing tag in \"{reference}\": write {reference}:TAG"));
         }
         Ok(Target { repository: Template::try_from(format!("{SCHEME}{name}"))?, tags })
     }
@@ -66,15 +66,17 @@ impl Target {
         let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);
         let registry = name.split_once('/').map_or("", |(registry, _)| registry);
         if !registry.contains(['.', ':']) && registry != "localhost" {
-            let message = format!("`{filled}` does not say which registry");
-            return Err(Diagnostic::new(message).hint(format!("Write the host in front: {SCHEME}docker.io/{name}.")));
+            let message = format!("missing registry in \"{filled}\"");
+            return Err(
+                Diagnostic::new(message).hint(format!("write the registry's host first: {SCHEME}docker.io/{name}"))
+            );
         }
         let mut tags: Vec<String> = Vec::new();
         for tag in &self.tags {
             let tag = tag.fill(&unit.service, &unit.environment);
             let whole = ImageRef::parse(&format!("{name}:{tag}")).map_err(|error| {
                 let found = Diagnostic::new(error.to_string());
-                let hint = "A tag cannot hold a slash; write such a name into the repository.";
+                let hint = "put a name with a slash into the repository instead of the tag";
                 if tag.contains('/') { found.hint(hint) } else { found }
             })?;
             if !tags.iter().any(|known| known == whole.tag().unwrap_or_default()) {

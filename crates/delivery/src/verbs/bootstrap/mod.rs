@@ -50,9 +50,9 @@ pub fn print(plan: &Plan, puller: Puller, namespace: &str, artifacts: Option<&Ta
     let mut names = BTreeMap::new();
     for (unit, pull) in plan.units.iter().zip(&pulls) {
         if let Some(other) = names.insert(&pull.name, unit) {
-            let message = format!("{} and {} would both be called {}", other.name(), unit.name(), pull.name);
+            let message = format!("{} and {} have the same name {}", other.name(), unit.name(), pull.name);
             let found = Diagnostic::new(message);
-            return Err(found.hint("Print one of both, with -s and -e, and give its objects another name.").into());
+            return Err(found.hint("print them one by one with -s and -e, and rename the objects of one").into());
         }
     }
     let documents: Vec<String> = match puller {

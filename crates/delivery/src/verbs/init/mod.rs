@@ -56,7 +56,11 @@ impl Choices {
 pub fn environment_name(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let good = !text.is_empty() && text.chars().all(plain) && !text.starts_with(['-', '.']);
-    if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is no name: letters, digits, `-`, `_` and `.`")) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("invalid environment name \"{text}\": expected letters, digits, `-`, `_` and `.`"))
+    }
 }
 
 /// Whether the text, as the `hydrant.yaml` of `root`, can be planned.

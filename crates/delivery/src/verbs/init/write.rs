@@ -21,15 +21,15 @@ kind: Delivery
 /// Where there is nothing to deliver, and an environment that is to be reviewed and is none.
 pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     if found.services.is_empty() {
-        return Err(Diagnostic::new("there is no skaffold.yaml, no kustomization and no Helm chart here")
-            .hint("Run it at the root of the repository; docs/config.md shows how to write the file by hand."));
+        return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
+            .hint("run it at the root of the repository, or write the file as docs/config.md shows"));
     }
     let environments = choices.environments(found);
     if let Some(name) = choices.review.iter().find(|name| !environments.contains(name)) {
         let known = environments.join(", ");
-        return Err(Diagnostic::new(format!("no environment is called {name}"))
+        return Err(Diagnostic::new(format!("unknown environment \"{name}\""))
             .field("--review")
-            .hint(format!("There are {known}.")));
+            .hint(format!("use one of {known}")));
     }
     let mut text = String::from(HEAD);
     services(&mut text, found, &environments);

@@ -37,7 +37,7 @@ pub fn read(names: &[String]) -> Result<Vec<Input>, Errors> {
     Errors::check(wrong).map(|()| all)
 }
 
-/// The files that a name stands for; `None` for standard input.
+/// The files that a name selects; `None` for standard input.
 fn expand(name: &str) -> (Vec<Option<PathBuf>>, Vec<Diagnostic>) {
     let path = Path::new(name);
     if name == "-" {
@@ -66,7 +66,7 @@ fn expand(name: &str) -> (Vec<Option<PathBuf>>, Vec<Diagnostic>) {
         }
     }
     if files.is_empty() && wrong.is_empty() {
-        wrong.push(Diagnostic::new("the folder holds no .yaml, .yml or .json file").in_file(name));
+        wrong.push(Diagnostic::new("no .yaml, .yml or .json file in this folder").in_file(name));
     }
     files.sort();
     (files.into_iter().map(Some).collect(), wrong)
@@ -86,10 +86,10 @@ fn read_one(path: Option<PathBuf>) -> Result<Input, Diagnostic> {
     read.map_err(|error| unreadable(&name, &error))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Input { name, path, text }),
-        Err(_) => Err(Diagnostic::new("is not UTF-8").in_file(name)),
+        Err(_) => Err(Diagnostic::new("invalid UTF-8").in_file(name)),
     }
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(format!("cannot be read: {error}")).in_file(name)
+    Diagnostic::new(format!("cannot read the file: {error}")).in_file(name)
 }

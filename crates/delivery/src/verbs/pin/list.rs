@@ -12,7 +12,7 @@ use crate::report::table;
 /// An image in the list.
 #[derive(Clone, Debug)]
 pub struct Listed<'a> {
-    /// The image and where it stands.
+    /// The image and its location.
     pub located: &'a Located,
     /// What it says of its source; absent where that was not asked for.
     pub origin: Option<&'a Origin>,
@@ -28,7 +28,7 @@ pub fn list<'a>(
     wanted.map(|located| Listed { located, origin: origins.get(&located.found.image) }).collect()
 }
 
-/// A table: image, whether it is pinned, where it stands, its source and revision if known.
+/// A table: image, whether it is pinned, its location, its source and revision if known.
 pub fn text(listed: &[Listed<'_>]) -> String {
     let origins = listed.iter().any(|one| one.origin.is_some());
     let mut head = vec!["IMAGE", "PINNED", "OBJECT", "FIELD", "FILE"];
@@ -41,13 +41,13 @@ pub fn text(listed: &[Listed<'_>]) -> String {
         let object = if found.object.gvk.kind.is_empty() { "-".to_owned() } else { found.object.to_string() };
         let place = format!("{}:{}", one.located.file, found.at.line);
         let mut row = vec![found.image.without_digest().to_string(), pinned, object, found.field.clone(), place];
-        row.extend(one.origin.map(said));
+        row.extend(one.origin.map(source_text));
         rows.push(row);
     }
     table::print(&rows)
 }
 
-fn said(origin: &Origin) -> String {
+fn source_text(origin: &Origin) -> String {
     match (&origin.source, &origin.revision) {
         (Some(source), Some(revision)) => format!("{source} @ {revision}"),
         (Some(one), None) | (None, Some(one)) => one.clone(),
@@ -79,7 +79,7 @@ struct Entry<'a> {
     object: Object<'a>,
     /// Absent where it was not asked for.
     #[serde(flatten)]
-    origin: Option<Said<'a>>,
+    origin: Option<SourceFields<'a>>,
 }
 
 #[derive(Serialize)]
@@ -92,7 +92,7 @@ struct Object<'a> {
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct SourceFields<'a> {
     source: Option<&'a str>,
     revision: Option<&'a str>,
 }
@@ -120,7 +120,7 @@ impl<'a> Entry<'a> {
             },
             origin: one
                 .origin
-                .map(|origin| Said { source: origin.source.as_deref(), revision: origin.revision.as_deref() }),
+                .map(|origin| SourceFields { source: origin.source.as_deref(), revision: origin.revision.as_deref() }),
         }
     }
 }

@@ -17,7 +17,7 @@ pub use list::{Listed, json, list, text};
 pub use origins::origins;
 pub use setup::{Setup, Typed};
 
-/// An image and the file it stands in.
+/// An image and its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
     /// The file as the user named it.
@@ -48,7 +48,7 @@ pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
 /// What to do about a file that is no YAML; most of them are templates.
 fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
     if text.contains("{{") {
-        error.hint("A template is no YAML until it is rendered: name the other files, or pipe `helm template` into `hydrant pin -`.")
+        error.hint("pass rendered files: pipe `helm template` into `hydrant pin -`")
     } else {
         error
     }

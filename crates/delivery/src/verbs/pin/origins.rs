@@ -1,4 +1,4 @@
-//! Where images come from, by their own words.
+//! The source repositories and revisions that images name in their labels.
 
 use std::collections::BTreeMap;
 

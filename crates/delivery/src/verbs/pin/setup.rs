@@ -25,7 +25,7 @@ pub struct Typed {
     /// What was typed about the lock file.
     pub locking: LockOptions,
     /// What was typed about registries.
-    pub registries: registries::Typed,
+    pub registries: registries::RegistryFlags,
 }
 
 /// Everything decided.

@@ -1,4 +1,4 @@
-//! What a request says: where the change comes from, its images, and the objects that differ. Values of Secrets are never shown.
+//! The body of a pull request: the source commit, the origins of the images, and the objects that differ. Values of Secrets are never shown.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ use crate::images::origins::ImageOrigin;
 use crate::plan::Request;
 use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
 
-/// The lines around what is ours in a request's text.
+/// The lines that delimit hydrant's region of a pull request's body.
 const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";
 const END: &str = "<!-- hydrant: end -->";
-/// How the title that we gave last is kept, to tell it from one that a person wrote.
+/// The start of the comment that keeps the title that hydrant gave last, to recognize one that a person wrote.
 const TITLE: &str = "<!-- hydrant title: ";
 
-/// What a request can say of a unit's delivery.
-pub(crate) struct Telling {
+/// The title and the parts of a unit's pull request body.
+pub(crate) struct PullRequestBody {
     unit: String,
     branch: String,
     /// The title.
@@ -31,12 +31,12 @@ pub(crate) struct Telling {
     origins: Vec<ImageOrigin>,
 }
 
-impl Telling {
-    pub(crate) fn of(request: &Request, prepared: &PreparedUnit) -> Telling {
+impl PullRequestBody {
+    pub(crate) fn of(request: &Request, prepared: &PreparedUnit) -> PullRequestBody {
         let PreparedUnit { unit, content, subject, origins, .. } = prepared;
         // A rollback is called by its name, whatever deliveries are called.
         let title = request.title.clone().filter(|_| content.hold.is_none()).unwrap_or_else(|| subject.clone());
-        Telling {
+        PullRequestBody {
             unit: unit.name(),
             branch: unit.branch.clone(),
             title,
@@ -48,7 +48,7 @@ impl Telling {
         }
     }
 
-    /// The whole text that is ours, at most `limit` bytes.
+    /// Hydrant's region of the body, at most `limit` bytes.
     pub(crate) fn region(&self, before: &TargetContent, limit: usize) -> String {
         let title = self.title.replace("--", "- -");
         let frame = BEGIN.len() + END.len() + TITLE.len() + title.len() + 16;
@@ -71,7 +71,7 @@ impl Telling {
         text
     }
 
-    /// One line of the same, for where a line is all there is.
+    /// A summary in one line, for hosts that take no more.
     pub(crate) fn line(&self, before: &TargetContent) -> String {
         let mut text = format!("{} from {}", self.unit, short(&self.source.dry_sha));
         if !self.source.subject.is_empty() {
@@ -87,7 +87,7 @@ impl Telling {
                 let _ = write!(text, "; {}", images.join(", "));
             }
         }
-        text.push_str(". The commit's message has the rest.");
+        text.push_str(". See the commit message for details.");
         text
     }
 
@@ -132,22 +132,22 @@ impl Telling {
     }
 }
 
-/// What a request that people may have edited says after a delivery: title and body. Their words stay; what stands between our lines is
-/// written anew, and so is the title while it is the one that we gave.
-pub(crate) fn rewritten(telling: &Telling, region: &str, title: &str, body: &str) -> (String, String) {
+/// Title and body of a pull request after a delivery. Text outside of hydrant's region is kept; the region is replaced, and so is the title
+/// unless a person changed it.
+pub(crate) fn rewritten(content: &PullRequestBody, region: &str, title: &str, body: &str) -> (String, String) {
     let body = body.replace("\r\n", "\n");
     let Some((above, rest)) = body.split_once(BEGIN) else {
-        // A request that a person opened, or whose text lost our lines: theirs first.
+        // A person opened the pull request or removed the region: their text comes first.
         let above = if body.trim().is_empty() { String::new() } else { format!("{}\n\n", body.trim_end()) };
         return (title.to_owned(), format!("{above}{region}"));
     };
     let (ours, below) = rest.split_once(END).unwrap_or((rest, ""));
     let given = ours.lines().find_map(|line| line.strip_prefix(TITLE)).and_then(|line| line.strip_suffix(" -->"));
     let kept = given.is_some_and(|given| given == title.replace("--", "- -"));
-    (if kept { telling.title.clone() } else { title.to_owned() }, format!("{above}{region}{below}"))
+    (if kept { content.title.clone() } else { title.to_owned() }, format!("{above}{region}{below}"))
 }
 
-/// How many bytes of a body are people's own.
+/// The number of bytes of a body outside of hydrant's region.
 pub(crate) fn room_taken(body: &str) -> usize {
     let body = body.replace("\r\n", "\n");
     match body.split_once(BEGIN) {
@@ -193,7 +193,7 @@ fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)
 }
 
-/// Words of a commit as they are: no markup, nobody is called by an `@`.
+/// Text of a commit without its markup; an `@` mentions no user.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -217,8 +217,8 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn telling() -> Telling {
-        Telling {
+    fn content() -> PullRequestBody {
+        PullRequestBody {
             unit: "cart/production".to_owned(),
             branch: "cart/production".to_owned(),
             title: "deliver cart to production".to_owned(),
@@ -237,20 +237,20 @@ mod tests {
 
     #[test]
     fn what_people_wrote_stays() {
-        let telling = telling();
-        let region = telling.region(&TargetContent::default(), 60_000);
+        let content = content();
+        let region = content.region(&TargetContent::default(), 60_000);
         assert!(region.contains("fewer &lt;b&gt; for &#64;ann"), "{region}");
-        let first = rewritten(&telling, &region, &telling.title, "");
-        assert_eq!(first, (telling.title.clone(), region.clone()));
+        let first = rewritten(&content, &region, &content.title, "");
+        assert_eq!(first, (content.title.clone(), region.clone()));
         let edited = format!("Please look.\r\n\r\n{}\r\n\r\nAnd below.", region.replace('\n', "\r\n"));
-        let (title, body) = rewritten(&telling, "NEW", "my own title", &edited);
+        let (title, body) = rewritten(&content, "NEW", "my own title", &edited);
         assert_eq!((title.as_str(), body.as_str()), ("my own title", "Please look.\n\nNEW\n\nAnd below."));
         assert_eq!(room_taken(&edited), "Please look.\n\n\n\nAnd below.".len());
         // A rollback takes the place of a delivery: our own title changes, theirs does not.
-        let mut back = super::tests::telling();
+        let mut back = super::tests::content();
         back.title = "roll cart back".to_owned();
-        assert_eq!(rewritten(&back, "NEW", &telling.title, &region).0, "roll cart back");
-        let (_, body) = rewritten(&telling, "NEW", "t", "opened by hand");
+        assert_eq!(rewritten(&back, "NEW", &content.title, &region).0, "roll cart back");
+        let (_, body) = rewritten(&content, "NEW", "t", "opened by hand");
         assert_eq!(body, "opened by hand\n\nNEW");
     }
 
@@ -261,22 +261,22 @@ mod tests {
                 format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: {value}}}\n");
             FileSet::from([("manifest.yaml".to_owned(), git::File::regular(text.as_bytes()))])
         };
-        let mut telling = telling();
-        telling.files = secret("hunter3");
+        let mut content = content();
+        content.files = secret("hunter3");
         let before = TargetContent { files: secret("hunter2"), record: None };
         let said =
-            [telling.region(&before, 60_000), telling.region(&TargetContent::default(), 60_000), telling.line(&before)];
+            [content.region(&before, 60_000), content.region(&TargetContent::default(), 60_000), content.line(&before)];
         assert!(said[0].contains("changed <code>Secret/s</code>"), "{}", said[0]);
         assert!(said.iter().all(|text| !text.contains("hunter")), "{said:?}");
     }
 
     #[test]
     fn it_fits() {
-        let mut telling = telling();
-        telling.source.subject = "ä".repeat(40_000);
+        let mut content = content();
+        content.source.subject = "ä".repeat(40_000);
         for limit in [0, 10, 1_000, 65_536] {
-            assert!(telling.markdown(&TargetContent::default(), limit).len() <= limit, "{limit}");
+            assert!(content.markdown(&TargetContent::default(), limit).len() <= limit, "{limit}");
         }
-        assert!(telling.region(&TargetContent::default(), 65_536).len() <= 65_536);
+        assert!(content.region(&TargetContent::default(), 65_536).len() <= 65_536);
     }
 }
