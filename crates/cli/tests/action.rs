@@ -35,9 +35,9 @@ fn the_report_goes_to_the_summary_and_errors_become_annotations() {
 
     let refused = step(folder.path(), "deliver --service nobody");
     assert_eq!(refused.status, Some(1), "{}", refused.stdout);
-    let annotation = "::error::no service is called nobody%0Ahint: Known: cart, catalog, checkout.";
+    let annotation = "::error::unknown service \"nobody\"%0Ahint: use one of cart, catalog, checkout";
     assert!(refused.stdout.contains(annotation), "{}", refused.stdout);
-    assert!(refused.summary.contains("no service is called nobody"), "{}", refused.summary);
+    assert!(refused.summary.contains("unknown service \"nobody\""), "{}", refused.summary);
 
     // No shell reads the command, and what has no Markdown is printed as it is.
     let planned = step(folder.path(), "plan --all --service $(touch${IFS}pwned) ; false");

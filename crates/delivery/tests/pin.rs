@@ -70,7 +70,7 @@ fn a_lock_is_filled_used_and_updated() {
 }
 
 #[test]
-fn every_failure_is_told_with_its_place() {
+fn every_failure_is_reported_with_its_location() {
     let (open, closed) =
         (Registry::open(), Registry::start(Setup { auth: Auth::Basic("u".into(), "p".into()), ..Setup::default() }));
     open.put_image("there", "1", &[]);
@@ -78,13 +78,13 @@ fn every_failure_is_told_with_its_place() {
     let text = format!("x:\n- image: {a}/there:2\n- image: {a}/there:1\n- image: {b}/closed:1\n");
     let inputs = [input("one.yaml", &text), input("two.yaml", &format!("image: {a}/there:2\n"))];
     let failure = run(&inputs, &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
-    let told = failure.to_string();
+    let message = failure.to_string();
     assert!(matches!(failure, Failure::Input(_)));
-    assert_eq!(failure.errors().all().len(), 2, "{told}");
-    assert!(told.contains(&format!("one.yaml:2:10: x[0].image: {a}/there:2: missing tag: ")), "{told}");
-    assert!(told.contains("It also stands in two.yaml, line 1."), "{told}");
-    assert!(told.contains(&format!("one.yaml:4:10: x[2].image: {b}/closed:1: credentials: ")), "{told}");
-    assert!(told.contains(&format!("docker login {b}")), "{told}");
+    assert_eq!(failure.errors().all().len(), 2, "{message}");
+    assert!(message.contains(&format!("one.yaml:2:10: x[0].image: {a}/there:2: missing tag: ")), "{message}");
+    assert!(message.contains("apply the same fix in two.yaml, line 1"), "{message}");
+    assert!(message.contains(&format!("one.yaml:4:10: x[2].image: {b}/closed:1: credentials: ")), "{message}");
+    assert!(message.contains(&format!("docker login {b}")), "{message}");
 
     open.trouble(Trouble::always("/manifests/", bad::unavailable()));
     let failure = run(&inputs[1..], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
@@ -92,15 +92,15 @@ fn every_failure_is_told_with_its_place() {
 }
 
 #[test]
-fn a_registry_that_nobody_reaches_is_told_once() {
+fn an_unreachable_registry_is_reported_once() {
     let text: String = (0..6).map(|tag| format!("- image: 127.0.0.1:1/a:{tag}\n")).collect();
     let failure = run(&[input("one.yaml", &text)], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
-    let told = failure.to_string();
-    assert_eq!(failure.errors().all().len(), 1, "{told}");
+    let message = failure.to_string();
+    assert_eq!(failure.errors().all().len(), 1, "{message}");
     assert!(
-        told.starts_with("one.yaml:1:10: [0].image: 127.0.0.1:1/a:0: network: GET http://127.0.0.1:1/v2/: "),
-        "{told}"
+        message.starts_with("one.yaml:1:10: [0].image: 127.0.0.1:1/a:0: network: GET http://127.0.0.1:1/v2/: "),
+        "{message}"
     );
-    let others = "The same holds for 127.0.0.1:1/a:1, 127.0.0.1:1/a:2, 127.0.0.1:1/a:3, 2 more.";
-    assert!(told.ends_with(others), "{told}");
+    let others = "apply the same fix to 127.0.0.1:1/a:1, 127.0.0.1:1/a:2, 127.0.0.1:1/a:3, 2 more";
+    assert!(message.ends_with(others), "{message}");
 }

@@ -53,10 +53,10 @@ pub fn tips<U: OnBranch>(
     depth: Depth,
 ) -> Result<Vec<WithTip<U>>, Failure> {
     each_repository(units, |repository, units| {
-        let places: Vec<BranchPath> = units.iter().map(place).collect();
+        let places: Vec<BranchPath> = units.iter().map(|one| place(&one.unit)).collect();
         let tips = read(transport(repository, root, ctx)?.as_mut(), &places, depth)?;
         let with_tip = |unit: U| WithTip { tip: tips.get(&place(&unit)).cloned(), unit };
-        Ok(units.into_iter().map(with_tip).collect())
+        Ok(units.into_iter().map(|one| one.map(with_tip)).collect())
     })
 }
 
@@ -73,30 +73,41 @@ pub fn histories<U: OnBranch>(
 ) -> Result<Vec<WithHistory<U>>, Failure> {
     each_repository(units, |repository, units| {
         let request = |unit: &U| BoardRequest { path: place(unit), topic: unit.topic().map(str::to_owned) };
-        let requests: Vec<BoardRequest> = units.iter().map(request).collect();
+        let requests: Vec<BoardRequest> = units.iter().map(|one| request(&one.unit)).collect();
         let states = board(transport(repository, root, ctx)?.as_mut(), &requests, limit)?;
         let with_history =
             |unit: U| WithHistory { state: states.get(&place(&unit)).cloned().unwrap_or_default(), unit };
-        Ok(units.into_iter().map(with_history).collect())
+        Ok(units.into_iter().map(|one| one.map(with_history)).collect())
     })
+}
+
+/// A unit or what was read of it, and its position among all units.
+struct Positioned<T> {
+    position: usize,
+    unit: T,
+}
+
+impl<U> Positioned<U> {
+    fn map<T>(self, read: impl FnOnce(U) -> T) -> Positioned<T> {
+        Positioned { position: self.position, unit: read(self.unit) }
+    }
 }
 
 /// Calls `read` once a repository with its units, and gives the results in the units' order.
 fn each_repository<U: OnBranch, T>(
     units: impl IntoIterator<Item = U>,
-    read: impl Fn(&str, Vec<U>) -> Result<Vec<T>, Failure>,
+    read: impl Fn(&str, Vec<Positioned<U>>) -> Result<Vec<Positioned<T>>, Failure>,
 ) -> Result<Vec<T>, Failure> {
-    let mut by_repository: BTreeMap<String, (Vec<usize>, Vec<U>)> = BTreeMap::new();
-    for (index, unit) in units.into_iter().enumerate() {
-        let (indices, members) = by_repository.entry(unit.repository().to_owned()).or_default();
-        indices.push(index);
-        members.push(unit);
+    let mut by_repository: BTreeMap<String, Vec<Positioned<U>>> = BTreeMap::new();
+    for (position, unit) in units.into_iter().enumerate() {
+        by_repository.entry(unit.repository().to_owned()).or_default().push(Positioned { position, unit });
     }
-    let mut all = BTreeMap::new();
-    for (repository, (indices, members)) in by_repository {
-        all.extend(indices.into_iter().zip(read(&repository, members)?));
+    let mut all = Vec::new();
+    for (repository, members) in by_repository {
+        all.extend(read(&repository, members)?);
     }
-    Ok(all.into_values().collect())
+    all.sort_by_key(|one| one.position);
+    Ok(all.into_iter().map(|one| one.unit).collect())
 }
 
 /// Reads the last `limit` commits of a unit's branch, newest first.

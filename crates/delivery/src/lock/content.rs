@@ -321,14 +321,14 @@ remotes:
     }
 
     #[test]
-    fn what_is_no_lock_is_refused_with_its_place() {
+    fn an_invalid_lock_file_is_refused_with_its_location() {
         let two = TEXT.replace("  platform: linux/arm64/v8\n", "");
         let table = [
             (two.as_str(), "has two digests"),
-            ("<<<<<<< HEAD\n", "hydrant.lock:1:1: an unfinished merge"),
-            ("apiVersion: v1\nkind: ConfigMap\n", "is v1 ConfigMap, not hydrant/v1 Lock"),
+            ("<<<<<<< HEAD\n", "hydrant.lock:1:1: unresolved merge conflict"),
+            ("apiVersion: v1\nkind: ConfigMap\n", "expected hydrant/v1 Lock, found v1 ConfigMap"),
             ("apiVersion: hydrant/v1\nkind: Lock\nimage: []\n", "image"),
-            ("[", "hydrant.lock:1:1: is no lock file: unclosed bracket"),
+            ("[", "hydrant.lock:1:1: invalid lock file: unclosed bracket"),
             (&TEXT.replace("sha256:a", "sha256:x"), "its digest must be"),
         ];
         for (text, want) in table {

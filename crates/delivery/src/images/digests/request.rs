@@ -53,8 +53,10 @@ pub(super) fn at_places(finding: Diagnostic, places: &[&ImageLocation]) -> Diagn
     }
     match others {
         [] => finding,
-        [one] => finding.hint(format!("look at {} too", one.description())),
-        [one, rest @ ..] => finding.hint(format!("look at {} and {} more places too", one.description(), rest.len())),
+        [one] => finding.hint(format!("apply the same fix in {}", one.description())),
+        [one, rest @ ..] => {
+            finding.hint(format!("apply the same fix in {} and {} more places", one.description(), rest.len()))
+        }
     }
 }
 

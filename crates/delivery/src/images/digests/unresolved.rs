@@ -36,5 +36,5 @@ fn others(same: &[&RegistryError]) -> Option<String> {
     let mut named: Vec<&str> = same.iter().take(NAMED).map(|error| error.image.as_str()).collect();
     let more = same.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
     named.extend(more.as_deref());
-    (!named.is_empty()).then(|| format!("see the same failure for {}", named.join(", ")))
+    (!named.is_empty()).then(|| format!("apply the same fix to {}", named.join(", ")))
 }

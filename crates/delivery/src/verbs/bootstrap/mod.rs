@@ -46,14 +46,16 @@ enum From {
 /// # Errors
 /// A target that is none for a unit, and two units whose objects would have one name.
 pub fn print(plan: &Plan, puller: Puller, namespace: &str, artifacts: Option<&Target>) -> Result<String, Errors> {
-    let pulls = plan.units.iter().map(|unit| pull(unit, artifacts)).collect::<Result<Vec<_>, Diagnostic>>()?;
+    let mut pulls = Vec::with_capacity(plan.units.len());
     let mut names = BTreeMap::new();
-    for (unit, pull) in plan.units.iter().zip(&pulls) {
-        if let Some(other) = names.insert(&pull.name, unit) {
+    for unit in &plan.units {
+        let pull = pull(unit, artifacts)?;
+        if let Some(other) = names.insert(pull.name.clone(), unit) {
             let message = format!("{} and {} have the same name {}", other.name(), unit.name(), pull.name);
             let found = Diagnostic::new(message);
             return Err(found.hint("print them one by one with -s and -e, and rename the objects of one").into());
         }
+        pulls.push(pull);
     }
     let documents: Vec<String> = match puller {
         Puller::ArgoCd => pulls.iter().map(|pull| argo_cd::application(pull, namespace)).collect(),

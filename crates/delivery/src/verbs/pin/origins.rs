@@ -20,14 +20,13 @@ pub fn origins(
     search: &Search,
     pinner: &mut Pinner<'_>,
 ) -> Result<(BTreeMap<ImageRef, Origin>, Vec<Diagnostic>), Failure> {
-    let wanted = wanted(images, search);
-    let pins = pinner.resolve(&wanted)?;
-    let mut by_meant: BTreeMap<&ImageRef, Vec<&Located>> = BTreeMap::new();
-    for (one, located) in wanted.iter().zip(images) {
-        by_meant.entry(&one.image).or_default().push(located);
+    let pins = pinner.resolve(&wanted(images, search))?;
+    let mut by_meant: BTreeMap<ImageRef, Vec<&Located>> = BTreeMap::new();
+    for located in images {
+        by_meant.entry(search.meant(&located.found.image)).or_default().push(located);
     }
     let digest = |meant: &ImageRef| meant.digest().or_else(|| pins.digest(meant));
-    let known: Vec<_> = by_meant.keys().filter_map(|meant| Some(((*meant).clone(), digest(meant)?))).collect();
+    let known: Vec<_> = by_meant.keys().filter_map(|meant| Some((meant.clone(), digest(meant)?))).collect();
     let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
     for (image, answer) in pinner.origins(&known)? {
         let places = by_meant.get(&image).map_or(&[][..], Vec::as_slice);
