@@ -57,7 +57,7 @@ const RULES: &[Rule] = &[
     rule(r#"\belse_everything\b"#, Scope::Code, "default_to_all", 4),
     rule(r#"\b(Place|Found|Way|Via)\b"#, Scope::Code, "a name that says what kind of thing it is", 231),
     rule(
-        r#"\b(words|stderr|told|undone|around|patient|odd)\b"#,
+        r#"\b(words|said|told|undone|around|patient|odd)\b"#,
         Scope::Code,
         "message, stderr, warnings, ctx, retry, protocol_error",
         1017,
