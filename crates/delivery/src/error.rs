@@ -6,6 +6,7 @@ use git::snapshot::SnapshotError;
 use git::source::SourceError;
 use github::GitHubError;
 use manifest::{Diagnostic, Errors};
+use net::HttpError;
 
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,12 @@ impl ToDiagnostic for SigningError {
 }
 
 impl ToDiagnostic for DeliverError {
+    fn to_diagnostic(&self) -> Diagnostic {
+        with_hint(self.to_string(), self.hint())
+    }
+}
+
+impl ToDiagnostic for HttpError {
     fn to_diagnostic(&self) -> Diagnostic {
         with_hint(self.to_string(), self.hint())
     }

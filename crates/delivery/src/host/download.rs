@@ -1,54 +1,54 @@
-//! A file behind a URL: over TLS, or in the clear from this machine only; bounded in size and time.
+//! Downloads of remote files: over https, or http from loopback only; limited in size and time.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use manifest::Diagnostic;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use net::{Client, ClientOptions, Proxies, Request, Retry, RetryPolicy, Url};
 
-/// More than any file of manifests has.
-const LIMIT: u64 = 100 * 1024 * 1024;
+use crate::error::ToDiagnostic as _;
 
-/// From the first byte sent to the last one read.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The largest file that is downloaded, in bytes; no file of manifests comes near.
+const LIMIT: usize = 100 << 20;
 
-/// The bytes behind `url`.
+/// How long one attempt may take, to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Returns the content behind `url`.
 ///
 /// # Errors
-/// A URL that is not `https` (or `http` to loopback), a status other than 200, a body that is too long, and the network's failures.
+/// A URL that is not `https` (or `http` to loopback), a status other than 200, a body beyond the limit, and network errors.
 pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
-    let failed = |words: String| Diagnostic::new(format!("{}: {words}", shown(url)));
-    if !url.starts_with("https://") && !is_loopback(url) {
-        return Err(failed("unsupported scheme, expected https".to_owned()).hint("write the URL with https://"));
+    let error = |message: String| Diagnostic::new(format!("{}: {message}", shown(url)));
+    let parsed = Url::parse(url).map_err(|source| error(format!("invalid URL: {source}")).caused_by(source))?;
+    let retry = Retry { policy: RetryPolicy { attempts: 3, ..RetryPolicy::standard() }, ..Retry::standard() };
+    let response = client()?
+        .fetch(Request::get(parsed).timeout(TIMEOUT), LIMIT, &retry)
+        .map_err(|error| error.to_diagnostic().caused_by(error))?;
+    if response.status() != net::http::StatusCode::OK {
+        let hint = "check the URL, or copy the file into the repository";
+        return Err(error(format!("HTTP status {}", response.status())).hint(hint));
     }
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .https_only(url.starts_with("https://"))
-        .max_redirects(5)
-        .tls_config(TlsConfig::builder().root_certs(roots()).build())
-        .user_agent(concat!("hydrant/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
-    let mut answer = agent.get(url).call().map_err(|error| {
-        failed(error.to_string()).hint("Check the URL and the network, or copy the file into the repository.")
-    })?;
-    answer.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|error| failed(error.to_string()))
+    if response.is_truncated() {
+        return Err(error(format!("larger than {LIMIT} bytes")));
+    }
+    Ok(response.into_body())
 }
 
-/// The URL without what it may hold of credentials.
+/// The client of all downloads of this process.
+fn client() -> Result<&'static Client, Diagnostic> {
+    static CLIENT: OnceLock<Result<Client, Diagnostic>> = OnceLock::new();
+    let made = CLIENT.get_or_init(|| {
+        let options = ClientOptions {
+            proxies: Proxies::from_variables(|name| std::env::var(name).ok()),
+            ..ClientOptions::standard(concat!("hydrant/", env!("CARGO_PKG_VERSION")))
+        };
+        Client::new(options).map_err(|error| Diagnostic::new(error.to_string()).caused_by(error))
+    });
+    made.as_ref().map_err(Clone::clone)
+}
+
+/// Returns the URL without credentials.
 pub(super) fn shown(url: &str) -> String {
-    git::without_credentials(url)
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
-}
-
-/// The certificates that this machine trusts.
-fn roots() -> RootCerts {
-    let found = rustls_native_certs::load_native_certs().certs;
-    let found: Vec<_> =
-        found.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()).collect();
-    RootCerts::new_with_certs(&found)
+    net::redact::url(url)
 }
