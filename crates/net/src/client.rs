@@ -12,6 +12,7 @@ use ureq::{Agent, AsSendBody, SendBody};
 use url::Url;
 
 use crate::error::{self, HttpError, HttpErrorKind};
+use crate::host::host_and_port;
 use crate::options::ClientOptions;
 use crate::proxy::is_socks;
 use crate::redact;
@@ -102,7 +103,10 @@ impl Client {
             return Err(HttpError::new(method.as_str(), &url, kind));
         }
         if !self.options.plain_http.allows(&url) {
-            let kind = HttpErrorKind::PlainHttp(url.origin().ascii_serialization());
+            let kind = match url.scheme() {
+                "http" => HttpErrorKind::PlainHttp(host_and_port(&url)),
+                scheme => HttpErrorKind::InvalidRequest(format!("unsupported scheme {scheme:?}")),
+            };
             return Err(HttpError::new(method.as_str(), &url, kind));
         }
         for _ in 0..=request.redirects {

@@ -99,8 +99,10 @@ fn plain_http_needs_loopback_or_permission() {
     let elsewhere: Url = "http://u:secret@registry.test/".parse().unwrap();
     let error = get(&client(), elsewhere).unwrap_err();
     assert!(matches!(error.kind, HttpErrorKind::PlainHttp(_)), "{error}");
-    assert_eq!(error.to_string(), "GET http://registry.test/: plain http is not allowed for http://registry.test");
+    assert_eq!(error.to_string(), "GET http://registry.test/: plain http is not allowed for registry.test");
     assert_eq!(error.hint().as_deref(), Some("use an https URL"));
+    let error = get(&client(), "ftp://registry.test/".parse().unwrap()).unwrap_err();
+    assert_eq!(error.kind.to_string(), "invalid request: unsupported scheme \"ftp\"");
     let (plain, log) = server(|_| Response::empty(200));
     let identity = Identity::generate();
     let location = url(&plain, "/").to_string();
