@@ -141,13 +141,13 @@ fn one_ref_of_many_is_refused_with_the_servers_words() {
 }
 
 #[test]
-fn what_passes_by_itself_is_waited_for() {
+fn temporary_errors_are_retried() {
     let server = GitServer::start(Abilities::default());
     let remote = Remote::new(server.url());
     server.fault(Fault::Status(503, 2));
     server.fault(Fault::Hangup(1));
     committed(&deliver(&remote, &two(1, "1\n"), &options()).unwrap()[0]);
-    server.fault(Fault::Status(500, 1));
+    server.fault(Fault::Status(500, 5));
     let error = deliver(&remote, &two(2, "2\n"), &options()).unwrap_err();
     assert!(error.is_outside() && error.to_string().contains("HTTP 500 Internal Server Error: not now"), "{error}");
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use net::{AuthorityError, HttpError};
+
 use crate::credentials::CredentialError;
 
 /// Why a repository could not be read or written.
@@ -15,13 +17,14 @@ pub enum TransportError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A setting of the remote (certificates, proxy) cannot be used.
-    #[error("invalid {setting} {value:?}: {reason}")]
+    /// A file of certificate authorities cannot be used.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// A setting of the remote cannot be used.
+    #[error("invalid {setting}: {reason}")]
     InvalidSetting {
-        /// The setting, as git's configuration names it.
+        /// The setting.
         setting: &'static str,
-        /// Its value without credentials.
-        value: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -44,6 +47,8 @@ pub enum TransportError {
         url: String,
         /// What failed.
         message: String,
+        /// The error of the HTTP request, if there was one.
+        source: Option<HttpError>,
     },
     /// The server did not accept the credentials, or there were none.
     #[error("access to {url} denied: {message}")]
@@ -122,7 +127,11 @@ impl TransportError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::InvalidUrl { .. } => "use an https://, ssh:// or file:// URL, or a path",
-            Self::InvalidSetting { setting, .. } => return Some(format!("correct {setting} in git's configuration")),
+            Self::Authority(error) => return error.hint(),
+            Self::InvalidSetting { .. } => {
+                "check http.proxy in git's configuration, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+            }
+            Self::Unreachable { source: Some(error), .. } if error.hint().is_some() => return error.hint(),
             Self::NotARepository { .. } => "choose another path, or remove what is there",
             Self::UnsafeOwner { path } => {
                 return Some(format!("run `git config --global --add safe.directory {path}`"));
@@ -140,6 +149,11 @@ impl TransportError {
             Self::Io { .. } => "check the free space and permissions of the temporary folder",
         };
         Some(hint.to_owned())
+    }
+
+    /// A connection that failed without an HTTP request.
+    pub fn unreachable(url: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Unreachable { url: url.into(), message: message.into(), source: None }
     }
 
     /// An error of the temporary object store.

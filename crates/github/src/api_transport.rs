@@ -308,10 +308,8 @@ fn failed(error: &GitHubError) -> TransportError {
     let (url, message) = (API_NAME.to_owned(), error.to_string());
     match error {
         GitHubError::Answer { status: 401 | 403, .. } => TransportError::Denied { url, message },
-        GitHubError::Answer { status: 500.., .. } => TransportError::Unreachable { url, message },
-        GitHubError::Unreachable { .. } | GitHubError::Incomplete { .. } => {
-            TransportError::Unreachable { url, message }
-        }
+        GitHubError::Answer { status: 500.., .. } => TransportError::unreachable(url, message),
+        GitHubError::Unreachable { .. } | GitHubError::Incomplete { .. } => TransportError::unreachable(url, message),
         _ => TransportError::Server { url, message },
     }
 }

@@ -120,7 +120,7 @@ impl Connection {
     }
 
     fn unreachable() -> TransportError {
-        TransportError::Unreachable { url: "memory".to_owned(), message: "connection lost".to_owned() }
+        TransportError::unreachable("memory", "connection lost")
     }
 }
 

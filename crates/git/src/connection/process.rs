@@ -67,7 +67,7 @@ impl ProcessChannel {
             command.env_remove("GIT_PROTOCOL");
         }
         let name = command.get_program().to_string_lossy().into_owned();
-        let failed = |message: String| TransportError::Unreachable { url: self.url.clone(), message };
+        let failed = |message: String| TransportError::unreachable(&self.url, message);
         let mut child = command.spawn().map_err(|error| failed(format!("cannot run {name}: {error}")))?;
         let (Some(stdin), Some(stdout), Some(mut stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -129,7 +129,7 @@ impl Channel for ProcessChannel {
 
     fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
         let url = self.url.clone();
-        let ended = || TransportError::Unreachable { url, message: "the service has ended".to_owned() };
+        let ended = || TransportError::unreachable(&url, "the service has ended");
         let Some(running) = &mut self.running else { return Err(ended()) };
         let Some(stdin) = &mut running.stdin else { return Err(ended()) };
         // A failed write is not an error: the response says why the service stopped reading.

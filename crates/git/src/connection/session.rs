@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use git2::{Oid, Repository};
+use net::HttpError;
 
 use super::channel::{Channel, Request, Service};
 use crate::error::TransportError;
@@ -32,11 +33,14 @@ impl<C: Channel> Session<C> {
         let url = self.url.clone();
         match error.kind() {
             ErrorKind::InvalidData => TransportError::Protocol { url, reason: error.to_string() },
+            _ if let Some(http) = error.get_ref().and_then(|inner| inner.downcast_ref::<HttpError>()) => {
+                TransportError::Unreachable { url, message: http.kind.to_string(), source: Some(http.clone()) }
+            }
             ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
             _ => {
                 let early = "the connection ended before the response was complete";
                 let own = if error.kind() == ErrorKind::UnexpectedEof { early.to_owned() } else { error.to_string() };
-                TransportError::Unreachable { url, message: self.channel.stderr().unwrap_or(own) }
+                TransportError::unreachable(url, self.channel.stderr().unwrap_or(own))
             }
         }
     }
