@@ -125,12 +125,13 @@ impl Transport for LocalRepository {
             self.repository = Some(repository);
         }
         let Some(repository) = &self.repository else { return Ok(Vec::new()) };
+        let wanted = Prefixes::new(prefixes);
         let mut found = Vec::new();
         for reference in repository.references().map_err(|error| self.error(error))? {
             let reference = reference.map_err(|error| self.error(error))?;
             let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
             if let Some(id) = reference.target()
-                && prefixes.iter().any(|prefix| name.starts_with(prefix))
+                && wanted.has_prefix_of(&name)
             {
                 found.push(RemoteRef { name, id });
             }
@@ -190,6 +191,26 @@ impl Transport for LocalRepository {
             .map_err(|source| TransportError::Git { location: path, source })?;
         let results = if options.atomic { update_all(repository, updates) } else { update_each(repository, updates) };
         Ok(PushReport::new(updates, results))
+    }
+}
+
+/// Prefixes, for asking about many names.
+struct Prefixes<'a> {
+    /// Sorted, and none of them begins with another one.
+    sorted: Vec<&'a str>,
+}
+
+impl<'a> Prefixes<'a> {
+    fn new(prefixes: &'a [String]) -> Self {
+        let mut sorted: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+        sorted.sort_unstable();
+        sorted.dedup_by(|longer, prefix| longer.starts_with(*prefix));
+        Prefixes { sorted }
+    }
+
+    fn has_prefix_of(&self, name: &str) -> bool {
+        let after = self.sorted.partition_point(|prefix| *prefix <= name);
+        after > 0 && name.starts_with(self.sorted[after - 1])
     }
 }
 
@@ -257,4 +278,24 @@ fn swap(repository: &Repository, updates: &[RefUpdate]) -> Result<(), Transactio
         set.map_err(|error| failed(index, &error))?;
     }
     transaction.commit().map_err(|error| failed(0, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_of_prefixes_are_enough() {
+        let prefixes = ["refs/heads/a/", "refs/heads/a", "refs/heads/ab", "refs/tags/v1", "HEAD"].map(str::to_owned);
+        let wanted = Prefixes::new(&prefixes);
+        assert_eq!(wanted.sorted, ["HEAD", "refs/heads/a", "refs/tags/v1"]);
+        for name in ["refs/heads/a", "refs/heads/ac", "refs/heads/abc", "refs/tags/v1.2", "refs/heads/a/b", "HEAD"] {
+            assert!(wanted.has_prefix_of(name), "{name}");
+        }
+        for name in ["refs/heads/", "refs/heads/b", "refs/tags/v", "refs/tags/v2", "A", ""] {
+            assert!(!wanted.has_prefix_of(name), "{name}");
+        }
+        assert!(!Prefixes::new(&[]).has_prefix_of("refs/heads/a"));
+        assert!(Prefixes::new(&[String::new()]).has_prefix_of("refs/heads/a"));
+    }
 }

@@ -7,6 +7,7 @@
 
 mod trace;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use manifest::Diagnostic;
@@ -19,8 +20,8 @@ use crate::kustomize::load::{BaseDependency, BaseKey, Io, Place};
 use crate::kustomize::options::Options;
 
 /// The limit of the cache: the total size in bytes of the files that the cached bases were built from. Their trees take about
-/// eight times as much memory.
-const MAX_BYTES: usize = 32 << 20;
+/// eight times as much memory. Beyond it the oldest bases are dropped; the kustomizations that share a base are usually neighbors.
+const MAX_BYTES: usize = 8 << 20;
 
 /// A cache of the bases that the builds of one run have built so far. Pass it to [`build_with_cache`](crate::kustomize::build_with_cache).
 #[derive(Debug, Default)]
@@ -31,7 +32,15 @@ pub struct BaseCache {
 #[derive(Debug, Default)]
 struct Kept {
     /// By options; there is rarely more than one set of options in a run.
-    bases: Vec<(Options, FxHashMap<BaseKey, Arc<Base>>)>,
+    bases: Vec<(Options, FxHashMap<BaseKey, KeptBase>)>,
+    /// The index of the options and the key of each base, the oldest first.
+    order: VecDeque<(usize, BaseKey)>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct KeptBase {
+    base: Arc<Base>,
     bytes: usize,
 }
 
@@ -57,24 +66,68 @@ impl BaseCache {
         let found = {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let (_, bases) = kept.bases.iter().find(|(known, _)| known == options)?;
-            bases.get(&place.base_key())?.clone()
+            bases.get(&place.base_key())?.base.clone()
         };
         let same = place.admits(&found.dependencies) && found.seen.iter().all(|seen| seen.is_still_so(io));
         same.then_some(found)
     }
 
-    /// Stores the base at `place`, unless the cache is full.
+    /// Stores the base at `place`, in place of the one that is cached there. A base that is too large is not stored.
     pub fn keep(&self, options: &Options, place: &Place, base: Base) {
         let bytes: usize = base.seen.iter().map(Seen::bytes).sum();
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.bytes + bytes > MAX_BYTES {
-            return;
+        if bytes <= MAX_BYTES {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.insert(options, place.base_key(), KeptBase { base: Arc::new(base), bytes });
         }
-        kept.bytes += bytes;
-        let index = kept.bases.iter().position(|(known, _)| known == options).unwrap_or_else(|| {
-            kept.bases.push((options.clone(), FxHashMap::default()));
-            kept.bases.len() - 1
+    }
+}
+
+impl Kept {
+    fn insert(&mut self, options: &Options, key: BaseKey, base: KeptBase) {
+        let index = self.bases.iter().position(|(known, _)| known == options).unwrap_or_else(|| {
+            self.bases.push((options.clone(), FxHashMap::default()));
+            self.bases.len() - 1
         });
-        kept.bases[index].1.insert(place.base_key(), Arc::new(base));
+        self.bytes += base.bytes;
+        match self.bases[index].1.insert(key.clone(), base) {
+            Some(replaced) => self.bytes -= replaced.bytes,
+            None => self.order.push_back((index, key)),
+        }
+        while self.bytes > MAX_BYTES
+            && let Some((index, key)) = self.order.pop_front()
+        {
+            self.bytes -= self.bases[index].1.remove(&key).map_or(0, |dropped| dropped.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::MemoryFiles;
+    use crate::host::NoHost;
+    use crate::kustomize::build_with_cache;
+
+    #[test]
+    fn the_oldest_bases_are_dropped_beyond_the_limit() {
+        let mut files = MemoryFiles::default();
+        let text = "x".repeat(MAX_BYTES / 3);
+        for number in 0..5 {
+            let generator = format!("configMapGenerator:\n- name: c{number}\n  files: [text]\n");
+            files.insert(&format!("/base{number}/kustomization.yaml"), generator.into_bytes());
+            files.insert(&format!("/base{number}/text"), text.clone().into_bytes());
+            let top = format!("resources: [../base{number}]\n").into_bytes();
+            files.insert(&format!("/top{number}/kustomization.yaml"), top);
+        }
+        let cache = BaseCache::default();
+        for number in [0, 1, 2, 2, 3, 4] {
+            build_with_cache(&cache, &files, &NoHost, &format!("/top{number}"), &Options::default()).unwrap();
+            let kept = cache.kept.lock().unwrap();
+            assert!(kept.bytes <= MAX_BYTES && kept.order.len() == kept.bases[0].1.len());
+        }
+        let kept = cache.kept.lock().unwrap();
+        let roots: Vec<&BaseKey> = kept.order.iter().map(|(_, key)| key).collect();
+        assert_eq!(format!("{roots:?}").matches("base").count(), 2);
+        assert!(format!("{roots:?}").contains("base3") && format!("{roots:?}").contains("base4"));
     }
 }
