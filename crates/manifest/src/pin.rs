@@ -12,11 +12,7 @@ mod plan;
 pub use apply::{Edited, edit, replace};
 pub use collect::{FoundImage, collect, collect_text};
 pub use pins::Pins;
-
-use crate::image::ImageRef;
-
-/// Returns what an image reference is replaced with; nothing where it stays.
-pub type Pin<'a> = &'a dyn Fn(&ImageRef) -> Option<ImageRef>;
+pub use plan::Pin;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ImageOverride, ImageRules, check_each};
+use super::rules::{ImageOverride, ImageRules, check_each};
 use crate::image_search::ValueMatcher;
 use crate::{Diagnostic, ImageRef};
 

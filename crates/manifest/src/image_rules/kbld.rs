@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ImageOverride, ImageRules, check_each};
+use super::rules::{ImageOverride, ImageRules, check_each};
 use crate::image_search::{Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher};
 use crate::{Diagnostic, ImageRef, Text};
 

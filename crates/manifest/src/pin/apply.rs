@@ -7,10 +7,9 @@ use crate::image_search::{Form, Match, Rule, Step, field, find};
 use crate::node::{Data, Node, Scalar, Tag};
 use crate::yaml;
 
-use super::Pin;
 use super::collect::{check_json, inner};
 use super::locate::Source;
-use super::plan::{Change, change_fields, change_whole};
+use super::plan::{Change, Pin, change_fields, change_whole};
 
 /// A text with replaced images.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use crate::image::ImageRef;
 use crate::image_search::{Fields, Match, Step, field};
 use crate::node::{Node, Text};
 
-use super::Pin;
+/// Returns what an image reference is replaced with; nothing where it stays.
+pub type Pin<'a> = &'a dyn Fn(&ImageRef) -> Option<ImageRef>;
 
 /// One change of a tree.
 pub(super) enum Change<'a> {

@@ -1,6 +1,6 @@
 //! Which styles a text allows, as libyaml's emitter and its descendants decide.
 
-use super::Rules;
+use super::types::Rules;
 
 /// What a text allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

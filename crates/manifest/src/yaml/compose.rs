@@ -5,9 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Entry, Map, Node, Scalar, Style, Tag, Text};
 
-use super::DuplicateKey;
 use super::depth::{max_depth, too_deep};
 use super::parse::{EventKind, Parser};
+use super::types::DuplicateKey;
 
 /// A node that an alias may repeat.
 struct Anchored {

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::node::At;
 
-use super::MAX_DEPTH;
+use super::types::MAX_DEPTH;
 
 /// The stack that one level of recursion may use, in bytes; a fourth of it was measured without optimization.
 const LEVEL: usize = 4096;

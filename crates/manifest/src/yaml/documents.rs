@@ -10,7 +10,8 @@ use crate::node::{At, Node};
 use super::compose::{Composer, DuplicateKeys};
 use super::parse::Parser;
 use super::scan::Scanner;
-use super::{DuplicateKey, Rules, Value, text};
+use super::types::{DuplicateKey, Rules, Value};
+use super::{resolve, text};
 
 /// All documents of a stream; see [`super::read_stream`].
 pub(super) fn stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
@@ -68,7 +69,7 @@ fn each(bytes: &[u8], duplicates: DuplicateKeys) -> Result<(Vec<Node>, Vec<Dupli
 }
 
 fn is_null(node: &Node) -> bool {
-    node.as_scalar().is_some_and(|scalar| super::resolve(scalar, Rules::V3) == Value::Null)
+    node.as_scalar().is_some_and(|scalar| resolve::checked(scalar, Rules::V3) == Ok(Value::Null))
 }
 
 /// The text with `\r\n` as `\n`: kustomize's reader does so before anything else.

@@ -1,7 +1,7 @@
 //! Writing single scalars: the five styles of libyaml's emitter.
 
-use super::Rules;
 use super::analyze::{analyze, is_break, is_printable};
+use super::types::Rules;
 
 /// The line length beyond which a scalar is folded.
 const WIDTH: usize = 80;

@@ -3,7 +3,8 @@
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Data, Map, Node, Scalar, Tag};
 
-use super::{Rules, Value, depth, number, resolve};
+use super::types::{Rules, Value};
+use super::{depth, number, resolve};
 
 /// The object as JSON; see [`super::to_json`].
 pub(super) fn from_node(node: &Node, rules: Rules, depth: usize) -> Result<serde_json::Value, Diagnostic> {

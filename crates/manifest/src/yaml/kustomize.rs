@@ -9,7 +9,8 @@ use super::emit::{self, PreferredStyle, ScalarContext};
 use super::json::not_finite;
 use super::order::{self, Rank};
 use super::print::{Dialect, Key};
-use super::{Rules, Value, number, reread, resolve, timestamp};
+use super::types::{Rules, Value};
+use super::{number, reread, resolve, timestamp};
 
 /// kustomize's output.
 pub(super) struct Kustomize;

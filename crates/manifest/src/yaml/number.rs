@@ -1,6 +1,6 @@
 //! Numbers as Go reads and writes them.
 
-use super::Value;
+use super::types::Value;
 
 /// The integer or float that `text` is to go-yaml (`resolve`, same in v2 and v3 but for `octal_sign`), if it is one.
 /// `text` starts with a digit, a sign or a dot.

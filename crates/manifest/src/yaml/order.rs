@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::Rules;
+use super::types::Rules;
 
 /// The rank of a key's type (the order of Go's kinds, with all numbers together).
 #[derive(Clone, Copy, Debug, PartialEq)]

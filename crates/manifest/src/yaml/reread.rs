@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Style};
 
-use super::Rules;
 use super::analyze::{analyze, is_break};
 use super::scan::{Scanner, TokenKind};
+use super::types::Rules;
 
 /// A block scalar after go-yaml v3 has written and read it (kyaml's `RNode.MarshalJSON`).
 ///

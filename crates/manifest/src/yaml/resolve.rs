@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::node::{Scalar, Style, Tag};
 
-use super::{Rules, Value, base64, number, timestamp};
+use super::types::{Rules, Value};
+use super::{base64, number, timestamp};
 
 /// Returns the type and value of a scalar in go-yaml (`resolve` in v2 2.4.4 and v3 3.0.4).
 ///

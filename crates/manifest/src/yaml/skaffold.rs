@@ -8,7 +8,8 @@ use crate::node::{At, Entry, Node, Scalar};
 use super::emit::{self, PreferredStyle, ScalarContext};
 use super::order::{self, Rank};
 use super::print::{Dialect, Key};
-use super::{Rules, Value, base64, number, resolve};
+use super::types::{Rules, Value};
+use super::{base64, number, resolve};
 
 /// Skaffold's output.
 pub(super) struct Skaffold;

@@ -57,7 +57,14 @@ enum State {
     End,
 }
 
-/// What kind of node may stand at a place.
+/// The anchor and the tag of a node.
+#[derive(Default)]
+struct Properties {
+    anchor: Option<Text>,
+    tag: Option<Text>,
+}
+
+/// The kind of node that is allowed at a place.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Block,
@@ -242,7 +249,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a node: its properties, then the scalar or the start of the collection.
     fn node(&mut self, place: Place) -> Parse {
-        let mut token = self.scanner.peek()?;
+        let token = self.scanner.peek()?;
         let mark = token.mark;
         if let TokenKind::Alias(name) = &token.kind {
             let kind = EventKind::Alias(name.clone());
@@ -251,21 +258,9 @@ impl<'a> Parser<'a> {
             self.pop_state();
             return Ok(Event { kind, mark, range });
         }
-        let mut anchor = None;
-        let mut tag = None;
-        loop {
-            match &token.kind {
-                TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name.clone()),
-                TokenKind::Tag(pair) if tag.is_none() => {
-                    let (pair, mark) = ((**pair).clone(), token.mark);
-                    tag = Some(self.resolve_tag(pair, mark)?);
-                }
-                _ => break,
-            }
-            self.scanner.take()?;
-            token = self.scanner.peek()?;
-        }
-        let written = anchor.is_some() || tag.is_some();
+        let Properties { anchor, tag } = self.properties()?;
+        let token = self.scanner.peek()?;
+        let has_properties = anchor.is_some() || tag.is_some();
         let start = token.mark;
         let next = match &token.kind {
             TokenKind::BlockEntry if place == Place::BlockOrIndentless => State::IndentlessSequence,
@@ -274,7 +269,7 @@ impl<'a> Parser<'a> {
             TokenKind::FlowMappingStart => State::FlowMappingFirst,
             TokenKind::BlockSequenceStart if place != Place::Flow => State::BlockSequenceFirst,
             TokenKind::BlockMappingStart if place != Place::Flow => State::BlockMappingFirst,
-            _ if written => {
+            _ if has_properties => {
                 self.pop_state();
                 let none = if place == Place::Flow { Tag::Null } else { Tag::Implicit };
                 let tag = match tag.map(short_tag) {
@@ -291,6 +286,23 @@ impl<'a> Parser<'a> {
         let mapping = matches!(next, State::FlowMappingFirst | State::BlockMappingFirst);
         let kind = if mapping { EventKind::MappingStart { anchor } } else { EventKind::SequenceStart { anchor } };
         Ok(event(kind, mark))
+    }
+
+    /// Takes the anchor and the tag before a node, in either order.
+    fn properties(&mut self) -> Result<Properties, Diagnostic> {
+        let mut properties = Properties::default();
+        loop {
+            let token = self.scanner.peek()?;
+            match &token.kind {
+                TokenKind::Anchor(name) if properties.anchor.is_none() => properties.anchor = Some(name.clone()),
+                TokenKind::Tag(pair) if properties.tag.is_none() => {
+                    let (pair, mark) = ((**pair).clone(), token.mark);
+                    properties.tag = Some(self.resolve_tag(pair, mark)?);
+                }
+                _ => return Ok(properties),
+            }
+            self.scanner.take()?;
+        }
     }
 
     fn scalar(&mut self, place: Place, mark: Mark, tag: Option<Text>, anchor: Option<Text>) -> Parse {

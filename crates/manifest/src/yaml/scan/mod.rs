@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use crate::diagnostic::Diagnostic;
 use crate::node::{At, Style, Text};
 
-use super::MAX_DEPTH;
+use super::types::MAX_DEPTH;
 use chars::{break_len, is_blank_or_end, is_name_byte};
 
 /// A place in the text: byte offset, line and column, all from 0; the column in characters.

@@ -14,12 +14,11 @@ impl Scanner<'_> {
         let indent = self.indent + 1;
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        // What stands between `from` and `end` is not in `scratch` yet.
+        // The text between `from` and `end` is not in `scratch` yet.
         let (mut from, mut end) = (self.pos, self.pos);
         let mut breaks = Breaks::default();
         loop {
-            let line_start = self.pos == self.line_start;
-            if self.byte() == Some(b'#') || (line_start && is_document_marker(self.rest())) {
+            if self.at_plain_end() {
                 break;
             }
             let stop = self.plain_run(flow);
@@ -43,10 +42,11 @@ impl Scanner<'_> {
         if breaks.any {
             self.key_allowed = true;
         }
+        let rest = self.slice(from, end);
         let text = if scratch.is_empty() {
-            Text::new(self.slice(from, end))
+            Text::new(rest)
         } else {
-            scratch.push_str(self.slice(from, end));
+            scratch.push_str(rest);
             Text::new(&scratch)
         };
         self.scratch = scratch;
@@ -54,7 +54,13 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Where the characters that belong to a plain scalar end: before a blank, a break, `: `, or a flow indicator.
+    /// Whether a comment or a document marker is at the current place, which end a plain scalar.
+    fn at_plain_end(&self) -> bool {
+        let line_start = self.pos == self.line_start;
+        self.byte() == Some(b'#') || (line_start && is_document_marker(self.rest()))
+    }
+
+    /// The end of a run of characters of a plain scalar: before a blank, a break, `: `, or a flow indicator.
     fn plain_run(&self, flow: bool) -> usize {
         let mut mask = BLANK | BREAK | COLON;
         if flow {
