@@ -129,7 +129,7 @@ fn remote_bases_are_kept_by_commit_and_held_to_the_lock_file() {
     drop(stage.git.requests());
     let stderr = stage.refused("hydrant kustomize overlay --locked");
     assert!(stderr.contains("overlay/kustomization.yaml:2:3: resources[0]") && stderr.contains("cache"), "{stderr}");
-    assert!(stderr.contains("--lock fetches it"), "{stderr}");
+    assert!(stderr.contains("with --lock to fetch it"), "{stderr}");
     // In the cache, but not pinned.
     stage.well("hydrant kustomize overlay");
     stage.well("rm hydrant.lock");

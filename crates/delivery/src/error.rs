@@ -23,9 +23,7 @@ impl Failure {
         let (Failure::Input(errors) | Failure::Outside(errors)) = self;
         errors
     }
-}
 
-impl Failure {
     /// The findings without the kind of the failure.
     pub fn into_errors(self) -> Errors {
         let (Failure::Input(errors) | Failure::Outside(errors)) = self;
@@ -53,75 +51,57 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A typed error of another crate as a finding.
-pub trait ToDiagnostic {
-    /// The finding: the message, and what to do about it where the error says that.
-    fn to_diagnostic(&self) -> Diagnostic;
+/// The conversion of another crate's typed error into a finding.
+pub trait IntoDiagnostic {
+    /// The finding: the error's message and hint. The error is kept as its cause.
+    fn into_diagnostic(self) -> Diagnostic;
 }
 
-/// A message with the hint that belongs to it.
-fn with_hint(message: String, hint: Option<String>) -> Diagnostic {
-    let diagnostic = Diagnostic::new(message);
-    match hint {
-        Some(hint) => diagnostic.hint(hint),
-        None => diagnostic,
+/// Implements [`IntoDiagnostic`] for errors that have a method `hint`.
+macro_rules! into_diagnostic {
+    ($($error:ty),+) => {
+        $(impl IntoDiagnostic for $error {
+            fn into_diagnostic(self) -> Diagnostic {
+                let finding = Diagnostic::new(self.to_string());
+                let finding = self.hint().into_iter().fold(finding, Diagnostic::hint);
+                finding.caused_by(self)
+            }
+        })+
+    };
+}
+
+into_diagnostic!(SourceError, SnapshotError, SigningError, DeliverError, HttpError);
+
+impl IntoDiagnostic for GitHubError {
+    fn into_diagnostic(self) -> Diagnostic {
+        Diagnostic::new(self.to_string()).caused_by(self)
     }
 }
 
-impl ToDiagnostic for SourceError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        with_hint(self.to_string(), self.hint())
-    }
+/// Implements the conversion into a [`Failure`] for errors of the input.
+macro_rules! input_failure {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Failure::Input(error.into_diagnostic().into())
+            }
+        })+
+    };
 }
 
-impl ToDiagnostic for SnapshotError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        with_hint(self.to_string(), self.hint())
-    }
+input_failure!(SourceError, SigningError);
+
+/// Implements the conversion into a [`Failure`] for errors that have a method `is_outside`.
+macro_rules! input_or_outside_failure {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                let outside = error.is_outside();
+                let errors = error.into_diagnostic().into();
+                if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
+            }
+        })+
+    };
 }
 
-impl ToDiagnostic for SigningError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        with_hint(self.to_string(), self.hint())
-    }
-}
-
-impl ToDiagnostic for DeliverError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        with_hint(self.to_string(), self.hint())
-    }
-}
-
-impl ToDiagnostic for HttpError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        with_hint(self.to_string(), self.hint())
-    }
-}
-
-impl ToDiagnostic for GitHubError {
-    fn to_diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(self.to_string())
-    }
-}
-
-impl From<SourceError> for Failure {
-    fn from(error: SourceError) -> Self {
-        Failure::Input(error.to_diagnostic().caused_by(error).into())
-    }
-}
-
-impl From<DeliverError> for Failure {
-    fn from(error: DeliverError) -> Self {
-        let outside = error.is_outside();
-        let errors = error.to_diagnostic().caused_by(error).into();
-        if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
-    }
-}
-
-impl From<GitHubError> for Failure {
-    fn from(error: GitHubError) -> Self {
-        let outside = error.is_outside();
-        let errors = error.to_diagnostic().caused_by(error).into();
-        if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
-    }
-}
+input_or_outside_failure!(DeliverError, GitHubError);

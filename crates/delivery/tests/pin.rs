@@ -81,9 +81,12 @@ fn every_failure_is_reported_with_its_location() {
     let message = failure.to_string();
     assert!(matches!(failure, Failure::Input(_)));
     assert_eq!(failure.errors().all().len(), 2, "{message}");
-    assert!(message.contains(&format!("one.yaml:2:10: x[0].image: {a}/there:2: missing tag: ")), "{message}");
+    assert!(message.contains(&format!("one.yaml:2:10: x[0].image: {a}/there:2: tag not found: ")), "{message}");
     assert!(message.contains("apply the same fix in two.yaml, line 1"), "{message}");
-    assert!(message.contains(&format!("one.yaml:4:10: x[2].image: {b}/closed:1: credentials: ")), "{message}");
+    assert!(
+        message.contains(&format!("one.yaml:4:10: x[2].image: {b}/closed:1: authentication failed: ")),
+        "{message}"
+    );
     assert!(message.contains(&format!("docker login {b}")), "{message}");
 
     open.trouble(Trouble::always("/manifests/", bad::unavailable()));
@@ -98,7 +101,7 @@ fn an_unreachable_registry_is_reported_once() {
     let message = failure.to_string();
     assert_eq!(failure.errors().all().len(), 1, "{message}");
     assert!(
-        message.starts_with("one.yaml:1:10: [0].image: 127.0.0.1:1/a:0: network: GET http://127.0.0.1:1/v2/: "),
+        message.starts_with("one.yaml:1:10: [0].image: 127.0.0.1:1/a:0: network error: GET http://127.0.0.1:1/v2/: "),
         "{message}"
     );
     let others = "apply the same fix to 127.0.0.1:1/a:1, 127.0.0.1:1/a:2, 127.0.0.1:1/a:3, 2 more";

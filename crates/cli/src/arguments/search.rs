@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::verbs::pin::Typed;
+use delivery::verbs::pin::PinFlags;
 
 use crate::arguments::lock_file::below;
 use crate::arguments::units::DigestsArgument;
@@ -28,12 +28,12 @@ impl SearchArguments {
     ///
     /// # Errors
     /// A path that cannot be named.
-    pub(crate) fn typed(self, folder: &str) -> Result<Typed, Failure> {
-        Ok(Typed {
+    pub(crate) fn typed(self, folder: &str) -> Result<PinFlags, Failure> {
+        Ok(PinFlags {
             config: self.config.map(|path| below(folder, &path)).transpose()?,
             rules: self.rules,
             digests: self.policy_digests.map(Into::into),
-            ..Typed::default()
+            ..PinFlags::default()
         })
     }
 }

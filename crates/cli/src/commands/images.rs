@@ -6,7 +6,7 @@ use delivery::host::disk::DiskFiles;
 use delivery::images::digests::{Pinner, ResolveContext};
 use delivery::lock::Lock;
 use delivery::lock::LockMode;
-use delivery::verbs::pin::{self, Setup, Typed};
+use delivery::verbs::pin::{self, PinFlags, Setup};
 
 use crate::arguments::lock_file::current_dir;
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 /// A file cannot be read or, with `--origins`, an image cannot be resolved.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let (files, folder) = (DiskFiles::default(), current_dir()?);
-    let typed = Typed {
+    let typed = PinFlags {
         registries: arguments.registries.typed(arguments.platform, &folder)?,
         ..arguments.search.typed(&folder)?
     };

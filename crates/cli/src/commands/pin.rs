@@ -5,7 +5,7 @@ use std::path::Path;
 use delivery::host::disk::DiskFiles;
 use delivery::images::digests::{Pinner, ResolveContext};
 use delivery::lock;
-use delivery::verbs::pin::{self, Input, Setup, Typed};
+use delivery::verbs::pin::{self, Input, PinFlags, Setup};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 /// A file cannot be read or written, or an image cannot be resolved.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let (ctx, files, folder) = (run_context()?, DiskFiles::default(), current_dir()?);
-    let typed = Typed {
+    let typed = PinFlags {
         locking: arguments.locked.locking(arguments.lock, &folder)?,
         registries: arguments.registries.typed(arguments.platform, &folder)?,
         ..arguments.search.typed(&folder)?
@@ -53,14 +53,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let setup = Setup::new(&files, &folder, &typed)?;
     let inputs = pin::read(&arguments.files)?;
     let images = pin::find(&inputs, &setup.search)?;
-    let lock = lock::read(&files, &setup.lock_file, &setup.source)?;
+    let lock = lock::read(&files, &setup.lock_file, &setup.lock_mode)?;
     let resolve_ctx = ResolveContext {
         options: setup.options.clone(),
         variables: &ctx.variables,
         now: ctx.now.map_or(0, |now| now.seconds),
         progress: ctx.progress.resolving(),
     };
-    let mut pinner = Pinner::new(setup.source.clone(), lock, &setup.lock_file, resolve_ctx);
+    let mut pinner = Pinner::new(setup.lock_mode.clone(), lock, &setup.lock_file, resolve_ctx);
     let pins = pinner.resolve(&setup.wanted(&images))?;
     let all = images.len();
     // Release the memory: the next step reads the files again, and there may be many.

@@ -112,7 +112,7 @@ pub struct Destination {
 pub struct Policy {
     /// Which images must carry a digest.
     pub images: Option<Images>,
-    /// What happens to digests that stand beside tags already.
+    /// What happens to digests that images already have.
     pub digests: Option<GivenDigests>,
     /// What happens to a plain `Secret`.
     pub secrets: Option<Secrets>,
@@ -135,10 +135,10 @@ pub enum Images {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum GivenDigests {
-    /// It must exist, and be what the tag beside it stands for; where only the lock file may be used it is taken as it stands.
+    /// It must exist and be the digest of the tag; where only the lock file may be used it is taken as it is.
     #[default]
     Checked,
-    /// It is taken as it stands, and no registry is asked for it.
+    /// It is taken as it is, and no registry is asked for it.
     Kept,
 }
 
@@ -182,7 +182,7 @@ pub struct Registry {
     pub insecure: Vec<String>,
     /// `os/arch` or `os/arch/variant`: pin that platform's manifest instead of the index.
     pub platform: Option<String>,
-    /// PEM files with certificate authorities to trust beside the system's, below the folder of `hydrant.yaml`.
+    /// PEM files with certificate authorities to trust in addition to the system's, below the folder of `hydrant.yaml`.
     #[serde(default)]
     pub authorities: Vec<String>,
     /// Places to ask before a registry itself, by the registry: hosts, `host/prefix`, or URLs.
@@ -197,7 +197,7 @@ pub struct Registry {
 /// The config's path: the given one, or the first of its names in `folder` or the next folder above that has one.
 ///
 /// # Errors
-/// A given path that is no file.
+/// A given path that is not a file.
 pub fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> Result<Option<String>, Diagnostic> {
     if let Some(path) = given {
         return match files.kind(path) {
@@ -235,7 +235,7 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Config, Diagnostic> {
 /// Reads the text of a `hydrant.yaml`.
 ///
 /// # Errors
-/// One finding with its line and column: what is no YAML, unknown, missing, of another type, or no template.
+/// One finding with its line and column: invalid YAML, an unknown or missing field, a wrong type, an invalid template.
 pub fn parse(text: &str, file: &str) -> Result<Config, Diagnostic> {
     serde_saphyr::from_str(text).map_err(|error| finding(&error).in_file(file))
 }

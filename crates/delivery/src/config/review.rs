@@ -1,4 +1,4 @@
-//! `review`: how a change gets onto its branch, as a word or as a mapping that says more of the request.
+//! `review`: how a change gets onto its branch, as a string or as a mapping with fields of the pull request.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum ReviewMode {
     /// Straight onto the branch.
     #[default]
     Push,
-    /// Onto a topic branch beside it, with a request to merge it.
+    /// Onto a topic branch, with a pull request to merge it.
     PullRequest,
 }
 
@@ -24,11 +24,11 @@ pub enum ReviewMode {
 pub struct Review {
     /// The mode.
     pub mode: ReviewMode,
-    /// What is said of the request.
+    /// The fields of the pull request.
     pub request: Request,
 }
 
-/// What is said of the requests (pull requests, merge requests). What is absent is taken from the level above.
+/// The fields of pull requests (on GitLab, merge requests). Absent fields are taken from the level above.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Request {
@@ -60,7 +60,7 @@ pub enum Host {
     Gitlab,
     /// Gitea or Forgejo: by AGit, a push to `refs/for/BRANCH`.
     Gitea,
-    /// Any other: the topic branch is pushed, and somebody else opens the request.
+    /// Any other: the topic branch is pushed, and no pull request is opened.
     None,
 }
 
@@ -96,7 +96,7 @@ impl Request {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Mapping {
-    /// Onto a topic branch, with a request; what is said of it.
+    /// Onto a topic branch, with a pull request of these fields.
     pull_request: Request,
 }
 
@@ -111,11 +111,11 @@ impl<'de> Deserialize<'de> for Review {
                 f.write_str("`push`, `pull-request`, or a mapping `pullRequest: {…}`")
             }
 
-            fn visit_str<E: Error>(self, word: &str) -> Result<Review, E> {
-                let mode = match word {
+            fn visit_str<E: Error>(self, text: &str) -> Result<Review, E> {
+                let mode = match text {
                     "push" => ReviewMode::Push,
                     "pull-request" => ReviewMode::PullRequest,
-                    _ => return Err(E::unknown_variant(word, &["push", "pull-request"])),
+                    _ => return Err(E::unknown_variant(text, &["push", "pull-request"])),
                 };
                 Ok(Review { mode, ..Review::default() })
             }

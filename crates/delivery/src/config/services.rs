@@ -49,9 +49,9 @@ pub struct Helm {
     pub include_crds: Option<bool>,
     /// Whether the objects of `helm test` are delivered; they are not where absent.
     pub tests: Option<bool>,
-    /// What the chart is told of the cluster's version (`.Capabilities.KubeVersion`); helm's own choice where absent.
+    /// The cluster's version for the chart (`.Capabilities.KubeVersion`); helm's default where absent.
     pub kube_version: Option<String>,
-    /// What the chart is told of further API versions (`.Capabilities.APIVersions`).
+    /// Additional API versions for the chart (`.Capabilities.APIVersions`).
     #[serde(default)]
     pub api_versions: Vec<String>,
 }
@@ -83,8 +83,8 @@ impl Service {
         let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
         match given.as_slice() {
             [one, other, ..] => {
-                let words = format!("`{one}` and `{other}` exclude each other");
-                Err(E::custom(words))
+                let message = format!("`{one}` and `{other}` exclude each other");
+                Err(E::custom(message))
             }
             [one] if *one != "skaffold" && !self.modules.is_empty() => {
                 Err(E::custom(format!("`modules` requires `skaffold`, found `{one}`")))

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A text in which `{service}` and `{environment}` stand for a unit's names. Any other word in braces is refused when
+/// A text in which `{service}` and `{environment}` stand for a unit's names. Any other placeholder is refused when
 /// the file is read.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(try_from = "String")]
@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Template(String);
 
 /// What a template may name.
-const WORDS: [&str; 2] = ["service", "environment"];
+const PLACEHOLDERS: [&str; 2] = ["service", "environment"];
 
 impl TryFrom<String> for Template {
     type Error = String;
@@ -22,10 +22,10 @@ impl TryFrom<String> for Template {
             if before.contains('}') {
                 return Err(format!("invalid template \"{text}\": unmatched `}}`"));
             }
-            let (word, tail) =
+            let (placeholder, tail) =
                 after.split_once('}').ok_or_else(|| format!("invalid template \"{text}\": unmatched `{{`"))?;
-            if !WORDS.contains(&word) {
-                return Err(format!("unknown placeholder {{{word}}}, expected {{service}} or {{environment}}"));
+            if !PLACEHOLDERS.contains(&placeholder) {
+                return Err(format!("unknown placeholder {{{placeholder}}}, expected {{service}} or {{environment}}"));
             }
             rest = tail;
         }
@@ -48,9 +48,9 @@ impl Template {
         let mut filled = String::with_capacity(self.0.len() + service.len() + environment.len());
         let mut rest = self.0.as_str();
         while let Some((before, after)) = rest.split_once('{') {
-            let (word, tail) = after.split_once('}').unwrap_or((after, ""));
+            let (placeholder, tail) = after.split_once('}').unwrap_or((after, ""));
             filled.push_str(before);
-            filled.push_str(if word == "service" { service } else { environment });
+            filled.push_str(if placeholder == "service" { service } else { environment });
             rest = tail;
         }
         filled.push_str(rest);

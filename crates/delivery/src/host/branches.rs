@@ -149,7 +149,7 @@ impl<U: OnBranch> OnBranch for &U {
 /// The objects in the files of a place, in the order of the files.
 ///
 /// # Errors
-/// A file that is no YAML, by its name on the branch.
+/// A file that is invalid YAML, by its name on the branch.
 pub fn objects(branch: &str, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
     let mut objects = Vec::new();
     for (path, file) in &tip.files {
@@ -159,7 +159,7 @@ pub fn objects(branch: &str, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
     Ok(objects)
 }
 
-/// The images that stand there by the record, or by the commit's trailers where an older hydrant wrote the record. What is no image reference is
+/// The images on the branch by the record, or by the commit's trailers where an older hydrant wrote the record. What is no image reference is
 /// left out: a person may have written it.
 pub fn images(tip: &BranchTip) -> Vec<ImageRef> {
     let recorded = tip.record.as_ref().map(|record| record.images.iter()).unwrap_or_default();

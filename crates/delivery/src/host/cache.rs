@@ -34,8 +34,8 @@ fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Fills a new folder beside `place` by `fill` and renames it there, so that no reader sees it incomplete. Another process
-/// that was faster is no error: both have the same content.
+/// Fills a new folder next to `place` by `fill` and renames it there, so that no reader sees it incomplete. Another process
+/// that was faster is not an error: both have the same content.
 ///
 /// # Errors
 /// `fill`'s, and the disk's through `disk`.

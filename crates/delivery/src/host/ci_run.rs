@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The run's URL: GitHub Actions (and Gitea's and Forgejo's), GitLab CI, CircleCI, Buildkite, Jenkins. Nothing elsewhere, and nothing where
-/// what is set is no `http` URL.
+/// the value is not an `http` URL.
 pub fn url(variables: &BTreeMap<String, String>) -> Option<String> {
     let variable = |name: &str| variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
     let actions = || {

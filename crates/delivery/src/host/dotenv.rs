@@ -9,7 +9,7 @@ use manifest::{At, Diagnostic};
 /// `$NAME` and `${NAME}` stand for variables of the same file.
 ///
 /// # Errors
-/// A line that is no such thing, with its number.
+/// An invalid line, with its number.
 pub fn parse(text: &str, file: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut values = BTreeMap::new();
     let text = text.replace("\r\n", "\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use manifest::Diagnostic;
 use net::{Client, ClientOptions, Proxies, Request, Retry, RetryPolicy, Url};
 
-use crate::error::ToDiagnostic as _;
+use crate::error::IntoDiagnostic;
 
 /// The largest file that is downloaded, in bytes; no file of manifests comes near.
 const LIMIT: usize = 100 << 20;
@@ -24,7 +24,7 @@ pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
     let retry = Retry { policy: RetryPolicy { attempts: 3, ..RetryPolicy::standard() }, ..Retry::standard() };
     let response = client()?
         .fetch(Request::get(parsed).timeout(TIMEOUT), LIMIT, &retry)
-        .map_err(|error| error.to_diagnostic().caused_by(error))?;
+        .map_err(IntoDiagnostic::into_diagnostic)?;
     if response.status() != net::http::StatusCode::OK {
         let hint = "check the URL, or copy the file into the repository";
         return Err(error(format!("HTTP status {}", response.status())).hint(hint));

@@ -8,7 +8,7 @@ use git::source::{SourceError, SourceRepository};
 use manifest::Diagnostic;
 use render_core::skaffold::SourceGit;
 
-use crate::error::ToDiagnostic;
+use crate::error::IntoDiagnostic;
 
 /// Asks the repository around a folder, each question once a run.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl GitFacts {
         let key = (question, folder.to_owned());
         // Others may ask the same at this moment; they wait for the one answer.
         let slot = self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-        let find = || self.answer(question, Path::new(folder)).map_err(|error| error.to_diagnostic());
+        let find = || self.answer(question, Path::new(folder)).map_err(|error| error.into_diagnostic());
         slot.get_or_init(find).clone()
     }
 

@@ -57,7 +57,7 @@ fn named(url: &str) -> Option<Repository> {
 fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty());
     if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
-        let wrong = |words: String| Failure::from(Diagnostic::new(words).field("GITHUB_APP_KEY_FILE"));
+        let wrong = |message: String| Failure::from(Diagnostic::new(message).field("GITHUB_APP_KEY_FILE"));
         let id = id
             .parse()
             .map_err(|_| Diagnostic::new(format!("expected a number, found \"{id}\"")).field("GITHUB_APP_ID"))?;

@@ -1,4 +1,4 @@
-//! What the machine tells a rendering before it begins: the environment with `skaffold.env`, the kube-context's name, Skaffold's
+//! What a rendering reads of the machine: the environment with `skaffold.env`, the kube-context's name, Skaffold's
 //! global config, and the files that flags name.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks around. `folder` is absolute, `environment` the process's.
+    /// Reads it. `folder` is absolute, `environment` the process's.
     ///
     /// # Errors
     /// A `skaffold.env` or global config that cannot be read as what it is.

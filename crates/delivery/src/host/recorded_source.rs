@@ -5,7 +5,7 @@ use std::path::Path;
 use git::source::{SourceError, SourceRepository};
 use manifest::Diagnostic;
 
-use crate::error::ToDiagnostic;
+use crate::error::IntoDiagnostic;
 use crate::host::git_files::GitFiles;
 
 /// The files of a recorded source commit; `root` is a folder of the source repository.
@@ -13,7 +13,7 @@ use crate::host::git_files::GitFiles;
 /// # Errors
 /// A commit that this clone does not have: it is shallow, or the history was rewritten since.
 pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
-    let source = SourceRepository::discover(Path::new(root)).map_err(|error| error.to_diagnostic())?;
+    let source = SourceRepository::discover(Path::new(root)).map_err(|error| error.into_diagnostic())?;
     GitFiles::new(&source, commit).map_err(|error| match error {
         SourceError::NoRevision { .. } => {
             let message = format!("the recorded source commit {commit} is not in this clone");
@@ -22,6 +22,6 @@ pub(crate) fn files(root: &str, commit: &str) -> Result<GitFiles, Diagnostic> {
                  after a rewrite of the history, record a new commit with `hydrant deliver --allow-older`",
             )
         }
-        _ => error.to_diagnostic(),
+        _ => error.into_diagnostic(),
     })
 }

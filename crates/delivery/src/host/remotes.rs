@@ -12,7 +12,7 @@ use manifest::Diagnostic;
 use render_core::host::RemoteRepository;
 
 use super::{cache, download};
-use crate::error::ToDiagnostic as _;
+use crate::error::IntoDiagnostic as _;
 use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
 
 /// How remote bases and files are had.
@@ -99,8 +99,8 @@ impl Fetched {
         let digest = cache::digest(&bytes);
         if pinned.as_ref().is_some_and(|pinned| *pinned != digest) {
             let expected = pinned.unwrap_or_default();
-            let words = format!("{shown} has changed: expected {expected}, found {digest}");
-            return Err(Diagnostic::new(words).hint("give --update to lock the new content"));
+            let message = format!("{shown} has changed: expected {expected}, found {digest}");
+            return Err(Diagnostic::new(message).hint("give --update to lock the new content"));
         }
         let place = cache::file(&self.cache(), &digest);
         if let Some(folder) = place.parent() {
@@ -159,5 +159,5 @@ fn once<K: Ord + Clone, T: Clone>(
 }
 
 fn failed(error: SnapshotError) -> Diagnostic {
-    error.to_diagnostic().caused_by(error)
+    error.into_diagnostic()
 }

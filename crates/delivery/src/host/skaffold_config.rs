@@ -21,7 +21,7 @@ pub(super) struct SkaffoldConfig {
 /// Reads the file, where there is one. An entry of `kubeContexts` whose pattern matches the context wins over `global`.
 ///
 /// # Errors
-/// A file that is no YAML.
+/// Invalid YAML.
 pub(super) fn read(
     files: &dyn Files,
     environment: &BTreeMap<String, String>,

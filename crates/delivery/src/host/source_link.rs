@@ -13,7 +13,7 @@ enum Host {
     Gitea,
 }
 
-/// The URL of a commit's page; nothing where the source is no `https` URL of a known host, or the revision is no commit id.
+/// The URL of a commit's page; nothing where the source is not an `https` URL of a known host, or the revision is not a commit id.
 pub fn commit(source: &str, revision: &str) -> Option<String> {
     let (host, base) = place(source)?;
     let folder = match host {

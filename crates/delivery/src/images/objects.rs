@@ -9,7 +9,7 @@ use crate::config::GivenDigests;
 use crate::images::digests::{ImageLocation, ImageRequest};
 use crate::images::search::Search;
 
-/// The images of the objects as they are written, sorted, each once. What is no image reference is left out.
+/// The images of the objects as they are written, sorted, each once. Values that are not image references are omitted.
 pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
     let found = objects.iter().flat_map(|object| collect(object, search.rules()).0);
     let mut images: Vec<String> = found.map(|one| one.image.as_str().to_owned()).collect();
@@ -34,7 +34,7 @@ pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) ->
 pub(crate) struct FoundImages {
     /// What is to be resolved: the references, or what an override makes of them.
     pub(crate) requests: Vec<ImageRequest>,
-    /// A finding for each value that should be an image reference and is none.
+    /// A finding for each invalid image reference.
     pub(crate) invalid: Vec<Diagnostic>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn find(label: &str, objects: &[Node], search: &Search) -> FoundImage
 /// name, the one with the same tag is taken.
 ///
 /// # Errors
-/// What should be an image reference and is none.
+/// An invalid image reference.
 pub(crate) fn assign(objects: &mut [Node], search: &Search, assigned: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
     let counterpart = |image: &ImageRef| {
         let same: Vec<&ImageRef> = assigned.iter().filter(|other| other.full_name() == image.full_name()).collect();
@@ -82,10 +82,10 @@ pub(crate) fn assign(objects: &mut [Node], search: &Search, assigned: &[ImageRef
     Ok(kept)
 }
 
-/// Puts the digests that are known beside the images.
+/// Adds the known digests to the images.
 ///
 /// # Errors
-/// What should be an image reference and is none.
+/// An invalid image reference.
 pub fn pin(objects: &mut [Node], search: &Search, pins: &Pins) -> Result<(), Errors> {
     let becomes = |image: &ImageRef| pins.pinned(&search.meant(image));
     objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &becomes).map(|_| ()))

@@ -26,7 +26,7 @@ pub struct ImageOrigin {
 pub struct ReplacedImage {
     /// The image as it was delivered.
     pub image: String,
-    /// What it says of its source; nothing where it does not say or can no longer be asked.
+    /// The source that it names; empty where it names none or can no longer be read.
     pub origin: Origin,
 }
 
@@ -35,7 +35,7 @@ pub struct ReplacedImage {
 pub(crate) struct BranchImages {
     /// Its images, by its commit's trailers.
     pub(crate) images: Vec<ImageRef>,
-    /// Where they come from, as it was written down: [`ImageOrigin::trailer_value`].
+    /// Their recorded sources: [`ImageOrigin::trailer_value`].
     pub(crate) sources: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl ImageOrigin {
     /// `NAME:TAG SOURCE REVISION`, what is not known left out: the value of a trailer.
     pub fn trailer_value(&self) -> String {
         let parts = [Some(self.name()), self.origin.source.as_deref(), self.origin.revision.as_deref()];
-        // The words are the builder's; a trailer is one line.
+        // Labels may have line breaks; a trailer is one line.
         let all = parts.into_iter().flatten().flat_map(str::split_whitespace);
         all.collect::<Vec<_>>().join(" ")
     }
@@ -53,7 +53,7 @@ impl ImageOrigin {
         source_link::commit(self.origin.source.as_deref()?, self.origin.revision.as_deref()?)
     }
 
-    /// The page of what lies between the source commits of the image that the branch holds and of this one; nothing where
+    /// The page of the changes between the source commits of the image on the branch and of this one; nothing where
     /// either does not say, both are the same, or the host is not known.
     pub fn changes_link(&self) -> Option<String> {
         let (old, new) = self.revisions()?;
@@ -65,7 +65,7 @@ impl ImageOrigin {
     }
 
     /// `NAME:TAG LINK`, or `NAME:TAG OLD -> NEW` where no page is known: the value of a trailer, and a line for people. Nothing
-    /// where there is no change of source commits to tell.
+    /// where the source commit did not change.
     pub fn changes(&self) -> Option<String> {
         let (old, new) = self.revisions()?;
         let what = self.changes_link().unwrap_or_else(|| format!("{old} -> {new}"));
@@ -113,12 +113,12 @@ impl BranchImages {
         }
     }
 
-    /// What was written down of an image's source.
+    /// The recorded source of an image.
     fn origin(&self, image: &ImageRef) -> Option<Origin> {
         let name = image.without_digest().to_string();
-        self.sources.iter().find_map(|words| {
-            let mut words = words.split_whitespace();
-            let rest: Vec<&str> = if words.next()? == name { words.collect() } else { return None };
+        self.sources.iter().find_map(|value| {
+            let mut parts = value.split_whitespace();
+            let rest: Vec<&str> = if parts.next()? == name { parts.collect() } else { return None };
             let some = |text: &str| Some(text.to_owned());
             match rest.as_slice() {
                 [source, revision] => Some(Origin { source: some(source), revision: some(revision) }),
@@ -137,7 +137,7 @@ pub(crate) struct UnitImages {
 }
 
 impl UnitImages {
-    /// The images as they are in the objects; what is no image reference is left out.
+    /// The images as they are in the objects; values that are not image references are omitted.
     pub(crate) fn new(images: &[String], replaced: BranchImages) -> Self {
         UnitImages { images: images.iter().filter_map(|text| ImageRef::parse(text).ok()).collect(), replaced }
     }
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn changes_are_told_where_both_commits_are_known() {
-        let told = |before: Option<Origin>, now: Origin| {
+        let changes = |before: Option<Origin>, now: Origin| {
             let before = before.map(|origin| ReplacedImage { image: "a:0".to_owned(), origin });
             ImageOrigin { image: "a:1@sha256:0".to_owned(), origin: now, before }.changes()
         };
@@ -227,7 +227,7 @@ mod tests {
             (None, origin(app, "1111111"), None),
         ];
         for (before, now, want) in table {
-            assert_eq!(told(before.clone(), now.clone()).as_deref(), want, "{before:?} {now:?}");
+            assert_eq!(changes(before.clone(), now.clone()).as_deref(), want, "{before:?} {now:?}");
         }
     }
 

@@ -38,14 +38,14 @@ mod tests {
         let objects = manifest::yaml::read_objects(text.as_bytes()).unwrap();
         let search = Search::read(&render_core::files::MemoryFiles::default(), &[]).unwrap();
         let built = [ImageRef::parse("docker.io/acme/app:2").unwrap()];
-        let told = |policy| -> Vec<String> {
+        let found_by = |policy| -> Vec<String> {
             let found = offenders(&objects, &search, policy, &built);
             found.into_iter().map(|one| format!("{} {}", one.field.unwrap_or_default(), one.message)).collect()
         };
         let app = "spec.containers[0].image Pod/p: acme/app:1 has no digest".to_owned();
         let nginx = "spec.containers[1].image Pod/p: nginx has no digest".to_owned();
-        assert_eq!(told(Images::Pinned), [app.clone(), nginx]);
-        assert_eq!(told(Images::Built), [app]);
-        assert_eq!(told(Images::Any), Vec::<String>::new());
+        assert_eq!(found_by(Images::Pinned), [app.clone(), nginx]);
+        assert_eq!(found_by(Images::Built), [app]);
+        assert_eq!(found_by(Images::Any), Vec::<String>::new());
     }
 }

@@ -32,7 +32,7 @@ pub struct RegistryFlags {
 /// they come from the environment.
 ///
 /// # Errors
-/// A platform in the file that is none.
+/// An invalid platform in the file.
 pub fn options(flags: &RegistryFlags, written: &config::Registry, root: &str) -> Result<RegistryOptions, Diagnostic> {
     let platform = written.platform.as_deref().map(str::parse::<Platform>).transpose();
     let platform = platform.map_err(|error| Diagnostic::new(error.to_string()).field("registry.platform"))?;

@@ -32,7 +32,7 @@ impl Lock {
     /// Reads a lock file; `file` is its name in messages.
     ///
     /// # Errors
-    /// Where it is no lock file, has an unknown field, or gives one image two digests, as an unfinished merge may.
+    /// An invalid lock file, an unknown field, or two digests for one image, as an unresolved merge conflict may leave them.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let at = At { line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
@@ -139,7 +139,7 @@ impl Lock {
         self.remotes.get(&key).map(|entry| entry.commit.as_str())
     }
 
-    /// Writes down what an image was found to be. Where that is what stands there, the entry stays as it is, time included.
+    /// Records the digest of an image. An entry with the same digest is kept, time included.
     pub fn record(&mut self, found: LockedImage) {
         let key = (found.reference.clone(), found.platform.clone());
         if self.images.get(&key).is_none_or(|known| known.digest != found.digest) {
@@ -329,7 +329,7 @@ remotes:
             ("apiVersion: v1\nkind: ConfigMap\n", "expected hydrant/v1 Lock, found v1 ConfigMap"),
             ("apiVersion: hydrant/v1\nkind: Lock\nimage: []\n", "image"),
             ("[", "hydrant.lock:1:1: invalid lock file: unclosed bracket"),
-            (&TEXT.replace("sha256:a", "sha256:x"), "its digest must be"),
+            (&TEXT.replace("sha256:a", "sha256:x"), "the digest must be"),
         ];
         for (text, want) in table {
             let error = Lock::parse("hydrant.lock", text).unwrap_err().to_string();

@@ -16,7 +16,7 @@ pub use mode::{LockMode, LockOptions, Refresh};
 /// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
 ///
 /// # Errors
-/// Where it alone is read and is not there, where it cannot be read, or is none.
+/// A lock file that is missing although it alone may be used, that cannot be read, or that is invalid.
 pub fn read(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Diagnostic> {
     if !source.reads_lock() {
         return Ok(Lock::default());

@@ -2,7 +2,7 @@
 
 use manifest::ImageRef;
 
-/// What was typed about the lock file.
+/// The flags about the lock file.
 #[derive(Clone, Debug, Default)]
 pub struct LockOptions {
     /// `--lock`
@@ -27,7 +27,7 @@ pub enum LockMode {
     Write(Refresh),
 }
 
-/// Which images are asked for again although they are locked.
+/// Which locked images are resolved again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refresh {
     /// None.
@@ -39,7 +39,7 @@ pub enum Refresh {
 }
 
 impl LockOptions {
-    /// What was typed decides; where nothing was, what hydrant.yaml says (`locked`).
+    /// Combines the flags with `locked` of hydrant.yaml; flags win.
     pub fn lock_mode(&self, written: Option<bool>) -> LockMode {
         match &self.update {
             Some(these) if these.is_empty() => LockMode::Write(Refresh::All),
@@ -69,7 +69,7 @@ impl LockMode {
 }
 
 impl Refresh {
-    /// Whether the image is asked for again.
+    /// Whether the image is resolved again.
     pub(crate) fn concerns(&self, image: &ImageRef) -> bool {
         match self {
             Refresh::None => false,

@@ -10,7 +10,7 @@ use render_core::files::Files;
 
 use super::session::{Pipeline, SourceTree};
 use super::unit::LoadedUnit;
-use crate::error::{Failure, ToDiagnostic};
+use crate::error::{Failure, IntoDiagnostic};
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::{FileComparison, GitFiles};
@@ -22,7 +22,7 @@ use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 /// # Errors
 /// A revision that does not exist, and whatever is wrong with a unit as it is now.
 pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
-    let unknown = |error: SourceError| error.to_diagnostic().field("--changed-since");
+    let unknown = |error: SourceError| error.into_diagnostic().field("--changed-since");
     let source = SourceRepository::discover(Path::new(&plan.root)).map_err(unknown)?;
     let root = source.root().display().to_string();
     let old = GitFiles::new(&source, revision).map_err(unknown)?;

@@ -14,10 +14,10 @@ use crate::host::git_files::{FileComparison, GitFiles};
 use crate::plan::Plan;
 
 /// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. Files
-/// outside of the repository (a cache, a chart's scratch folder) and in other repositories (submodules) is not looked at.
+/// outside of the repository (a cache, a chart's scratch folder) and in other repositories (submodules) are not compared.
 ///
 /// # Errors
-/// Every such file. A source that is no git repository, or has no commit.
+/// Every such file. A source that is not a git repository, or has no commit.
 pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -> Result<(), Failure> {
     let repository = SourceRepository::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
@@ -49,7 +49,7 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
     Ok(Errors::check(wrong)?)
 }
 
-/// Whether a folder belongs to the repository at `root` itself, and not to one that lies in it.
+/// Whether a folder belongs to the repository at `root` itself, and not to one inside it.
 fn belongs_to(folder: &Path, root: &Path) -> bool {
     SourceRepository::discover(folder).is_ok_and(|source| source.root() == root)
 }

@@ -20,10 +20,10 @@ use crate::report::attest;
 use crate::review::PreparedUnit;
 
 impl Pipeline<'_> {
-    /// Delivers every unit to its branch. A unit that its branch refuses is no error: the report says so.
+    /// Delivers every unit to its branch. A refused unit is not an error: the report has it.
     ///
     /// # Errors
-    /// A source that is no git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
+    /// A source that is not a git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
     pub(crate) fn deliver(self, units: Vec<CheckedUnit>, options: &Options) -> Result<Delivered, Failure> {
         let commit = RecordedCommit::read(self.plan, self.source.revision)?;
         let warnings = unique_warnings(&units);

@@ -94,7 +94,7 @@ pub struct Delivered {
 /// every stage up to the last.
 ///
 /// # Errors
-/// Everything that is wrong with any unit. A unit that its branch refuses is no error: the report says so.
+/// Everything that is wrong with any unit. A refused unit is not an error: the report has it.
 pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &Options) -> Result<Delivered, Failure> {
     let mut pipeline = Pipeline::open(plan, ctx, source)?;
     let pinned = pipeline.run_to_pinned(plan.units.clone())?;

@@ -14,10 +14,10 @@ use crate::images::origins::{BranchImages, OriginLookup, UnitImages};
 use crate::plan::PlannedUnit;
 
 impl Pipeline<'_> {
-    /// Puts digests beside every image of the units whose policy wants all of them pinned.
+    /// Adds digests to every image of the units whose policy wants all of them pinned.
     ///
     /// # Errors
-    /// What is no image reference, every image that has no digest, and digests that are not what their tags stand for.
+    /// Invalid image references, images without a digest, and digests that are not those of their tags.
     pub(crate) fn pin(&mut self, units: Vec<RenderedUnit>) -> Result<Vec<PinnedUnit>, Failure> {
         let requests = self.open_images(&units)?;
         let pins = self.pinner.resolve(&requests)?;

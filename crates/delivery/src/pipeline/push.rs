@@ -6,7 +6,6 @@ use std::path::Path;
 use ::github::{GitHub, GitHubApiTransport, Repository};
 use committer::{Ancestors, DeliverError, UnitResult};
 use git::{Remote, Signing, Transport, TransportError};
-use manifest::Diagnostic;
 
 use super::{CommitMethod, Options};
 use crate::error::Failure;
@@ -43,8 +42,7 @@ pub(crate) fn push(
     ancestors: Ancestors<'_>,
     options: &Options,
 ) -> Result<Report, Failure> {
-    let signing = Signing::from_git_config(Path::new(&plan.root));
-    let signing = signing.map_err(|error| Failure::from(Diagnostic::new(error.to_string())))?;
+    let signing = Signing::from_git_config(Path::new(&plan.root))?;
     let batches = batches(plan, ctx, units, options)?;
     let commit_options = committer::Options {
         dry_run: options.dry_run,

@@ -16,7 +16,7 @@ pub(crate) fn split(body: &str) -> (Option<Reference>, String) {
     (reference, rest.join("\n").trim_end().to_owned())
 }
 
-/// Puts a line's value into its field; nothing where the line is no such trailer or its value is malformed.
+/// Puts a line's value into its field; nothing where the line is another one or its value is malformed.
 fn take(commit: &mut ReferencedCommit, line: &str) -> Option<()> {
     let (key, value) = line.strip_prefix("Argocd-reference-commit-")?.split_once(": ")?;
     match key {
@@ -48,7 +48,7 @@ fn is_hash(value: &str) -> bool {
     (5..=40).contains(&value.len()) && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Nothing that cannot stand in a URL, and each `%` with its two digits.
+/// Whether the text has only characters of a URL, and each `%` two digits.
 fn is_url(value: &str) -> bool {
     let whole = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     !value.is_empty()

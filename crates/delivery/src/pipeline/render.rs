@@ -67,7 +67,7 @@ impl Pipeline<'_> {
     /// other environment does not run stays, with a warning. Other sources of image assignments belong here too.
     ///
     /// # Errors
-    /// What is no image reference.
+    /// An invalid image reference.
     pub(crate) fn assign(&self, mut units: Vec<RenderedUnit>) -> Result<Vec<RenderedUnit>, Failure> {
         for RenderedUnit { unit, output } in &mut units {
             let Some(inputs) = &unit.pinned_inputs else { continue };

@@ -20,7 +20,7 @@ impl RecordedCommit {
     /// The source of a plan's units at a revision, at HEAD where none is given.
     ///
     /// # Errors
-    /// A source that is no git repository, a revision that it does not have.
+    /// A source that is not a git repository, a revision that it does not have.
     pub(crate) fn read(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
         let source = SourceRepository::discover(Path::new(&plan.root))?;
         let head = source.commit(revision.unwrap_or("HEAD"))?;

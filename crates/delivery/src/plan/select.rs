@@ -4,7 +4,7 @@ use manifest::{Diagnostic, Errors};
 
 use super::discover::Found;
 use crate::config::{Config, Environment, Profiles};
-use crate::plan::settings::Settings;
+use crate::plan::settings::{Selection, Settings};
 
 /// A service in an environment.
 pub(super) struct Chosen<'a> {
@@ -26,51 +26,48 @@ pub(super) fn select<'a>(
     services: &'a [Found],
 ) -> Result<Vec<Chosen<'a>>, Errors> {
     let selection = &settings.selection;
-    let environments = &config.environments.0;
-    let mut wrong = Vec::new();
-    let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-    unknown("service", &selection.services, &known, &mut wrong);
-    let known: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
-    unknown("environment", &selection.environments, &known, &mut wrong);
-    for (index, entry) in config.services.0.iter().enumerate() {
-        let mut found = Vec::new();
-        unknown("environment", &entry.environments, &known, &mut found);
-        wrong.extend(
-            found.into_iter().map(|error| error.in_file(file).field(format!("services[{index}].environments"))),
-        );
-    }
-    Errors::check(wrong)?;
-
+    known_names(selection, file, config, services)?;
     let here = services.iter().find(|service| within(&settings.folder, &service.folder));
-    let narrowed =
-        !(selection.services.is_empty() && selection.environments.is_empty() && selection.profiles.0.is_empty());
-    if !(selection.all || selection.default_to_all || narrowed || here.is_some()) {
+    if !(selection.all || selection.default_to_all || selection.is_narrowed() || here.is_some()) {
         return Err(Diagnostic::new("nothing is selected")
             .hint("give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder")
             .into());
     }
-    let service_fits = |service: &Found| match (selection.all, selection.services.is_empty(), here) {
+    let service_fits = |service: &&Found| match (selection.all, selection.services.is_empty(), here) {
         (_, false, _) => selection.services.contains(&service.name),
         (false, true, Some(here)) => service.name == here.name,
         _ => true,
     };
-    let environment_fits = |name: &str, special: &Environment| {
-        let named = selection.environments.is_empty() || selection.environments.iter().any(|wanted| wanted == name);
+    let environment_fits = |name: &String, special: &Environment| {
+        let named = selection.environments.is_empty() || selection.environments.contains(name);
         named && (selection.profiles.0.is_empty() || *taken(name, special) == selection.profiles)
     };
     let mut chosen = Vec::new();
-    for service in services.iter().filter(|service| service_fits(service)) {
+    for service in services.iter().filter(service_fits) {
         let only = &service.entry.environments;
-        for (name, special) in environments.iter().filter(|(name, special)| environment_fits(name, special)) {
+        for (name, special) in config.environments.0.iter().filter(|(name, special)| environment_fits(name, special)) {
             if only.is_empty() || only.contains(name) {
                 chosen.push(Chosen { service, environment: name, special });
             }
         }
     }
-    if chosen.is_empty() {
-        return Err(nothing(settings, file, config).into());
+    if chosen.is_empty() { Err(nothing(settings, file, config).into()) } else { Ok(chosen) }
+}
+
+/// Refuses names of the selection and of the config's entries that do not exist.
+fn known_names(selection: &Selection, file: &str, config: &Config, services: &[Found]) -> Result<(), Errors> {
+    let mut wrong = Vec::new();
+    let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    unknown("service", &selection.services, &known, &mut wrong);
+    let known: Vec<&str> = config.environments.0.iter().map(|(name, _)| name.as_str()).collect();
+    unknown("environment", &selection.environments, &known, &mut wrong);
+    for (index, entry) in config.services.0.iter().enumerate() {
+        let mut found = Vec::new();
+        unknown("environment", &entry.environments, &known, &mut found);
+        let located = |error: Diagnostic| error.in_file(file).field(format!("services[{index}].environments"));
+        wrong.extend(found.into_iter().map(located));
     }
-    Ok(chosen)
+    Errors::check(wrong)
 }
 
 /// The profiles that an environment takes: the given ones, or the one of its own name.

@@ -20,6 +20,13 @@ pub struct Selection {
     pub default_to_all: bool,
 }
 
+impl Selection {
+    /// Whether a service, an environment or a profile is named.
+    pub fn is_narrowed(&self) -> bool {
+        !(self.services.is_empty() && self.environments.is_empty() && self.profiles.0.is_empty())
+    }
+}
+
 /// Every setting that flags can give.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {

@@ -12,7 +12,7 @@ impl UnitContext<'_> {
     pub(super) fn source(&self, images: Images) -> Source {
         let (settings, entry) = (self.settings, &self.service.entry);
         let kustomize = match (&settings.kustomize, &settings.skaffold) {
-            (Some(typed), _) => Some(typed),
+            (Some(flag), _) => Some(flag),
             (None, Some(_)) => None,
             (None, None) => entry.kustomize.as_ref(),
         };

@@ -74,7 +74,7 @@ impl PlannedUnit {
         if self.is_standalone() { String::new() } else { self.name() }
     }
 
-    /// Whether this is a folder that is rendered by itself, which is no service.
+    /// Whether this is a folder that is rendered by itself, which belongs to no service.
     pub fn is_standalone(&self) -> bool {
         self.service.is_empty()
     }

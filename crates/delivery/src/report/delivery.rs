@@ -30,7 +30,7 @@ pub struct UnitReport {
     pub environment: String,
     /// The manifest repository, as it may be shown.
     pub repository: String,
-    /// The images of the manifest, sorted, as they stand in it.
+    /// The images of the manifest, sorted, as they are in it.
     pub images: Vec<String>,
     /// Where they come from, of those that say; empty where that was not asked for.
     pub origins: Vec<ImageOrigin>,
@@ -64,7 +64,7 @@ impl Report {
         })
     }
 
-    /// What the hosts did not do of what was asked beside the requests, each with its unit in front.
+    /// What the hosts did not do besides opening pull requests (labels, reviewers), each with its unit first.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         self.units.iter().flat_map(|unit| {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);

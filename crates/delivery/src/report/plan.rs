@@ -58,8 +58,8 @@ pub fn json(plan: &Plan) -> String {
     format!("{value:#}\n")
 }
 
-fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
-    let source = match &unit.source {
+fn source_json(plan: &Plan, unit: &PlannedUnit) -> Value {
+    match &unit.source {
         Source::Kustomize { folder } => json!({ "kustomize": below(&plan.root, folder) }),
         Source::Helm(release) => json!({ "helm": {
             "chart": below(&plan.root, &release.chart),
@@ -85,12 +85,15 @@ fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
                 "tag": set(&options.tag),
             })
         }
-    };
+    }
+}
+
+fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
     json!({
         "service": unit.service,
         "environment": unit.environment,
         "folder": below(&plan.root, &unit.folder),
-        "source": source,
+        "source": source_json(plan, unit),
         "repository": below(&plan.root, &unit.repository),
         "branch": unit.branch,
         "path": unit.path,

@@ -33,9 +33,9 @@ pub struct RequestReport {
     pub number: Option<u64>,
     /// Its page, where it is known.
     pub url: Option<String>,
-    /// What the host did not do of what was asked beside the request itself, each with its words.
+    /// What the host did not do besides opening the pull request, each with the host's message.
     pub warnings: Vec<String>,
-    /// Why there is no request although there should be one, and whether trying again may help.
+    /// Why the pull request could not be opened, and whether trying again may help.
     pub failed: Option<(String, bool)>,
 }
 

@@ -1,6 +1,6 @@
 //! Columns for a terminal.
 
-/// Rows as lines whose columns stand below each other, two blanks apart, no blank at a line's end.
+/// Rows as lines with aligned columns, two spaces apart, without trailing spaces.
 pub(crate) fn print(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let wide = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

@@ -28,8 +28,8 @@ impl Api {
     ///
     /// # Errors
     /// No token, no key, or no owner and name in the URL.
-    pub(super) fn of(url: &str, ctx: &RunContext, said: Option<&str>) -> Result<Api, Failure> {
-        let (github, repository) = crate::host::github::access(url, ctx, said)?;
+    pub(super) fn of(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<Api, Failure> {
+        let (github, repository) = crate::host::github::access(url, ctx, api)?;
         Ok(Api { github, repository, open: None })
     }
 
@@ -151,7 +151,7 @@ impl Api {
     }
 }
 
-/// Title and body of the open request, with our part made to fit beside what people wrote.
+/// Title and body of the open request, with hydrant's region within the size that other text leaves.
 fn rewriting(content: &Arc<PullRequestBody>, before: &TargetContent) -> Arc<github::MakeText> {
     let (content, before) = (Arc::clone(content), before.clone());
     Arc::new(move |title, old| {

@@ -14,13 +14,13 @@ use crate::report::{RequestAction, RequestReport};
 
 /// The pull request that a push requested: GitLab and Gitea print the URL of its page.
 pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
-    let words = delivery.server_messages.iter().flat_map(|line| line.split_whitespace());
-    let page = |word: &&str| {
-        word.starts_with("http")
-            && (word.contains("/merge_requests/") || word.contains("/pulls/"))
-            && !word.contains("/new")
+    let parts = delivery.server_messages.iter().flat_map(|line| line.split_whitespace());
+    let page = |part: &&str| {
+        part.starts_with("http")
+            && (part.contains("/merge_requests/") || part.contains("/pulls/"))
+            && !part.contains("/new")
     };
-    let url = words.into_iter().find(page).map(str::to_owned);
+    let url = parts.into_iter().find(page).map(str::to_owned);
     let number = url.as_deref().and_then(|url| url.rsplit('/').next()?.parse().ok());
     let committed = matches!(delivery.outcome, committer::Outcome::Committed { .. });
     let action = if committed || url.is_some() { RequestAction::Asked } else { RequestAction::None };

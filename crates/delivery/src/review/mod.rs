@@ -97,11 +97,11 @@ impl Requests {
             (None, Host::Gitlab | Host::Gitea) if reviewed.state == TopicState::Waiting => host::asked(delivery),
             _ => RequestReport::default(),
         };
-        if let Some(words) = &reviewed.message {
+        if let Some(message) = &reviewed.message {
             if reviewed.state == TopicState::Waiting {
-                report.failed = Some((no_request(words), true));
+                report.failed = Some((no_request(message), true));
             } else {
-                report.warnings.push(format!("{} could not be withdrawn: {words}", reviewed.topic));
+                report.warnings.push(format!("{} could not be withdrawn: {message}", reviewed.topic));
             }
         }
         if reviewed.state == TopicState::Withdrawn && review.request.host == Host::Gitea {
@@ -114,6 +114,6 @@ impl Requests {
     }
 }
 
-fn no_request(words: &str) -> String {
-    format!("the branch is pushed, but its pull request could not be opened: {words}")
+fn no_request(message: &str) -> String {
+    format!("the branch is pushed, but its pull request could not be opened: {message}")
 }

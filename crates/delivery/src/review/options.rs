@@ -9,7 +9,7 @@ use crate::plan::Request;
 /// How long a description may be. An option is one packet of git's protocol (65,516 bytes) and one variable of the server's hooks.
 const DESCRIPTION: usize = 30_000;
 
-/// GitLab's (docs.gitlab.com, "Push options"): made where there is none, changed where one is open.
+/// GitLab's (docs.gitlab.com, "Push options"): opened where there is none, updated where one is open.
 pub(super) fn gitlab(
     request: &Request,
     content: &PullRequestBody,

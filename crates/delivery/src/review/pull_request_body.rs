@@ -63,8 +63,8 @@ impl PullRequestBody {
         let room = limit.saturating_sub(text.len() + 1);
         match self.differences(before) {
             Ok(unit) => text.push_str(&markdown(&[unit], room)),
-            Err(words) => {
-                let _ = write!(text, "The differences cannot be shown: {words}");
+            Err(message) => {
+                let _ = write!(text, "The differences cannot be shown: {message}");
             }
         }
         text.truncate(text.floor_char_boundary(limit));
@@ -264,10 +264,10 @@ mod tests {
         let mut content = content();
         content.files = secret("hunter3");
         let before = TargetContent { files: secret("hunter2"), record: None };
-        let said =
+        let texts =
             [content.region(&before, 60_000), content.region(&TargetContent::default(), 60_000), content.line(&before)];
-        assert!(said[0].contains("changed <code>Secret/s</code>"), "{}", said[0]);
-        assert!(said.iter().all(|text| !text.contains("hunter")), "{said:?}");
+        assert!(texts[0].contains("changed <code>Secret/s</code>"), "{}", texts[0]);
+        assert!(texts.iter().all(|text| !text.contains("hunter")), "{texts:?}");
     }
 
     #[test]

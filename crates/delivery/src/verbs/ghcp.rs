@@ -1,6 +1,6 @@
 //! ghcp's verbs on any files: commit, empty-commit, fork-commit and pull-request by GitHub's API, without a clone.
 //!
-//! Flags and meaning are ghcp's (github.com/int128/ghcp). Where it silently skips symbolic links and takes paths as typed, links are kept here, and a path
+//! Flags and meaning are ghcp's (github.com/int128/ghcp). Where it silently skips symbolic links and takes paths as given, links are kept here, and a path
 //! that leaves the folder is an error.
 
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub fn files(folder: &Path, paths: &[PathBuf], modes: bool) -> Result<FileSet, F
             continue;
         }
         let name = path.to_str().ok_or_else(|| failed(&path, "its name is not UTF-8"))?.replace('\\', "/");
-        found.insert(name, read(&place, &kind, modes).map_err(|words| failed(&path, &words))?);
+        found.insert(name, read(&place, &kind, modes).map_err(|message| failed(&path, &message))?);
     }
     Ok(found)
 }
@@ -86,9 +86,9 @@ fn executable(_kind: &std::fs::Metadata) -> bool {
     false
 }
 
-fn failed(path: &Path, words: &str) -> Failure {
+fn failed(path: &Path, message: &str) -> Failure {
     let error =
-        Diagnostic { message: words.to_owned(), file: Some(path.display().to_string()), ..Diagnostic::default() };
+        Diagnostic { message: message.to_owned(), file: Some(path.display().to_string()), ..Diagnostic::default() };
     Failure::from(error)
 }
 

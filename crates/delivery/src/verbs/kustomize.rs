@@ -20,7 +20,7 @@ use crate::pipeline::file_set::file_name;
 pub struct Printed {
     /// Each object and its document, ending with a newline, as kustomize prints it.
     pub documents: Vec<(ObjectId, String)>,
-    /// What to say beside them.
+    /// Findings that do not stop the run.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -63,7 +63,7 @@ pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
     print(build(&DiskFiles::default(), &SystemHost::default(), &known(folder)?, options)?)
 }
 
-/// What came of a build and the lock file.
+/// The result of a build, and the lock file.
 #[derive(Clone, Debug, Default)]
 pub struct Locked {
     /// What was printed.
@@ -76,7 +76,7 @@ pub struct Locked {
 /// `here` (absolute) or above.
 ///
 /// # Errors
-/// As [`run`]; a lock file that cannot be read or is none; a remote that may not be fetched.
+/// As [`run`]; a lock file that cannot be read or is invalid; a remote that may not be fetched.
 pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here: &str) -> Result<Locked, Errors> {
     let _span = tracing::info_span!("render").entered();
     let files = DiskFiles::default();
@@ -104,7 +104,7 @@ pub struct Together {
     base_cache: BaseCache,
 }
 
-/// As [`run`], beside other builds.
+/// As [`run`], with what other builds of the run share.
 ///
 /// # Errors
 /// As [`run`].
@@ -113,7 +113,7 @@ pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Resu
     print(build_with_cache(base_cache, files, world, &known(folder)?, options)?)
 }
 
-/// The folder as the engine takes it: a repository's URL as it was typed, unless a folder of that name is there.
+/// The folder as the engine takes it: a repository's URL as it is, unless a folder of that name exists.
 fn known(folder: &Path) -> Result<String, Diagnostic> {
     if let Some(url) = folder.to_str().filter(|text| repository(text).is_some() && !folder.exists()) {
         return Ok(url.to_owned());

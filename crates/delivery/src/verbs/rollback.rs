@@ -33,7 +33,7 @@ const HISTORY: u32 = 1000;
 /// Puts the branch of every unit of the plan back, all of them in one push a repository.
 ///
 /// # Errors
-/// A branch that was never delivered, a commit that is not in its history, one that is no delivery; a remote that cannot be
+/// A branch that was never delivered, a commit that is not in its history, one that is not a delivery; a remote that cannot be
 /// reached. Nothing is written then.
 pub fn rollback(
     settings: &Settings,
@@ -51,7 +51,7 @@ pub fn rollback(
         back(&plan, unit, chosen, reason, ctx, options)
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
-    // Going back is what is asked for, so no ancestry stands in the way.
+    // A rollback goes back on purpose, so every commit counts as an ancestor.
     push(&plan, ctx, prepared, &|_, _| Ancestry::Ancestor, options)
 }
 

@@ -1,4 +1,4 @@
-//! `hydrant status`: services × environments, what stands where, since when, from which source.
+//! `hydrant status`: services × environments: the delivered state, its age and its source.
 
 use github::OpenPull;
 use manifest::Diagnostic;
@@ -17,12 +17,12 @@ use crate::review::OpenRequests;
 
 pub use crate::report::board::board;
 
-/// What stands at one unit's place.
+/// The state of one unit.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The unit.
     pub unit: PlannedUnit,
-    /// The state in one word.
+    /// The state of its branch.
     pub state: State,
     /// What the branch holds; nothing where it does not exist.
     pub tip: Option<BranchTip>,
@@ -79,10 +79,10 @@ pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Ve
 
 fn state(tip: Option<&BranchTip>) -> State {
     let Some(tip) = tip else { return State::Never };
-    // The record of an older hydrant has no hash; the commit that wrote it then stands last.
-    let told = || tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
+    // The record of an older hydrant has no hash; the commit that wrote it is then the last one.
+    let has_trailers = || tip.commit.trailers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SERVICE));
     match &tip.record {
-        Some(record) if tip.intact.unwrap_or_else(told) => {
+        Some(record) if tip.intact.unwrap_or_else(has_trailers) => {
             if record.hold.is_some() {
                 State::Held
             } else {
@@ -94,8 +94,8 @@ fn state(tip: Option<&BranchTip>) -> State {
 }
 
 impl State {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
         match self {
             State::Delivered => "delivered",
             State::Held => "held",
@@ -117,7 +117,7 @@ pub fn text(rows: &[Row], now: Option<Moment>) -> String {
         vec![
             row.unit.service.clone(),
             row.unit.environment.clone(),
-            row.state.word().to_owned(),
+            row.state.name().to_owned(),
             tip.map(|tip| tip.commit.short_id.clone()).unwrap_or_default(),
             tip.and_then(branches::source_commit).map(short).unwrap_or_default(),
             tip.map(|tip| age(tip.commit.committer.time, now)).unwrap_or_default(),
@@ -151,7 +151,7 @@ pub fn json(rows: &[Row]) -> String {
     format!("{:#}\n", json!({ "units": units(rows) }))
 }
 
-/// Everything as one page that stands alone; ages are counted to `now`.
+/// Everything as one self-contained page; ages are relative to `now`.
 pub fn html(rows: &[Row], now: Option<Moment>) -> String {
     board(&units(rows), now)
 }
@@ -168,7 +168,7 @@ fn row_json(row: &Row) -> Value {
         "service": row.unit.service,
         "environment": row.unit.environment,
         "branch": row.unit.branch,
-        "state": row.state.word(),
+        "state": row.state.name(),
         "hold": record.and_then(|record| record.hold.clone()),
         "commit": tip.map(|tip| tip.commit.id.clone()),
         "deliveredAt": tip.map(|tip| rfc3339(tip.commit.committer.time)),
@@ -192,7 +192,7 @@ fn pending_json(pending: &Pending) -> Value {
     value
 }
 
-/// A delivery that stands elsewhere than at the tip.
+/// A delivery that is not at the tip.
 fn past_json(one: &BranchTip) -> Value {
     let images: Vec<String> = branches::images(one).iter().map(ToString::to_string).collect();
     json!({

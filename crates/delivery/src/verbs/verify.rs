@@ -72,7 +72,7 @@ pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Fai
     Ok(tips.into_iter().map(verdict).collect())
 }
 
-/// What came of checking one unit, and the source commit that was rendered.
+/// The result of checking one unit, and the source commit that was rendered.
 struct Checked {
     source: Option<String>,
     finding: Finding,

@@ -6,7 +6,7 @@ use delivery::config;
 use delivery::host::disk::DiskFiles;
 use delivery::images::registries;
 use delivery::plan::{SkaffoldOptions, Standalone};
-use delivery::verbs::pin::{Setup, Typed};
+use delivery::verbs::pin::{PinFlags, Setup};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
@@ -41,11 +41,11 @@ impl DigestArguments {
         folder: &str,
         skaffold: SkaffoldOptions,
     ) -> Result<Standalone, Failure> {
-        let typed = Typed {
+        let typed = PinFlags {
             locking: self.locked.locking(self.lock, folder)?,
             registries: self.registries.typed(PlatformArguments::default(), folder)?,
             rules: self.rules.iter().map(|path| below(folder, path)).collect::<Result<_, _>>()?,
-            ..Typed::default()
+            ..PinFlags::default()
         };
         let folder = folder.to_owned();
         if self.pin {
@@ -53,7 +53,7 @@ impl DigestArguments {
             return Ok(Standalone {
                 folder,
                 skaffold,
-                lock_mode: setup.source,
+                lock_mode: setup.lock_mode,
                 lock: Some(setup.lock_file),
                 registries: setup.options,
                 rules: setup.rules,

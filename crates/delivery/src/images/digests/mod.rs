@@ -111,7 +111,7 @@ impl<'a> Pinner<'a> {
     /// What the lock file answers, and what is left to ask registries for.
     ///
     /// # Errors
-    /// Every image that the lock file lacks where it alone may be used, in the order that they stand in.
+    /// Every image that the lock file lacks where it alone may be used, in the order of their locations.
     fn locked(
         &self,
         source: &LockMode,

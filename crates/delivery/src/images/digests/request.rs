@@ -22,7 +22,7 @@ pub struct ImageLocation {
     pub at: At,
     /// The field, as a path.
     pub field: String,
-    /// The unit and the object, for images that stand in what was rendered.
+    /// The unit and the object, for images in rendered objects.
     pub object: String,
 }
 

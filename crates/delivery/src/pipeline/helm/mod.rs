@@ -22,7 +22,7 @@ const DEEPEST: usize = 32;
 /// Renders the chart. Where `locked`, no dependency is fetched.
 ///
 /// # Errors
-/// A chart or values that are not there, a dependency that is not, a `helm` that is not there or fails, and output that is no YAML.
+/// A missing chart, values file or dependency, a missing or failed `helm`, and output that is invalid YAML.
 pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
     let mut copy = Copy { files, scratch: host.scratch()?, charts: BTreeSet::new() };
     let missing = copy.chart(&release.chart, 0)?;

@@ -77,12 +77,12 @@ fn matrix(units: &[Value], now: Option<Moment>) -> String {
 /// How many units are in which state; the script makes buttons of it.
 fn summary(units: &[Value], now: Option<Moment>) -> String {
     let mut list = String::from("<ul class=\"summary\">\n");
-    for (word, class) in STATES {
-        let count = units.iter().filter(|unit| text(unit, "state") == word).count();
+    for (state, class) in STATES {
+        let count = units.iter().filter(|unit| text(unit, "state") == state).count();
         if count > 0 {
             // A String takes whatever is written to it.
             let _ =
-                writeln!(list, "<li data-state=\"{class}\"><span class=\"state {class}\">{count} {word}</span></li>");
+                writeln!(list, "<li data-state=\"{class}\"><span class=\"state {class}\">{count} {state}</span></li>");
         }
     }
     let pending = units.iter().filter(|unit| unit["pending"].is_object()).count();
@@ -128,13 +128,13 @@ fn when(time: &str, now: Option<Moment>) -> String {
 /// How long ago a time was; the script brings it up to date.
 fn ago(time: &str, now: Option<Moment>) -> String {
     let then = Moment { seconds: seconds(time), offset_minutes: 0 };
-    let words = match age(then, now).as_str() {
+    let age = match age(then, now).as_str() {
         _ if then.seconds == i64::MIN => return String::new(),
         "" => return String::new(),
         "now" => "just now".to_owned(),
         age => format!("{age} ago"),
     };
-    format!("<time datetime=\"{}\" data-ago>{words}</time>", escaped(time))
+    format!("<time datetime=\"{}\" data-ago>{age}</time>", escaped(time))
 }
 
 fn escaped(text: &str) -> String {

@@ -10,17 +10,17 @@ use crate::host::source_link;
 
 /// A unit's cell. `left` is the same service in the environment before it.
 pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> String {
-    let word = text(unit, "state");
-    let class = STATES.iter().find(|(known, _)| *known == word).map_or("drifted", |(_, class)| class);
+    let state = text(unit, "state");
+    let class = STATES.iter().find(|(known, _)| *known == state).map_or("drifted", |(_, class)| class);
     let pending = unit["pending"].as_object().map(|_| &unit["pending"]);
     let states = if pending.is_some() { format!("{class} pending") } else { class.to_owned() };
     if text(unit, "commit").is_empty() && pending.is_none() {
         return format!(
-            "<div class=\"unit\" data-states=\"{states}\"><span class=\"state {class}\">{word}</span></div>"
+            "<div class=\"unit\" data-states=\"{states}\"><span class=\"state {class}\">{state}</span></div>"
         );
     }
     let mut cell = format!(
-        "<details class=\"unit\" data-states=\"{states}\"><summary><span class=\"state {class}\">{word}</span>"
+        "<details class=\"unit\" data-states=\"{states}\"><summary><span class=\"state {class}\">{state}</span>"
     );
     if pending.is_some() {
         cell.push_str(" <span class=\"state pending\">in review</span>");
@@ -32,7 +32,7 @@ pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> S
         escaped(text(unit, "sourceSubject")),
         escaped(short(text(unit, "sourceCommit"))),
         ago(text(unit, "deliveredAt"), now),
-        left.map(|left| beside(unit, left)).unwrap_or_default(),
+        left.map(|left| compared_to(unit, left)).unwrap_or_default(),
         tags(unit, before(unit)),
     );
     if let Some(pending) = pending {
@@ -46,16 +46,16 @@ pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> S
     cell + "</details>"
 }
 
-/// Whether the same source stands in the environment before.
-fn beside(unit: &Value, left: &Value) -> String {
+/// Whether the environment to the left has the same source.
+fn compared_to(unit: &Value, left: &Value) -> String {
     let (own, other) = (text(unit, "sourceCommit"), text(left, "sourceCommit"));
     if own.is_empty() || other.is_empty() {
         return String::new();
     }
     let sign = if own == other { "=" } else { "≠" };
-    let words = if own == other { "same source as" } else { "different source from" };
+    let label = if own == other { "same source as" } else { "different source from" };
     let environment = escaped(text(left, "environment"));
-    format!(" <span class=\"soft\" title=\"{words} {environment}\">{sign} {environment}</span>")
+    format!(" <span class=\"soft\" title=\"{label} {environment}\">{sign} {environment}</span>")
 }
 
 /// The images' last names and tags; those that the delivery before did not have, with what it had.
@@ -134,7 +134,7 @@ fn history(unit: &Value, now: Option<Moment>) -> String {
     list + "</ol>"
 }
 
-/// The deliveries before the one that stands there.
+/// The deliveries before the current one.
 fn past(unit: &Value) -> impl Iterator<Item = &Value> {
     let tip = text(unit, "commit");
     unit["history"].as_array().into_iter().flatten().filter(move |one| text(one, "commit") != tip)
@@ -162,7 +162,7 @@ fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)
 }
 
-/// A link to a page of the web; the words alone for anything else.
-fn link(url: &str, words: &str) -> String {
-    if url.starts_with("https://") { format!("<a href=\"{}\">{words}</a>", escaped(url)) } else { words.to_owned() }
+/// A link to an https URL; the text alone for anything else.
+fn link(url: &str, label: &str) -> String {
+    if url.starts_with("https://") { format!("<a href=\"{}\">{label}</a>", escaped(url)) } else { label.to_owned() }
 }

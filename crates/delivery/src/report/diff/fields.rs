@@ -129,7 +129,7 @@ fn tells_apart(field: &str, items: &[Node]) -> bool {
     by_name(field, items).len() == items.len()
 }
 
-/// A value as one line: a scalar as it would be typed, anything else as JSON.
+/// A value as one line: a scalar as text, anything else as JSON.
 pub(super) fn one_line(node: &Node) -> String {
     let json = manifest::yaml::to_json(node, Rules::V3);
     match (json, node.text()) {

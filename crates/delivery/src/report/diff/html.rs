@@ -26,14 +26,14 @@ pub fn html(units: &[UnitDiff]) -> String {
 }
 
 fn one(out: &mut String, object: &ObjectChange) {
-    let (class, word) = match &object.change {
+    let (class, change) = match &object.change {
         Change::Added { .. } => ("added", "added"),
         Change::Removed { .. } => ("removed", "removed"),
         Change::Changed { .. } => ("changed", "changed"),
     };
     let _ = writeln!(
         out,
-        "<details class=\"{class}\"><summary><b>{word}</b> {}</summary>",
+        "<details class=\"{class}\"><summary><b>{change}</b> {}</summary>",
         escaped(&object.id.to_string())
     );
     match &object.change {

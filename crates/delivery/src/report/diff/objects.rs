@@ -86,7 +86,7 @@ fn by_id(objects: &[Node]) -> BTreeMap<Key, &Node> {
 }
 
 /// The name without the hash of ten of these letters that kustomize appends to generated ConfigMaps and Secrets, so that a
-/// changed value shows as that and not as one object gone and another come.
+/// changed value is shown as a change and not as one object removed and another added.
 fn without_hash(id: &ObjectId) -> &str {
     let generated = id.gvk.group.is_empty() && matches!(id.gvk.kind.as_str(), "ConfigMap" | "Secret");
     match id.name.rsplit_once('-') {

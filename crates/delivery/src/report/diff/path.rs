@@ -15,7 +15,7 @@ pub(super) enum Step<'a> {
     Index(usize),
 }
 
-/// `spec.template.spec.containers[name=main].image`; a key that is no plain word is quoted: `data["a.b"]`.
+/// `spec.template.spec.containers[name=main].image`; a key with other characters is quoted: `data["a.b"]`.
 pub(super) fn printed(steps: &[Step<'_>]) -> String {
     let mut out = String::new();
     for step in steps {
@@ -41,7 +41,7 @@ pub struct Noise {
     patterns: Vec<Regex>,
 }
 
-/// A noise filter that is no regular expression.
+/// An invalid regular expression of a noise filter.
 #[derive(Debug, thiserror::Error)]
 #[error("noise filter {pattern:?}: {source}")]
 pub struct NoiseError {
@@ -53,7 +53,7 @@ impl Noise {
     /// Each pattern has to match a whole path, such as `metadata\.annotations\["checksum/.*"\]`.
     ///
     /// # Errors
-    /// Where one is no regular expression.
+    /// An invalid regular expression.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, NoiseError> {
         let compile = |pattern: &str| {
             Regex::new(&format!("^(?:{pattern})$")).map_err(|source| NoiseError { pattern: pattern.to_owned(), source })

@@ -57,13 +57,13 @@ pub struct Options {
     pub puller: Puller,
     /// Write nothing.
     pub dry_run: bool,
-    /// Take tags over that stand for something else than such an artifact.
+    /// Overwrite tags that point to something else than such an artifact.
     pub adopt: bool,
     /// Push files of the work tree that differ from its commit.
     pub allow_dirty: bool,
 }
 
-/// What was pushed, and what is worth saying beside it.
+/// The result of a push.
 #[derive(Clone, Debug)]
 pub struct Done {
     /// What became of each unit.
@@ -190,7 +190,7 @@ fn artifact(checked: &CheckedUnit, commit: &RecordedCommit, puller: Puller) -> R
     let Archive { bytes, content } = archive(&files.folder, &files.files)
         .map_err(|error| Diagnostic::new(format!("{}: the files cannot be packed: {error}", unit.name())))?;
     let (config_media, layer_media) = puller.media();
-    // The OCI image spec wants both words in a config; there is nothing to run in this one.
+    // The OCI image spec requires both fields in a config; there is nothing to run in this one.
     let config = serde_json::json!({
         "architecture": "unknown",
         "os": "unknown",

@@ -24,9 +24,9 @@ pub struct UnitReport {
     pub environment: String,
     /// Where its artifact is.
     pub location: ArtifactLocation,
-    /// The artifact's digest, and the tags that did not stand for it before.
+    /// The artifact's digest, and the tags that did not point to it before.
     pub pushed: PushResult,
-    /// The images in it, sorted, as they stand in it.
+    /// The images in it, sorted, as they are in it.
     pub images: Vec<String>,
     /// The source repository.
     pub source: String,

@@ -29,7 +29,7 @@ impl Target {
     /// Reads a reference and takes further tags. No tag is ever made up.
     ///
     /// # Errors
-    /// In words for a person: another scheme, a digest, no tag at all, a word in braces that is not known.
+    /// A message for the user: another scheme, a digest, no tag, an unknown placeholder.
     pub fn parse(reference: &str, tags: &[String]) -> Result<Self, String> {
         let Some(rest) = reference.strip_prefix(SCHEME) else {
             return Err(format!("invalid reference \"{reference}\": expected `{SCHEME}` at the start"));
@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
-    /// What is said of requests for review does not count there, so the host is one that can be asked for all of it.
+    /// Fields of pull requests do not apply there, so the host is one that takes them all.
     pub fn replace_repository(&self, settings: &mut Settings) {
         settings.repository = Some(self.repository.clone());
         settings.request.host = Some(Host::Github);
@@ -60,7 +60,7 @@ impl Target {
     /// Where one unit's artifact goes.
     ///
     /// # Errors
-    /// What is no repository or no tag once it is filled in, and a repository without its registry.
+    /// An invalid repository or tag after the placeholders are filled in, and a repository without its registry.
     pub fn location(&self, unit: &PlannedUnit) -> Result<ArtifactLocation, Diagnostic> {
         let filled = self.repository.fill(&unit.service, &unit.environment);
         let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);

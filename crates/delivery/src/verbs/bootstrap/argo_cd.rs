@@ -33,17 +33,17 @@ pub(super) fn application_set(pulls: &[Pull], namespace: &str) -> String {
         );
     }
     text.push_str("  template:\n    metadata:\n      name: \"{{.name}}\"\n    spec:\n");
-    let word = |word: &str| format!("\"{{{{.{word}}}}}\"");
-    let words = Source {
-        repository: word("repository"),
-        revision: word("revision"),
-        path: word("path"),
-        include: word("include"),
+    let placeholder = |placeholder: &str| format!("\"{{{{.{placeholder}}}}}\"");
+    let placeholders = Source {
+        repository: placeholder("repository"),
+        revision: placeholder("revision"),
+        path: placeholder("path"),
+        include: placeholder("include"),
     };
-    text + &indented(&spec(&words), 6)
+    text + &indented(&spec(&placeholders), 6)
 }
 
-/// What is pulled, in Argo CD's words.
+/// What is pulled, in Argo CD's fields.
 struct Source {
     repository: String,
     revision: String,
@@ -59,7 +59,7 @@ impl Source {
             From::Artifact { url, tag } => (url.clone(), tag.clone()),
         };
         let path = if pull.folder.is_empty() { "." } else { &pull.folder };
-        // The record is no manifest.
+        // The record is not a manifest.
         let include = pull.file.as_deref().unwrap_or("*.yaml");
         Source { repository, revision, path: path.to_owned(), include: include.to_owned() }
     }

@@ -26,7 +26,7 @@ pub(super) fn source_and_kustomization(pull: &Pull, namespace: &str) -> String {
     )
 }
 
-/// Everything is ignored but the manifests, so that the record is not applied. What lies in an ignored folder cannot be
+/// Everything is ignored but the manifests, so that the record is not applied. A file in an ignored folder cannot be
 /// taken back in (gitignore), so each folder on the way is.
 fn ignore(folder: &str, keep: &str) -> String {
     let (mut text, mut way) = ("    /*\n".to_owned(), String::new());

@@ -22,7 +22,7 @@ pub enum Puller {
     Flux,
 }
 
-/// What a puller is told of one unit.
+/// What a puller needs to know of one unit.
 struct Pull {
     /// The name of its objects.
     name: String,
@@ -44,7 +44,7 @@ enum From {
 /// namespaces, since hydrant has rendered them.
 ///
 /// # Errors
-/// A target that is none for a unit, and two units whose objects would have one name.
+/// An invalid target for a unit, and two units whose objects would have one name.
 pub fn print(plan: &Plan, puller: Puller, namespace: &str, artifacts: Option<&Target>) -> Result<String, Errors> {
     let mut pulls = Vec::with_capacity(plan.units.len());
     let mut names = BTreeMap::new();

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-/// The folders as the entries of `services`: one glob for several that lie beside each other, and each by itself where it is alone or
+/// The folders as the entries of `services`: one glob for several siblings, and each alone where it has no sibling or
 /// where the glob would find more than them. `marked` folders are found by a file in them, so a glob finds no other.
 pub(super) fn globs(folders: &[&str], marked: bool, known: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let above = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
     let mut globs: Vec<String> = Vec::new();
     for folder in folders {
         let parent = above(folder);
-        let beside = folders.iter().filter(|other| above(other) == parent && !other.is_empty()).count();
+        let siblings = folders.iter().filter(|other| above(other) == parent && !other.is_empty()).count();
         let all = known.get(&parent).map_or(0, Vec::len);
-        let one = beside < 2 || folder.is_empty() || !(marked || beside == all);
+        let one = siblings < 2 || folder.is_empty() || !(marked || siblings == all);
         let glob = match (one, parent.as_str()) {
             (true, _) if folder.is_empty() => ".".to_owned(),
             (true, _) => (*folder).to_owned(),

@@ -59,7 +59,7 @@ const OVERLAYS: [&str; 6] = ["overlays", "environments", "envs", "env", "stages"
 const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.", ".yaml"), ("values", "", ".yaml")];
 
 #[derive(Default)]
-struct Walk {
+struct Scan {
     services: Vec<Candidate>,
     profiles: BTreeSet<String>,
     kustomizations: BTreeSet<String>,
@@ -74,12 +74,12 @@ struct Walk {
 /// # Errors
 /// A folder that cannot be read.
 pub fn look(files: &dyn Files, root: &str) -> Result<Found, Diagnostic> {
-    let mut walk = Walk::default();
+    let mut scan = Scan::default();
     let mut open = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
         let names = files.list(&folder).map_err(|error| Diagnostic::new(error.to_string()).in_file(&folder))?;
         let below = folder.strip_prefix(root).unwrap_or(&folder).trim_start_matches('/').to_owned();
-        if walk.visit(files, &folder, &below, &names) {
+        if scan.visit(files, &folder, &below, &names) {
             continue;
         }
         let visible = names.iter().filter(|name| !name.starts_with('.'));
@@ -89,12 +89,12 @@ pub fn look(files: &dyn Files, root: &str) -> Result<Found, Diagnostic> {
             let wanted = below_it.iter().filter(|name| !SKIPPED.contains(&name.as_str()));
             open.extend(wanted.map(|name| (join(&folder, name), depth + 1)));
         }
-        walk.folders.insert(below, below_it);
+        scan.folders.insert(below, below_it);
     }
-    Ok(walk.found())
+    Ok(scan.found())
 }
 
-impl Walk {
+impl Scan {
     /// Notes what a folder holds; whether its folders belong to it.
     fn visit(&mut self, files: &dyn Files, folder: &str, below: &str, names: &[String]) -> bool {
         let has = |wanted: &str| names.iter().any(|name| name == wanted);
@@ -179,7 +179,7 @@ fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Cand
     Candidate { how: How::Helm(None), folder: below.to_owned(), environments: Vec::new() }
 }
 
-/// Services of the kustomizations: those with a folder an environment, and those that stand alone. Bases, components and whatever else
+/// Services of the kustomizations: those with a folder an environment, and those without overlays. Bases, components and whatever else
 /// is part of others are no services.
 fn kustomizations(all: &BTreeSet<String>, parts: &BTreeSet<String>) -> Vec<Candidate> {
     // By service and the kustomization's folder in it: the environments.
@@ -247,7 +247,7 @@ mod tests {
         ];
         let set = |names: &[&str]| names.iter().map(|folder| (*folder).to_owned()).collect();
         let found = kustomizations(&set(&all), &set(&["tools/crd", "apps/web/overlays/test"]));
-        let told: Vec<String> =
+        let found_text: Vec<String> =
             found.iter().map(|one| format!("{} {:?} {}", one.folder, one.how, one.environments.join(","))).collect();
         let want = [
             r#" Kustomize("overlays/{environment}") prod"#,
@@ -255,6 +255,6 @@ mod tests {
             r#"apps/web Kustomize("overlays/{environment}") prod,test"#,
             r#"tools/nightly Kustomize(".") "#,
         ];
-        assert_eq!(told, want);
+        assert_eq!(found_text, want);
     }
 }

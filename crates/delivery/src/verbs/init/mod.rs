@@ -14,7 +14,7 @@ use crate::plan::settings::{Selection, Settings};
 pub use look::{Candidate, Found, How, look};
 pub use write::write;
 
-/// What is decided beside what was found.
+/// The decisions of the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
     /// The environments; those that were found where empty.
@@ -34,7 +34,7 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// The environments that are written down: those that were chosen, or found, or one to begin with.
+    /// The environments of the config: those that were chosen, else those that were found, else one to begin with.
     pub fn environments(&self, found: &Found) -> Vec<String> {
         let chosen = if self.environments.is_empty() { found.environments.clone() } else { self.environments.clone() };
         if chosen.is_empty() { vec!["production".to_owned()] } else { chosen }
@@ -42,7 +42,7 @@ impl Choices {
 }
 
 impl Choices {
-    /// Whether a pull request is wanted of a git host of which nobody says what it is.
+    /// Whether a review is chosen and the kind of its git host is unknown.
     pub fn want_a_host(&self) -> bool {
         let known = self.repository.as_ref().and_then(|repository| crate::host::git_hosts::known(repository.text()));
         !self.review.is_empty() && self.review_host.or(known).is_none()
@@ -52,7 +52,7 @@ impl Choices {
 /// A name that an environment may have: it becomes a part of a branch's name and of files' names.
 ///
 /// # Errors
-/// In words for whoever typed it.
+/// A message for the user.
 pub fn environment_name(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let good = !text.is_empty() && text.chars().all(plain) && !text.starts_with(['-', '.']);
@@ -69,7 +69,7 @@ pub fn environment_name(text: &str) -> Result<String, String> {
 /// What `hydrant plan --all` would say of it.
 pub fn check(files: &dyn Files, root: &str, text: &str) -> Result<(), Diagnostic> {
     let path = join(root, "hydrant.yaml");
-    let files = Beside { files, path: path.clone(), text };
+    let files = WithConfig { files, path: path.clone(), text };
     let settings = Settings {
         folder: root.to_owned(),
         config: Some(path),
@@ -82,14 +82,14 @@ pub fn check(files: &dyn Files, root: &str, text: &str) -> Result<(), Diagnostic
     }
 }
 
-/// Files, and one more that is not there yet.
-struct Beside<'a> {
+/// Files, and a config that does not exist yet.
+struct WithConfig<'a> {
     files: &'a dyn Files,
     path: String,
     text: &'a str,
 }
 
-impl Files for Beside<'_> {
+impl Files for WithConfig<'_> {
     fn read(&self, path: &str) -> Result<std::sync::Arc<[u8]>, FileError> {
         if path == self.path { Ok(self.text.as_bytes().into()) } else { self.files.read(path) }
     }

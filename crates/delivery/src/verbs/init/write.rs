@@ -18,7 +18,7 @@ kind: Delivery
 /// A commented `hydrant.yaml` for what was found.
 ///
 /// # Errors
-/// Where there is nothing to deliver, and an environment that is to be reviewed and is none.
+/// Where there is nothing to deliver, and an unknown environment in `choices.review`.
 pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     if found.services.is_empty() {
         return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
@@ -33,10 +33,17 @@ pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     }
     let mut text = String::from(HEAD);
     services(&mut text, found, &environments);
+    environment_entries(&mut text, found, choices, &environments);
+    destination(&mut text, choices);
+    text.push_str("policy:\n  images: pinned     # pinned | built | any\n  secrets: refuse    # refuse | allow\n");
+    Ok(text)
+}
+
+fn environment_entries(text: &mut String, found: &Found, choices: &Choices, environments: &[String]) {
     text.push_str("environments:\n");
-    for name in &environments {
+    for name in environments {
         let review = match choices.review_host {
-            Some(host) => format!("    review: {{pullRequest: {{host: {}}}}}\n", word(host)),
+            Some(host) => format!("    review: {{pullRequest: {{host: {}}}}}\n", host_name(host)),
             None => "    review: pull-request\n".to_owned(),
         };
         let review = choices.review.contains(name).then_some(review);
@@ -61,9 +68,6 @@ pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     if choices.review.is_empty() {
         text.push_str("  # review: pull-request\n");
     }
-    destination(&mut text, choices);
-    text.push_str("policy:\n  images: pinned     # pinned | built | any\n  secrets: refuse    # refuse | allow\n");
-    Ok(text)
 }
 
 fn destination(text: &mut String, choices: &Choices) {
@@ -138,7 +142,7 @@ fn entry(text: &mut String, how: &How, path: &str, name: Option<String>, only: &
     }
 }
 
-fn word(host: Host) -> &'static str {
+fn host_name(host: Host) -> &'static str {
     match host {
         Host::Github => "github",
         Host::Gitlab => "gitlab",
@@ -151,7 +155,7 @@ fn last(folder: &str) -> &str {
     folder.rsplit('/').next().unwrap_or_default()
 }
 
-/// The environments that a service has, where it does not have all that are written down.
+/// The environments that a service has, where it does not have all of them.
 fn only<'a>(service: &Candidate, environments: &'a [String]) -> Vec<&'a String> {
     let only: Vec<&String> = environments.iter().filter(|name| service.has(name)).collect();
     if only.len() == environments.len() { Vec::new() } else { only }

@@ -18,7 +18,7 @@ pub struct Listed<'a> {
     pub origin: Option<&'a Origin>,
 }
 
-/// The images with their origins, in the order they stand; those that are not pinned only, where that is asked for.
+/// The images with their origins, in the order of their locations; only those that are not pinned where `unpinned_only`.
 pub fn list<'a>(
     images: &'a [Located],
     origins: &'a BTreeMap<ImageRef, Origin>,

@@ -15,7 +15,7 @@ use crate::images::search::Search;
 pub use inputs::{Input, read};
 pub use list::{Listed, json, list, text};
 pub use origins::origins;
-pub use setup::{Setup, Typed};
+pub use setup::{PinFlags, Setup};
 
 /// An image and its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Located {
 /// The images of every input, in their order.
 ///
 /// # Errors
-/// Every input that is no YAML, and every value that should be an image and is none.
+/// Every input that is invalid YAML, and every invalid image reference.
 pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
     let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for input in inputs {
@@ -45,7 +45,7 @@ pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
     Errors::check(wrong).map(|()| all)
 }
 
-/// What to do about a file that is no YAML; most of them are templates.
+/// Adds a hint to a file that is invalid YAML; most of them are templates.
 fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
     if text.contains("{{") {
         error.hint("pass rendered files: pipe `helm template` into `hydrant pin -`")

@@ -1,4 +1,4 @@
-//! How images are looked for and resolved outside of a delivery: what was typed over what hydrant.yaml says, where there is one.
+//! The settings for finding and resolving images outside of a delivery: flags over hydrant.yaml, where there is one.
 
 use manifest::Errors;
 use registry::RegistryOptions;
@@ -13,18 +13,18 @@ use crate::lock;
 use crate::lock::{LockMode, LockOptions};
 use crate::plan;
 
-/// What was typed.
+/// The flags.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct PinFlags {
     /// `--config`, absolute.
     pub config: Option<String>,
     /// `--rules`
     pub rules: Vec<String>,
     /// `--policy-digests`
     pub digests: Option<GivenDigests>,
-    /// What was typed about the lock file.
+    /// The flags about the lock file.
     pub locking: LockOptions,
-    /// What was typed about registries.
+    /// The flags about registries.
     pub registries: registries::RegistryFlags,
 }
 
@@ -35,10 +35,10 @@ pub struct Setup {
     pub search: Search,
     /// The files that `search` was read from, absolute.
     pub rules: Vec<String>,
-    /// What happens to digests that stand there already.
+    /// What happens to digests that images already have.
     pub given: GivenDigests,
     /// Where digests come from.
-    pub source: LockMode,
+    pub lock_mode: LockMode,
     /// The lock file.
     pub lock_file: String,
     /// How registries are asked; the proxies come from the environment.
@@ -50,20 +50,20 @@ impl Setup {
     ///
     /// # Errors
     /// A config or rules that cannot be read.
-    pub fn new(files: &dyn Files, folder: &str, typed: &Typed) -> Result<Self, Errors> {
-        let path = config::find(files, folder, typed.config.as_deref())?;
+    pub fn new(files: &dyn Files, folder: &str, flags: &PinFlags) -> Result<Self, Errors> {
+        let path = config::find(files, folder, flags.config.as_deref())?;
         let config = path.as_deref().map(|path| config::read(files, path)).transpose()?;
         let root = path.as_deref().map_or(folder, parent);
         let written = config.as_ref().map(|config| config.registry.clone()).unwrap_or_default();
-        let options = registries::options(&typed.registries, &written, root);
-        let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(typed.rules.iter().cloned());
+        let options = registries::options(&flags.registries, &written, root);
+        let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(flags.rules.iter().cloned());
         let rules: Vec<String> = rules.collect();
-        let named = typed.locking.file.clone();
+        let named = flags.locking.file.clone();
         Ok(Setup {
             search: Search::read(files, &rules)?,
             rules,
-            given: typed.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
-            source: typed.locking.lock_mode(config.as_ref().and_then(|config| config.locked)),
+            given: flags.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
+            lock_mode: flags.locking.lock_mode(config.as_ref().and_then(|config| config.locked)),
             lock_file: named
                 .or_else(|| config.as_ref().map(|config| plan::lock(root, config)))
                 .unwrap_or_else(|| lock::find(files, folder, None)),
