@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`kustomize`] | `kustomize build` |
 //! | [`skaffold`] | `skaffold render` |
+//! | [`helm`] | `helm template` |
 //! | [`files`] | the trait through which the engines read files |
 //! | [`host`] | the trait for everything else outside: remote repositories, downloads, programs |
 //!
@@ -22,6 +23,7 @@
 //! ```
 
 pub mod files;
+pub mod helm;
 pub mod host;
 pub mod kustomize;
 pub mod skaffold;

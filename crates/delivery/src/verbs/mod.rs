@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod bootstrap;
 pub mod diff;
 pub mod ghcp;
+pub mod helm;
 pub mod init;
 pub mod kustomize;
 pub mod pin;

@@ -1,7 +1,7 @@
 //! Durations: Go's text form, and `duration` and `durationRound`.
 
 use gotemplate::strconv::{parse_int, quote};
-use gotemplate::{Function, Param, Value};
+use gotemplate::{Function, Kind, Param, Type, Value};
 
 use super::arguments::text;
 use super::times::Time;
@@ -10,6 +10,20 @@ use super::times::Time;
 pub(crate) const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+
+/// `time.Duration`
+pub(crate) static DURATION: Type =
+    Type::basic("time.Duration", Kind::Int64).with_display(|value| format(nanoseconds(value))).with_methods(METHODS);
+
+static METHODS: &[(&str, Function)] = &[
+    ("Seconds", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / SECOND as f64)))),
+    ("Minutes", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / MINUTE as f64)))),
+    ("Hours", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / HOUR as f64)))),
+    ("Milliseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]) / 1_000_000)))),
+    ("Microseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]) / 1_000)))),
+    ("Nanoseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]))))),
+    ("String", Function::new(&[], |given| Ok(format(nanoseconds(&given[0])).into()))),
+];
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -39,6 +53,13 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         }),
     ),
 ];
+
+fn nanoseconds(value: &Value) -> i64 {
+    match value {
+        Value::Int(value, _) => *value,
+        _ => 0,
+    }
+}
 
 /// Returns the largest unit of which there is more than one.
 fn rounded(nanoseconds: i64) -> String {

@@ -9,7 +9,7 @@ mod choices;
 mod dates;
 mod decimal;
 mod dicts;
-mod durations;
+pub(crate) mod durations;
 mod encodings;
 mod hashes;
 pub(crate) mod json;
@@ -24,7 +24,7 @@ mod regular_expression;
 pub(crate) mod semver;
 mod state;
 mod strings;
-mod times;
+pub(crate) mod times;
 mod unicode_case;
 mod urls;
 mod word_case;
@@ -32,6 +32,7 @@ mod wrapping;
 
 use gotemplate::Functions;
 
+pub use state::FindZone;
 pub(crate) use state::{FunctionState, ProgramOutputs};
 
 /// Returns the table of all functions.

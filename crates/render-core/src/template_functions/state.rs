@@ -19,7 +19,7 @@ pub(crate) struct ProgramOutputs {
 }
 
 /// Finds the offset of a zone at a time; `None` if there is no such zone.
-pub(crate) type FindZone = Box<dyn Fn(&str, i64) -> Option<Offset>>;
+pub type FindZone = Box<dyn Fn(&str, i64) -> Option<Offset>>;
 
 /// What the caller of a template hands to its functions.
 #[derive(Default)]
@@ -32,6 +32,8 @@ pub(crate) struct FunctionState {
     pub(crate) zones: Option<FindZone>,
     /// The programs of `cmd`.
     pub(crate) programs: RefCell<ProgramOutputs>,
+    /// How deep helm's `include` is inside each name.
+    pub(crate) includes: RefCell<BTreeMap<String, usize>>,
     /// The environment's variables.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
 }

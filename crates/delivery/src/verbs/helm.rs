@@ -1,0 +1,76 @@
+//! `helm template` of a chart on the disk.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use render_core::helm::{Chart, Clock, Now, Offset, Options, RandomBytes, template, zone_offset};
+pub use render_core::helm::{HelmError, KubeVersion, Output, ValueSource};
+
+use crate::host::disk::{DiskFiles, absolute};
+
+/// What a chart is rendered with.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The chart's folder.
+    pub chart: String,
+    /// The release's name.
+    pub release: String,
+    /// The release's namespace.
+    pub namespace: String,
+    /// Values files and flags.
+    pub values: Vec<ValueSource>,
+    /// The Kubernetes version.
+    pub kube_version: Option<KubeVersion>,
+    /// Added to `.Capabilities.APIVersions`.
+    pub api_versions: Vec<String>,
+    /// The release is upgraded, not installed.
+    pub is_upgrade: bool,
+    /// Print the files of `crds/` as well.
+    pub include_crds: bool,
+    /// Leave hooks out.
+    pub no_hooks: bool,
+    /// Leave test hooks out.
+    pub skip_tests: bool,
+    /// The environment's variables, of which `TZ` counts.
+    pub environment: BTreeMap<String, String>,
+    /// The current time: seconds and nanoseconds since 1970.
+    pub now: (i64, u32),
+}
+
+/// Renders a chart as `helm template` does, without the program helm.
+///
+/// # Errors
+/// helm's own texts, and refusals of what is not supported.
+pub fn run(request: Request) -> Result<Output, HelmError> {
+    let files = DiskFiles::default();
+    let folder = absolute(Path::new(&request.chart)).unwrap_or_else(|_| request.chart.clone());
+    let chart = Chart::load(&files, &folder, &request.chart)?;
+    let Request { environment, now: (seconds, nanoseconds), .. } = request;
+    let utc = || Offset { seconds: 0, abbreviation: "UTC".to_owned() };
+    let local = zone_offset(&files, &environment, "Local", seconds).unwrap_or_else(utc);
+    let options = Options {
+        release: request.release,
+        namespace: request.namespace,
+        values: request.values,
+        kube_version: request.kube_version,
+        api_versions: request.api_versions,
+        is_upgrade: request.is_upgrade,
+        include_crds: request.include_crds,
+        no_hooks: request.no_hooks,
+        skip_tests: request.skip_tests,
+        clock: Some(Clock { now: Now { seconds, nanoseconds }, local }),
+        zones: Some(Box::new(move |name, at| zone_offset(&files, &environment, name, at))),
+        random: random_bytes(),
+    };
+    template(&chart, options)
+}
+
+/// Returns the operating system's source of random bytes, if it can be read.
+fn random_bytes() -> Option<RandomBytes> {
+    let mut source = std::io::BufReader::new(std::fs::File::open("/dev/urandom").ok()?);
+    Some(Box::new(move |bytes| {
+        let read = source.read_exact(bytes);
+        debug_assert!(read.is_ok(), "/dev/urandom ends");
+    }))
+}

@@ -1,0 +1,141 @@
+//! A chart's folder.
+
+use std::sync::Arc;
+
+use gotemplate::{Map, Value};
+
+use super::Options;
+use super::error::HelmError;
+use super::metadata::Metadata;
+use super::yaml;
+use crate::files::{FileKind, Files};
+
+/// The most bytes that a chart's files may have together.
+const LARGEST: usize = 100 << 20;
+
+/// A file of a chart: its path below the chart's folder, and its content.
+#[derive(Clone, Debug)]
+pub(super) struct ChartFile {
+    pub(super) path: String,
+    pub(super) bytes: Arc<[u8]>,
+}
+
+/// A chart, loaded.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    pub(super) metadata: Metadata,
+    pub(super) values: Arc<[u8]>,
+    pub(super) templates: Vec<ChartFile>,
+    /// What is neither metadata, values nor template.
+    pub(super) files: Vec<ChartFile>,
+}
+
+impl Chart {
+    /// Loads a chart from its folder. `shown` is the path as it was given, for messages.
+    ///
+    /// # Errors
+    /// helm's own texts, and refusals of what is not supported.
+    pub fn load(files: &dyn Files, folder: &str, shown: &str) -> Result<Chart, HelmError> {
+        match files.kind(folder) {
+            Ok(FileKind::Folder) => {}
+            Ok(FileKind::File) => return Err(HelmError::unsupported("a chart archive")),
+            Err(_) => return Err(HelmError::new(format!("path {shown:?} not found"))),
+        }
+        let mut loader = Loader { files, total: 0, found: Vec::new() };
+        loader.folder(folder, "", 0)?;
+        Chart::from_files(loader.found, folder)
+    }
+
+    fn from_files(found: Vec<ChartFile>, folder: &str) -> Result<Chart, HelmError> {
+        let mut metadata = None;
+        let mut chart = Chart {
+            metadata: Metadata::default(),
+            values: Arc::from(&b""[..]),
+            templates: Vec::new(),
+            files: Vec::new(),
+        };
+        for file in found {
+            match file.path.as_str() {
+                "Chart.yaml" => metadata = Some(Metadata::read(&file.bytes)?),
+                "values.yaml" => chart.values = file.bytes,
+                "values.schema.json" => return Err(HelmError::unsupported("values.schema.json")),
+                ".helmignore" => return Err(HelmError::unsupported(".helmignore")),
+                "Chart.lock" => {}
+                "requirements.yaml" | "requirements.lock" => return Err(HelmError::unsupported("requirements.yaml")),
+                path if path.starts_with("charts/") => return Err(HelmError::unsupported("a subchart in charts/")),
+                path if path.starts_with("templates/") => chart.templates.push(file),
+                _ => chart.files.push(file),
+            }
+        }
+        let missing = || {
+            let path = format!("{folder}/Chart.yaml");
+            HelmError::new(format!("unable to detect chart at {path}: open {path}: no such file or directory"))
+        };
+        chart.metadata = metadata.ok_or_else(missing)?;
+        Ok(chart)
+    }
+
+    /// Checks what helm checks between loading and rendering.
+    pub(super) fn check(&self, options: &Options) -> Result<(), HelmError> {
+        self.metadata.check(options)
+    }
+
+    /// Returns the values of `values.yaml`.
+    pub(super) fn default_values(&self) -> Result<Map, HelmError> {
+        match yaml::read(&self.values) {
+            Ok(Value::Map(map)) => Ok(map),
+            Ok(Value::Nil) => Ok(Map::default()),
+            Ok(other) => Err(HelmError::new(format!("cannot load values.yaml: {}", super::values::not_a_map(&other)))),
+            Err(error) => {
+                Err(HelmError::new(format!("cannot load values.yaml: cannot unmarshal yaml document: {error}")))
+            }
+        }
+    }
+}
+
+struct Loader<'f> {
+    files: &'f dyn Files,
+    total: usize,
+    found: Vec<ChartFile>,
+}
+
+impl Loader<'_> {
+    fn folder(&mut self, folder: &str, below: &str, depth: usize) -> Result<(), HelmError> {
+        if depth > 100 {
+            return Err(HelmError::new(format!("cannot read {folder}: too many levels of folders")));
+        }
+        let names =
+            self.files.list(folder).map_err(|error| HelmError::new(format!("cannot read {folder}: {error}")))?;
+        for name in names {
+            let path = format!("{folder}/{name}");
+            let relative = format!("{below}{name}");
+            match self.files.kind(&path) {
+                Ok(FileKind::Folder) => self.folder(&path, &format!("{relative}/"), depth + 1)?,
+                Ok(FileKind::File) => self.file(&path, relative)?,
+                Err(error) => return Err(HelmError::new(format!("cannot read {path}: {error}"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str, relative: String) -> Result<(), HelmError> {
+        // helm's own rule, which holds without a .helmignore.
+        if relative.strip_prefix("templates/.").is_some_and(|rest| !rest.contains('/')) {
+            return Ok(());
+        }
+        let bytes =
+            self.files.read(path).map_err(|error| HelmError::new(format!("error reading {relative}: {error}")))?;
+        self.total += bytes.len();
+        if self.total > LARGEST {
+            return Err(HelmError::new(format!(
+                "error reading {relative}: chart exceeds maximum decompressed size of {LARGEST} bytes"
+            )));
+        }
+        let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) => Arc::from(rest),
+            None => bytes,
+        };
+        self.found.push(ChartFile { path: relative, bytes });
+        Ok(())
+    }
+}

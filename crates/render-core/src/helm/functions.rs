@@ -1,0 +1,260 @@
+//! The functions that helm adds to Sprig's.
+
+use std::sync::{Arc, LazyLock};
+
+use gotemplate::strconv::{parse_float, quote};
+use gotemplate::{Context, Function, FunctionError, FunctionResult, Functions, List, Map, Param, Value};
+
+use super::{toml, yaml};
+use crate::template_functions::durations::{self, DURATION, SECOND};
+use crate::template_functions::{self, FunctionState, json};
+
+const ANY: &[Param] = &[Param::Any];
+const STRING: &[Param] = &[Param::String];
+
+/// What encloses the message of `fail` and `required` in an error.
+pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
+
+/// How often a name may be included inside itself.
+const NESTED_INCLUDES: usize = 1_000;
+
+/// What helm has and hydrant does not.
+const UNSUPPORTED: [&str; 13] = [
+    "bcrypt",
+    "htpasswd",
+    "derivePassword",
+    "genPrivateKey",
+    "genCA",
+    "genCAWithKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "buildCustomCert",
+    "encryptAES",
+    "decryptAES",
+];
+
+/// The table of all functions of helm 4.3.1.
+pub(super) static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
+    let mut functions = template_functions::functions();
+    functions.remove("env");
+    functions.remove("expandenv");
+    for name in UNSUPPORTED.into_iter().chain(["fromToml"]) {
+        let refuse = move |_: &mut dyn Context, _: &[Value]| -> FunctionResult {
+            Err(format!("{name} is not supported yet: run helm instead").into())
+        };
+        functions.insert(name, Function::closure(&[], refuse).variadic(Param::Any));
+    }
+    functions.extend(TABLE);
+    Arc::new(functions)
+});
+
+static TABLE: &[(&str, Function)] = &[
+    ("include", Function::with_context(&[Param::String, Param::Any], include)),
+    ("tpl", Function::with_context(&[Param::String, Param::Any], tpl)),
+    (
+        "required",
+        Function::new(&[Param::String, Param::Any], |given| match &given[1] {
+            Value::Nil => Err(marked(&given[0])),
+            Value::String(text) if text.is_empty() => Err(marked(&given[0])),
+            value => Ok(value.clone()),
+        })
+        .returning_interface(),
+    ),
+    ("fail", Function::new(STRING, |given| Err(marked(&given[0])))),
+    (
+        "lookup",
+        Function::new(&[Param::String, Param::String, Param::String, Param::String], |_| Ok(Map::default().into())),
+    ),
+    ("toYaml", Function::new(ANY, |given| Ok(yaml::write(&given[0]).unwrap_or_default().into()))),
+    (
+        "mustToYaml",
+        Function::new(ANY, |given| {
+            Ok(yaml::write(&given[0]).map_err(|error| format!("error marshaling into JSON: {error}"))?.into())
+        }),
+    ),
+    ("toYamlPretty", Function::new(ANY, |given| Ok(yaml::write_pretty(&given[0]).unwrap_or_default().into()))),
+    ("fromYaml", Function::new(STRING, |given| Ok(as_map(yaml::read(bytes(given)), YAML_PREFIX).into()))),
+    ("fromYamlArray", Function::new(STRING, |given| Ok(as_list(yaml::read(bytes(given)), YAML_PREFIX).into()))),
+    ("fromJson", Function::new(STRING, |given| Ok(as_map(json::parse(bytes(given)), "").into()))),
+    ("fromJsonArray", Function::new(STRING, |given| Ok(as_list(json::parse(bytes(given)), "").into()))),
+    ("toToml", Function::new(ANY, |given| Ok(toml::write(&given[0]).unwrap_or_else(|error| error).into()))),
+    ("mustToToml", Function::new(ANY, |given| Ok(toml::write(&given[0])?.into()))),
+    ("mustToDuration", Function::new(ANY, |given| Ok(Value::Int(duration(&given[0])?, &DURATION)))),
+    ("durationSeconds", Function::new(ANY, |given| Ok(in_units(given, 1.0)))),
+    ("durationMinutes", Function::new(ANY, |given| Ok(in_units(given, 60.0)))),
+    ("durationHours", Function::new(ANY, |given| Ok(in_units(given, 3_600.0)))),
+    ("durationDays", Function::new(ANY, |given| Ok(divided(in_units(given, 3_600.0), &[24.0])))),
+    ("durationWeeks", Function::new(ANY, |given| Ok(divided(in_units(given, 3_600.0), &[24.0, 7.0])))),
+    (
+        "durationMilliseconds",
+        Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default() / 1_000_000))),
+    ),
+    (
+        "durationMicroseconds",
+        Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default() / 1_000))),
+    ),
+    ("durationNanoseconds", Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default())))),
+    ("durationRoundTo", Function::new(&[Param::Any, Param::Any], |given| Ok(to_multiple(given, true)))),
+    ("durationTruncateTo", Function::new(&[Param::Any, Param::Any], |given| Ok(to_multiple(given, false)))),
+];
+
+fn bytes(given: &[Value]) -> &[u8] {
+    given[0].as_str().map_or(&[], |text| text.as_bytes())
+}
+
+fn marked(message: &Value) -> FunctionError {
+    format!("{}{message}{}", MARKERS.0, MARKERS.1).into()
+}
+
+fn include(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
+    let name = given[0].to_string();
+    if let Some(state) = context.state_as::<FunctionState>() {
+        let mut depths = state.includes.borrow_mut();
+        let depth = depths.entry(name.clone()).or_insert(0);
+        if *depth > NESTED_INCLUDES {
+            let message = format!("rendering template has a nested reference name: {name}: unable to execute template");
+            return Err(message.into());
+        }
+        *depth += 1;
+    }
+    let result = context.execute(&name, given[1].clone());
+    if let Some(state) = context.state_as::<FunctionState>() {
+        if let Some(depth) = state.includes.borrow_mut().get_mut(&name) {
+            *depth -= 1;
+        }
+    }
+    Ok(result?.into())
+}
+
+fn tpl(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
+    let text = given[0].as_str().cloned().unwrap_or_default();
+    match context.execute_text("gotpl", &text, given[1].clone()) {
+        Ok(output) => Ok(without_no_value(output).into()),
+        Err(error @ gotemplate::Error::Parse(_)) => {
+            Err(FunctionError::with_source(format!("cannot parse template {}: {error}", quote(&text)), error))
+        }
+        Err(error) => {
+            let message = format!("error during tpl function execution for {}: {error}", quote(&text));
+            Err(FunctionError::with_source(message, error))
+        }
+    }
+}
+
+/// Removes every `<no value>`.
+pub(super) fn without_no_value(output: Vec<u8>) -> Vec<u8> {
+    const NO_VALUE: &[u8] = b"<no value>";
+    if memchr::memmem::find(&output, NO_VALUE).is_none() {
+        return output;
+    }
+    let mut out = Vec::with_capacity(output.len());
+    let mut rest = &output[..];
+    while let Some(at) = memchr::memmem::find(rest, NO_VALUE) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + NO_VALUE.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// What stands before the error of a value of the wrong type, where it was read as YAML.
+const YAML_PREFIX: &str = "error unmarshaling JSON: while decoding JSON: ";
+
+/// Returns a map; an error is its key `Error`.
+fn as_map(read: Result<Value, String>, prefix: &str) -> Map {
+    let error = match read {
+        Ok(Value::Map(map)) => return map,
+        Ok(Value::Nil) => return Map::default(),
+        Ok(other) => prefix.to_owned() + &unmarshal_error(&other, "map[string]interface {}"),
+        Err(error) => error,
+    };
+    [("Error", Value::from(error))].into_iter().collect()
+}
+
+/// Returns a list; an error is its only item.
+fn as_list(read: Result<Value, String>, prefix: &str) -> Value {
+    let error = match read {
+        Ok(list @ Value::List(_)) => return list,
+        Ok(Value::Nil) => return Value::List(List::from_iter([])),
+        Ok(other) => prefix.to_owned() + &unmarshal_error(&other, "[]interface {}"),
+        Err(error) => error,
+    };
+    vec![Value::from(error)].into()
+}
+
+fn unmarshal_error(value: &Value, wanted: &str) -> String {
+    format!("json: cannot unmarshal {} into Go value of type {wanted}", super::values::json_kind(value))
+}
+
+/// Returns a value as nanoseconds.
+fn duration(value: &Value) -> Result<i64, String> {
+    let seconds =
+        |number: i64| number.checked_mul(SECOND).ok_or_else(|| format!("duration seconds overflow: {number}"));
+    match value {
+        Value::Int(value, of) if of.name == DURATION.name => Ok(*value),
+        Value::Int(value, _) => seconds(*value),
+        Value::Uint(value, _) => {
+            i64::try_from(*value).map_err(|_| format!("duration seconds overflow: {value}")).and_then(seconds)
+        }
+        Value::Float(value) => float_duration(*value),
+        Value::String(text) => {
+            let shown = text.to_text();
+            let trimmed = shown.trim();
+            if trimmed.is_empty() {
+                return Err("empty duration".to_owned());
+            }
+            if let Ok(nanoseconds) = durations::parse(trimmed) {
+                return Ok(nanoseconds);
+            }
+            match parse_float(trimmed.as_bytes()) {
+                Some(number) => float_duration(number),
+                None => Err(format!("could not parse duration {}", quote(text))),
+            }
+        }
+        Value::Nil => Err("invalid duration".to_owned()),
+        other => Err(format!("unsupported duration type {}", other.type_name())),
+    }
+}
+
+fn float_duration(seconds: f64) -> Result<i64, String> {
+    let shown = Value::Float(seconds);
+    if !seconds.is_finite() {
+        return Err(format!("invalid duration seconds: {shown}"));
+    }
+    let nanoseconds = seconds * SECOND as f64;
+    if nanoseconds.abs() >= 9_223_372_036_854_775_807.0 {
+        return Err(format!("duration seconds overflow: {shown}"));
+    }
+    Ok(nanoseconds as i64)
+}
+
+/// Returns a duration in units of so many seconds, as Go's `Duration.Hours` computes it.
+fn in_units(given: &[Value], seconds: f64) -> Value {
+    let nanoseconds = duration(&given[0]).unwrap_or_default();
+    let unit = SECOND * seconds as i64;
+    Value::Float((nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / (seconds * 1e9))
+}
+
+fn divided(value: Value, divisors: &[f64]) -> Value {
+    match value {
+        Value::Float(value) => Value::Float(divisors.iter().fold(value, |value, divisor| value / divisor)),
+        other => other,
+    }
+}
+
+/// Rounds or truncates to a multiple.
+fn to_multiple(given: &[Value], round: bool) -> Value {
+    let nanoseconds = duration(&given[0]).unwrap_or_default();
+    let multiple = match (duration(&given[0]), duration(&given[1])) {
+        (Ok(_), Ok(multiple)) if multiple > 0 => multiple,
+        _ => return Value::Int(nanoseconds, &DURATION),
+    };
+    let rest = nanoseconds % multiple;
+    let mut result = nanoseconds - rest;
+    // Halves are rounded away from zero.
+    if round && rest.unsigned_abs() >= multiple.unsigned_abs() - rest.unsigned_abs() {
+        result = result.saturating_add(if nanoseconds < 0 { -multiple } else { multiple });
+    }
+    Value::Int(result, &DURATION)
+}

@@ -1,0 +1,97 @@
+//! `helm template`: a chart's files and values in, manifests out, byte for byte what helm 4.3.1 prints.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | [`chart`] | a chart's folder as files and metadata |
+//! | [`values`] | values files and `--set` flags |
+//! | [`engine`] | templates with their objects and functions |
+//! | [`manifests`] | documents: split, sorted, printed |
+//!
+//! What is missing is refused by name: archives, dependencies and subcharts, `.helmignore`, JSON schemas, library charts.
+
+mod chart;
+mod engine;
+mod error;
+mod files;
+mod functions;
+mod manifests;
+mod metadata;
+mod objects;
+mod set_values;
+mod toml;
+mod values;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+pub use chart::Chart;
+pub use error::HelmError;
+pub use objects::KubeVersion;
+pub use values::ValueSource;
+
+use crate::files::Files;
+
+pub use crate::template_functions::FindZone;
+pub use crate::time::{Clock, Now, Offset};
+
+/// A source of random bytes for functions such as `randAlphaNum`.
+pub type RandomBytes = Box<dyn FnMut(&mut [u8])>;
+
+/// What a chart is rendered with.
+#[derive(Default)]
+pub struct Options {
+    /// The release's name.
+    pub release: String,
+    /// The release's namespace.
+    pub namespace: String,
+    /// Values files and flags.
+    pub values: Vec<ValueSource>,
+    /// The Kubernetes version; the default is the one that helm 4.3.1 knows.
+    pub kube_version: Option<KubeVersion>,
+    /// Added to `.Capabilities.APIVersions`.
+    pub api_versions: Vec<String>,
+    /// The release is upgraded, not installed.
+    pub is_upgrade: bool,
+    /// Print the files of `crds/` as well.
+    pub include_crds: bool,
+    /// Leave hooks out.
+    pub no_hooks: bool,
+    /// Leave test hooks out.
+    pub skip_tests: bool,
+    /// The current time; without it, functions that read it fail.
+    pub clock: Option<Clock>,
+    /// Looks time zones up; without it, only UTC and the local one are known.
+    pub zones: Option<FindZone>,
+    /// Random bytes; without them, functions that draw fail.
+    pub random: Option<RandomBytes>,
+}
+
+/// Returns the offset of a zone at a time (seconds since 1970), as Go finds it; `Local` follows `TZ`. `None` if there is no such zone.
+#[must_use]
+pub fn zone_offset(files: &dyn Files, environment: &BTreeMap<String, String>, name: &str, at: i64) -> Option<Offset> {
+    crate::time::zone::offset(files, environment, at, name).ok()
+}
+
+/// What was rendered.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The manifests, as helm prints them.
+    pub text: Vec<u8>,
+    /// Lines for stderr.
+    pub warnings: Vec<String>,
+}
+
+/// Renders a chart.
+///
+/// # Errors
+/// helm's own texts, and refusals of what is not supported.
+pub fn template(chart: &Chart, mut options: Options) -> Result<Output, HelmError> {
+    let user_values = values::merged(&options.values)?;
+    chart.check(&options)?;
+    let coalesced = values::coalesced(chart, &user_values)?;
+    let mut warnings = coalesced.warnings;
+    let rendered = engine::render(chart, coalesced.values, &mut options)?;
+    let printed = manifests::print(chart, &rendered, &options)?;
+    warnings.extend(printed.warnings);
+    Ok(Output { text: printed.text, warnings })
+}

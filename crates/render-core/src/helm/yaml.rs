@@ -1,0 +1,176 @@
+//! YAML as sigs.k8s.io/yaml reads and writes it: to values by YAML 1.1's rules through JSON, so that every number is a float.
+
+use std::collections::BTreeMap;
+
+use gotemplate::{List, Map, Str, Value, types};
+use manifest::yaml::{Rules, Value as Resolved, read_configuration, resolve, write_kustomize, write_skaffold};
+use manifest::{Data, Diagnostic, Map as NodeMap, Node, Scalar, Tag};
+
+use crate::template_functions::json;
+
+/// Reads the first document.
+///
+/// # Errors
+/// helm's text, from `error converting YAML to JSON` on.
+pub(super) fn read(text: &[u8]) -> Result<Value, String> {
+    Ok(read_all(text)?.into_iter().next().unwrap_or_default())
+}
+
+/// Reads all documents.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_all(text: &[u8]) -> Result<Vec<Value>, String> {
+    let (documents, _) = read_configuration(text).map_err(|error| yaml_error(&error))?;
+    documents.iter().map(value_of).collect()
+}
+
+/// Returns go-yaml v2's text: libyaml's wording, and the line, which is left out for the first one.
+fn yaml_error(error: &Diagnostic) -> String {
+    // Of the scanner's errors Go counts lines from 1, of the parser's from 0; what is on the first line has none.
+    let mut line = if error.at.line == 1 { 0 } else { error.at.line };
+    let mut message = error.message.rsplit_once(": ").map_or(error.message.as_str(), |(_, last)| last).to_owned();
+    if error.message.contains("while scanning") {
+        line = error.at.line + 1;
+    } else if message.starts_with("did not find") {
+        line = error.at.line.saturating_sub(1);
+    } else if message.starts_with("unknown anchor") {
+        line = 0;
+    }
+    for (ours, theirs) in [
+        (
+            "found a tab where an indentation space is expected",
+            "found a tab character where an indentation space is expected",
+        ),
+        ("could not find the expected ':'", "could not find expected ':'"),
+    ] {
+        if message == ours {
+            theirs.clone_into(&mut message);
+        }
+    }
+    let line = if line == 0 { String::new() } else { format!("line {line}: ") };
+    format!("error converting YAML to JSON: yaml: {line}{message}")
+}
+
+fn value_of(node: &Node) -> Result<Value, String> {
+    match &node.data {
+        Data::Map(map) => {
+            let mut entries = BTreeMap::new();
+            for entry in map.entries() {
+                entries.insert(Str::from(key_of(&entry.key)?), value_of(&entry.value)?);
+            }
+            Ok(Map::new(&types::MAP, entries).into())
+        }
+        Data::Seq(items) => items.iter().map(value_of).collect::<Result<List, _>>().map(Value::List),
+        Data::Scalar(scalar) => scalar_value(scalar),
+    }
+}
+
+fn scalar_value(scalar: &Scalar) -> Result<Value, String> {
+    Ok(match resolve(scalar, Rules::V2) {
+        Resolved::Null => Value::Nil,
+        Resolved::Bool(value) => Value::Bool(value),
+        Resolved::Int(value) => Value::Float(value as f64),
+        Resolved::Uint(value) => Value::Float(value as f64),
+        Resolved::Float(value) if value.is_finite() => Value::Float(value),
+        Resolved::Float(value) => {
+            let shown = gotemplate::strconv::format_float(value, gotemplate::strconv::FloatFormat::Shorter, None);
+            return Err(format!("error converting YAML to JSON: json: unsupported value: {shown}"));
+        }
+        Resolved::Str | Resolved::Timestamp(_) => Value::from(&*scalar.text),
+    })
+}
+
+fn key_of(key: &Scalar) -> Result<String, String> {
+    Ok(match resolve(key, Rules::V2) {
+        Resolved::Bool(value) => value.to_string(),
+        Resolved::Int(value) => value.to_string(),
+        Resolved::Uint(value) => value.to_string(),
+        Resolved::Float(value) => json::float(value),
+        Resolved::Null => {
+            return Err("error converting YAML to JSON: unsupported map key of type: %!s(<nil>), key: <nil>".to_owned());
+        }
+        Resolved::Str | Resolved::Timestamp(_) => key.text.to_string(),
+    })
+}
+
+/// Writes a value as `toYaml` does, without the final newline.
+///
+/// # Errors
+/// What JSON cannot take.
+pub(super) fn write(value: &Value) -> Result<String, String> {
+    let mut out = String::new();
+    write_kustomize(&through_json(value)?, &mut out).map_err(|error| error.message)?;
+    Ok(without_newline(out))
+}
+
+/// Writes a value as `toYamlPretty` does, without the final newline.
+///
+/// # Errors
+/// What the printer refuses.
+pub(super) fn write_pretty(value: &Value) -> Result<String, String> {
+    let mut out = String::new();
+    write_skaffold(&node_of(value, true), &mut out).map_err(|error| error.message)?;
+    Ok(without_newline(out))
+}
+
+fn without_newline(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    text
+}
+
+/// Takes the way through JSON, as helm does: what JSON refuses is refused, objects become maps, bytes base 64.
+fn through_json(value: &Value) -> Result<Node, String> {
+    let text = json::encode(value, json::Style::COMPACT)?;
+    Ok(node_of(&json::parse(&text)?, false))
+}
+
+fn node_of(value: &Value, exponent: bool) -> Node {
+    match value {
+        Value::Nil => Scalar::null().into(),
+        Value::Bool(value) => Scalar { tag: Tag::Bool, ..Scalar::plain(value.to_string()) }.into(),
+        Value::Int(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
+        Value::Uint(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
+        Value::Float(value) => float_node(*value, exponent),
+        Value::List(list) => Node::from(list.iter().map(|item| node_of(item, exponent)).collect::<Vec<_>>()),
+        Value::Map(map) => {
+            let mut entries = NodeMap::with_capacity(map.len());
+            for (key, value) in map.borrow().iter() {
+                entries.push(Scalar::string(key.to_string()), node_of(value, exponent));
+            }
+            Node::from(entries)
+        }
+        other => Node::string(other.to_string()),
+    }
+}
+
+fn float_node(value: f64, exponent: bool) -> Node {
+    use gotemplate::strconv::{FloatFormat, format_float};
+    let whole = value.fract() == 0.0 && value.abs() < 18_446_744_073_709_551_616.0;
+    if whole && !exponent {
+        return Scalar {
+            tag: Tag::Int,
+            ..Scalar::plain(format!("{value:.0}").replace("-0", if value == 0.0 { "0" } else { "-0" }))
+        }
+        .into();
+    }
+    let text = format_float(value, FloatFormat::Shorter, None);
+    let tag = if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') { Tag::Int } else { Tag::Float };
+    Scalar { tag, ..Scalar::plain(text) }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_is_read_and_written_through_json() {
+        let value = read(b"a: 1.0\nb: [yes, 0755, 2020-01-01, ~]\nn: 5\n1: x\n").unwrap();
+        assert_eq!(value.to_string(), "map[1:x a:1 b:[true 493 2020-01-01 <nil>] false:5]");
+        let value = read(b"a10: {b: 1e6, c: x}\na2: [-1.5, 1e21, '1']\n").unwrap();
+        assert_eq!(write(&value).unwrap(), "a2:\n- -1.5\n- 1e+21\n- \"1\"\na10:\n  b: 1000000\n  c: x");
+        assert_eq!(write(&Value::from("a: b")).unwrap(), "'a: b'");
+    }
+}
