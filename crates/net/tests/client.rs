@@ -1,5 +1,7 @@
 //! The client against a server on loopback: redirects, credentials, limits, retries, TLS, proxies.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
