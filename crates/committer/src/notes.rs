@@ -15,6 +15,9 @@ pub(crate) const NOTES: &str = "refs/notes/hydrator.metadata";
 /// A flat tree of notes with more entries than this gets folders of two digits (git's fan-out).
 const FLAT: usize = 256;
 
+/// The deepest fan-out that is read and written.
+const MAX_FOLDERS: usize = 3;
+
 /// The content of a note.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -55,16 +58,8 @@ impl Note {
 
 /// Finds the note on `commit` in a tree of notes, at any fan-out. Returns its path and blob.
 pub(crate) fn find(store: &ObjectStore, tree: Oid, commit: Oid) -> Option<(String, Oid)> {
-    let id = commit.to_string();
-    let mut path = String::new();
-    for depth in 0..=3 {
-        let rest = &id[depth * 2..];
-        if let Some((blob, _)) = store.entry(tree, &format!("{path}{rest}")) {
-            return Some((format!("{path}{rest}"), blob));
-        }
-        path = format!("{path}{}/", &id[depth * 2..depth * 2 + 2]);
-    }
-    None
+    let mut paths = (0..=MAX_FOLDERS).map(|folders| fanned_out(commit, folders));
+    paths.find_map(|path| store.entry(tree, &path).map(|(blob, _)| (path, blob)))
 }
 
 /// Writes a tree of notes with these notes added or replaced.
@@ -75,10 +70,14 @@ pub(crate) fn write(
     made: &mut Vec<Oid>,
 ) -> Result<Oid, git2::Error> {
     let mut edits = BTreeMap::new();
+    let large = tree.is_none() && notes.len() > FLAT;
     for (&commit, note) in notes {
         let blob = store.write(ObjectType::Blob, &note.to_bytes(), made)?;
         let known = tree.and_then(|tree| find(store, tree, commit)).map(|(path, _)| path);
-        let path = known.unwrap_or_else(|| new_path(store, tree, commit));
+        let path = known.unwrap_or_else(|| match large {
+            true => fanned_out(commit, 1),
+            false => new_path(store, tree, commit),
+        });
         edits.insert(path, Edit::Put(blob, git::Mode::Regular));
     }
     match store.edit(tree, &edits, made)? {
@@ -89,21 +88,24 @@ pub(crate) fn write(
 
 /// The path of a new note: below the folder of its first two digits if the tree has such folders or is large.
 fn new_path(store: &ObjectStore, tree: Option<Oid>, commit: Oid) -> String {
-    let id = commit.to_string();
-    let mut prefix = String::new();
+    let mut folders = 0;
     let mut here = tree;
-    for depth in 0..3 {
-        let Some(found) = here.and_then(|id| store.repository().find_tree(id).ok()) else { break };
-        let split = found.len() > FLAT || found.iter().any(|entry| entry.kind() == Some(ObjectType::Tree));
-        if !split {
-            break;
-        }
-        let digits = &id[depth * 2..depth * 2 + 2];
-        prefix = format!("{prefix}{digits}/");
-        here = found.get_name(digits).map(|entry| entry.id());
+    while folders < MAX_FOLDERS
+        && let Some(found) = here.and_then(|id| store.tree(id))
+        && (found.entries().len() > FLAT || found.has_folders())
+    {
+        let id = commit.to_string();
+        here = found.entry(&id[folders * 2..folders * 2 + 2]).map(|entry| entry.id);
+        folders += 1;
     }
-    let taken = prefix.len() / 3 * 2;
-    format!("{prefix}{}", &id[taken..])
+    fanned_out(commit, folders)
+}
+
+/// The path of a note below this many folders of two digits each.
+fn fanned_out(commit: Oid, folders: usize) -> String {
+    let id = commit.to_string();
+    let folder = |index: usize| format!("{}/", &id[index * 2..index * 2 + 2]);
+    (0..folders).map(folder).chain([id[folders * 2..].to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -121,6 +123,22 @@ mod tests {
         assert_eq!(Note::parse(br#"{"drySha":"abc","later":1}"#), note);
         let shared = note.with("cart", "def");
         assert_eq!((shared.sha("cart"), shared.sha("shop"), shared.sha("")), (Some("def"), None, Some("def")));
+    }
+
+    #[test]
+    fn many_first_notes_are_split_at_once() {
+        let store = ObjectStore::open().unwrap();
+        let mut made = Vec::new();
+        let notes: BTreeMap<Oid, Note> =
+            (0..600).map(|number| (commit(number), Note::default().with("", &format!("sha{number}")))).collect();
+        let tree = write(&store, None, &notes, &mut made).unwrap();
+        for (id, note) in &notes {
+            let (path, blob) = find(&store, tree, *id).unwrap();
+            assert_eq!(Note::parse(&store.blob(blob).unwrap()), *note);
+            assert!(path.chars().nth(2) == Some('/') && path.len() == 41, "{path}");
+        }
+        // The same notes again are the same tree.
+        assert_eq!(write(&store, Some(tree), &notes, &mut made).unwrap(), tree);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod signing;
 pub mod snapshot;
 pub mod source;
 mod transport;
+mod tree;
 mod url;
 
 pub use config::GitConfig;
@@ -45,4 +46,5 @@ pub use rejection::{is_atomic_failure, is_concurrent_update};
 pub use remote::Remote;
 pub use signing::{Signing, SigningError, SigningFormat};
 pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};
+pub use tree::{Tree, TreeEntry};
 pub use url::without_credentials;

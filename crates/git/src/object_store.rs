@@ -1,5 +1,6 @@
 //! The temporary repository in which commits are built. New objects stay in memory.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,17 +9,16 @@ use git2::{ObjectType, Odb, Oid, Repository, RepositoryInitOptions};
 use crate::error::TransportError;
 use crate::file::Mode;
 use crate::pack::{Contents, Pack};
+use crate::tree::{FOLDER, Tree, TreeCache};
 
 /// Higher than the priorities of libgit2's other backends (1 and 2), so that new objects are written to memory.
 const MEMPACK_PRIORITY: i32 = 1000;
-
-/// git's mode of a folder.
-const FOLDER: i32 = 0o040_000;
 
 /// A temporary repository. Fetched objects are in a temporary folder, new objects in memory.
 pub struct ObjectStore {
     repository: Repository,
     contents: Contents,
+    trees: RefCell<TreeCache>,
     _folder: tempfile::TempDir,
 }
 
@@ -55,7 +55,7 @@ impl ObjectStore {
             let odb = repository.odb().map_err(TransportError::object_store)?;
             odb.add_new_mempack_backend(MEMPACK_PRIORITY).map_err(TransportError::object_store)?;
         }
-        Ok(Self { repository, contents: Contents::new(), _folder: folder })
+        Ok(Self { repository, contents: Contents::new(), trees: RefCell::default(), _folder: folder })
     }
 
     /// Returns the repository.
@@ -82,12 +82,24 @@ impl ObjectStore {
 
     /// Returns id and mode of the entry at `path`. `None` if there is none, or a tree on the path is not in the store.
     pub fn entry(&self, tree: Oid, path: &str) -> Option<(Oid, i32)> {
-        if path.is_empty() {
-            return Some((tree, 0o040_000));
+        let mut found = (tree, FOLDER);
+        for name in path.split('/').filter(|_| !path.is_empty()) {
+            let (id, mode) = found;
+            let tree = if mode == FOLDER { self.tree(id)? } else { return None };
+            let entry = tree.entry(name)?;
+            found = (entry.id, entry.mode);
         }
-        let tree = self.repository.find_tree(tree).ok()?;
-        let entry = tree.get_path(path.as_ref()).ok()?;
-        Some((entry.id(), entry.filemode_raw()))
+        Some(found)
+    }
+
+    /// Returns a tree; `None` if it is not in the store. The trees that were read last are kept.
+    pub fn tree(&self, id: Oid) -> Option<Arc<Tree>> {
+        if let Some(tree) = self.trees.borrow().get(id) {
+            return Some(tree);
+        }
+        let tree = Arc::new(Tree::parse(&self.repository.find_tree(id).ok()?));
+        self.trees.borrow_mut().insert(id, &tree);
+        Some(tree)
     }
 
     /// Returns the paths of at most `limit` files, links and submodules in a tree, in git's order.

@@ -7,7 +7,8 @@ use git2::{ObjectType, Oid, Repository};
 
 use super::error::SourceError;
 use super::repository::SourceRepository;
-use super::tree_files::{EntryKind, ReadError, ReadObjects, Tree, TreeFiles};
+use super::tree_files::{EntryKind, ReadError, ReadObjects, TreeFiles};
+use crate::tree::Tree;
 
 /// The files of one commit, for any number of threads.
 ///
@@ -111,7 +112,7 @@ impl Repositories {
 
 impl ReadObjects for Repositories {
     fn tree(&self, id: Oid) -> Result<Tree, ReadError> {
-        self.with(|repository| Ok(Tree::of(&repository.find_tree(id)?)))
+        self.with(|repository| Ok(Tree::parse(&repository.find_tree(id)?)))
     }
 
     fn blob(&self, id: Oid) -> Result<Arc<[u8]>, ReadError> {

@@ -1,12 +1,13 @@
 //! The files below a tree of git's objects, by their paths.
 //!
-//! A tree is read and parsed once and kept, and paths are resolved by walking the kept trees. libgit2 itself keeps only trees of at most
-//! 4 KiB: a folder of many services would be inflated and hashed again for every file below it.
+//! A tree is read and parsed once and kept, and paths are resolved by walking the kept trees: see [`Tree`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use git2::{FileMode, Oid};
+use git2::Oid;
+
+use crate::tree::{FOLDER, LINK, SUBMODULE, Tree};
 
 /// Linux follows as many symbolic links while it resolves one path.
 const MAX_LINKS: usize = 40;
@@ -57,18 +58,6 @@ pub(super) trait ReadObjects {
     fn blob(&self, id: Oid) -> Result<Arc<[u8]>, ReadError>;
 }
 
-/// A parsed tree.
-pub(super) struct Tree {
-    /// Sorted by the bytes of their names.
-    entries: Vec<Entry>,
-}
-
-struct Entry {
-    name: Box<[u8]>,
-    mode: Mode,
-    id: Oid,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     File,
@@ -77,31 +66,12 @@ enum Mode {
     Submodule,
 }
 
-impl Tree {
-    pub(super) fn of(tree: &git2::Tree<'_>) -> Self {
-        let entries = tree.iter().map(|entry| Entry {
-            name: entry.name_bytes().into(),
-            mode: Mode::of(entry.filemode()),
-            id: entry.id(),
-        });
-        let mut entries: Vec<Entry> = entries.collect();
-        // git sorts a folder as if its name ended with a slash.
-        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Tree { entries }
-    }
-
-    fn entry(&self, name: &str) -> Option<&Entry> {
-        let index = self.entries.binary_search_by(|entry| (*entry.name).cmp(name.as_bytes())).ok()?;
-        self.entries.get(index)
-    }
-}
-
 impl Mode {
     fn of(mode: i32) -> Self {
         match mode {
-            mode if mode == i32::from(FileMode::Tree) => Mode::Folder,
-            mode if mode == i32::from(FileMode::Link) => Mode::Link,
-            mode if mode == i32::from(FileMode::Commit) => Mode::Submodule,
+            FOLDER => Mode::Folder,
+            LINK => Mode::Link,
+            SUBMODULE => Mode::Submodule,
             _ => Mode::File,
         }
     }
@@ -191,7 +161,7 @@ impl<O: ReadObjects> TreeFiles<O> {
             Mode::File | Mode::Link => return Err(ReadError::NotFolder),
         }
         let tree = self.tree(target.id)?;
-        Ok(tree.entries.iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned()).collect())
+        Ok(tree.entries().iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned()).collect())
     }
 
     fn resolve(&self, path: &str) -> Result<Resolved, ReadError> {
@@ -228,10 +198,10 @@ impl<O: ReadObjects> TreeFiles<O> {
             let tree = self.tree(here.id)?;
             let entry = tree.entry(part).ok_or(ReadError::NotFound)?;
             end += part.len();
-            if entry.mode == Mode::Link {
+            here = Target { mode: Mode::of(entry.mode), id: entry.id };
+            if here.mode == Mode::Link {
                 return Ok(Step::Link { end, id: entry.id });
             }
-            here = Target { mode: entry.mode, id: entry.id };
             end += 1;
         }
         Ok(Step::Target(here))
@@ -287,7 +257,7 @@ mod tests {
             *lock(&self.trees).entry(id).or_default() += 1;
             let repository = lock(&self.repository);
             let tree = repository.find_tree(id).map_err(|error| ReadError::Object { message: error.to_string() })?;
-            Ok(Tree::of(&tree))
+            Ok(Tree::parse(&tree))
         }
 
         fn blob(&self, id: Oid) -> Result<Arc<[u8]>, ReadError> {
