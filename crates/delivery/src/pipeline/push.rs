@@ -123,6 +123,12 @@ impl Batch {
                 request,
             }
         };
-        Ok(self.units.into_iter().zip(results).map(|(unit, result)| report(unit, result)).collect())
+        let results = results.into_iter().map(|result| (result.unit.clone(), result));
+        let mut results: HashMap<String, UnitResult> = results.collect();
+        let reports = self.units.into_iter().filter_map(|unit| {
+            let result = results.remove(&unit.unit.content.name)?;
+            Some(report(unit, result))
+        });
+        Ok(reports.collect())
     }
 }

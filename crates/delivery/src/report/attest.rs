@@ -84,25 +84,45 @@ fn subjects(unit: &UnitReport, made: &UnitProvenance) -> Vec<Value> {
     commit.into_iter().chain(files).collect()
 }
 
-/// The source commits, the remote bases and the pinned images, each once and sorted.
-fn dependencies(made: &[(&UnitReport, &UnitProvenance)], remotes: &[LockedRemote]) -> Vec<Value> {
-    let mut found: BTreeSet<(String, &str, String)> = BTreeSet::new();
-    for (unit, made) in made {
-        found.insert((format!("git+{}", made.source.repo_url), "gitCommit", made.source.dry_sha.clone()));
-        for image in &unit.images {
-            if let Some((name, digest)) =
-                image.split_once('@').and_then(|(name, rest)| Some((name, rest.strip_prefix("sha256:")?)))
-            {
-                found.insert((format!("oci://{name}"), "sha256", digest.to_owned()));
+/// A dependency of a delivery, in the order of the statement.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Dependency {
+    uri: String,
+    /// `gitCommit` or `sha256`.
+    digest_kind: &'static str,
+    digest: String,
+}
+
+impl Dependency {
+    fn source(source: &SourceRecord) -> Self {
+        let (uri, digest) = (format!("git+{}", source.repo_url), source.dry_sha.clone());
+        Dependency { uri, digest_kind: "gitCommit", digest }
+    }
+
+    fn image(image: &str) -> Option<Self> {
+        let (name, digest) = image.split_once('@')?;
+        let digest = digest.strip_prefix("sha256:")?.to_owned();
+        Some(Dependency { uri: format!("oci://{name}"), digest_kind: "sha256", digest })
+    }
+
+    fn remote(remote: &LockedRemote) -> Self {
+        let revision = remote.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
+        match remote.commit.strip_prefix("sha256:") {
+            Some(sum) => Dependency { uri: remote.url.clone(), digest_kind: "sha256", digest: sum.to_owned() },
+            None => {
+                let uri = format!("git+{}{revision}", remote.url);
+                Dependency { uri, digest_kind: "gitCommit", digest: remote.commit.clone() }
             }
         }
     }
-    for remote in remotes {
-        let revision = remote.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
-        found.insert(match remote.commit.strip_prefix("sha256:") {
-            Some(sum) => (remote.url.clone(), "sha256", sum.to_owned()),
-            None => (format!("git+{}{revision}", remote.url), "gitCommit", remote.commit.clone()),
-        });
+}
+
+/// The source commits, the remote bases and the pinned images, each once and sorted.
+fn dependencies(made: &[(&UnitReport, &UnitProvenance)], remotes: &[LockedRemote]) -> Vec<Value> {
+    let mut found: BTreeSet<Dependency> = remotes.iter().map(Dependency::remote).collect();
+    for (unit, made) in made {
+        found.insert(Dependency::source(&made.source));
+        found.extend(unit.images.iter().filter_map(|image| Dependency::image(image)));
     }
-    found.into_iter().map(|(uri, kind, digest)| json!({"uri": uri, "digest": {kind: digest}})).collect()
+    found.into_iter().map(|one| json!({"uri": one.uri, "digest": {one.digest_kind: one.digest}})).collect()
 }

@@ -8,9 +8,9 @@ use registry::Origin;
 use serde_json::{Value, json};
 
 use crate::images::origins::ImageOrigin;
-use crate::report::RequestReport;
 use crate::report::attest::UnitProvenance;
 use crate::report::table;
+use crate::report::{RequestFailure, RequestReport};
 
 /// What became of every unit, in the plan's order.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl Report {
     pub fn may_be_tried_again(&self) -> bool {
         self.units.iter().all(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => refusal.is_transient(),
-            _ => unit.failed_request().is_none_or(|(_, outside)| *outside),
+            _ => unit.failed_request().is_none_or(|failure| failure.is_outside),
         })
     }
 
@@ -60,7 +60,7 @@ impl Report {
     pub fn refusals(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => Some(unit.refusal(refusal)),
-            _ => unit.failed_request().map(|(message, _)| format!("{}: {message}", unit.name())),
+            _ => unit.failed_request().map(|failure| format!("{}: {}", unit.name(), failure.message)),
         })
     }
 
@@ -176,7 +176,7 @@ impl UnitReport {
         format!("{}: {refusal}{hint}", self.name())
     }
 
-    fn failed_request(&self) -> Option<&(String, bool)> {
+    fn failed_request(&self) -> Option<&RequestFailure> {
         self.request.as_ref()?.failed.as_ref()
     }
 

@@ -10,4 +10,4 @@ mod request;
 pub(crate) mod table;
 
 pub use delivery::{Report, UnitReport};
-pub use request::{RequestAction, RequestReport};
+pub use request::{RequestAction, RequestFailure, RequestReport};

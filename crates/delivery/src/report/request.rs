@@ -36,7 +36,16 @@ pub struct RequestReport {
     /// What the host did not do besides opening the pull request, each with the host's message.
     pub warnings: Vec<String>,
     /// Why the pull request could not be opened, and whether trying again may help.
-    pub failed: Option<(String, bool)>,
+    pub failed: Option<RequestFailure>,
+}
+
+/// Why a pull request could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestFailure {
+    /// The message.
+    pub message: String,
+    /// Whether trying again may help.
+    pub is_outside: bool,
 }
 
 impl RequestAction {
@@ -82,7 +91,7 @@ impl RequestReport {
             "number": self.number,
             "url": self.url,
             "warnings": self.warnings,
-            "failed": self.failed.as_ref().map(|(message, _)| message),
+            "failed": self.failed.as_ref().map(|failure| &failure.message),
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::host::RunContext;
 use crate::plan::{Plan, PlannedUnit, Request};
 
-use crate::report::RequestReport;
+use crate::report::{RequestFailure, RequestReport};
 pub(crate) use host::OpenRequests;
 pub(crate) use prepared::PreparedUnit;
 pub(crate) use pull_request_body::PullRequestBody;
@@ -99,7 +99,7 @@ impl Requests {
         };
         if let Some(message) = &reviewed.message {
             if reviewed.state == TopicState::Waiting {
-                report.failed = Some((no_request(message), true));
+                report.failed = Some(no_request(message, true));
             } else {
                 report.warnings.push(format!("{} could not be withdrawn: {message}", reviewed.topic));
             }
@@ -114,6 +114,7 @@ impl Requests {
     }
 }
 
-fn no_request(message: &str) -> String {
-    format!("the branch is pushed, but its pull request could not be opened: {message}")
+fn no_request(message: &str, is_outside: bool) -> RequestFailure {
+    let message = format!("the branch is pushed, but its pull request could not be opened: {message}");
+    RequestFailure { message, is_outside }
 }
