@@ -13,8 +13,7 @@ use crate::logging;
 use crate::outcome::{Failure, Success};
 use crate::verbosity::Verbosity;
 
-/// Renders, pins and delivers Kubernetes manifests: from the configuration beside the code to the branch that the
-/// cluster pulls.
+/// Render Kubernetes manifests, pin their images, and deliver them to the branches that Argo CD or Flux pulls
 #[derive(Debug, Parser)]
 #[command(name = "hydrant", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -24,7 +23,7 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
-/// One variant a verb; each is a file in `commands/`.
+/// The verbs, one variant each; each has a file in `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(init::Arguments),
@@ -74,7 +73,8 @@ fn asks_for_debug(matches: &clap::ArgMatches) -> bool {
     verb.is_some_and(|verb| matches!(verb.try_get_one::<bool>("debug"), Ok(Some(true))))
 }
 
-/// The program with this verb alone: to describe the flags of all verbs takes some 0.2 ms, a twentieth of a small kustomization's time.
+/// Returns the program with this verb only: describing the options of all verbs takes about 0.2 ms, which is noticeable for a small
+/// kustomization.
 fn with_one(verb: &str) -> Option<clap::Command> {
     let flags: fn(clap::Command) -> clap::Command = match verb {
         "init" => init::Arguments::augment_args,
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_verb_alone_is_as_among_all() {
+    fn a_single_verb_has_the_same_help() {
         for known in Arguments::command().get_subcommands().filter(|known| known.get_name() != "help") {
             let name = known.get_name();
             let help = |mut program: clap::Command| {

@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     /// The input is wrong: a file, a field, a name.
     Input(anyhow::Error),
     /// A registry, a git server or a disk failed; a retry may succeed.
-    Outside(anyhow::Error),
+    External(anyhow::Error),
     /// The reader of stdout closed it, which is not an error.
     Closed,
 }
@@ -32,7 +32,7 @@ impl From<delivery::error::Failure> for Failure {
     fn from(failure: delivery::error::Failure) -> Self {
         match failure {
             delivery::error::Failure::Input(errors) => Failure::Input(errors.into()),
-            delivery::error::Failure::Outside(errors) => Failure::Outside(errors.into()),
+            delivery::error::Failure::External(errors) => Failure::External(errors.into()),
         }
     }
 }

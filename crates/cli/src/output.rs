@@ -29,7 +29,7 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Outside(anyhow::Error::new(error).context("standard output")),
+        _ => Failure::External(anyhow::Error::new(error).context("standard output")),
     })
 }
 

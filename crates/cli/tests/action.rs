@@ -1,11 +1,11 @@
-//! The GitHub action as its users have it: the script of its last step, run as a runner does.
+//! The GitHub action: runs the script of its last step as a runner does.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What a step left behind.
+/// The results of a step.
 struct Step {
     status: Option<i32>,
     stdout: String,
@@ -33,13 +33,13 @@ fn the_report_goes_to_the_summary_and_errors_become_annotations() {
     assert_eq!(warned.status, Some(0), "{}", warned.stdout);
     assert!(warned.stdout.contains("\n::warning::metadata.namespace: Service/cart"), "{}", warned.stdout);
 
-    let refused = step(folder.path(), "deliver --service nobody");
+    let refused = step(folder.path(), "deliver --service unknown");
     assert_eq!(refused.status, Some(1), "{}", refused.stdout);
-    let annotation = "::error::unknown service \"nobody\"%0Ahint: use one of cart, catalog, checkout";
+    let annotation = "::error::unknown service \"unknown\"%0Ahint: use one of cart, catalog, checkout";
     assert!(refused.stdout.contains(annotation), "{}", refused.stdout);
-    assert!(refused.summary.contains("unknown service \"nobody\""), "{}", refused.summary);
+    assert!(refused.summary.contains("unknown service \"unknown\""), "{}", refused.summary);
 
-    // No shell reads the command, and what has no Markdown is printed as it is.
+    // The command is not passed to a shell, and output without a Markdown format is printed unchanged.
     let planned = step(folder.path(), "plan --all --service $(touch${IFS}pwned) ; false");
     assert_ne!(planned.status, Some(0));
     assert!(!folder.path().join("pwned").exists());
@@ -78,7 +78,7 @@ fn step(folder: &Path, command: &str) -> Step {
     }
 }
 
-/// As `shell: bash` of a runner.
+/// Runs a script as `shell: bash` of a runner does.
 fn shell(folder: &Path, variables: &[(&str, &str)], script: &str) -> Output {
     let programs = Path::new(env!("CARGO_BIN_EXE_hydrant")).parent().unwrap();
     Command::new("bash")

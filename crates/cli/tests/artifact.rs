@@ -1,4 +1,4 @@
-//! An artifact holds what the branch holds, and what pulls artifacts can read it: unpacked by the machine's own tar, with
+//! An artifact has the files of the branch, and other tools can read it: tar unpacks it, and it has
 //! the media types and annotations of Flux's documentation ("OCI cheatsheet", "OCIRepository") and of Argo CD's ("OCI").
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
@@ -15,11 +15,11 @@ const FLUX: [&str; 2] = ["application/vnd.cncf.flux.config.v1+json", "applicatio
 const ARGO_CD: [&str; 2] = ["application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"];
 
 #[test]
-fn an_artifact_holds_what_the_branch_holds() {
+fn an_artifact_has_the_files_of_the_branch() {
     let folder = tempfile::tempdir().unwrap();
     shop(folder.path());
     for (flags, media) in [("", FLUX), ("--for argocd", ARGO_CD)] {
-        // Two registries that know nothing of each other get the same bytes.
+        // Two independent registries get the same bytes.
         let registries = [Registry::open(), Registry::open()];
         let digests = registries.each_ref().map(|registry| {
             push(folder.path(), &registry.host(), flags);
@@ -35,7 +35,7 @@ fn an_artifact_holds_what_the_branch_holds() {
 
 #[test]
 #[ignore = "needs docker-registry"]
-fn real_registry_takes_and_gives_artifacts() {
+fn real_registry_stores_artifacts() {
     let folder = tempfile::tempdir().unwrap();
     shop(folder.path());
     let registry = DockerRegistry::start(Auth::Htpasswd, Some(Identity::generate()));
@@ -50,7 +50,7 @@ fn real_registry_takes_and_gives_artifacts() {
     }
 }
 
-/// Runs lines in a shell with hydrant on its PATH, and returns what they print.
+/// Runs lines in a shell with hydrant on its PATH, and returns their output.
 fn run(folder: &Path, lines: &str) -> String {
     let programs = Path::new(env!("CARGO_BIN_EXE_hydrant")).parent().unwrap();
     let output = Command::new("sh")
@@ -86,7 +86,7 @@ fn push(folder: &Path, host: &str, flags: &str) -> String {
     run(folder, &format!("hydrant artifact push oci://{host}/shop/cart:production {unit} {flags}"))
 }
 
-/// The manifest says what it must, and the layer, unpacked, is what the branch holds.
+/// Checks the manifest, and that the unpacked layer equals the branch.
 fn check(folder: &Path, manifest: &Value, layer: &[u8], media: [&str; 2]) {
     let [descriptor] = manifest["layers"].as_array().unwrap().as_slice() else { panic!("{manifest}") };
     assert_eq!(manifest["mediaType"], "application/vnd.oci.image.manifest.v1+json");

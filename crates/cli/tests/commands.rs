@@ -1,14 +1,15 @@
-//! Whole commands: `fixtures/cli/…` holds a folder a case, and `fixtures/skaffold/…` those of `hydrant render`.
+//! Transcripts of commands: each folder of `fixtures/cli`, and each of `fixtures/skaffold` with a `command`, is a case.
 //!
-//! `command` has the shell lines to run, one a line, with `hydrant` and git on PATH, in a fresh copy of `in/`; what is
-//! to be there before stands in `setup`, and must succeed. Commits are made at one time, so that their ids are the same.
-//! Where there is a file `registry`, a registry runs at `$REGISTRY`, with a line of that file for each `image NAME TAG [LABEL=VALUE …]` in it, and
-//! `basic USER PASSWORD` where it wants to know who asks, `trouble PATH WHAT` where it misbehaves for paths that contain that, and
-//! `tls` for a second one at `$TLS_REGISTRY` with a certificate that nobody knows.
-//! Where there is a file `github`, a GitHub runs with the repository that the file names, and the lines of `command` that begin with `github` are what
-//! people and GitHub do: see `github_case`.
+//! | file | content |
+//! | --- | --- |
+//! | `in/` | the files of the working directory, copied for each run |
+//! | `setup` | a shell script that runs first and must succeed |
+//! | `command` | the shell lines to run, one per line, with `hydrant` and git on PATH |
+//! | `registry` | starts a registry at `$REGISTRY`; each line is `image NAME TAG [LABEL=VALUE …]`, `basic USER PASSWORD` (required credentials), `trouble PATH WHAT` (a fault for paths that contain PATH), or `tls` (a second registry at `$TLS_REGISTRY` with a certificate of an unknown authority) |
+//! | `github` | starts a GitHub with the repository that the file names; lines of `command` that begin with `github` act on it, see `github_case` |
+//! | `expected` | the transcript: each line, its stdout, its stderr behind `! `, and its status unless it is 0 |
 //!
-//! `expected` is the transcript: each line, its stdout, its stderr behind `! `, its status where it is not 0.
+//! Commits have fixed times, so that their ids are stable.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -57,7 +58,7 @@ fn transcript(case: &Case) -> String {
             None => writeln!(text, "ended by a signal").unwrap(),
         }
     }
-    // How often trouble is met depends on the pauses between the tries.
+    // The number of requests with a fault depends on the delays between retries.
     let troubled = case.text("registry").is_some_and(|setup| setup.contains("trouble "));
     if let Some(registry) = stage.registry.as_ref().filter(|_| !troubled) {
         writeln!(text, "the registry answered {} requests for manifests", registry.count("HEAD")).unwrap();
@@ -65,7 +66,7 @@ fn transcript(case: &Case) -> String {
     text
 }
 
-/// Where a case is played.
+/// The working directory and the servers of a case.
 struct Stage {
     work: PathBuf,
     home: PathBuf,
@@ -94,7 +95,7 @@ impl Stage {
         Stage { work, home, registry, secure, github, _folder: folder }
     }
 
-    /// Runs a line in a shell that knows nothing of the machine but its programs.
+    /// Runs a line in a shell with an empty environment except for PATH.
     fn run(&self, line: &str) -> Output {
         let binary = PathBuf::from(env!("CARGO_BIN_EXE_hydrant"));
         let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
@@ -121,7 +122,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// What a stream stderr, with the changing folder called `DIR` and the changing port `REGISTRY`.
+    /// The text of a stream, each line behind `mark`, with the temporary folder as `DIR` and the port of the registry as `REGISTRY`.
     fn quoted(&self, bytes: &[u8], mark: &str) -> String {
         let mut text = String::from_utf8_lossy(bytes).replace(self.work.to_str().unwrap(), "DIR");
         for (registry, name) in [(&self.secure, "TLS_REGISTRY"), (&self.registry, "REGISTRY")] {
@@ -140,13 +141,13 @@ impl Stage {
 }
 
 fn registry(setup: &str) -> Registry {
-    let words: Vec<Vec<&str>> = setup.lines().map(|line| line.split_whitespace().collect()).collect();
-    let basic = words.iter().find_map(|line| match line.as_slice() {
+    let lines: Vec<Vec<&str>> = setup.lines().map(|line| line.split_whitespace().collect()).collect();
+    let basic = lines.iter().find_map(|line| match line.as_slice() {
         ["basic", user, password] => Some(Auth::Basic((*user).to_owned(), (*password).to_owned())),
         _ => None,
     });
     let registry = Registry::start(Setup { auth: basic.unwrap_or_default(), ..Setup::default() });
-    for line in &words {
+    for line in &lines {
         match line.as_slice() {
             ["image", name, tag, labels @ ..] => {
                 let labels: Vec<_> = labels.iter().filter_map(|label| label.split_once('=')).collect();

@@ -1,4 +1,4 @@
-//! ghcp's verbs, as people type them, against testkit's GitHub.
+//! ghcp's verbs against testkit's GitHub.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
@@ -25,7 +25,7 @@ fn failure(output: &Output, code: i32) -> String {
 }
 
 #[test]
-fn the_command_of_the_blog_post_works() {
+fn commit_creates_a_commit_and_leaves_an_unchanged_branch() {
     let fake = FakeGitHub::start();
     let path = fake.repository("acme/manifests", &[("README.md", "hello\n")]);
     let folder = tempfile::tempdir().unwrap();

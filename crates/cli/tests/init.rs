@@ -1,4 +1,4 @@
-//! `hydrant init` on a terminal: `script` gives it one, and types the answers.
+//! `hydrant init` on a terminal: `script` provides one and types the answers.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a person sees who types these lines, and the exit status.
+/// Types the lines and returns what the terminal shows, and the exit status.
 fn typed(folder: &Path, arguments: &str, lines: &str) -> (String, bool) {
     let command = format!("{} init {arguments}", env!("CARGO_BIN_EXE_hydrant"));
     let mut child = Command::new("script")
@@ -41,7 +41,7 @@ fn repository() -> tempfile::TempDir {
 
 #[test]
 #[ignore = "needs script (bsdutils)"]
-fn real_terminal_is_asked() {
+fn real_terminal_shows_prompts() {
     let folder = repository();
     let answers =
         "staging production\n\nenv/{servce}\nenv/{environment}/{service}\nall/\nqa\nproduction\nGitLab\nghcr.io/acme\n";
@@ -66,7 +66,7 @@ fn real_terminal_is_asked() {
 
 #[test]
 #[ignore = "needs script (bsdutils)"]
-fn real_terminal_is_not_asked_what_flags_say() {
+fn real_terminal_shows_no_prompts_for_given_options() {
     let folder = repository();
     let (seen, well) = typed(folder.path(), "--yes", "");
     assert!(well && !seen.contains('['), "{seen}");

@@ -1,5 +1,5 @@
-//! Ctrl-C leaves nothing half-written: while a slow registry is waited for nothing at all, and while files are written all of
-//! them or none.
+//! An interrupt leaves no partial result: nothing is written while a registry is queried, and all files or none are written after
+//! that.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -13,7 +13,7 @@ use testkit::registry::{Registry, Setup};
 
 const SIGINT: i32 = 2;
 
-/// Whoever runs the tests in the background of a shell has them ignore the signal, and every process they start: `env` undoes that.
+/// Starts `hydrant pin`. A shell that runs tests in the background makes them and their children ignore the signal; `env` restores it.
 fn pin(folder: &Path, arguments: &[&str]) -> Child {
     Command::new("env")
         .args(["--default-signal=INT", env!("CARGO_BIN_EXE_hydrant"), "pin", "--lock"])
@@ -27,7 +27,7 @@ fn pin(folder: &Path, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// Interrupts the child when the file is there. The shell's own `kill` is quicker than anything that has to be started.
+/// Interrupts the child once the file exists. The shell's built-in `kill` needs no new process.
 fn interrupt_when_there(child: &Child, file: &Path) {
     let script = format!(
         "while [ ! -e '{}' ]; do kill -0 {id} || exit 1; done; kill -INT {id}",
@@ -62,7 +62,7 @@ fn write(folder: &Path, host: &str, count: usize) {
 }
 
 #[test]
-fn nothing_is_written_while_a_registry_is_waited_for() {
+fn nothing_is_written_while_a_registry_is_queried() {
     let registry = Registry::start(Setup { latency: Duration::from_secs(20), ..Setup::default() });
     registry.put_image("a", "1", &[]);
     let folder = tempfile::tempdir().unwrap();
@@ -71,7 +71,10 @@ fn nothing_is_written_while_a_registry_is_waited_for() {
     let mut child = pin(folder.path(), &[]);
     let begun = Instant::now();
     while registry.requests().is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20) && child.try_wait().unwrap().is_none(), "nobody was asked");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20) && child.try_wait().unwrap().is_none(),
+            "no request was sent"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     interrupt_when_there(&child, folder.path());
@@ -81,7 +84,7 @@ fn nothing_is_written_while_a_registry_is_waited_for() {
 }
 
 #[test]
-fn what_is_being_written_is_finished_first() {
+fn an_interrupt_is_deferred_until_all_files_are_written() {
     let registry = Registry::open();
     registry.put_image("a", "1", &[]);
     for _ in 0..5 {
@@ -90,14 +93,14 @@ fn what_is_being_written_is_finished_first() {
         let before = files(folder.path());
         let mut child = pin(folder.path(), &[]);
         let lock = folder.path().join("hydrant.lock");
-        // The lock file is the first to be written.
+        // The lock file is written first.
         interrupt_when_there(&child, &lock);
         let status = child.wait().unwrap();
         let mut after = files(folder.path());
         assert!(after.remove(lock.to_str().unwrap()).unwrap().contains("a:1"));
         assert_eq!(after.len(), before.len(), "no neighbour is left behind");
         assert!(after.values().all(|text| text.contains("@sha256:")), "all or none");
-        // The signal may also have come when everything was over.
+        // The signal may also arrive after the last file.
         assert!(status.signal() == Some(SIGINT) || status.success(), "{status}");
     }
 }

@@ -37,7 +37,7 @@ const fn rule(pattern: &'static str, scope: Scope, instead: &'static str, known:
 const RULES: &[Rule] = &[
     rule(r#"\bShelf\b"#, Scope::Code, "BaseCache", 0),
     rule(r#"\bDoors\b"#, Scope::Code, "Io", 11),
-    rule(r#"\bOutside\b"#, Scope::Code, "Host", 22),
+    rule(r#"\b(dyn|impl|trait) Outside\b"#, Scope::Code, "Host", 22),
     rule(r#"\bWorld\b"#, Scope::Code, "SystemHost", 15),
     rule(r#"\bSurroundings\b"#, Scope::Code, "RunContext", 0),
     rule(r#"\bWorkshop\b"#, Scope::Code, "ObjectStore", 0),

@@ -1,4 +1,4 @@
-//! Every `hydrant …` in the pages is one that the program knows: its verbs, and each of its flags.
+//! Every `hydrant …` in the documentation is a valid command with valid options.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Words between which a command ends.
+/// The shell operators that end a command.
 const ENDS: [&str; 8] = ["|", "||", "&&", ";", ">", ">>", "<", "#"];
 
 #[test]
-fn every_command_in_the_pages_is_known() {
+fn every_command_in_the_documentation_is_valid() {
     let root = testkit::fixtures::root();
     let mut pages: Vec<PathBuf> =
         ["README.md", "action.yml", "templates/hydrant.yml"].map(|name| root.join(name)).into();
@@ -21,8 +21,8 @@ fn every_command_in_the_pages_is_known() {
         let prose = page.extension().is_some_and(|extension| extension == "md");
         for command in commands(&std::fs::read_to_string(page).unwrap(), prose) {
             seen += 1;
-            if let Err(words) = check(&command, &mut helps) {
-                wrong.push(format!("{}: `{command}`: {words}", page.display()));
+            if let Err(message) = check(&command, &mut helps) {
+                wrong.push(format!("{}: `{command}`: {message}", page.display()));
             }
         }
     }
@@ -42,7 +42,7 @@ fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
     }
 }
 
-/// What stands behind `hydrant ` in code: in backquotes, or on a line of a block or a script.
+/// Returns the commands in code, without `hydrant `: in backquotes, or on a line of a block or a script.
 fn commands(text: &str, prose: bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut block = false;
@@ -96,7 +96,7 @@ fn check(command: &str, helps: &mut BTreeMap<String, String>) -> Result<(), Stri
     Ok(())
 }
 
-/// What the program says of a command; nothing where it does not know it.
+/// Returns the help text of a command; empty if the command does not exist.
 fn help(path: &str) -> String {
     let output =
         Command::new(env!("CARGO_BIN_EXE_hydrant")).args(path.split(' ')).arg("--help").env_clear().output().unwrap();

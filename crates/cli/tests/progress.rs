@@ -1,4 +1,4 @@
-//! A bar on a terminal while registries are waited for, alike in `pin`, `render` and `deliver`; `script` gives them one.
+//! The progress bar of `pin`, `render` and `deliver` on a terminal, which `script` provides.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -26,7 +26,7 @@ fn seen(folder: &Path, arguments: &str) -> String {
 
 #[test]
 #[ignore = "needs script (bsdutils)"]
-fn real_terminal_shows_how_far_it_is() {
+fn real_terminal_shows_a_progress_bar() {
     let registry = Registry::start(Setup { latency: Duration::from_millis(900), ..Setup::default() });
     registry.put_image("app", "1", &[]);
     let folder = tempfile::tempdir().unwrap();
@@ -63,7 +63,7 @@ fn real_terminal_shows_how_far_it_is() {
     for command in ["pin --stdout pin.yaml", &render, deliver] {
         let stderr = seen(work, command);
         assert!(stderr.contains("resolving images") && stderr.contains("0/1"), "{command}: {stderr}");
-        // The bar is taken away again.
+        // The bar is removed at the end.
         let after = stderr.rsplit("resolving images").next().unwrap();
         assert!(after.contains("\u{1b}[2K"), "{command}: {stderr:?}");
     }

@@ -1,5 +1,5 @@
-//! Helm charts with the real helm: services that are charts (a library chart in a folder beside, definitions, tests, values), and
-//! `helmCharts` of a kustomization, pulled from a repository on loopback.
+//! Helm charts with the real helm: services that are charts (with a library chart, CRDs, tests and values), and `helmCharts` of a
+//! kustomization, pulled from a repository on loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -69,7 +69,7 @@ fn real_helm_renders_services() {
     for wanted in ["name: web", "namespace: shop", "kube: v1.30.0", "replicas: 2", "image: nginx:7@sha256:aaaa"] {
         assert!(manifest.contains(wanted), "{wanted}: {manifest}");
     }
-    // The library is an input, too, and a revision is rendered from its own files.
+    // The library chart is an input, and a revision is rendered from its own files.
     run(folder.path(), "sed -i s/nginx/caddy/ charts/library/templates/_image.tpl");
     assert!(run(folder.path(), "hydrant plan --all --changed-since HEAD").contains("web"));
     assert!(run(folder.path(), "hydrant verify --all").contains("verified"));
@@ -123,7 +123,7 @@ fn real_helm_pulls_charts_for_kustomizations() {
     for app in ["app", "skip"] {
         let ours = run(folder.path(), &format!("hydrant kustomize {app} --enable-helm"));
         assert!(ours.contains("kind: Deployment"), "{ours}");
-        // Theirs finds the chart that ours has pulled, then pulls it itself.
+        // kubectl uses the chart that hydrant pulled, then pulls it itself.
         assert_eq!(ours, run(folder.path(), &format!("kubectl kustomize {app} --enable-helm")));
         run(folder.path(), &format!("rm -r {app}/charts"));
         assert_eq!(ours, run(folder.path(), &format!("kubectl kustomize {app} --enable-helm")));

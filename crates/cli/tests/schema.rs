@@ -1,4 +1,4 @@
-//! The schemas against every hydrant.yaml and lock file that there is, by a validator that is not ours (python's `jsonschema`).
+//! Validates every hydrant.yaml and lock file of the repository against the schemas with Python's `jsonschema`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -6,7 +6,7 @@ use std::process::Command;
 
 #[test]
 #[ignore = "needs python3 with jsonschema and yaml"]
-fn real_schemas_say_what_the_program_says() {
+fn real_schemas_agree_with_the_program() {
     let root = testkit::fixtures::root();
     let done = Command::new("python3")
         .arg(root.join(".ci/schemas.py"))

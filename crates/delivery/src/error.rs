@@ -14,19 +14,19 @@ pub enum Failure {
     /// The input is wrong: a file, a field, a name. Trying again does not help.
     Input(Errors),
     /// A registry, a git host or a disk failed. Trying again may help.
-    Outside(Errors),
+    External(Errors),
 }
 
 impl Failure {
     /// The findings, at least one.
     pub fn errors(&self) -> &Errors {
-        let (Failure::Input(errors) | Failure::Outside(errors)) = self;
+        let (Failure::Input(errors) | Failure::External(errors)) = self;
         errors
     }
 
     /// The findings without the kind of the failure.
     pub fn into_errors(self) -> Errors {
-        let (Failure::Input(errors) | Failure::Outside(errors)) = self;
+        let (Failure::Input(errors) | Failure::External(errors)) = self;
         errors
     }
 }
@@ -92,16 +92,16 @@ macro_rules! input_failure {
 input_failure!(SourceError, SigningError);
 
 /// Implements the conversion into a [`Failure`] for errors that have a method `is_outside`.
-macro_rules! input_or_outside_failure {
+macro_rules! input_or_external_failure {
     ($($error:ty),+) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 let outside = error.is_outside();
                 let errors = error.into_diagnostic().into();
-                if outside { Failure::Outside(errors) } else { Failure::Input(errors) }
+                if outside { Failure::External(errors) } else { Failure::Input(errors) }
             }
         })+
     };
 }
 
-input_or_outside_failure!(DeliverError, GitHubError);
+input_or_external_failure!(DeliverError, GitHubError);

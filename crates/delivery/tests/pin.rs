@@ -91,7 +91,7 @@ fn every_failure_is_reported_with_its_location() {
 
     open.trouble(Trouble::always("/manifests/", bad::unavailable()));
     let failure = run(&inputs[1..], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
-    assert!(matches!(failure, Failure::Outside(_)), "trying again may help: {failure}");
+    assert!(matches!(failure, Failure::External(_)), "trying again may help: {failure}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl ApiArguments {
     /// # Errors
     /// Neither a token nor an App is given, or the key cannot be read.
     pub(crate) fn github(self) -> Result<GitHub, Failure> {
-        let input = |words: String| Failure::Input(anyhow::anyhow!(words));
+        let input = |message: String| Failure::Input(anyhow::anyhow!(message));
         let login = match (self.app_id, self.app_key_file, self.token) {
             (Some(id), Some(file), _) => {
                 let key = std::fs::read_to_string(&file);

@@ -7,7 +7,7 @@ use crate::arguments::template::template;
 
 /// `--review`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum WayArgument {
+pub(crate) enum ReviewModeArgument {
     /// Push to the branch
     Push,
     /// Push to a topic branch and open a pull request
@@ -67,12 +67,12 @@ enum MergeArgument {
     Rebase,
 }
 
-impl WayArgument {
+impl ReviewModeArgument {
     /// As `delivery` takes it.
-    pub(crate) fn way(self) -> ReviewMode {
+    pub(crate) fn mode(self) -> ReviewMode {
         match self {
-            WayArgument::Push => ReviewMode::Push,
-            WayArgument::PullRequest => ReviewMode::PullRequest,
+            ReviewModeArgument::Push => ReviewMode::Push,
+            ReviewModeArgument::PullRequest => ReviewMode::PullRequest,
         }
     }
 }

@@ -8,7 +8,7 @@ use delivery::plan::settings::{Selection, Settings};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
-use crate::arguments::review::{RequestArguments, WayArgument};
+use crate::arguments::review::{RequestArguments, ReviewModeArgument};
 use crate::arguments::template::template;
 use crate::outcome::Failure;
 
@@ -84,8 +84,8 @@ struct ValueArguments {
     #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template)]
     path: Option<Template>,
     /// Choose how a change reaches the branch [default: push]
-    #[arg(long, value_enum, value_name = "WAY", env = "HYDRANT_REVIEW")]
-    review: Option<WayArgument>,
+    #[arg(long, value_enum, value_name = "MODE", env = "HYDRANT_REVIEW")]
+    review: Option<ReviewModeArgument>,
     #[command(flatten)]
     request: RequestArguments,
     /// Require a digest for these images [default: pinned]
@@ -212,7 +212,7 @@ impl UnitArguments {
             repository: values.repository,
             branch: values.branch,
             path: values.path,
-            review: values.review.map(WayArgument::way),
+            review: values.review.map(ReviewModeArgument::mode),
             request: values.request.request(),
             images: values.policy_images.map(|typed| match typed {
                 ImagesArgument::Pinned => Images::Pinned,

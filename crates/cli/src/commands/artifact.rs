@@ -76,7 +76,7 @@ enum Format {
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let Command::Push(arguments) = arguments.command;
     let target = Target::parse(&arguments.reference, &arguments.artifact_tag)
-        .map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
+        .map_err(|message| Failure::Input(anyhow::anyhow!(message)))?;
     let options = Options {
         target,
         puller: match arguments.puller {

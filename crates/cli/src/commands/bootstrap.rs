@@ -42,7 +42,7 @@ enum PullerArgument {
 /// The config or the selection is invalid.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.artifact.map(|reference| Target::parse(&reference, &[])).transpose();
-    let target = target.map_err(|words| Failure::Input(anyhow::anyhow!(words)))?;
+    let target = target.map_err(|message| Failure::Input(anyhow::anyhow!(message)))?;
     let mut settings = arguments.units.settings_or_all_units()?;
     if let Some(target) = &target {
         target.replace_repository(&mut settings);

@@ -48,8 +48,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
     /// Create commits by git, or by GitHub's API, which signs them for the owner of the token
-    #[arg(long, value_enum, value_name = "WAY", default_value = "git", env = "HYDRANT_VIA")]
-    via: Way,
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "git", env = "HYDRANT_VIA")]
+    via: CommitMethodArgument,
     /// Write an in-toto statement with SLSA provenance of the delivery to this file, for cosign to sign
     #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
     attest: Option<PathBuf>,
@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
 
 /// `--via`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Way {
+pub(crate) enum CommitMethodArgument {
     /// By git, with one push for all branches
     Git,
     /// By GitHub's API, with commits that GitHub signs
@@ -102,8 +102,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         attempts: arguments.attempts,
         attest: arguments.attest.is_some(),
         via: match arguments.via {
-            Way::Git => CommitMethod::Git,
-            Way::Api => CommitMethod::Api,
+            CommitMethodArgument::Git => CommitMethod::Git,
+            CommitMethodArgument::Api => CommitMethod::Api,
         },
     };
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
@@ -137,10 +137,10 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success,
 /// # Errors
 /// A branch refused a unit.
 pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
-    report.warnings().for_each(|words| output::warning(&words));
+    report.warnings().for_each(|message| output::warning(&message));
     if !report.refused() {
         return Ok(Success::Done);
     }
-    let words = anyhow::anyhow!(report.refusals().collect::<Vec<_>>().join("\n"));
-    Err(if report.may_be_tried_again() { Failure::Outside(words) } else { Failure::Input(words) })
+    let message = anyhow::anyhow!(report.refusals().collect::<Vec<_>>().join("\n"));
+    Err(if report.may_be_tried_again() { Failure::External(message) } else { Failure::Input(message) })
 }

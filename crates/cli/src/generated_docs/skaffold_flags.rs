@@ -1,5 +1,5 @@
-//! The table of Skaffold's flags in `docs/compatibility-tables.md`, compared with the flags of `hydrant render`:
-//! `UPDATE_EXPECT=1 cargo test -p hydrant compatibility`.
+//! The table of Skaffold's options in `docs/compatibility-tables.md`, generated from the options of `hydrant render`:
+//! `UPDATE_EXPECT=1 cargo test -p hydrant generated_docs`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 use clap::{Arg, CommandFactory};
 use testkit::expect::Expect;
 
-/// Every flag that `skaffold render` has had since v1.17.0, and the first of those versions that has it. Source: the files of
+/// Every option that `skaffold render` has had since v1.17.0, with its first version since then. Source: the files of
 /// `cmd/skaffold/app/cmd` at the tags from v1.17.0 to v2.24.0.
 const SKAFFOLD: [(&str, &str); 38] = [
     ("add-skaffold-labels", "v1.17 to v1.32"),

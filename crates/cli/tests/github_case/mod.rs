@@ -1,16 +1,16 @@
-//! A GitHub in a transcript: `merge N`, `squash N`, `close N`, `retitle N TEXT`, `answer PART STATUS COUNT WORDS`, `show`.
+//! A GitHub in a transcript: `merge N`, `squash N`, `close N`, `retitle N TEXT`, `answer PART STATUS COUNT MESSAGE`, `show`.
 
 use serde_json::{Value, json};
 use testkit::github::{FakeGitHub, Fault, Merge};
 
-/// A GitHub with this repository.
+/// Starts a GitHub with this repository.
 pub(crate) fn start(name: &str) -> FakeGitHub {
     let github = FakeGitHub::start();
     github.repository(name, &[("README.md", "manifests\n")]);
     github
 }
 
-/// What leads `hydrant` there. Its address is another one in each run, so it must not be in a file that is committed.
+/// Points `hydrant` to it by environment variables: its address differs in each run, so it must not be in a committed file.
 pub(crate) fn variables(github: &FakeGitHub) -> Vec<(&'static str, String)> {
     let root = github.root();
     let repositories = walk(&root);
@@ -29,11 +29,11 @@ fn walk(root: &std::path::Path) -> Vec<String> {
     below(root).iter().flat_map(|owner| below(owner)).map(|path| path.display().to_string()).collect()
 }
 
-/// What a person or GitHub does; gives what they see.
+/// Performs an action of a user or of GitHub, and returns what they see.
 pub(crate) fn act(github: &FakeGitHub, line: &str) -> String {
-    let words: Vec<&str> = line.split_whitespace().collect();
+    let parts: Vec<&str> = line.split_whitespace().collect();
     let number = |text: &str| text.parse::<usize>().unwrap();
-    match words.as_slice() {
+    match parts.as_slice() {
         ["merge", one] => github.merge(number(one), Merge::Commit),
         ["squash", one] => github.merge(number(one), Merge::Squash),
         ["close", one] => github.edit(number(one), &json!({"state": "closed"})),
@@ -42,9 +42,9 @@ pub(crate) fn act(github: &FakeGitHub, line: &str) -> String {
             let change = json!({"title": title.join(" "), "body": format!("Please look.\n\n{body}")});
             github.edit(number(one), &change);
         }
-        ["answer", part, status, count, words @ ..] => {
+        ["answer", part, status, count, parts @ ..] => {
             let (status, count) = (status.parse().unwrap(), count.parse().unwrap());
-            github.fault(Fault::On((*part).to_owned(), status, words.join(" "), count));
+            github.fault(Fault::On((*part).to_owned(), status, parts.join(" "), count));
         }
         ["show"] => return github.pulls().iter().map(shown).collect(),
         other => panic!("`github` has no {other:?}"),
@@ -52,7 +52,7 @@ pub(crate) fn act(github: &FakeGitHub, line: &str) -> String {
     String::new()
 }
 
-/// A pull request as people see it.
+/// A pull request as text.
 fn shown(pull: &Value) -> String {
     let list = |name: &str, field: &str| {
         let names = pull[name].as_array().unwrap().iter().map(|one| one[field].as_str().unwrap());
@@ -71,6 +71,6 @@ fn shown(pull: &Value) -> String {
     ];
     let body = text("/body").lines().map(|line| format!("    {line}"));
     let comments = pull["comments"].as_array().unwrap().iter().filter_map(Value::as_str);
-    let lines = std::iter::once(head.concat()).chain(body).chain(comments.map(|words| format!("  comment: {words}")));
+    let lines = std::iter::once(head.concat()).chain(body).chain(comments.map(|parts| format!("  comment: {parts}")));
     lines.map(|line| format!("{line}\n")).collect()
 }

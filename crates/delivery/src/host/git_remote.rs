@@ -31,7 +31,7 @@ pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<R
         None if at_home && github::has_app(ctx) => {
             let (github, named) = github::access(&configured.url, ctx, None)?;
             let token = github.token(&named);
-            Some(token.map_err(|error| Failure::Outside(Diagnostic::new(error.to_string()).into()))?)
+            Some(token.map_err(|error| Failure::External(Diagnostic::new(error.to_string()).into()))?)
         }
         None => variable("GITHUB_TOKEN").filter(|_| at_home),
     };

@@ -56,7 +56,7 @@ impl Api {
             TopicState::Settled | TopicState::Withdrawn | TopicState::Left => Ok(RequestReport::default()),
         };
         done.unwrap_or_else(|failure| RequestReport {
-            failed: Some(no_request(&failure.to_string(), matches!(failure, Failure::Outside(_)))),
+            failed: Some(no_request(&failure.to_string(), matches!(failure, Failure::External(_)))),
             ..RequestReport::default()
         })
     }

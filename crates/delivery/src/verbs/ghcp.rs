@@ -118,5 +118,5 @@ pub fn pull_request(github: &GitHub, wanted: &PullRequest) -> Result<PullOutcome
 
 fn refused(error: &github::GitHubError) -> Failure {
     let diagnostic = Diagnostic { message: error.to_string(), ..Diagnostic::default() };
-    if error.is_outside() { Failure::Outside(diagnostic.into()) } else { Failure::Input(diagnostic.into()) }
+    if error.is_outside() { Failure::External(diagnostic.into()) } else { Failure::Input(diagnostic.into()) }
 }

@@ -26,7 +26,7 @@ pub(super) fn failure(errors: &RegistryErrors, place: &dyn Fn(Diagnostic, &Image
         .collect();
     findings.sort_by(|one, other| (&one.file, one.at).cmp(&(&other.file, other.at)));
     match Errors::check(findings) {
-        Err(findings) if errors.are_transient() => Failure::Outside(findings),
+        Err(findings) if errors.are_transient() => Failure::External(findings),
         Err(findings) => Failure::Input(findings),
         Ok(()) => Failure::Input(Diagnostic::new(errors.to_string()).into()),
     }

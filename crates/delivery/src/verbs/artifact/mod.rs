@@ -153,7 +153,7 @@ fn upload(
         }
     }
     match Errors::check(findings) {
-        Err(findings) if transient => Err(Failure::Outside(findings)),
+        Err(findings) if transient => Err(Failure::External(findings)),
         Err(findings) => Err(Failure::Input(findings)),
         Ok(()) => Ok(reports),
     }
