@@ -129,7 +129,11 @@ fn remote_bases_are_cached_by_commit_and_locked() {
     drop(stage.git.requests());
     let stderr = stage.refused("hydrant kustomize overlay --locked");
     assert!(stderr.contains("overlay/kustomization.yaml:2:3: resources[0]") && stderr.contains("cache"), "{stderr}");
+<<<<<<< HEAD
     assert!(stderr.contains("with --lock to fetch it"), "{stderr}");
+=======
+    assert!(stderr.contains("\n  hint: ") && stderr.contains("--lock"), "{stderr}");
+>>>>>>> 26fede0 (cli: hints of remote bases in their test; docs: arrows of delivery)
     // In the cache, but not pinned.
     stage.well("hydrant kustomize overlay");
     stage.well("rm hydrant.lock");
