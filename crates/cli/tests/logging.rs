@@ -104,6 +104,7 @@ fn stages_are_logged_at_v_and_requests_at_vv_without_credentials() {
     assert_eq!(stdout, plain);
     let request = |part: &str| log.lines().any(|line| line.starts_with("debug: request") && line.contains(part));
     assert!(request("/v2/shop/cart/manifests/1.0 status=200 ms="), "{log}");
+    assert!(request("/repository.git/info/refs?service=git-upload-pack status=200"), "{log}");
 
     let (stdout, log) =
         stage.succeed("HYDRANT_LOG=registry=trace,net=trace,hyper=trace hydrant deliver --all --dry-run");
@@ -117,7 +118,7 @@ fn a_delivery_with_all_logs_has_no_credentials() {
     let stage = Stage::new();
     let (stdout, log) = stage.succeed("HYDRANT_LOG=trace hydrant -vv deliver --all");
     assert!(stdout.contains("committed"), "{stdout}");
-    assert!(log.contains("info: push") && log.contains("debug: request"), "{log}");
+    assert!(log.contains("info: push") && log.contains("git-receive-pack"), "{log}");
     assert!(stage.succeed("hydrant -q deliver --all").1.is_empty());
 }
 

@@ -31,8 +31,9 @@ impl Connection {
         let client: &Octocrab = self.beside.as_ref().unwrap_or(&self.client);
         let body = json!({ "query": query, "variables": variables });
         let told = |words: String| GitHubError::Unreachable { what: "POST /graphql".to_owned(), words };
+        let start = std::time::Instant::now();
         let asked = self.runtime.block_on(async { client.post::<_, Value>("/graphql", Some(&body)).await });
-        self.say("POST", "/graphql", asked.as_ref().err());
+        crate::log("POST", "/graphql", start.elapsed(), asked.as_ref().err());
         match asked {
             Ok(answer) => Ok(Ok(answer)),
             // Who we are is no matter of one part.

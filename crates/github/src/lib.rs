@@ -72,8 +72,6 @@ pub struct GitHub {
     pub api: String,
     /// How we are known.
     pub login: Login,
-    /// Gets a line for each request: method, path and what came of it. Nothing of a header or body is in it.
-    pub tell: Option<fn(&str)>,
 }
 
 /// Why GitHub did not do it.
@@ -154,7 +152,6 @@ struct Connection {
     client: Octocrab,
     /// For GraphQL, where that is not below the API's URL.
     beside: Option<Octocrab>,
-    tell: Option<fn(&str)>,
     /// The token that an App's installation got.
     installed: Option<String>,
 }
@@ -162,7 +159,7 @@ struct Connection {
 impl GitHub {
     /// GitHub at this URL.
     pub fn new(api: impl Into<String>, login: Login) -> Self {
-        Self { api: api.into(), login, tell: None }
+        Self { api: api.into(), login }
     }
 
     /// A token for git over https: the one that was given, or one that GitHub gives the App for `repository`, good for an hour.
@@ -193,7 +190,7 @@ impl GitHub {
             let beside = beside_api.filter(|_| matches!(self.login, Login::Token(_)));
             (client(api, &self.login)?, beside.map(|base| self::client(base, &self.login)).transpose()?)
         };
-        let mut connection = Connection { runtime, client, beside, tell: self.tell, installed: None };
+        let mut connection = Connection { runtime, client, beside, installed: None };
         if matches!(self.login, Login::App { .. }) {
             let found = connection.get(&format!("/repos/{repository}/installation"))?;
             let id = found["id"].as_u64().ok_or_else(|| incomplete("the App's installation", "id"))?;
@@ -267,6 +264,7 @@ impl Connection {
     }
 
     fn once(&self, method: Method, route: &str, body: &Value) -> Result<Value, octocrab::Error> {
+        let start = std::time::Instant::now();
         let answer = self.runtime.block_on(async {
             match method {
                 Method::Get => self.client.get(route, None::<&()>).await,
@@ -274,20 +272,21 @@ impl Connection {
                 Method::Patch => self.client.patch(route, Some(body)).await,
             }
         });
-        self.say(method.verb(), route, answer.as_ref().err());
+        log(method.verb(), route, start.elapsed(), answer.as_ref().err());
         answer
     }
+}
 
-    fn say(&self, verb: &str, route: &str, error: Option<&octocrab::Error>) {
-        let Some(tell) = self.tell else { return };
-        let what = match error {
-            None => "well".to_owned(),
-            Some(octocrab::Error::GitHub { source, .. }) => {
-                format!("HTTP {}: {}", source.status_code.as_u16(), source.message)
-            }
-            Some(error) => words(error),
-        };
-        tell(&format!("{verb} {route}: {what}"));
+/// Logs a request: method, path and status, and GitHub's message if it failed. No header and no body is logged.
+fn log(method: &str, path: &str, elapsed: Duration, error: Option<&octocrab::Error>) {
+    let ms = elapsed.as_millis();
+    match error {
+        None => tracing::debug!(method, path, ms, "request to GitHub"),
+        Some(octocrab::Error::GitHub { source, .. }) => {
+            let status = source.status_code.as_u16();
+            tracing::debug!(method, path, status, message = %source.message, ms, "request to GitHub failed");
+        }
+        Some(error) => tracing::debug!(method, path, error = words(error), ms, "request to GitHub failed"),
     }
 }
 

@@ -49,8 +49,7 @@ impl ApiArguments {
                 ));
             }
         };
-        let tell = self.debug.then_some(output::note as fn(&str));
-        Ok(GitHub { tell, ..GitHub::new(self.api, login) })
+        Ok(GitHub::new(self.api, login))
     }
 }
 
