@@ -1,5 +1,5 @@
-//! `hydrant kustomize` with remote bases: a repository over HTTP, a file over HTTPS, a URL on the command line. They are cached by
-//! commit, written to the lock file, and refused with `--locked` unless both exist.
+//! `hydrant kustomize` with bases behind URLs: a repository over HTTP, a file over HTTPS, a URL on the command line; kept by
+//! commit, written into the lock file, and refused under `--locked` unless both are there.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -101,13 +101,13 @@ fn expected(value: &str) -> String {
 }
 
 #[test]
-fn remote_bases_are_cached_by_commit_and_locked() {
+fn remote_bases_are_kept_by_commit_and_held_to_the_lock_file() {
     let stage = Stage::set();
     assert_eq!(stage.well("hydrant kustomize overlay"), expected("one"));
     assert!(!stage.folder.path().join("hydrant.lock").exists(), "only --lock writes it");
     assert!(stage.git.requests().iter().any(|request| request.contains("git-upload-pack")));
 
-    // The commit is queried again; its files are not fetched again.
+    // The commit is asked for again, its files are not.
     assert_eq!(stage.well("hydrant kustomize overlay --lock"), expected("one"));
     let lock = std::fs::read_to_string(stage.folder.path().join("hydrant.lock")).unwrap();
     let commit = stage.well("git -C upstream rev-parse HEAD");
@@ -115,7 +115,7 @@ fn remote_bases_are_cached_by_commit_and_locked() {
     assert!(lock.contains(&stage.file()) && lock.contains("sha256:"), "{lock}");
     drop(stage.git.requests());
 
-    // What upstream does since then changes nothing, and no request is sent.
+    // What upstream does since then changes nothing, and nobody is asked.
     stage.publish("two");
     assert_eq!(stage.well("hydrant kustomize overlay --locked"), expected("one"));
     assert_eq!(stage.git.requests(), Vec::<String>::new());
@@ -129,11 +129,7 @@ fn remote_bases_are_cached_by_commit_and_locked() {
     drop(stage.git.requests());
     let stderr = stage.refused("hydrant kustomize overlay --locked");
     assert!(stderr.contains("overlay/kustomization.yaml:2:3: resources[0]") && stderr.contains("cache"), "{stderr}");
-<<<<<<< HEAD
     assert!(stderr.contains("with --lock to fetch it"), "{stderr}");
-=======
-    assert!(stderr.contains("\n  hint: ") && stderr.contains("--lock"), "{stderr}");
->>>>>>> 26fede0 (cli: hints of remote bases in their test; docs: arrows of delivery)
     // In the cache, but not pinned.
     stage.well("hydrant kustomize overlay");
     stage.well("rm hydrant.lock");
@@ -144,7 +140,7 @@ fn remote_bases_are_cached_by_commit_and_locked() {
 }
 
 #[test]
-fn a_repository_can_be_named_on_the_command_line() {
+fn a_repository_may_be_named_on_the_command_line() {
     let stage = Stage::set();
     let stderr = stage.well(&format!("hydrant kustomize '{}'", stage.base()));
     assert!(stderr.contains("name: settings\n"), "{stderr}");
@@ -155,7 +151,7 @@ fn a_repository_can_be_named_on_the_command_line() {
 }
 
 #[test]
-fn a_missing_remote_file_is_named() {
+fn a_file_behind_a_url_that_is_not_there_is_named() {
     let stage = Stage::set();
     stage.write("gone/kustomization.yaml", &format!("resources:\n- {}\n", stage.file().replace("robot", "gone")));
     let stderr = stage.refused("hydrant kustomize gone");
