@@ -9,13 +9,13 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// Nothing is there.
-    #[error("no such file or folder")]
+    #[error("no such file or directory")]
     Missing,
     /// A folder stands where a file was wanted.
-    #[error("is a folder")]
+    #[error("is a directory")]
     IsFolder,
     /// A file stands where a folder was wanted.
-    #[error("is not a folder")]
+    #[error("not a directory")]
     NotFolder,
     /// The operating system's own words.
     #[error("{0}")]

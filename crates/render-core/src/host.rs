@@ -72,18 +72,18 @@ pub struct NoHost;
 
 impl Host for NoHost {
     fn repository(&self, request: &RemoteRepository) -> Result<String, Diagnostic> {
-        Err(Diagnostic::new(format!("{} cannot be fetched here", request.url)))
+        Err(Diagnostic::new(format!("cannot fetch {}: remote repositories are not available here", request.url)))
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
-        Err(Diagnostic::new(format!("{url} cannot be downloaded here")))
+        Err(Diagnostic::new(format!("cannot download {url}: downloads are not available here")))
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
-        Err(Diagnostic::new(format!("{} cannot be run here", program.arguments.join(" "))))
+        Err(Diagnostic::new(format!("cannot run {}: programs are not available here", program.arguments.join(" "))))
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {
-        Err(Diagnostic::new("there is no folder to write to here"))
+        Err(Diagnostic::new("cannot create a temporary directory here"))
     }
 }

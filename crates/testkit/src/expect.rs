@@ -23,8 +23,8 @@ impl Expect {
     /// If the file cannot be written during an update.
     pub fn new(folder: &Path, about: About) -> Self {
         let mut expect = Expect { source: about.source, ..Expect::default() };
-        if expect.source.is_some() && is_update() {
-            match peer::result(folder) {
+        if let Some(source) = expect.source.as_deref().filter(|_| is_update()) {
+            match peer::result(folder, source) {
                 Ok(Some(PeerResult::Printed(text))) => write(&folder.join("expected.yaml"), &text),
                 Ok(Some(PeerResult::Refused(_)) | None) => {}
                 Err(message) => expect.failures.push(message),

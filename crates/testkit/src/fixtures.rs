@@ -100,9 +100,10 @@ fn trials(suite: &Suite) -> Vec<Trial> {
     let mut trials = Vec::new();
     for case in cases(suite.area, suite.marker) {
         let name = format!("{}::{}", suite.name, case.name);
-        if About::of(&case.folder).is_ok_and(|about| about.source.is_some()) && suite.name == suite.area {
-            let case = case.clone();
-            let real = move || peer::check(&case.folder).map_err(Into::into);
+        let source = About::of(&case.folder).ok().and_then(|about| about.source);
+        if let Some(source) = source.filter(|_| suite.name == suite.area) {
+            let folder = case.folder.clone();
+            let real = move || peer::check(&folder, &source).map_err(Into::into);
             trials.push(Trial::test(format!("real_{name}"), real).with_ignored_flag(true));
         }
         trials.push(Trial::test(name, move || run_case(&suite, &case).map_err(Into::into)));

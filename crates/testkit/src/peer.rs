@@ -1,8 +1,10 @@
 //! Running the tools that fixtures take their expectations from: kustomize as `kubectl` carries it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 /// The tool's output for a fixture: what it printed, or that it refused the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +21,9 @@ pub enum PeerResult {
 ///
 /// # Errors
 /// If they differ, or the tool is not installed.
-pub fn check(folder: &Path) -> Result<(), String> {
-    let result = result(folder)?.ok_or("kubectl not found: it is looked for in PATH and in /opt/peers")?;
+pub fn check(folder: &Path, source: &str) -> Result<(), String> {
+    let result =
+        result(folder, source)?.ok_or_else(|| format!("no kubectl with {source} found in PATH and /opt/peers"))?;
     let expected = fs::read_to_string(folder.join("expected.yaml"));
     match (result, expected) {
         (PeerResult::Printed(text), Ok(expected)) if text == expected => Ok(()),
@@ -31,12 +34,14 @@ pub fn check(folder: &Path) -> Result<(), String> {
 }
 
 /// Runs kustomize on a fixture: on the folder `in/` (or the sub-folder that the file `folder` names), or on `in.yaml` as the
-/// only resource. Returns `None` if kubectl is not installed.
+/// only resource. `source` names the tool and its version, such as `kustomize 5.8.1`. Returns `None` if
+/// that is not installed.
 ///
 /// # Errors
 /// If kubectl cannot be run, or the fixture has no input of that kind.
-pub fn result(folder: &Path) -> Result<Option<PeerResult>, String> {
-    let Some(kubectl) = kubectl() else { return Ok(None) };
+pub fn result(folder: &Path, source: &str) -> Result<Option<PeerResult>, String> {
+    let version = source.strip_prefix("kustomize ").ok_or_else(|| format!("unknown tool in `from: {source}`"))?;
+    let Some(kubectl) = kubectl(version) else { return Ok(None) };
     let output = if folder.join("in").is_dir() {
         let below = fs::read_to_string(folder.join("folder")).unwrap_or_default();
         build(&kubectl, &folder.join("in").join(below.trim().trim_start_matches('/')))?
@@ -61,9 +66,17 @@ fn build(kubectl: &Path, folder: &Path) -> Result<Output, String> {
     output.map_err(|error| format!("{}: {error}", kubectl.display()))
 }
 
-fn kubectl() -> Option<PathBuf> {
+/// Returns the path of a kubectl that carries the kustomize of this version: from `PATH`, or from `/opt/peers`.
+fn kubectl(version: &str) -> Option<PathBuf> {
+    static FOUND: Mutex<BTreeMap<String, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    folders.push(PathBuf::from("/opt/peers"));
-    folders.into_iter().map(|folder| folder.join("kubectl")).find(|path| path.is_file())
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/opt/peers")]);
+    let has_version = |path: &PathBuf| {
+        let output = Command::new(path).args(["version", "--client"]).output();
+        let wanted = format!("Kustomize Version: v{version}");
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == wanted))
+    };
+    let search = || folders.map(|folder| folder.join("kubectl")).find(has_version);
+    found.entry(version.to_owned()).or_insert_with(search).clone()
 }

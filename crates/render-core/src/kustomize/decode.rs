@@ -59,12 +59,12 @@ fn describe(node: &Node) -> &'static str {
 /// The finding that `node` is not what was wanted.
 pub(super) fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
     let found = describe(node);
-    let finding = Diagnostic::new(format!("must be {wanted}, but is {found}")).at(node.at);
+    let finding = Diagnostic::new(format!("expected {wanted}, found {found}")).at(node.at);
     match (wanted, found) {
-        ("a string", "a number" | "a boolean") => finding.hint("Put the value in quotes."),
-        ("a list", _) => finding.hint("Write each entry on a line of its own after `- `."),
-        ("a mapping", _) => finding.hint("Write its fields as `key: value`, one a line."),
-        ("a whole number" | "true or false", "a string") => finding.hint("Write it without quotes."),
+        ("a string", "a number" | "a boolean") => finding.hint("put the value in quotes"),
+        ("a list", _) => finding.hint("write each entry on its own line after `- `"),
+        ("a mapping", _) => finding.hint("write its fields as `key: value`, one per line"),
+        ("a whole number" | "true or false", "a string") => finding.hint("write the value without quotes"),
         _ => finding,
     }
 }
@@ -100,10 +100,10 @@ pub(super) fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
 /// The finding that a field is not one of `known`.
 pub(super) fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
     let name = key_text(&entry.key);
-    let finding = Diagnostic::new("is not a field that kustomize knows").at(entry.at).field(name.clone());
+    let finding = Diagnostic::new("unknown field").at(entry.at).field(name.clone());
     match nearest(&name, known.iter().copied()) {
-        Some(near) => finding.hint(format!("Did you mean `{near}`?")),
-        None => finding.hint("Remove the field."),
+        Some(near) => finding.hint(format!("use `{near}`")),
+        None => finding.hint("remove the field"),
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Inputs<'a> {
 }
 
 /// What to do about a variable that is not set.
-pub(super) const UNSET: &str = "Set it in the environment, or write `{{default \"value\" .NAME}}`.";
+pub(super) const UNSET: &str = "set it in the environment, or write `{{default \"value\" .NAME}}`";
 
 impl<'a> Inputs<'a> {
     /// Templates with the environment.
@@ -77,11 +77,11 @@ impl<'a> Inputs<'a> {
             there && crate::skaffold::glob::glob(self.files, &config.folder, path).is_ok_and(|found| !found.is_empty());
         let found = if there {
             found.hint(format!(
-                "Paths of {} are taken from the working directory {}, as Skaffold takes them; {other} is there. Run hydrant in {}.",
+                "run hydrant in {2}, where {other} exists: paths of {0} are relative to the working directory {1}, as in Skaffold",
                 config.file, self.working_dir, config.folder
             ))
         } else {
-            found.hint(format!("Relative paths are taken from the working directory {}.", self.working_dir))
+            found.hint(format!("check the path: it is relative to the working directory {}", self.working_dir))
         };
         found.into()
     }

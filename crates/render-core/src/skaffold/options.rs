@@ -81,10 +81,9 @@ impl DigestSource {
             "tag" => Ok(DigestSource::Tag),
             "none" => Ok(DigestSource::None),
             "local" if given => Ok(DigestSource::Tag),
-            "local" => Err(Diagnostic::new("--digest-source=local builds the images, and hydrant builds none")
-                .hint("Build and push first, then take the digests from the registry with --digest-source=remote, or give them with --build-artifacts.")),
-            other => Err(Diagnostic::new(format!("--digest-source={other} is unknown (Skaffold would build the images)"))
-                .hint("Choose remote, tag or none.")),
+            "local" => Err(Diagnostic::new("--digest-source=local is not supported: hydrant does not build images")
+                .hint("build and push first, then use --digest-source=remote or --build-artifacts")),
+            other => Err(Diagnostic::new(format!("invalid --digest-source {other:?}")).hint("use remote, tag or none")),
         }
     }
 }

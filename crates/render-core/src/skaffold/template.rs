@@ -129,7 +129,7 @@ impl Templates<'_> {
             let status = finished.status.map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
             let said = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
             let name = arguments.first().map_or("", String::as_str);
-            return Err(Diagnostic::new(format!("`cmd {name}` of a template ended with {status}: {said}")));
+            return Err(Diagnostic::new(format!("`cmd {name}` of a template failed with {status}: {said}")));
         }
         Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
     }
@@ -137,14 +137,13 @@ impl Templates<'_> {
 
 fn failed(template: &str, error: &Error, missing: Missing) -> Diagnostic {
     let message = error.to_string();
-    let diagnostic = Diagnostic::new(format!("the template {template:?} fails: {message}"));
+    let diagnostic = Diagnostic::new(format!("invalid template {template:?}: {message}"));
     if missing == Missing::Error && message.contains("map has no entry for key") {
-        return diagnostic
-            .hint("set the environment variable, or give a default: {{default \"value\" (env \"NAME\")}}");
+        return diagnostic.hint("set the environment variable, or a default: {{default \"value\" (env \"NAME\")}}");
     }
     if matches!(error, Error::Parse(_)) && message.contains("function \"") {
         return diagnostic.hint(
-            "the functions of Go's text/template, of Sprig (without those that ask chance or network) and `cmd` can be used",
+            "use the functions of Go's text/template, those of Sprig that are not random and do not use the network, or `cmd`",
         );
     }
     diagnostic
@@ -243,8 +242,8 @@ mod tests {
             ("{{.APP", Missing::NoValue, "unclosed action"),
             ("{{.NOT | lower}}", Missing::NoValue, "invalid value; expected string"),
             ("{{nothing .APP}}", Missing::NoValue, "nothing"),
-            ("{{uuidv4}}", Missing::NoValue, "depends on chance"),
-            ("{{now | date \"2006\"}}", Missing::NoValue, "asks the clock"),
+            ("{{uuidv4}}", Missing::NoValue, "is random"),
+            ("{{now | date \"2006\"}}", Missing::NoValue, "depends on the clock"),
             ("{{fail \"stop here\"}}", Missing::NoValue, "stop here"),
         ];
         for (template, missing, wanted) in table {

@@ -32,7 +32,7 @@ pub(crate) fn offset(
     }
     let bad = || {
         Diagnostic::new(format!("bad timezone provided: {name:?}"))
-            .hint("Name a zone of the IANA database, such as Europe/Berlin.")
+            .hint("use a zone of the IANA database, such as Europe/Berlin")
     };
     if name.split('/').any(|part| part == "..") {
         return Err(bad());

@@ -257,17 +257,17 @@ fn set_data(object: &mut Map, field: &str, pairs: Pairs) {
 
 fn missing(resource: &Resource, id: &ObjectId) -> Diagnostic {
     let behavior = resource.behavior.name();
-    Diagnostic::new(format!("there is no {id} to {behavior}"))
-        .hint("Leave out `behavior`, or list the base that has it.")
+    Diagnostic::new(format!("{id} not found: there is nothing to {behavior}"))
+        .hint("remove `behavior`, or list the base that contains the object")
 }
 
 fn exists(resource: &Resource, id: &ObjectId) -> Diagnostic {
     resource
-        .place(Diagnostic::new(format!("{id} is there already")))
-        .hint("Say `behavior: merge` or `behavior: replace`, or give it another name.")
+        .place(Diagnostic::new(format!("duplicate resource {id}")))
+        .hint("set `behavior: merge` or `behavior: replace`, or use another name")
 }
 
 fn ambiguous(resource: &Resource, id: &ObjectId, count: usize) -> Diagnostic {
-    let message = format!("{count} objects could be meant by {id} with behavior {}", resource.behavior.name());
-    Diagnostic::new(message).hint("Give the objects different names.")
+    let message = format!("ambiguous resource {id}: {count} objects match, with behavior {}", resource.behavior.name());
+    Diagnostic::new(message).hint("give the objects different names")
 }

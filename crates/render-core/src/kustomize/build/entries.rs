@@ -70,9 +70,9 @@ impl Build<'_> {
         let start = self.mark();
         let below = self.open(place)?;
         if below.kustomization.is_component() != component {
-            let (kind, list) = if component { ("no Component", "resources") } else { ("a Component", "components") };
+            let (kind, list) = if component { ("not a Component", "resources") } else { ("a Component", "components") };
             let message = format!("{entry} is {kind}");
-            return Err(Diagnostic::new(message).hint(format!("List it under `{list}`.")));
+            return Err(Diagnostic::new(message).hint(format!("list it under `{list}`")));
         }
         let own = &target.kustomization.namespace;
         let inherited = Inherited {

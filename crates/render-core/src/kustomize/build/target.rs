@@ -56,11 +56,11 @@ fn find(io: Io<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic>
     let mut found: Vec<(&'static str, Loaded)> = found.collect();
     if found.len() > 1 {
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
-        let message = format!("the folder holds several kustomizations: {}", names.join(", "));
-        return Err(Diagnostic::new(message).in_file(place.root.clone()).hint("Keep one of them."));
+        let message = format!("several kustomization files in one folder: {}", names.join(", "));
+        return Err(Diagnostic::new(message).in_file(place.root.clone()).hint("keep one of them"));
     }
     found.pop().ok_or_else(|| {
-        let message = format!("the folder {} holds none of {}", place.root, FILE_NAMES.join(", "));
-        Diagnostic::new(message).hint("Name the folder of a kustomization, or list the files in it.")
+        let message = format!("kustomization not found in {}: expected one of {}", place.root, FILE_NAMES.join(", "));
+        Diagnostic::new(message).hint("name the folder of a kustomization, or list the files in it")
     })
 }

@@ -14,7 +14,7 @@ const VALIDATED_BY: &str = "validated-by";
 /// An object that is missing, new or changed.
 pub(crate) fn check_unchanged(before: &[Resource], after: &[Resource]) -> Result<(), Diagnostic> {
     if before.len() != after.len() {
-        return Err(changed(&format!("it was given {} objects and gave back {}", before.len(), after.len())));
+        return Err(changed(&format!("it received {} objects and returned {}", before.len(), after.len())));
     }
     for (before, after) in before.iter().zip(after) {
         let mut stripped = after.node.clone();
@@ -34,7 +34,7 @@ pub(crate) fn check_unchanged(before: &[Resource], after: &[Resource]) -> Result
 }
 
 fn changed(how: &str) -> Diagnostic {
-    Diagnostic::new(format!("a validator may change nothing, but {how}")).hint("List it under `transformers`.")
+    Diagnostic::new(format!("a validator must not change objects, but {how}")).hint("list it under `transformers`")
 }
 
 fn remove_label(object: &mut Node) {

@@ -232,11 +232,11 @@ pub(crate) fn merge_all(specs: &mut Vec<FieldSpec>, incoming: Vec<FieldSpec>, na
             Some(known) if known.create == spec.create => {}
             Some(known) => {
                 return Err(Diagnostic::new(format!(
-                    "the field spec for {} says create: {}, another for the same path says create: {}",
+                    "conflicting field specs for {}: one has create: {}, another has create: {}",
                     spec.path, spec.create, known.create
                 ))
                 .field(name)
-                .hint("Give both the same `create`."));
+                .hint("set the same `create` in both"));
             }
         }
     }

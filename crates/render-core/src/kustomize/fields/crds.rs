@@ -15,7 +15,7 @@ const DEEPEST: usize = 64;
 /// Where it is no mapping, or definitions refer to each other in a circle.
 pub(crate) fn read(document: &Node) -> Result<Configuration, Diagnostic> {
     let Some(definitions) = document.as_map() else {
-        return Err(Diagnostic::new("must be a mapping of type names to definitions").at(document.at));
+        return Err(Diagnostic::new("expected a mapping of type names to definitions").at(document.at));
     };
     let mut found = Configuration::default();
     for definition in definitions.entries() {

@@ -159,12 +159,12 @@ pub(crate) fn lookup<'a>(node: &'a Node, path: &str) -> Result<Option<&'a Node>,
 /// As [`lookup`].
 pub(crate) fn step<'a>(node: &'a Node, part: &str) -> Result<Option<&'a Node>, Diagnostic> {
     if part == "*" {
-        return Err(Diagnostic::new("`*` is not allowed in this path").hint("Name one element by [key=value]."));
+        return Err(Diagnostic::new("`*` is not allowed in this path").hint("select one element by [key=value]"));
     }
     let wants_list = |node: &'a Node| match &node.data {
         Data::Seq(items) => Ok(&items[..]),
         Data::Scalar(scalar) if is_null(scalar) => Ok(&[][..]),
-        _ => Err(Diagnostic::new(format!("{part} is an element, but no list stands there")).at(node.at)),
+        _ => Err(Diagnostic::new(format!("expected a list at {part}")).at(node.at)),
     };
     if let Some(index) = index_of(part) {
         return Ok(wants_list(node)?.get(index));
@@ -188,11 +188,12 @@ pub(crate) fn step<'a>(node: &'a Node, part: &str) -> Result<Option<&'a Node>, D
 }
 
 fn malformed(part: &str) -> Diagnostic {
-    Diagnostic::new(format!("{part} names no element")).hint("Write [key=value], or [=value] for lists of scalars.")
+    Diagnostic::new(format!("invalid list element {part:?}"))
+        .hint("write [key=value], or [=value] for lists of scalars")
 }
 
 fn no_mapping(node: &Node, part: &str) -> Diagnostic {
-    Diagnostic::new(format!("{part:?} is asked of what is no mapping")).at(node.at)
+    Diagnostic::new(format!("expected a mapping that contains {part:?}")).at(node.at)
 }
 
 /// Calls `set` on every value at a path. With `make`, missing parts are made on the way, the last one as `make` says.
@@ -221,7 +222,9 @@ pub(crate) fn visit(
             if visit_matching(node, field, expression, rest, make, set)? {
                 return Ok(());
             }
-            Err(Diagnostic::new(format!("{text:?} does not match itself, so no element can be made of it")))
+            Err(Diagnostic::new(format!(
+                "cannot create an element for {text:?}: the expression does not match its own text"
+            )))
         }
     }
 }
@@ -231,7 +234,7 @@ fn elements<'a>(node: &'a mut Node, part: &str) -> Result<&'a mut [Node], Diagno
     match &mut node.data {
         Data::Seq(items) => Ok(items),
         Data::Scalar(scalar) if is_null(scalar) => Ok(&mut []),
-        _ => Err(Diagnostic::new(format!("{part} asks for elements of what is no list")).at(at)),
+        _ => Err(Diagnostic::new(format!("expected a list at {part}")).at(at)),
     }
 }
 
@@ -241,7 +244,7 @@ fn append(node: &mut Node, element: Node) -> Result<(), Diagnostic> {
             items.push(element);
             Ok(())
         }
-        _ => Err(Diagnostic::new("an element cannot be added to what is no list").at(node.at)),
+        _ => Err(Diagnostic::new("expected a list to add an element to").at(node.at)),
     }
 }
 
@@ -269,7 +272,7 @@ fn visit_index(
     }
     match elements(node, &index.to_string())?.get_mut(index) {
         Some(item) => visit(item, rest, make, set),
-        None => Err(Diagnostic::new(format!("there is no element {index}, only {length}")).at(node.at)),
+        None => Err(Diagnostic::new(format!("index {index} not found: the list has {length} elements")).at(node.at)),
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     if parts <= LONGEST {
         return Ok(());
     }
-    Err(Diagnostic::new(format!("the path has {parts} parts, and more than {LONGEST} are not taken")))
+    Err(Diagnostic::new(format!("the path has {parts} parts, the limit is {LONGEST}")))
 }
 
 /// The ways from `node` along `steps` to what stands there already.
@@ -165,7 +165,7 @@ fn walk(
     match &mut node.data {
         Data::Scalar(scalar) if is_null(scalar) => Ok(()),
         Data::Scalar(_) => {
-            Err(Diagnostic::new(format!("a mapping or list is wanted above {:?}, but it is a scalar", step.name)))
+            Err(Diagnostic::new(format!("expected a mapping or a list above {:?}, found a scalar", step.name)))
         }
         Data::Seq(items) => items.iter_mut().try_for_each(|item| walk(item, steps, make, set)),
         Data::Map(map) => walk_map(map, step, rest, make, set),
@@ -183,7 +183,7 @@ fn walk_map(
         return Err(Diagnostic::new("the path has an empty part"));
     }
     if step.name == "-" || step.name == "*" || step.name.parse::<i64>().is_ok() {
-        return Err(Diagnostic::new(format!("{:?} is a list's index, but a mapping stands there", step.name)));
+        return Err(Diagnostic::new(format!("expected a list at index {:?}, found a mapping", step.name)));
     }
     let wanted = if step.list || make == Make::Nothing {
         step.list.then(|| Data::Seq(Vec::new()))

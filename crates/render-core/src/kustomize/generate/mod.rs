@@ -42,7 +42,7 @@ fn overlaid(own: Option<Pairs>, global: Option<&Pairs>) -> Option<Pairs> {
 /// An object of `kind` with a name, and a namespace where one is given.
 fn base(kind: &str, name: &str, namespace: &str) -> Result<Map, Diagnostic> {
     if name.is_empty() {
-        return Err(Diagnostic::new(format!("a {kind} must have a name")).field("name").hint("Add `name`."));
+        return Err(Diagnostic::new(format!("missing field \"name\" in a {kind}")).field("name").hint("add `name`"));
     }
     let mut metadata = Map::default();
     set::field(&mut metadata, "name", name, Tag::Implicit);

@@ -33,7 +33,7 @@ pub(crate) fn read(io: Io<'_>, place: &Place, sources: Sources<'_>) -> Result<Ve
     each(sources.files, "files", |file| read_file(io, place, file).map(|pair| pairs.push(pair)))?;
     let mut seen = FxHashSet::default();
     if let Some((key, _)) = pairs.iter().find(|(key, _)| !seen.insert(key.as_str())) {
-        return Err(Diagnostic::new(format!("the key {key:?} comes twice")).hint("Keep one of the two."));
+        return Err(Diagnostic::new(format!("duplicate key {key:?}")).hint("remove one of the two"));
     }
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(pairs)
@@ -52,7 +52,7 @@ fn each(
 fn parse_literal(literal: &Written) -> Result<Pair, Diagnostic> {
     match literal.text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), unquoted(value).as_bytes().to_vec())),
-        _ => Err(Diagnostic::new("a literal must be KEY=VALUE").hint("Write it as `KEY=VALUE`.")),
+        _ => Err(Diagnostic::new("invalid literal: expected KEY=VALUE").hint("write it as `KEY=VALUE`")),
     }
 }
 

@@ -23,8 +23,7 @@ pub(super) fn misplaced(mut found: Diagnostic, known: &[&str]) -> Diagnostic {
     let owners = lists.iter().filter(|(_, fields)| fields.contains(&name)).map(|(list, _)| format!("`{list}`"));
     let owners: Vec<String> = owners.collect();
     if !owners.is_empty() {
-        found.hints =
-            vec![format!("Entries of {} have it: indent it as far as the entry's other fields.", owners.join(", "))];
+        found.hints = vec![format!("indent it like the other fields of an entry of {}", owners.join(", "))];
     }
     found
 }

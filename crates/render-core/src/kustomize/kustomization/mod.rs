@@ -131,7 +131,7 @@ impl Kustomization {
         warnings.extend(decoded.deprecated());
         decoded.modernise();
         if decoded.is_empty() {
-            return Err(Diagnostic::new("the kustomization is empty").hint("List something under `resources`."));
+            return Err(Diagnostic::new("the kustomization is empty").hint("add an entry to `resources`"));
         }
         decoded.check_kind(document)?;
         Ok(decoded)
@@ -183,10 +183,10 @@ impl Kustomization {
     fn check_kind(&self, document: &Node) -> Result<(), Diagnostic> {
         let place = |field| document.get(field).map_or(document.at, |node| node.at);
         if self.kind != "Kustomization" && self.kind != "Component" {
-            return Err(Diagnostic::new("must be Kustomization or Component").field("kind").at(place("kind")));
+            return Err(Diagnostic::new("expected Kustomization or Component").field("kind").at(place("kind")));
         }
         if self.api_version != self.wanted_api_version() {
-            let message = format!("must be {} for kind {}", self.wanted_api_version(), self.kind);
+            let message = format!("expected {} for kind {}", self.wanted_api_version(), self.kind);
             return Err(Diagnostic::new(message).field("apiVersion").at(place("apiVersion")));
         }
         Ok(())

@@ -137,9 +137,8 @@ impl Place {
             return self.enter_repository(io, remote);
         }
         if entry.starts_with('/') {
-            return Err(
-                Diagnostic::new(format!("folder {entry} is an absolute path")).hint("Name it relative to this folder.")
-            );
+            return Err(Diagnostic::new(format!("absolute path {entry} is not allowed"))
+                .hint("use a path relative to this folder"));
         }
         let root = real_folder(io, &join(&self.root, entry))?;
         self.check_containment(&root)?;
@@ -178,7 +177,7 @@ impl Place {
         Ok(Loaded { bytes, name: path })
     }
 
-    #[expect(clippy::unused_self, reason = "the place of a download is this one")]
+    #[expect(clippy::unused_self, reason = "a download has a location of its own")]
     fn download(&self, io: Io<'_>, url: &str) -> Result<Loaded, Diagnostic> {
         let bytes = io.host.download(url)?;
         Ok(Loaded { bytes: bytes.into(), name: url.to_owned() })
@@ -200,7 +199,7 @@ impl Place {
         checkout: Option<Checkout>,
     ) -> Result<Arc<Self>, Diagnostic> {
         if self.depth >= DEEPEST {
-            return Err(Diagnostic::new(format!("bases lie more than {DEEPEST} deep under each other")));
+            return Err(Diagnostic::new(format!("bases are nested more than {DEEPEST} levels deep")));
         }
         Ok(Arc::new(Place { root, restrictor, checkout, referrer: Some(self.clone()), depth: self.depth + 1 }))
     }
@@ -247,7 +246,7 @@ impl Place {
     fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
         match self.way().find_map(|place| place.checkout.as_ref()) {
             Some(clone) if !is_within(root, &clone.root) => {
-                Err(Diagnostic::new(format!("base {root} lies outside the repository {}", clone.remote.written)))
+                Err(Diagnostic::new(format!("base {root} is outside of the repository {}", clone.remote.written)))
             }
             _ => Ok(()),
         }
@@ -256,12 +255,12 @@ impl Place {
     fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
         match self.way().find(|place| is_within(&place.root, root)) {
             Some(visited) if visited.root == root => {
-                let message = format!("cycle: {root} is being built already, and this would build it again");
-                Err(Diagnostic::new(message).hint("Remove the entry that leads back."))
+                let message = format!("cycle: {root} refers back to itself through this entry");
+                Err(Diagnostic::new(message).hint("remove the entry that closes the cycle"))
             }
             Some(visited) => {
-                let message = format!("cycle: {root} contains {}, which is being built", visited.root);
-                Err(Diagnostic::new(message).hint("Name a folder beside or below this one."))
+                let message = format!("cycle: {root} contains {}, which refers to it", visited.root);
+                Err(Diagnostic::new(message).hint("name a folder beside or below this one"))
             }
             None => Ok(()),
         }
@@ -273,14 +272,17 @@ impl Place {
         let beside = io.files.list(parent(&path)).unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
         match nearest(name, beside.iter().map(String::as_str)).filter(|_| *error == FileError::Missing) {
-            Some(near) => Diagnostic::new(format!("{entry}: {error}")).hint(format!("Did you mean {near}?")),
+            Some(near) => Diagnostic::new(format!("cannot read {entry}: {error}")).hint(format!("use {near}")),
             None => missing(entry, error),
         }
     }
 
     fn outside(&self, entry: &str) -> Diagnostic {
-        Diagnostic::new(format!("file {entry} lies outside {}, and the load restriction forbids to read it", self.root))
-            .hint("Move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone.")
+        Diagnostic::new(format!(
+            "cannot read {entry}: it is outside of {}, and the load restriction does not allow it",
+            self.root
+        ))
+        .hint("move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone")
     }
 }
 
@@ -290,7 +292,7 @@ fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), D
     let repository = real_folder(io, &root)?;
     let folder = real_folder(io, &join(&root, &remote.folder))?;
     if !is_within(&folder, &repository) {
-        return Err(Diagnostic::new(format!("{} leads out of its repository", remote.written)));
+        return Err(Diagnostic::new(format!("{} leads outside of its repository", remote.written)));
     }
     Ok((folder, Checkout { remote, root: repository }))
 }
@@ -304,15 +306,15 @@ fn real_folder(io: Io<'_>, path: &str) -> Result<String, Diagnostic> {
     let real = io.files.real(path).map_err(|error| missing(path, &error))?;
     match io.files.kind(&real) {
         Ok(FileKind::Folder) => Ok(real),
-        Ok(FileKind::File) => Err(Diagnostic::new(format!("{path} is a file, but a folder is wanted"))),
+        Ok(FileKind::File) => Err(Diagnostic::new(format!("expected a folder, found the file {path}"))),
         Err(error) => Err(missing(path, &error)),
     }
 }
 
 fn missing(entry: &str, error: &FileError) -> Diagnostic {
-    let finding = Diagnostic::new(format!("{entry}: {error}"));
+    let finding = Diagnostic::new(format!("cannot read {entry}: {error}"));
     match error {
-        FileError::Missing => finding.hint("Check the spelling; paths are relative to the kustomization's folder."),
+        FileError::Missing => finding.hint("check the path: it is relative to the kustomization's folder"),
         _ => finding,
     }
 }

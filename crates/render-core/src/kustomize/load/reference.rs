@@ -252,7 +252,7 @@ fn unescape(value: &str) -> String {
 
 /// The finding that an entry is empty.
 pub(crate) fn empty_entry() -> Diagnostic {
-    Diagnostic::new("the entry is empty").hint("Name a file, a folder or a URL, or remove the entry.")
+    Diagnostic::new("the entry is empty").hint("name a file, a folder or a URL, or remove the entry")
 }
 
 #[cfg(test)]

@@ -102,12 +102,12 @@ pub(crate) fn is_empty(node: &Node) -> bool {
 pub(crate) fn check(node: &Node) -> Result<(), Diagnostic> {
     let kind = node.get("kind").filter(|kind| !is_null_node(kind)).and_then(Node::text).unwrap_or_default();
     if kind.is_empty() {
-        return Err(Diagnostic::new("the object has no kind").at(node.at).hint("Add `apiVersion` and `kind`."));
+        return Err(Diagnostic::new("missing field \"kind\"").at(node.at).hint("add `apiVersion` and `kind`"));
     }
     let name = node.at_path(&["metadata", "name"]);
     if !kind.ends_with("List") && name.is_none_or(|name| is_empty(name) || name.as_scalar().is_none()) {
-        let message = format!("the {kind} has no metadata.name");
-        return Err(Diagnostic::new(message).at(node.at).field("metadata.name").hint("Give the object a name."));
+        let message = format!("missing field \"metadata.name\" in a {kind}");
+        return Err(Diagnostic::new(message).at(node.at).field("metadata.name").hint("give the object a name"));
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ fn flatten(nodes: Vec<Node>) -> Result<Vec<Node>, Diagnostic> {
         }
         let Some(items) = items.as_seq() else {
             let kind = Gvk::of(&node).kind;
-            return Err(Diagnostic::new(format!("the items of the {kind} must be a list")).at(items.at).field("items"));
+            return Err(Diagnostic::new(format!("expected a list of items in the {kind}")).at(items.at).field("items"));
         };
         let plain = items.iter().map(|item| to_json(item, Rules::V3).map(|json| from_json(&json)));
         queue.extend(keep_objects(plain.collect::<Result<_, _>>()?)?);

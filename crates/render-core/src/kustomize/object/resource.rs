@@ -186,8 +186,8 @@ pub(crate) fn check_unique(resources: &[Resource], schema: &Schema) -> Result<()
 
 /// Returns the error for an object whose id another one has.
 pub(crate) fn duplicate(resource: &Resource, id: &ObjectId) -> Diagnostic {
-    let found = Diagnostic::new(format!("{id} is there already")).at(resource.node.at);
-    resource.place(found).hint("Remove one of the two, or list the file or folder only once.")
+    let found = Diagnostic::new(format!("duplicate resource {id}")).at(resource.node.at);
+    resource.place(found).hint("remove one of the two, or list the file or folder only once")
 }
 
 impl Resource {

@@ -19,8 +19,8 @@ pub(crate) fn scalar(node: &mut Node, text: impl Into<Text>, tag: Tag) -> Result
             scalar.tag = tag;
             Ok(())
         }
-        Data::Map(_) => Err(Diagnostic::new("must be a single value, but is a mapping").at(node.at)),
-        Data::Seq(_) => Err(Diagnostic::new("must be a single value, but is a list").at(node.at)),
+        Data::Map(_) => Err(Diagnostic::new("expected a scalar, found a mapping").at(node.at)),
+        Data::Seq(_) => Err(Diagnostic::new("expected a scalar, found a list").at(node.at)),
     }
 }
 

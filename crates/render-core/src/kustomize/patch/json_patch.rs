@@ -44,7 +44,7 @@ impl JsonPatch {
         match &document.data {
             Data::Seq(items) => Ok(JsonPatch { operations: items.iter().map(operation).collect::<Result<_, _>>()? }),
             Data::Scalar(_) if is_null_node(&document) => Ok(JsonPatch::default()),
-            _ => Err(Diagnostic::new("a JSON patch is a list of operations").at(document.at)),
+            _ => Err(Diagnostic::new("expected a list of operations").at(document.at)),
         }
     }
 
@@ -64,9 +64,9 @@ impl JsonPatch {
                 let path = operation.path.as_deref().unwrap_or_default();
                 let message = format!("operation {index} ({} {path}) does not apply: {reason}", operation.kind);
                 let next = if KINDS.contains(&operation.kind.as_str()) {
-                    "Check the path: keys and indexes after `/`, with `~1` for a slash inside a key.".to_owned()
+                    "check the path: keys and indexes after `/`, with `~1` for a slash inside a key".to_owned()
                 } else {
-                    format!("Write one of {}.", KINDS.join(", "))
+                    format!("use one of {}", KINDS.join(", "))
                 };
                 Diagnostic::new(message).at(operation.at).hint(next)
             })?;
@@ -77,14 +77,14 @@ impl JsonPatch {
 
 fn not_json(error: &serde_json::Error) -> Diagnostic {
     let at = At { line: u32::try_from(error.line()).unwrap_or_default(), column: 1 };
-    Diagnostic::new(format!("not JSON: {error}"))
+    Diagnostic::new(format!("invalid JSON: {error}"))
         .at(at)
-        .hint("A patch that begins with `[` has to be JSON; write one operation a line after `- ` for YAML.")
+        .hint("write one operation per line after `- ` for YAML; a patch that begins with `[` is read as JSON")
 }
 
 fn operation(node: &Node) -> Result<Operation, Diagnostic> {
     if node.as_map().is_none() && !is_null_node(node) {
-        return Err(Diagnostic::new("an operation is a mapping with op, path and value").at(node.at));
+        return Err(Diagnostic::new("expected an operation: a mapping with op, path and value").at(node.at));
     }
     let text = |key: &str| node.get(key).filter(|value| is_text(value)).and_then(Node::text).map(Text::from);
     let mut value = node.get("value").cloned().unwrap_or_default();
@@ -100,7 +100,7 @@ fn is_text(node: &Node) -> bool {
 
 impl Operation {
     fn apply(&self, object: &mut Node) -> Result<(), String> {
-        let path = || self.path.as_deref().ok_or_else(|| "it has no path".to_owned());
+        let path = || self.path.as_deref().ok_or_else(|| "missing field \"path\"".to_owned());
         match self.kind.as_str() {
             "add" => Target::find(object, path()?)?.add(self.value.clone()),
             "remove" => Target::find(object, path()?)?.remove().map(drop),
@@ -114,13 +114,13 @@ impl Operation {
                 let copied = Target::find(object, self.source()?)?.get()?.cloned().unwrap_or_default();
                 Target::find(object, path()?)?.add(copied)
             }
-            "" => Err("it has no op".to_owned()),
-            _ => Err("there is no such operation".to_owned()),
+            "" => Err("missing field \"op\"".to_owned()),
+            _ => Err("unknown operation".to_owned()),
         }
     }
 
     fn source(&self) -> Result<&str, String> {
-        self.from.as_deref().ok_or_else(|| "it has no from".to_owned())
+        self.from.as_deref().ok_or_else(|| "missing field \"from\"".to_owned())
     }
 
     fn replace(&self, object: &mut Node, path: &str) -> Result<(), String> {
@@ -128,7 +128,7 @@ impl Operation {
             return Target::find(object, path)?.set(self.value.clone());
         }
         if self.value.as_scalar().is_some() {
-            return Err("the whole object can only become a mapping".to_owned());
+            return Err("expected a mapping as the whole object".to_owned());
         }
         *object = self.value.clone();
         Ok(())
@@ -141,7 +141,7 @@ impl Operation {
             let target = Target::find(object, path)?;
             target.get()?.map_or_else(|| is_null_node(&self.value), |found| same(found, &self.value))
         };
-        if equal { Ok(()) } else { Err("the value is another one".to_owned()) }
+        if equal { Ok(()) } else { Err("the value differs".to_owned()) }
     }
 }
 
@@ -155,16 +155,16 @@ impl<'a> Target<'a> {
     fn find(object: &'a mut Node, path: &str) -> Result<Self, String> {
         let Some((parents, key)) = path.split_once('/').map(|(_, path)| path.rsplit_once('/').unwrap_or(("", path)))
         else {
-            return Err("the path has no slash".to_owned());
+            return Err("the path does not contain a slash".to_owned());
         };
         let parts = parents.split('/').filter(|_| path.matches('/').count() > 1);
         let mut container = object;
         for part in parts {
-            let missing = || format!("there is no {part:?}");
+            let missing = || format!("{part:?} not found");
             container = child(container, &unescape(part)).ok_or_else(missing)?;
         }
         if container.as_scalar().is_some() {
-            return Err(format!("what should hold {key:?} is no mapping or list"));
+            return Err(format!("expected a mapping or a list that contains {key:?}"));
         }
         Ok(Target { container, key: unescape(key) })
     }
@@ -209,8 +209,8 @@ impl<'a> Target<'a> {
         let length = self.container.as_seq().map_or(0, Vec::len);
         match &mut self.container.data {
             Data::Seq(items) => Ok(items.remove(position(&self.key, length)?)),
-            Data::Map(map) => map.remove(&self.key).ok_or_else(|| format!("there is no {:?}", self.key)),
-            Data::Scalar(_) => Err(format!("there is no {:?}", self.key)),
+            Data::Map(map) => map.remove(&self.key).ok_or_else(|| format!("{:?} not found", self.key)),
+            Data::Scalar(_) => Err(format!("{:?} not found", self.key)),
         }
     }
 
@@ -233,12 +233,12 @@ fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
 
 /// An index below `length`; a negative one counts from the end.
 fn position(key: &str, length: usize) -> Result<usize, String> {
-    let index: i64 = key.parse().map_err(|_| format!("{key:?} is no index of a list"))?;
+    let index: i64 = key.parse().map_err(|_| format!("invalid list index {key:?}"))?;
     let size = i64::try_from(length).unwrap_or(i64::MAX);
     let from_start = if index < 0 { index.saturating_add(size) } else { index };
     match usize::try_from(from_start) {
         Ok(position) if position < length => Ok(position),
-        _ => Err(format!("the list has no index {key}")),
+        _ => Err(format!("index {key} not found in the list")),
     }
 }
 

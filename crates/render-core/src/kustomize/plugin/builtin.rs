@@ -195,9 +195,9 @@ pub(super) fn transform(
             replicas::apply(resources, &[args.replica], &specs(args.field_specs))
         }
         "ValueAddTransformer" => value_add::transform(resources, config, context),
-        other => Err(Diagnostic::new(format!("there is no built-in transformer {other}"))
+        other => Err(Diagnostic::new(format!("unknown built-in transformer {other:?}"))
             .field("kind")
-            .hint(format!("Choose one of {}.", TRANSFORMERS.join(", ")))),
+            .hint(format!("use one of {}", TRANSFORMERS.join(", ")))),
     }
 }
 
@@ -208,9 +208,9 @@ fn set_namespace(resources: &mut [Resource], config: &Resource, context: Context
         "allServiceAccounts" => Subjects::ServiceAccounts,
         "none" => Subjects::None,
         other => {
-            return Err(Diagnostic::new(format!("{other:?} is no way to set subjects"))
+            return Err(Diagnostic::new(format!("invalid setRoleBindingSubjects {other:?}"))
                 .field("setRoleBindingSubjects")
-                .hint("Write defaultOnly, allServiceAccounts or none."));
+                .hint("use defaultOnly, allServiceAccounts or none"));
         }
     };
     let namespace = Namespace { name: args.metadata.namespace, unset_only: args.unset_only, subjects };
@@ -220,9 +220,9 @@ fn set_namespace(resources: &mut [Resource], config: &Resource, context: Context
 fn affix(resources: &mut [Resource], config: &Resource, ends: &[End], context: Context<'_>) -> Result<(), Diagnostic> {
     let args: AffixArgs = decode(config)?;
     let Some(field_specs) = args.field_specs else {
-        return Err(Diagnostic::new("must say which fields get it")
+        return Err(Diagnostic::new("missing field \"fieldSpecs\"")
             .field("fieldSpecs")
-            .hint("Write `fieldSpecs: [{path: metadata/name}]`."));
+            .hint("add `fieldSpecs: [{path: metadata/name}]`"));
     };
     let specs = specs(field_specs);
     for end in ends {

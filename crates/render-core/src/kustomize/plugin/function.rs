@@ -90,7 +90,7 @@ pub(super) fn transform(
         remove_annotation(&mut resource.node, ID);
         let id = resource.id();
         if !seen.insert(identity(&id, schema)) {
-            return Err(Diagnostic::new(format!("the function printed {id} twice")));
+            return Err(Diagnostic::new(format!("duplicate resource {id} in the function's output")));
         }
     }
     for resource in printed {
@@ -115,15 +115,15 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
     let options = context.options;
     refuse_container(config)?;
     if !options.enable_alpha_plugins {
-        let message = format!("{} is no built-in plugin, and others are not enabled", config.kind());
+        let message = format!("unknown built-in plugin {}, and other plugins are not enabled", config.kind());
         return Err(Diagnostic::new(message)
             .field("kind")
-            .hint("Run with --enable-alpha-plugins, or write `apiVersion: builtin` for one of kustomize's own."));
+            .hint("run with `--enable-alpha-plugins`, or write `apiVersion: builtin` for a built-in plugin"));
     }
     let exec = executable(config)?;
     if !options.enable_exec {
-        return Err(Diagnostic::new(format!("{} is a program, and programs are not enabled", exec.path))
-            .hint("Run with --enable-exec."));
+        return Err(Diagnostic::new(format!("cannot run {}: exec functions are not enabled", exec.path))
+            .hint("run with `--enable-exec`"));
     }
     let root = &context.place.root;
     let program = if exec.path.contains('/') { join(root, &exec.path) } else { exec.path.clone() };
@@ -141,8 +141,8 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, words.trim())));
     }
     if finished.stdout.trim_ascii().is_empty() {
-        return Err(Diagnostic::new(format!("the function {} printed nothing", exec.path))
-            .hint("Let it print a ResourceList; one without items if nothing is to be left."));
+        return Err(Diagnostic::new(format!("the function {} printed no output", exec.path))
+            .hint("print a ResourceList, without items if no object remains"));
     }
     let mut printed = reader::read(&finished.stdout, &exec.path)?;
     printed.iter_mut().for_each(|resource| resource.file = None);
@@ -161,7 +161,7 @@ fn refuse_container(config: &Resource) -> Result<(), Diagnostic> {
     match annotated(config)?.and_then(|function| function.container) {
         Some(container) => {
             let message = format!("container functions are not supported: {}", container.image);
-            Err(Diagnostic::new(message).hint("Use a function that is a program (`exec`)."))
+            Err(Diagnostic::new(message).hint("use an exec function"))
         }
         None => Ok(()),
     }
@@ -170,14 +170,13 @@ fn refuse_container(config: &Resource) -> Result<(), Diagnostic> {
 /// The program that a configuration names.
 fn executable(config: &Resource) -> Result<Exec, Diagnostic> {
     let Some(function) = annotated(config)? else {
-        let message =
-            format!("there is no plugin {}: plugins in folders of their own are not supported", config.kind());
+        let message = format!("unknown plugin {}: exec and Go plugins are not supported", config.kind());
         return Err(Diagnostic::new(message)
             .field("kind")
-            .hint(format!("Make it a function: add the annotation {FUNCTION} with `exec: {{path: …}}`.")));
+            .hint(format!("turn it into a function: add the annotation {FUNCTION} with `exec: {{path: …}}`")));
     };
     if function.exec.path.is_empty() {
-        return Err(Diagnostic::new("the function annotation names no program").field(FUNCTION));
+        return Err(Diagnostic::new("missing field \"exec.path\" in the function annotation").field(FUNCTION));
     }
     Ok(function.exec)
 }
@@ -219,7 +218,9 @@ fn take_options(resource: &mut Resource) -> Result<(), Diagnostic> {
         None => false,
         Some("1" | "t" | "T" | "TRUE" | "true" | "True") => true,
         Some("0" | "f" | "F" | "FALSE" | "false" | "False") => false,
-        Some(other) => return Err(Diagnostic::new(format!("{other:?} is neither true nor false")).field(NEEDS_HASH)),
+        Some(other) => {
+            return Err(Diagnostic::new(format!("expected true or false, found {other:?}")).field(NEEDS_HASH));
+        }
     };
     let behavior = annotations::get(&resource.node, BEHAVIOR).unwrap_or_default().to_owned();
     resource.behavior = if behavior.is_empty() { Behavior::Unspecified } else { Behavior::named(&behavior) };

@@ -75,9 +75,9 @@ pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Re
             helm::generate(&chart, &globals, context)
         }
         "IAMPolicyGenerator" => service_account(&decode(config)?).map(|one| vec![one]),
-        other => Err(Diagnostic::new(format!("there is no built-in generator {other}"))
+        other => Err(Diagnostic::new(format!("unknown built-in generator {other:?}"))
             .field("kind")
-            .hint(format!("Choose one of {}.", GENERATORS.join(", ")))),
+            .hint(format!("use one of {}", GENERATORS.join(", ")))),
     }
 }
 
@@ -96,9 +96,7 @@ fn name_after(config: &Resource, name: &mut String, namespace: &mut String) -> R
 /// The ServiceAccount that stands for a cloud account.
 fn service_account(args: &IamPolicyArgs) -> Result<Resource, Diagnostic> {
     if args.cloud != "gke" {
-        return Err(Diagnostic::new(format!("cloud {:?} is not supported", args.cloud))
-            .field("cloud")
-            .hint("kustomize supports gke alone."));
+        return Err(Diagnostic::new(format!("unsupported cloud {:?}", args.cloud)).field("cloud").hint("use gke"));
     }
     let account = format!("{}@{}.iam.gserviceaccount.com", args.account.name, args.account.project);
     let plain = |text: &str| Node::from(Scalar::plain(text));

@@ -29,10 +29,10 @@ pub(crate) fn generate(
 ) -> Result<Vec<Resource>, Diagnostic> {
     // --enable-alpha-plugins enables helm too (kustomize: `types.EnabledPluginConfig`).
     if !context.options.enable_helm && !context.options.enable_alpha_plugins {
-        return Err(Diagnostic::new("helm charts are not enabled").hint("Run with --enable-helm."));
+        return Err(Diagnostic::new("Helm charts are not enabled").hint("run with `--enable-helm`"));
     }
     if chart.name.is_empty() {
-        return Err(Diagnostic::new("must name the chart").field("name"));
+        return Err(Diagnostic::new("missing field \"name\"").field("name"));
     }
     let helm =
         Helm { chart, context, home: chart_home(chart, globals, context), variables: variables(globals, context)? };
@@ -96,13 +96,13 @@ impl Helm<'_> {
             .io
             .host
             .run(&program)
-            .map_err(|found| found.hint("Install helm 3 or 4, or name the program with --helm-command."))?;
+            .map_err(|found| found.hint("install helm 3 or 4, or name the program with --helm-command"))?;
         if finished.status == Some(0) {
             return Ok(finished);
         }
         let words = String::from_utf8_lossy(&finished.stderr);
         Err(Diagnostic::new(format!("`{shown}` failed: {}", words.trim()))
-            .hint("Check the chart and its values; `helm template` shows the same error."))
+            .hint("check the chart and its values with `helm template`"))
     }
 
     fn chart_folder(&self) -> String {
@@ -115,9 +115,11 @@ impl Helm<'_> {
             return Ok(());
         }
         if self.chart.repo.is_empty() {
-            return Err(Diagnostic::new(format!("there is no chart in {folder}, and no repository to pull it from"))
-                .field("repo")
-                .hint("Put the chart there, or name its repository."));
+            return Err(Diagnostic::new(format!(
+                "chart not found in {folder}, and no repository is set to pull it from"
+            ))
+            .field("repo")
+            .hint("add the chart to that folder, or set its repository"));
         }
         self.run(&self.pull_arguments(), Vec::new()).map(drop)
     }
@@ -155,9 +157,9 @@ impl Helm<'_> {
     fn values(&self) -> Result<Vec<u8>, Diagnostic> {
         let chart = self.chart;
         if !matches!(chart.values_merge.as_str(), "" | "merge" | "override" | "replace") {
-            return Err(Diagnostic::new(format!("{:?} is no way to merge values", chart.values_merge))
+            return Err(Diagnostic::new(format!("invalid valuesMerge {:?}", chart.values_merge))
                 .field("valuesMerge")
-                .hint("Write override, merge or replace."));
+                .hint("use override, merge or replace"));
         }
         let inline = chart.values_inline.as_ref().filter(|values| !reader::is_empty(values));
         let Some(inline) = inline else { return self.values_file() };
@@ -167,9 +169,9 @@ impl Helm<'_> {
         }
         let file = self.values_file()?;
         let Some(own) = read_stream(&file)?.into_iter().next() else {
-            return Err(Diagnostic::new("the values file is empty, so nothing can be merged into it")
+            return Err(Diagnostic::new("cannot merge into an empty values file")
                 .field("valuesFile")
-                .hint("Write `{}` into the file, or set `valuesMerge: replace`."));
+                .hint("write `{}` into the file, or set `valuesMerge: replace`"));
         };
         let (mut below, above) = if chart.values_merge == "merge" { (inline, own) } else { (own, inline) };
         merge(&mut below, &above, &[], &Schema::default())?;

@@ -65,7 +65,9 @@ pub(super) fn transform(resources: &mut [Resource], config: &Resource, context: 
         targets.extend(ValueAddTargets::decode(&document, Strictness::Lenient)?.targets);
     }
     if targets.is_empty() {
-        return Err(Diagnostic::new("has no target").field("targets").hint("Name the fields that get the value."));
+        return Err(Diagnostic::new("missing field \"targets\"")
+            .field("targets")
+            .hint("list the fields that get the value"));
     }
     for target in &targets {
         check(target)?;
@@ -127,7 +129,7 @@ fn made<'a>(node: &'a mut Node, path: &[String]) -> Result<&'a mut Node, Diagnos
     let new = || if rest.is_empty() { Scalar::plain("").into() } else { Node::map() };
     match &mut node.data {
         Data::Map(map) => made(map.get_or_insert_with(key, new), rest),
-        _ => Err(Diagnostic::new(format!("{key:?} is asked of what is no mapping")).at(at)),
+        _ => Err(Diagnostic::new(format!("expected a mapping that contains {key:?}")).at(at)),
     }
 }
 

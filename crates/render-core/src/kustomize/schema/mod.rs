@@ -55,7 +55,7 @@ impl Schema {
     /// Where it is no mapping.
     pub fn custom(document: Node) -> Result<Self, Diagnostic> {
         if document.as_map().is_none() {
-            return Err(Diagnostic::new("an OpenAPI document is a mapping").at(document.at));
+            return Err(Diagnostic::new("expected a mapping in an OpenAPI document").at(document.at));
         }
         let kinds = kinds_of(&document);
         let namespaced = scopes_of(&document);

@@ -18,7 +18,7 @@ const BUILT_IN: &str = "v1.21.2";
 pub(crate) fn choose(openapi: &BTreeMap<String, String>, file: Option<Loaded>) -> Result<Option<Schema>, Diagnostic> {
     let version = openapi.get("version");
     match (file, version.map(String::as_str)) {
-        (Some(_), Some(_)) => Err(Diagnostic::new("names both a version and a file").hint("Keep one of the two.")),
+        (Some(_), Some(_)) => Err(Diagnostic::new("both a version and a path are set").hint("remove one of the two")),
         (Some(loaded), None) => {
             let read = || Schema::custom(read_stream(&loaded.bytes)?.into_iter().next().unwrap_or_default());
             read().map(Some).map_err(|found| found.in_file(loaded.name.clone()))
@@ -26,8 +26,8 @@ pub(crate) fn choose(openapi: &BTreeMap<String, String>, file: Option<Loaded>) -
         (None, Some(BUILT_IN)) => Ok(Some(Schema::default())),
         (None, Some("") | None) => Ok(None),
         (None, Some(other)) => {
-            let message = format!("version {other} is not built in");
-            Err(Diagnostic::new(message).hint(format!("Use {BUILT_IN}, or name a schema file under `path`.")))
+            let message = format!("unknown version {other:?}");
+            Err(Diagnostic::new(message).hint(format!("use {BUILT_IN}, or set `path` to a schema file")))
         }
     }
 }

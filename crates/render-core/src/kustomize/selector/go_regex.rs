@@ -10,7 +10,7 @@ use regex::Regex;
 pub(crate) fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
     let refuse = |reason: String| {
         Diagnostic::new(format!("{pattern:?} is no regular expression: {reason}"))
-            .hint("Write it in Go's syntax, with a backslash before each mark that stands for itself.")
+            .hint("use Go's syntax, with a backslash before special characters")
     };
     let translated = Translator { rest: pattern, out: String::with_capacity(pattern.len() + 16) }.run();
     let translated = translated.map_err(|reason| refuse(reason.to_owned()))?;

@@ -39,7 +39,7 @@ impl LabelQuery {
     pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let refuse = |reason: String| {
             Diagnostic::new(format!("{text:?} is no label selector: {reason}"))
-                .hint("Write it as in `app=web,tier in (front,back),!legacy`.")
+                .hint("write it like `app=web,tier in (front,back),!legacy`")
         };
         let tokens = tokens(text).map_err(refuse)?;
         Parser { tokens, position: 0 }.run().map(|requirements| LabelQuery { requirements }).map_err(refuse)
@@ -121,7 +121,7 @@ impl Parser {
             match self.next() {
                 Token::End => return Ok(requirements),
                 Token::Symbol(",") => {}
-                other => return Err(format!("{} stands where a comma or the end is wanted", said(&other))),
+                other => return Err(format!("expected \",\" or the end, found {}", said(&other))),
             }
         }
     }
@@ -133,7 +133,7 @@ impl Parser {
         }
         let key = match self.next() {
             Token::Word(key) => key,
-            other => return Err(format!("{} stands where a key is wanted", said(&other))),
+            other => return Err(format!("expected a key, found {}", said(&other))),
         };
         check_key(&key)?;
         if negated {
@@ -154,7 +154,7 @@ impl Parser {
             Token::Symbol("<") => Ok(Test::Below(whole(&self.value()?)?)),
             Token::Word(word) if word == "in" => Ok(Test::In(self.values()?)),
             Token::Word(word) if word == "notin" => Ok(Test::NotIn(self.values()?)),
-            other => Err(format!("{} stands where =, !=, in or notin is wanted", said(&other))),
+            other => Err(format!("expected =, !=, in or notin, found {}", said(&other))),
         }
     }
 
@@ -164,21 +164,21 @@ impl Parser {
         }
         match self.next() {
             Token::Word(value) => check_value(value),
-            other => Err(format!("{} stands where a value is wanted", said(&other))),
+            other => Err(format!("expected a value, found {}", said(&other))),
         }
     }
 
     fn values(&mut self) -> Result<Vec<String>, String> {
         match self.next() {
             Token::Symbol("(") => {}
-            other => return Err(format!("{} stands where ( is wanted", said(&other))),
+            other => return Err(format!("expected \"(\", found {}", said(&other))),
         }
         let mut values = Vec::new();
         loop {
             let value = match self.peek() {
                 Token::Word(value) => check_value(value.clone())?,
                 Token::Symbol("," | ")") => String::new(),
-                other => return Err(format!("{} stands where a value is wanted", said(other))),
+                other => return Err(format!("expected a value, found {}", said(other))),
             };
             if matches!(self.peek(), Token::Word(_)) {
                 self.position += 1;
@@ -187,7 +187,7 @@ impl Parser {
             match self.next() {
                 Token::Symbol(",") => {}
                 Token::Symbol(")") => return Ok(values),
-                other => return Err(format!("{} stands where a comma or ) is wanted", said(&other))),
+                other => return Err(format!("expected \",\" or \")\", found {}", said(&other))),
             }
         }
     }
@@ -202,7 +202,7 @@ fn said(token: &Token) -> String {
 }
 
 fn whole(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| format!("{text:?} is no whole number"))
+    text.parse().map_err(|_| format!("expected an integer, found {text:?}"))
 }
 
 /// A qualified name: an optional DNS subdomain and a slash, then at most 63 letters, digits, `-`, `_`, `.`.
@@ -218,11 +218,15 @@ fn check_key(key: &str) -> Result<(), String> {
             && part.bytes().last().is_some_and(inner)
     };
     let prefix_is_good = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(domain));
-    if prefix_is_good && !name.is_empty() && is_label(name) { Ok(()) } else { Err(format!("{key:?} is no label key")) }
+    if prefix_is_good && !name.is_empty() && is_label(name) {
+        Ok(())
+    } else {
+        Err(format!("invalid label key {key:?}"))
+    }
 }
 
 fn check_value(value: String) -> Result<String, String> {
-    if is_label(&value) { Ok(value) } else { Err(format!("{value:?} is no label value")) }
+    if is_label(&value) { Ok(value) } else { Err(format!("invalid label value {value:?}")) }
 }
 
 fn is_label(text: &str) -> bool {

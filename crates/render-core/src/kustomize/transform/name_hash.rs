@@ -47,8 +47,8 @@ pub(crate) fn hash(object: &Node) -> Result<String, Diagnostic> {
             json.push('}');
         }
         _ => {
-            return Err(Diagnostic::new(format!("a {kind} cannot have a hash in its name"))
-                .hint("Only ConfigMaps and Secrets can; leave out the annotation that asks for it."));
+            return Err(Diagnostic::new(format!("cannot append a hash to the name of a {kind}"))
+                .hint("remove the annotation: only ConfigMaps and Secrets get a hash"));
         }
     }
     Ok(encode(&Sha256::digest(json.as_bytes())))

@@ -44,7 +44,7 @@ pub(crate) fn fix(
 /// Refuses what kustomize's bookkeeping breaks on: a former name with a comma, and an `apiVersion` that is null.
 fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
     if let Some(past) = resource.past.iter().find(|past| past.name.contains(',')) {
-        let message = format!("was renamed from {:?}, but a name may hold no comma", past.name);
+        let message = format!("cannot rename {:?}: the name contains a comma", past.name);
         return Err(resource.blame(Diagnostic::new(message)));
     }
     let binding = resource.node.get("subjects").and_then(Node::as_seq).filter(|_| resource.kind() == "RoleBinding");
@@ -54,7 +54,7 @@ fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
     };
     if let Some(subject) = binding.into_iter().flatten().find(blank) {
         let finding = Diagnostic::new("the namespace of a ServiceAccount is null").at(subject.at);
-        return Err(resource.blame(finding.field("subjects")).hint("Give it a value, or remove the field."));
+        return Err(resource.blame(finding.field("subjects")).hint("set a value, or remove the field"));
     }
     match resource.node.get("apiVersion") {
         Some(version) if is_null(version) && version.text() != Some("") => {
@@ -184,7 +184,7 @@ impl Referrer {
                 Data::Scalar(_) => self.fix_scalar(item, field, targets),
                 Data::Map(_) => self.fix_mapping(item, field, targets),
                 Data::Seq(_) => {
-                    Err(Diagnostic::new("must be a name or a mapping with a name, but is a list").at(item.at))
+                    Err(Diagnostic::new("expected a name or a mapping with a name, found a list").at(item.at))
                 }
             }),
         }
@@ -205,7 +205,7 @@ impl Referrer {
         let at = node.at;
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         let Some(name) = map.get("name") else {
-            return Err(Diagnostic::new("a name is wanted here, but the mapping has no field `name`").at(at));
+            return Err(Diagnostic::new("missing field \"name\"").at(at));
         };
         let name = Text::from(name.text().unwrap_or_default());
         let namespace = map.get("namespace").map(|node| Text::from(node.text().unwrap_or_default()));
@@ -301,8 +301,8 @@ impl Referrer {
             return Ok(Some(first));
         }
         let names: Vec<String> = fits.iter().map(|target| target.id.to_string()).collect();
-        let message = format!("the name could mean any of {}", names.join(", "));
-        Err(Diagnostic::new(message).hint("Give the objects different names before they are renamed."))
+        let message = format!("ambiguous reference: it matches {}", names.join(", "));
+        Err(Diagnostic::new(message).hint("give the objects different names"))
     }
 
     fn same_affixes(&self, target: &Target, empty_fits: bool) -> bool {

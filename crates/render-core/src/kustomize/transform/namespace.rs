@@ -73,8 +73,8 @@ fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) ->
     for (index, resource) in resources.iter().enumerate() {
         let Some(other) = seen.insert(identity(&resource.id(), schema), index) else { continue };
         if changed[index] || changed[other] {
-            let message = format!("the namespace makes one object of two: {}", resource.id());
-            return Err(resource.place(Diagnostic::new(message)).field("namespace").hint("Rename one of the two."));
+            let message = format!("duplicate resource {} in the new namespace", resource.id());
+            return Err(resource.place(Diagnostic::new(message)).field("namespace").hint("rename one of the two"));
         }
     }
     Ok(())
@@ -112,7 +112,7 @@ fn set_namespace(
 
 fn set_metadata(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
     let Some(metadata) = set::metadata(object) else {
-        return Err(Diagnostic::new("metadata must be a mapping").at(object.at).field("metadata"));
+        return Err(Diagnostic::new("expected a mapping in metadata").at(object.at).field("metadata"));
     };
     let node = metadata.get_or_insert_with("namespace", || Scalar::plain("").into());
     set_value(node, namespace).map_err(|found| found.field("metadata.namespace"))
@@ -135,13 +135,13 @@ fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnost
     let Some(subjects) = object.get_mut("subjects").filter(|node| !is_null_node(node)) else { return Ok(()) };
     let at = subjects.at;
     let Data::Seq(subjects) = &mut subjects.data else {
-        return Err(Diagnostic::new("must be a list").at(at).field("subjects"));
+        return Err(Diagnostic::new("expected a list").at(at).field("subjects"));
     };
     for subject in subjects {
         let at = subject.at;
         let Some(map) = subject.as_map_mut() else { continue };
         if map.get(key).is_some_and(|node| node.as_scalar().is_none()) {
-            let message = format!("the {key} of a subject must be a single value");
+            let message = format!("expected a scalar as the {key} of a subject");
             return Err(Diagnostic::new(message).at(at).field("subjects"));
         }
         if map.get(key).and_then(Node::text) == Some(wanted) {

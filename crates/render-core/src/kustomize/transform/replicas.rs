@@ -65,6 +65,6 @@ fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec) -> Result<()
 
 fn missing(replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {
     let kinds: Vec<&str> = specs.iter().map(|spec| spec.gvk.kind.as_str()).collect();
-    Diagnostic::new(format!("no object {:?} has replicas (looked for {})", replica.name, kinds.join(", ")))
-        .hint("Check the name; other kinds need a field spec under `replicas` in a `configurations` file.")
+    Diagnostic::new(format!("no object {:?} with replicas found (kinds: {})", replica.name, kinds.join(", ")))
+        .hint("check the name, or add a field spec for the kind under `replicas` in a `configurations` file")
 }

@@ -18,7 +18,7 @@ pub(super) fn set_scalar(node: &mut Node, text: Text, tag: Tag) -> Result<(), Di
             *scalar = keep_style(scalar.style, text, tag);
             Ok(())
         }
-        _ => Err(Diagnostic::new("a mapping or a list stands where a scalar is wanted").at(node.at)),
+        _ => Err(Diagnostic::new("expected a scalar, found a mapping or a list").at(node.at)),
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn set_entry(node: &mut Node, key: &str, value: &str) -> Result<(), D
             Ok(())
         }
         Data::Scalar(scalar) if is_null(scalar) => Ok(()),
-        _ => Err(Diagnostic::new(format!("{key:?} cannot be set in what is no mapping")).at(node.at)),
+        _ => Err(Diagnostic::new(format!("expected a mapping that contains {key:?}")).at(node.at)),
     }
 }
 

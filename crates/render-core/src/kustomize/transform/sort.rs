@@ -23,13 +23,13 @@ pub(crate) fn apply(resources: &mut [Resource], options: &SortOptions) -> Result
         }
         ("fifo", None) => {}
         ("fifo", Some(kinds)) => {
-            return Err(Diagnostic::new("is set, but the order is fifo")
+            return Err(Diagnostic::new("cannot be used with `order: fifo`")
                 .at(kinds.at)
                 .field("sortOptions.legacySortOptions")
-                .hint("Set `order: legacy`, or remove the field."));
+                .hint("set `order: legacy`, or remove the field"));
         }
         _ => {
-            return Err(Diagnostic::new("must be legacy or fifo").at(options.at).field("sortOptions.order"));
+            return Err(Diagnostic::new("expected legacy or fifo").at(options.at).field("sortOptions.order"));
         }
     }
     Ok(())

@@ -47,8 +47,8 @@ pub(crate) fn collect(
             candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &wanted, schema));
         let (first, second) = (matching.next().copied(), matching.next());
         if second.is_some() {
-            let message = format!("var {} could mean several objects", var.name);
-            return Err(defined.finding(message).hint("Say objref.namespace, and group and version."));
+            let message = format!("ambiguous var {}: several objects match", var.name);
+            return Err(defined.finding(message).hint("set objref.namespace, and group and version"));
         }
         if let Some(index) = first {
             resources[index].vars.push(var.name.as_str().into());
@@ -65,7 +65,7 @@ pub(crate) fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(),
     for defined in incoming {
         if let Some(known) = vars.iter().find(|known| known.var.name == defined.var.name) {
             let message = format!("var {} is already defined in {}", defined.var.name, known.file);
-            return Err(defined.finding(message).hint("Give one of the two another name."));
+            return Err(defined.finding(message).hint("rename one of the two"));
         }
         vars.push(defined);
     }
@@ -161,14 +161,14 @@ impl Values {
         for defined in vars {
             let var = &defined.var;
             let Some(holder) = holders.get(var.name.as_str()) else {
-                let message = format!("var {} names no object of this build", var.name);
+                let message = format!("object of var {} not found", var.name);
                 return Err(defined
                     .finding(message)
-                    .hint("Check objref: kind, name and apiVersion as they were first."));
+                    .hint("check objref: it has the original kind, name and apiVersion"));
             };
             let path = if var.fieldref.field_path.is_empty() { "metadata.name" } else { &var.fieldref.field_path };
             let Some(node) = lookup(&holder.node, path) else {
-                return Err(defined.finding(format!("var {}: {} has no field {path}", var.name, holder.id())));
+                return Err(defined.finding(format!("var {}: field {path:?} not found in {}", var.name, holder.id())));
             };
             if let Some(scalar) = node.as_scalar() {
                 found.insert(var.name.clone(), scalar.clone());
@@ -190,7 +190,7 @@ impl Values {
                     self.put_scalar(scalar);
                     Ok(())
                 }
-                _ => Err(Diagnostic::new("must be a string, since vars are replaced in this list").at(item.at)),
+                _ => Err(Diagnostic::new("expected a string: vars are replaced in this list").at(item.at)),
             }),
         }
     }
@@ -198,8 +198,8 @@ impl Values {
     fn put_mapping(&mut self, map: &mut Map) -> Result<(), Diagnostic> {
         for entry in map.entries_mut() {
             if !is_string(&entry.key) {
-                let message = format!("the key {} must be a string, since vars are replaced here", entry.key.text);
-                return Err(Diagnostic::new(message).at(entry.at).hint("Put the key in quotes."));
+                let message = format!("expected a string as the key {}: vars are replaced here", entry.key.text);
+                return Err(Diagnostic::new(message).at(entry.at).hint("put the key in quotes"));
             }
             if let Data::Scalar(scalar) = &mut entry.value.data {
                 self.put_scalar(scalar);

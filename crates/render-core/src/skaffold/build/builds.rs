@@ -26,17 +26,17 @@ pub(crate) fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnost
     let bad = |words: String| {
         Diagnostic::new(words)
             .in_file(file)
-            .hint("Write it with `skaffold build --file-output FILE` or `docker buildx build --metadata-file FILE`.")
+            .hint("write it with `skaffold build --file-output FILE` or `docker buildx build --metadata-file FILE`")
     };
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| bad(format!("is no JSON: {error}")))?;
-    let Value::Object(top) = &value else { return Err(bad("holds no JSON object".to_owned())) };
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| bad(format!("invalid JSON: {error}")))?;
+    let Value::Object(top) = &value else { return Err(bad("expected a JSON object".to_owned())) };
     if let Some((_, builds)) = top.iter().find(|(key, _)| key.eq_ignore_ascii_case("builds")) {
         return skaffold(builds).map_err(bad);
     }
     let targets = std::iter::once(&value).chain(top.values()).filter(|target| target.get("image.name").is_some());
     let builds: Vec<Build> = targets.flat_map(buildx).collect();
     if builds.is_empty() {
-        return Err(bad("holds neither `builds` nor `image.name` with `containerimage.digest`".to_owned()));
+        return Err(bad("neither `builds` nor `image.name` with `containerimage.digest` found".to_owned()));
     }
     builds.into_iter().map(|build| checked(build).map_err(bad)).collect()
 }
@@ -49,19 +49,19 @@ fn skaffold(builds: &Value) -> Result<Vec<Build>, String> {
     let builds = match builds {
         Value::Null => return Ok(Vec::new()),
         Value::Array(builds) => builds,
-        _ => return Err("`builds` is no list".to_owned()),
+        _ => return Err("expected a list in `builds`".to_owned()),
     };
     let text = |build: &Value, name: &str| -> Result<String, String> {
         let found = build.as_object().and_then(|map| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
         match found.map(|(_, value)| value) {
             None | Some(Value::Null) => Ok(String::new()),
             Some(Value::String(text)) => Ok(text.clone()),
-            Some(_) => Err(format!("`{name}` of a build is no text")),
+            Some(_) => Err(format!("expected a string as `{name}` of a build")),
         }
     };
     let build = |(index, build): (usize, &Value)| -> Result<Build, String> {
         if !build.is_object() {
-            return Err(format!("builds[{index}] is no object"));
+            return Err(format!("expected an object in builds[{index}]"));
         }
         let made = Build { image_name: text(build, "imageName")?, tag: text(build, "tag")? };
         if made.tag.is_empty() {
@@ -100,7 +100,7 @@ pub(crate) fn from_flag(item: &str) -> Result<Build, Diagnostic> {
         None => (None, item),
     };
     let parsed = ImageReference::parse(tag).map_err(|error| {
-        Diagnostic::new(format!("--images {item}: {error}")).hint("Write --images NAME=REPOSITORY:TAG.")
+        Diagnostic::new(format!("--images {item}: {error}")).hint("write --images NAME=REPOSITORY:TAG")
     })?;
     Ok(Build { image_name: name.map_or(parsed.name, str::to_owned), tag: tag.to_owned() })
 }

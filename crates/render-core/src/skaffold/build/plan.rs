@@ -123,8 +123,8 @@ pub fn pin<'d>(builds: &mut [Build], found: &dyn Fn(&str) -> Option<&'d str>) ->
         match build.tag.split_once('@') {
             Some((_, given)) if given == digest => {}
             Some((_, given)) => errors.push(
-                Diagnostic::new(format!("{reference} is {digest} now, but {given} was given for {}", build.image_name))
-                    .hint("Another job has pushed the tag. Build again, give each build a tag of its own, or say --digest-source=tag to deploy what was given."),
+                Diagnostic::new(format!("digest mismatch: {reference} is {digest} now, but {given} was given for {}", build.image_name))
+                    .hint("build again, use a unique tag for each build, or use --digest-source=tag to deploy the given digest"),
             ),
             None => build.tag = format!("{}@{digest}", build.tag),
         }

@@ -47,8 +47,7 @@ pub(super) fn recheck(fields: &Fields, tree: &Map) -> Result<Checked, Errors> {
     let tree = check.structure("SkaffoldConfig", &node, 0);
     let (unknown, wrong): (Vec<_>, Vec<_>) = check.found.into_iter().partition(|one| one.message.starts_with(UNKNOWN));
     Errors::check(wrong)?;
-    let ignored =
-        |one: Diagnostic| Diagnostic { message: format!("{}, ignored as Skaffold ignores it", one.message), ..one };
+    let ignored = |one: Diagnostic| Diagnostic { message: format!("{}, ignored as in Skaffold", one.message), ..one };
     Ok(Checked { tree, warnings: unknown.into_iter().map(ignored).collect() })
 }
 
@@ -119,7 +118,7 @@ impl Check<'_> {
             let mark = self.path.len();
             let _ = write!(self.path, "[{index}]");
             if is_null(item) {
-                self.warn(item.at, "is empty and left out, as Skaffold leaves it out");
+                self.warn(item.at, "empty entry is omitted, as in Skaffold");
             }
             typed.extend(self.value(inner, item, depth));
             self.path.truncate(mark);
@@ -202,7 +201,7 @@ impl Check<'_> {
     fn unknown(&mut self, type_name: &str, entry: &Entry) {
         let name = entry.key.text.as_str();
         if self.fields.lenient(type_name, self.version) {
-            return self.warn(entry.at, "is no field of this version and is ignored, as Skaffold ignores it");
+            return self.warn(entry.at, "unknown field is ignored, as in Skaffold");
         }
         let version = self.fields.name(self.version);
         let hint = match self.fields.spans(type_name, name) {
@@ -221,10 +220,10 @@ impl Check<'_> {
         let near = known.iter().map(|known| (distance(known, name), *known)).min();
         match near {
             Some((distance, near)) if distance <= 2 && distance * 2 < name.len() => {
-                format!("no version has it; did you mean `{near}`?")
+                format!("use `{near}`")
             }
-            _ if known.is_empty() => "no version has it; nothing stands here".to_owned(),
-            _ => format!("no version has it; what can stand here: {}", known.join(", ")),
+            _ if known.is_empty() => "remove the field: nothing is allowed here".to_owned(),
+            _ => format!("use one of {}", known.join(", ")),
         }
     }
 
@@ -234,7 +233,7 @@ impl Check<'_> {
             Data::Seq(_) => "a list".to_owned(),
             Data::Scalar(scalar) => format!("`{}`", scalar.text.chars().take(40).collect::<String>()),
         };
-        self.wrong(node.at, format!("{found} stands where {wanted} is wanted"));
+        self.wrong(node.at, format!("expected {wanted}, found {found}"));
     }
 
     fn wrong(&mut self, at: At, message: impl Into<String>) {

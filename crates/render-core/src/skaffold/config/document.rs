@@ -81,11 +81,11 @@ fn other_name(files: &dyn Files, path: &str) -> Option<Arc<[u8]>> {
 fn unreadable(files: &dyn Files, path: &str, error: &FileError) -> Diagnostic {
     let one = Diagnostic::new(error.to_string());
     match error {
-        FileError::Missing => one.hint("name the config with --filename, or run in the folder that holds it"),
+        FileError::Missing => one.hint("name the config with --filename, or run in its folder"),
         FileError::IsFolder if files.read(&join(path, "skaffold.yaml")).is_ok() => {
             one.hint("name the file in it: --filename FOLDER/skaffold.yaml")
         }
-        FileError::IsFolder => one.hint("name a file: there is no skaffold.yaml in this folder"),
+        FileError::IsFolder => one.hint("name a file: this folder does not contain a skaffold.yaml"),
         _ => one,
     }
 }
@@ -99,13 +99,13 @@ fn text(source: Source) -> Result<Source, Diagnostic> {
         At { line: number(line), column: number(column) }
     };
     if source.bytes.iter().all(u8::is_ascii_whitespace) {
-        let hint = "a config begins with `apiVersion: skaffold/v4beta14` and `kind: Config`";
-        return Err(Diagnostic::new("is empty").in_file(source.shown).hint(hint));
+        let hint = "begin the config with `apiVersion: skaffold/v4beta14` and `kind: Config`";
+        return Err(Diagnostic::new("empty config").in_file(source.shown).hint(hint));
     }
     match std::str::from_utf8(&source.bytes) {
         Ok(_) => Ok(source),
         Err(error) => {
-            let message = "is not UTF-8 text";
+            let message = "invalid UTF-8";
             Err(Diagnostic::new(message).at(at(error.valid_up_to())).in_file(&source.shown).hint("save it as UTF-8"))
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn documents(fields: &Fields, source: &Source) -> Result<Vec<Document
 fn document(fields: &Fields, index: usize, mut node: Node) -> Result<Document, Errors> {
     let at = node.at;
     if is_null(&node) {
-        let one = Diagnostic::new(format!("document {} of the file is empty", index + 1)).at(at);
+        let one = Diagnostic::new(format!("empty document {}", index + 1)).at(at);
         return Err(one.hint("remove the `---` that begins it").into());
     }
     let version = version(fields, &node)?;
@@ -153,16 +153,16 @@ fn document(fields: &Fields, index: usize, mut node: Node) -> Result<Document, E
 fn version(fields: &Fields, node: &Node) -> Result<usize, Diagnostic> {
     let newest = fields.name(fields.newest());
     let Some(map) = node.as_map() else {
-        return Err(Diagnostic::new("is no config: a mapping is wanted").at(node.at));
+        return Err(Diagnostic::new("expected a mapping").at(node.at));
     };
     let Some(value) = map.get("apiVersion") else {
         let one = Diagnostic::new("is missing").at(node.at).field("apiVersion");
-        return Err(one.hint(format!("a config begins with `apiVersion: {GROUP}{newest}`")));
+        return Err(one.hint(format!("begin the config with `apiVersion: {GROUP}{newest}`")));
     };
     let written = value.text().unwrap_or_default();
     written.strip_prefix(GROUP).and_then(|name| fields.version(name)).ok_or_else(|| {
-        let one = Diagnostic::new(format!("`{written}` is no version of skaffold.yaml that is known here"));
+        let one = Diagnostic::new(format!("unknown version {written:?}"));
         let oldest = fields.name(0);
-        one.at(value.at).field("apiVersion").hint(format!("known are {GROUP}{oldest} to {GROUP}{newest}"))
+        one.at(value.at).field("apiVersion").hint(format!("use {GROUP}{oldest} to {GROUP}{newest}"))
     })
 }

@@ -41,15 +41,15 @@ pub(super) struct Field {
     pub path: bool,
     /// What hydrant does with it.
     #[cfg(test)]
-    fate: Fate,
+    support: Support,
 }
 
 /// What hydrant does with a field of the newest version.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Support {
     /// It matters for what is rendered, or is checked.
-    Done,
+    Supported,
     /// It is allowed, and changes nothing here.
     WithoutEffect,
     /// It is an error by name.
@@ -123,10 +123,10 @@ impl Fields {
             group: attributes.iter().find_map(|attribute| attribute.strip_prefix("one:")),
             path: attributes.contains(&"path"),
             #[cfg(test)]
-            fate: match (attributes.contains(&"supported"), attributes.contains(&"refused")) {
-                (true, _) => Fate::Done,
-                (_, true) => Fate::Refused,
-                _ => Fate::WithoutEffect,
+            support: match (attributes.contains(&"supported"), attributes.contains(&"refused")) {
+                (true, _) => Support::Supported,
+                (_, true) => Support::Refused,
+                _ => Support::WithoutEffect,
             },
         })
     }
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// Every field of the newest version below `type_name`, as rows of a table. What is not done is not gone into, and a
+    /// Every field of the newest version below `type_name`, as rows of a table. Fields below one that is not supported are omitted, and a
     /// type is listed where it first stands.
     fn rows(fields: &Fields, type_name: &str, path: &str, seen: &mut Vec<(String, String)>, out: &mut String) {
         for field in fields.of(type_name, fields.newest()) {
@@ -240,14 +240,14 @@ mod tests {
             let nested = if let Kind::Struct(name) = kind { Some(*name) } else { None };
             let known =
                 nested.and_then(|name| seen.iter().find(|(there, _)| there == name)).map(|(_, path)| path.clone());
-            let said = match (field.fate, &known) {
-                (Fate::Done, Some(first)) => format!("supported, the same as `{first}`"),
-                (Fate::Done, None) => "supported".to_owned(),
-                (Fate::WithoutEffect, _) => "accepted without effect".to_owned(),
-                (Fate::Refused, _) => "refused".to_owned(),
+            let said = match (field.support, &known) {
+                (Support::Supported, Some(first)) => format!("supported, the same as `{first}`"),
+                (Support::Supported, None) => "supported".to_owned(),
+                (Support::WithoutEffect, _) => "accepted without effect".to_owned(),
+                (Support::Refused, _) => "refused".to_owned(),
             };
             *out += &format!("| `{below}` | {said} |\n");
-            if let (Fate::Done, Some(name), None) = (field.fate, nested, known) {
+            if let (Support::Supported, Some(name), None) = (field.support, nested, known) {
                 seen.push((name.to_owned(), below.clone()));
                 rows(fields, name, &below, seen, out);
             }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_done_is_read_and_the_rest_is_not() {
+    fn supported_fields_are_read_and_others_are_not() {
         let read = [
             include_str!("decode.rs"),
             include_str!("decode_build.rs"),
@@ -284,20 +284,20 @@ mod tests {
         ]
         .concat();
         let fields = Fields::new();
-        let newest = |fate: Fate| {
+        let newest = |support: Support| {
             let all = fields.types.values().flat_map(|found| &found.fields);
             let all = all.filter(|field| field.last == fields.newest());
-            all.filter(move |field| field.fate == fate).map(|field| field.name)
+            all.filter(move |field| field.support == support).map(|field| field.name)
         };
-        let done: Vec<&str> = newest(Fate::Done).collect();
-        for name in &done {
+        let supported: Vec<&str> = newest(Support::Supported).collect();
+        for name in &supported {
             let required = fields.types.values().flat_map(|found| &found.fields).any(|f| f.name == *name && f.required);
-            assert!(required || read.contains(&format!("\"{name}\"")), "{name} is called done, but nothing reads it");
+            assert!(required || read.contains(&format!("\"{name}\"")), "{name} is marked as supported, but not read");
         }
-        let refused: Vec<&str> = newest(Fate::Refused).collect();
-        for name in newest(Fate::WithoutEffect).filter(|name| !done.contains(name) && !refused.contains(name)) {
+        let refused: Vec<&str> = newest(Support::Refused).collect();
+        for name in newest(Support::WithoutEffect).filter(|name| !supported.contains(name) && !refused.contains(name)) {
             let decoded = concat!(include_str!("decode.rs"), include_str!("decode_build.rs"));
-            assert!(!decoded.contains(&format!("\"{name}\"")), "{name} is read, but not called done");
+            assert!(!decoded.contains(&format!("\"{name}\"")), "{name} is read, but not marked as supported");
         }
     }
 

@@ -41,8 +41,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, Errors> {
 }
 
 fn nothing_selected(options: &SkaffoldOptions) -> Diagnostic {
-    let one = Diagnostic::new(format!("no config is named {}", options.modules.join(" or "))).in_file(&options.file);
-    one.field("metadata.name").hint("--module takes names of configs, of this file or of one that it requires")
+    let one = Diagnostic::new(format!("module {} not found", options.modules.join(" or "))).in_file(&options.file);
+    one.field("metadata.name").hint("name a config of this file, or of one that it requires, with --module")
 }
 
 /// Refuses a profile that no config of the run has.
@@ -55,8 +55,11 @@ fn unknown_profiles(known: &[String], options: &SkaffoldOptions) -> Result<(), D
     let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    let there =
-        if names.is_empty() { "no config has profiles".to_owned() } else { format!("there are {}", names.join(", ")) };
-    let one = Diagnostic::new(format!("no config has the profile {}", unknown.join(", "))).in_file(&options.file);
+    let there = if names.is_empty() {
+        "remove the profile: no config defines profiles".to_owned()
+    } else {
+        format!("use one of {}", names.join(", "))
+    };
+    let one = Diagnostic::new(format!("profile {} not found", unknown.join(", "))).in_file(&options.file);
     Err(one.field("profiles").hint(there))
 }

@@ -35,8 +35,8 @@ pub(super) fn locate(
 ) -> Result<Option<Located>, Diagnostic> {
     for name in ["googleCloudBuildRepoV2", "googleCloudStorage"] {
         if let Some(found) = entry.get(name) {
-            let one = place(by, found, name, "hydrant does not fetch configs from Google Cloud");
-            return Err(one.hint("fetch it before, and require it by `path`"));
+            let one = place(by, found, name, "Google Cloud Storage is not supported");
+            return Err(one.hint("download the config, and require it by `path`"));
         }
     }
     if let Some(git) = entry.get("git") {
@@ -78,10 +78,10 @@ fn config_file(
         // `skaffold.yml` may still be there.
         Err(FileError::Missing) if path.ends_with("/skaffold.yaml") => Ok((path, shown)),
         Err(error) => {
-            let one = place(by, written, "path", &format!("{shown}: {error}"));
+            let one = place(by, written, "path", &format!("cannot read {shown}: {error}"));
             let from =
                 if is_url(&shown) { "the root of the repository" } else { "the folder of the file that requires it" };
-            Err(one.hint(format!("a path is read from {from}")))
+            Err(one.hint(format!("check the path: it is relative to {from}")))
         }
     }
 }
@@ -90,7 +90,7 @@ fn config_file(
 fn repository(host: &dyn Host, git: &Node, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
     let text = |key: &str| git.get(key).and_then(Node::text).filter(|text| !text.is_empty());
     let Some(url) = text("repo") else {
-        return Err(place(by, git, "git.repo", "is missing").hint("name the repository's URL"));
+        return Err(place(by, git, "git.repo", "is missing").hint("set the repository's URL"));
     };
     let wanted = RemoteRepository {
         url: url.to_owned(),

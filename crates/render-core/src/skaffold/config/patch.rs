@@ -32,7 +32,7 @@ pub(super) fn apply(config: &mut Map, patch: &Node) -> Result<(), Diagnostic> {
     }
     done.map_err(|reason| {
         let one = Diagnostic::new(format!("invalid path `{path}`: {reason}")).at(at);
-        one.hint("a path is read against the config in its newest form, with profiles applied so far and empty fields left out")
+        one.hint("check the path: it applies to the config in its newest form, with the profiles applied so far and without empty fields")
     })
 }
 
@@ -72,9 +72,9 @@ fn perform(root: &mut Node, operation: &str, path: &[String], from: &str, value:
         }
         "test" => {
             let found = get(root, path)?;
-            if equal(found, value) { Ok(()) } else { Err("the value there is another one".to_owned()) }
+            if equal(found, value) { Ok(()) } else { Err("the value differs".to_owned()) }
         }
-        other => Err(format!("`{other}` is no operation; there are add, remove, replace, move, copy and test")),
+        other => Err(format!("unknown operation {other:?}: expected add, remove, replace, move, copy or test")),
     }
 }
 
@@ -93,7 +93,7 @@ fn expand(root: &Node, path: &str) -> Result<Vec<Vec<String>>, String> {
     for part in &parts {
         routes = step(routes, part);
         if routes.is_empty() {
-            return Err(format!("nothing is found at `{part}`"));
+            return Err(format!("`{part}` not found"));
         }
     }
     Ok(routes.into_iter().map(|(path, _)| path).collect())
@@ -166,9 +166,9 @@ fn missing(node: &Node, part: &str) -> String {
         Data::Map(map) => {
             let keys: Vec<&str> = map.entries().iter().map(|entry| entry.key.text.as_str()).collect();
             let there = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
-            format!("there is no `{part}`; at that place there is {there}")
+            format!("`{part}` not found: the fields there are {there}")
         }
-        Data::Seq(items) => format!("there is no entry `{part}`; the list has {}", items.len()),
+        Data::Seq(items) => format!("index `{part}` not found: the list has {} entries", items.len()),
         Data::Scalar(scalar) => format!("`{part}` cannot be below the value `{}`", scalar.text),
     }
 }
@@ -177,10 +177,11 @@ fn missing(node: &Node, part: &str) -> String {
 fn container<'n, 'p>(root: &'n mut Node, path: &'p [String]) -> Result<(&'n mut Node, &'p str), String> {
     let (last, parents) = path.split_last().ok_or("it is empty")?;
     if last.is_empty() {
-        return Err("it ends with `/`, and the whole of a mapping cannot be set".to_owned());
+        return Err("it ends with `/`: a whole mapping cannot be set".to_owned());
     }
     get(root, parents)?;
-    let parent = parents.iter().try_fold(root, |node, part| child_mut(node, part)).ok_or("it leads nowhere")?;
+    let parent =
+        parents.iter().try_fold(root, |node, part| child_mut(node, part)).ok_or("it does not lead to a field")?;
     Ok((parent, last))
 }
 
@@ -189,9 +190,9 @@ fn set(root: &mut Node, path: &[String], value: Node) -> Result<(), String> {
     match &mut parent.data {
         Data::Map(map) => map.set(last, value),
         Data::Seq(items) => {
-            let index: usize = last.parse().map_err(|_| format!("`{last}` is no index"))?;
+            let index: usize = last.parse().map_err(|_| format!("invalid index `{last}`"))?;
             if index > items.len() {
-                return Err(format!("there is no entry `{last}`; the list has {}", items.len()));
+                return Err(format!("index `{last}` not found: the list has {} entries", items.len()));
             }
             items.splice(index..items.len().min(index + 1), [value]);
         }
@@ -207,7 +208,7 @@ fn add(root: &mut Node, path: &[String], value: Node) -> Result<(), String> {
         Data::Seq(items) if last == "-" => items.push(value),
         Data::Seq(items) => match last.parse::<usize>() {
             Ok(index) if index <= items.len() => items.insert(index, value),
-            _ => return Err(format!("nothing can be added at `{last}` of a list of {}", items.len())),
+            _ => return Err(format!("cannot add at index `{last}` of a list of {} entries", items.len())),
         },
         Data::Scalar(scalar) => return Err(format!("`{last}` cannot be below the value `{}`", scalar.text)),
     }
@@ -218,12 +219,12 @@ fn remove(root: &mut Node, path: &[String]) -> Result<Node, String> {
     get(root, path)?;
     let (parent, last) = container(root, path)?;
     match &mut parent.data {
-        Data::Map(map) => map.remove(last).ok_or_else(|| format!("there is no `{last}`")),
+        Data::Map(map) => map.remove(last).ok_or_else(|| format!("`{last}` not found")),
         Data::Seq(items) => match last.parse::<usize>() {
             Ok(index) if index < items.len() => Ok(items.remove(index)),
-            _ => Err(format!("there is no entry `{last}`")),
+            _ => Err(format!("index `{last}` not found")),
         },
-        Data::Scalar(_) => Err(format!("there is no `{last}`")),
+        Data::Scalar(_) => Err(format!("`{last}` not found")),
     }
 }
 

@@ -118,8 +118,8 @@ fn holds(condition: &Node, inputs: &Inputs<'_>) -> Result<bool, Diagnostic> {
         _ if env.is_empty() => true,
         None => {
             let at = condition.get("env").map_or(condition.at, |env| env.at);
-            let one = Diagnostic::new(format!("`{env}` is not of the form KEY=VALUE")).at(at).field(".env");
-            return Err(one.hint("a value may be a regular expression, and `!` before it negates it"));
+            let one = Diagnostic::new(format!("invalid env `{env}`: expected KEY=VALUE")).at(at).field(".env");
+            return Err(one.hint("write KEY=VALUE, where the value is a regular expression, negated by `!`"));
         }
         Some((key, wanted)) => {
             let found = inputs.environment.get(key).map_or("", String::as_str);
@@ -201,7 +201,7 @@ fn consistent(config: &Map, active: &Active, inputs: &Inputs<'_>) -> Result<(), 
     }
     let names = active.by_context.join(", ");
     let now = &inputs.options.kube_context;
-    let message = format!("is `{context}`, but the kube-context `{now}` switched on the profiles {names}");
+    let message = format!("`{context}` contradicts the kube-context `{now}`, which activated the profiles {names}");
     let at = wanted.map_or(At::default(), |node| node.at);
     let one = Diagnostic::new(message).at(at).field("deploy.kubeContext");
     Err(one.hint("change the kube-context, the profile's activation, or deploy.kubeContext"))

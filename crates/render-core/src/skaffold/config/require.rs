@@ -142,9 +142,9 @@ impl<'a> ConfigLoader<'a> {
             let text = name.text().unwrap_or_default().to_owned();
             if let Some((_, file, at)) = self.named.get(&text) {
                 let there = format!("{file}:{}", at.line);
-                let one = Diagnostic::new(format!("a config named `{text}` is already at {there}"));
+                let one = Diagnostic::new(format!("duplicate config name `{text}`: the other one is at {there}"));
                 let one = one.in_file(&source.shown).at(name.at).field("metadata.name");
-                return Err(one.hint("give each config of a run a name of its own"));
+                return Err(one.hint("give each config a unique name"));
             }
             self.named.insert(text, (source.key.clone(), source.shown.clone(), name.at));
         }
@@ -226,11 +226,11 @@ impl<'a> ConfigLoader<'a> {
         let what = if name.is_empty() { source.shown.clone() } else { format!("`{name}` of {}", source.shown) };
         let mut one = by.clone();
         if self.trail.len() >= DEEPEST {
-            one.message = format!("more than {DEEPEST} configs require one another in a row, up to {what}");
+            one.message = format!("configs require each other more than {DEEPEST} levels deep, down to {what}");
         } else {
-            one.message = format!("leads back to {what}, which is what requires it");
+            one.message = format!("cycle: it leads back to {what}");
         }
-        one.hint("remove the entry that closes the circle, or name the configs that are wanted: `configs: [NAME]`")
+        one.hint("remove the entry that closes the cycle, or select configs with `configs: [NAME]`")
     }
 
     /// Whether the config is met for the first time.
@@ -260,7 +260,7 @@ impl<'a> ConfigLoader<'a> {
                 let name = name(&document.tree);
                 let what = if name.is_empty() { &source.shown } else { name };
                 one.message = format!("`{what}` {message}");
-                Err(one.hint("let every `activeProfiles` that leads to it name the same profiles"))
+                Err(one.hint("use the same profiles in every `activeProfiles` that leads to it"))
             }
         }
     }
@@ -295,7 +295,7 @@ impl<'a> ConfigLoader<'a> {
                 error.file = Some(shown.clone());
                 let field = by.field.as_deref().unwrap_or_default();
                 let file = by.file.as_deref().unwrap_or_default();
-                error.hints = vec![format!("it is required by {file}:{} ({field})", by.at.line)];
+                error.hints = vec![format!("check {field} in {file}:{}, which requires it", by.at.line)];
                 error
             })?;
         found.shown = shown;

@@ -40,13 +40,13 @@ fn structure(fields: &Fields, type_name: &str, map: &Map, path: &str, at: At, fo
     for field in fields.of(type_name, newest) {
         let Some(value) = map.get(field.name) else {
             if field.required {
-                let one = Diagnostic::new("is missing and required").at(at).field(below(field.name));
+                let one = Diagnostic::new("missing required field").at(at).field(below(field.name));
                 found.push(one.hint(format!("set `{}`", field.name)));
             }
             continue;
         };
         if let Some(other) = field.group.and_then(|group| groups.insert(group, field.name)) {
-            let one = Diagnostic::new(format!("excludes `{other}`, which is set as well")).at(value.at);
+            let one = Diagnostic::new(format!("cannot be used with `{other}`")).at(value.at);
             found.push(one.field(below(field.name)).hint("keep one of the two"));
         }
         visit(fields, &field.kind, value, &below(field.name), found);
@@ -83,20 +83,14 @@ fn image_names(configs: &[Config]) -> Vec<Diagnostic> {
                 continue;
             }
             if let Some((file, at)) = seen.insert(image, (&config.file, image.at)) {
-                let message = format!("an artifact `{}` is already at {file}:{}", image.text, at.line);
-                say(message, "give each image of a run one artifact");
+                let message = format!("duplicate artifact `{}`: the other one is at {file}:{}", image.text, at.line);
+                say(message, "define one artifact for each image");
                 continue;
             }
             match ImageReference::parse(image) {
-                Err(error) => say(
-                    format!("`{}` is no image name: {error}", image.text),
-                    "write a name such as registry.example/team/app",
-                ),
+                Err(error) => say(error.to_string(), "write a name such as registry.example/team/app"),
                 Ok(parsed) if parsed.tag.is_some() || parsed.digest.is_some() => {
-                    say(
-                        format!("`{}` carries a tag or digest", image.text),
-                        "leave it off: build.tagPolicy gives the tag",
-                    );
+                    say(format!("`{}` has a tag or digest", image.text), "remove it: build.tagPolicy sets the tag");
                 }
                 Ok(_) => {}
             }
@@ -123,7 +117,7 @@ fn artifacts(tree: &Map, found: &mut Vec<Diagnostic>) {
             };
             if !fits {
                 let message = format!("cannot be built by build.{place}");
-                say(node.at, kind, message, "change the artifact's builder, or where the config builds");
+                say(node.at, kind, message, "use another builder, or build somewhere else");
             }
         }
         jib_type(artifact, &mut say);
@@ -133,7 +127,7 @@ fn artifacts(tree: &Map, found: &mut Vec<Diagnostic>) {
     let local = |key: &str| build.at_path(&["local", key]).and_then(Node::text) == Some("true");
     if let (Some(sha), true) = (build.at_path(&["tagPolicy", "sha256"]), local("tryImportMissing")) {
         let one = Diagnostic::new("cannot be used with build.local.tryImportMissing").at(sha.at);
-        found.push(one.field("build.tagPolicy.sha256").hint("take another tag policy"));
+        found.push(one.field("build.tagPolicy.sha256").hint("use another tag policy"));
     }
 }
 
@@ -141,7 +135,7 @@ fn jib_type(artifact: &Node, say: &mut impl FnMut(At, &str, String, &str)) {
     if let Some(kind) = artifact.at_path(&["jib", "type"]) {
         let text = kind.text().unwrap_or_default();
         if !["maven", "gradle"].contains(&text.to_ascii_lowercase().as_str()) {
-            say(kind.at, "jib.type", format!("`{text}` is no type of Jib"), "write maven or gradle");
+            say(kind.at, "jib.type", format!("invalid type `{text}` of jib"), "use maven or gradle");
         }
     }
 }
@@ -150,8 +144,8 @@ fn custom_ignore(artifact: &Node, say: &mut impl FnMut(At, &str, String, &str)) 
     let Some(dependencies) = artifact.at_path(&["custom", "dependencies"]) else { return };
     let other = dependencies.get("dockerfile").or_else(|| dependencies.get("command"));
     if let (Some(ignore), Some(_)) = (dependencies.get("ignore"), other) {
-        let message = "only goes together with `paths`".to_owned();
-        say(ignore.at, "custom.dependencies.ignore", message, "remove it, or list `paths`");
+        let message = "requires `paths`".to_owned();
+        say(ignore.at, "custom.dependencies.ignore", message, "remove it, or set `paths`");
     }
 }
 
@@ -160,8 +154,8 @@ fn sync_strip(artifact: &Node, say: &mut impl FnMut(At, &str, String, &str)) {
     for (nth, rule) in rules.into_iter().flatten().enumerate() {
         let text = |key| rule.get(key).and_then(Node::text).unwrap_or_default();
         if !text("src").starts_with(text("strip")) {
-            let message = format!("`{}` does not begin with strip `{}`", text("src"), text("strip"));
-            say(rule.at, &format!("sync.manual[{nth}]"), message, "strip a beginning of src");
+            let message = format!("`{}` does not start with the strip prefix `{}`", text("src"), text("strip"));
+            say(rule.at, &format!("sync.manual[{nth}]"), message, "set strip to a prefix of src");
         }
     }
 }
@@ -170,8 +164,8 @@ fn log_prefix(tree: &Map, found: &mut Vec<Diagnostic>) {
     let Some(prefix) = tree.get("deploy").and_then(|deploy| deploy.at_path(&["logs", "prefix"])) else { return };
     let text = prefix.text().unwrap_or_default();
     if !["auto", "container", "podAndContainer", "none"].contains(&text) {
-        let one = Diagnostic::new(format!("`{text}` is no prefix")).at(prefix.at).field("deploy.logs.prefix");
-        found.push(one.hint("write auto, container, podAndContainer or none"));
+        let one = Diagnostic::new(format!("invalid prefix `{text}`")).at(prefix.at).field("deploy.logs.prefix");
+        found.push(one.hint("use auto, container, podAndContainer or none"));
     }
 }
 
@@ -194,19 +188,19 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
                 };
                 let (image, alias) = (required.image.text.as_str(), required.alias.as_str());
                 if !edges.contains_key(image) {
-                    say(format!("there is no artifact `{image}`"), "name an image of build.artifacts");
+                    say(format!("artifact `{image}` not found"), "name an image of build.artifacts");
                 } else if reaches(&edges, image, &artifact.image) {
-                    say(format!("`{image}` requires `{}` in turn", artifact.image.text), "break the circle");
+                    say(
+                        format!("cycle: `{image}` requires `{}`", artifact.image.text),
+                        "remove the entry that closes the cycle",
+                    );
                 }
                 let strict = matches!(artifact.builder, Builder::Docker(_) | Builder::Custom { .. });
                 if strict && !is_argument_name(alias) {
-                    say(
-                        format!("the alias `{alias}` is no name of a build argument"),
-                        "set `alias` to letters, digits and _",
-                    );
+                    say(format!("invalid alias `{alias}`"), "set `alias` to letters, digits and _");
                 }
                 if aliases.contains(&alias) {
-                    say(format!("the alias `{alias}` is there twice"), "give each its own `alias`");
+                    say(format!("duplicate alias `{alias}`"), "use a unique `alias` for each");
                 }
                 aliases.push(alias);
             }

@@ -72,8 +72,11 @@ fn prepare<'a>(
     if release.remote_chart.is_empty() {
         let there = inputs.files.kind(&join(inputs.working_dir, &chart));
         if let Err(error) = there {
-            let found =
-                config.finding(release.chart_path.at, format!("{field}.chartPath"), format!("{chart}: {error}"));
+            let found = config.finding(
+                release.chart_path.at,
+                format!("{field}.chartPath"),
+                format!("cannot read chart {chart:?}: {error}"),
+            );
             return Err(inputs.nowhere(config, &chart, found));
         }
     }
@@ -136,9 +139,9 @@ fn values(
     for (index, file) in release.values_files.iter().enumerate() {
         let name = format!("valuesFiles[{index}]");
         if file.starts_with("gs://") {
-            let found = format!("{} is in Google Cloud Storage, which hydrant does not read", file.text);
+            let found = format!("cannot read {}: Google Cloud Storage is not supported", file.text);
             let found = config.finding(file.at, format!("{field}.{name}"), found);
-            return Err(found.hint("Copy the file into the repository."));
+            return Err(found.hint("copy the file into the repository"));
         }
         add("-f", expand(&name, &home(inputs, file), file.at)?);
     }
@@ -174,7 +177,7 @@ fn program(inputs: &Inputs<'_>, helm: &Helm, secrets: bool, arguments: Vec<Strin
 fn unset(config: &Config, ready: &Ready<'_>) -> Option<Diagnostic> {
     let given = ready.template.arguments.iter().find(|argument| argument.contains("<no value>"))?;
     let name = given.split('=').next().unwrap_or_default();
-    let found = format!("helm gets `<no value>` for `{name}`: a variable of its template is not set");
+    let found = format!("`{name}` is `<no value>`: a variable of its template is not set");
     Some(config.finding(ready.release.at, &ready.field, found).hint(UNSET))
 }
 
@@ -251,7 +254,7 @@ fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Pro
     let command =
         program.arguments.iter().take_while(|word| !word.starts_with('-')).cloned().collect::<Vec<_>>().join(" ");
     let found = config.finding(ready.release.at, &ready.field, format!("{command} failed: {}", words.trim()));
-    Err(found.hint(format!("Run helm by hand in {}.", inputs.working_dir)).into())
+    Err(found.hint(format!("run helm by hand in {}", inputs.working_dir)).into())
 }
 
 /// What templates of a release may name of the builds: `IMAGE_TAG_name` for each, and without a name for the first,

@@ -46,7 +46,7 @@ pub(super) fn after(
         }
         let finding = |message: &str| config.finding(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
         if finished.stdout.is_empty() {
-            return Err(finding("a hook `withChange` must print the manifests, and printed nothing").into());
+            return Err(finding("a hook with `withChange` must print the manifests, but printed nothing").into());
         }
         objects = read_objects(&finished.stdout)
             .map_err(|found| finding(&format!("its output, line {}: {}", found.at.line, found.message)))?;
@@ -93,11 +93,12 @@ fn run(
     if finished.status == Some(0) {
         return Ok(finished);
     }
-    let status =
-        finished.status.map_or("was ended by a signal".to_owned(), |status| format!("exited with status {status}"));
+    let status = finished
+        .status
+        .map_or("was terminated by a signal".to_owned(), |status| format!("exited with status {status}"));
     let words = String::from_utf8_lossy(&finished.stderr);
     Err(finding(format!("{} {status}: {}", hook.command.join(" "), words.trim()))
-        .hint("Run the command by hand in the same folder."))
+        .hint("run the command by hand in the same folder"))
 }
 
 /// What Skaffold tells hooks; what the environment already says stays.

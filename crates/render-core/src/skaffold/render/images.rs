@@ -92,7 +92,7 @@ impl<'a> ImageReplacer<'a> {
             Err(error) => {
                 let message = format!("{id}: {}", manifest::ImageRefError { text: scalar.text.to_string(), ..error });
                 let found = Diagnostic::new(message).at(at).field(path.trim_start_matches('.'));
-                let hint = "Write a full image name, or keep the field out with `resourceSelector.deny`.";
+                let hint = "write a full image name, or exclude the field with `resourceSelector.deny`";
                 self.errors.push(found.hint(hint));
                 return;
             }

@@ -31,7 +31,7 @@ pub(super) fn render(
         let folder = join(inputs.working_dir, &expanded);
         if let Err(error) = inputs.files.kind(&folder) {
             let Some(remote) = repository(&expanded) else {
-                return Err(inputs.nowhere(config, &expanded, finding(format!("{expanded}: {error}"))));
+                return Err(inputs.nowhere(config, &expanded, finding(format!("cannot read {expanded}: {error}"))));
             };
             let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
             let root = inputs.host.repository(&remote.repository).map_err(place)?;
@@ -73,7 +73,7 @@ fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[Placed]) -> Result
         set(&mut options, inputs, &flag, value).map_err(|message| {
             config
                 .finding(argument.at, format!("manifests.kustomize.buildArgs[{index}]"), message)
-                .hint("`hydrant kustomize --help` lists the flags that are known.")
+                .hint("use a flag that `hydrant kustomize --help` lists")
         })?;
     }
     Ok(options)
@@ -98,16 +98,18 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
     let switch = || match value {
         None | Some("true") => Ok(true),
         Some("false") => Ok(false),
-        Some(other) => Err(format!("{flag}={other}: neither `true` nor `false`")),
+        Some(other) => Err(format!("invalid {flag} {other:?}: expected true or false")),
     };
-    let given = || value.map(str::to_owned).ok_or_else(|| format!("{flag} lacks its value"));
+    let given = || value.map(str::to_owned).ok_or_else(|| format!("missing value of {flag}"));
     match flag {
         "--load-restrictor" => {
             options.load_restrictor = match given()?.as_str() {
                 "LoadRestrictionsNone" | "none" => LoadRestrictor::None,
                 "LoadRestrictionsRootOnly" | "rootOnly" => LoadRestrictor::RootOnly,
                 other => {
-                    return Err(format!("{flag} {other}: neither LoadRestrictionsRootOnly nor LoadRestrictionsNone"));
+                    return Err(format!(
+                        "invalid {flag} {other:?}: expected LoadRestrictionsRootOnly or LoadRestrictionsNone"
+                    ));
                 }
             }
         }
@@ -115,7 +117,7 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
             options.reorder = match given()?.as_str() {
                 "none" => Some(Order::Unsorted),
                 "legacy" => Some(Order::Legacy),
-                other => return Err(format!("{flag} {other}: neither `legacy` nor `none`")),
+                other => return Err(format!("invalid {flag} {other:?}: expected legacy or none")),
             }
         }
         "--enable-helm" => options.enable_helm = switch()?,
@@ -130,7 +132,7 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
         // They concern container functions, which the engine refuses by name, or are past.
         "--as-current-user" | "--network" | "--enable-kyaml" | "--allow-id-changes" => _ = switch()?,
         "--network-name" | "--mount" => _ = given()?,
-        other => return Err(format!("{other} means nothing to the kustomize engine of hydrant")),
+        other => return Err(format!("unsupported kustomize flag {other:?}")),
     }
     Ok(())
 }

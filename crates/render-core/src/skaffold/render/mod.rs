@@ -132,8 +132,8 @@ fn join<'c>(
 }
 
 fn unused_artifact(configs: &[Config], name: &str) -> Diagnostic {
-    let found = Diagnostic::new(format!("no manifest uses the image {name}"))
-        .hint("A manifest names the artifact as `build.artifacts[].image` does, without registry of --default-repo and without digest.");
+    let found = Diagnostic::new(format!("image {name} is not used in any manifest"))
+        .hint("use the name of `build.artifacts[].image` in a manifest, without the registry of --default-repo and without a digest");
     let artifacts =
         configs.iter().flat_map(|config| config.build.artifacts.iter().map(move |artifact| (config, artifact)));
     match artifacts.into_iter().find(|(_, artifact)| crate::skaffold::reference::sanitize(&artifact.image) == name) {
@@ -146,22 +146,26 @@ fn unused_artifact(configs: &[Config], name: &str) -> Diagnostic {
 fn refused(config: &Config) -> Vec<Diagnostic> {
     let kpt = config.manifests.kpt.iter().map(|kpt| {
         config
-            .finding(kpt.at, "manifests.kpt", "hydrant does not run kpt packages")
-            .hint("Render the package with kpt, commit the result, and name it under `manifests.rawYaml`.")
+            .finding(kpt.at, "manifests.kpt", "kpt packages are not supported")
+            .hint("render the package with kpt, commit the result, and list it under `manifests.rawYaml`")
     });
     let remote = config.manifests.remote_manifests.iter().map(|remote| {
         config
-            .finding(remote.manifest.at, "manifests.remoteManifests", "hydrant asks no cluster for manifests")
-            .hint("Save it with `kubectl get -o yaml`, and name the file under `manifests.rawYaml`.")
+            .finding(
+                remote.manifest.at,
+                "manifests.remoteManifests",
+                "remote manifests are not supported: hydrant does not connect to clusters",
+            )
+            .hint("save it with `kubectl get -o yaml`, and list the file under `manifests.rawYaml`")
     });
     let validate = config.manifests.validate.iter().filter(|_| !config.manifests.raw_yaml.is_empty()).map(|function| {
         config
             .finding(
                 function.name.at,
                 "manifests.validate",
-                format!("{} is a container, which hydrant does not run", function.name.text),
+                format!("container functions are not supported: {}", function.name.text),
             )
-            .hint("Validate in a step of its own, on what hydrant prints.")
+            .hint("validate the output in a separate step")
     });
     kpt.chain(remote).chain(validate).collect()
 }
@@ -182,7 +186,7 @@ fn render_config(
     let mut files = Vec::new();
     for mut source in raw_sources(inputs, config, &functions)? {
         if source.objects.is_empty() {
-            part.warnings.push(Diagnostic::new("holds no object").in_file(&source.name));
+            part.warnings.push(Diagnostic::new("no objects in the file").in_file(&source.name));
         }
         files.extend(std::iter::repeat_n(source.name, source.objects.len()));
         objects.append(&mut source.objects);

@@ -20,7 +20,7 @@ pub(super) fn set(object: &mut Node, namespace: &str, selector: &Selector) -> Re
     let metadata = map.get_or_insert_with("metadata", Node::map);
     let at = metadata.at;
     let Some(metadata) = metadata.as_map_mut() else {
-        return Err(Diagnostic::new(format!("{id}: `metadata` is no mapping")).at(at).field("metadata"));
+        return Err(Diagnostic::new(format!("{id}: expected a mapping in metadata")).at(at).field("metadata"));
     };
     let is_null = |scalar: &Scalar| resolve(scalar, Rules::V3) == Value::Null;
     let present = metadata.get("namespace").and_then(Node::as_scalar).filter(|scalar| !is_null(scalar));
@@ -29,7 +29,7 @@ pub(super) fn set(object: &mut Node, namespace: &str, selector: &Selector) -> Re
         present if present == namespace => {}
         _ if namespace == "default" => {}
         present => {
-            let found = format!("{id} keeps its namespace {present:?}; --namespace says {namespace:?}");
+            let found = format!("{id} keeps its namespace {present:?} instead of {namespace:?} from --namespace");
             let at = metadata.get("namespace").map_or(at, |node| node.at);
             return Ok(Some(Diagnostic::new(found).at(at).field("metadata.namespace")));
         }

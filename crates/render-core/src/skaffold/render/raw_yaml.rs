@@ -46,8 +46,8 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
         if item.starts_with("http://") || item.starts_with("https://") {
             urls.push(item);
         } else if item.starts_with("gs://") {
-            let found = format!("{} is in Google Cloud Storage, which hydrant does not read", item.text);
-            return Err(config.finding(item.at, field, found).hint("Copy the file into the repository.").into());
+            let found = format!("cannot read {}: Google Cloud Storage is not supported", item.text);
+            return Err(config.finding(item.at, field, found).hint("copy the file into the repository").into());
         } else {
             let found = local(inputs, config, &field, item)?;
             paths.extend(found.into_iter().filter(|path| seen.insert(path.clone())));
@@ -66,23 +66,27 @@ fn local(inputs: &Inputs<'_>, config: &Config, field: &str, item: &Placed) -> Re
     let finding = |message: String| config.finding(item.at, field, message);
     let whole = join(inputs.working_dir, &path);
     match inputs.files.kind(&whole) {
-        Ok(FileKind::Folder) => Err(finding(format!("{path} is a folder; Skaffold renders nothing of it"))
-            .hint(format!("Write `{}/*.yaml`.", path.trim_end_matches('/')))
+        Ok(FileKind::Folder) => Err(finding(format!("{path} is a folder (Skaffold ignores it)"))
+            .hint(format!("write `{}/*.yaml`", path.trim_end_matches('/')))
             .into()),
         Ok(FileKind::File) if has_extension(&path) => Ok(vec![whole]),
-        Ok(FileKind::File) => Err(finding(format!("{path} is no .yaml, .yml or .json file; Skaffold skips it"))
-            .hint("Give the file one of these extensions.")
+        Ok(FileKind::File) => Err(finding(format!("unsupported file extension: {path} (Skaffold skips it)"))
+            .hint("use one of the extensions .yaml, .yml and .json")
             .into()),
         Err(_) if is_pattern(&path) => pattern(inputs, config, &path, &finding),
         Err(error) => {
-            let found = if config.manifests.by_default { default_missing(&path) } else { format!("{path}: {error}") };
+            let found = if config.manifests.by_default {
+                default_missing(&path)
+            } else {
+                format!("cannot read {path}: {error}")
+            };
             Err(inputs.nowhere(config, &path, finding(found)))
         }
     }
 }
 
 fn default_missing(path: &str) -> String {
-    format!("no manifests are named, and the default `{path}` matches no file")
+    format!("no manifests are configured, and the default `{path}` does not match a file")
 }
 
 fn pattern(
@@ -92,7 +96,7 @@ fn pattern(
     finding: &dyn Fn(String) -> Diagnostic,
 ) -> Result<Vec<String>, Errors> {
     let bad = |words: &dyn std::fmt::Display| {
-        finding(format!("{path}: {words}")).hint("Patterns are `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match.")
+        finding(format!("{path}: {words}")).hint("use `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match")
     };
     let hits = glob(inputs.files, inputs.working_dir, path).map_err(|error| bad(&error))?;
     let mut found = Vec::new();
@@ -106,7 +110,7 @@ fn pattern(
     let message = if config.manifests.by_default {
         default_missing(path)
     } else {
-        format!("`{path}` matches no .yaml, .yml or .json file")
+        format!("`{path}` does not match a .yaml, .yml or .json file")
     };
     Err(inputs.nowhere(config, path, finding(message)))
 }

@@ -85,7 +85,7 @@ fn set_scalar(scalar: &mut Scalar, pattern: &str, values: &[(String, String)]) -
     let open = names(&text);
     if !open.is_empty() {
         return Err(Diagnostic::new(format!("values for setters {} must be provided", open.join(" ")))
-            .hint("Give each with --set NAME=VALUE or in the file of --set-value-file."));
+            .hint("set each with --set NAME=VALUE or in the file of --set-value-file"));
     }
     scalar.style = if text.is_empty() { Style::Double } else { scalar.style };
     scalar.tag = Tag::Implicit;
@@ -99,14 +99,14 @@ fn set_list(entry: &mut Entry, pattern: &str, values: &[(String, String)]) -> Re
     }
     if names(pattern).len() != 1 || !pattern.starts_with("${") || !pattern.ends_with('}') {
         return Err(Diagnostic::new(format!("invalid setter pattern for a list: {pattern:?}"))
-            .hint("A list takes the value of one setter: `# from-param: ${name}`."));
+            .hint("use one setter for a list: `# from-param: ${name}`"));
     }
     let name = &pattern[2..pattern.len() - 1];
     let value = values.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.as_str());
     let items = if value.is_empty() { Some(Vec::new()) } else { read_list(value) };
     let items = items.ok_or_else(|| {
-        Diagnostic::new(format!("the value of the setter {name} must be a list, but is {value:?}"))
-            .hint("Write it as `[a, b]`.")
+        Diagnostic::new(format!("expected a list as the value of setter {name}, found {value:?}"))
+            .hint("write it as `[a, b]`")
     })?;
     entry.value.data = Data::Seq(items);
     Ok(())

@@ -177,7 +177,7 @@ impl Lists<'_> {
                 values.push(item.text().unwrap_or_default().to_owned());
             } else {
                 if matches!(shape(item), Some(super::Shape::Seq | super::Shape::Scalar)) {
-                    return Err(Diagnostic::new("an element of a list that merges by key is no mapping").at(item.at));
+                    return Err(Diagnostic::new("expected mappings in a list that merges by key").at(item.at));
                 }
                 for key in keys {
                     match self.store[place].get(key) {
@@ -230,7 +230,7 @@ fn is_element(item: &Node, keys: &[&str], values: &[&str]) -> bool {
 /// Whether `ElementSetter` takes an element for the one that is meant: an empty value matches any, and a key without a
 /// value what the key before it matched.
 fn matches_setter(item: &Node, keys: &[&str], values: &[&str]) -> Result<bool, Diagnostic> {
-    let mixed = || Diagnostic::new("a list that merges mixes mappings with scalars").at(item.at);
+    let mixed = || Diagnostic::new("a list that merges contains both mappings and scalars").at(item.at);
     let mut matched = false;
     for (index, key) in keys.iter().enumerate() {
         if let Some(wanted) = values.get(index) {
@@ -257,7 +257,7 @@ fn set_key(item: &mut Node, key: &str, value: &str) -> Result<(), Diagnostic> {
         }
         Data::Map(_) => Ok(()),
         Data::Scalar(_) if key.is_empty() => Ok(()),
-        _ => Err(Diagnostic::new("an element of a list that merges by key is no mapping").at(at)),
+        _ => Err(Diagnostic::new("expected mappings in a list that merges by key").at(at)),
     }
 }
 

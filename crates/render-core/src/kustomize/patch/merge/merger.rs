@@ -85,9 +85,9 @@ pub(super) fn parse_directive(node: &Node) -> Result<Directive, Diagnostic> {
         "merge" => Ok(Directive::Merge),
         "replace" => Ok(Directive::Replace),
         "delete" => Ok(Directive::Delete),
-        other => Err(Diagnostic::new(format!("{other:?} is no patch strategy"))
+        other => Err(Diagnostic::new(format!("invalid patch strategy {other:?}"))
             .at(node.at)
             .field(DIRECTIVE)
-            .hint("Write `merge`, `replace` or `delete`.")),
+            .hint("use `merge`, `replace` or `delete`")),
     }
 }

@@ -53,10 +53,10 @@ impl<'s> Merger<'s> {
         if let (Some(ours), Some(theirs), Some(patch)) = (dest_shape, patch_shape, patch)
             && ours != theirs
         {
-            let message = format!("the patch has {} where the object has {}", describe(theirs), describe(ours));
+            let message = format!("expected {}, found {}", describe(ours), describe(theirs));
             return Err(Diagnostic::new(message)
                 .at(patch.at)
-                .hint("Write the field as the object has it, or replace it by a JSON patch."));
+                .hint("use the object's type in the patch, or replace the field with a JSON patch"));
         }
         match dest_shape.or(patch_shape) {
             None => Ok(walk_nulls(dest.as_deref(), patch)),

@@ -48,7 +48,7 @@ fn sites(resource: &mut Resource, specs: &[FieldSpec]) -> Result<Sites, Diagnost
 
 fn note(node: &Node, sites: &mut Sites) -> Result<(), Diagnostic> {
     if node.as_scalar().is_none() {
-        return Err(Diagnostic::new("the image is no string").at(node.at));
+        return Err(Diagnostic::new("expected a string as the image").at(node.at));
     }
     *sites.entry(std::ptr::from_ref(node).addr()).or_default() += 1;
     Ok(())
@@ -75,7 +75,7 @@ fn of_containers(containers: &Node, sites: &mut Sites) -> Result<(), Diagnostic>
         match &container.data {
             Data::Map(map) => map.get("image").map_or(Ok(()), |image| note(image, sites))?,
             Data::Scalar(scalar) if is_null(scalar) => {}
-            _ => return Err(Diagnostic::new("a container is no mapping").at(container.at)),
+            _ => return Err(Diagnostic::new("expected a mapping as the container").at(container.at)),
         }
     }
     Ok(())

@@ -122,7 +122,7 @@ pub(crate) fn strategic_merge_all(
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
     if patches.is_empty() {
-        return Err(Diagnostic::new("the patches are empty").hint("Write a patch, or leave the field out."));
+        return Err(Diagnostic::new("empty patches").hint("add a patch, or remove the field"));
     }
     for patch in patches {
         let index = named(resources, patch, schema)?;
@@ -138,14 +138,16 @@ pub(crate) fn strategic_merge_all(
 /// # Errors
 /// Whatever is wrong with the patch.
 pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Context<'_>) -> Result<(), Diagnostic> {
-    let target = patch.target.as_ref().filter(|target| !target.name.is_empty()).ok_or_else(|| {
-        Diagnostic::new("must name the object that it changes").field("target.name").hint("Give kind and name.")
-    })?;
+    let target = patch
+        .target
+        .as_ref()
+        .filter(|target| !target.name.is_empty())
+        .ok_or_else(|| Diagnostic::new("missing field \"name\"").field("target.name").hint("set kind and name"))?;
     let compiled = CompiledSelector::new(target)?;
     let text = patch_text(patch, context)?;
     let operations = JsonPatch::read(&text.text).map_err(|found| text.blame(found))?;
     if operations.is_empty() {
-        return Err(text.blame(Diagnostic::new("the patch is empty").hint("Write an operation, or remove the entry.")));
+        return Err(text.blame(Diagnostic::new("empty patch").hint("add an operation, or remove the entry")));
     }
     for index in selected(resources, &compiled, context.schema)? {
         apply_json(&mut resources[index], &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
@@ -156,8 +158,8 @@ pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Conte
 fn patch_text(patch: &Patch, context: Context<'_>) -> Result<PatchText, Diagnostic> {
     let inline = patch.patch.trim();
     match (inline.is_empty(), patch.path.is_empty()) {
-        (true, true) => Err(Diagnostic::new("has neither a patch nor a path").hint("Write one of `patch` and `path`.")),
-        (false, false) => Err(Diagnostic::new("has both a patch and a path").hint("Write one of `patch` and `path`.")),
+        (true, true) => Err(Diagnostic::new("neither `patch` nor `path` is set").hint("set one of `patch` and `path`")),
+        (false, false) => Err(Diagnostic::new("both `patch` and `path` are set").hint("set one of `patch` and `path`")),
         (false, true) => Ok(PatchText { text: inline.to_owned(), file: None }),
         (true, false) => {
             let loaded = context.place.file(context.io, &patch.path)?;
@@ -200,7 +202,7 @@ pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
     let Some(patch) = patches.first() else { return };
     for repeated in &patch.repeated {
         let found = placed(patch, repeated.error.clone());
-        let message = format!("{}: the first one counts, as in kustomize", found.message);
+        let message = format!("{}: the first value is used, as in kustomize", found.message);
         context.warn(Diagnostic { message, ..found });
     }
 }
@@ -209,8 +211,8 @@ pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
 fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diagnostic {
     let looks_like_operations = text.trim_start().starts_with(['[', '-']);
     let mut found = if looks_like_operations { as_operations } else { as_object };
-    let kind = if looks_like_operations { "a JSON patch" } else { "a strategic-merge patch" };
-    found.message = format!("not {kind}: {}", found.message);
+    let kind = if looks_like_operations { "JSON patch" } else { "strategic-merge patch" };
+    found.message = format!("invalid {kind}: {}", found.message);
     found.file = None;
     found
 }
@@ -229,9 +231,7 @@ fn placed(patch: &Resource, found: Diagnostic) -> Diagnostic {
 }
 
 fn no_target() -> Diagnostic {
-    Diagnostic::new("a JSON patch does not say which object it changes")
-        .field("target")
-        .hint("Add a target with kind and name.")
+    Diagnostic::new("missing field \"target\" of a JSON patch").field("target").hint("add a target with kind and name")
 }
 
 /// The places of the objects that a target selects.
@@ -253,8 +253,8 @@ fn to_selected(
     schema: &Schema,
 ) -> Result<(), Diagnostic> {
     let [patch] = patches else {
-        return Err(Diagnostic::new(format!("has a target and {} patches", patches.len()))
-            .hint("Make an entry of each, or leave the target out so that each patch names its object."));
+        return Err(Diagnostic::new(format!("expected one patch for a target, found {}", patches.len()))
+            .hint("make an entry for each patch, or remove the target"));
     };
     for index in selected(resources, target, schema)? {
         let prepared = metadata::prepared(patch, &resources[index]);
@@ -296,21 +296,19 @@ fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<us
     match (found.next(), found.next()) {
         (Some(index), None) => Ok(index),
         (None, _) => {
-            let found = Diagnostic::new(format!("there is no {id} to patch")).at(patch.node.at);
+            let found = Diagnostic::new(format!("{id} not found: there is nothing to patch")).at(patch.node.at);
             let names: Vec<String> = resources.iter().map(|resource| resource.id().to_string()).collect();
             let hint = match nearest(&id.to_string(), names.iter().map(String::as_str)) {
-                Some(near) => format!("Did you mean {near}?"),
-                None => {
-                    "Check apiVersion, kind, name and namespace of the patch, or give the entry a target.".to_owned()
-                }
+                Some(near) => format!("use {near}"),
+                None => "check apiVersion, kind, name and namespace of the patch, or add a target".to_owned(),
             };
             Err(placed(patch, found.hint(hint)))
         }
         (Some(_), Some(_)) => Err(placed(
             patch,
-            Diagnostic::new(format!("several objects are or were called {id}"))
+            Diagnostic::new(format!("ambiguous patch: several objects have or had the id {id}"))
                 .at(patch.node.at)
-                .hint("Name the namespace, or give the entry a target."),
+                .hint("set the namespace, or add a target"),
         )),
     }
 }

@@ -52,7 +52,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
         return Ok(vec![(entry.clone(), None)]);
     }
     if entry.source.is_some() || entry.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
-        return Err(Diagnostic::new("has both a path and a replacement").hint("Write one of them."));
+        return Err(Diagnostic::new("both `path` and a replacement are set").hint("remove one of them"));
     }
     let loaded = context.place.file(context.io, &entry.path)?;
     let read = || {
@@ -60,7 +60,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
         match &document.data {
             Data::Seq(items) => items.iter().map(|item| Replacement::decode(item, Strictness::Lenient)).collect(),
             Data::Map(_) => Ok(vec![Replacement::decode(&document, Strictness::Lenient)?]),
-            Data::Scalar(_) => Err(Diagnostic::new("must be a replacement or a list of them").at(document.at)),
+            Data::Scalar(_) => Err(Diagnostic::new("expected a replacement or a list of replacements").at(document.at)),
         }
     };
     let replacements: Vec<Replacement> = read().map_err(|found: Diagnostic| found.in_file(loaded.name.as_str()))?;
@@ -69,11 +69,17 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
 
 fn apply_one(resources: &mut [Resource], replacement: &Replacement) -> Result<(), Diagnostic> {
     let Some(targets) = &replacement.targets else {
-        return Err(Diagnostic::new("has no targets").hint("Name the fields that get the value under `targets`."));
+        return Err(
+            Diagnostic::new("missing field \"targets\"").hint("list the fields that get the value under `targets`")
+        );
     };
     let value = match (&replacement.source_value, &replacement.source) {
-        (None, None) => Err(Diagnostic::new("has no source").hint("Name the object and field under `source`.")),
-        (Some(_), Some(_)) => Err(Diagnostic::new("has both a source and a sourceValue").hint("Write one of them.")),
+        (None, None) => {
+            Err(Diagnostic::new("missing field \"source\"").hint("set the object and field under `source`"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Diagnostic::new("both `source` and `sourceValue` are set").hint("remove one of them"))
+        }
         (Some(text), None) => Ok(Scalar::plain(text.as_str()).into()),
         (None, Some(source)) => source_value(resources, source).map_err(|found| in_field("source", found)),
     }?;
@@ -89,9 +95,8 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     let found =
         field_path::lookup(&resource.node, path).map_err(|found| in_field("fieldPath", about(resource, found)))?;
     let missing = || {
-        in_field("fieldPath", about(resource, Diagnostic::new(format!("it has no {path}, or nothing in it")))).hint(
-            "Check the path; its parts are separated by dots, list elements are found by [key=value] or an index.",
-        )
+        in_field("fieldPath", about(resource, Diagnostic::new(format!("field {path:?} not found or empty"))))
+            .hint("check the path: parts are separated by dots, list elements are selected by [key=value] or an index")
     };
     let node = found.filter(|node| !nothing(node)).ok_or_else(missing)?;
     refined(node, source.options.as_ref()).map_err(|found| in_field("options", found))
@@ -130,11 +135,11 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
     let described = || format!("{} {}", source.kind, source.name);
     match (matching.next(), matching.next()) {
         (Some((index, _)), None) => Ok(index),
-        (None, _) => Err(Diagnostic::new(format!("there is no object for {}", described().trim()))
-            .hint("Check group, version, kind, name and namespace.")),
+        (None, _) => Err(Diagnostic::new(format!("object {} not found", described().trim()))
+            .hint("check group, version, kind, name and namespace")),
         (Some((_, one)), Some((_, other))) => {
-            Err(Diagnostic::new(format!("both {} and {} match", one.id(), other.id()))
-                .hint("Add the name, kind or namespace of the one that is meant."))
+            Err(Diagnostic::new(format!("ambiguous source: {} and {} match", one.id(), other.id()))
+                .hint("add a name, kind or namespace to select one of them"))
         }
     }
 }
@@ -146,20 +151,24 @@ fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, Diagnost
     let parts = field_path::split(&scalar.text, &options.delimiter);
     let part = usize::try_from(options.index).ok().and_then(|index| parts.get(index));
     let Some(part) = part else {
-        let message =
-            format!("{:?} has {} parts, so there is none with index {}", scalar.text, parts.len(), options.index);
-        return Err(Diagnostic::new(message).field("index").hint("Count from 0."));
+        let message = format!(
+            "invalid index: {:?} has {} parts, index {} is out of range",
+            scalar.text,
+            parts.len(),
+            options.index
+        );
+        return Err(Diagnostic::new(message).field("index").hint("count from 0"));
     };
     Ok(retext(scalar, part.as_str()).into())
 }
 
 fn not_scalar(at: At) -> Diagnostic {
-    Diagnostic::new("only a single value can be split, but this is a mapping or a list").at(at).field("delimiter")
+    Diagnostic::new("expected a scalar to split, found a mapping or a list").at(at).field("delimiter")
 }
 
 fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTarget) -> Result<(), Diagnostic> {
     let Some(select) = &target.select else {
-        return Err(Diagnostic::new("must say which objects to change").field("select"));
+        return Err(Diagnostic::new("missing field \"select\"").field("select"));
     };
     let filter = Filter::new(select, target.reject.as_deref().unwrap_or_default())?;
     let default = [DEFAULT_PATH.to_owned()];
@@ -257,8 +266,8 @@ fn copy_into(
         set_field(node, value, options)
     })?;
     if found == 0 {
-        let next = "Check the path, or set `options: {create: true}` to make the field.";
-        return Err(Diagnostic::new(format!("there is no {} to replace", path.written)).hint(next));
+        let next = "check the path, or set `options: {create: true}` to create the field";
+        return Err(Diagnostic::new(format!("field {:?} not found", path.written)).hint(next));
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) fn tag(
             return Err(Diagnostic::new(format!("multiple components with name {}", name.text)).at(name.at));
         }
         if matches!(policy, TagPolicy::CustomTemplate { .. }) {
-            return Err(Diagnostic::new(format!("the component {} is a customTemplate itself", name.text)).at(name.at));
+            return Err(Diagnostic::new(format!("component {} must not be a customTemplate", name.text)).at(name.at));
         }
         seen.push(&name.text);
         policies.insert(name.text.clone(), policy.clone());
@@ -46,7 +46,7 @@ pub(super) fn tag(
     let nothing = BTreeMap::new();
     let templates = Templates { environment: &nothing, ..templates };
     templates.expand(template, &values, Missing::Error).map_err(|found| Diagnostic {
-        hints: vec!["Names are those of `components`, and GIT, DATE, SHA and INPUT_DIGEST.".to_owned()],
+        hints: vec!["use the names of `components`, GIT, DATE, SHA or INPUT_DIGEST".to_owned()],
         ..found.at(template.at)
     })
 }

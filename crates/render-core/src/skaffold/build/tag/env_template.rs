@@ -21,7 +21,7 @@ pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Placed)
     if text.contains("<no value>") {
         return Err(Diagnostic::new(format!("a variable of the template {:?} is not set", template.text))
             .at(template.at)
-            .hint("Set it in the environment, or write `{{default \"value\" .NAME}}`. (Skaffold would take `latest` here.)"));
+            .hint("set it in the environment, or write `{{default \"value\" .NAME}}` (Skaffold uses `latest` here)"));
     }
     Ok(text)
 }

@@ -24,7 +24,8 @@ pub(super) fn tag(
 ) -> Result<String, Diagnostic> {
     let folder = join(tagging.inputs.working_dir, &artifact.context);
     if let Err(error) = tagging.inputs.files.kind(&folder) {
-        return Err(Diagnostic::new(format!("its context {}: {error}", artifact.context.text)).at(artifact.context.at));
+        return Err(Diagnostic::new(format!("cannot read its context {}: {error}", artifact.context.text))
+            .at(artifact.context.at));
     }
     let git = tagging.git;
     let found = match variant.to_ascii_lowercase().as_str() {
@@ -34,8 +35,8 @@ pub(super) fn tag(
         "treesha" => git.tree(&folder, false)?,
         "abbrevtreesha" => git.tree(&folder, true)?,
         "branches" => git.branch(&folder)?.ok_or_else(|| {
-            Diagnostic::new("HEAD is detached, so there is no branch to name the tag after")
-                .hint("Check the branch out by its name (in CI too), or choose the variant AbbrevCommitSha. (Skaffold would leave the tag out.)")
+            Diagnostic::new("HEAD is detached: there is no branch to use as the tag")
+                .hint("check out the branch by name (in CI too), or use the variant AbbrevCommitSha (Skaffold omits the tag here)")
         })?,
         _ => return Err(unknown(variant)),
     };
@@ -46,7 +47,7 @@ pub(super) fn tag(
 fn unknown(variant: &Placed) -> Diagnostic {
     Diagnostic::new(format!("{:?} is not a valid git tagger variant", variant.text))
         .at(variant.at)
-        .hint("Variants are Tags, CommitSha, AbbrevCommitSha, TreeSha, AbbrevTreeSha and Branches.")
+        .hint("use Tags, CommitSha, AbbrevCommitSha, TreeSha, AbbrevTreeSha or Branches")
 }
 
 /// What git says as a tag: `_` for what Docker does not take, also for each dash and dot in front; cut after 128 characters.

@@ -33,7 +33,7 @@ pub(crate) fn reference(tagging: &Tagging<'_>, config: &Config, artifact: &Artif
         found.in_file(&config.file).at(at).field("build.tagPolicy")
     };
     let tag = tag(tagging, policy, artifact).map_err(|found| {
-        let message = format!("no tag for {}: {}", artifact.image.text, found.message);
+        let message = format!("cannot determine the tag of {}: {}", artifact.image.text, found.message);
         place(Diagnostic { message, ..found })
     })?;
     named(&artifact.image, &tag).map_err(place)
@@ -48,7 +48,7 @@ pub(crate) fn named(image: &str, tag: &str) -> Result<String, Diagnostic> {
     match ImageReference::parse(&full) {
         Ok(_) => Ok(full),
         Err(error) => Err(Diagnostic::new(error.to_string())
-            .hint("Choose another tagPolicy, or set the tag with --tag. (Skaffold would take `latest` here.)")),
+            .hint("use another tagPolicy, or set the tag with --tag (Skaffold uses `latest` here)")),
     }
 }
 

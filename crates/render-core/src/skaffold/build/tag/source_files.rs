@@ -43,8 +43,8 @@ pub(super) fn source_files(tagging: &Tagging<'_>, artifact: &Artifact) -> Result
 }
 
 fn needs_tool(builder: &str, tool: &str) -> Diagnostic {
-    Diagnostic::new(format!("only {tool} knows the inputs of a {builder} artifact, and hydrant does not run it"))
-        .hint("Choose `gitCommit` with `variant: AbbrevTreeSha`, or give the tag with --tag.")
+    Diagnostic::new(format!("cannot determine the inputs of a {builder} artifact: hydrant does not run {tool}"))
+        .hint("use `gitCommit` with `variant: AbbrevTreeSha`, or set the tag with --tag")
 }
 
 fn docker(tagging: &Tagging<'_>, context: &str, dockerfile: &Dockerfile) -> Result<BTreeSet<String>, Diagnostic> {
@@ -86,14 +86,15 @@ fn hits(tagging: &Tagging<'_>, context: &str, source: &str) -> Result<Vec<String
     if tagging.inputs.files.kind(&whole).is_ok() {
         return Ok(vec![whole]);
     }
-    glob(tagging.inputs.files, context, source).map_err(|error| Diagnostic::new(format!("{source}: {error}")))
+    glob(tagging.inputs.files, context, source)
+        .map_err(|error| Diagnostic::new(format!("cannot read {source}: {error}")))
 }
 
 fn docker_ignore(tagging: &Tagging<'_>, context: &str, dockerfile: &str) -> Result<DockerIgnore, Diagnostic> {
     for path in [format!("{dockerfile}.dockerignore"), join(context, ".dockerignore")] {
         if let Ok(text) = tagging.inputs.files.read(&path) {
             return DockerIgnore::read(&String::from_utf8_lossy(&text))
-                .map_err(|pattern| Diagnostic::new(format!("{pattern:?} is no pattern")).in_file(path));
+                .map_err(|pattern| Diagnostic::new(format!("invalid pattern {pattern:?}")).in_file(path));
         }
     }
     Ok(DockerIgnore::default())
@@ -163,8 +164,9 @@ fn asked(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet
         let words = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
         return Err(Diagnostic::new(format!("getting dependencies from command {command:?}: {words}")));
     }
-    serde_json::from_slice(&finished.stdout)
-        .map_err(|error| Diagnostic::new(format!("the output of {command:?} is no JSON list of texts: {error}")))
+    serde_json::from_slice(&finished.stdout).map_err(|error| {
+        Diagnostic::new(format!("expected a JSON list of strings as the output of {command:?}: {error}"))
+    })
 }
 
 /// `paths` and `ignore`, in which `**` stands for any number of folders.
@@ -221,7 +223,7 @@ fn covers(pattern: &str, name: &str) -> Result<bool, Diagnostic> {
 fn path_matches(pattern: &str, name: &str) -> Result<bool, Diagnostic> {
     let bad = |pattern: &str| Diagnostic::new(format!("{pattern:?}: syntax error in pattern"));
     if pattern.contains('{') {
-        return Err(bad(pattern).hint("Write `{a,b}` as two patterns."));
+        return Err(bad(pattern).hint("write `{a,b}` as two patterns"));
     }
     let parts: Vec<&str> = pattern.split('/').collect();
     if let Some(wrong) = parts.iter().find(|part| matches(part, "").is_err()) {

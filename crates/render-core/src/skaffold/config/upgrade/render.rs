@@ -20,8 +20,11 @@ pub(super) fn rendering_leaves_deploy(root: &mut Map, warnings: &mut Warnings) -
         }
         kustomize(deploy, &mut manifests)?;
         if let Some(kpt) = deploy.get("kpt") {
-            let one = Diagnostic::new("of a version before v3alpha1 cannot be raised; Skaffold refuses it as well");
-            return Err(one.at(kpt.at).field("deploy.kpt").hint("render its folder with kustomize or as rawYaml"));
+            let one = Diagnostic::new("cannot be upgraded from a version before v3alpha1, as in Skaffold");
+            return Err(one
+                .at(kpt.at)
+                .field("deploy.kpt")
+                .hint("render its folder with `manifests.kustomize` or `manifests.rawYaml`"));
         }
         helm(deploy, &mut manifests);
         if !manifests.is_empty() {

@@ -38,7 +38,7 @@ pub(super) fn follow(root: &mut Map, warnings: &mut Warnings) -> Result<(), Diag
         patches.extend(twice);
         for (patch, old) in patches.iter_mut().zip(&old) {
             if old.contains("/deploy/kpt") {
-                let one = Diagnostic::new("patches deploy.kpt, which a newer version spells differently");
+                let one = Diagnostic::new("patches deploy.kpt, which has another form in newer versions");
                 warnings.push(one.at(patch.at).field("profiles[].patches[].path"));
             }
             if overridden(old).is_none() && !old.contains(HOOKS) {
@@ -86,7 +86,7 @@ fn overrides(old: &[String], patches: &mut Vec<Node>, known: &[Strategy]) -> Res
         let release = release.parse::<usize>().ok().and_then(|release| known.get(release));
         let Some(patch) = patches.get(index).cloned() else { continue };
         let (Some(strategy), Some(name)) = (release, patch.get("value").and_then(Node::text)) else {
-            let message = format!("`{old}` leads to no image of a release");
+            let message = format!("`{old}` does not lead to an image of a release");
             let one = Diagnostic::new(message).at(patch.at).field("profiles[].patches[].path");
             return Err(one.hint("count the releases of deploy.helm from 0, and give the image's name as the value"));
         };

@@ -24,7 +24,7 @@ pub(super) fn tag_policy_and_docker_become_structs(root: &mut Map, warnings: &mu
         let mut paths = Vec::new();
         for manifest in manifests.as_seq_mut().into_iter().flatten() {
             if manifest.get("parameters").is_some() {
-                let one = Diagnostic::new("is ignored, as Skaffold ignores it; check what is rendered");
+                let one = Diagnostic::new("ignored as in Skaffold: check the result");
                 warnings.push(one.at(manifest.at).field("deploy.kubectl.manifests[].parameters"));
             }
             paths.extend(manifest.get("paths").and_then(Node::as_seq).cloned().unwrap_or_default());
@@ -38,8 +38,8 @@ fn tag_policy(build: &mut Map) -> Result<(), Diagnostic> {
     let Some(policy) = build.get_mut("tagPolicy") else { return Ok(()) };
     let name = policy.text().unwrap_or_default().to_owned();
     if name != "sha256" && name != "gitCommit" {
-        let one = Diagnostic::new(format!("`{name}` is no tag policy; Skaffold would take gitCommit without a word"));
-        return Err(one.at(policy.at).field("build.tagPolicy").hint("write gitCommit or sha256"));
+        let one = Diagnostic::new(format!("unknown tag policy `{name}` (Skaffold silently uses gitCommit)"));
+        return Err(one.at(policy.at).field("build.tagPolicy").hint("use gitCommit or sha256"));
     }
     let mut map = Map::default();
     map.set(&name, Map::default());
@@ -93,7 +93,7 @@ pub(super) fn image_name_and_workspace_are_renamed(root: &mut Map, _: &mut Warni
 pub(super) fn azure_builds_are_gone(root: &mut Map, _: &mut Warnings) -> Result<(), Diagnostic> {
     each_pipeline(root, |pipeline| match below(pipeline, &["build"]).and_then(|build| build.get("acr")) {
         Some(acr) => {
-            let one = Diagnostic::new("no later version has it, and Skaffold refuses to go on with it");
+            let one = Diagnostic::new("removed in later versions, and an error in Skaffold");
             Err(one.at(acr.at).field("build.acr").hint("remove it"))
         }
         None => Ok(()),

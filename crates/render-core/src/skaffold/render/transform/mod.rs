@@ -111,27 +111,27 @@ fn read<'a>(written: &'a Written, before: &[Function]) -> Result<Option<Function
     let values = values(written)?;
     let one = || match values.as_slice() {
         [(name, value)] => Ok((name.as_str(), value.clone())),
-        _ => Err((&written.name, "takes exactly one setting".to_owned())),
+        _ => Err((&written.name, "expected exactly one setting".to_owned())),
     };
     Ok(Some(match written.name.text.as_str() {
         "set-labels" => Function::Field("commonLabels", values),
         "set-annotations" => Function::Field("commonAnnotations", values),
         "set-namespace" => match one()? {
             ("namespace" | "name", namespace) => Function::Field("namespace", vec![(String::new(), namespace)]),
-            (other, _) => return Err((&written.name, format!("`{other}` is unknown; write `namespace:NAME`"))),
+            (other, _) => return Err((&written.name, format!("unknown setting `{other}`: expected `namespace:NAME`"))),
         },
         "ensure-name-substring" => match one()? {
             ("prepend", text) => Function::Rename { text, append: false },
             ("append", text) => Function::Rename { text, append: true },
             (other, _) => {
-                return Err((&written.name, format!("`{other}` is unknown; write `prepend:…` or `append:…`")));
+                return Err((&written.name, format!("unknown setting `{other}`: expected `prepend:…` or `append:…`")));
             }
         },
         "set-enforcement-action" => match one()? {
             ("enforcementAction", action) if matches!(action.as_str(), "deny" | "warn" | "dryrun") => {
                 Function::Enforcement(action)
             }
-            _ => return Err((&written.name, "write `enforcementAction:` and deny, warn or dryrun".to_owned())),
+            _ => return Err((&written.name, "expected `enforcementAction:` with deny, warn or dryrun".to_owned())),
         },
         "search-replace" => {
             Function::SearchReplace(SearchReplace::new(&values).map_err(|message| (&written.name, message))?)
@@ -139,13 +139,13 @@ fn read<'a>(written: &'a Written, before: &[Function]) -> Result<Option<Function
         "apply-setters" => Function::ApplySetters(values),
         "create-setters" if before.is_empty() => return Ok(None),
         "create-setters" => {
-            let message = "only writes comments, which functions before it have already lost here; put it first";
+            let message = "must be the first transformer: comments are lost after others";
             return Err((&written.name, message.to_owned()));
         }
         _ => {
             let known = "set-namespace, set-labels, set-annotations, create-setters, apply-setters, \
                          ensure-name-substring, search-replace and set-enforcement-action";
-            return Err((&written.name, format!("unsupported transformer; Skaffold knows {known}")));
+            return Err((&written.name, format!("unsupported transformer: expected {known}")));
         }
     }))
 }
@@ -156,6 +156,6 @@ fn values(written: &Written) -> Result<Vec<(String, String)>, Refused<'_>> {
     written
         .config_map
         .iter()
-        .map(|item| split(item).ok_or_else(|| (item, format!("{:?} is no `key:value`", item.text))))
+        .map(|item| split(item).ok_or_else(|| (item, format!("invalid setting {:?}: expected `key:value`", item.text))))
         .collect()
 }

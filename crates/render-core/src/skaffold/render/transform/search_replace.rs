@@ -31,13 +31,13 @@ impl SearchReplace {
                 "by-path" => made.path = Some(value.split('.').map(str::to_owned).collect()),
                 "put-value" => made.put = Some(value.clone()),
                 "by-file-path" | "put-comment" => {
-                    return Err(format!("`{name}` is not supported: manifests have neither files nor comments here"));
+                    return Err(format!("unsupported setting `{name}`: manifests have no files and comments here"));
                 }
-                other => return Err(format!("`{other}` is unknown")),
+                other => return Err(format!("unknown setting `{other}`")),
             }
         }
         if made.value.is_none() && made.expression.is_none() && made.path.is_none() {
-            return Err("needs `by-value`, `by-value-regex` or `by-path`".to_owned());
+            return Err("missing setting: expected `by-value`, `by-value-regex` or `by-path`".to_owned());
         }
         Ok(made)
     }
