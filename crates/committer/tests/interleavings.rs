@@ -57,7 +57,7 @@ struct Scenario {
 
 /// A job under way.
 enum Running<'a> {
-    Delivery { delivery: Delivery<'a>, connection: Connection, lost: u32 },
+    Delivery { delivery: Box<Delivery<'a>>, connection: Connection, lost: u32 },
     Commit(&'static str, &'static str),
     Finished(Vec<UnitResult>),
 }
@@ -67,7 +67,7 @@ impl<'a> Running<'a> {
         match &job.work {
             Work::Commit(path, text) => Running::Commit(path, text),
             Work::Deliver(units) => Running::Delivery {
-                delivery: Delivery::new(units, &scenario.options).unwrap(),
+                delivery: Box::new(Delivery::new(units, &scenario.options).unwrap()),
                 connection: scenario.server.connect_with(job.faults.clone()),
                 lost: 0,
             },
