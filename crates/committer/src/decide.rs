@@ -10,7 +10,8 @@ use git2::{ObjectType, Oid};
 use crate::metadata::{self, METADATA, Record, TreeFile};
 use crate::notes::Note;
 use crate::options::Ancestors;
-use crate::order;
+use crate::order::{self, LastDelivery};
+use crate::order_ref::Entry;
 use crate::refusal::Refusal;
 use crate::unit::Unit;
 
@@ -29,15 +30,19 @@ pub(crate) struct BranchState<'a> {
     pub tree: Option<Oid>,
     /// The note on its commit.
     pub note: &'a Note,
+    /// The unit's entry in the order ref.
+    pub order: Option<&'a Entry>,
     /// For a topic branch: the hash over what the target holds of the unit.
     pub base: Option<&'a str>,
+    /// Whether a newer source commit with the same output makes a commit with a new record, since the remote has no order ref.
+    pub records_in_branch: bool,
 }
 
 /// What a delivery has to do for a unit.
 pub(crate) enum Decision {
     /// Commit a new tree.
     Commit(NewTree),
-    /// RefUpdate the note only: the output is the same, the source commit is newer.
+    /// Update the note only: the output is the same, the source commit is newer.
     Note,
     /// Nothing: output and source commit are the same.
     Unchanged,
@@ -92,7 +97,8 @@ pub(crate) fn decide(
         FolderState::Recorded(record) => Some(*record),
         FolderState::Refused(refusal) => return Ok(Decision::Refuse(refusal)),
     };
-    if let Some(refusal) = order::violation(unit, record.as_ref(), branch.note, ancestors) {
+    let last = LastDelivery { record: record.as_ref(), note: branch.note, order: branch.order };
+    if let Some(refusal) = order::violation(unit, last, ancestors) {
         return Ok(Decision::Refuse(refusal));
     }
     let current = match current_files(store, unit, tree, record.as_ref()) {
@@ -104,8 +110,12 @@ pub(crate) fn decide(
         && changes.is_empty()
         && same_record(unit, record)
     {
-        let recorded = branch.note.sha(&unit.folder).unwrap_or(&record.source.dry_sha);
-        return Ok(if recorded == unit.source.dry_sha { Decision::Unchanged } else { Decision::Note });
+        if last.is_current(unit) {
+            return Ok(Decision::Unchanged);
+        }
+        if !branch.records_in_branch {
+            return Ok(Decision::Note);
+        }
     }
     if let Some(reason) = record.as_ref().and_then(|record| record.hold.clone())
         && unit.hold.is_none()
@@ -148,10 +158,10 @@ fn unmanaged_files(store: &ObjectStore, unit: &Unit, tree: Oid) -> Vec<String> {
 }
 
 /// A file of a tree: blob id and git's mode.
-pub(crate) type Entry = (Oid, i32);
+type FileEntry = (Oid, i32);
 
 /// The files that are now at the paths of this delivery or the last one, by their path in the branch. Folders are not listed.
-type CurrentFiles = BTreeMap<String, Entry>;
+type CurrentFiles = BTreeMap<String, FileEntry>;
 
 /// Reads the files at the paths of this delivery and of the recorded one.
 ///
@@ -200,7 +210,7 @@ fn file_above(store: &ObjectStore, tree: Oid, path: &str) -> Option<String> {
     folders.find(|folder| store.entry(tree, folder).is_some_and(|(_, mode)| mode != FOLDER)).map(str::to_owned)
 }
 
-fn same_file(unit: &Unit, path: &str, (id, mode): Entry) -> bool {
+fn same_file(unit: &Unit, path: &str, (id, mode): FileEntry) -> bool {
     unit.file(path).is_some_and(|file| {
         filemode(file.mode) == mode && Oid::hash_object(ObjectType::Blob, &file.bytes).is_ok_and(|ours| ours == id)
     })

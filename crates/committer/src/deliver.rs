@@ -14,6 +14,9 @@ use crate::unit::Unit;
 /// After a push whose connection was lost the branches are read again, but only this many times.
 const MAX_LOST_CONNECTIONS: u32 = 4;
 
+/// A round that starts again without a loss is not an attempt, but only this many times.
+const MAX_RESTARTS: u32 = 4;
+
 /// Delivers every unit to its branch over `transport` (see [`git::open`]). The result has one entry per unit, in their order. A unit that is
 /// refused does not stop the others, unless `atomic` is set; its outcome says why.
 ///
@@ -30,17 +33,17 @@ pub fn deliver(
 ) -> Result<Vec<UnitResult>, DeliverError> {
     let attempts = options.attempts.max(1);
     let mut delivery = Delivery::new(units, options)?;
-    let (mut attempt, mut lost_connections, mut started) = (1, 0, 0);
+    let (mut attempt, mut lost_connections, mut restarts) = (1, 0, 0);
     let mut start = Instant::now();
     loop {
         match delivery.step(transport) {
             Ok(Step::Read | Step::Pushed) => continue,
             Ok(Step::Finished) => break,
-            Ok(Step::TargetsCreated) if started < attempts => {
-                started += 1;
+            Ok(Step::Restarted) if restarts < MAX_RESTARTS => {
+                restarts += 1;
                 continue;
             }
-            Ok(Step::Lost | Step::TargetsCreated) => {}
+            Ok(Step::Lost | Step::Restarted) => {}
             Err(error)
                 if error.is_unreachable()
                     && delivery.failed_in_push()

@@ -6,8 +6,9 @@
 use git::{ObjectStore, Transport, TransportError};
 
 use crate::error::DeliverError;
+use crate::notes::NOTES;
 use crate::options::Options;
-use crate::outcome::UnitResult;
+use crate::outcome::{Outcome, UnitResult};
 use crate::round::plan::Planner;
 use crate::round::push::{self, PushContext, PushQueue, PushRequest};
 use crate::round::{Progress, RoundPlan, contents, read};
@@ -40,8 +41,9 @@ pub enum Step {
     Read,
     /// A push was answered. The next step pushes again.
     Pushed,
-    /// The targets of reviewed units were created. The next step starts the round again; nothing was lost.
-    TargetsCreated,
+    /// The targets of reviewed units were created, or the remote lacks something that the round was planned with. The next step starts the
+    /// round again; nothing was lost.
+    Restarted,
     /// The round ended, and a branch or the notes changed concurrently. The next step starts another round.
     Lost,
     /// Every unit has its outcome.
@@ -87,13 +89,20 @@ impl<'a> Delivery<'a> {
     /// The results in the units' order. A unit without an outcome is refused as [`crate::Refusal::TooManyAttempts`] with this number of
     /// attempts.
     pub fn finish(self, attempts: u32) -> Vec<UnitResult> {
-        self.progress.units.into_iter().map(|run| run.into_result(attempts)).collect()
+        let warning = self.progress.notes_refused.map(|message| format!("the server does not take {NOTES}: {message}"));
+        let mut results: Vec<UnitResult> =
+            self.progress.units.into_iter().map(|run| run.into_result(attempts)).collect();
+        for result in results.iter_mut().filter(|result| result.outcome == Outcome::NoteUpdated) {
+            result.server_messages.extend(warning.clone());
+        }
+        results
     }
 
     fn read_and_plan(&mut self, transport: &mut dyn Transport) -> Result<Step, DeliverError> {
         let state = read::remote_state(transport, &self.store, &self.progress.units)?;
         let (options, units) = (self.options, &self.progress.units);
-        let plan = Planner { store: &mut self.store, options, units, state: &state }.plan()?;
+        let plan =
+            Planner { store: &mut self.store, options, units, state: &state, order: self.progress.order }.plan()?;
         let mut plans = match plan {
             RoundPlan::StartTargets(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
             RoundPlan::Deliver(plans) => plans,
@@ -109,7 +118,7 @@ impl<'a> Delivery<'a> {
         contents::fill(&self.store, contents, &mut self.progress)?;
         let owed = std::mem::take(&mut self.progress.owed_notes);
         let queue = PushQueue::delivering(plans, state, owed, self.context())?;
-        if queue.writes_notes() {
+        if queue.writes_records() {
             self.progress.keep_owed_notes(&queue);
         } else {
             self.progress.settle_written_notes(&queue.plans);
@@ -120,15 +129,20 @@ impl<'a> Delivery<'a> {
     fn push(
         &mut self,
         transport: &mut dyn Transport,
-        queue: Box<PushQueue>,
+        mut queue: Box<PushQueue>,
         request: &PushRequest,
     ) -> Result<Step, DeliverError> {
         self.progress.remember(request, &queue.plans);
         self.is_push = true;
         match push::send(transport, &self.store, request) {
-            Ok(report) => self.progress.settle(&queue, request, &report, self.options.atomic),
-            Err(error @ TransportError::Unsupported { .. }) => {
-                if !self.progress.settle_unsupported(&queue, request, error.to_string()) {
+            Ok(report) => {
+                queue.answered(request, &report, self.options.atomic);
+                self.progress.settle(&queue, request, &report, self.options.atomic);
+            }
+            Err(TransportError::Unsupported { url, capability, hint }) => {
+                let error = TransportError::Unsupported { url, capability: capability.clone(), hint };
+                let required = self.options.atomic && capability == "atomic";
+                if required || !self.progress.settle_unsupported(&queue, request, &capability, error.to_string()) {
                     return Err(error.into());
                 }
             }
@@ -148,7 +162,8 @@ impl<'a> Delivery<'a> {
             return Ok(Step::Finished);
         }
         self.phase = Phase::Read;
-        Ok(if queue.starts.is_empty() { Step::Lost } else { Step::TargetsCreated })
+        let restart = std::mem::take(&mut self.progress.restart) || !queue.starts.is_empty();
+        Ok(if restart { Step::Restarted } else { Step::Lost })
     }
 
     fn context(&self) -> PushContext<'_, 'a> {

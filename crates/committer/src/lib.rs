@@ -35,6 +35,7 @@ pub mod metadata;
 mod notes;
 mod options;
 mod order;
+mod order_ref;
 mod outcome;
 mod refusal;
 mod round;

@@ -154,6 +154,25 @@ fn unchanged_output_of_a_newer_source_moves_the_note_alone() {
 }
 
 #[test]
+fn the_order_survives_commits_of_others() {
+    let target = Target::new();
+    target.deliver(&[unit("a", 1, &[("manifest.yaml", "a\n")])]);
+    assert_eq!(target.deliver(&[unit("a", 3, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteUpdated);
+    target.foreign_commit("a", &[("README.md", "by hand\n")]);
+    let older = target.deliver(&[unit("a", 2, &[("manifest.yaml", "b\n")])]);
+    assert_eq!(refused(&older[0]), Refusal::Older { recorded: sha(3), ours: sha(2) });
+    // The new commit gets its note again.
+    assert_eq!(target.deliver(&[unit("a", 3, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::NoteUpdated);
+    assert_eq!(target.note(&target.head("a").unwrap()).unwrap(), format!("{{\"drySha\":\"{}\"}}", sha(3)));
+    assert_eq!(target.deliver(&[unit("a", 3, &[("manifest.yaml", "a\n")])])[0].outcome, Outcome::Unchanged);
+    // A rollback is a delivery like any other: what it delivers counts from then on.
+    let mut back = unit("a", 1, &[("manifest.yaml", "1\n")]);
+    back.allow_older = true;
+    committed(&target.deliver(&[back])[0]);
+    committed(&target.deliver(&[unit("a", 2, &[("manifest.yaml", "b\n")])])[0]);
+}
+
+#[test]
 fn never_backwards_and_never_sideways() {
     let target = Target::new();
     target.deliver(&[unit("a", 5, &[("manifest.yaml", "5\n")])]);

@@ -484,7 +484,9 @@ fn a_request_is_made_by_push_options() {
     let (_, commit) = committed(&done);
     assert_eq!(done.server_messages, ["View merge request: https://x/1"]);
     let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
-    assert!(pushes.ends_with(&format!("{commit} refs/heads/{TOPIC}\n2 merge_request.create=0 line=a b\n")), "{pushes}");
+    let topic = pushes.lines().rev().nth(2).unwrap();
+    assert!(topic.ends_with(&format!("{commit} refs/heads/{TOPIC}")), "{pushes}");
+    assert!(pushes.ends_with(" refs/hydrant/order\n2 merge_request.create=0 line=a b\n"), "{pushes}");
     deliver(&place.remote(), &[ask(1, "1\n", true)], &options()).unwrap();
     assert_eq!(
         std::fs::read_to_string(place.repository().join("pushes")).unwrap(),
@@ -499,7 +501,9 @@ fn a_request_is_made_by_push_options() {
     deliver(&place.remote(), &units, &options()).unwrap();
     let pushes = std::fs::read_to_string(place.repository().join("pushes")).unwrap();
     assert!(
-        pushes.contains("refs/heads/cart/develop\n0  \n") && pushes.ends_with("2 merge_request.create=1 line=a b\n"),
+        pushes.contains(" refs/heads/cart/develop\n")
+            && pushes.contains(" refs/hydrant/order\n0  \n")
+            && pushes.ends_with("2 merge_request.create=1 line=a b\n"),
         "{pushes}"
     );
     let back = one(deliver(&place.remote(), &[ask(3, "1\n", true)], &options()).unwrap());

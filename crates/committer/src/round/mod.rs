@@ -151,12 +151,34 @@ pub(crate) struct Progress<'a> {
     pub owed_notes: BTreeMap<Oid, Note>,
     /// The ids that our commits have at the remote, where these differ.
     pub renamed: BTreeMap<Oid, Oid>,
+    /// Where the order is kept.
+    pub order: OrderPlace,
+    /// The message of a remote that refuses notes.
+    pub notes_refused: Option<String>,
+    /// Whether another round follows at once, since the remote lacks something that this one was planned with.
+    pub restart: bool,
+}
+
+/// Where the order of deliveries is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OrderPlace {
+    /// In the order ref, which is moved with the branches in one atomic push.
+    Ref,
+    /// In the record on the branch alone: the remote has no atomic push, or does not take the order ref.
+    Branch,
 }
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(units: &'a [Unit]) -> Self {
         let units = units.iter().map(UnitRun::new).collect();
-        Self { units, owed_notes: BTreeMap::new(), renamed: BTreeMap::new() }
+        Self {
+            units,
+            owed_notes: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            order: OrderPlace::Ref,
+            notes_refused: None,
+            restart: false,
+        }
     }
 
     /// Whether every unit has its outcome and every note is written.
@@ -176,16 +198,18 @@ pub(crate) struct RemoteState {
     /// The branches that the pending units name, and their commits.
     pub heads: BTreeMap<String, Oid>,
     /// The notes ref.
-    pub notes: Option<NotesTip>,
+    pub notes: Option<RefTip>,
+    /// The order ref.
+    pub order: Option<RefTip>,
     /// What requests propose, if the server shows that (`refs/pull/N/head`); read only if a unit needs it.
     pub pulls: BTreeSet<Oid>,
     /// Whether pushed commits get another id at the remote.
     pub renames_commits: bool,
 }
 
-/// The commit of the notes ref and its tree.
+/// The commit of a ref and its tree.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NotesTip {
+pub(crate) struct RefTip {
     pub commit: Oid,
     pub tree: Oid,
 }

@@ -7,12 +7,17 @@ use git2::Oid;
 
 use super::commit::{self, NewCommit};
 use super::read::tree_of;
-use super::{Action, BranchPlan, BranchRole, PlannedCommit, PlannedUnit, RemoteState, RoundPlan, TargetStart, UnitRun};
+use super::{
+    Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit, RemoteState, RoundPlan, TargetStart,
+    UnitRun,
+};
 use crate::decide::{self, BranchState, Decision, NewTree};
 use crate::error::DeliverError;
 use crate::notes::{self, Note};
 use crate::options::Options;
+use crate::order_ref::{self, Entry};
 use crate::refusal::Refusal;
+use crate::unit::Unit;
 
 /// Everything that a plan is made of.
 pub(crate) struct Planner<'a> {
@@ -20,6 +25,7 @@ pub(crate) struct Planner<'a> {
     pub options: &'a Options<'a>,
     pub units: &'a [UnitRun<'a>],
     pub state: &'a RemoteState,
+    pub order: OrderPlace,
 }
 
 /// A branch while its units are planned one after the other.
@@ -125,7 +131,9 @@ impl<'a> Planner<'a> {
     ) -> Result<Action, DeliverError> {
         let unit = self.units[index].unit;
         let tree = tip.head.map(|head| tree_of(self.store, head)).transpose()?;
-        let branch = BranchState { tree, note: &tip.note, base: None };
+        let order = self.order_entry(unit)?;
+        let records_in_branch = self.order == OrderPlace::Branch;
+        let branch = BranchState { tree, note: &tip.note, order: order.as_ref(), base: None, records_in_branch };
         let new = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
             Decision::Unchanged => return Ok(self.unchanged(index, old)),
@@ -165,6 +173,14 @@ impl<'a> Planner<'a> {
         };
         let made_of_it = || tree_and_parent(head) == tree_and_parent(sent.commit).map(|(tree, _)| (tree, sent.parent));
         head == sent.commit || self.state.renames_commits && made_of_it()
+    }
+
+    /// The unit's entry in the order ref.
+    pub(super) fn order_entry(&self, unit: &Unit) -> Result<Option<Entry>, git2::Error> {
+        match self.state.order {
+            Some(order) => order_ref::read(self.store, order.tree, unit),
+            None => Ok(None),
+        }
     }
 
     /// The note on a commit; an empty one if there is none.

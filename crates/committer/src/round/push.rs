@@ -1,18 +1,19 @@
 //! The pushes of a round: what is sent in which order, and the only function that writes to the remote.
 //!
-//! One push takes all branches and the notes. With `atomic` the notes have a push of their own, so that their ref, which every delivery
-//! writes, cannot make the branches fail. A topic branch whose request is made by push options has a push of its own too, since
-//! options hold for a whole push. A request by `refs/for/BRANCH` (AGit) follows the push of its topic branch.
+//! One atomic push takes all branches, the order ref and the notes, so that they agree. If commits get other ids at the remote, the
+//! order and the notes follow in a push of their own. A topic branch whose request is made by push options has a push of its own too,
+//! since options hold for a whole push; the order ref goes with it. A request by `refs/for/BRANCH` (AGit) follows the push of its topic branch.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use git::{ObjectStore, PushOptions, PushReport, RefUpdate, Transport, TransportError};
+use git::{ObjectStore, PushOptions, PushReport, RefUpdate, Transport, TransportError, is_atomic_failure};
 use git2::{ObjectType, Oid};
 
-use super::{BranchPlan, BranchRole, Progress, RemoteState, TargetStart};
+use super::{Action, BranchPlan, BranchRole, OrderPlace, Progress, RefTip, RemoteState, TargetStart};
 use crate::notes::{self, NOTES, Note};
 use crate::options::Options;
-use crate::unit::{RequestMethod, RequestOptions, TargetContent, Unit};
+use crate::order_ref::{self, ORDER};
+use crate::unit::{RequestMethod, RequestOptions, TargetContent};
 
 /// One push.
 pub(crate) struct PushRequest {
@@ -21,6 +22,8 @@ pub(crate) struct PushRequest {
     /// The new objects that the remote lacks.
     pub objects: Vec<Oid>,
     pub options: PushOptions,
+    /// What the order ref points to if this push is accepted.
+    order: Option<RefTip>,
 }
 
 /// What a push is for.
@@ -28,10 +31,10 @@ pub(crate) struct PushRequest {
 pub(crate) enum PushPart {
     /// Creates the targets of reviewed units.
     Targets,
-    /// All branches without push options of their own, and the notes where they need no push of their own.
+    /// All branches without push options of their own, with order and notes where these need no push of their own.
     Branches,
-    /// The notes.
-    Notes,
+    /// The order and the notes.
+    Records,
     /// The topic branch of this plan, by index, with push options.
     Topic(usize),
     /// The request for the topic branch of this plan, by index, by a push to `refs/for/BRANCH`.
@@ -45,16 +48,21 @@ pub(crate) struct PushQueue {
     /// The notes to write, by the commit that they are on.
     pub notes: BTreeMap<Oid, Note>,
     state: RemoteState,
-    note_update: Option<NoteUpdate>,
-    notes_with_branches: bool,
+    note_update: Option<RecordUpdate>,
+    /// What the order ref points to.
+    order: Option<RefTip>,
+    writes_order: bool,
+    /// The plans, by index, whose branches failed by themselves in an earlier push.
+    excluded: BTreeSet<usize>,
     parts: VecDeque<PushPart>,
 }
 
-/// The update of the notes ref and its new objects.
+/// The update of the notes ref or the order ref, and its new objects.
 #[derive(Clone)]
-struct NoteUpdate {
+struct RecordUpdate {
     update: RefUpdate,
     objects: Vec<Oid>,
+    new: RefTip,
 }
 
 /// Sends a push. The only place that writes to the remote.
@@ -89,15 +97,14 @@ impl PushQueue {
         let mut queue = Self { notes: owed, ..Self::empty(plans, state) };
         queue.notes.extend(queue.plans.iter().filter_map(|plan| plan.new.zip(plan.note.clone())));
         queue.note_update = queue.build_notes(context)?;
-        let branches =
-            queue.plans.iter().any(|plan| plan.update().is_some() && context.request_options(plan).is_none());
-        let apart = context.options.atomic || queue.state.renames_commits;
-        queue.notes_with_branches = !apart || !branches;
-        if branches || queue.note_update.is_some() {
+        queue.writes_order = queue.build_order(context, |_| true)?.is_some();
+        let together = |plan: &BranchPlan| plan.update().is_some() && !context.is_apart(plan);
+        let branches = queue.plans.iter().any(together);
+        if branches || queue.writes_records() && !queue.state.renames_commits {
             queue.parts.push_back(PushPart::Branches);
         }
-        if queue.note_update.is_some() && !queue.notes_with_branches {
-            queue.parts.push_back(PushPart::Notes);
+        if queue.writes_records() && queue.state.renames_commits {
+            queue.parts.push_back(PushPart::Records);
         }
         let topics = (0..queue.plans.len()).filter(|&plan| queue.plans[plan].role != BranchRole::Target);
         let topics: Vec<usize> = topics.collect();
@@ -108,19 +115,58 @@ impl PushQueue {
 
     fn empty(plans: Vec<BranchPlan>, state: RemoteState) -> Self {
         Self {
+            order: state.order,
             plans,
             starts: Vec::new(),
             notes: BTreeMap::new(),
             state,
             note_update: None,
-            notes_with_branches: true,
+            writes_order: false,
+            excluded: BTreeSet::new(),
             parts: VecDeque::new(),
         }
     }
 
-    /// Whether the notes ref has to be written.
-    pub(crate) fn writes_notes(&self) -> bool {
-        self.note_update.is_some()
+    /// Whether the notes ref or the order ref has to be written.
+    pub(crate) fn writes_records(&self) -> bool {
+        self.note_update.is_some() || self.writes_order
+    }
+
+    /// A push was answered. If it was accepted, later ones continue from the order ref that it wrote. If some branches failed by themselves
+    /// and took the others with them, since the push was atomic only to keep branches and order together, the others are pushed again.
+    pub(crate) fn answered(&mut self, request: &PushRequest, report: &PushReport, atomic: bool) {
+        if report.statuses.iter().all(|status| status.result.is_ok()) {
+            self.order = request.order.or(self.order);
+        } else if request.part == PushPart::Branches && request.options.atomic && !atomic {
+            let failed = report
+                .statuses
+                .iter()
+                .filter(|status| matches!(&status.result, Err(message) if !is_atomic_failure(message)));
+            let failed: BTreeSet<&str> = failed.map(|status| status.name.as_str()).collect();
+            if !failed.contains(ORDER) && !failed.contains(NOTES) {
+                self.push_without(&failed);
+            }
+        }
+    }
+
+    fn push_without(&mut self, failed: &BTreeSet<&str>) {
+        let plans = self.plans.iter().enumerate();
+        let failed: Vec<usize> =
+            plans.filter(|(_, plan)| failed.contains(plan.ref_name().as_str())).map(|(index, _)| index).collect();
+        if failed.is_empty() {
+            return;
+        }
+        for plan in failed.iter().map(|&index| &self.plans[index]) {
+            self.notes.retain(|commit, _| Some(*commit) != plan.new);
+        }
+        self.excluded.extend(failed);
+        self.parts.push_front(PushPart::Branches);
+    }
+
+    /// The plans that are pushed together and have not failed by themselves.
+    fn together<'q>(&'q self, context: PushContext<'q, 'q>) -> impl Iterator<Item = &'q BranchPlan> {
+        let plans = self.plans.iter().enumerate().filter(|(index, _)| !self.excluded.contains(index));
+        plans.map(|(_, plan)| plan).filter(move |plan| !context.is_apart(plan))
     }
 
     /// The next push; `None` if there is none left.
@@ -131,9 +177,9 @@ impl PushQueue {
         while let Some(part) = self.parts.pop_front() {
             let request = match part {
                 PushPart::Targets => Some(self.targets()),
-                PushPart::Branches => Some(self.branches(context)),
-                PushPart::Notes => self.notes_alone(context)?,
-                PushPart::Topic(plan) => self.topic(plan, context),
+                PushPart::Branches => self.branches(context)?,
+                PushPart::Records => self.records(context)?,
+                PushPart::Topic(plan) => self.topic(plan, context)?,
                 PushPart::Request(plan) => self.request(plan, context),
             };
             if request.is_some() {
@@ -154,47 +200,77 @@ impl PushQueue {
             updates: self.starts.iter().map(update).collect(),
             objects: self.starts.iter().flat_map(|start| start.objects.iter().copied()).collect(),
             options: PushOptions::default(),
+            order: None,
         }
     }
 
-    fn branches(&self, context: PushContext<'_, '_>) -> PushRequest {
-        let together = |plan: &&BranchPlan| context.request_options(plan).is_none();
+    fn branches(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
+        if !self.excluded.is_empty() {
+            self.note_update = self.build_notes(context)?;
+        }
         let (mut updates, mut objects) = (Vec::new(), Vec::new());
-        for plan in self.plans.iter().filter(together) {
+        for plan in self.together(context) {
             let Some(update) = plan.update() else { continue };
             updates.push(update);
             objects.extend(&plan.objects);
         }
-        if let Some(notes) = self.note_update.as_ref().filter(|_| self.notes_with_branches) {
-            updates.push(notes.update.clone());
-            objects.extend(&notes.objects);
+        let (mut order, mut notes) = (None, None);
+        if !self.state.renames_commits {
+            let plans = &self.plans;
+            let moved = |plan: usize| !self.excluded.contains(&plan) && !context.is_apart(&plans[plan]);
+            order = self.build_order(context, |plan| plans[plan].update().is_none() || moved(plan))?;
+            notes = self.note_update.as_ref();
         }
-        let options = context.push_options(&updates);
-        PushRequest { part: PushPart::Branches, updates, objects, options }
+        for record in order.iter().chain(notes) {
+            updates.push(record.update.clone());
+            objects.extend(&record.objects);
+        }
+        if updates.is_empty() {
+            return Ok(None);
+        }
+        let order = order.map(|order| order.new);
+        let options = context.push_options(&updates, order.is_some());
+        Ok(Some(PushRequest { part: PushPart::Branches, updates, objects, options, order }))
     }
 
-    fn notes_alone(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
+    /// Order and notes alone, for commits that have other ids at the remote.
+    fn records(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
         if !context.progress.renamed.is_empty() {
-            // The notes go to commits that have other ids at the remote.
             let notes = std::mem::take(&mut self.notes);
             self.notes = notes.into_iter().map(|(id, note)| (context.progress.at_remote(id), note)).collect();
             self.note_update = self.build_notes(context)?;
         }
-        let Some(NoteUpdate { update, objects }) = self.note_update.clone() else { return Ok(None) };
-        let updates = vec![update];
-        let options = context.push_options(&updates);
-        Ok(Some(PushRequest { part: PushPart::Notes, updates, objects, options }))
+        let order = self.build_order(context, |plan| context.progress.is_in_place(&self.plans[plan]))?;
+        let (mut updates, mut objects) = (Vec::new(), Vec::new());
+        for record in order.iter().chain(&self.note_update) {
+            updates.push(record.update.clone());
+            objects.extend(&record.objects);
+        }
+        if updates.is_empty() {
+            return Ok(None);
+        }
+        let options = PushOptions::default();
+        Ok(Some(PushRequest {
+            part: PushPart::Records,
+            updates,
+            objects,
+            options,
+            order: order.map(|order| order.new),
+        }))
     }
 
-    fn topic(&self, index: usize, context: PushContext<'_, '_>) -> Option<PushRequest> {
+    fn topic(&self, index: usize, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
         let plan = &self.plans[index];
-        let (update, options) = (plan.update()?, context.request_options(plan)?);
-        Some(PushRequest {
-            part: PushPart::Topic(index),
-            updates: vec![update],
-            objects: plan.objects.clone(),
-            options: PushOptions { atomic: false, options },
-        })
+        let (Some(update), Some(options)) = (plan.update(), context.request_options(plan)) else { return Ok(None) };
+        let (mut updates, mut objects) = (vec![update], plan.objects.clone());
+        let order = self.build_order(context, |other| other == index)?;
+        if let Some(record) = &order {
+            updates.push(record.update.clone());
+            objects.extend(&record.objects);
+        }
+        let options = PushOptions { atomic: order.is_some(), options };
+        let order = order.map(|order| order.new);
+        Ok(Some(PushRequest { part: PushPart::Topic(index), updates, objects, options, order }))
     }
 
     /// A request is made if the topic branch was moved, or if no request shows its commit.
@@ -213,27 +289,38 @@ impl PushQueue {
             updates: vec![RefUpdate { name: format!("refs/for/{}", run.unit.branch), old: None, new: Some(head) }],
             objects: Vec::new(),
             options: PushOptions { atomic: false, options: context.computed(unit, options) },
+            order: None,
         })
     }
 
-    fn build_notes(&self, context: PushContext<'_, '_>) -> Result<Option<NoteUpdate>, git2::Error> {
-        let Some(run) = context.progress.units.first().filter(|_| !self.notes.is_empty()) else { return Ok(None) };
-        let (store, unit): (_, &Unit) = (context.store, run.unit);
-        let repository = store.repository();
-        let mut objects = Vec::new();
-        let tree = notes::write(store, self.state.notes.map(|notes| notes.tree), &self.notes, &mut objects)?;
-        if self.state.notes.is_some_and(|notes| notes.tree == tree) {
+    fn build_notes(&self, context: PushContext<'_, '_>) -> Result<Option<RecordUpdate>, git2::Error> {
+        if self.notes.is_empty() || context.progress.notes_refused.is_some() {
             return Ok(None);
         }
-        let tree = repository.find_tree(tree)?;
-        let old = self.state.notes.map(|notes| notes.commit);
-        let parent = old.map(|id| repository.find_commit(id)).transpose()?;
-        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        let (author, committer) = (unit.author.signature()?, unit.committer.signature()?);
-        let message = "Notes added by 'hydrant deliver'\n";
-        let buffer = repository.commit_create_buffer(&author, &committer, message, &tree, &parents)?;
-        let new = store.write(ObjectType::Commit, &buffer, &mut objects)?;
-        Ok(Some(NoteUpdate { update: RefUpdate { name: NOTES.to_owned(), old, new: Some(new) }, objects }))
+        let mut objects = Vec::new();
+        let tree = notes::write(context.store, self.state.notes.map(|notes| notes.tree), &self.notes, &mut objects)?;
+        context.ref_update(NOTES, "Notes added by 'hydrant deliver'\n", self.state.notes, tree, objects)
+    }
+
+    /// The update of the order ref for the units of these plans that a commit or a note is written for.
+    fn build_order(
+        &self,
+        context: PushContext<'_, '_>,
+        includes: impl Fn(usize) -> bool,
+    ) -> Result<Option<RecordUpdate>, git2::Error> {
+        if context.progress.order == OrderPlace::Branch {
+            return Ok(None);
+        }
+        let plans = self.plans.iter().enumerate().filter(|(index, _)| includes(*index));
+        let planned = plans.flat_map(|(_, plan)| &plan.units);
+        let written = planned.filter(|planned| matches!(planned.action, Action::Commit(_) | Action::Note));
+        let mut units = written.map(|planned| context.progress.units[planned.unit].unit).peekable();
+        if units.peek().is_none() {
+            return Ok(None);
+        }
+        let mut objects = Vec::new();
+        let tree = order_ref::write(context.store, self.order.map(|order| order.tree), units, &mut objects)?;
+        context.ref_update(ORDER, "Order of deliveries\n", self.order, tree, objects)
     }
 }
 
@@ -246,15 +333,44 @@ pub(crate) struct PushContext<'p, 'a> {
 }
 
 impl PushContext<'_, '_> {
-    fn push_options(&self, updates: &[RefUpdate]) -> PushOptions {
-        let only_notes = updates.iter().all(|update| update.name == NOTES);
+    fn push_options(&self, updates: &[RefUpdate], with_order: bool) -> PushOptions {
+        let only_records = updates.iter().all(|update| matches!(update.name.as_str(), NOTES | ORDER));
         PushOptions {
-            atomic: self.options.atomic && !only_notes,
-            options: if only_notes { Vec::new() } else { self.options.push_options.clone() },
+            atomic: (self.options.atomic && !only_records) || (with_order && updates.len() > 1),
+            options: if only_records { Vec::new() } else { self.options.push_options.clone() },
         }
     }
 
-    /// The push options of a topic branch, if its request is made by them. A withdrawal makes no request.
+    /// The commit that gives a ref this tree, and the ref's update; `None` if it has the tree already.
+    fn ref_update(
+        &self,
+        name: &str,
+        message: &str,
+        old: Option<RefTip>,
+        tree: Oid,
+        mut objects: Vec<Oid>,
+    ) -> Result<Option<RecordUpdate>, git2::Error> {
+        let Some(run) = self.progress.units.first().filter(|_| old.is_none_or(|old| old.tree != tree)) else {
+            return Ok(None);
+        };
+        let repository = self.store.repository();
+        let parent = old.map(|old| repository.find_commit(old.commit)).transpose()?;
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        let (author, committer) = (run.unit.author.signature()?, run.unit.committer.signature()?);
+        let found = repository.find_tree(tree)?;
+        let buffer = repository.commit_create_buffer(&author, &committer, message, &found, &parents)?;
+        let commit = self.store.write(ObjectType::Commit, &buffer, &mut objects)?;
+        let update = RefUpdate { name: name.to_owned(), old: old.map(|old| old.commit), new: Some(commit) };
+        Ok(Some(RecordUpdate { update, objects, new: RefTip { commit, tree } }))
+    }
+
+    /// Whether a plan has a push of its own: it is for a topic branch whose request is made by push options. A withdrawal makes no request.
+    fn is_apart(&self, plan: &BranchPlan) -> bool {
+        let BranchRole::Topic(unit) = plan.role else { return false };
+        self.progress.units[unit].unit.requests_by(|method| matches!(method, RequestMethod::PushOptions(_)))
+    }
+
+    /// The push options of such a plan.
     fn request_options(&self, plan: &BranchPlan) -> Option<Vec<String>> {
         let BranchRole::Topic(unit) = plan.role else { return None };
         match self.progress.units[unit].unit.topic.as_ref().map(|topic| &topic.request) {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use git::{ObjectStore, Transport};
 use git2::Oid;
 
-use super::{NotesTip, RemoteState, UnitRun};
+use super::{RefTip, RemoteState, UnitRun};
 use crate::error::DeliverError;
 use crate::metadata::METADATA;
 use crate::notes::{self, NOTES};
+use crate::order_ref::{self, ORDER};
 use crate::unit::{RequestMethod, Unit};
 
 /// The refs of GitHub, Gitea and Forgejo that show what requests propose.
@@ -26,13 +27,13 @@ pub(crate) fn remote_state(
     let pending: Vec<&Unit> = units.iter().filter(|run| run.is_pending()).map(|run| run.unit).collect();
     let mut state = refs(transport, &pending)?;
     let mut commits: BTreeSet<Oid> = state.heads.values().copied().collect();
-    commits.extend(state.notes.map(|notes| notes.commit));
+    commits.extend([state.notes, state.order].into_iter().flatten().map(|tip| tip.commit));
     let missing: Vec<Oid> = commits.into_iter().filter(|&id| !store.has(id)).collect();
     if !missing.is_empty() {
         transport.fetch(&missing, 1, store.repository())?;
     }
-    if let Some(notes) = &mut state.notes {
-        notes.tree = tree_of(store, notes.commit)?;
+    for tip in [&mut state.notes, &mut state.order].into_iter().flatten() {
+        tip.tree = tree_of(store, tip.commit)?;
     }
     objects(transport, store, blobs(store, &pending, &state)?)?;
     Ok(state)
@@ -60,7 +61,7 @@ pub(crate) fn tree_of(store: &ObjectStore, commit: Oid) -> Result<Oid, git2::Err
 }
 
 fn refs(transport: &mut dyn Transport, pending: &[&Unit]) -> Result<RemoteState, DeliverError> {
-    let mut names = BTreeSet::from([NOTES.to_owned()]);
+    let mut names = BTreeSet::from([NOTES.to_owned(), ORDER.to_owned()]);
     for unit in pending {
         let topic = unit.topic.as_ref().map(|topic| &topic.branch);
         let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
@@ -79,16 +80,18 @@ fn refs(transport: &mut dyn Transport, pending: &[&Unit]) -> Result<RemoteState,
         } else if let Some(branch) = found.name.strip_prefix("refs/heads/") {
             state.heads.insert(branch.to_owned(), found.id);
         } else {
-            state.notes = Some(NotesTip { commit: found.id, tree: found.id });
+            let tip = Some(RefTip { commit: found.id, tree: found.id });
+            if found.name == NOTES { state.notes = tip } else { state.order = tip }
         }
     }
     Ok(state)
 }
 
-/// The records and notes that the plan reads.
+/// The records, notes and entries of the order ref that the plan reads.
 fn blobs(store: &ObjectStore, pending: &[&Unit], state: &RemoteState) -> Result<BTreeSet<Oid>, git2::Error> {
     let mut blobs = BTreeSet::new();
     for unit in pending {
+        blobs.extend(state.order.and_then(|order| order_ref::find(store, order.tree, unit)));
         let topic = unit.topic.as_ref().and_then(|topic| state.head(&topic.branch));
         for head in [state.base(unit), topic].into_iter().flatten() {
             let tree = tree_of(store, head)?;

@@ -6,10 +6,14 @@ use git::{PushReport, is_atomic_failure, is_concurrent_update};
 use git2::Oid;
 
 use super::push::{PushPart, PushQueue, PushRequest};
-use super::{Action, BranchPlan, BranchRole, PlannedUnit, Progress, TargetStart};
+use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedUnit, Progress, TargetStart};
 use crate::notes::{NOTES, Note};
+use crate::order_ref::ORDER;
 use crate::outcome::{Outcome, TopicState};
 use crate::refusal::Refusal;
+
+/// The capability of a server that takes several refs in one transaction.
+const ATOMIC: &str = "atomic";
 
 /// What Gitea and Forgejo answer if a request shows this commit already.
 const SAME_COMMIT: &str = "same with old commit";
@@ -28,6 +32,11 @@ impl<'a> Answers<'a> {
 
     fn get(&self, name: &str) -> Option<&'a Result<(), String>> {
         self.refs.get(name).copied()
+    }
+
+    /// Whether the server refuses a ref, other than by a lost race.
+    fn refuses(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Err(message)) if !is_concurrent_update(message))
     }
 
     /// The first refusal that is not a lost race.
@@ -80,7 +89,7 @@ impl Progress<'_> {
         let plans = match request.part {
             PushPart::Branches => plans,
             PushPart::Topic(plan) => std::slice::from_ref(&plans[plan]),
-            PushPart::Targets | PushPart::Notes | PushPart::Request(_) => return,
+            PushPart::Targets | PushPart::Records | PushPart::Request(_) => return,
         };
         for plan in plans.iter().filter(|plan| sent.contains(plan.ref_name().as_str())) {
             for planned in &plan.units {
@@ -109,26 +118,64 @@ impl Progress<'_> {
     pub(crate) fn settle(&mut self, queue: &PushQueue, request: &PushRequest, report: &PushReport, atomic: bool) {
         self.renamed.extend(&report.rewritten);
         let answers = Answers::new(report);
+        if answers.refuses(ORDER) && self.order == OrderPlace::Ref {
+            if request.part != PushPart::Records {
+                return self.keep_order_in_branches();
+            }
+            self.order = OrderPlace::Branch;
+        }
+        if answers.refuses(NOTES) {
+            self.notes_refused = answers.get(NOTES).and_then(|answer| answer.as_ref().err()).cloned();
+            self.owed_notes.clear();
+            self.restart = true;
+            if request.options.atomic {
+                return self.forget_attempt();
+            }
+        }
         match request.part {
             PushPart::Targets => self.settle_targets(&queue.starts, &answers),
             PushPart::Branches => {
                 for plan in &queue.plans {
                     self.settle_branch_answer(plan, &answers, atomic);
                 }
-                self.settle_note_answer(&queue.plans, &queue.notes, &answers);
+                self.settle_record_answers(&queue.plans, &queue.notes, &answers);
             }
-            PushPart::Notes => self.settle_note_answer(&queue.plans, &queue.notes, &answers),
+            PushPart::Records => self.settle_record_answers(&queue.plans, &queue.notes, &answers),
             PushPart::Topic(plan) => self.settle_branch_answer(&queue.plans[plan], &answers, atomic),
             PushPart::Request(plan) => self.settle_request(&queue.plans[plan], report),
         }
     }
 
+    /// The remote cannot keep the order ref: the round starts again, and the order is kept in the records of the branches.
+    fn keep_order_in_branches(&mut self) {
+        self.order = OrderPlace::Branch;
+        self.restart = true;
+        self.forget_attempt();
+    }
+
+    /// The round starts again, so it was no attempt.
+    fn forget_attempt(&mut self) {
+        for run in self.units.iter_mut().filter(|run| run.is_pending()) {
+            run.attempts = run.attempts.saturating_sub(1);
+        }
+    }
+
     /// Settles a push that the server cannot take: it lacks a capability. `false` if that concerns the whole delivery.
-    pub(crate) fn settle_unsupported(&mut self, queue: &PushQueue, request: &PushRequest, message: String) -> bool {
+    pub(crate) fn settle_unsupported(
+        &mut self,
+        queue: &PushQueue,
+        request: &PushRequest,
+        lacking: &str,
+        message: String,
+    ) -> bool {
+        if lacking == ATOMIC && self.order == OrderPlace::Ref {
+            self.keep_order_in_branches();
+            return true;
+        }
         match request.part {
             PushPart::Topic(plan) => refuse_commits(self, &queue.plans[plan], &Refusal::RequestUnsupported { message }),
             PushPart::Request(plan) => self.request_failed(&queue.plans[plan], Some(message)),
-            PushPart::Targets | PushPart::Branches | PushPart::Notes => return false,
+            PushPart::Targets | PushPart::Branches | PushPart::Records => return false,
         }
         true
     }
@@ -205,10 +252,14 @@ impl Progress<'_> {
         }
     }
 
-    fn settle_note_answer(&mut self, plans: &[BranchPlan], notes: &BTreeMap<Oid, Note>, answers: &Answers<'_>) {
-        match answers.get(NOTES) {
-            None => {}
-            Some(Ok(())) => {
+    /// The order and the notes were accepted, or not.
+    fn settle_record_answers(&mut self, plans: &[BranchPlan], notes: &BTreeMap<Oid, Note>, answers: &Answers<'_>) {
+        let order = Some(ORDER).filter(|_| self.order == OrderPlace::Ref);
+        let answers_to = order.into_iter().chain([NOTES]).filter_map(|name| answers.get(name)?.as_ref().err());
+        let messages: Vec<&String> = answers_to.collect();
+        match messages.first() {
+            None if answers.get(NOTES).or(answers.get(ORDER)).is_none() => {}
+            None => {
                 self.owed_notes.clear();
                 for plan in plans {
                     if self.is_in_place(plan) {
@@ -216,7 +267,7 @@ impl Progress<'_> {
                     }
                 }
             }
-            Some(Err(message)) if is_concurrent_update(message) => {
+            Some(message) if is_concurrent_update(message) => {
                 for plan in plans {
                     self.retry(plan, message);
                     if plan.has_commits() && self.is_in_place(plan) {
@@ -226,20 +277,13 @@ impl Progress<'_> {
                     }
                 }
             }
-            Some(Err(message)) => {
-                self.owed_notes.clear();
-                let refusal = Refusal::Rejected { message: format!("{NOTES}: {message}") };
-                for planned in plans.iter().flat_map(|plan| &plan.units) {
-                    if matches!(planned.action, Action::Note) {
-                        self.units[planned.unit].refuse(refusal.clone());
-                    }
-                }
-            }
+            // The remote does not take notes. The next round leaves them out.
+            Some(_) => {}
         }
     }
 
     /// Whether the remote has the branch's new commit.
-    fn is_in_place(&self, plan: &BranchPlan) -> bool {
+    pub(super) fn is_in_place(&self, plan: &BranchPlan) -> bool {
         let new = plan.new.map(|new| self.at_remote(new));
         let is_new = |planned: &PlannedUnit| {
             matches!(planned.action, Action::Commit(_)) && self.units[planned.unit].settled_commit() == new

@@ -10,12 +10,13 @@ use super::commit::{self, NewCommit};
 use super::contents;
 use super::plan::Planner;
 use super::read::tree_of;
-use super::{Action, BranchPlan, BranchRole, PlannedCommit, PlannedUnit};
+use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit};
 use crate::decide::{self, BranchState, Decision, FolderState, NewTree};
 use crate::error::DeliverError;
 use crate::metadata::{self, Record, TreeFile};
 use crate::notes::Note;
-use crate::order;
+use crate::order::{self, LastDelivery};
+use crate::order_ref::Entry;
 use crate::outcome::{ReviewResult, TopicState};
 use crate::refusal::Refusal;
 use crate::unit::{TargetContent, Topic, Unit};
@@ -65,6 +66,8 @@ struct Review<'a> {
     index: usize,
     unit: &'a Unit,
     topic: &'a Topic,
+    /// The unit's entry in the order ref.
+    order: Option<Entry>,
     /// The topic branch's commit.
     head: Option<Oid>,
     target: Target,
@@ -82,14 +85,22 @@ impl<'a> Planner<'a> {
         let Some(topic) = &unit.topic else { return Ok(ReviewedPlan::default()) };
         let tree = head.map(|head| tree_of(self.store, head)).transpose()?;
         let target = Target { head, tree, content: self.content(unit, tree)? };
-        let review = Review { index, unit, topic, head: self.state.head(&topic.branch), target };
+        let order = self.order_entry(unit)?;
+        let review = Review { index, unit, topic, order, head: self.state.head(&topic.branch), target };
         let waiting = self.waiting(&review)?;
         if let Some(waiting) = &waiting
-            && let Some(refusal) = self.protected(unit, waiting)?
+            && let Some(refusal) = self.protected(&review, waiting)?
         {
             return Ok(review.refused(refusal));
         }
-        let branch = BranchState { tree, note, base: Some(&review.target.content) };
+        let branch = BranchState {
+            tree,
+            note,
+            order: review.order.as_ref(),
+            base: Some(&review.target.content),
+            // Nothing is committed to a target without a review.
+            records_in_branch: false,
+        };
         let action = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => Action::Refuse(refusal),
             Decision::Unchanged => self.unchanged(index, head),
@@ -145,7 +156,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Why the waiting change must not be replaced: it is newer, a rollback, or not made by a delivery.
-    fn protected(&self, unit: &Unit, waiting: &Waiting) -> Result<Option<Refusal>, git2::Error> {
+    fn protected(&self, review: &Review<'_>, waiting: &Waiting) -> Result<Option<Refusal>, git2::Error> {
+        let unit = review.unit;
         let record = match decide::folder_state(self.store, unit, waiting.tree)? {
             FolderState::New => None,
             FolderState::Recorded(record) => Some(*record),
@@ -153,7 +165,8 @@ impl<'a> Planner<'a> {
         };
         let hold = record.as_ref().and_then(|record| record.hold.clone());
         let held = hold.filter(|_| unit.hold.is_none() && !unit.release).map(|reason| Refusal::Held { reason });
-        Ok(order::violation(unit, record.as_ref(), &waiting.note, self.options.ancestors).or(held))
+        let last = LastDelivery { record: record.as_ref(), note: &waiting.note, order: None };
+        Ok(order::violation(unit, last, self.options.ancestors).or(held))
     }
 
     /// The output differs from the target: a commit for the topic branch, unless it waits there already. `new` is based on the target.
@@ -202,7 +215,13 @@ impl<'a> Planner<'a> {
                 Proposal::Commit { new, parents: parents() }
             });
         }
-        let branch = BranchState { tree: Some(waiting.tree), note: &waiting.note, base: Some(&target.content) };
+        let branch = BranchState {
+            tree: Some(waiting.tree),
+            note: &waiting.note,
+            order: review.order.as_ref(),
+            base: Some(&target.content),
+            records_in_branch: self.order == OrderPlace::Branch,
+        };
         Ok(match decide::decide(self.store, review.unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => Proposal::Refuse(refusal),
             Decision::Unchanged => Proposal::Keep(waiting, self.unchanged(review.index, review.head)),

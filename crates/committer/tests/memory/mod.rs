@@ -17,8 +17,31 @@ pub struct Server(Rc<RefCell<State>>);
 struct State {
     refs: BTreeMap<String, Oid>,
     objects: Repository,
-    atomic: bool,
+    kind: Kind,
     _folder: tempfile::TempDir,
+}
+
+/// What a server can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything.
+    Atomic,
+    /// No atomic pushes.
+    NotAtomic,
+    /// Atomic pushes, of branches alone.
+    OnlyBranches,
+    /// Atomic pushes, but no notes.
+    NoNotes,
+}
+
+impl Kind {
+    fn takes(self, name: &str) -> bool {
+        match self {
+            Self::Atomic | Self::NotAtomic => true,
+            Self::OnlyBranches => name.starts_with("refs/heads/"),
+            Self::NoNotes => !name.starts_with("refs/notes/"),
+        }
+    }
 }
 
 /// What happens to the answer of a push.
@@ -40,11 +63,11 @@ pub struct Connection {
 }
 
 impl Server {
-    /// An empty repository, on a server with or without atomic pushes.
-    pub fn new(atomic: bool) -> Self {
+    /// An empty repository.
+    pub fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let objects = Repository::init_bare(folder.path()).unwrap();
-        Self(Rc::new(RefCell::new(State { refs: BTreeMap::new(), objects, atomic, _folder: folder })))
+        Self(Rc::new(RefCell::new(State { refs: BTreeMap::new(), objects, kind, _folder: folder })))
     }
 
     pub fn connect(&self) -> Connection {
@@ -126,24 +149,26 @@ impl Connection {
 
 impl State {
     fn apply(&mut self, updates: &[RefUpdate], atomic: bool) -> Vec<Result<(), String>> {
-        let stale = |state: &Self, update: &RefUpdate| state.refs.get(&update.name).copied() != update.old;
-        if atomic && updates.iter().any(|update| stale(self, update)) {
-            let answer = |update: &RefUpdate| {
-                let message = if stale(self, update) { "stale info" } else { "atomic push failure" };
-                Err(message.to_owned())
-            };
+        let refused = |state: &Self, update: &RefUpdate| {
+            let stale = state.refs.get(&update.name).copied() != update.old;
+            if !state.kind.takes(&update.name) { Some("hook declined") } else { stale.then_some("stale info") }
+        };
+        if atomic && updates.iter().any(|update| refused(self, update).is_some()) {
+            let answer = |update| Err(refused(self, update).unwrap_or("atomic push failure").to_owned());
             return updates.iter().map(answer).collect();
         }
         let mut answers = Vec::new();
         for update in updates {
-            answers.push(if stale(self, update) {
-                Err("stale info".to_owned())
-            } else {
-                match update.new {
-                    Some(new) => self.refs.insert(update.name.clone(), new),
-                    None => self.refs.remove(&update.name),
-                };
-                Ok(())
+            answers.push(match (refused(self, update), update.new) {
+                (Some(message), _) => Err(message.to_owned()),
+                (None, Some(new)) => {
+                    self.refs.insert(update.name.clone(), new);
+                    Ok(())
+                }
+                (None, None) => {
+                    self.refs.remove(&update.name);
+                    Ok(())
+                }
             });
         }
         answers
@@ -184,7 +209,7 @@ impl Transport for Connection {
             return Err(Self::unreachable());
         }
         let mut state = self.server.0.borrow_mut();
-        if options.atomic && !state.atomic {
+        if options.atomic && state.kind == Kind::NotAtomic {
             let (url, capability) = ("memory".to_owned(), "atomic".to_owned());
             return Err(TransportError::Unsupported { url, capability, hint: String::new() });
         }
