@@ -17,7 +17,7 @@ mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{Change, RefUpdate};
+use git::{Change, RefUpdate, is_atomic_failure};
 use git2::Oid;
 
 use crate::notes::Note;
@@ -114,9 +114,12 @@ impl<'a> UnitRun<'a> {
         self.state = UnitState::Settled(Settled { outcome, commit: Some(new), changes });
     }
 
-    /// The unit goes into another round; `message` is what the server said.
+    /// The unit goes into another round; `message` is what the server said. One that only refers to other refs of the push does not
+    /// replace the reason.
     pub(crate) fn retry(&mut self, message: &str) {
-        if let UnitState::Pending(pending) = &mut self.state {
+        if let UnitState::Pending(pending) = &mut self.state
+            && (pending.message.is_empty() || !is_atomic_failure(message))
+        {
             message.clone_into(&mut pending.message);
         }
     }
