@@ -46,7 +46,7 @@ fn course(remote: &Remote, repository: &Path) {
     fsck(repository);
     assert_eq!(
         git(repository, &["for-each-ref", "--format=%(refname)"]),
-        "refs/heads/cart/dev\nrefs/heads/cart/prod\nrefs/notes/hydrator.metadata"
+        "refs/heads/cart/dev\nrefs/heads/cart/prod\nrefs/hydrant/order\nrefs/notes/hydrator.metadata"
     );
 }
 
