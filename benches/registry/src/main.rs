@@ -113,7 +113,7 @@ fn memory(hydrant: &str, folder: &Path) {
     }
 }
 
-/// What is measured: `hydrant pin`, or this program's own resolver.
+/// What is measured: `hydrant pin`, or this program's own client.
 fn ours(hydrant: &str, file: &str) -> Vec<String> {
     let own = || std::env::current_exe().expect("a running program has a path").display().to_string();
     match hydrant {
@@ -127,7 +127,7 @@ fn resolve(file: &str) {
     let text = std::fs::read_to_string(file).expect("the file can be read");
     let images = text.lines().map(|line| line.trim_start_matches("- image: ").parse().expect("every line is an image"));
     let images: Vec<manifest::ImageRef> = images.collect();
-    let resolver = registry::Resolver::new(registry::Options::standard(), registry::Credentials::none());
+    let resolver = registry::RegistryClient::new(registry::RegistryOptions::standard(), registry::Credentials::none());
     let found = resolver.expect("nothing has to be read").resolve(&images).expect("every image is there");
     assert_eq!(found.iter().count(), images.len());
 }

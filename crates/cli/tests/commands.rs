@@ -23,7 +23,7 @@ use testkit::expect::Expect;
 use testkit::fixtures::{self, Case, Suite};
 use testkit::github::FakeGitHub;
 use testkit::http::Response;
-use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
+use testkit::registry::{Auth, Fault, Registry, Setup, faults};
 use testkit::tls::Identity;
 
 fn main() -> ExitCode {
@@ -153,7 +153,7 @@ fn registry(setup: &str) -> Registry {
                 let labels: Vec<_> = labels.iter().filter_map(|label| label.split_once('=')).collect();
                 drop(registry.put_image(name, tag, &labels));
             }
-            ["trouble", path, what] => registry.trouble(Trouble::always(path, trouble(what))),
+            ["trouble", path, what] => registry.inject(Fault::always(path, trouble(what))),
             ["basic", ..] | ["tls"] | [] => {}
             other => panic!("`registry` has a line {other:?}"),
         }
@@ -163,14 +163,14 @@ fn registry(setup: &str) -> Registry {
 
 fn trouble(what: &str) -> Response {
     match what {
-        "rate-limit" => bad::too_many(None),
-        "rate-limit-for-an-hour" => bad::too_many(Some("3600")),
-        "unavailable" => bad::unavailable(),
-        "page" => bad::html(),
-        "huge" => bad::huge(false),
-        "cut" => bad::cut(),
-        "hang-up" => bad::hangup(),
-        "elsewhere" => bad::redirect(307, "http://storage.invalid/blob"),
+        "rate-limit" => faults::too_many(None),
+        "rate-limit-for-an-hour" => faults::too_many(Some("3600")),
+        "unavailable" => faults::unavailable(),
+        "page" => faults::html(),
+        "huge" => faults::huge(false),
+        "cut" => faults::cut(),
+        "hang-up" => faults::hangup(),
+        "elsewhere" => faults::redirect(307, "http://storage.invalid/blob"),
         "who" => {
             Response::new(401, "application/json", r#"{"errors":[{"code":"UNAUTHORIZED","message":"log in first"}]}"#)
                 .header("www-authenticate", "Basic realm=\"test\"")

@@ -12,7 +12,7 @@ use delivery::images::search::Search;
 use delivery::lock::Lock;
 use delivery::lock::{LockMode, Refresh};
 use delivery::verbs::pin::{self, Input};
-use testkit::registry::{Auth, Registry, Setup, Trouble, bad};
+use testkit::registry::{Auth, Fault, Registry, Setup, faults};
 
 fn input(name: &str, text: &str) -> Input {
     Input { name: name.to_owned(), path: None, text: text.to_owned() }
@@ -89,7 +89,7 @@ fn every_failure_is_reported_with_its_location() {
     );
     assert!(message.contains(&format!("docker login {b}")), "{message}");
 
-    open.trouble(Trouble::always("/manifests/", bad::unavailable()));
+    open.inject(Fault::always("/manifests/", faults::unavailable()));
     let failure = run(&inputs[1..], &LockMode::Ignore, &mut Lock::default(), 0).unwrap_err();
     assert!(matches!(failure, Failure::External(_)), "trying again may help: {failure}");
 }

@@ -30,7 +30,7 @@ pub struct ImageRef {
     registry: usize,
     /// Length of the name in bytes: registry, slash and path.
     name: usize,
-    /// Length of name, colon and tag in bytes; the name's where there is no tag.
+    /// Length of name, colon and tag in bytes; the name's without a tag.
     tagged: usize,
 }
 

@@ -229,7 +229,7 @@ impl Map {
         self.entries.len()
     }
 
-    /// Whether there is no entry.
+    /// Whether the mapping is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

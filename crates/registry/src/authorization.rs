@@ -129,9 +129,7 @@ pub(crate) fn with_credentials_hint(
             format!("check what the credentials from {source} may {verb}, or run `docker login {name}` again")
         }
         None => {
-            format!(
-                "run `docker login {name}`, as there are no credentials for it, or check that the repository exists"
-            )
+            format!("run `docker login {name}`, for which credentials are missing, or check that the repository exists")
         }
     })
 }

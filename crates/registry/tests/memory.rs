@@ -5,7 +5,7 @@
 
 use manifest::ImageRef;
 use registry::{Credentials, ErrorKind, RegistryClient, RegistryOptions};
-use testkit::registry::{Registry, Trouble, bad};
+use testkit::registry::{Fault, Registry, faults};
 
 /// The most memory that this process had at any time, in kilobytes.
 fn peak() -> u64 {
@@ -17,8 +17,8 @@ fn peak() -> u64 {
 #[test]
 fn two_hundred_megabytes_are_not_read() {
     let registry = Registry::open();
-    registry.trouble(Trouble::always("/manifests/announced", bad::huge(true)));
-    registry.trouble(Trouble::always("/manifests/", bad::huge(false)));
+    registry.inject(Fault::always("/manifests/announced", faults::huge(true)));
+    registry.inject(Fault::always("/manifests/", faults::huge(false)));
     let images: Vec<ImageRef> = ["announced", "one", "two", "three"]
         .iter()
         .map(|tag| ImageRef::parse(&format!("{}/a:{tag}", registry.host())).unwrap())

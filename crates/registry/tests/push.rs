@@ -11,7 +11,7 @@ use registry::{
     RegistryOptions,
 };
 use testkit::http::Response;
-use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad, digest_of};
+use testkit::registry::{Auth, Fault, Registry, Setup, Tokens, digest_of, faults};
 use testkit::tls::Identity;
 
 fn quick() -> RegistryOptions {
@@ -154,11 +154,11 @@ fn a_private_authority_is_trusted_when_given() {
 #[test]
 fn transient_errors_are_retried() {
     let registry = Registry::open();
-    registry.trouble(Trouble::first(1, "/blobs/uploads/", bad::unavailable()).only("POST"));
-    registry.trouble(Trouble::first(1, "/blobs/uploads/", bad::too_many(Some("0"))).only("PUT"));
+    registry.inject(Fault::first(1, "/blobs/uploads/", faults::unavailable()).only("POST"));
+    registry.inject(Fault::first(1, "/blobs/uploads/", faults::too_many(Some("0"))).only("PUT"));
     // The upload is lost, so the blob is sent anew.
-    registry.trouble(Trouble::first(1, "/blobs/uploads/", Response::empty(404)).only("PUT"));
-    registry.trouble(Trouble::first(1, "/manifests/", bad::unavailable()).only("PUT"));
+    registry.inject(Fault::first(1, "/blobs/uploads/", Response::empty(404)).only("PUT"));
+    registry.inject(Fault::first(1, "/manifests/", faults::unavailable()).only("PUT"));
     push(&registry, Credentials::none(), &["1"], &artifact("one", "a")).unwrap();
     assert_eq!(registry.blob(&digest_of(b"one")).unwrap(), b"one");
 }
@@ -174,21 +174,21 @@ fn a_refusal_keeps_the_registrys_message() {
         r#"{"errors":[{"code":"NAME_UNKNOWN","message":"The repository does not exist"}]}"#,
     );
     let table = [
-        (Trouble::always("/blobs/uploads/", denied("read only")), ErrorKind::Credentials, "DENIED: read only"),
-        (Trouble::always("/manifests/", denied("immutable tag")).only("PUT"), ErrorKind::Credentials, "immutable tag"),
-        (Trouble::always("/blobs/uploads/", missing), ErrorKind::MissingRepository, "The repository does not exist"),
-        (Trouble::always("/blobs/uploads/", bad::unavailable()), ErrorKind::Server, "upstream is down"),
-        (Trouble::always("/blobs/uploads/", bad::html()), ErrorKind::Protocol, "HTML page"),
+        (Fault::always("/blobs/uploads/", denied("read only")), ErrorKind::Credentials, "DENIED: read only"),
+        (Fault::always("/manifests/", denied("immutable tag")).only("PUT"), ErrorKind::Credentials, "immutable tag"),
+        (Fault::always("/blobs/uploads/", missing), ErrorKind::MissingRepository, "The repository does not exist"),
+        (Fault::always("/blobs/uploads/", faults::unavailable()), ErrorKind::Server, "upstream is down"),
+        (Fault::always("/blobs/uploads/", faults::html()), ErrorKind::Protocol, "HTML page"),
         (
-            Trouble::always("/blobs/uploads/", Response::empty(202).header("location", "http://example.com/x"))
+            Fault::always("/blobs/uploads/", Response::empty(202).header("location", "http://example.com/x"))
                 .only("POST"),
             ErrorKind::Protocol,
             "not https",
         ),
     ];
-    for (trouble, kind, message) in table {
+    for (fault, kind, message) in table {
         let registry = Registry::open();
-        registry.trouble(trouble);
+        registry.inject(fault);
         let error = push(&registry, Credentials::none(), &["1"], &artifact("one", "a")).unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
         assert!(error.to_string().contains(message), "{error}");
@@ -203,7 +203,7 @@ fn an_upload_to_another_host_carries_no_credentials() {
         Registry::start(Setup { auth: login(), ..Setup::default() }),
     );
     let place = format!("http://{}/v2/team/app/blobs/uploads/7", store.host());
-    registry.trouble(Trouble::always("/blobs/uploads/", Response::empty(202).header("location", place)).only("POST"));
+    registry.inject(Fault::always("/blobs/uploads/", Response::empty(202).header("location", place)).only("POST"));
     let error = push(&registry, known(&registry.host(), PASSWORD), &["1"], &artifact("one", "a")).unwrap_err();
     assert_eq!(
         (error.kind, store.requests()),

@@ -58,10 +58,10 @@ fn check(auth: Auth, identity: Option<Identity>) {
     assert_eq!(resolver.resolve(std::slice::from_ref(&there)).unwrap().get(&there).unwrap().digest, pushed.digest);
     assert!(resolver.push(&parcels, PushOptions::default()).remove(0).unwrap().moved.is_empty());
 
-    let nobody = RegistryClient::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
+    let anonymous = RegistryClient::new(options, Credentials::none()).unwrap().resolve(&images[..1]);
     match auth {
-        Auth::Open => assert!(nobody.is_ok()),
-        Auth::Htpasswd | Auth::Tokens => assert_eq!(nobody.unwrap_err().all()[0].kind, ErrorKind::Credentials),
+        Auth::Open => assert!(anonymous.is_ok()),
+        Auth::Htpasswd | Auth::Tokens => assert_eq!(anonymous.unwrap_err().all()[0].kind, ErrorKind::Credentials),
     }
     if registry.authority().is_some() {
         let strangers = RegistryOptions { attempts: 1, ..RegistryOptions::standard() };

@@ -14,7 +14,7 @@ use manifest::ImageRef;
 use registry::{Credentials, ErrorKind, Proxies, RegistryClient, RegistryError, RegistryOptions};
 use testkit::http::Response;
 use testkit::proxy::Proxy;
-use testkit::registry::{Auth, Registry, Setup, Tokens, Trouble, bad};
+use testkit::registry::{Auth, Fault, Registry, Setup, Tokens, faults};
 use testkit::tls::Identity;
 
 /// Options whose attempts follow each other at once.
@@ -148,7 +148,7 @@ fn every_authentication_scheme_is_supported() {
         for open_ping in [false, true] {
             let registry = setup(auth.clone());
             if open_ping {
-                registry.open_front_door();
+                registry.open_ping();
             }
             let digest = registry.put_image("a/b", "1", &[]);
             let got = one(format!("{}/a/b:1", registry.host()), quick(), known(&registry.host(), entry));
@@ -168,14 +168,14 @@ fn refused_credentials_name_their_source() {
             "401 UNAUTHORIZED: authentication required",
             "the credentials from DOCKER_AUTH_CONFIG may read",
         ),
-        (basic(), None, "401 UNAUTHORIZED: authentication required", "there are no credentials for it"),
+        (basic(), None, "401 UNAUTHORIZED: authentication required", "for which credentials are missing"),
         (
             Auth::Tokens(tokens()),
             Some(wrong),
             "401 incorrect username or password",
             "the credentials from DOCKER_AUTH_CONFIG may read",
         ),
-        (Auth::Tokens(tokens()), None, "401 incorrect username or password", "there are no credentials for it"),
+        (Auth::Tokens(tokens()), None, "401 incorrect username or password", "for which credentials are missing"),
         (
             Auth::Tokens(tokens()),
             Some(r#"{"identitytoken":"wrong-secret"}"#),
@@ -231,17 +231,17 @@ fn all_missing_images_are_reported_together() {
 #[test]
 fn transient_errors_are_retried() {
     let table = [
-        ("429 with Retry-After", bad::too_many(Some("0")), 2),
-        ("429 without", bad::too_many(None), 2),
-        ("503", bad::unavailable(), 2),
-        ("a hang-up", bad::hangup(), 2),
-        ("502 with a page", Response { status: 502, ..bad::html() }, 4),
+        ("429 with Retry-After", faults::too_many(Some("0")), 2),
+        ("429 without", faults::too_many(None), 2),
+        ("503", faults::unavailable(), 2),
+        ("a hang-up", faults::hangup(), 2),
+        ("502 with a page", Response { status: 502, ..faults::html() }, 4),
     ];
     for (name, answer, times) in table {
         for place in ["/v2/", "/manifests/", "token"] {
             let registry = setup(Auth::Tokens(Tokens { anonymous: true, ..Tokens::default() }));
             let digest = registry.put_image("a", "1", &[]);
-            registry.trouble(Trouble::first(times, place, answer.clone()));
+            registry.inject(Fault::first(times, place, answer.clone()));
             let got = one(format!("{}/a:1", registry.host()), quick(), Credentials::none());
             assert_eq!(got, Ok(digest), "{name} at {place}: {:?}", registry.requests());
         }
@@ -251,23 +251,23 @@ fn transient_errors_are_retried() {
 #[test]
 fn lasting_errors_keep_the_registrys_message() {
     let cases = [
-        (bad::too_many(None), ErrorKind::RateLimit, "429 TOOMANYREQUESTS: You have reached your pull rate limit"),
-        (bad::unavailable(), ErrorKind::Server, "503 upstream is down"),
-        (bad::hangup(), ErrorKind::Network, ""),
+        (faults::too_many(None), ErrorKind::RateLimit, "429 TOOMANYREQUESTS: You have reached your pull rate limit"),
+        (faults::unavailable(), ErrorKind::Server, "503 upstream is down"),
+        (faults::hangup(), ErrorKind::Network, ""),
         (
-            bad::html(),
+            faults::html(),
             ErrorKind::Protocol,
             "invalid manifest of 1: 200 with an HTML page: <html><title>Sign in</title><body>Welcome</body></html>",
         ),
-        (bad::huge(true), ErrorKind::Protocol, "manifest of 1 is larger than 4 MiB"),
-        (bad::huge(false), ErrorKind::Protocol, "manifest of 1 is larger than 4 MiB"),
-        (bad::cut(), ErrorKind::Network, "incomplete response"),
+        (faults::huge(true), ErrorKind::Protocol, "manifest of 1 is larger than 4 MiB"),
+        (faults::huge(false), ErrorKind::Protocol, "manifest of 1 is larger than 4 MiB"),
+        (faults::cut(), ErrorKind::Network, "incomplete response"),
         (Response::new(200, "application/json", "[]"), ErrorKind::Protocol, "not a JSON object"),
         (Response::new(200, "application/json", "{}"), ErrorKind::Protocol, "expected schemaVersion 2, found 0"),
         (Response::new(200, "application/json", r#"{"schemaVersion":1}"#), ErrorKind::Protocol, "docker's schema 1"),
-        (bad::redirect(307, "/v2/a/manifests/1"), ErrorKind::Protocol, "more than 5 redirects"),
+        (faults::redirect(307, "/v2/a/manifests/1"), ErrorKind::Protocol, "more than 5 redirects"),
         (
-            bad::redirect(307, "http://registry.example/x"),
+            faults::redirect(307, "http://registry.example/x"),
             ErrorKind::Protocol,
             "redirected to http://registry.example, which is not https",
         ),
@@ -279,7 +279,7 @@ fn lasting_errors_keep_the_registrys_message() {
     ];
     for (answer, kind, message) in cases {
         let registry = Registry::open();
-        registry.trouble(Trouble::always("/manifests/", answer));
+        registry.inject(Fault::always("/manifests/", answer));
         let begun = Instant::now();
         let error = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
@@ -297,10 +297,10 @@ fn a_manifest_must_have_the_stated_digest() {
     let good = Response::new(200, &media, bytes);
     let ask = |answer: Response, hash_everything: bool| {
         let registry = Registry::open();
-        registry.trouble(Trouble::always("/manifests/", answer));
+        registry.inject(Fault::always("/manifests/", answer));
         one(format!("{}/a:1", registry.host()), RegistryOptions { hash_everything, ..quick() }, Credentials::none())
     };
-    // Without a header, or with one that is no digest, HEAD does not suffice and the body is hashed.
+    // Without a header, or with an invalid one, HEAD does not suffice and the body is hashed.
     assert_eq!(ask(good.clone(), false), Ok(digest.clone()));
     assert!(
         ask(good.clone().header("docker-content-digest", "garbage"), false)
@@ -313,10 +313,10 @@ fn a_manifest_must_have_the_stated_digest() {
     assert_eq!(lie.message, format!("manifest of 1 has digest {digest}, expected {other} of the registry's header"));
     // The same where it is HEAD that says too little.
     let registry = Registry::open();
-    registry.trouble(Trouble::always("/manifests/", Response::empty(200)).only("HEAD"));
+    registry.inject(Fault::always("/manifests/", Response::empty(200)).only("HEAD"));
     let (media, bytes) = (media, br#"{"schemaVersion":2,"manifests":[]}"#.to_vec());
     let bad = Response::new(200, &media, bytes).header("docker-content-digest", other.clone());
-    registry.trouble(Trouble::always("/manifests/", bad));
+    registry.inject(Fault::always("/manifests/", bad));
     let lie = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
     assert!(lie.kind == ErrorKind::Protocol && lie.message.contains(&other), "{lie}");
 }
@@ -324,7 +324,7 @@ fn a_manifest_must_have_the_stated_digest() {
 #[test]
 fn a_long_retry_after_ends_the_tries_at_once() {
     let registry = Registry::open();
-    registry.trouble(Trouble::always("/manifests/", bad::too_many(Some("3600"))));
+    registry.inject(Fault::always("/manifests/", faults::too_many(Some("3600"))));
     let begun = Instant::now();
     let error = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
     assert_eq!((error.kind, registry.count("HEAD")), (ErrorKind::RateLimit, 1));
@@ -336,7 +336,7 @@ fn a_long_retry_after_ends_the_tries_at_once() {
 fn a_slow_registry_ends_at_the_time_limit() {
     let registry = Registry::open();
     let slow = Response { delay: Duration::from_secs(2), ..Response::empty(200) };
-    registry.trouble(Trouble::always("/manifests/", slow));
+    registry.inject(Fault::always("/manifests/", slow));
     let options = RegistryOptions { timeout: Duration::from_millis(100), attempts: 2, ..quick() };
     let begun = Instant::now();
     let error = one(format!("{}/a:1", registry.host()), options, Credentials::none()).unwrap_err();
@@ -351,10 +351,10 @@ fn a_redirect_to_another_host_carries_no_credentials() {
     let elsewhere = Registry::open();
     let digest = elsewhere.put_image("moved", "1", &[]);
     let target = format!("http://{}/v2/moved/manifests/1", elsewhere.host());
-    registry.trouble(Trouble::always("/v2/a/manifests/", bad::redirect(307, &target)));
+    registry.inject(Fault::always("/v2/a/manifests/", faults::redirect(307, &target)));
     let strict = setup(Auth::Basic("ci".to_owned(), "p:w d".to_owned()));
     let target = format!("http://{}/v2/a/manifests/1", strict.host());
-    registry.trouble(Trouble::always("/v2/b/manifests/", bad::redirect(307, &target)));
+    registry.inject(Fault::always("/v2/b/manifests/", faults::redirect(307, &target)));
     let credentials = known(&registry.host(), PASSWORD);
     let images = [image(format!("{}/a:1", registry.host())), image(format!("{}/b:1", registry.host()))];
     let resolver = RegistryClient::new(quick(), credentials).unwrap();
@@ -423,7 +423,7 @@ fn mirrors_are_asked_first_and_the_registry_last() {
 fn a_token_server_must_not_be_plain_http_elsewhere() {
     let registry = Registry::open();
     let challenge = r#"Bearer realm="http://tokens.example/token",service="x""#;
-    registry.trouble(Trouble::always("/v2/", Response::empty(401).header("www-authenticate", challenge)));
+    registry.inject(Fault::always("/v2/", Response::empty(401).header("www-authenticate", challenge)));
     let error = one(format!("{}/a:1", registry.host()), quick(), known(&registry.host(), PASSWORD)).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Protocol);
     assert!(error.message.contains("token server URL \"http://tokens.example/token\" is not https"), "{error}");
@@ -433,7 +433,7 @@ fn a_token_server_must_not_be_plain_http_elsewhere() {
 fn an_invalid_token_response_is_not_shown() {
     for body in [r#"{"token":"bad\nsecret"}"#, "secret", "{}"] {
         let registry = setup(Auth::Tokens(tokens()));
-        registry.trouble(Trouble::always("token", Response::new(200, "application/json", body)));
+        registry.inject(Fault::always("token", Response::new(200, "application/json", body)));
         let error = one(format!("{}/a:1", registry.host()), quick(), known(&registry.host(), PASSWORD)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Protocol);
         assert!(error.message.contains("no token in the response") && !error.message.contains("secret"), "{error}");

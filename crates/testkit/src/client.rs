@@ -26,7 +26,7 @@ impl Answer {
     }
 }
 
-/// Sends one request on a connection of its own; nothing where nobody answers.
+/// Sends one request on a connection of its own; nothing where no server responds.
 pub fn send(
     to: SocketAddr,
     identity: Option<&Identity>,

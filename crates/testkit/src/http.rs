@@ -130,18 +130,18 @@ impl Drop for Server {
 }
 
 fn serve(stream: TcpStream, tls: Option<Arc<rustls::ServerConfig>>, handle: &dyn Fn(&Request) -> Response) {
-    // A client that goes away is no concern of the server's.
+    // Errors of a client that leaves are ignored.
     drop(stream.set_nodelay(true));
     match tls {
-        None => converse(stream, handle),
+        None => serve_requests(stream, handle),
         Some(config) => rustls::ServerConnection::new(config)
             .ok()
-            .and_then(|connection| converse(rustls::StreamOwned::new(connection, stream), handle)),
+            .and_then(|connection| serve_requests(rustls::StreamOwned::new(connection, stream), handle)),
     };
 }
 
 /// Answers requests until the client leaves or the connection is to break.
-fn converse(stream: impl Read + Write, handle: &dyn Fn(&Request) -> Response) -> Option<()> {
+fn serve_requests(stream: impl Read + Write, handle: &dyn Fn(&Request) -> Response) -> Option<()> {
     let mut stream = BufReader::with_capacity(16 * 1024, stream);
     loop {
         let request = read_request(&mut stream)?;
@@ -153,8 +153,8 @@ fn converse(stream: impl Read + Write, handle: &dyn Fn(&Request) -> Response) ->
 
 fn read_request(stream: &mut (impl BufRead + ?Sized)) -> Option<Request> {
     let first = line(stream)?;
-    let mut words = first.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?);
+    let mut parts = first.split(' ');
+    let (method, target) = (parts.next()?.to_owned(), parts.next()?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut request = Request { method, path: path.to_owned(), query: query.to_owned(), ..Request::default() };
     loop {

@@ -49,8 +49,8 @@ fn tunnel(stream: TcpStream, target: SocketAddr, log: &Mutex<Vec<String>>) -> Op
         }
     }
     let (first, headers) = request.split_once("\r\n")?;
-    let told = format!("{first}\n{}", headers.to_ascii_lowercase().replace('\r', ""));
-    log.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+    let entry = format!("{first}\n{}", headers.to_ascii_lowercase().replace('\r', ""));
+    log.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     let mut client = stream;
     client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").ok()?;
     let mut server = TcpStream::connect(target).ok()?;

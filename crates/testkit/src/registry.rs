@@ -1,5 +1,5 @@
 //! A container registry on loopback, in memory: images put in directly or pushed over HTTP, basic or token authentication,
-//! TLS, and every way of misbehaving that a resolver has to live with. It counts what it is asked.
+//! TLS, and injected faults. It logs its requests.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,47 +22,47 @@ const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub struct Setup {
     /// TLS with this identity; plain http without.
     pub identity: Option<Identity>,
-    /// Who may ask.
+    /// Which requests are allowed.
     pub auth: Auth,
-    /// How long every answer takes.
+    /// The delay of every response.
     pub latency: Duration,
 }
 
-/// Who may ask.
+/// Which requests are allowed.
 #[derive(Clone, Debug, Default)]
 pub enum Auth {
-    /// Everybody.
+    /// All of them.
     #[default]
     Open,
-    /// This user with this password.
+    /// Those of this user with this password.
     Basic(String, String),
-    /// Who has a token from the token server, which is a host of its own.
+    /// Those with a token of the token server, which is a host of its own.
     Tokens(Tokens),
 }
 
-/// Who is given tokens.
+/// Which token requests are granted.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     /// This user with this password.
     pub password: Option<(String, String)>,
-    /// Who posts this refresh token.
+    /// Those with this refresh token.
     pub refresh: Option<String>,
-    /// Who says nothing, too.
+    /// Those without credentials, too.
     pub anonymous: bool,
-    /// How many questions a token is good for; without limit where absent.
+    /// The number of requests that a token is valid for; without limit where absent.
     pub uses: Option<usize>,
 }
 
-/// What to do instead of answering, and when.
+/// A response that replaces the regular one, and when.
 #[derive(Clone, Debug)]
-pub struct Trouble {
-    /// The method that it concerns; any where empty.
+pub struct Fault {
+    /// The method; any where empty.
     pub method: &'static str,
-    /// What the path contains.
+    /// A part of the path.
     pub path: String,
-    /// How many requests it concerns; all where absent.
+    /// The number of requests; all where absent.
     pub times: Option<usize>,
-    /// The answer.
+    /// The response.
     pub answer: Response,
 }
 
@@ -85,9 +85,9 @@ struct State {
     blobs: BTreeMap<String, Vec<u8>>,
     uploads: BTreeMap<String, Vec<u8>>,
     grants: BTreeMap<String, (String, usize)>,
-    troubles: Vec<Trouble>,
+    faults: Vec<Fault>,
     log: Vec<String>,
-    open_front_door: bool,
+    open_ping: bool,
 }
 
 impl Registry {
@@ -99,7 +99,7 @@ impl Registry {
         let state = Arc::new(Mutex::new(State { auth, latency, ..State::default() }));
         let tokens = has_tokens.then(|| {
             let state = state.clone();
-            Server::start(identity, move |request| give_token(&state, request))
+            Server::start(identity, move |request| token_response(&state, request))
         });
         let own = state.clone();
         let server = Server::start(identity, move |request| answer(&own, request));
@@ -110,7 +110,7 @@ impl Registry {
         Registry { server, tokens, state, authority: identity.map(|identity| identity.authority().to_owned()) }
     }
 
-    /// A plain registry that everybody may ask.
+    /// A registry over plain http without authentication.
     pub fn open() -> Self {
         Registry::start(Setup::default())
     }
@@ -190,14 +190,14 @@ impl Registry {
         lock(&self.state).manifests.remove(&(repository.to_owned(), tag.to_owned()));
     }
 
-    /// Misbehaves from now on. Troubles are tried in the order they were given.
-    pub fn trouble(&self, trouble: Trouble) {
-        lock(&self.state).troubles.push(trouble);
+    /// Adds a fault. The first that matches a request applies.
+    pub fn inject(&self, fault: Fault) {
+        lock(&self.state).faults.push(fault);
     }
 
-    /// Lets everybody ask for `/v2/`, although repositories want credentials, as some registries do.
-    pub fn open_front_door(&self) {
-        lock(&self.state).open_front_door = true;
+    /// Allows `/v2/` without credentials although repositories need them, as some registries do.
+    pub fn open_ping(&self) {
+        lock(&self.state).open_ping = true;
     }
 
     /// Every request so far, `METHOD PATH`, token server included (as `METHOD token SCOPE`).
@@ -205,24 +205,24 @@ impl Registry {
         lock(&self.state).log.clone()
     }
 
-    /// How many requests so far begin so.
+    /// The number of requests so far that begin with this.
     pub fn count(&self, beginning: &str) -> usize {
         lock(&self.state).log.iter().filter(|line| line.starts_with(beginning)).count()
     }
 }
 
-impl Trouble {
-    /// Answers any request whose path contains `path` so, always.
+impl Fault {
+    /// Answers any request whose path contains `path` with `answer`, always.
     pub fn always(path: &str, answer: Response) -> Self {
-        Trouble { method: "", path: path.to_owned(), times: None, answer }
+        Fault { method: "", path: path.to_owned(), times: None, answer }
     }
 
-    /// Answers the first `times` requests whose path contains `path` so.
+    /// Answers the first `times` requests whose path contains `path` with `answer`.
     pub fn first(times: usize, path: &str, answer: Response) -> Self {
-        Trouble { times: Some(times), ..Trouble::always(path, answer) }
+        Fault { times: Some(times), ..Fault::always(path, answer) }
     }
 
-    /// Concerns one method only.
+    /// Restricts the fault to one method.
     #[must_use]
     pub fn only(mut self, method: &'static str) -> Self {
         self.method = method;
@@ -266,13 +266,13 @@ fn put(state: &mut State, repository: &str, tag: &str, media: &str, bytes: &[u8]
 fn answer(state: &Mutex<State>, request: &Request) -> Response {
     let mut state = lock(state);
     state.log.push(format!("{} {}", request.method, request.path));
-    let concerns = |trouble: &&mut Trouble| {
-        let method = trouble.method.is_empty() || trouble.method == request.method;
-        method && request.path.contains(&trouble.path) && trouble.times != Some(0)
+    let matches = |fault: &&mut Fault| {
+        let method = fault.method.is_empty() || fault.method == request.method;
+        method && request.path.contains(&fault.path) && fault.times != Some(0)
     };
-    if let Some(trouble) = state.troubles.iter_mut().find(concerns) {
-        trouble.times = trouble.times.map(|left| left - 1);
-        return trouble.answer.clone();
+    if let Some(fault) = state.faults.iter_mut().find(matches) {
+        fault.times = fault.times.map(|left| left - 1);
+        return fault.answer.clone();
     }
     let latency = state.latency;
     let mut response = refuse(&mut state, request).unwrap_or_else(|| route(&mut state, request));
@@ -280,9 +280,9 @@ fn answer(state: &Mutex<State>, request: &Request) -> Response {
     response
 }
 
-/// The refusal of one who may not ask.
+/// The refusal of a request that is not allowed.
 fn refuse(state: &mut State, request: &Request) -> Option<Response> {
-    let open = state.open_front_door && request.path == "/v2/";
+    let open = state.open_ping && request.path == "/v2/";
     let header = request.header("authorization").unwrap_or_default().to_owned();
     let challenge = match &state.auth {
         _ if open => return None,
@@ -297,12 +297,12 @@ fn refuse(state: &mut State, request: &Request) -> Option<Response> {
             let name = repository_of(&request.path);
             let scope = name.map_or_else(String::new, |name| format!("repository:{name}:{actions}"));
             let token = header.strip_prefix("Bearer ").unwrap_or_default();
-            let good = state.grants.get_mut(token).is_some_and(|(granted, left)| {
-                let good = (*granted == scope || *granted == scope.replace(":pull", ":pull,push")) && *left > 0;
+            let valid = state.grants.get_mut(token).is_some_and(|(granted, left)| {
+                let valid = (*granted == scope || *granted == scope.replace(":pull", ":pull,push")) && *left > 0;
                 *left = left.saturating_sub(1);
-                good
+                valid
             });
-            (!good).then(|| format!(r#"Bearer realm="{}",service="test",scope="{scope}""#, state.realm))
+            (!valid).then(|| format!(r#"Bearer realm="{}",service="test",scope="{scope}""#, state.realm))
         }
     };
     challenge
@@ -314,14 +314,14 @@ fn repository_of(path: &str) -> Option<&str> {
     ["/manifests/", "/blobs/", "/tags/"].iter().find_map(|middle| rest.find(middle).map(|end| &rest[..end]))
 }
 
-fn give_token(state: &Mutex<State>, request: &Request) -> Response {
+fn token_response(state: &Mutex<State>, request: &Request) -> Response {
     let mut state = lock(state);
     let scope = request.parameter("scope").unwrap_or_default();
     state.log.push(format!("{} token {scope}", request.method));
-    let concerns = |trouble: &&mut Trouble| trouble.path == "token" && trouble.times != Some(0);
-    if let Some(trouble) = state.troubles.iter_mut().find(concerns) {
-        trouble.times = trouble.times.map(|left| left - 1);
-        return trouble.answer.clone();
+    let matches = |fault: &&mut Fault| fault.path == "token" && fault.times != Some(0);
+    if let Some(fault) = state.faults.iter_mut().find(matches) {
+        fault.times = fault.times.map(|left| left - 1);
+        return fault.answer.clone();
     }
     let Auth::Tokens(tokens) = state.auth.clone() else { return Response::empty(404) };
     let header = request.header("authorization");
@@ -331,8 +331,8 @@ fn give_token(state: &Mutex<State>, request: &Request) -> Response {
     });
     let refresh = request.parameter("refresh_token");
     let traded = refresh.is_some() && refresh == tokens.refresh && request.method == "POST";
-    let nobody = header.is_none() && refresh.is_none() && tokens.anonymous;
-    let mut response = if known || traded || nobody {
+    let anonymous = header.is_none() && refresh.is_none() && tokens.anonymous;
+    let mut response = if known || traded || anonymous {
         let token = format!("token-{}", state.grants.len());
         state.grants.insert(token.clone(), (scope, tokens.uses.unwrap_or(usize::MAX)));
         let key = if traded { "access_token" } else { "token" };
@@ -355,7 +355,7 @@ fn route(state: &mut State, request: &Request) -> Response {
         return Response::new(200, "application/json", "{}");
     }
     if let Some((name, upload)) = rest.split_once("/blobs/uploads/") {
-        return take_blob(state, request, name, upload);
+        return receive_blob(state, request, name, upload);
     }
     let Some((name, reference)) = rest.split_once("/manifests/") else { return other(state, rest) };
     if request.method == "PUT" {
@@ -375,7 +375,7 @@ fn route(state: &mut State, request: &Request) -> Response {
     }
 }
 
-/// The first blob that a manifest names and nobody has sent.
+/// The first blob of a manifest that was not pushed.
 fn missing_blob(state: &State, manifest: &[u8]) -> Option<String> {
     let manifest: Value = serde_json::from_slice(manifest).ok()?;
     let layers = manifest["layers"].as_array().into_iter().flatten();
@@ -401,7 +401,7 @@ fn other(state: &State, rest: &str) -> Response {
 }
 
 /// Uploads (distribution spec, "Pushing blobs"): POST, any number of PATCH, PUT; or all in one POST.
-fn take_blob(state: &mut State, request: &Request, name: &str, upload: &str) -> Response {
+fn receive_blob(state: &mut State, request: &Request, name: &str, upload: &str) -> Response {
     let id = if upload.is_empty() { state.uploads.len().to_string() } else { upload.to_owned() };
     state.uploads.entry(id.clone()).or_default().extend(&request.body);
     let Some(digest) = request.parameter("digest").filter(|digest| digest.starts_with("sha256:")) else {
@@ -415,8 +415,8 @@ fn take_blob(state: &mut State, request: &Request, name: &str, upload: &str) -> 
     Response::empty(201).header("location", format!("/v2/{name}/blobs/{digest}"))
 }
 
-/// Bodies that no registry should send.
-pub mod bad {
+/// Faulty responses.
+pub mod faults {
     use super::{Body, Response};
 
     /// `429`, with or without a `Retry-After` in seconds.
@@ -441,7 +441,7 @@ pub mod bad {
         Response { body, ..Response::empty(200).header("content-type", "application/json") }
     }
 
-    /// A connection that breaks before the answer.
+    /// A connection that breaks before the response.
     pub fn hangup() -> Response {
         Response { body: Body::Hangup, ..Response::empty(200) }
     }

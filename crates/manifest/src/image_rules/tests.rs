@@ -73,8 +73,8 @@ fn unsupported_and_invalid_fields_are_errors_with_their_path() {
     ];
     for (text, want) in table {
         let text = format!("apiVersion: kbld.k14s.io/v1alpha1\nkind: Config\n{text}\n");
-        let told = read("k", &text).unwrap_err().to_string();
-        assert!(told.starts_with(want), "{told}");
+        let shown = read("k", &text).unwrap_err().to_string();
+        assert!(shown.starts_with(want), "{shown}");
     }
     assert!(
         read("k", "kind: ConfigMap\napiVersion: v1\n")

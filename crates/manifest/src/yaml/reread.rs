@@ -115,7 +115,7 @@ pub(super) fn json_string(text: Cow<'_, str>, at: At) -> Result<Cow<'_, str>, Di
     Ok(Cow::Owned(fold_nel(&text)))
 }
 
-/// Removes blanks around NELs; one NEL becomes a space, each further one a newline. What JSON escapes is neither blank nor break.
+/// Removes blanks next to NELs; one NEL becomes a space, each further one a newline. What JSON escapes is neither blank nor break.
 fn fold_nel(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -81,7 +81,7 @@ fn keys_that_would_be_printed_with_one_text_are_refused() {
     }
 }
 
-/// What becomes of an object `depth` deep on a thread with so much stack: it is printed, or the reader's words.
+/// Prints an object `depth` deep on a thread with so much stack and returns the length, or the reader's message.
 fn nested(depth: usize, stack: usize, block: bool) -> Result<usize, String> {
     let inner = if block { "- ".repeat(depth) + "x" } else { "[".repeat(depth) + &"]".repeat(depth) };
     let text = format!("spec:\n  {inner}\n");

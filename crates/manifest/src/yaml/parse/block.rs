@@ -1,6 +1,6 @@
 //! Block collections.
 
-use super::{EventKind, Parse, Parser, Place, State, TokenKind, empty_scalar, event};
+use super::{EventKind, NodeContext, Parse, Parser, State, TokenKind, empty_scalar, event};
 
 impl Parser<'_> {
     pub(super) fn block_sequence(&mut self) -> Parse {
@@ -13,7 +13,7 @@ impl Parser<'_> {
                     return Ok(empty_scalar(end));
                 }
                 self.states.push(State::BlockSequence);
-                self.node(Place::Block)
+                self.node(NodeContext::Block)
             }
             TokenKind::BlockEnd => self.leave(EventKind::SequenceEnd),
             _ => Err(self
@@ -36,7 +36,7 @@ impl Parser<'_> {
             return Ok(empty_scalar(end));
         }
         self.states.push(State::IndentlessSequence);
-        self.node(Place::Block)
+        self.node(NodeContext::Block)
     }
 
     pub(super) fn block_mapping_key(&mut self) -> Parse {
@@ -49,7 +49,7 @@ impl Parser<'_> {
                     return Ok(empty_scalar(end));
                 }
                 self.states.push(State::BlockMappingValue);
-                self.node(Place::BlockOrIndentless)
+                self.node(NodeContext::BlockOrIndentless)
             }
             TokenKind::BlockEnd => self.leave(EventKind::MappingEnd),
             _ => Err(self
@@ -71,6 +71,6 @@ impl Parser<'_> {
             return Ok(empty_scalar(end));
         }
         self.states.push(State::BlockMappingKey);
-        self.node(Place::BlockOrIndentless)
+        self.node(NodeContext::BlockOrIndentless)
     }
 }

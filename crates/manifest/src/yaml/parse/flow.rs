@@ -1,6 +1,6 @@
 //! Flow collections: `[…]` and `{…}`.
 
-use super::{EventKind, Parse, Parser, Place, State, TokenKind, empty_in_flow, event};
+use super::{EventKind, NodeContext, Parse, Parser, State, TokenKind, empty_in_flow, event};
 
 impl Parser<'_> {
     pub(super) fn flow_sequence(&mut self, first: bool) -> Parse {
@@ -27,7 +27,7 @@ impl Parser<'_> {
             }
             _ => {
                 self.states.push(State::FlowSequence);
-                self.node(Place::Flow)
+                self.node(NodeContext::Flow)
             }
         }
     }
@@ -42,7 +42,7 @@ impl Parser<'_> {
             return Ok(empty_in_flow(mark));
         }
         self.states.push(State::FlowPairValue);
-        self.node(Place::Flow)
+        self.node(NodeContext::Flow)
     }
 
     pub(super) fn flow_pair_value(&mut self) -> Parse {
@@ -52,7 +52,7 @@ impl Parser<'_> {
             token = self.scanner.peek()?;
             if !matches!(token.kind, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
                 self.states.push(State::FlowPairEnd);
-                return self.node(Place::Flow);
+                return self.node(NodeContext::Flow);
             }
         }
         let mark = token.mark;
@@ -92,11 +92,11 @@ impl Parser<'_> {
                     return Ok(empty_in_flow(mark));
                 }
                 self.states.push(State::FlowMappingValue);
-                self.node(Place::Flow)
+                self.node(NodeContext::Flow)
             }
             _ => {
                 self.states.push(State::FlowMappingNoValue);
-                self.node(Place::Flow)
+                self.node(NodeContext::Flow)
             }
         }
     }
@@ -108,7 +108,7 @@ impl Parser<'_> {
             token = self.scanner.peek()?;
             if !matches!(token.kind, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
                 self.states.push(State::FlowMappingKey);
-                return self.node(Place::Flow);
+                return self.node(NodeContext::Flow);
             }
         }
         let mark = token.mark;

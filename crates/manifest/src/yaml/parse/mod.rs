@@ -64,9 +64,9 @@ struct Properties {
     tag: Option<Text>,
 }
 
-/// The kind of node that is allowed at a place.
+/// The kind of node that is allowed in a context.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum NodeContext {
     Block,
     /// A block sequence may stand here without being indented.
     BlockOrIndentless,
@@ -120,7 +120,7 @@ impl<'a> Parser<'a> {
             State::Document => self.document_start(false),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
-            State::BlockNode => self.node(Place::Block),
+            State::BlockNode => self.node(NodeContext::Block),
             State::BlockSequenceFirst => self.enter(State::BlockSequence),
             State::BlockSequence => self.block_sequence(),
             State::IndentlessSequence => self.indentless_sequence(),
@@ -233,7 +233,7 @@ impl<'a> Parser<'a> {
                 self.pop_state();
                 Ok(empty_scalar(mark))
             }
-            _ => self.node(Place::Block),
+            _ => self.node(NodeContext::Block),
         }
     }
 
@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a node: its properties, then the scalar or the start of the collection.
-    fn node(&mut self, place: Place) -> Parse {
+    fn node(&mut self, context: NodeContext) -> Parse {
         let token = self.scanner.peek()?;
         let mark = token.mark;
         if let TokenKind::Alias(name) = &token.kind {
@@ -263,15 +263,15 @@ impl<'a> Parser<'a> {
         let has_properties = anchor.is_some() || tag.is_some();
         let start = token.mark;
         let next = match &token.kind {
-            TokenKind::BlockEntry if place == Place::BlockOrIndentless => State::IndentlessSequence,
-            TokenKind::Scalar(..) => return self.scalar(place, mark, tag, anchor),
+            TokenKind::BlockEntry if context == NodeContext::BlockOrIndentless => State::IndentlessSequence,
+            TokenKind::Scalar(..) => return self.scalar(context, mark, tag, anchor),
             TokenKind::FlowSequenceStart => State::FlowSequenceFirst,
             TokenKind::FlowMappingStart => State::FlowMappingFirst,
-            TokenKind::BlockSequenceStart if place != Place::Flow => State::BlockSequenceFirst,
-            TokenKind::BlockMappingStart if place != Place::Flow => State::BlockMappingFirst,
+            TokenKind::BlockSequenceStart if context != NodeContext::Flow => State::BlockSequenceFirst,
+            TokenKind::BlockMappingStart if context != NodeContext::Flow => State::BlockMappingFirst,
             _ if has_properties => {
                 self.pop_state();
-                let none = if place == Place::Flow { Tag::Null } else { Tag::Implicit };
+                let none = if context == NodeContext::Flow { Tag::Null } else { Tag::Implicit };
                 let tag = match tag.map(short_tag) {
                     // An explicit `!!null` is the null that an empty value in block context is.
                     Some(Tag::Null) => Tag::Implicit,
@@ -280,7 +280,7 @@ impl<'a> Parser<'a> {
                 let kind = EventKind::Scalar { text: Text::default(), style: Style::Plain, tag, anchor };
                 return Ok(Event { kind, mark, range: (start.offset, start.offset) });
             }
-            _ => return Err(no_content(place, token)),
+            _ => return Err(no_content(context, token)),
         };
         self.state = next;
         let mapping = matches!(next, State::FlowMappingFirst | State::BlockMappingFirst);
@@ -305,13 +305,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn scalar(&mut self, place: Place, mark: Mark, tag: Option<Text>, anchor: Option<Text>) -> Parse {
+    fn scalar(&mut self, context: NodeContext, mark: Mark, tag: Option<Text>, anchor: Option<Text>) -> Parse {
         let Token { kind, mark: start, end } = self.scanner.take()?;
         let TokenKind::Scalar(text, style) = kind else {
             return Err(refuse("", "did not find the expected scalar", start));
         };
         self.pop_state();
-        let in_quotes = place == Place::Flow && style == Style::Plain && text.contains(':');
+        let in_quotes = context == NodeContext::Flow && style == Style::Plain && text.contains(':');
         let tag = match tag {
             Some(tag) => short_tag(tag),
             // kustomize writes a flow scalar with a `:` in quotes before it reads it again: a time becomes a string.
@@ -365,7 +365,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes the next token, an indicator, and returns the place behind it.
+    /// Takes the next token, an indicator, and returns the position after it.
     fn take_indicator(&mut self) -> Result<Mark, Diagnostic> {
         let token = self.scanner.take()?;
         let len = token.end.saturating_sub(token.mark.offset);
@@ -373,8 +373,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn no_content(place: Place, token: &Token) -> Diagnostic {
-    let what = if place == Place::Flow { "a flow" } else { "a block" };
+fn no_content(context: NodeContext, token: &Token) -> Diagnostic {
+    let what = if context == NodeContext::Flow { "a flow" } else { "a block" };
     refuse(&format!("while parsing {what} node: "), "did not find the expected node content", token.mark)
         .hint("Put a value that starts with a special character in quotes.")
 }

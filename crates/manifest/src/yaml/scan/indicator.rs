@@ -96,7 +96,7 @@ impl Scanner<'_> {
                 let mark = self.mark();
                 if !self.key_allowed {
                     return Err(refuse(mark, "mapping values are not allowed in this context")
-                        .hint("Put quotes around a value that contains `: `."));
+                        .hint("put a value that contains `: ` in quotes"));
                 }
                 self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
             }
