@@ -112,12 +112,11 @@ pub(super) fn all_units<U: OfUnit, T: Send>(
         match result {
             Ok(unit) => done.push(unit),
             Err(errors) => {
-                let new = errors.into_all().into_iter();
-                new.for_each(|finding| {
+                for finding in errors.into_all() {
                     if !wrong.contains(&finding) {
-                        wrong.push(finding)
+                        wrong.push(finding);
                     }
-                });
+                }
             }
         }
     }

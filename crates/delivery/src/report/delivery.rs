@@ -52,7 +52,7 @@ impl Report {
     pub fn may_be_tried_again(&self) -> bool {
         self.units.iter().all(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => refusal.is_transient(),
-            _ => unit.failed_request().is_none_or(|failure| failure.is_outside),
+            _ => unit.failed_request().is_none_or(|failure| failure.is_transient),
         })
     }
 

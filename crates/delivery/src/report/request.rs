@@ -45,7 +45,7 @@ pub struct RequestFailure {
     /// The message.
     pub message: String,
     /// Whether trying again may help.
-    pub is_outside: bool,
+    pub is_transient: bool,
 }
 
 impl RequestAction {

@@ -114,7 +114,7 @@ impl Requests {
     }
 }
 
-fn no_request(message: &str, is_outside: bool) -> RequestFailure {
+fn no_request(message: &str, is_transient: bool) -> RequestFailure {
     let message = format!("the branch is pushed, but its pull request could not be opened: {message}");
-    RequestFailure { message, is_outside }
+    RequestFailure { message, is_transient }
 }

@@ -63,12 +63,11 @@ pub fn promote(
     let run = Run { settings, ctx, environments, target: &target, options };
     for (commit, tips) in by_commit {
         let delivered = run.at_commit(&commit, &tips)?;
-        let new = delivered.warnings.into_iter();
-        new.for_each(|one| {
-            if !promoted.warnings.contains(&one) {
-                promoted.warnings.push(one)
+        for warning in delivered.warnings {
+            if !promoted.warnings.contains(&warning) {
+                promoted.warnings.push(warning);
             }
-        });
+        }
         promoted.stderr.extend(delivered.stderr);
         promoted.ranges.extend(delivered.report.units.iter().map(|unit| SourceRange {
             unit: unit.name(),
