@@ -2,28 +2,47 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use git2::{Oid, Repository, Revwalk};
+use git2::{Oid, Repository};
 
-/// A commit and its ancestors in a repository that has them. libgit2's walk uses the commit graph where there is one.
+use super::commit_graph::CommitGraph;
+
+/// A commit and its ancestors in a repository that has them, read from its commit graph where there is one.
 pub(super) struct Ancestors<'r> {
-    state: State<'r>,
-    reached: HashSet<Oid>,
+    repository: &'r Repository,
+    graph: Option<CommitGraph>,
+    /// By position in the graph.
+    in_graph: Vec<bool>,
+    /// Those that are not in the graph.
+    others: HashSet<Oid>,
+    /// Those whose parents were not looked at yet.
+    next: VecDeque<Commit>,
     walked: usize,
+    /// libgit2's message about the commit that could not be read.
+    failure: Option<String>,
 }
 
-enum State<'r> {
-    Walking(Revwalk<'r>),
-    Complete,
-    /// libgit2's message.
-    Failed(String),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commit {
+    InGraph(u32),
+    Other(Oid),
 }
 
 impl<'r> Ancestors<'r> {
-    /// `commit` and its ancestors. Nothing is read yet.
-    pub(super) fn of(repository: &'r Repository, commit: Oid) -> Result<Self, git2::Error> {
-        let mut walk = repository.revwalk()?;
-        walk.push(commit)?;
-        Ok(Ancestors { state: State::Walking(walk), reached: HashSet::new(), walked: 0 })
+    /// `commit` and its ancestors. No commit is read yet.
+    pub(super) fn of(repository: &'r Repository, commit: Oid) -> Self {
+        let graph = CommitGraph::read(repository);
+        let mut ancestors = Ancestors {
+            repository,
+            in_graph: vec![false; graph.as_ref().map_or(0, CommitGraph::len)],
+            graph,
+            others: HashSet::new(),
+            next: VecDeque::new(),
+            walked: 0,
+            failure: None,
+        };
+        let tip = ancestors.locate(commit);
+        ancestors.reach(tip);
+        ancestors
     }
 
     /// Whether `commit` is among them.
@@ -31,32 +50,62 @@ impl<'r> Ancestors<'r> {
     /// # Errors
     /// A commit on the way that cannot be read. It is an error for every later question that was not answered before.
     pub(super) fn contain(&mut self, commit: Oid) -> Result<bool, git2::Error> {
-        if self.reached.contains(&commit) {
-            return Ok(true);
-        }
-        loop {
-            let next = match &mut self.state {
-                State::Walking(walk) => walk.next(),
-                State::Complete => return Ok(false),
-                State::Failed(message) => return Err(git2::Error::from_str(message)),
-            };
-            match next {
-                Some(Ok(id)) => {
-                    self.walked += 1;
-                    self.reached.insert(id);
-                    if id == commit {
-                        return Ok(true);
-                    }
-                }
-                Some(Err(error)) => self.state = State::Failed(error.message().to_owned()),
-                None => self.state = State::Complete,
+        let wanted = self.locate(commit);
+        while !self.is_reached(wanted) {
+            if let Some(message) = &self.failure {
+                return Err(git2::Error::from_str(message));
             }
+            let Some(next) = self.next.pop_front() else { return Ok(false) };
+            match self.parents(next) {
+                Ok(parents) => parents.into_iter().for_each(|parent| self.reach(parent)),
+                Err(error) => self.failure = Some(error.message().to_owned()),
+            }
+            self.walked += 1;
         }
+        Ok(true)
     }
 
     /// How many commits were read.
     pub(super) fn walked(&self) -> usize {
         self.walked
+    }
+
+    fn locate(&self, commit: Oid) -> Commit {
+        let position = self.graph.as_ref().and_then(|graph| graph.position(commit));
+        position.map_or(Commit::Other(commit), Commit::InGraph)
+    }
+
+    fn is_reached(&self, commit: Commit) -> bool {
+        match commit {
+            Commit::InGraph(position) => self.in_graph.get(position as usize).is_some_and(|reached| *reached),
+            Commit::Other(id) => self.others.contains(&id),
+        }
+    }
+
+    fn reach(&mut self, commit: Commit) {
+        let new = match commit {
+            Commit::InGraph(position) => {
+                self.in_graph.get_mut(position as usize).is_some_and(|reached| !std::mem::replace(reached, true))
+            }
+            Commit::Other(id) => self.others.insert(id),
+        };
+        if new {
+            self.next.push_back(commit);
+        }
+    }
+
+    fn parents(&self, commit: Commit) -> Result<Vec<Commit>, git2::Error> {
+        match (commit, &self.graph) {
+            (Commit::InGraph(position), Some(graph)) => {
+                let parents = graph.parents(position);
+                let parents = parents.ok_or_else(|| git2::Error::from_str("the commit-graph file is damaged"))?;
+                Ok(parents.into_iter().map(Commit::InGraph).collect())
+            }
+            (Commit::Other(id), _) => {
+                Ok(self.repository.find_commit(id)?.parent_ids().map(|parent| self.locate(parent)).collect())
+            }
+            (Commit::InGraph(_), None) => Ok(Vec::new()),
+        }
     }
 }
 

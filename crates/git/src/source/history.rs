@@ -6,7 +6,6 @@
 //! them if and only if it is a parent of a commit that is reachable from B and not from it.
 
 use std::cell::RefCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use git2::Oid;
@@ -131,11 +130,7 @@ impl<'a> SourceHistory<'a> {
 
     fn reaches(&self, older: Oid, newer: Oid) -> Result<bool, git2::Error> {
         let mut ancestors = self.ancestors.borrow_mut();
-        match ancestors.entry(newer) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(slot) => slot.insert(Ancestors::of(&self.source.repository, newer)?),
-        }
-        .contain(older)
+        ancestors.entry(newer).or_insert_with(|| Ancestors::of(&self.source.repository, newer)).contain(older)
     }
 
     /// Fetches the commits between `older` and the boundary, and looks for `older` among their parents.

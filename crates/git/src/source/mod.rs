@@ -5,6 +5,7 @@ mod ancestors;
 mod ancestry;
 mod commit;
 mod commit_files;
+mod commit_graph;
 mod error;
 mod history;
 mod repository;
