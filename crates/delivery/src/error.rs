@@ -70,13 +70,7 @@ macro_rules! into_diagnostic {
     };
 }
 
-into_diagnostic!(SourceError, SnapshotError, SigningError, DeliverError, HttpError);
-
-impl IntoDiagnostic for GitHubError {
-    fn into_diagnostic(self) -> Diagnostic {
-        Diagnostic::new(self.to_string()).caused_by(self)
-    }
-}
+into_diagnostic!(SourceError, SnapshotError, SigningError, DeliverError, GitHubError, HttpError);
 
 /// Implements the conversion into a [`Failure`] for errors of the input.
 macro_rules! input_failure {

@@ -1,4 +1,4 @@
-//! A commit by the Git Data API: only what differs is sent, text inside of the tree, the rest as blobs.
+//! Commits by the Git Data API. Only changes are sent: text within the tree, other files as blobs.
 
 use std::collections::BTreeMap;
 
@@ -7,85 +7,96 @@ use git::{Change, ChangeKind, File, FileSet, Identity, Mode, filemode, normalize
 use git2::{ObjectType, Oid};
 use serde_json::{Value, json};
 
-use crate::{Connection, GitHub, GitHubError, Repository, escaped, text};
+use crate::connection::{Connection, GitHub, text};
+use crate::error::GitHubError;
+use crate::request::encode_path;
+use crate::types::Repository;
 
-/// How often a branch that others move is read and written again.
-const ATTEMPTS: u32 = 10;
-/// One request for a tree holds so many entries and bytes at most; the next one builds on it.
-const ENTRIES: usize = 500;
-const BYTES: usize = 5 << 20;
+/// The maximum number of attempts if the branch is updated concurrently.
+const MAX_ATTEMPTS: u32 = 10;
+/// The maximum number of entries in a request for a tree; the next request builds on it.
+const MAX_ENTRIES: usize = 500;
+/// The maximum number of bytes of files in a request for a tree.
+const MAX_BYTES: usize = 5 << 20;
 
-/// What the commit stands on.
+/// The parent of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parent {
-    /// The branch, or the default branch for a branch that does not exist.
+    /// The tip of the branch, or of the default branch if the branch does not exist.
     Branch,
-    /// This branch, tag or commit.
+    /// A branch, tag or commit.
     Ref(String),
-    /// Nothing: a commit without a parent, holding these files alone.
+    /// No parent: the commit contains only the given files.
     None,
 }
 
-/// A commit to be made by the API.
+/// A commit to create by the API.
 #[derive(Clone, Debug)]
 pub struct ApiCommit {
-    /// Where.
+    /// The repository.
     pub repository: Repository,
-    /// The branch; without one the default branch.
+    /// The branch; the default branch if absent.
     pub branch: Option<String>,
-    /// What it stands on.
+    /// The parent.
     pub parent: Parent,
-    /// The files, by path from the root. Files that are not named stay.
+    /// The files by their path from the root. Other files stay.
     pub files: FileSet,
     /// Paths to delete.
     pub delete: Vec<String>,
-    /// Commit even where nothing changes.
+    /// Commit even if nothing changes.
     pub allow_empty: bool,
     /// The message.
     pub message: String,
-    /// The author; without one whom the token stands for (GitHub signs the commits of Apps and actions then).
+    /// The author; the login if absent. GitHub then signs the commits of Apps and workflows.
     pub author: Option<Identity>,
-    /// The committer; without one the author.
+    /// The committer; the author if absent.
     pub committer: Option<Identity>,
-    /// Look, and write nothing.
+    /// Write nothing.
     pub dry_run: bool,
 }
 
-/// What became of a commit.
+/// The result of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiOutcome {
     /// The branch.
     pub branch: String,
-    /// What it pointed to; `None` for a new branch.
+    /// The previous tip; `None` for a new branch.
     pub old: Option<String>,
-    /// The commit; `None` where nothing changes, and in a dry run.
+    /// The commit; `None` if nothing changes, and in a dry run.
     pub new: Option<String>,
-    /// What the commit changes (or would).
+    /// The files that the commit changes, or would change.
     pub changes: Vec<Change>,
 }
 
 impl GitHub {
-    /// Commits files without a clone. A branch that moves meanwhile is read again and written again; it is never forced.
+    /// Commits files without a clone. If the branch is updated concurrently, it is read again; an update is never forced.
     ///
     /// # Errors
-    /// GitHub's, and a parent on which an existing branch cannot be moved without force.
+    /// GitHub's, and a parent that would need a forced update.
     pub fn commit(&self, commit: &ApiCommit) -> Result<ApiOutcome, GitHubError> {
         let connection = self.connect(&commit.repository)?;
         connection.commit(commit, &commit.repository)
     }
 }
 
-/// Files by path: id and mode.
-type Listed = BTreeMap<String, (String, String)>;
+/// The files of a tree by path.
+type TreeFiles = BTreeMap<String, TreeFile>;
 
-/// The commit that a new one stands on.
+/// A file of a tree.
+#[derive(PartialEq, Eq)]
+struct TreeFile {
+    id: String,
+    mode: String,
+}
+
+/// The parent of the new commit.
 struct Base {
     commit: String,
     tree: String,
 }
 
 impl Connection {
-    /// `source` is the repository in which the parent is looked up; a fork's is its upstream.
+    /// `source` is the repository in which the parent is looked up: for a fork, its upstream.
     pub(super) fn commit(&self, commit: &ApiCommit, source: &Repository) -> Result<ApiOutcome, GitHubError> {
         let default = match (&commit.branch, &commit.parent) {
             (Some(_), Parent::Ref(_) | Parent::None) => None,
@@ -96,16 +107,18 @@ impl Connection {
         loop {
             let old = self.head(&commit.repository, &branch)?;
             let base = self.base(commit, source, old.as_deref(), default.as_deref())?;
-            let there = base.as_ref().map(|base| self.listed(source, &base.tree)).transpose()?.flatten();
-            let changes = changes(commit, there.as_ref(), base.is_some());
-            let idle = changes.is_empty() && !commit.allow_empty && base.is_some();
-            if idle || commit.dry_run {
+            let existing = base.as_ref().map(|base| self.listed(source, &base.tree)).transpose()?.flatten();
+            let changes = changes(commit, existing.as_ref(), base.is_some());
+            let unchanged = changes.is_empty() && !commit.allow_empty && base.is_some();
+            if unchanged || commit.dry_run {
                 return Ok(ApiOutcome { branch, old, new: None, changes });
             }
             let new = self.build(commit, base.as_ref(), &changes)?;
-            match self.point(&commit.repository, &branch, old.as_deref(), &new) {
+            match self.update_ref(&commit.repository, &branch, old.as_deref(), &new) {
                 Ok(()) => return Ok(ApiOutcome { branch, old, new: Some(new), changes }),
-                Err(error) if error.status() == 422 && commit.parent == Parent::Branch && attempt < ATTEMPTS => {
+                Err(error)
+                    if error.status() == Some(422) && commit.parent == Parent::Branch && attempt < MAX_ATTEMPTS =>
+                {
                     std::thread::sleep(std::time::Duration::from_millis(u64::from(100 * attempt)));
                     attempt += 1;
                 }
@@ -114,9 +127,9 @@ impl Connection {
         }
     }
 
-    /// What a branch points to.
+    /// Returns the tip of a branch.
     pub(super) fn head(&self, repository: &Repository, branch: &str) -> Result<Option<String>, GitHubError> {
-        let found = self.find(&format!("/repos/{repository}/git/ref/heads/{}", escaped(branch)))?;
+        let found = self.find(&format!("/repos/{repository}/git/ref/heads/{}", encode_path(branch)))?;
         found.map(|found| text(&found, "/object/sha", "the branch")).transpose()
     }
 
@@ -127,21 +140,21 @@ impl Connection {
         old: Option<&str>,
         default: Option<&str>,
     ) -> Result<Option<Base>, GitHubError> {
-        let wanted = match (&commit.parent, old, default) {
+        let parent = match (&commit.parent, old, default) {
             (Parent::None, _, _) => return Ok(None),
             (Parent::Ref(name), _, _) => name.clone(),
             (Parent::Branch, Some(old), _) => old.to_owned(),
             (Parent::Branch, None, default) => format!("heads/{}", default.unwrap_or_default()),
         };
-        let found = self.get(&format!("/repos/{source}/commits/{}", escaped(&wanted)))?;
+        let found = self.get(&format!("/repos/{source}/commits/{}", encode_path(&parent)))?;
         Ok(Some(Base {
             commit: text(&found, "/sha", "the parent")?,
             tree: text(&found, "/commit/tree/sha", "the parent")?,
         }))
     }
 
-    /// What a tree holds by path: id and mode. `None` where GitHub does not list all of it.
-    fn listed(&self, repository: &Repository, tree: &str) -> Result<Option<Listed>, GitHubError> {
+    /// Returns the files of a tree. `None` if GitHub truncates the list.
+    fn listed(&self, repository: &Repository, tree: &str) -> Result<Option<TreeFiles>, GitHubError> {
         let found = self.get(&format!("/repos/{repository}/git/trees/{tree}?recursive=1"))?;
         if found["truncated"].as_bool().unwrap_or(true) {
             return Ok(None);
@@ -149,7 +162,7 @@ impl Connection {
         let entries = found["tree"].as_array().map(Vec::as_slice).unwrap_or_default();
         let entries = entries.iter().filter(|entry| entry["type"] != "tree").map(|entry| {
             let field = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-            (field("path"), (field("sha"), field("mode")))
+            (field("path"), TreeFile { id: field("sha"), mode: field("mode") })
         });
         Ok(Some(entries.collect()))
     }
@@ -163,7 +176,7 @@ impl Connection {
             let file = commit.files.get(&change.path).filter(|_| change.kind != ChangeKind::Removed);
             bytes += file.map_or(0, |file| file.bytes.len());
             entries.push(self.entry(repository, &change.path, file)?);
-            if entries.len() >= ENTRIES || bytes >= BYTES {
+            if entries.len() >= MAX_ENTRIES || bytes >= MAX_BYTES {
                 tree = Some(self.tree(repository, tree.as_deref(), &std::mem::take(&mut entries))?);
                 bytes = 0;
             }
@@ -211,8 +224,8 @@ impl Connection {
         Ok(json!({"path": path, "mode": mode, "type": "blob", "sha": text(&blob, "/sha", "the blob")?}))
     }
 
-    /// Moves or makes the branch; never with force.
-    pub(super) fn point(
+    /// Creates the branch or moves it; never with force.
+    pub(super) fn update_ref(
         &self,
         repository: &Repository,
         branch: &str,
@@ -221,7 +234,7 @@ impl Connection {
     ) -> Result<(), GitHubError> {
         let done = match old {
             Some(_) => self.patch(
-                &format!("/repos/{repository}/git/refs/heads/{}", escaped(branch)),
+                &format!("/repos/{repository}/git/refs/heads/{}", encode_path(branch)),
                 &json!({"sha": new, "force": false}),
             ),
             None => self.post(
@@ -231,8 +244,10 @@ impl Connection {
         };
         match done {
             Ok(_) => Ok(()),
-            // A request whose answer was lost and that was sent again: the branch is where it is to be.
-            Err(error) if error.status() == 422 && self.head(repository, branch)?.as_deref() == Some(new) => Ok(()),
+            // The request was repeated after its response was lost.
+            Err(error) if error.status() == Some(422) && self.head(repository, branch)?.as_deref() == Some(new) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -242,21 +257,21 @@ fn mode(mode: Mode) -> String {
     format!("{:06o}", filemode(mode))
 }
 
-/// What differs from the parent's files; everything, where these are not known.
-fn changes(commit: &ApiCommit, there: Option<&Listed>, has_parent: bool) -> Vec<Change> {
+/// Returns the changes against the parent's files; all files if these are unknown.
+fn changes(commit: &ApiCommit, existing: Option<&TreeFiles>, has_parent: bool) -> Vec<Change> {
     let mut changes = Vec::new();
     for (path, file) in &commit.files {
         let id = Oid::hash_object(ObjectType::Blob, &file.bytes).map(|id| id.to_string()).unwrap_or_default();
-        let kind = match there.and_then(|there| there.get(path)) {
-            Some(known) if *known == (id, mode(file.mode)) => continue,
+        let kind = match existing.and_then(|existing| existing.get(path)) {
+            Some(known) if *known == (TreeFile { id, mode: mode(file.mode) }) => continue,
             Some(_) => ChangeKind::Modified,
             None => ChangeKind::Added,
         };
         changes.push(Change { path: path.clone(), kind });
     }
-    let known = |path: &String| there.is_none_or(|there| there.contains_key(path));
-    let gone = commit.delete.iter().filter(|path| has_parent && known(path) && !commit.files.contains_key(*path));
-    changes.extend(gone.map(|path| Change { path: path.clone(), kind: ChangeKind::Removed }));
+    let known = |path: &String| existing.is_none_or(|existing| existing.contains_key(path));
+    let deleted = commit.delete.iter().filter(|path| has_parent && known(path) && !commit.files.contains_key(*path));
+    changes.extend(deleted.map(|path| Change { path: path.clone(), kind: ChangeKind::Removed }));
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
 }

@@ -1,26 +1,29 @@
-//! A commit to a fork of one's own.
+//! Commits to a fork.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{ApiCommit, ApiOutcome, Connection, GitHub, GitHubError, Parent, Repository, text};
+use crate::commit::{ApiCommit, ApiOutcome, Parent};
+use crate::connection::{Connection, GitHub, text};
+use crate::error::GitHubError;
+use crate::types::Repository;
 
-/// GitHub makes forks in the background; after so long it is an error.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// The maximum time for GitHub to create a fork, which it does in the background.
+const FORK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A commit to a fork.
 #[derive(Clone, Debug)]
 pub struct ForkCommit {
-    /// The commit; its repository is the upstream one, and its parent is looked up there.
+    /// The commit. Its repository is the upstream, in which the parent is looked up.
     pub commit: ApiCommit,
 }
 
 impl GitHub {
-    /// Forks the repository for whom the token stands for (or finds the fork), and commits there. A dry run forks nothing.
+    /// Forks the repository for the login, unless there is a fork, and commits to the fork. A dry run creates no fork.
     ///
     /// # Errors
-    /// GitHub's, and a fork that is not ready in time.
+    /// GitHub's, and [`GitHubError::ForkNotReady`].
     pub fn fork_commit(&self, fork: &ForkCommit) -> Result<(Repository, ApiOutcome), GitHubError> {
         let upstream = &fork.commit.repository;
         let connection = self.connect(upstream)?;
@@ -28,14 +31,17 @@ impl GitHub {
             let outcome = connection.commit(&fork.commit, upstream)?;
             return Ok((upstream.clone(), outcome));
         }
-        let made = connection.post(&format!("/repos/{upstream}/forks"), &json!({"default_branch_only": true}))?;
-        let repository =
-            Repository { owner: text(&made, "/owner/login", "the fork")?, name: text(&made, "/name", "the fork")? };
+        let fork_response =
+            connection.post(&format!("/repos/{upstream}/forks"), &json!({"default_branch_only": true}))?;
+        let repository = Repository {
+            owner: text(&fork_response, "/owner/login", "the fork")?,
+            name: text(&fork_response, "/name", "the fork")?,
+        };
         connection.wait_for(&repository)?;
         let mut commit = fork.commit.clone();
         commit.repository = repository.clone();
         if commit.parent == Parent::Branch {
-            // A new branch of the fork starts from upstream's default branch, not from the fork's, which may be old.
+            // A new branch starts from the upstream's default branch, since the fork's may be outdated.
             let branch = commit.branch.clone().unwrap_or_default();
             if connection.head(&repository, &branch)?.is_some() {
                 let outcome = connection.commit(&commit, &repository)?;
@@ -52,11 +58,9 @@ impl Connection {
         let start = Instant::now();
         let mut pause = Duration::from_millis(250);
         while self.find(&format!("/repos/{repository}/git/matching-refs/heads"))?.is_none_or(|refs| refs == json!([])) {
-            if start.elapsed() > LONGEST_WAIT {
-                return Err(GitHubError::Refused(format!(
-                    "{repository}: the fork is not ready after {} s: run it again",
-                    LONGEST_WAIT.as_secs()
-                )));
+            if start.elapsed() > FORK_TIMEOUT {
+                let (repository, seconds) = (repository.to_string(), FORK_TIMEOUT.as_secs());
+                return Err(GitHubError::ForkNotReady { repository, seconds });
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_secs(10));

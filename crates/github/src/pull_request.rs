@@ -1,53 +1,56 @@
-//! One open pull request for a branch: opened where there is none, updated in place where there is one.
+//! Pull requests: at most one open request for a branch, which is updated in place.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::{Connection, GitHub, GitHubError, Repository, text};
+use crate::connection::{Connection, GitHub, GraphQl, text};
+use crate::error::GitHubError;
+use crate::request::encode_query;
+use crate::types::Repository;
 
-/// A pull request as it is to be.
+/// The desired state of a pull request.
 #[derive(Clone, Debug)]
 pub struct PullRequest {
-    /// The repository that it is opened in.
+    /// The repository in which it is opened.
     pub base: Repository,
-    /// The branch that it is to be merged into; without one the default branch.
+    /// The branch to merge into; the default branch if absent.
     pub base_branch: Option<String>,
-    /// The repository that holds the head.
+    /// The repository of the head branch.
     pub head: Repository,
-    /// The branch to be merged.
+    /// The branch to merge.
     pub head_branch: String,
     /// The title.
     pub title: String,
     /// The body.
     pub body: String,
-    /// Open it as a draft; an open one stays what it is.
+    /// Open it as a draft. An open request is not changed.
     pub draft: bool,
-    /// People who are asked to look, and teams as `ORG/TEAM`. The request's author is left out, and who has looked is not asked again.
+    /// Users to request a review from, and teams as `ORG/TEAM`. The author and users who have reviewed are not requested.
     pub reviewers: Vec<String>,
-    /// Labels; others that are there stay.
+    /// Labels to add. Others stay.
     pub labels: Vec<String>,
-    /// What becomes of title and body of an open one.
+    /// How title and body of an open request change.
     pub rewrite: Rewrite,
-    /// Let GitHub merge it when its rules allow it: `MERGE`, `SQUASH` or `REBASE`.
+    /// Enable auto-merge with this method: `MERGE`, `SQUASH` or `REBASE`.
     pub auto_merge: Option<String>,
-    /// A commit of the head branch that may have been proposed before: where a person has closed that request, none is opened.
+    /// A commit of the head branch. If a request for it was closed without merging, none is opened.
     pub known: Option<String>,
 }
 
-/// What becomes of title and body of a request that is open.
+/// How title and body of an open request change.
 #[derive(Clone)]
 pub enum Rewrite {
-    /// They stay; ghcp's way.
+    /// They stay, as with ghcp.
     Never,
-    /// They become those of the [`PullRequest`].
+    /// They are replaced.
     Whole,
-    /// They are made of those that are there.
+    /// They are computed from the present ones.
     From(Arc<MakeText>),
 }
 
-/// Makes a title and a body of those that are there.
+/// Returns the new title and body for the present ones.
 pub type MakeText = dyn Fn(&str, &str) -> (String, String) + Send + Sync;
 
 impl fmt::Debug for Rewrite {
@@ -60,64 +63,63 @@ impl fmt::Debug for Rewrite {
     }
 }
 
-/// What was done.
+/// What happened to a pull request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullAction {
-    /// A new one was opened.
+    /// It was opened.
     Opened,
-    /// The open one was changed.
+    /// The open request was changed.
     Updated,
-    /// The open one is as it is to be.
+    /// The open request is up to date.
     Unchanged,
-    /// A person has closed the one for this very commit; none was opened.
+    /// A request for this commit was closed; none was opened.
     Declined,
-    /// The base holds the head already; none was opened.
+    /// The base branch contains the head; none was opened.
     Merged,
 }
 
-/// The pull request.
+/// The result for a pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullOutcome {
-    /// What was done.
+    /// What happened.
     pub action: PullAction,
-    /// Its number; 0 where there is none.
+    /// The number; 0 if there is none.
     pub number: u64,
-    /// Its page; empty where there is none.
+    /// The URL of its page; empty if there is none.
     pub url: String,
-    /// What GitHub did not do of what was asked beside (labels, reviewers, auto-merge), each with its words.
-    pub undone: Vec<String>,
+    /// Labels, reviewers or auto-merge that GitHub rejected, each with its message.
+    pub warnings: Vec<String>,
 }
 
 impl GitHub {
-    /// Opens a pull request, or updates the one that is open for the same branches. There is never a second one.
+    /// Opens a pull request, or updates the open one for the same branches.
     ///
     /// # Errors
-    /// GitHub's, and a head branch that does not exist.
-    pub fn pull_request(&self, wanted: &PullRequest) -> Result<PullOutcome, GitHubError> {
-        let connection = self.connect(&wanted.base)?;
-        if connection.head(&wanted.head, &wanted.head_branch)?.is_none() {
-            let words =
-                format!("{}: there is no branch {}: push or commit to it first", wanted.head, wanted.head_branch);
-            return Err(GitHubError::Refused(words));
+    /// GitHub's, and [`GitHubError::BranchNotFound`] for the head branch.
+    pub fn pull_request(&self, request: &PullRequest) -> Result<PullOutcome, GitHubError> {
+        let connection = self.connect(&request.base)?;
+        if connection.head(&request.head, &request.head_branch)?.is_none() {
+            let (repository, branch) = (request.head.to_string(), request.head_branch.clone());
+            return Err(GitHubError::BranchNotFound { repository, branch });
         }
-        let base = match &wanted.base_branch {
+        let base = match &request.base_branch {
             Some(base) => base.clone(),
-            None => text(&connection.get(&format!("/repos/{}", wanted.base))?, "/default_branch", "the repository")?,
+            None => text(&connection.get(&format!("/repos/{}", request.base))?, "/default_branch", "the repository")?,
         };
-        let (action, pull) = match connection.open_one(wanted, &base)? {
-            Some(open) => connection.update(wanted, open)?,
-            None => match connection.declined(wanted, &base)? {
+        let (action, pull) = match connection.find_open(request, &base)? {
+            Some(open) => connection.update(request, open)?,
+            None => match connection.declined(request, &base)? {
                 Some(pull) => (PullAction::Declined, pull),
-                None => connection.open(wanted, &base)?,
+                None => connection.open(request, &base)?,
             },
         };
         let Some(number) = pull["number"].as_u64() else {
-            return Ok(PullOutcome { action, number: 0, url: String::new(), undone: Vec::new() });
+            return Ok(PullOutcome { action, number: 0, url: String::new(), warnings: Vec::new() });
         };
         let mut outcome =
-            PullOutcome { action, number, url: text(&pull, "/html_url", "the pull request")?, undone: Vec::new() };
+            PullOutcome { action, number, url: text(&pull, "/html_url", "the pull request")?, warnings: Vec::new() };
         if action != PullAction::Declined {
-            let changed = connection.decorate(wanted, &pull, &mut outcome)?;
+            let changed = connection.decorate(request, &pull, &mut outcome)?;
             if changed && action == PullAction::Unchanged {
                 outcome.action = PullAction::Updated;
             }
@@ -125,26 +127,26 @@ impl GitHub {
         Ok(outcome)
     }
 
-    /// Closes the open pull request for these branches with a comment, if there is one; gives its number and page.
+    /// Closes the open pull request for these branches with a comment. Returns its number and the URL of its page, or `None`.
     ///
     /// # Errors
     /// GitHub's.
     pub fn close_pull_request(
         &self,
-        wanted: &PullRequest,
+        request: &PullRequest,
         comment: &str,
     ) -> Result<Option<(u64, String)>, GitHubError> {
-        let connection = self.connect(&wanted.base)?;
-        let base = wanted.base_branch.clone().unwrap_or_default();
-        let Some(open) = connection.open_one(wanted, &base)? else { return Ok(None) };
-        let number = open["number"].as_u64().ok_or_else(|| crate::incomplete("the pull request", "number"))?;
-        let repository = &wanted.base;
+        let connection = self.connect(&request.base)?;
+        let base = request.base_branch.clone().unwrap_or_default();
+        let Some(open) = connection.find_open(request, &base)? else { return Ok(None) };
+        let number = open["number"].as_u64().ok_or_else(|| GitHubError::missing_field("the pull request", "number"))?;
+        let repository = &request.base;
         connection.post(&format!("/repos/{repository}/issues/{number}/comments"), &json!({ "body": comment }))?;
         connection.patch(&format!("/repos/{repository}/pulls/{number}"), &json!({ "state": "closed" }))?;
         Ok(Some((number, text(&open, "/html_url", "the pull request")?)))
     }
 
-    /// The open pull requests of a repository: head branch, base branch, number and page. At most the newest thousand.
+    /// Returns the open pull requests of a repository, at most the newest thousand.
     ///
     /// # Errors
     /// GitHub's.
@@ -179,76 +181,75 @@ pub struct OpenPull {
     pub head: String,
     /// The base branch.
     pub base: String,
-    /// Its number.
+    /// The number.
     pub number: u64,
-    /// Its page.
+    /// The URL of its page.
     pub url: String,
-    /// Its title.
+    /// The title.
     pub title: String,
 }
 
 impl Connection {
-    fn pulls(&self, wanted: &PullRequest, base: &str, state: &str) -> Result<Vec<Value>, GitHubError> {
-        let head = format!("{}:{}", wanted.head.owner, wanted.head_branch);
-        let query = format!("state={state}&head={}&base={}", in_query(&head), in_query(base));
-        let found = self.get(&format!("/repos/{}/pulls?{query}", wanted.base))?;
+    fn pulls(&self, request: &PullRequest, base: &str, state: &str) -> Result<Vec<Value>, GitHubError> {
+        let head = format!("{}:{}", request.head.owner, request.head_branch);
+        let query = format!("state={state}&head={}&base={}", encode_query(&head), encode_query(base));
+        let found = self.get(&format!("/repos/{}/pulls?{query}", request.base))?;
         Ok(found.as_array().cloned().unwrap_or_default())
     }
 
-    fn open_one(&self, wanted: &PullRequest, base: &str) -> Result<Option<Value>, GitHubError> {
-        Ok(self.pulls(wanted, base, "open")?.into_iter().next())
+    fn find_open(&self, request: &PullRequest, base: &str) -> Result<Option<Value>, GitHubError> {
+        Ok(self.pulls(request, base, "open")?.into_iter().next())
     }
 
-    /// The request that proposed the known commit and was closed unmerged.
-    fn declined(&self, wanted: &PullRequest, base: &str) -> Result<Option<Value>, GitHubError> {
-        let Some(known) = &wanted.known else { return Ok(None) };
-        let closed = self.pulls(wanted, base, "closed")?;
+    /// The request for the known commit that was closed without merging.
+    fn declined(&self, request: &PullRequest, base: &str) -> Result<Option<Value>, GitHubError> {
+        let Some(known) = &request.known else { return Ok(None) };
+        let closed = self.pulls(request, base, "closed")?;
         let same = |pull: &Value| pull["merged_at"].is_null() && pull.pointer("/head/sha") == Some(&json!(known));
         Ok(closed.into_iter().find(same))
     }
 
-    fn open(&self, wanted: &PullRequest, base: &str) -> Result<(PullAction, Value), GitHubError> {
-        let head = if wanted.head == wanted.base {
-            wanted.head_branch.clone()
+    fn open(&self, request: &PullRequest, base: &str) -> Result<(PullAction, Value), GitHubError> {
+        let head = if request.head == request.base {
+            request.head_branch.clone()
         } else {
-            format!("{}:{}", wanted.head.owner, wanted.head_branch)
+            format!("{}:{}", request.head.owner, request.head_branch)
         };
         let body =
-            json!({"title": wanted.title, "body": wanted.body, "head": head, "base": base, "draft": wanted.draft});
-        match self.post(&format!("/repos/{}/pulls", wanted.base), &body) {
+            json!({"title": request.title, "body": request.body, "head": head, "base": base, "draft": request.draft});
+        match self.post(&format!("/repos/{}/pulls", request.base), &body) {
             Ok(opened) => Ok((PullAction::Opened, opened)),
-            // What was to be proposed has been merged meanwhile.
-            Err(error) if error.status() == 422 && error.to_string().contains("No commits between") => {
+            // The change was merged in the meantime.
+            Err(error) if error.status() == Some(422) && error.to_string().contains("No commits between") => {
                 Ok((PullAction::Merged, Value::Null))
             }
-            // Another run, or a request of ours whose answer was lost, has opened it meanwhile.
-            Err(error) if error.status() == 422 => match self.open_one(wanted, base)? {
-                Some(open) => self.update(wanted, open),
+            // Another run opened it, or the request was repeated after its response was lost.
+            Err(error) if error.status() == Some(422) => match self.find_open(request, base)? {
+                Some(open) => self.update(request, open),
                 None => Err(error),
             },
             Err(error) => Err(error),
         }
     }
 
-    fn update(&self, wanted: &PullRequest, open: Value) -> Result<(PullAction, Value), GitHubError> {
+    fn update(&self, request: &PullRequest, open: Value) -> Result<(PullAction, Value), GitHubError> {
         let (old_title, old_body) =
             (open["title"].as_str().unwrap_or_default(), open["body"].as_str().unwrap_or_default());
-        let (title, body) = match &wanted.rewrite {
+        let (title, body) = match &request.rewrite {
             Rewrite::Never => return Ok((PullAction::Unchanged, open)),
-            Rewrite::Whole => (wanted.title.clone(), wanted.body.clone()),
+            Rewrite::Whole => (request.title.clone(), request.body.clone()),
             Rewrite::From(make) => make(old_title, old_body),
         };
         if title == old_title && body == old_body.replace("\r\n", "\n") {
             return Ok((PullAction::Unchanged, open));
         }
-        let route = format!("/repos/{}/pulls/{}", wanted.base, open["number"]);
+        let route = format!("/repos/{}/pulls/{}", request.base, open["number"]);
         let changed = self.patch(&route, &json!({"title": title, "body": body}))?;
         Ok((PullAction::Updated, changed))
     }
 
-    /// Labels, reviewers and auto-merge that are missing. GitHub tells those that are there in the pull request. What it refuses of them is
-    /// written down and no error: the request is there.
-    fn decorate(&self, wanted: &PullRequest, pull: &Value, outcome: &mut PullOutcome) -> Result<bool, GitHubError> {
+    /// Adds missing labels, reviewers and auto-merge. What GitHub rejects becomes a warning, since the pull request exists.
+    fn decorate(&self, request: &PullRequest, pull: &Value, outcome: &mut PullOutcome) -> Result<bool, GitHubError> {
         let number = outcome.number;
         let mut changed = false;
         let mut settle = |what: &str, done: Result<(), GitHubError>| match done {
@@ -256,37 +257,38 @@ impl Connection {
                 changed = true;
                 Ok(())
             }
-            Err(error) if matches!(error.status(), 403 | 404 | 422) => {
-                outcome.undone.push(format!("{what}: {error}"));
+            Err(error) if matches!(error.status(), Some(403 | 404 | 422)) => {
+                outcome.warnings.push(format!("{what}: {error}"));
                 Ok(())
             }
             Err(error) => Err(error),
         };
-        let labels = missing(&wanted.labels, &names(&pull["labels"], "name"));
+        let labels = missing(&request.labels, &names(&pull["labels"], "name"));
         if !labels.is_empty() {
-            let route = format!("/repos/{}/issues/{number}/labels", wanted.base);
+            let route = format!("/repos/{}/issues/{number}/labels", request.base);
             settle("labels", self.post(&route, &json!({ "labels": labels })).map(drop))?;
         }
-        if let Some(body) = self.reviewers(wanted, pull, number)? {
-            let route = format!("/repos/{}/pulls/{number}/requested_reviewers", wanted.base);
+        if let Some(body) = self.reviewers(request, pull, number)? {
+            let route = format!("/repos/{}/pulls/{number}/requested_reviewers", request.base);
             settle("reviewers", self.post(&route, &body).map(drop))?;
         }
-        if let Some(method) = &wanted.auto_merge {
+        if let Some(method) = &request.auto_merge {
             let on = pull.pointer("/auto_merge/merge_method").and_then(Value::as_str).unwrap_or_default();
             if !on.eq_ignore_ascii_case(method) {
                 match self.enable_auto_merge(pull, method)? {
-                    Ok(()) => changed = true,
-                    Err(words) => outcome.undone.push(words),
+                    None => changed = true,
+                    Some(warning) => outcome.warnings.push(warning),
                 }
             }
         }
         Ok(changed)
     }
 
-    /// Whom to ask: those who are not asked yet, have not looked yet and are not the author, whom GitHub refuses together with all others.
-    fn reviewers(&self, wanted: &PullRequest, pull: &Value, number: u64) -> Result<Option<Value>, GitHubError> {
+    /// The reviewers to request: those who are not requested, have not reviewed and are not the author. GitHub rejects a request that
+    /// contains the author.
+    fn reviewers(&self, request: &PullRequest, pull: &Value, number: u64) -> Result<Option<Value>, GitHubError> {
         let (teams, people): (Vec<&String>, Vec<&String>) =
-            wanted.reviewers.iter().partition(|name| name.contains('/'));
+            request.reviewers.iter().partition(|name| name.contains('/'));
         let author = pull.pointer("/user/login").and_then(Value::as_str).unwrap_or_default();
         let people: Vec<String> =
             people.into_iter().filter(|name| !name.eq_ignore_ascii_case(author)).cloned().collect();
@@ -297,35 +299,35 @@ impl Connection {
         if people.is_empty() && teams.is_empty() {
             return Ok(None);
         }
-        let looked = self.get(&format!("/repos/{}/pulls/{number}/reviews?per_page=100", wanted.base))?;
-        let looked = looked.as_array().map(Vec::as_slice).unwrap_or_default();
-        let who: Vec<String> = looked
+        let reviews = self.get(&format!("/repos/{}/pulls/{number}/reviews?per_page=100", request.base))?;
+        let reviews = reviews.as_array().map(Vec::as_slice).unwrap_or_default();
+        let reviewed: Vec<String> = reviews
             .iter()
             .filter_map(|review| review.pointer("/user/login").and_then(Value::as_str).map(str::to_owned))
             .collect();
-        people = missing(&people, &who);
-        if !who.is_empty() {
-            // A team is no longer asked once one of it has looked, and who that was GitHub does not tell.
+        people = missing(&people, &reviewed);
+        if !reviewed.is_empty() {
+            // GitHub removes a team once a member has reviewed, and does not say which member that was.
             teams.clear();
         }
         Ok((!people.is_empty() || !teams.is_empty()).then(|| json!({ "reviewers": people, "team_reviewers": teams })))
     }
 
-    fn enable_auto_merge(&self, pull: &Value, method: &str) -> Result<Result<(), String>, GitHubError> {
+    /// Enables auto-merge. Returns GitHub's message as a warning if it refuses.
+    fn enable_auto_merge(&self, pull: &Value, method: &str) -> Result<Option<String>, GitHubError> {
         let query = "mutation($id: ID!, $method: PullRequestMergeMethod!) { \
                      enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method}) { clientMutationId } }";
-        let answer = self.graphql(query, &json!({ "id": pull["node_id"], "method": method }))?;
-        Ok(answer.map(drop).map_err(|words| {
-            let lower = words.to_lowercase();
-            let advice = if lower.contains("clean status") {
-                "nothing holds the request back, so there is nothing to wait for: protect the branch by reviews or checks, or merge it"
-            } else if lower.contains("not allowed") {
-                "allow it in the repository's settings"
-            } else {
-                "see GitHub's words"
-            };
-            format!("auto-merge: GitHub: {words}: {advice}")
-        }))
+        let response = self.graphql(query, &json!({ "id": pull["node_id"], "method": method }))?;
+        let GraphQl::Rejected(message) = response else { return Ok(None) };
+        let lower = message.to_lowercase();
+        let hint = if lower.contains("clean status") {
+            "; protect the branch by reviews or checks, or merge the request, which waits for nothing"
+        } else if lower.contains("not allowed") {
+            "; allow auto-merge in the repository's settings"
+        } else {
+            ""
+        };
+        Ok(Some(format!("auto-merge: {message}{hint}")))
     }
 }
 
@@ -334,12 +336,8 @@ fn names(list: &Value, field: &str) -> Vec<String> {
     list.iter().filter_map(|entry| entry[field].as_str().map(str::to_owned)).collect()
 }
 
-/// GitHub's names do not tell cases apart.
-fn missing(wanted: &[String], there: &[String]) -> Vec<String> {
-    let is_there = |name: &String| there.iter().any(|there| there.eq_ignore_ascii_case(name));
-    wanted.iter().filter(|name| !is_there(name)).cloned().collect()
-}
-
-fn in_query(text: &str) -> String {
-    crate::escaped(text).replace('/', "%2F")
+/// Returns the names that are not among the present ones. GitHub's names are case-insensitive.
+fn missing(names: &[String], present: &[String]) -> Vec<String> {
+    let is_present = |name: &String| present.iter().any(|other| other.eq_ignore_ascii_case(name));
+    names.iter().filter(|name| !is_present(name)).cloned().collect()
 }

@@ -142,8 +142,8 @@ fn refusals_say_why() {
     let error = wrong.commit(&commit("main", &[])).unwrap_err();
     assert!(error.is_outside() && error.to_string().contains("HTTP 401: Bad credentials"), "{error}");
     assert!(!format!("{error:?} {wrong:?}").contains("ghp_wrong"));
-    let error = github(&fake).commit(&commit("main", &[("a", "1")])).unwrap_err().to_string();
-    assert!(error.contains("404") && error.contains("check the names"), "{error}");
+    let error = github(&fake).commit(&commit("main", &[("a", "1")])).unwrap_err();
+    assert!(error.to_string().contains("404") && error.hint().unwrap().contains("check the names"), "{error}");
     let nobody = GitHub::new("http://127.0.0.1:1", Login::Token(TOKEN.to_owned()));
     assert!(nobody.commit(&commit("main", &[])).unwrap_err().is_outside());
 }
@@ -182,7 +182,7 @@ fn there_is_one_open_pull_request_and_it_is_updated() {
         known: None,
     };
     let error = github(&fake).pull_request(&wanted).unwrap_err().to_string();
-    assert!(error.contains("no branch deliver/cart"), "{error}");
+    assert!(error.contains("branch deliver/cart not found"), "{error}");
     github(&fake).commit(&commit("deliver/cart", &[("a", "1")])).unwrap();
     let opened = github(&fake).pull_request(&wanted).unwrap();
     assert_eq!((opened.action, opened.number), (PullAction::Opened, 1));
@@ -227,7 +227,7 @@ fn what_github_refuses_beside_the_request_is_told() {
     wanted.reviewers = names.iter().map(|&name| name.to_owned()).collect();
     wanted.auto_merge = Some("SQUASH".to_owned());
     let opened = github(&fake).pull_request(&wanted).unwrap();
-    assert_eq!((opened.action, &opened.undone), (PullAction::Opened, &Vec::new()), "the author is left out");
+    assert_eq!((opened.action, &opened.warnings), (PullAction::Opened, &Vec::new()), "the author is left out");
     let pull = &fake.pulls()[0];
     assert_eq!(pull["requested_reviewers"], serde_json::json!([{"login": "ada"}]));
     assert_eq!(pull["requested_teams"], serde_json::json!([{"slug": "platform"}]));
@@ -237,13 +237,13 @@ fn what_github_refuses_beside_the_request_is_told() {
     wanted.auto_merge = Some("MERGE".to_owned());
     fake.refuse_auto_merge("Pull request is in clean status");
     let told = github(&fake).pull_request(&wanted).unwrap();
-    let [reviewers, merge] = told.undone.as_slice() else { panic!("{:?}", told.undone) };
+    let [reviewers, merge] = told.warnings.as_slice() else { panic!("{:?}", told.warnings) };
     assert!(reviewers.contains("not a collaborator"), "{reviewers}");
-    assert!(merge.contains("clean status: nothing holds the request back"), "{merge}");
+    assert!(merge.contains("clean status; protect the branch"), "{merge}");
     fake.fault(Fault::On("/labels".to_owned(), 403, "Resource not accessible by integration".to_owned(), 9));
     wanted.labels = vec!["deploy".to_owned()];
     let told = github(&fake).pull_request(&wanted).unwrap();
-    assert!(told.undone[0].contains("not accessible"), "{:?}", told.undone);
+    assert!(told.warnings[0].contains("not accessible"), "{:?}", told.warnings);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn github_enterprise_has_graphql_beside_its_api() {
     let fake = FakeGitHub::start();
     let mut wanted = topic(&fake);
     wanted.auto_merge = Some("REBASE".to_owned());
-    let enterprise = GitHub { api: format!("{}/api/v3", fake.api()), ..github(&fake) };
+    let enterprise = GitHub::new(format!("{}/api/v3", fake.api()), Login::Token(TOKEN.to_owned()));
     enterprise.pull_request(&wanted).unwrap();
     assert_eq!(fake.pulls()[0]["auto_merge"]["merge_method"], "rebase");
     assert!(fake.requests().contains(&"POST /api/graphql".to_owned()));

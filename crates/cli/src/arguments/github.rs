@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use delivery::verbs::ghcp::{ApiCommit, ApiOutcome, GitHub, Identity, Login, Parent, Repository};
+use delivery::verbs::ghcp::{self, ApiCommit, ApiOutcome, GitHub, Identity, Login, Parent, Repository};
 
 use crate::outcome::Failure;
 use crate::output;
@@ -26,6 +26,7 @@ pub(crate) struct ApiArguments {
     app_key_file: Option<PathBuf>,
     /// Log requests; the same as -vv
     #[arg(long)]
+    #[allow(dead_code, reason = "`command_line` reads it before the arguments are parsed")]
     debug: bool,
 }
 
@@ -49,7 +50,7 @@ impl ApiArguments {
                 ));
             }
         };
-        Ok(GitHub::new(self.api, login))
+        Ok(ghcp::github(self.api, login, &run_context()?))
     }
 }
 

@@ -89,8 +89,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     output::note(&format!("{} #{} {action}", wanted.base, outcome.number));
     output::result(&format!("{}\n", outcome.url))?;
-    if outcome.undone.is_empty() {
+    if outcome.warnings.is_empty() {
         return Ok(Success::Done);
     }
-    Err(Failure::Input(anyhow::anyhow!(outcome.undone.join("\n"))))
+    Err(Failure::Input(anyhow::anyhow!(outcome.warnings.join("\n"))))
 }

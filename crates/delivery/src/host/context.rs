@@ -15,6 +15,8 @@ pub struct RunContext {
     pub now: Option<Moment>,
     /// The nanoseconds of the second that `now` names.
     pub nanoseconds: u32,
+    /// The connections to GitHub, shared by the run.
+    pub github: github::Connections,
     /// Receives the progress of the run.
     pub progress: Progress,
 }

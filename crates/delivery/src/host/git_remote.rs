@@ -7,7 +7,6 @@ use committer::DeliverError;
 use git::GitConfig;
 use git::source::{SourceHistory, SourceRepository};
 use git::{Credentials, Remote, Transport};
-use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
@@ -31,7 +30,7 @@ pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<R
         None if at_home && github::has_app(ctx) => {
             let (github, named) = github::access(&configured.url, ctx, None)?;
             let token = github.token(&named);
-            Some(token.map_err(|error| Failure::External(Diagnostic::new(error.to_string()).into()))?)
+            Some(token?)
         }
         None => variable("GITHUB_TOKEN").filter(|_| at_home),
     };

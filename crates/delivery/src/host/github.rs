@@ -1,7 +1,11 @@
 //! Access to GitHub's API with the credentials of the environment.
 
-use github::{GitHub, Login, Repository};
+use std::path::Path;
+
+use git::{GitConfig, Remote};
+use github::{GitHub, Login, Network, Repository};
 use manifest::Diagnostic;
+use net::Proxies;
 
 use crate::error::Failure;
 use crate::host::RunContext;
@@ -15,7 +19,7 @@ use crate::host::git_hosts::host_name;
 pub(crate) fn access(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<(GitHub, Repository), Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let repository = named(url).ok_or_else(|| {
-        Diagnostic::new(format!("invalid GitHub repository URL {}", git::Remote::new(url).redacted_url()))
+        Diagnostic::new(format!("invalid GitHub repository URL {}", Remote::new(url).redacted_url()))
             .field("destination.repository")
             .hint("use a URL such as https://github.com/OWNER/REPOSITORY.git")
     })?;
@@ -27,7 +31,19 @@ pub(crate) fn access(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<(
         "github.com" => "https://api.github.com".to_owned(),
         host => format!("https://{host}/api/v3"),
     });
-    Ok((GitHub::new(api, login(ctx, at_home)?), repository))
+    Ok((self::api(api, login(ctx, at_home)?, ctx), repository))
+}
+
+/// GitHub's API at a URL, with the proxies and certificate authorities of the environment and of git's configuration, and the run's
+/// connections.
+pub(crate) fn api(api: String, login: Login, ctx: &RunContext) -> GitHub {
+    let configured = Remote::configured(&api, &GitConfig::load(Path::new("."), &ctx.variables));
+    let environment = Proxies::from_variables(|name| ctx.variables.get(name).cloned());
+    let network = Network {
+        proxies: configured.proxy.iter().fold(environment, |proxies, proxy| proxies.with_proxy(proxy)),
+        authorities: configured.ca_file.into_iter().collect(),
+    };
+    GitHub::new(api, login).with_network(network).with_connections(ctx.github.clone())
 }
 
 /// Whether the host is the one of the action that runs us; github.com outside of an action.

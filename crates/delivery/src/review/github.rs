@@ -103,7 +103,7 @@ impl Api {
             action,
             number: there.then_some(done.number),
             url: there.then_some(done.url),
-            warnings: done.undone,
+            warnings: done.warnings,
             failed: None,
         })
     }

@@ -15,6 +15,12 @@ pub use github::{
 };
 
 use crate::error::Failure;
+use crate::host::{RunContext, github as host_github};
+
+/// GitHub's API at a URL, with the proxies and certificate authorities of the environment and of git's configuration.
+pub fn github(api: String, login: Login, ctx: &RunContext) -> GitHub {
+    host_github::api(api, login, ctx)
+}
 
 /// The files below these paths as they are committed: their path from `folder`, with `/`.
 ///
@@ -97,7 +103,7 @@ fn failed(path: &Path, message: &str) -> Failure {
 /// # Errors
 /// GitHub's.
 pub fn commit(github: &GitHub, commit: &ApiCommit) -> Result<ApiOutcome, Failure> {
-    github.commit(commit).map_err(|error| refused(&error))
+    github.commit(commit).map_err(Failure::from)
 }
 
 /// Commits to a fork; see [`GitHub::fork_commit`].
@@ -105,7 +111,7 @@ pub fn commit(github: &GitHub, commit: &ApiCommit) -> Result<ApiOutcome, Failure
 /// # Errors
 /// GitHub's.
 pub fn fork_commit(github: &GitHub, fork: &ForkCommit) -> Result<(Repository, ApiOutcome), Failure> {
-    github.fork_commit(fork).map_err(|error| refused(&error))
+    github.fork_commit(fork).map_err(Failure::from)
 }
 
 /// Opens or updates a pull request; see [`GitHub::pull_request`].
@@ -113,10 +119,5 @@ pub fn fork_commit(github: &GitHub, fork: &ForkCommit) -> Result<(Repository, Ap
 /// # Errors
 /// GitHub's.
 pub fn pull_request(github: &GitHub, wanted: &PullRequest) -> Result<PullOutcome, Failure> {
-    github.pull_request(wanted).map_err(|error| refused(&error))
-}
-
-fn refused(error: &github::GitHubError) -> Failure {
-    let diagnostic = Diagnostic { message: error.to_string(), ..Diagnostic::default() };
-    if error.is_outside() { Failure::External(diagnostic.into()) } else { Failure::Input(diagnostic.into()) }
+    github.pull_request(wanted).map_err(Failure::from)
 }

@@ -31,7 +31,7 @@ pub enum SourceError {
         path: String,
     },
     /// The revision does not exist in this clone.
-    #[error("revision {revision} not found: {}", source.message())]
+    #[error("revision {revision} not found")]
     NoRevision {
         /// The revision, as given.
         revision: String,

@@ -1,12 +1,16 @@
-//! Which of two commits is older, by GitHub's own history.
+//! Which of two commits is older, by GitHub's history.
 
-use crate::{GitHub, GitHubError, Repository, text};
+use git::source::HistoryService;
+
+use crate::connection::{GitHub, text};
+use crate::error::GitHubError;
+use crate::types::Repository;
 
 impl GitHub {
-    /// Whether `older` is `newer` or one of its ancestors; both are commit ids.
+    /// Returns whether `older` is `newer` or one of its ancestors; both are commit ids.
     ///
     /// # Errors
-    /// GitHub's; a commit that the repository does not have is one (404).
+    /// GitHub's, also for a commit that the repository does not have (404).
     pub fn is_ancestor(&self, repository: &Repository, older: &str, newer: &str) -> Result<bool, GitHubError> {
         let connection = self.connect(repository)?;
         let found = connection.get(&format!("/repos/{repository}/compare/{older}...{newer}?per_page=1"))?;
@@ -14,15 +18,15 @@ impl GitHub {
     }
 }
 
-/// The history of a repository as GitHub knows it.
+/// The history of a repository on GitHub.
 pub struct RepositoryHistory {
-    /// Where GitHub is, and who we are there.
+    /// GitHub.
     pub github: GitHub,
     /// The repository.
     pub repository: Repository,
 }
 
-impl git::source::HistoryService for RepositoryHistory {
+impl HistoryService for RepositoryHistory {
     fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, Box<dyn std::error::Error>> {
         Ok(self.github.is_ancestor(&self.repository, older, newer)?)
     }
