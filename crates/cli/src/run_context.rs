@@ -21,7 +21,7 @@ pub(crate) fn run_context() -> Result<RunContext, Failure> {
         Some(text) => {
             let seconds = text.parse().map_err(|_| {
                 Failure::Input(anyhow::anyhow!(
-                    "SOURCE_DATE_EPOCH is `{text}`\n  hint: Give seconds since 1970, or unset it."
+                    "invalid SOURCE_DATE_EPOCH {text:?}: expected seconds since 1970\n  hint: set it to a number of seconds, or unset it"
                 ))
             })?;
             (seconds, 0)

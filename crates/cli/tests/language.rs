@@ -36,50 +36,50 @@ const fn rule(pattern: &'static str, scope: Scope, instead: &'static str, known:
 /// The rules.
 const RULES: &[Rule] = &[
     rule(r#"\bShelf\b"#, Scope::Code, "BaseCache", 0),
-    rule(r#"\bDoors\b"#, Scope::Code, "Io", 11),
-    rule(r#"\b(dyn|impl|trait) Outside\b"#, Scope::Code, "Host", 22),
-    rule(r#"\bWorld\b"#, Scope::Code, "SystemHost", 15),
+    rule(r#"\bDoors\b"#, Scope::Code, "Io", 0),
+    rule(r#"\b(dyn|impl|trait) Outside\b"#, Scope::Code, "Host", 0),
+    rule(r#"\bWorld\b"#, Scope::Code, "SystemHost", 0),
     rule(r#"\bSurroundings\b"#, Scope::Code, "RunContext", 0),
     rule(r#"\bWorkshop\b"#, Scope::Code, "ObjectStore", 0),
-    rule(r#"\bcrew\b"#, Scope::Code, "worker_pool", 5),
+    rule(r#"\bcrew\b"#, Scope::Code, "worker_pool", 0),
     rule(r#"\bFooting\b"#, Scope::Code, "BaseKey", 0),
-    rule(r#"\bTelling\b"#, Scope::Code, "PullRequestBody", 16),
+    rule(r#"\bTelling\b"#, Scope::Code, "PullRequestBody", 0),
     rule(r#"\bByApi\b"#, Scope::Code, "GitHubApiTransport", 0),
     rule(r#"\bStanding\b"#, Scope::Code, "TopicState", 0),
-    rule(r#"\bSourced\b"#, Scope::Code, "SourceTree", 29),
-    rule(r#"\bWanted\b"#, Scope::Code, "a name that says what is requested", 48),
-    rule(r#"\bWalk\b"#, Scope::Code, "ConfigLoader", 6),
-    rule(r#"\bTrouble\b"#, Scope::Code, "HttpError", 57),
-    rule(r#"\bQuiet\b"#, Scope::Code, "RetryAfterGate", 8),
-    rule(r#"\bGiven\b"#, Scope::Code, "PinnedInputs", 17),
-    rule(r#"\bknock\b"#, Scope::Code, "ping", 2),
-    rule(r#"\bconverse\b"#, Scope::Code, "send", 6),
-    rule(r#"\belse_everything\b"#, Scope::Code, "default_to_all", 4),
-    rule(r#"\b(Place|Found|Way|Via)\b"#, Scope::Code, "a name that says what kind of thing it is", 231),
+    rule(r#"\bSourced\b"#, Scope::Code, "SourceTree", 0),
+    rule(r#"\bWanted\b"#, Scope::Code, "a name that says what is requested", 0),
+    rule(r#"\bWalk\b"#, Scope::Code, "ConfigLoader", 0),
+    rule(r#"\bTrouble\b"#, Scope::Code, "HttpError", 0),
+    rule(r#"\bQuiet\b"#, Scope::Code, "RetryAfterGate", 0),
+    rule(r#"\bGiven\b"#, Scope::Code, "PinnedInputs", 0),
+    rule(r#"\bknock\b"#, Scope::Code, "ping", 0),
+    rule(r#"\bconverse\b"#, Scope::Code, "send", 0),
+    rule(r#"\belse_everything\b"#, Scope::Code, "default_to_all", 0),
+    rule(r#"\b(Place|Found|Way|Via)\b"#, Scope::Code, "a name that says what kind of thing it is", 0),
     rule(
         r#"\b(words|said|told|undone|around|patient|odd)\b"#,
         Scope::Code,
         "message, stderr, warnings, ctx, retry, protocol_error",
-        1017,
+        0,
     ),
     rule(
         r#"(?i)\b(some|no|any)body\b|\bwhoever\b"#,
         Scope::Everything,
         "the field's term for who does it, or the passive",
-        106,
+        0,
     ),
     rule(
         r#"(?i)whose turn|\broofs?\b|lets? us in|the house\b|taken back|\bproved\b"#,
         Scope::Everything,
         "standard terms",
-        69,
+        0,
     ),
-    rule(r#"\b(is|are) no [a-z]+"#, Scope::Literals, "invalid, expected, not a", 84),
+    rule(r#"\b(is|are) no [a-z]+"#, Scope::Literals, "invalid, expected, not a", 0),
     rule(
         r#"cannot be told|there already|as it is to be|no way to|all or nothing|was asked for"#,
         Scope::Everything,
         "standard phrases",
-        71,
+        0,
     ),
 ];
 
@@ -101,7 +101,7 @@ const PROPER_NOUNS: &[&str] = &[
 ];
 
 /// How many errors and hints of another form are known; the number only shrinks.
-const KNOWN_FORMS: usize = 232;
+const KNOWN_FORMS: usize = 0;
 
 /// The files whose text is checked, with the text: sources, documentation, and the texts of fixtures.
 fn texts() -> Vec<(String, String)> {

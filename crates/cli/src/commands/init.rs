@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use clap::ValueEnum;
 use delivery::config::{NAMES, Template};
 use delivery::host::disk::{DiskFiles, absolute};
-use delivery::verbs::init::{self, Choices, Found, How, environment_name};
+use delivery::verbs::init::{self, Choices, How, Inspection, environment_name};
 
 use crate::arguments::review::HostArgument;
 use crate::arguments::template::template;
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
 }
 
 /// Returns the typed choices, and the answers to prompts for the others.
-fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
+fn asked(found: &Inspection, typed: Choices) -> Result<Choices, Failure> {
     let mut prompt = Prompt::new(std::io::stdin().lock(), |text: &str| output::question(text));
     prompt.print(&format!("Found {}.", summary(found)));
     let mut choices = typed;
@@ -147,7 +147,7 @@ fn asked(found: &Found, typed: Choices) -> Result<Choices, Failure> {
 }
 
 /// `2 services with a skaffold.yaml, 1 with kustomizations, 1 Helm chart; environments develop, production`
-fn summary(found: &Found) -> String {
+fn summary(found: &Inspection) -> String {
     let count = |wanted: &dyn Fn(&How) -> bool| found.services.iter().filter(|one| wanted(&one.how)).count();
     let counts = [
         (count(&|how| matches!(how, How::Skaffold)), "with a skaffold.yaml"),

@@ -3,7 +3,7 @@
 use manifest::Diagnostic;
 
 use super::destination::UnitDestination;
-use super::discover::Found;
+use super::discover::DiscoveredService;
 use super::settings::Settings;
 use super::{PlannedUnit, Request};
 use crate::config::{Config, Environment, Template};
@@ -18,7 +18,7 @@ pub(super) struct UnitContext<'a> {
     pub(super) root: &'a str,
     /// The config's path; empty where it was made from flags.
     pub(super) file: &'a str,
-    pub(super) service: &'a Found,
+    pub(super) service: &'a DiscoveredService,
     /// The environment's name.
     pub(super) environment: &'a str,
     /// What the environment says.

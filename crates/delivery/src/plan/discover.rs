@@ -12,7 +12,7 @@ use crate::config::{Config, Service, Template};
 
 /// A service: its name, its folder, and the entry of the config that found it.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct DiscoveredService {
     pub(super) name: String,
     pub(super) folder: String,
     pub(super) entry: Service,
@@ -22,8 +22,13 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// An entry that finds nothing, a literal folder that is not there or holds no config, two services of one name.
-pub(super) fn services(files: &dyn Files, root: &str, file: &str, config: &Config) -> Result<Vec<Found>, Errors> {
-    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+pub(super) fn services(
+    files: &dyn Files,
+    root: &str,
+    file: &str,
+    config: &Config,
+) -> Result<Vec<DiscoveredService>, Errors> {
+    let mut found: BTreeMap<String, DiscoveredService> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (index, entry) in config.services.0.iter().enumerate() {
         let place = |error: Diagnostic| error.in_file(file).field(format!("services[{index}]"));
@@ -42,7 +47,7 @@ pub(super) fn services(files: &dyn Files, root: &str, file: &str, config: &Confi
         for folder in folders {
             let last = folder.rsplit('/').next().unwrap_or_default().to_owned();
             let name = entry.name.clone().unwrap_or(last);
-            let one = Found { name: name.clone(), folder, entry: entry.clone() };
+            let one = DiscoveredService { name: name.clone(), folder, entry: entry.clone() };
             match found.get(&name) {
                 Some(other) if other.folder != one.folder => wrong.push(place(
                     Diagnostic::new(format!("duplicate service \"{name}\": {} and {}", other.folder, one.folder))

@@ -2,7 +2,7 @@
 
 use manifest::Diagnostic;
 
-use super::discover::Found;
+use super::discover::DiscoveredService;
 use super::settings::Settings;
 use crate::config::{Config, Environment, Environments, Service, Services};
 
@@ -33,8 +33,8 @@ pub(super) fn config(settings: &Settings) -> Result<Config, Diagnostic> {
 }
 
 /// The services of a config that was made from flags. Whether their folder holds a Skaffold config shows when it is loaded.
-pub(super) fn services(root: &str, config: &Config) -> Vec<Found> {
-    let found = |entry: &Service| Found {
+pub(super) fn services(root: &str, config: &Config) -> Vec<DiscoveredService> {
+    let found = |entry: &Service| DiscoveredService {
         name: entry.name.clone().unwrap_or_default(),
         folder: root.to_owned(),
         entry: entry.clone(),

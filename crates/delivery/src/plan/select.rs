@@ -2,13 +2,13 @@
 
 use manifest::{Diagnostic, Errors};
 
-use super::discover::Found;
+use super::discover::DiscoveredService;
 use crate::config::{Config, Environment, Profiles};
 use crate::plan::settings::{Selection, Settings};
 
 /// A service in an environment.
 pub(super) struct Chosen<'a> {
-    pub(super) service: &'a Found,
+    pub(super) service: &'a DiscoveredService,
     /// The environment's name.
     pub(super) environment: &'a str,
     /// What the environment says.
@@ -23,7 +23,7 @@ pub(super) fn select<'a>(
     settings: &Settings,
     file: &str,
     config: &'a Config,
-    services: &'a [Found],
+    services: &'a [DiscoveredService],
 ) -> Result<Vec<Chosen<'a>>, Errors> {
     let selection = &settings.selection;
     known_names(selection, file, config, services)?;
@@ -33,7 +33,7 @@ pub(super) fn select<'a>(
             .hint("give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder")
             .into());
     }
-    let service_fits = |service: &&Found| match (selection.all, selection.services.is_empty(), here) {
+    let service_fits = |service: &&DiscoveredService| match (selection.all, selection.services.is_empty(), here) {
         (_, false, _) => selection.services.contains(&service.name),
         (false, true, Some(here)) => service.name == here.name,
         _ => true,
@@ -55,7 +55,12 @@ pub(super) fn select<'a>(
 }
 
 /// Refuses names of the selection and of the config's entries that do not exist.
-fn known_names(selection: &Selection, file: &str, config: &Config, services: &[Found]) -> Result<(), Errors> {
+fn known_names(
+    selection: &Selection,
+    file: &str,
+    config: &Config,
+    services: &[DiscoveredService],
+) -> Result<(), Errors> {
     let mut wrong = Vec::new();
     let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     unknown("service", &selection.services, &known, &mut wrong);

@@ -7,7 +7,7 @@ use render_core::files::{FileKind, Files, join};
 
 /// What was found in a repository. Paths are below its root, empty for the root itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Inspection {
     /// What can be delivered, sorted.
     pub services: Vec<Candidate>,
     /// The environments: the profiles of the Skaffold configs, the names of the overlays and of files of values, sorted.
@@ -73,7 +73,7 @@ struct Scan {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub fn look(files: &dyn Files, root: &str) -> Result<Found, Diagnostic> {
+pub fn look(files: &dyn Files, root: &str) -> Result<Inspection, Diagnostic> {
     let mut scan = Scan::default();
     let mut open = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
@@ -132,7 +132,7 @@ impl Scan {
         false
     }
 
-    fn found(self) -> Found {
+    fn found(self) -> Inspection {
         let mut services = self.services;
         services.extend(kustomizations(&self.kustomizations, &self.parts));
         services.sort_unstable();
@@ -140,7 +140,7 @@ impl Scan {
         let environments: BTreeSet<String> = named.chain(self.profiles).collect();
         let mut dockerfiles = self.dockerfiles;
         dockerfiles.sort_unstable();
-        Found { services, environments: environments.into_iter().collect(), dockerfiles, folders: self.folders }
+        Inspection { services, environments: environments.into_iter().collect(), dockerfiles, folders: self.folders }
     }
 }
 

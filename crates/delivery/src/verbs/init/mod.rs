@@ -11,7 +11,7 @@ use crate::config::{Host, Template};
 use crate::plan;
 use crate::plan::settings::{Selection, Settings};
 
-pub use look::{Candidate, Found, How, look};
+pub use look::{Candidate, How, Inspection, look};
 pub use write::write;
 
 /// The decisions of the user.
@@ -35,7 +35,7 @@ pub struct Choices {
 
 impl Choices {
     /// The environments of the config: those that were chosen, else those that were found, else one to begin with.
-    pub fn environments(&self, found: &Found) -> Vec<String> {
+    pub fn environments(&self, found: &Inspection) -> Vec<String> {
         let chosen = if self.environments.is_empty() { found.environments.clone() } else { self.environments.clone() };
         if chosen.is_empty() { vec!["production".to_owned()] } else { chosen }
     }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use manifest::Diagnostic;
 
 use super::globs::globs;
-use super::{Candidate, Choices, Found, How};
+use super::{Candidate, Choices, How, Inspection};
 use crate::config::{Host, Template};
 
 const HEAD: &str = "\
@@ -19,7 +19,7 @@ kind: Delivery
 ///
 /// # Errors
 /// Where there is nothing to deliver, and an unknown environment in `choices.review`.
-pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
+pub fn write(found: &Inspection, choices: &Choices) -> Result<String, Diagnostic> {
     if found.services.is_empty() {
         return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
             .hint("run it at the root of the repository, or write the file as docs/config.md shows"));
@@ -39,7 +39,7 @@ pub fn write(found: &Found, choices: &Choices) -> Result<String, Diagnostic> {
     Ok(text)
 }
 
-fn environment_entries(text: &mut String, found: &Found, choices: &Choices, environments: &[String]) {
+fn environment_entries(text: &mut String, found: &Inspection, choices: &Choices, environments: &[String]) {
     text.push_str("environments:\n");
     for name in environments {
         let review = match choices.review_host {
@@ -86,7 +86,7 @@ fn destination(text: &mut String, choices: &Choices) {
 }
 
 /// One entry for folders that are rendered alike in the same environments.
-fn services(text: &mut String, found: &Found, environments: &[String]) {
+fn services(text: &mut String, found: &Inspection, environments: &[String]) {
     let mut alike: BTreeMap<(&How, Vec<&String>), Vec<&str>> = BTreeMap::new();
     let (here, elsewhere): (Vec<&Candidate>, Vec<&Candidate>) =
         found.services.iter().partition(|service| environments.iter().any(|name| service.has(name)));

@@ -376,7 +376,7 @@ impl<'a> Parser<'a> {
 fn no_content(context: NodeContext, token: &Token) -> Diagnostic {
     let what = if context == NodeContext::Flow { "a flow" } else { "a block" };
     refuse(&format!("while parsing {what} node: "), "did not find the expected node content", token.mark)
-        .hint("Put a value that starts with a special character in quotes.")
+        .hint("put a value that starts with a special character in quotes")
 }
 
 /// The tag as the tree keeps it. The non-specific tag `!` says nothing (go-yaml v3, `node`).

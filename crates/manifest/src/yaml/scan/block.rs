@@ -51,7 +51,7 @@ impl Scanner<'_> {
         }
         if self.byte().is_some() && !self.skip_break() {
             return Err(refuse(mark, "while scanning a block scalar: did not find the expected comment or line break")
-                .hint("Put a value that starts with `|` or `>` in quotes."));
+                .hint("put a value that starts with `|` or `>` in quotes"));
         }
         Ok(header)
     }
@@ -136,7 +136,7 @@ impl Scanner<'_> {
             deepest = deepest.max(column);
             if self.byte() == Some(b'\t') && (open || column < *indent as usize) {
                 let what = "while scanning a block scalar: found a tab where an indentation space is expected";
-                return Err(refuse(mark, what).hint("Indent with spaces."));
+                return Err(refuse(mark, what).hint("indent with spaces"));
             }
             if !self.at_break() {
                 break;

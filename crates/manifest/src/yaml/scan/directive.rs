@@ -15,7 +15,7 @@ impl Scanner<'_> {
         let name = self.name();
         if name.is_empty() || !is_blank_or_end(self.rest()) {
             return Err(refuse(mark, "while scanning a directive: could not find the expected directive name")
-                .hint("A value that starts with `%` needs quotes."));
+                .hint("put a value that starts with `%` in quotes"));
         }
         let kind = match name.as_str() {
             "YAML" => self.version(mark)?,
@@ -104,7 +104,7 @@ impl Scanner<'_> {
         };
         if !is_blank_or_end(self.rest()) {
             return Err(refuse(mark, "while scanning a tag: did not find the expected whitespace or line break")
-                .hint("A value that starts with `!` needs quotes."));
+                .hint("put a value that starts with `!` in quotes"));
         }
         self.push(TokenKind::Tag(Box::new(tag)), mark);
         Ok(())

@@ -54,7 +54,7 @@ impl Scanner<'_> {
             let mark = self.mark();
             if !self.key_allowed {
                 return Err(refuse(mark, "block sequence entries are not allowed in this context")
-                    .hint("Start the sequence on a line of its own, or put the value in quotes."));
+                    .hint("start the sequence on a line of its own, or put the value in quotes"));
             }
             self.roll_indent(mark.column, None, TokenKind::BlockSequenceStart, mark)?;
         }
@@ -70,7 +70,7 @@ impl Scanner<'_> {
             let mark = self.mark();
             if !self.key_allowed {
                 return Err(refuse(mark, "mapping keys are not allowed in this context")
-                    .hint("Put a value that starts with `? ` in quotes."));
+                    .hint("put a value that starts with `? ` in quotes"));
             }
             self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
         }

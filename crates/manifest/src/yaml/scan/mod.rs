@@ -386,7 +386,7 @@ fn chars_in(bytes: &[u8]) -> usize {
 
 fn missing_colon(mark: Mark) -> Diagnostic {
     refuse(mark, "while scanning a simple key: could not find the expected ':'")
-        .hint("Write `key: value`, or indent the line if it continues the value above.")
+        .hint("write `key: value`, or indent the line if it continues the value above")
 }
 
 fn too_deep(mark: Mark) -> Diagnostic {

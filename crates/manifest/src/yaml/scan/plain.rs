@@ -95,7 +95,7 @@ impl Scanner<'_> {
                 let column = (self.pos - self.line_start) as i64;
                 if breaks.any && column < indent && self.byte() == Some(b'\t') {
                     return Err(refuse(start, "while scanning a plain scalar: found a tab that violates indentation")
-                        .hint("Indent with spaces."));
+                        .hint("indent with spaces"));
                 }
                 self.pos += 1;
             } else if self.at_break() {

@@ -46,7 +46,7 @@ impl Scanner<'_> {
             }
             if self.byte().is_none() {
                 return Err(refuse(start, "while scanning a quoted scalar: found an unexpected end of the file")
-                    .hint("Close the quote."));
+                    .hint("close the quote"));
             }
             self.quoted_part(quote, start, &mut out, &mut breaks)?;
             if self.byte() == Some(quote) {
@@ -141,7 +141,7 @@ impl Scanner<'_> {
             _ => {
                 let mark = self.mark();
                 return Err(refuse(mark, "while scanning a quoted scalar: found an unknown escape character")
-                    .hint("Write `\\\\` for a backslash, or use single quotes."));
+                    .hint("write `\\\\` for a backslash, or use single quotes"));
             }
         };
         out.push(plain);
