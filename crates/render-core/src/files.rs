@@ -11,13 +11,13 @@ pub enum FileError {
     /// Nothing is there.
     #[error("no such file or directory")]
     Missing,
-    /// A folder stands where a file was wanted.
+    /// A file was expected, but it is a folder.
     #[error("is a directory")]
     IsFolder,
-    /// A file stands where a folder was wanted.
+    /// A folder was expected, but it is a file.
     #[error("not a directory")]
     NotFolder,
-    /// The operating system's own words.
+    /// The operating system's message.
     #[error("{0}")]
     Other(String),
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use manifest::yaml::read_stream;
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, Files, join};
-use render_core::skaffold::model::{Placed, ResourceFilter, ResourceSelector};
+use render_core::skaffold::model::{LocatedText, ResourceFilter, ResourceSelector};
 
 use super::{dotenv, kube_context, skaffold_config};
 
@@ -121,7 +121,7 @@ fn filter(path: &str, rule: &Node) -> Result<ResourceFilter, Diagnostic> {
         match entry.key.text.as_str() {
             "groupKind" => {
                 let text = entry.value.text().unwrap_or_default().to_owned();
-                made.group_kind = Placed { text, at: entry.value.at };
+                made.group_kind = LocatedText { text, at: entry.value.at };
             }
             "image" => made.image = texts(),
             "labels" => made.labels = texts(),

@@ -112,7 +112,7 @@ pub(super) fn render(run: &Run<'_>, loaded: LoadedSkaffold, pins: &Pins) -> Resu
     let rendered = render_core::skaffold::render(&inputs, &configs, &builds)?;
     warnings.extend(rendered.warnings);
     let objects = rendered.configs.into_iter().flat_map(|config| config.objects).collect();
-    Ok(Output { builds, stderr: rendered.said, ..Output::of_objects(objects, Style::Skaffold, warnings) })
+    Ok(Output { builds, stderr: rendered.hook_output, ..Output::of_objects(objects, Style::Skaffold, warnings) })
 }
 
 fn pin_builds(builds: &mut [Build], references: &[ImageRef], pins: &Pins) -> Result<(), Errors> {

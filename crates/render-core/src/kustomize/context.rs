@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifest::{At, Diagnostic};
 
 use crate::kustomize::decode::in_field;
-use crate::kustomize::load::{Io, Place};
+use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::options::Options;
 use crate::kustomize::schema::Schema;
 
@@ -16,7 +16,7 @@ pub(super) struct Context<'a> {
     /// Files, remotes, programs.
     pub io: Io<'a>,
     /// The folder whose kustomization is at work.
-    pub place: &'a Arc<Place>,
+    pub place: &'a Arc<KustomizationDir>,
     /// The path of that kustomization, for messages.
     pub file: &'a str,
     /// The schema in force.

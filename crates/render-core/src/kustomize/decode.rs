@@ -181,20 +181,20 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
 
 /// A string and where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct LocatedText {
     /// The string.
     pub text: String,
     /// Where it was written.
     pub at: At,
 }
 
-impl Decode for Written {
+impl Decode for LocatedText {
     fn decode(node: &Node, strictness: Strictness) -> Result<Self, Diagnostic> {
-        Ok(Written { text: String::decode(node, strictness)?, at: node.at })
+        Ok(LocatedText { text: String::decode(node, strictness)?, at: node.at })
     }
 }
 
-/// A part of an id: group, version, kind, name or namespace. kustomize embeds these, and so a number is no string there,
+/// A part of an id: group, version, kind, name or namespace. kustomize embeds these, and so a number is not a string there,
 /// wherever it stands, while it is for the fields beside them in plugin configurations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdPart(pub String);

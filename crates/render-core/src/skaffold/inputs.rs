@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors};
 use crate::files::{Files, join};
 use crate::host::Host;
 use crate::kustomize::BaseCache;
-use crate::skaffold::model::{Config, Placed};
+use crate::skaffold::model::{Config, LocatedText};
 use crate::skaffold::options::SkaffoldOptions;
 use crate::skaffold::template::{Missing, Templates};
 
@@ -41,7 +41,13 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// As [`Templates::expand`], with the string's place.
-    pub fn expand(&self, config: &Config, field: &str, text: &Placed, missing: Missing) -> Result<String, Diagnostic> {
+    pub fn expand(
+        &self,
+        config: &Config,
+        field: &str,
+        text: &LocatedText,
+        missing: Missing,
+    ) -> Result<String, Diagnostic> {
         if !text.contains("{{") {
             return Ok(text.text.clone());
         }
@@ -53,7 +59,7 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// As [`Inputs::expand`], and where a variable is not set.
-    pub fn expand_path(&self, config: &Config, field: &str, path: &Placed) -> Result<String, Diagnostic> {
+    pub fn expand_path(&self, config: &Config, field: &str, path: &LocatedText) -> Result<String, Diagnostic> {
         let expanded = self.expand(config, field, path, Missing::NoValue)?;
         if expanded.contains("<no value>") && !path.contains("<no value>") {
             let found = format!("a variable of {:?} is not set", path.text);

@@ -10,14 +10,14 @@ use manifest::{At, Diagnostic};
 
 /// A string of the config and where it stands in [`Config::file`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Placed {
+pub struct LocatedText {
     /// The string.
     pub text: String,
     /// Its place; zero for a default.
     pub at: At,
 }
 
-impl Deref for Placed {
+impl Deref for LocatedText {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -83,10 +83,10 @@ pub struct Build {
 #[derive(Clone, Debug, Default)]
 pub struct Artifact {
     /// `image`
-    pub image: Placed,
+    pub image: LocatedText,
     /// `context`; `.` where absent.
-    pub context: Placed,
-    /// `docker`, `kaniko`, …: how it is built; `docker` where nothing is said (`kaniko` under `build.cluster`).
+    pub context: LocatedText,
+    /// `docker`, `kaniko`, …: how it is built; `docker` by default (`kaniko` under `build.cluster`).
     pub builder: Builder,
     /// `requires`
     pub requires: Vec<ArtifactDependency>,
@@ -96,7 +96,7 @@ pub struct Artifact {
 #[derive(Clone, Debug, Default)]
 pub struct ArtifactDependency {
     /// `image`
-    pub image: Placed,
+    pub image: LocatedText,
     /// `alias`; the image's name where absent.
     pub alias: String,
 }
@@ -183,7 +183,7 @@ pub enum TagPolicy {
     /// `gitCommit`
     GitCommit {
         /// `variant`, as written; empty where absent.
-        variant: Placed,
+        variant: LocatedText,
         /// `prefix`
         prefix: String,
         /// `ignoreChanges`
@@ -194,21 +194,21 @@ pub enum TagPolicy {
     /// `envTemplate`
     EnvTemplate {
         /// `template`
-        template: Placed,
+        template: LocatedText,
     },
     /// `dateTime`
     DateTime {
         /// `format`, a Go layout; empty where absent.
-        format: Placed,
+        format: LocatedText,
         /// `timezone`; empty where absent.
-        timezone: Placed,
+        timezone: LocatedText,
     },
     /// `customTemplate`
     CustomTemplate {
         /// `template`
-        template: Placed,
+        template: LocatedText,
         /// `components`: names and policies.
-        components: Vec<(Placed, TagPolicy)>,
+        components: Vec<(LocatedText, TagPolicy)>,
     },
     /// `inputDigest`
     InputDigest,
@@ -216,7 +216,7 @@ pub enum TagPolicy {
 
 impl Default for TagPolicy {
     fn default() -> Self {
-        TagPolicy::GitCommit { variant: Placed::default(), prefix: String::new(), ignore_changes: false }
+        TagPolicy::GitCommit { variant: LocatedText::default(), prefix: String::new(), ignore_changes: false }
     }
 }
 
@@ -224,7 +224,7 @@ impl Default for TagPolicy {
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
     /// `rawYaml`; `k8s/*.yaml` (see [`Manifests::by_default`]) where the only config names no renderer.
-    pub raw_yaml: Vec<Placed>,
+    pub raw_yaml: Vec<LocatedText>,
     /// Whether `raw_yaml` is the default.
     pub by_default: bool,
     /// `remoteManifests`
@@ -234,7 +234,7 @@ pub struct Manifests {
     /// `helm`
     pub helm: Option<Helm>,
     /// `kpt`
-    pub kpt: Vec<Placed>,
+    pub kpt: Vec<LocatedText>,
     /// `hooks`
     pub hooks: RenderHooks,
     /// `transform`
@@ -247,25 +247,25 @@ pub struct Manifests {
 #[derive(Clone, Debug, Default)]
 pub struct RemoteManifest {
     /// `manifest`
-    pub manifest: Placed,
+    pub manifest: LocatedText,
 }
 
 /// `manifests.kustomize`
 #[derive(Clone, Debug, Default)]
 pub struct Kustomize {
     /// `paths`; templates.
-    pub paths: Vec<Placed>,
+    pub paths: Vec<LocatedText>,
     /// `buildArgs`
-    pub build_args: Vec<Placed>,
+    pub build_args: Vec<LocatedText>,
 }
 
 /// `manifests.transform[]` or `manifests.validate[]`
 #[derive(Clone, Debug, Default)]
 pub struct Function {
     /// `name`
-    pub name: Placed,
+    pub name: LocatedText,
     /// `configMap`: entries such as `key:value`.
-    pub config_map: Vec<Placed>,
+    pub config_map: Vec<LocatedText>,
 }
 
 /// `manifests.hooks`
@@ -318,23 +318,23 @@ pub struct HelmRelease {
     /// Where it stands.
     pub at: At,
     /// `name`; a template.
-    pub name: Placed,
+    pub name: LocatedText,
     /// `chartPath`; a template.
-    pub chart_path: Placed,
+    pub chart_path: LocatedText,
     /// `remoteChart`
-    pub remote_chart: Placed,
+    pub remote_chart: LocatedText,
     /// `valuesFiles`; templates.
-    pub values_files: Vec<Placed>,
+    pub values_files: Vec<LocatedText>,
     /// `namespace`; a template.
-    pub namespace: Placed,
+    pub namespace: LocatedText,
     /// `version`; a template.
-    pub version: Placed,
+    pub version: LocatedText,
     /// `setValues`, flattened to dotted keys.
-    pub set_values: BTreeMap<String, Placed>,
+    pub set_values: BTreeMap<String, LocatedText>,
     /// `setValueTemplates`, flattened to dotted keys; keys and values are templates.
-    pub set_value_templates: BTreeMap<String, Placed>,
+    pub set_value_templates: BTreeMap<String, LocatedText>,
     /// `setFiles`
-    pub set_files: BTreeMap<String, Placed>,
+    pub set_files: BTreeMap<String, LocatedText>,
     /// `skipBuildDependencies`
     pub skip_build_dependencies: bool,
     /// `skipTests`
@@ -342,7 +342,7 @@ pub struct HelmRelease {
     /// `useHelmSecrets`
     pub use_helm_secrets: bool,
     /// `repo`
-    pub repo: Placed,
+    pub repo: LocatedText,
     /// `overrides`, as written.
     pub overrides: Option<manifest::Node>,
     /// Whether `packaged` is there: then `version` is not passed on.
@@ -355,7 +355,7 @@ pub struct Deploy {
     /// `helm`: its releases are rendered as well.
     pub helm: Option<Helm>,
     /// `kubeContext`
-    pub kube_context: Placed,
+    pub kube_context: LocatedText,
     /// Whether `cloudrun` is there.
     pub cloud_run: bool,
     /// Whether `docker` is there.
@@ -375,7 +375,7 @@ pub struct ResourceSelector {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceFilter {
     /// `groupKind`, such as `Deployment.apps`.
-    pub group_kind: Placed,
+    pub group_kind: LocatedText,
     /// `image`
     pub image: Vec<String>,
     /// `labels`

@@ -127,9 +127,9 @@ impl Templates<'_> {
         let finished = self.host.run(&program)?;
         if finished.status != Some(0) {
             let status = finished.status.map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
-            let said = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
+            let stderr = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
             let name = arguments.first().map_or("", String::as_str);
-            return Err(Diagnostic::new(format!("`cmd {name}` of a template failed with {status}: {said}")));
+            return Err(Diagnostic::new(format!("`cmd {name}` of a template failed with {status}: {stderr}")));
         }
         Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
     }

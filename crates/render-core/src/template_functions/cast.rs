@@ -3,7 +3,7 @@
 use gotemplate::strconv::{parse_float, parse_int};
 use gotemplate::{Value, types};
 
-/// Returns a value as `int64`; 0 where it is no number.
+/// Returns a value as `int64`; 0 where it is not a number.
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
         Value::Int(value, of) if is_plain(of.name) => *value,
@@ -23,7 +23,7 @@ pub(super) fn float_to_int(value: f64) -> i64 {
     value as i64
 }
 
-/// Returns a value as `float64`; 0 where it is no number.
+/// Returns a value as `float64`; 0 where it is not a number.
 pub(super) fn to_float64(value: &Value) -> f64 {
     match value {
         Value::Float(value) => *value,

@@ -1,4 +1,4 @@
-//! Dates. What is no time counts as now, as in Sprig.
+//! Dates. What is not a time counts as now, as in Sprig.
 
 use gotemplate::{Context, Function, FunctionError, FunctionResult, Param, Value};
 

@@ -49,7 +49,7 @@ fn encoded(value: &Value, style: Style) -> FunctionResult {
 /// Returns a value as JSON.
 ///
 /// # Errors
-/// A float that is no number, a function, and values nested too deeply.
+/// A float that is not a number, a function, and values nested too deeply.
 pub(crate) fn encode(value: &Value, style: Style) -> Result<Vec<u8>, String> {
     let mut encoder = Encoder { out: Vec::new(), style, depth: 0 };
     encoder.value(value)?;

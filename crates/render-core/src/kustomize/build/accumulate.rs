@@ -230,7 +230,7 @@ fn merged_field(old: &Node, new: &Node, field: &str) -> Pairs {
     merged
 }
 
-/// Keys and values of a mapping as text; what is no single value is empty.
+/// Keys and values of a mapping as text; what is not a single value is empty.
 fn texts(node: &Node) -> Pairs {
     let entries = node.as_map().map(Map::entries).unwrap_or_default();
     let text = |node: &Node| match &node.data {

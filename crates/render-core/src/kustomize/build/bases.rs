@@ -6,7 +6,7 @@ use super::accumulate::Accumulated;
 use super::base_cache::Base;
 use super::state::{Build, Inherited, Mark};
 use super::target::Target;
-use crate::kustomize::load::Place;
+use crate::kustomize::load::KustomizationDir;
 
 impl Build<'_> {
     /// Where the build stands, before the first file of a base is read.
@@ -21,7 +21,7 @@ impl Build<'_> {
     }
 
     /// Remembers that the build is made of what lies at `place` too.
-    pub(super) fn add_dependency(&mut self, place: &Place) {
+    pub(super) fn add_dependency(&mut self, place: &KustomizationDir) {
         if let Some(sharing) = &mut self.sharing {
             sharing.dependencies.push(place.dependency());
         }
@@ -64,7 +64,7 @@ impl Build<'_> {
 
     /// Keeps a base for other builds, if nothing in it is for this one alone. What is built for itself and has bases of its
     /// own is an overlay, and seldom anybody's base.
-    fn keep(&self, place: &Place, start: Mark, gathered: &Accumulated) {
+    fn keep(&self, place: &KustomizationDir, start: Mark, gathered: &Accumulated) {
         let Some(sharing) = self.sharing.as_ref().filter(|_| !self.schema_is_set) else { return };
         if place.is_top() && sharing.dependencies.len() > start.dependencies + 1 {
             return;

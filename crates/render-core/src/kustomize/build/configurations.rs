@@ -9,7 +9,7 @@ use super::accumulate::Accumulated;
 use super::state::{Build, entries};
 use super::target::Target;
 use crate::kustomize::context::located;
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::fields::crds;
 
@@ -33,11 +33,11 @@ impl Build<'_> {
         }
     }
 
-    /// The field specs that files hold, merged; absent where there is no file.
+    /// The field specs that files hold, merged; absent where there is not a file.
     fn field_specs(
         &self,
         target: &Target,
-        files: &[Written],
+        files: &[LocatedText],
         field: &str,
         read: fn(&Node) -> Result<Configuration, Diagnostic>,
     ) -> Result<Option<Configuration>, Diagnostic> {

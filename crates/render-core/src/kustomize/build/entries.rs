@@ -9,8 +9,8 @@ use super::entry::{Entry, open, read_ahead};
 use super::state::{Build, Inherited, entries};
 use super::target::Target;
 use crate::kustomize::context::located;
-use crate::kustomize::decode::Written;
-use crate::kustomize::load::Place;
+use crate::kustomize::decode::LocatedText;
+use crate::kustomize::load::KustomizationDir;
 use crate::kustomize::schema::Schema;
 
 impl Build<'_> {
@@ -18,7 +18,7 @@ impl Build<'_> {
     pub(super) fn resources(
         &mut self,
         target: &Target,
-        entries: &[Written],
+        entries: &[LocatedText],
         field: &str,
         gathered: &mut Accumulated,
         inherited: &Inherited,
@@ -61,7 +61,7 @@ impl Build<'_> {
     fn folder(
         &mut self,
         target: &Target,
-        place: Arc<Place>,
+        place: Arc<KustomizationDir>,
         entry: &str,
         into: Accumulated,
         inherited: &Inherited,

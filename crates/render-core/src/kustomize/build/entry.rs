@@ -6,9 +6,9 @@ use manifest::Diagnostic;
 use rayon::prelude::*;
 
 use super::target::Target;
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 use crate::kustomize::load::reference::{Spelling, spelling};
-use crate::kustomize::load::{Io, Opened, Place};
+use crate::kustomize::load::{Io, KustomizationDir, Opened};
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::Resource;
 
@@ -20,7 +20,7 @@ pub(crate) enum Entry {
     /// The objects of a file.
     Objects(Vec<Resource>),
     /// A folder or repository.
-    Folder(Arc<Place>),
+    Folder(Arc<KustomizationDir>),
 }
 
 /// Opens an entry and reads its objects, if it is a file.
@@ -35,10 +35,14 @@ pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Di
 }
 
 /// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
-pub(crate) fn read_ahead(io: Io<'_>, target: &Target, entries: &[Written]) -> Vec<Option<Result<Entry, Diagnostic>>> {
+pub(crate) fn read_ahead(
+    io: Io<'_>,
+    target: &Target,
+    entries: &[LocatedText],
+) -> Vec<Option<Result<Entry, Diagnostic>>> {
     if entries.len() < MANY {
         return Vec::new();
     }
-    let local = |entry: &&Written| matches!(spelling(&entry.text), Spelling::Local);
+    let local = |entry: &&LocatedText| matches!(spelling(&entry.text), Spelling::Local);
     entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(io, target, &entry.text))).collect()
 }

@@ -25,7 +25,7 @@ use self::target::Target;
 use crate::files::Files;
 use crate::host::Host;
 use crate::kustomize::context::located;
-use crate::kustomize::load::{Io, Place};
+use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::object::origin::Origin;
 use crate::kustomize::object::resource::{Resource, check_unique};
 use crate::kustomize::object::{annotations, reader};
@@ -74,7 +74,7 @@ impl Build<'_> {
 
     /// The whole build: gather everything, then what may be done only once, at the very end.
     fn run(&mut self, folder: &str) -> Result<Vec<Node>, Diagnostic> {
-        let place = Place::top(self.io, folder, self.options.load_restrictor)?;
+        let place = KustomizationDir::top(self.io, folder, self.options.load_restrictor)?;
         let start = self.mark();
         let target = self.open(place)?;
         let metadata = BuildMetadata::of(&target.kustomization, self.options);
@@ -115,7 +115,7 @@ impl Build<'_> {
     }
 
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
-    fn open(&mut self, place: Arc<Place>) -> Result<Target, Diagnostic> {
+    fn open(&mut self, place: Arc<KustomizationDir>) -> Result<Target, Diagnostic> {
         self.add_dependency(&place);
         let target = Target::open(self.io, place, self.warnings.get_mut())?;
         let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };

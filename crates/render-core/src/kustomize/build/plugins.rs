@@ -9,7 +9,7 @@ use super::state::{Build, Inherited, entries};
 use super::steps;
 use super::target::Target;
 use super::validate;
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 use crate::kustomize::object::origin::{Configurer, Origin};
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::Resource;
@@ -77,7 +77,7 @@ impl Build<'_> {
     fn plugins(
         &mut self,
         target: &Target,
-        list: Option<&Vec<Written>>,
+        list: Option<&Vec<LocatedText>>,
         field: &str,
         inherited: &Inherited,
     ) -> Result<Vec<Resource>, Diagnostic> {

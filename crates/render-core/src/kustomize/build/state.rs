@@ -9,7 +9,7 @@ use super::base_cache::{BaseCache, Trace};
 use super::steps::Steps;
 use super::target::Target;
 use crate::kustomize::context::Context;
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::load::{BaseDependency, Io};
 use crate::kustomize::object::origin::Origin;
@@ -101,6 +101,6 @@ impl<'a> Build<'a> {
     }
 }
 
-pub(crate) fn entries(list: Option<&Vec<Written>>) -> &[Written] {
+pub(crate) fn entries(list: Option<&Vec<LocatedText>>) -> &[LocatedText] {
     list.map_or(&[], Vec::as_slice)
 }

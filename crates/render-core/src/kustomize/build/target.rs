@@ -6,13 +6,13 @@ use manifest::yaml::read_configuration;
 use manifest::{Diagnostic, Node};
 
 use crate::kustomize::kustomization::{FILE_NAMES, Kustomization};
-use crate::kustomize::load::{Io, Loaded, Place};
+use crate::kustomize::load::{Io, KustomizationDir, Loaded};
 
 /// A kustomization and where it stands.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// Its folder.
-    pub place: Arc<Place>,
+    pub place: Arc<KustomizationDir>,
     /// Its file's path.
     pub file: String,
     /// Its file's name.
@@ -26,7 +26,11 @@ impl Target {
     ///
     /// # Errors
     /// A folder with none or several, and whatever is wrong in the file.
-    pub(crate) fn open(io: Io<'_>, place: Arc<Place>, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+    pub(crate) fn open(
+        io: Io<'_>,
+        place: Arc<KustomizationDir>,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Self, Diagnostic> {
         let (file_name, loaded) = find(io, &place)?;
         let decode = || -> Result<Kustomization, Diagnostic> {
             let (documents, dropped) = read_configuration(&loaded.bytes)?;
@@ -51,7 +55,7 @@ fn null() -> Node {
 }
 
 /// The one file in the folder that has one of the names of a kustomization.
-fn find(io: Io<'_>, place: &Place) -> Result<(&'static str, Loaded), Diagnostic> {
+fn find(io: Io<'_>, place: &KustomizationDir) -> Result<(&'static str, Loaded), Diagnostic> {
     let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(io, name)?)));
     let mut found: Vec<(&'static str, Loaded)> = found.collect();
     if found.len() > 1 {

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 /// The field specs that a document of definitions implies.
 ///
 /// # Errors
-/// Where it is no mapping, or definitions refer to each other in a circle.
+/// Where it is not a mapping, or definitions refer to each other in a circle.
 pub(crate) fn read(document: &Node) -> Result<Configuration, Diagnostic> {
     let Some(definitions) = document.as_map() else {
         return Err(Diagnostic::new("expected a mapping of type names to definitions").at(document.at));

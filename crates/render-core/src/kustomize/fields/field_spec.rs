@@ -87,7 +87,7 @@ const LONGEST: usize = 500;
 /// Refuses a path with so many parts that what it makes would be too deep.
 ///
 /// # Errors
-/// As said.
+/// If that is not the case.
 pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     if parts <= LONGEST {
         return Ok(());

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Map, Scalar};
 use super::pairs;
 use super::pairs::Sources;
 use crate::kustomize::kustomization::{ConfigMapArgs, GeneratorOptions};
-use crate::kustomize::load::{Io, Place};
+use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::object::resource::Resource;
 
 /// Makes the ConfigMap. Values that are no UTF-8 go to `binaryData`.
@@ -14,7 +14,7 @@ use crate::kustomize::object::resource::Resource;
 /// No name, or pairs that cannot be read.
 pub(crate) fn generate(
     io: Io<'_>,
-    place: &Place,
+    place: &KustomizationDir,
     args: &ConfigMapArgs,
     global: Option<&GeneratorOptions>,
 ) -> Result<Resource, Diagnostic> {

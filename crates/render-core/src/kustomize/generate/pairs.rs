@@ -5,18 +5,18 @@ use base64::engine::general_purpose::STANDARD;
 use manifest::{Diagnostic, Node};
 use rustc_hash::FxHashSet;
 
-use crate::kustomize::decode::{Written, in_field};
-use crate::kustomize::load::{Io, Place};
+use crate::kustomize::decode::{LocatedText, in_field};
+use crate::kustomize::load::{Io, KustomizationDir};
 
 /// Where the pairs come from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sources<'a> {
     /// Files of `KEY=VALUE` lines.
-    pub envs: &'a [Written],
+    pub envs: &'a [LocatedText],
     /// `KEY=VALUE` pairs.
-    pub literals: &'a [Written],
+    pub literals: &'a [LocatedText],
     /// Files, as `PATH` or `KEY=PATH`.
-    pub files: &'a [Written],
+    pub files: &'a [LocatedText],
 }
 
 /// A key and its value's bytes.
@@ -26,7 +26,7 @@ pub(crate) type Pair = (String, Vec<u8>);
 ///
 /// # Errors
 /// A source of the wrong shape, a file that cannot be read, a key that comes twice.
-pub(crate) fn read(io: Io<'_>, place: &Place, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
+pub(crate) fn read(io: Io<'_>, place: &KustomizationDir, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
     let mut pairs = Vec::new();
     each(sources.envs, "envs", |env| read_env(io, place, env).map(|more| pairs.extend(more)))?;
     each(sources.literals, "literals", |literal| parse_literal(literal).map(|pair| pairs.push(pair)))?;
@@ -40,16 +40,16 @@ pub(crate) fn read(io: Io<'_>, place: &Place, sources: Sources<'_>) -> Result<Ve
 }
 
 fn each(
-    sources: &[Written],
+    sources: &[LocatedText],
     field: &str,
-    mut read: impl FnMut(&Written) -> Result<(), Diagnostic>,
+    mut read: impl FnMut(&LocatedText) -> Result<(), Diagnostic>,
 ) -> Result<(), Diagnostic> {
     sources.iter().enumerate().try_for_each(|(index, source)| {
         read(source).map_err(|error| in_field(&format!("{field}[{index}]"), error.at(source.at)))
     })
 }
 
-fn parse_literal(literal: &Written) -> Result<Pair, Diagnostic> {
+fn parse_literal(literal: &LocatedText) -> Result<Pair, Diagnostic> {
     match literal.text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), unquoted(value).as_bytes().to_vec())),
         _ => Err(Diagnostic::new("invalid literal: expected KEY=VALUE").hint("write it as `KEY=VALUE`")),
@@ -62,7 +62,7 @@ fn unquoted(value: &str) -> &str {
     strip('"').or_else(|| strip('\'')).unwrap_or(value)
 }
 
-fn read_file(io: Io<'_>, place: &Place, source: &Written) -> Result<Pair, Diagnostic> {
+fn read_file(io: Io<'_>, place: &KustomizationDir, source: &LocatedText) -> Result<Pair, Diagnostic> {
     let text = source.text.as_str();
     let (key, path) = match text.matches('=').count() {
         0 => (base_name(text), text),
@@ -88,7 +88,7 @@ fn base_name(path: &str) -> &str {
     }
 }
 
-fn read_env(io: Io<'_>, place: &Place, source: &Written) -> Result<Vec<Pair>, Diagnostic> {
+fn read_env(io: Io<'_>, place: &KustomizationDir, source: &LocatedText) -> Result<Vec<Pair>, Diagnostic> {
     let loaded = place.file(io, &source.text)?;
     let lines = loaded.bytes.split(|byte| *byte == b'\n').enumerate();
     let parsed = lines.map(|(index, line)| {

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Map, Node, Scalar};
 use super::pairs;
 use super::pairs::Sources;
 use crate::kustomize::kustomization::{GeneratorOptions, SecretArgs};
-use crate::kustomize::load::{Io, Place};
+use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::object::resource::Resource;
 
 /// Makes the Secret, its values in base64, its type `Opaque` where none is said.
@@ -14,7 +14,7 @@ use crate::kustomize::object::resource::Resource;
 /// No name, or pairs that cannot be read.
 pub(crate) fn generate(
     io: Io<'_>,
-    place: &Place,
+    place: &KustomizationDir,
     args: &SecretArgs,
     global: Option<&GeneratorOptions>,
 ) -> Result<Resource, Diagnostic> {

@@ -3,7 +3,7 @@
 use manifest::Diagnostic;
 
 use super::{HelmChart, HelmChartArgs, HelmGlobals, Kustomization};
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 
 impl Kustomization {
     /// kustomize's own warnings, word for word, about the deprecated fields that are used.
@@ -88,7 +88,7 @@ fn append<T>(list: &mut Option<Vec<T>>, more: Option<Vec<T>>) {
     }
 }
 
-fn move_env(envs: &mut Vec<Written>, env: &mut Written) {
+fn move_env(envs: &mut Vec<LocatedText>, env: &mut LocatedText) {
     if !env.text.is_empty() {
         envs.push(std::mem::take(env));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kustomize::decode::{Written, decoded};
+use crate::kustomize::decode::{LocatedText, decoded};
 
 decoded! {
     /// A ConfigMap to generate.
@@ -14,13 +14,13 @@ decoded! {
         /// `create`, `replace` or `merge`.
         "behavior" => behavior: String,
         /// `KEY=VALUE` pairs.
-        "literals" => literals: Vec<Written>,
+        "literals" => literals: Vec<LocatedText>,
         /// Files, as `PATH` or `KEY=PATH`.
-        "files" => files: Vec<Written>,
+        "files" => files: Vec<LocatedText>,
         /// Files of `KEY=VALUE` lines.
-        "envs" => envs: Vec<Written>,
+        "envs" => envs: Vec<LocatedText>,
         /// Deprecated: one such file.
-        "env" => env: Written,
+        "env" => env: LocatedText,
         /// Labels, annotations and the like.
         "options" => options: Option<GeneratorOptions>,
     }
@@ -36,13 +36,13 @@ decoded! {
         /// `create`, `replace` or `merge`.
         "behavior" => behavior: String,
         /// `KEY=VALUE` pairs.
-        "literals" => literals: Vec<Written>,
+        "literals" => literals: Vec<LocatedText>,
         /// Files, as `PATH` or `KEY=PATH`.
-        "files" => files: Vec<Written>,
+        "files" => files: Vec<LocatedText>,
         /// Files of `KEY=VALUE` lines.
-        "envs" => envs: Vec<Written>,
+        "envs" => envs: Vec<LocatedText>,
         /// Deprecated: one such file.
-        "env" => env: Written,
+        "env" => env: LocatedText,
         /// Labels, annotations and the like.
         "options" => options: Option<GeneratorOptions>,
         /// The Secret's type; `Opaque` where empty.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Node};
 
-use crate::kustomize::decode::{Decode, Strictness, Written, decoded, mismatch};
+use crate::kustomize::decode::{Decode, LocatedText, Strictness, decoded, mismatch};
 
 mod deprecated;
 mod entries;
@@ -52,7 +52,7 @@ decoded! {
         /// Annotations of every object and template.
         "commonAnnotations" => common_annotations: Option<BTreeMap<String, String>>,
         /// Deprecated: strategic-merge patches, as files or inline.
-        "patchesStrategicMerge" => patches_strategic_merge: Option<Vec<Written>>,
+        "patchesStrategicMerge" => patches_strategic_merge: Option<Vec<LocatedText>>,
         /// Deprecated: JSON 6902 patches.
         "patchesJson6902" => patches_json6902: Option<Vec<Patch>>,
         /// Patches of either kind.
@@ -70,13 +70,13 @@ decoded! {
         /// The order of the output.
         "sortOptions" => sort_options: Option<SortOptions>,
         /// Files, folders and remote bases.
-        "resources" => resources: Option<Vec<Written>>,
+        "resources" => resources: Option<Vec<LocatedText>>,
         /// Folders of kind Component.
-        "components" => components: Option<Vec<Written>>,
+        "components" => components: Option<Vec<LocatedText>>,
         /// Files with OpenAPI definitions of custom resources.
-        "crds" => crds: Option<Vec<Written>>,
+        "crds" => crds: Option<Vec<LocatedText>>,
         /// Deprecated: as `resources`.
-        "bases" => bases: Option<Vec<Written>>,
+        "bases" => bases: Option<Vec<LocatedText>>,
         /// ConfigMaps to generate.
         "configMapGenerator" => config_map_generator: Option<Vec<ConfigMapArgs>>,
         /// Secrets to generate.
@@ -90,13 +90,13 @@ decoded! {
         /// Options of all generators.
         "generatorOptions" => generator_options: Option<GeneratorOptions>,
         /// Files with field specs for the transformers.
-        "configurations" => configurations: Option<Vec<Written>>,
+        "configurations" => configurations: Option<Vec<LocatedText>>,
         /// Generator plugins: files, folders or inline.
-        "generators" => generators: Option<Vec<Written>>,
+        "generators" => generators: Option<Vec<LocatedText>>,
         /// Transformer plugins: files, folders or inline.
-        "transformers" => transformers: Option<Vec<Written>>,
+        "transformers" => transformers: Option<Vec<LocatedText>>,
         /// Validator plugins: files, folders or inline.
-        "validators" => validators: Option<Vec<Written>>,
+        "validators" => validators: Option<Vec<LocatedText>>,
         /// `originAnnotations`, `transformerAnnotations`, `managedByLabel`.
         "buildMetadata" => build_metadata: Option<Vec<String>>,
     }

@@ -26,12 +26,12 @@ pub struct Io<'a> {
 
 /// A folder that holds a kustomization, and the way that led to it.
 #[derive(Debug)]
-pub struct Place {
+pub struct KustomizationDir {
     /// The folder, symbolic links resolved.
     pub root: String,
     restrictor: LoadRestrictor,
     checkout: Option<Checkout>,
-    referrer: Option<Arc<Place>>,
+    referrer: Option<Arc<KustomizationDir>>,
     depth: usize,
 }
 
@@ -82,10 +82,10 @@ pub enum Opened {
     /// A file.
     File(Loaded),
     /// A folder, of the disk or of a repository.
-    Folder(Arc<Place>),
+    Folder(Arc<KustomizationDir>),
 }
 
-impl Place {
+impl KustomizationDir {
     /// The folder that is built: an absolute path, or a folder in a repository.
     ///
     /// # Errors
@@ -94,10 +94,16 @@ impl Place {
         if let Some(remote) = repository(folder) {
             let (root, checkout) = checked_out(io, remote)?;
             let restrictor = LoadRestrictor::RootOnly;
-            return Ok(Arc::new(Place { root, restrictor, checkout: Some(checkout), referrer: None, depth: 0 }));
+            return Ok(Arc::new(KustomizationDir {
+                root,
+                restrictor,
+                checkout: Some(checkout),
+                referrer: None,
+                depth: 0,
+            }));
         }
         let root = real_folder(io, folder)?;
-        Ok(Arc::new(Place { root, restrictor, checkout: None, referrer: None, depth: 0 }))
+        Ok(Arc::new(KustomizationDir { root, restrictor, checkout: None, referrer: None, depth: 0 }))
     }
 
     /// Opens an entry of `resources`: a file, a folder or a remote.
@@ -201,7 +207,13 @@ impl Place {
         if self.depth >= DEEPEST {
             return Err(Diagnostic::new(format!("bases are nested more than {DEEPEST} levels deep")));
         }
-        Ok(Arc::new(Place { root, restrictor, checkout, referrer: Some(self.clone()), depth: self.depth + 1 }))
+        Ok(Arc::new(KustomizationDir {
+            root,
+            restrictor,
+            checkout,
+            referrer: Some(self.clone()),
+            depth: self.depth + 1,
+        }))
     }
 
     /// Whether it is the folder that is built, and nobody named it.
@@ -238,7 +250,7 @@ impl Place {
     }
 
     /// This place and those that led to it, nearest first.
-    fn way(&self) -> impl Iterator<Item = &Place> + Clone {
+    fn way(&self) -> impl Iterator<Item = &KustomizationDir> + Clone {
         std::iter::successors(Some(self), |place| place.referrer.as_deref())
     }
 

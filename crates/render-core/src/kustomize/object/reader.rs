@@ -73,7 +73,7 @@ fn has_separator(bytes: &[u8]) -> bool {
     first.is_some_and(|index| memchr(b'\n', &bytes[index + 4..]).is_some())
 }
 
-/// Drops what is empty and refuses what is no object.
+/// Drops what is empty and refuses what is not an object.
 fn keep_objects(nodes: Vec<Node>) -> Result<Vec<Node>, Diagnostic> {
     let mut kept = Vec::with_capacity(nodes.len());
     for node in nodes {
@@ -98,7 +98,7 @@ pub(crate) fn is_empty(node: &Node) -> bool {
 /// Refuses an object without `kind`, or without a name unless it is a list.
 ///
 /// # Errors
-/// As said.
+/// If that is not the case.
 pub(crate) fn check(node: &Node) -> Result<(), Diagnostic> {
     let kind = node.get("kind").filter(|kind| !is_null_node(kind)).and_then(Node::text).unwrap_or_default();
     if kind.is_empty() {

@@ -33,7 +33,7 @@ impl JsonPatch {
     /// Reads a patch: JSON where the text begins with `[`, else the first YAML document.
     ///
     /// # Errors
-    /// Where it is no list of operations.
+    /// Where it is not a list of operations.
     pub(crate) fn read(text: &str) -> Result<Self, Diagnostic> {
         let document = if text.starts_with('[') {
             let json = serde_json::from_str(text).map_err(|error| not_json(&error))?;
@@ -48,7 +48,7 @@ impl JsonPatch {
         }
     }
 
-    /// Whether there is no operation.
+    /// Whether there is not an operation.
     pub(crate) fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
@@ -309,7 +309,7 @@ fn plain_scalar(scalar: &mut Scalar) {
     }
 }
 
-/// A string after the way through JSON: bare where every reader takes it for one. What is no string stays what it was
+/// A string after the way through JSON: bare where every reader takes it for one. What is not a string stays what it was
 /// for the printer to refuse.
 fn plain_string(scalar: &mut Scalar) {
     if resolve(scalar, Rules::V3) != Value::Str {

@@ -7,7 +7,7 @@ use manifest::Diagnostic;
 use super::config::decode;
 use super::value_add;
 use crate::kustomize::context::Context;
-use crate::kustomize::decode::{Written, decoded};
+use crate::kustomize::decode::{LocatedText, decoded};
 use crate::kustomize::fields::configuration::specs;
 use crate::kustomize::kustomization::{
     FieldSpecArgs, Image, Metadata, Patch, PatchOptions, Replacement, Replica, Selector,
@@ -110,7 +110,7 @@ decoded! {
     /// The configuration of a PatchStrategicMergeTransformer.
     pub(crate) struct PatchStrategicMergeArgs {
         /// Files, or patches themselves.
-        "paths" => paths: Vec<Written>,
+        "paths" => paths: Vec<LocatedText>,
         /// Patches.
         "patches" => patches: String,
     }

@@ -137,8 +137,8 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
     };
     let finished = context.io.host.run(&program)?;
     if finished.status != Some(0) {
-        let words = String::from_utf8_lossy(&finished.stderr);
-        return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, words.trim())));
+        let stderr = String::from_utf8_lossy(&finished.stderr);
+        return Err(Diagnostic::new(format!("the function {} failed: {}", exec.path, stderr.trim())));
     }
     if finished.stdout.trim_ascii().is_empty() {
         return Err(Diagnostic::new(format!("the function {} printed no output", exec.path))

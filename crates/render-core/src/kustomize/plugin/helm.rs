@@ -100,8 +100,8 @@ impl Helm<'_> {
         if finished.status == Some(0) {
             return Ok(finished);
         }
-        let words = String::from_utf8_lossy(&finished.stderr);
-        Err(Diagnostic::new(format!("`{shown}` failed: {}", words.trim()))
+        let stderr = String::from_utf8_lossy(&finished.stderr);
+        Err(Diagnostic::new(format!("`{shown}` failed: {}", stderr.trim()))
             .hint("check the chart and its values with `helm template`"))
     }
 

@@ -50,7 +50,7 @@ decoded! {
 /// Runs it.
 ///
 /// # Errors
-/// No target, a target without a field, a field that is no single value.
+/// No target, a target without a field, a field that is not a single value.
 pub(super) fn transform(resources: &mut [Resource], config: &Resource, context: Context<'_>) -> Result<(), Diagnostic> {
     let args: ValueAddArgs = decode(config)?;
     let folder = || context.place.root.rsplit('/').next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What is known of kinds: which have no namespace, which lists in them merge and by which keys.
 //!
-//! The built-in kinds stand in a static table. `openapi: {path}` puts a schema of the user's in its place: then only
+//! The built-in kinds are in a static table. `openapi: {path}` replaces it with the user's schema: then only
 //! what that schema defines merges, while the scopes of the built-in kinds stay known (kustomize: `IsNamespaceScoped`).
 
 use std::sync::Arc;
@@ -36,10 +36,10 @@ struct Custom {
 
 /// What the schema says about one value of an object.
 #[derive(Clone, Copy, Debug)]
-pub struct SchemaAt<'a>(Place<'a>);
+pub struct SchemaAt<'a>(SchemaNode<'a>);
 
 #[derive(Clone, Copy, Debug)]
-enum Place<'a> {
+enum SchemaNode<'a> {
     /// A value of the built-in type with this index.
     Type(u16),
     /// A value of a built-in type's property.
@@ -52,7 +52,7 @@ impl Schema {
     /// The schema in `document`, an OpenAPI 2 document in JSON or YAML.
     ///
     /// # Errors
-    /// Where it is no mapping.
+    /// Where it is not a mapping.
     pub fn custom(document: Node) -> Result<Self, Diagnostic> {
         if document.as_map().is_none() {
             return Err(Diagnostic::new("expected a mapping in an OpenAPI document").at(document.at));
@@ -86,7 +86,7 @@ impl Schema {
     /// What is known of objects with this `apiVersion` and `kind`; absent where nothing is.
     pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<SchemaAt<'_>> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let builtin = || builtin_kind(group, version, kind).map(|(_, _, of, _)| SchemaAt(Place::Type(*of)));
+        let builtin = || builtin_kind(group, version, kind).map(|(_, _, of, _)| SchemaAt(SchemaNode::Type(*of)));
         let Some(custom) = &self.custom else { return builtin() };
         if self.both
             && let Some(found) = builtin()
@@ -95,7 +95,7 @@ impl Schema {
         }
         let name = custom.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
         let schema = custom.document.at_path(&["definitions", name])?;
-        Some(SchemaAt(Place::Custom { document: &custom.document, schema, both: self.both }))
+        Some(SchemaAt(SchemaNode::Custom { document: &custom.document, schema, both: self.both }))
     }
 }
 
@@ -103,11 +103,11 @@ impl<'a> SchemaAt<'a> {
     /// What is known of a mapping's value under `key`.
     pub fn field(self, key: &str) -> Option<SchemaAt<'a>> {
         match self.0 {
-            Place::Type(of) => property(of, key),
-            Place::Property(found) if found.map => Some(SchemaAt(Place::Type(found.of))),
-            Place::Property(found) if found.list => None,
-            Place::Property(found) => property(found.of, key),
-            Place::Custom { document, schema, both } => {
+            SchemaNode::Type(of) => property(of, key),
+            SchemaNode::Property(found) if found.map => Some(SchemaAt(SchemaNode::Type(found.of))),
+            SchemaNode::Property(found) if found.list => None,
+            SchemaNode::Property(found) => property(found.of, key),
+            SchemaNode::Custom { document, schema, both } => {
                 let in_properties = schema.get("properties").and_then(|properties| properties.get(key));
                 let additional = || schema.get("additionalProperties").filter(|node| node.as_map().is_some());
                 resolve(document, in_properties.or_else(additional)?, both)
@@ -118,9 +118,9 @@ impl<'a> SchemaAt<'a> {
     /// What is known of a list's elements.
     pub fn elements(self) -> Option<SchemaAt<'a>> {
         match self.0 {
-            Place::Property(found) if found.list => Some(SchemaAt(Place::Type(found.of))),
-            Place::Type(_) | Place::Property(_) => None,
-            Place::Custom { document, schema, both } => {
+            SchemaNode::Property(found) if found.list => Some(SchemaAt(SchemaNode::Type(found.of))),
+            SchemaNode::Type(_) | SchemaNode::Property(_) => None,
+            SchemaNode::Custom { document, schema, both } => {
                 if schema.get("type").and_then(Node::text) != Some("array") {
                     return None;
                 }
@@ -132,9 +132,9 @@ impl<'a> SchemaAt<'a> {
     /// The keys by which a list merges, empty for a list of scalars that merges; absent where a list is replaced.
     pub fn merge_keys(self) -> Option<Vec<&'a str>> {
         match self.0 {
-            Place::Type(_) => None,
-            Place::Property(found) => found.keys.map(<[&str]>::to_vec),
-            Place::Custom { schema, .. } => {
+            SchemaNode::Type(_) => None,
+            SchemaNode::Property(found) => found.keys.map(<[&str]>::to_vec),
+            SchemaNode::Custom { schema, .. } => {
                 let strategy = schema.get("x-kubernetes-patch-strategy").and_then(Node::text)?;
                 if !strategy.split(',').any(|one| one == "merge") {
                     return None;
@@ -151,7 +151,7 @@ impl<'a> SchemaAt<'a> {
 fn property(of: u16, key: &str) -> Option<SchemaAt<'static>> {
     let properties: &'static [Property] = TYPES.get(usize::from(of))?;
     let index = properties.binary_search_by(|found| found.name.cmp(key)).ok()?;
-    Some(SchemaAt(Place::Property(&properties[index])))
+    Some(SchemaAt(SchemaNode::Property(&properties[index])))
 }
 
 fn builtin_kind(group: &str, version: &str, kind: &str) -> Option<&'static builtin::Kind> {
@@ -172,7 +172,7 @@ fn compare(known: &str, group: &str, version: &str) -> std::cmp::Ordering {
 fn resolve<'a>(document: &'a Node, mut schema: &'a Node, both: bool) -> Option<SchemaAt<'a>> {
     for _ in 0..REFERENCE_LIMIT {
         let Some(reference) = schema.get("$ref").and_then(Node::text) else {
-            return Some(SchemaAt(Place::Custom { document, schema, both }));
+            return Some(SchemaAt(SchemaNode::Custom { document, schema, both }));
         };
         let path = reference.strip_prefix("#/")?;
         let unescape = |part: &str| part.replace("~1", "/").replace("~0", "~");
@@ -185,7 +185,7 @@ fn resolve<'a>(document: &'a Node, mut schema: &'a Node, both: bool) -> Option<S
 
 fn builtin_type(name: &str) -> Option<SchemaAt<'static>> {
     let index = TYPE_NAMES.binary_search(&name).ok()?;
-    Some(SchemaAt(Place::Type(u16::try_from(index).ok()?)))
+    Some(SchemaAt(SchemaNode::Type(u16::try_from(index).ok()?)))
 }
 
 const KIND_MARK: &str = "x-kubernetes-group-version-kind";

@@ -14,7 +14,7 @@ const BUILT_IN: &str = "v1.21.2";
 /// The schema that `openapi` names, whose file under `path`, if it names one, is `file`; absent where it names none.
 ///
 /// # Errors
-/// A version that is not built in, a file that is no schema, and both at once.
+/// A version that is not built in, a file that is not a schema, and both at once.
 pub(crate) fn choose(openapi: &BTreeMap<String, String>, file: Option<Loaded>) -> Result<Option<Schema>, Diagnostic> {
     let version = openapi.get("version");
     match (file, version.map(String::as_str)) {

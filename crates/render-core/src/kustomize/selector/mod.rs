@@ -35,7 +35,7 @@ impl CompiledSelector {
     /// Compiles a selector.
     ///
     /// # Errors
-    /// Where a part is no regular expression in Go's syntax.
+    /// Where a part is not a regular expression in Go's syntax.
     pub(super) fn new(selector: &Selector) -> Result<Self, Diagnostic> {
         Ok(CompiledSelector {
             group: anchored(&selector.group, "group")?,

@@ -36,7 +36,7 @@ impl Label {
 /// [`crate::kustomize::object::shared`].
 ///
 /// # Errors
-/// Where something that is no mapping stands in the way.
+/// Where something that is not a mapping stands in the way.
 pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,

@@ -38,7 +38,7 @@ pub(crate) struct Namespace {
 /// Puts every object that can have one into the namespace; objects rendered by helm are left alone.
 ///
 /// # Errors
-/// Where something that is no single value stands in the way, or two objects become one.
+/// Where something that is not a single value stands in the way, or two objects become one.
 pub(crate) fn apply(
     resources: &mut [Resource],
     namespace: &Namespace,
@@ -63,7 +63,7 @@ pub(crate) fn apply(
 /// Puts one object into the namespace without remembering what it was called (for ValueAddTransformer).
 ///
 /// # Errors
-/// Where something that is no single value stands in the way.
+/// Where something that is not a single value stands in the way.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
     set_namespace(resource, namespace, &[], schema).map_err(|found| resource.blame(found))
 }

@@ -19,7 +19,7 @@ pub(crate) enum End {
 /// Extends the names in the fields of `specs`; those of CustomResourceDefinitions, APIServices and Namespaces stay.
 ///
 /// # Errors
-/// Where something that is no single value stands in the way.
+/// Where something that is not a single value stands in the way.
 pub(crate) fn apply(
     resources: &mut [Resource],
     end: End,

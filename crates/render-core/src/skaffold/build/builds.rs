@@ -21,7 +21,7 @@ pub struct Build {
 /// are ignored, as Skaffold ignores them.
 ///
 /// # Errors
-/// What is neither, with the JSON reader's words.
+/// What is neither, with the JSON error.
 pub(crate) fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnostic> {
     let bad = |words: String| {
         Diagnostic::new(words)

@@ -92,7 +92,7 @@ fn artifact_of(configs: &[Config], options: &SkaffoldOptions, name: &str) -> Res
     Ok(name.to_owned())
 }
 
-/// The references whose digests are wanted, in order, each once: `repository:tag`, without a digest that is already known.
+/// The references whose digests are needed, in order, each once: `repository:tag`, without a digest that is already known.
 /// None unless digests come from the registry. A build with a digest and no tag needs none.
 pub fn references(builds: &[Build], options: &SkaffoldOptions) -> Vec<String> {
     let mut wanted = Vec::new();

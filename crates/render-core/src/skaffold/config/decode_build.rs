@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use manifest::{Map, Node};
 
 use super::tree_values::{flag, maps, placed, text, texts};
-use crate::skaffold::model::{Artifact, ArtifactDependency, Build, Builder, Dockerfile, Placed, Sources, TagPolicy};
+use crate::skaffold::model::{
+    Artifact, ArtifactDependency, Build, Builder, Dockerfile, LocatedText, Sources, TagPolicy,
+};
 
 /// `build`, with defaults: `context` is `.` (the folder of a required file), a builder is Docker's.
 pub(super) fn build(map: &Map, folder: Option<&str>) -> Build {
@@ -22,7 +24,8 @@ fn artifact(map: &Map, in_cluster: bool, folder: Option<&str>) -> Artifact {
     let context = map.contains("context").then(|| placed(map, "context"));
     Artifact {
         image: placed(map, "image"),
-        context: context.unwrap_or_else(|| Placed { text: folder.unwrap_or(".").to_owned(), ..Placed::default() }),
+        context: context
+            .unwrap_or_else(|| LocatedText { text: folder.unwrap_or(".").to_owned(), ..LocatedText::default() }),
         builder: builder(map, in_cluster),
         requires: maps(map, "requires").map(|(_, item)| dependency(item)).collect(),
     }

@@ -1,6 +1,6 @@
 //! What is rendered where a config does not say it. Source: `SetDefaultRenderer` in Skaffold's `schema/defaults`.
 
-use crate::skaffold::model::{Config, Placed};
+use crate::skaffold::model::{Config, LocatedText};
 
 /// What Skaffold renders where a config names nothing.
 pub(super) const MANIFESTS: &str = "k8s/*.yaml";
@@ -17,6 +17,6 @@ pub(super) fn renderer(configs: &mut [Config]) {
     if renders || deploy.helm.is_some() || deploy.docker || deploy.cloud_run {
         return;
     }
-    config.manifests.raw_yaml = vec![Placed { text: MANIFESTS.to_owned(), at: config.at }];
+    config.manifests.raw_yaml = vec![LocatedText { text: MANIFESTS.to_owned(), at: config.at }];
     config.manifests.by_default = true;
 }

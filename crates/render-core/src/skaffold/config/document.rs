@@ -22,7 +22,7 @@ pub(super) struct Source {
     pub key: String,
     /// The folder of it, absolute.
     pub folder: String,
-    /// What stands in it.
+    /// Its content.
     pub bytes: Arc<[u8]>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Document {
 /// is missing, `skaffold.yml` beside it is taken.
 ///
 /// # Errors
-/// Where there is no such file, and where it is no text.
+/// Where there is no such file, and where it is not a text.
 pub(super) fn open(
     files: &dyn Files,
     host: &dyn Host,

@@ -131,7 +131,7 @@ fn holds(condition: &Node, inputs: &Inputs<'_>) -> Result<bool, Diagnostic> {
     Ok(by_variable && by_context && by_command)
 }
 
-/// Equal, or a regular expression that is found anywhere; `!` negates. What is no expression is compared as text.
+/// Equal, or a regular expression that is found anywhere; `!` negates. What is not an expression is compared as text.
 fn matches(pattern: &str, found: &str) -> bool {
     let (negated, pattern) = pattern.strip_prefix('!').map_or((false, pattern), |rest| (true, rest));
     let same = pattern == found || Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(found));

@@ -45,7 +45,7 @@ pub(super) struct ConfigLoader<'a> {
 
 /// What is asked of a file.
 #[derive(Clone)]
-struct Wanted {
+struct ConfigRequest {
     /// The names of the configs; none for all.
     selection: Vec<String>,
     profiles: Vec<String>,
@@ -83,7 +83,7 @@ impl<'a> ConfigLoader<'a> {
     pub(super) fn begin(&mut self) -> Result<(), Errors> {
         let options = self.inputs.options;
         let source = open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &options.file, &options.input)?;
-        let wanted = Wanted {
+        let wanted = ConfigRequest {
             selection: Vec::new(),
             profiles: self.asked.clone(),
             needed: false,
@@ -94,7 +94,7 @@ impl<'a> ConfigLoader<'a> {
         self.file(&source, &wanted)
     }
 
-    fn file(&mut self, source: &Source, wanted: &Wanted) -> Result<(), Errors> {
+    fn file(&mut self, source: &Source, wanted: &ConfigRequest) -> Result<(), Errors> {
         let documents = self.documents(source)?;
         for document in documents.iter() {
             self.config(source, document, wanted)?;
@@ -151,7 +151,7 @@ impl<'a> ConfigLoader<'a> {
         Ok(())
     }
 
-    fn config(&mut self, source: &Source, document: &Document, wanted: &Wanted) -> Result<(), Errors> {
+    fn config(&mut self, source: &Source, document: &Document, wanted: &ConfigRequest) -> Result<(), Errors> {
         let name = name(&document.tree).to_owned();
         if !wanted.selection.is_empty() && !wanted.selection.contains(&name) {
             return Ok(());
@@ -190,12 +190,12 @@ impl<'a> ConfigLoader<'a> {
         tree: &Map,
         active: &[String],
         needed: bool,
-        wanted: &Wanted,
+        wanted: &ConfigRequest,
     ) -> Result<(), Errors> {
         let requires = tree.get("requires").and_then(Node::as_seq).cloned().unwrap_or_default();
         for (index, entry) in requires.iter().enumerate() {
             let by = Diagnostic::new("").in_file(&source.shown).at(entry.at).field(format!("requires[{index}]"));
-            let asked = Wanted {
+            let asked = ConfigRequest {
                 selection: texts(entry, "configs"),
                 profiles: self.profiles_for(entry, active),
                 needed,
@@ -207,7 +207,7 @@ impl<'a> ConfigLoader<'a> {
         Ok(())
     }
 
-    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, wanted: &Wanted) {
+    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, wanted: &ConfigRequest) {
         self.configs.push(Config {
             file: source.shown.clone(),
             folder: source.folder.clone(),
@@ -240,7 +240,7 @@ impl<'a> ConfigLoader<'a> {
         document: &Document,
         needed: bool,
         active: &[String],
-        wanted: &Wanted,
+        wanted: &ConfigRequest,
     ) -> Result<bool, Diagnostic> {
         let mut sorted = active.to_vec();
         sorted.sort_unstable();
@@ -284,7 +284,7 @@ impl<'a> ConfigLoader<'a> {
         wanted
     }
 
-    fn dependency(&mut self, source: &Source, entry: &Node, mut asked: Wanted) -> Result<(), Errors> {
+    fn dependency(&mut self, source: &Source, entry: &Node, mut asked: ConfigRequest) -> Result<(), Errors> {
         let by = asked.by.clone().unwrap_or_default();
         let found = locate(self.inputs.files, self.inputs.host, self.inputs.working_dir, source, entry, &by)?;
         let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {

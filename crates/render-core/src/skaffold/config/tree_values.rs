@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::{Map, Node};
 
-use crate::skaffold::model::Placed;
+use crate::skaffold::model::LocatedText;
 
 /// The text under `key`, empty where there is none.
 pub(super) fn text(map: &Map, key: &str) -> String {
@@ -12,7 +12,7 @@ pub(super) fn text(map: &Map, key: &str) -> String {
 }
 
 /// The text under `key` and its place.
-pub(super) fn placed(map: &Map, key: &str) -> Placed {
+pub(super) fn placed(map: &Map, key: &str) -> LocatedText {
     map.get(key).map(placed_node).unwrap_or_default()
 }
 
@@ -22,7 +22,7 @@ pub(super) fn texts(map: &Map, key: &str) -> Vec<String> {
 }
 
 /// The texts of the list under `key`, each with its place.
-pub(super) fn placed_list(map: &Map, key: &str) -> Vec<Placed> {
+pub(super) fn placed_list(map: &Map, key: &str) -> Vec<LocatedText> {
     items(map, key).map(placed_node).collect()
 }
 
@@ -40,12 +40,12 @@ fn items<'n>(map: &'n Map, key: &str) -> impl Iterator<Item = &'n Node> {
     map.get(key).and_then(Node::as_seq).into_iter().flatten()
 }
 
-fn placed_node(node: &Node) -> Placed {
-    Placed { text: node.text().unwrap_or_default().to_owned(), at: node.at }
+fn placed_node(node: &Node) -> LocatedText {
+    LocatedText { text: node.text().unwrap_or_default().to_owned(), at: node.at }
 }
 
 /// The texts of the mapping under `key`, each with its position.
-pub(super) fn placed_map(map: &Map, key: &str) -> BTreeMap<String, Placed> {
+pub(super) fn placed_map(map: &Map, key: &str) -> BTreeMap<String, LocatedText> {
     let entries = map.get(key).and_then(Node::as_map).map_or(&[][..], Map::entries);
     entries.iter().map(|entry| (entry.key.text.to_string(), placed_node(&entry.value))).collect()
 }

@@ -14,7 +14,7 @@ use crate::files::join;
 use crate::host::{Program, ProgramOutput};
 use crate::skaffold::build::builds::Build;
 use crate::skaffold::inputs::{Inputs, UNSET};
-use crate::skaffold::model::{Config, Helm, HelmRelease, Placed};
+use crate::skaffold::model::{Config, Helm, HelmRelease, LocatedText};
 use crate::skaffold::reference::ImageReference;
 use crate::skaffold::template::Missing;
 
@@ -62,7 +62,8 @@ fn prepare<'a>(
     field: &str,
     image_values: &BTreeMap<String, String>,
 ) -> Result<Ready<'a>, Errors> {
-    let expand = |name: &str, text: &Placed| inputs.expand(config, &format!("{field}.{name}"), text, Missing::Error);
+    let expand =
+        |name: &str, text: &LocatedText| inputs.expand(config, &format!("{field}.{name}"), text, Missing::Error);
     let name = expand("name", &release.name)?;
     let chart = expand("chartPath", &release.chart_path)?;
     let namespace = match inputs.options.namespace.as_str() {
@@ -249,11 +250,11 @@ fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Pro
     if finished.status == Some(0) {
         return Ok(finished);
     }
-    let words = String::from_utf8_lossy(&finished.stderr);
-    // The values of --set may be secret, so only the command's first words are repeated.
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    // The values of --set may be secret, so only the start of the command is printed.
     let command =
         program.arguments.iter().take_while(|word| !word.starts_with('-')).cloned().collect::<Vec<_>>().join(" ");
-    let found = config.finding(ready.release.at, &ready.field, format!("{command} failed: {}", words.trim()));
+    let found = config.finding(ready.release.at, &ready.field, format!("{command} failed: {}", stderr.trim()));
     Err(found.hint(format!("run helm by hand in {}", inputs.working_dir)).into())
 }
 

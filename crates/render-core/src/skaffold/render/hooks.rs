@@ -1,4 +1,4 @@
-//! `manifests.hooks`: host commands before and after rendering. Their words go to stderr, never into the manifests, unless a
+//! `manifests.hooks`: host commands before and after rendering. Their output goes to stderr, never into the manifests, unless a
 //! hook after rendering says `withChange`.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/hooks/{host,render}.go`.
@@ -11,16 +11,16 @@ use crate::host::{Program, ProgramOutput};
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, HostHook};
 
-/// Runs the hooks before rendering and adds what they print to `said`.
+/// Runs the hooks before rendering and adds what they print to `hook_output`.
 ///
 /// # Errors
 /// A command that cannot be started or fails.
-pub(super) fn before(inputs: &Inputs<'_>, config: &Config, said: &mut Vec<u8>) -> Result<(), Errors> {
+pub(super) fn before(inputs: &Inputs<'_>, config: &Config, hook_output: &mut Vec<u8>) -> Result<(), Errors> {
     for (index, hook) in config.manifests.hooks.before.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
         let field = format!("manifests.hooks.before[{index}].host");
         let finished = run(inputs, config, hook, &field, Vec::new())?;
-        said.extend(finished.stdout);
-        said.extend(finished.stderr);
+        hook_output.extend(finished.stdout);
+        hook_output.extend(finished.stderr);
     }
     Ok(())
 }
@@ -34,14 +34,14 @@ pub(super) fn after(
     inputs: &Inputs<'_>,
     config: &Config,
     mut objects: Vec<Node>,
-    said: &mut Vec<u8>,
+    hook_output: &mut Vec<u8>,
 ) -> Result<Vec<Node>, Errors> {
     for (index, hook) in config.manifests.hooks.after.iter().enumerate().filter(|(_, hook)| is_for_here(hook)) {
         let field = format!("manifests.hooks.after[{index}].host");
         let finished = run(inputs, config, hook, &field, print(&objects)?.into_bytes())?;
-        said.extend(finished.stderr);
+        hook_output.extend(finished.stderr);
         if !hook.with_change {
-            said.extend(finished.stdout);
+            hook_output.extend(finished.stdout);
             continue;
         }
         let finding = |message: &str| config.finding(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
@@ -96,8 +96,8 @@ fn run(
     let status = finished
         .status
         .map_or("was terminated by a signal".to_owned(), |status| format!("exited with status {status}"));
-    let words = String::from_utf8_lossy(&finished.stderr);
-    Err(finding(format!("{} {status}: {}", hook.command.join(" "), words.trim()))
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    Err(finding(format!("{} {status}: {}", hook.command.join(" "), stderr.trim()))
         .hint("run the command by hand in the same folder"))
 }
 

@@ -7,7 +7,7 @@ use crate::files::{Files, join};
 use crate::kustomize::repository;
 use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_cache};
 use crate::skaffold::inputs::Inputs;
-use crate::skaffold::model::{Config, Kustomize, Placed};
+use crate::skaffold::model::{Config, Kustomize, LocatedText};
 
 /// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
 ///
@@ -24,7 +24,7 @@ pub(super) fn render(
         Some(base_cache) => build_with_cache(base_cache, files, inputs.host, folder, &options),
         None => build(files, inputs.host, folder, &options),
     };
-    let one = |&(index, path): &(usize, &Placed)| -> Result<Built, Errors> {
+    let one = |&(index, path): &(usize, &LocatedText)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
         let expanded = inputs.expand_path(config, &field, path)?;
         let finding = |message: String| config.finding(path.at, &field, message);
@@ -53,7 +53,7 @@ pub(super) fn objects(built: Vec<Built>, warnings: &mut Vec<Diagnostic>) -> Vec<
 }
 
 /// Reads `buildArgs`, which Skaffold splits at blanks and puts on kustomize's command line.
-fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[Placed]) -> Result<Options, Errors> {
+fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[LocatedText]) -> Result<Options, Errors> {
     let mut options = Options::default();
     let mut words = arguments
         .iter()

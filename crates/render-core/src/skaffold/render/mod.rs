@@ -35,7 +35,7 @@ pub struct Rendered {
     /// What is worth saying.
     pub warnings: Vec<Diagnostic>,
     /// What hooks wrote, for stderr.
-    pub said: Vec<u8>,
+    pub hook_output: Vec<u8>,
 }
 
 /// The objects of one config.
@@ -87,7 +87,7 @@ pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Resu
     Errors::check(configs.iter().flat_map(refused).collect())?;
     let mut rendered = Rendered::default();
     for config in configs {
-        hooks::before(inputs, config, &mut rendered.said)?;
+        hooks::before(inputs, config, &mut rendered.hook_output)?;
     }
     let layers = layers(inputs, configs);
     let mut parts = vec![each(configs, |config| render_config(inputs, config, builds, &layers))?];
@@ -96,7 +96,7 @@ pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Resu
     }
     let joined = join(configs, parts, builds, &mut rendered)?;
     for (config, objects) in joined {
-        let objects = hooks::after(inputs, config, objects, &mut rendered.said)?;
+        let objects = hooks::after(inputs, config, objects, &mut rendered.hook_output)?;
         rendered.configs.push(RenderedConfig { name: config.name.clone(), objects });
     }
     Ok(rendered)

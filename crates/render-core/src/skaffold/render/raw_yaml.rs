@@ -13,7 +13,7 @@ use super::parallel::each;
 use crate::files::{FileKind, join};
 use crate::skaffold::glob::{glob, is_pattern, walk};
 use crate::skaffold::inputs::Inputs;
-use crate::skaffold::model::{Config, Placed};
+use crate::skaffold::model::{Config, LocatedText};
 
 /// A text and the objects in it.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
     Ok(sources)
 }
 
-fn local(inputs: &Inputs<'_>, config: &Config, field: &str, item: &Placed) -> Result<Vec<String>, Errors> {
+fn local(inputs: &Inputs<'_>, config: &Config, field: &str, item: &LocatedText) -> Result<Vec<String>, Errors> {
     let path = inputs.expand_path(config, field, item)?;
     let finding = |message: String| config.finding(item.at, field, message);
     let whole = join(inputs.working_dir, &path);

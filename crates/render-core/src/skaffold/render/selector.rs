@@ -80,7 +80,7 @@ impl GroupKind {
         GroupKind { group: group.to_owned(), kind: kind.to_owned() }
     }
 
-    /// The object's; nothing where `apiVersion` or `kind` is no text.
+    /// The object's; nothing where `apiVersion` or `kind` is not a text.
     pub(super) fn of(object: &Node) -> Option<Self> {
         let text = |key| object.get(key).filter(|node| node.as_scalar().is_some()).is_some();
         let Gvk { group, kind, .. } = Gvk::of(object);
@@ -212,11 +212,11 @@ impl Paths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::skaffold::model::Placed;
+    use crate::skaffold::model::LocatedText;
 
     fn rule(group_kind: &str, image: &[&str], labels: &[&str]) -> ResourceFilter {
         let owned = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();
-        let group_kind = Placed { text: group_kind.to_owned(), ..Placed::default() };
+        let group_kind = LocatedText { text: group_kind.to_owned(), ..LocatedText::default() };
         ResourceFilter { group_kind, image: owned(image), labels: owned(labels) }
     }
 

@@ -30,7 +30,7 @@ impl SetterFiles<'_> {
         if marks.is_empty() && self.functions.is_empty() {
             return Ok(None);
         }
-        // What is no manifest (a kustomization, a JSON patch, broken YAML) is left to the engine.
+        // What is not a manifest (a kustomization, a JSON patch, broken YAML) is left to the engine.
         let Ok(mut objects) = read_objects(text) else { return Ok(None) };
         let manifest = |object: &Node| ["apiVersion", "kind", "metadata"].iter().all(|key| object.get(key).is_some());
         if !objects.iter().any(manifest) {

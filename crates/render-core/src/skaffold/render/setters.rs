@@ -40,8 +40,8 @@ impl Marks {
 /// Sets the marked fields of an object read from the marked text. Fields none of whose names has a value stay.
 ///
 /// # Errors
-/// A pattern of several names of which some have no value and none can be told from the present one, and a list whose
-/// value is no list.
+/// A pattern of several names of which some have no value and none can be determined from the present one, and a list whose
+/// value is not a list.
 pub(super) fn apply(object: &mut Node, marks: &Marks, values: &[(String, String)]) -> Result<(), Diagnostic> {
     if marks.is_empty() || values.is_empty() { Ok(()) } else { walk(object, marks, values, MAX_DEPTH) }
 }
@@ -134,7 +134,7 @@ fn names(pattern: &str) -> Vec<String> {
     found
 }
 
-/// What the names of a pattern stand for in a value that was made with it; nothing where that cannot be told.
+/// What the names of a pattern stand for in a value that was made with it; `None` if that cannot be determined.
 fn present_values(pattern: &str, value: &str) -> Vec<(String, String)> {
     let names = names(pattern);
     let mut expression = regex::escape(pattern);

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use self::trace::Seen;
 pub(crate) use self::trace::Trace;
 use super::accumulate::Accumulated;
-use crate::kustomize::load::{BaseDependency, BaseKey, Io, Place};
+use crate::kustomize::load::{BaseDependency, BaseKey, Io, KustomizationDir};
 use crate::kustomize::options::Options;
 
 /// The limit of the cache: the total size in bytes of the files that the cached bases were built from. Their trees take about
@@ -62,7 +62,7 @@ pub struct Base {
 impl BaseCache {
     /// Returns the base at `place` if it is cached, may be named from there, and every read of its build has the same result
     /// through `io`.
-    pub fn find(&self, options: &Options, place: &Place, io: Io<'_>) -> Option<Arc<Base>> {
+    pub fn find(&self, options: &Options, place: &KustomizationDir, io: Io<'_>) -> Option<Arc<Base>> {
         let found = {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let (_, bases) = kept.bases.iter().find(|(known, _)| known == options)?;
@@ -73,7 +73,7 @@ impl BaseCache {
     }
 
     /// Stores the base at `place`, in place of the one that is cached there. A base that is too large is not stored.
-    pub fn keep(&self, options: &Options, place: &Place, base: Base) {
+    pub fn keep(&self, options: &Options, place: &KustomizationDir, base: Base) {
         let bytes: usize = base.seen.iter().map(Seen::bytes).sum();
         if bytes <= MAX_BYTES {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ use self::matcher::Matcher;
 /// name is rewritten twice by each entry (which shows with `tagSuffix`). CustomResourceDefinitions are left alone.
 ///
 /// # Errors
-/// Where a name is no regular expression, or an image is no scalar.
+/// Where a name is not a regular expression, or an image is not a scalar.
 pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
     if images.is_empty() {
         return Ok(());

@@ -3,7 +3,7 @@
 use manifest::{Diagnostic, Node, Text};
 
 use crate::kustomize::context::Context;
-use crate::kustomize::decode::Written;
+use crate::kustomize::decode::LocatedText;
 use crate::kustomize::kustomization::Patch;
 use crate::kustomize::nearest::nearest;
 use crate::kustomize::object::cow_node::Object;
@@ -85,7 +85,7 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Conte
 /// Whatever is wrong with a patch.
 pub(crate) fn strategic_merge(
     resources: &mut Vec<Resource>,
-    patches: &[Written],
+    patches: &[LocatedText],
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     let patches = load(patches, context)?;
@@ -96,7 +96,7 @@ pub(crate) fn strategic_merge(
 ///
 /// # Errors
 /// Where an entry is neither.
-pub(crate) fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
+pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let mut all: Vec<Resource> = Vec::new();
     for written in entries {
         let patches = match read(&written.text, None) {
@@ -115,7 +115,7 @@ pub(crate) fn load(entries: &[Written], context: Context<'_>) -> Result<Vec<Reso
 /// Applies strategic-merge patches, each to the object that it names.
 ///
 /// # Errors
-/// Where there is no patch, an object is not there, or a patch does not apply.
+/// Where there is not a patch, an object is not there, or a patch does not apply.
 pub(crate) fn strategic_merge_all(
     resources: &mut Vec<Resource>,
     patches: &[Resource],

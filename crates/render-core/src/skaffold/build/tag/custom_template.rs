@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use crate::skaffold::model::{Placed, TagPolicy};
+use crate::skaffold::model::{LocatedText, TagPolicy};
 use crate::skaffold::template::{Missing, Templates};
 
 /// The text of the template, each name in it being a component or one of `GIT`, `DATE`, `SHA`, `INPUT_DIGEST`.
@@ -15,13 +15,13 @@ use crate::skaffold::template::{Missing, Templates};
 /// A name that is neither, a component that is twice there or a template itself, and the errors of `tag_of`, which returns the tag of a component.
 pub(super) fn tag(
     templates: Templates<'_>,
-    template: &Placed,
-    components: &[(Placed, TagPolicy)],
+    template: &LocatedText,
+    components: &[(LocatedText, TagPolicy)],
     tag_of: impl Fn(&TagPolicy) -> Result<String, Diagnostic>,
 ) -> Result<String, Diagnostic> {
     let mut policies = BTreeMap::from([
         ("GIT".to_owned(), TagPolicy::default()),
-        ("DATE".to_owned(), TagPolicy::DateTime { format: Placed::default(), timezone: Placed::default() }),
+        ("DATE".to_owned(), TagPolicy::DateTime { format: LocatedText::default(), timezone: LocatedText::default() }),
         ("SHA".to_owned(), TagPolicy::Sha256),
         ("INPUT_DIGEST".to_owned(), TagPolicy::InputDigest),
     ]);

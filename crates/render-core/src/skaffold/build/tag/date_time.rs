@@ -5,7 +5,7 @@
 use manifest::Diagnostic;
 
 use super::tagging::Tagging;
-use crate::skaffold::model::Placed;
+use crate::skaffold::model::LocatedText;
 use crate::time::go_layout::format;
 
 /// Skaffold's default layout.
@@ -15,7 +15,7 @@ const LAYOUT: &str = "2006-01-02_15-04-05.999_MST";
 ///
 /// # Errors
 /// An unknown zone.
-pub(super) fn tag(tagging: &Tagging<'_>, layout: &Placed, zone: &Placed) -> Result<String, Diagnostic> {
+pub(super) fn tag(tagging: &Tagging<'_>, layout: &LocatedText, zone: &LocatedText) -> Result<String, Diagnostic> {
     let zone_name = if zone.is_empty() { "Local" } else { zone.text.as_str() };
     let offset = tagging.offset(zone_name).map_err(|found| found.at(zone.at))?;
     Ok(format(if layout.is_empty() { LAYOUT } else { layout }, tagging.now, &offset))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Diagnostic;
 
 use super::tagging::Tagging;
-use crate::skaffold::model::{Artifact, Placed};
+use crate::skaffold::model::{Artifact, LocatedText};
 use crate::skaffold::template::{Missing, Templates};
 use crate::time::Clock;
 
@@ -13,7 +13,7 @@ use crate::time::Clock;
 ///
 /// # Errors
 /// A template that fails, and one that names a variable which is not set (unless a function such as `default` takes care).
-pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Placed) -> Result<String, Diagnostic> {
+pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &LocatedText) -> Result<String, Diagnostic> {
     let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), artifact.image.text.clone())]);
     let clock = Clock { now: tagging.now, local: tagging.offset("Local")? };
     let templates = Templates { clock: Some(&clock), ..tagging.inputs.templates() };

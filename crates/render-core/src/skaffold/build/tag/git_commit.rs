@@ -1,4 +1,4 @@
-//! `gitCommit`: the tag is told by the git repository around the artifact's context.
+//! `gitCommit`: the tag comes from the git repository around the artifact's context.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/tag/git_commit.go`.
 
@@ -6,7 +6,7 @@ use manifest::Diagnostic;
 
 use super::tagging::Tagging;
 use crate::files::join;
-use crate::skaffold::model::{Artifact, Placed};
+use crate::skaffold::model::{Artifact, LocatedText};
 
 /// Docker's limit for a tag.
 const LIMIT: usize = 128;
@@ -18,7 +18,7 @@ const LIMIT: usize = 128;
 pub(super) fn tag(
     tagging: &Tagging<'_>,
     artifact: &Artifact,
-    variant: &Placed,
+    variant: &LocatedText,
     prefix: &str,
     ignore_changes: bool,
 ) -> Result<String, Diagnostic> {
@@ -44,7 +44,7 @@ pub(super) fn tag(
     Ok(format!("{prefix}{}{}", sanitize(&found), if dirty { "-dirty" } else { "" }))
 }
 
-fn unknown(variant: &Placed) -> Diagnostic {
+fn unknown(variant: &LocatedText) -> Diagnostic {
     Diagnostic::new(format!("{:?} is not a valid git tagger variant", variant.text))
         .at(variant.at)
         .hint("use Tags, CommitSha, AbbrevCommitSha, TreeSha, AbbrevTreeSha or Branches")

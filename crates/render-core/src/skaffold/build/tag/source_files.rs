@@ -161,8 +161,8 @@ fn asked(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet
     let program = Program { arguments, folder: context.to_owned(), variables: Vec::new(), input: Vec::new() };
     let finished = tagging.inputs.host.run(&program)?;
     if finished.status != Some(0) {
-        let words = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
-        return Err(Diagnostic::new(format!("getting dependencies from command {command:?}: {words}")));
+        let stderr = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
+        return Err(Diagnostic::new(format!("getting dependencies from command {command:?}: {stderr}")));
     }
     serde_json::from_slice(&finished.stdout).map_err(|error| {
         Diagnostic::new(format!("expected a JSON list of strings as the output of {command:?}: {error}"))

@@ -5,7 +5,7 @@ use manifest::Node;
 /// How a release of v2 passes an image to its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strategy {
-    /// As one value (`fqn`, or nothing said).
+    /// As one value (`fqn`, the default).
     Whole,
     /// As `repository` and `tag` (`helm`).
     RepositoryAndTag,

@@ -10,7 +10,7 @@ use manifest::{Diagnostic, Errors, Node};
 
 use self::search_replace::SearchReplace;
 use super::setters::{Marks, apply};
-use crate::skaffold::model::{Config, Function as Written, Placed};
+use crate::skaffold::model::{Config, Function as Written, LocatedText};
 
 /// The functions of one config, in order.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ fn enforce(object: &mut Node, action: &str) {
     }
 }
 
-type Refused<'a> = (&'a Placed, String);
+type Refused<'a> = (&'a LocatedText, String);
 
 /// The function, or nothing where it only writes comments, which no manifest keeps.
 fn read<'a>(written: &'a Written, before: &[Function]) -> Result<Option<Function>, Refused<'a>> {
@@ -152,7 +152,7 @@ fn read<'a>(written: &'a Written, before: &[Function]) -> Result<Option<Function
 
 /// `configMap`: `key:value` items.
 fn values(written: &Written) -> Result<Vec<(String, String)>, Refused<'_>> {
-    let split = |item: &'_ Placed| item.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let split = |item: &'_ LocatedText| item.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
     written
         .config_map
         .iter()
