@@ -362,7 +362,7 @@ impl<'a> Scanner<'a> {
             || matches!(self.byte(), Some(b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'));
         if len == 0 || !ends {
             let what = if alias { "an alias" } else { "an anchor" };
-            let hint = "A value that starts with `*` or `&` needs quotes.";
+            let hint = "put a value that starts with `*` or `&` in quotes";
             return Err(refuse(
                 mark,
                 &format!("while scanning {what}: did not find an alphabetic or numeric character"),
@@ -398,5 +398,5 @@ fn show(byte: u8) -> String {
 }
 
 fn start_hint(byte: u8) -> &'static str {
-    if byte == b'\t' { "Indent with spaces." } else { "Put the value in quotes." }
+    if byte == b'\t' { "indent with spaces" } else { "put the value in quotes" }
 }
