@@ -6,8 +6,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::arguments::logging::LoggingArguments;
 use crate::commands::{
-    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, images, init, kustomize, man,
-    pin, plan, promote, pull_request, render, rollback, schema, status, verify,
+    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, images, init, kustomize,
+    man, pin, plan, promote, pull_request, render, rollback, schema, status, verify,
 };
 use crate::logging;
 use crate::outcome::{Failure, Success};
@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Rollback(rollback::Arguments),
     Render(Box<render::Arguments>),
     Kustomize(kustomize::Arguments),
+    Helm(helm::Arguments),
     Pin(pin::Arguments),
     Images(images::Arguments),
     Artifact(Box<artifact::Arguments>),
@@ -87,6 +88,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "rollback" => rollback::Arguments::augment_args,
         "render" => render::Arguments::augment_args,
         "kustomize" => kustomize::Arguments::augment_args,
+        "helm" => helm::Arguments::augment_args,
         "pin" => pin::Arguments::augment_args,
         "images" => images::Arguments::augment_args,
         "artifact" => artifact::Arguments::augment_args,
@@ -111,7 +113,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     // Threads are started only for verbs that work in parallel or use the network.
     if !matches!(
         &arguments.command,
-        Command::Kustomize(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
+        Command::Kustomize(_) | Command::Helm(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
     ) {
         delivery::host::threads::prepare();
     }
@@ -128,6 +130,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::Bootstrap(arguments) => bootstrap::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
+        Command::Helm(arguments) => helm::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Render(arguments) => render::run(*arguments),
         Command::Commit(arguments) => commit::run(arguments),

@@ -18,6 +18,10 @@ pub(crate) fn code(ended: Result<Success, Failure>) -> ExitCode {
             ExitCode::from(if error.use_stderr() { 2 } else { 0 })
         }
         Err(Failure::Input(error)) => failed(&error, 1),
+        Err(Failure::Verbatim(text)) => {
+            output::verbatim(&text);
+            ExitCode::from(1)
+        }
         Err(Failure::External(error)) => failed(&error, 4),
     }
 }

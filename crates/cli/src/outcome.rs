@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(clap::Error),
     /// The input is wrong: a file, a field, a name.
     Input(anyhow::Error),
+    /// The input is wrong, and the message is the one that another tool prints, byte for byte.
+    Verbatim(String),
     /// A registry, a git server or a disk failed; a retry may succeed.
     External(anyhow::Error),
     /// The reader of stdout closed it, which is not an error.

@@ -26,8 +26,22 @@ pub(crate) enum TextOrJson {
 /// # Errors
 /// [`Failure::Closed`] if the reader closed stdout.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
+    result_bytes(text.as_bytes())
+}
+
+/// Writes text as it is to stderr, even with `-q`: what another tool prints there.
+pub(crate) fn verbatim(text: &str) {
+    // A closed stderr is ignored.
+    _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes the result to stdout, whatever its bytes.
+///
+/// # Errors
+/// As [`result`].
+pub(crate) fn result_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::Closed,
         _ => Failure::External(anyhow::Error::new(error).context("standard output")),
     })

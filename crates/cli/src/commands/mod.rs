@@ -8,6 +8,7 @@ pub(crate) mod deliver;
 pub(crate) mod diff;
 pub(crate) mod empty_commit;
 pub(crate) mod fork_commit;
+pub(crate) mod helm;
 pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod kustomize;

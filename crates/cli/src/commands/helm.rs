@@ -1,0 +1,114 @@
+//! `hydrant helm template`: the bytes of `helm template`, without helm.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use delivery::verbs::helm::{self, HelmError, KubeVersion, Request, ValueSource};
+
+use crate::outcome::{Failure, Success};
+use crate::output;
+
+/// Render a chart as helm does
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hydrant helm template web ./charts/web -f values.yaml --set image.tag=1.4.2")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Template(Template),
+}
+
+/// Print the same bytes as `helm template` of helm 4.3
+///
+/// Charts are folders. Dependencies, subcharts, archives, .helmignore, values.schema.json and functions that make keys and
+/// certificates are not supported yet and are refused by name.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hydrant helm template web ./charts/web\n  hydrant helm template web ./charts/web -f production.yaml --namespace shop --include-crds"
+)]
+struct Template {
+    /// Release name and chart folder; without a name it is release-name
+    #[arg(required = true, num_args = 1..=2, value_name = "[NAME] CHART")]
+    arguments: Vec<String>,
+    /// Read values from this file (repeatable; the last one wins)
+    #[arg(short = 'f', long, value_name = "FILE")]
+    values: Vec<String>,
+    /// Set values: a.b=1,c={x,y} (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Set values that are all strings (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    set_string: Vec<String>,
+    /// Set a value as JSON (repeatable)
+    #[arg(long, value_name = "KEY=JSON")]
+    set_json: Vec<String>,
+    /// Set a value to all that follows (repeatable)
+    #[arg(long, value_name = "KEY=TEXT")]
+    set_literal: Vec<String>,
+    /// Set .Release.Namespace
+    #[arg(short, long, default_value = "default", env = "HELM_NAMESPACE", hide_env_values = true)]
+    namespace: String,
+    /// Set .Capabilities.KubeVersion (default: v1.37.0)
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// Add to .Capabilities.APIVersions (repeatable, or separated by commas)
+    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    is_upgrade: bool,
+    /// Print the files of crds/ first
+    #[arg(long)]
+    include_crds: bool,
+    /// Leave hooks out
+    #[arg(long)]
+    no_hooks: bool,
+    /// Leave test hooks out
+    #[arg(long)]
+    skip_tests: bool,
+}
+
+/// Renders the chart and prints it.
+///
+/// # Errors
+/// The chart or its values are invalid, or use what is not supported.
+pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
+    let Command::Template(arguments) = arguments.command;
+    let rendered = request(arguments).and_then(helm::run).map_err(|error| Failure::Verbatim(error.stderr()))?;
+    rendered.warnings.iter().for_each(|line| output::verbatim(&format!("{line}\n")));
+    output::result_bytes(&rendered.text)?;
+    Ok(Success::Done)
+}
+
+fn request(arguments: Template) -> Result<Request, HelmError> {
+    let kube_version = arguments.kube_version.as_deref().map(KubeVersion::parse).transpose()?;
+    let mut names = arguments.arguments;
+    let chart = names.pop().unwrap_or_default();
+    let mut values = Vec::new();
+    for name in arguments.values {
+        let bytes = std::fs::read(&name).map_err(|error| HelmError::file(&name, &error))?;
+        values.push(ValueSource::File { name, bytes });
+    }
+    values.extend(arguments.set_json.into_iter().map(ValueSource::SetJson));
+    values.extend(arguments.set.into_iter().map(ValueSource::Set));
+    values.extend(arguments.set_string.into_iter().map(ValueSource::SetString));
+    values.extend(arguments.set_literal.into_iter().map(ValueSource::SetLiteral));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Request {
+        chart,
+        release: names.pop().unwrap_or_else(|| "release-name".to_owned()),
+        namespace: arguments.namespace,
+        values,
+        kube_version,
+        api_versions: arguments.api_versions,
+        is_upgrade: arguments.is_upgrade,
+        include_crds: arguments.include_crds,
+        no_hooks: arguments.no_hooks,
+        skip_tests: arguments.skip_tests,
+        environment: std::env::var("TZ").map(|zone| BTreeMap::from([("TZ".to_owned(), zone)])).unwrap_or_default(),
+        now: (i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos()),
+    })
+}
