@@ -12,6 +12,9 @@ use crate::template_functions::{self, FunctionState, json};
 const ANY: &[Param] = &[Param::Any];
 const STRING: &[Param] = &[Param::String];
 
+/// What Go's reflection says of a nil where a type is asked for.
+const ZERO_VALUE: &str = "reflect: call of reflect.Value.Type on zero Value";
+
 /// What encloses the message of `fail` and `required` in an error.
 pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 
@@ -79,7 +82,13 @@ static TABLE: &[(&str, Function)] = &[
     ("fromYamlArray", Function::new(STRING, |given| Ok(as_list(yaml::read(bytes(given)), YAML_PREFIX).into()))),
     ("fromJson", Function::new(STRING, |given| Ok(as_map(json::parse(bytes(given)), "").into()))),
     ("fromJsonArray", Function::new(STRING, |given| Ok(as_list(json::parse(bytes(given)), "").into()))),
-    ("toToml", Function::new(ANY, |given| Ok(toml::write(&given[0]).unwrap_or_else(|error| error).into()))),
+    (
+        "toToml",
+        Function::new(ANY, |given| match &given[0] {
+            Value::Nil => Err(ZERO_VALUE.into()),
+            value => Ok(toml::write(value).unwrap_or_else(|error| error).into()),
+        }),
+    ),
     ("mustToToml", Function::new(ANY, |given| Ok(toml::write(&given[0])?.into()))),
     ("mustToDuration", Function::new(ANY, |given| Ok(Value::Int(duration(&given[0])?, &DURATION)))),
     ("durationSeconds", Function::new(ANY, |given| Ok(in_units(given, 1.0)))),

@@ -13,8 +13,7 @@ pub(super) fn write(value: &Value) -> Result<String, String> {
     let mut printer = Printer { out: String::new() };
     match value {
         Value::Map(map) => printer.table(&[], map)?,
-        Value::Nil => return Err("toml: cannot encode nil".to_owned()),
-        other => return Err(format!("toml: cannot encode a value of type {} at the top level", other.type_name())),
+        other => printer.value(other)?,
     }
     Ok(printer.out)
 }

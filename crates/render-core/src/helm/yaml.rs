@@ -6,6 +6,7 @@ use gotemplate::{List, Map, Str, Value, types};
 use manifest::yaml::{Rules, Value as Resolved, read_configuration, resolve, write_kustomize, write_skaffold};
 use manifest::{Data, Diagnostic, Map as NodeMap, Node, Scalar, Tag};
 
+use crate::template_functions::encodings::decode_base64;
 use crate::template_functions::json;
 
 /// Reads the first document.
@@ -13,7 +14,15 @@ use crate::template_functions::json;
 /// # Errors
 /// helm's text, from `error converting YAML to JSON` on.
 pub(super) fn read(text: &[u8]) -> Result<Value, String> {
+    let text = first_document(text);
     Ok(read_all(text)?.into_iter().next().unwrap_or_default())
+}
+
+/// Returns the text up to a line that ends the document.
+fn first_document(text: &[u8]) -> &[u8] {
+    let end = memchr::memmem::find_iter(text, b"\n...")
+        .find(|at| matches!(text.get(at + 4), None | Some(b'\n' | b' ' | b'\r')));
+    end.map_or(text, |at| &text[..=at])
 }
 
 /// Reads all documents.
@@ -21,35 +30,59 @@ pub(super) fn read(text: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// As [`read`].
 pub(super) fn read_all(text: &[u8]) -> Result<Vec<Value>, String> {
-    let (documents, _) = read_configuration(text).map_err(|error| yaml_error(&error))?;
+    let (documents, _) = read_configuration(text).map_err(|error| yaml_error(&error, text))?;
     documents.iter().map(value_of).collect()
 }
 
-/// Returns go-yaml v2's text: libyaml's wording, and the line, which is left out for the first one.
-fn yaml_error(error: &Diagnostic) -> String {
-    // Of the scanner's errors Go counts lines from 1, of the parser's from 0; what is on the first line has none.
-    let mut line = if error.at.line == 1 { 0 } else { error.at.line };
-    let mut message = error.message.rsplit_once(": ").map_or(error.message.as_str(), |(_, last)| last).to_owned();
-    if error.message.contains("while scanning") {
-        line = error.at.line + 1;
-    } else if message.starts_with("did not find") {
-        line = error.at.line.saturating_sub(1);
-    } else if message.starts_with("unknown anchor") {
-        line = 0;
+/// Returns go-yaml v2's text: libyaml's wording and the line, which is left out for the first one.
+fn yaml_error(error: &Diagnostic, text: &[u8]) -> String {
+    let (context, message) = error.message.rsplit_once(": ").unwrap_or(("", &error.message));
+    // Errors of the reader and of the composer have no line.
+    if error.message.starts_with("control characters are not allowed") {
+        return prefixed(0, "control characters are not allowed");
     }
-    for (ours, theirs) in [
-        (
-            "found a tab where an indentation space is expected",
-            "found a tab character where an indentation space is expected",
-        ),
-        ("could not find the expected ':'", "could not find expected ':'"),
-    ] {
-        if message == ours {
-            theirs.clone_into(&mut message);
+    if message == "invalid UTF-8" {
+        return prefixed(0, utf8_problem(text));
+    }
+    if message.starts_with("unknown anchor") {
+        return prefixed(0, message);
+    }
+    let message = match message {
+        "found a tab where an indentation space is expected" => {
+            "found a tab character where an indentation space is expected".to_owned()
         }
-    }
+        message => message
+            .replace("did not find the expected", "did not find expected")
+            .replace("find the expected ':'", "find expected ':'"),
+    };
+    // Of the scanner's errors Go counts lines from 1, of the parser's from 0 and where the construct begins.
+    let line = if context.starts_with("while scanning") {
+        error.at.line + 1
+    } else if message.starts_with("did not find") {
+        let start = context.rsplit_once("starts at line ").and_then(|(_, line)| line.parse::<u32>().ok());
+        start.filter(|start| *start > 1).unwrap_or(error.at.line).saturating_sub(1)
+    } else if error.at.line == 1 {
+        0
+    } else {
+        error.at.line
+    };
+    prefixed(line, &message)
+}
+
+fn prefixed(line: u32, message: &str) -> String {
     let line = if line == 0 { String::new() } else { format!("line {line}: ") };
     format!("error converting YAML to JSON: yaml: {line}{message}")
+}
+
+/// Returns what libyaml's reader says of the first byte that is not UTF-8.
+fn utf8_problem(text: &[u8]) -> &'static str {
+    let Err(error) = std::str::from_utf8(text) else { return "invalid leading UTF-8 octet" };
+    let first = text.get(error.valid_up_to()).copied().unwrap_or_default();
+    match first {
+        0x80..=0xbf | 0xf8..=0xff => "invalid leading UTF-8 octet",
+        _ if error.error_len().is_none() => "incomplete UTF-8 octet sequence",
+        _ => "invalid trailing UTF-8 octet",
+    }
 }
 
 fn value_of(node: &Node) -> Result<Value, String> {
@@ -76,6 +109,10 @@ fn scalar_value(scalar: &Scalar) -> Result<Value, String> {
         Resolved::Float(value) => {
             let shown = gotemplate::strconv::format_float(value, gotemplate::strconv::FloatFormat::Shorter, None);
             return Err(format!("error converting YAML to JSON: json: unsupported value: {shown}"));
+        }
+        Resolved::Str if scalar.tag == Tag::Binary => {
+            let bytes = decode_base64(scalar.text.as_bytes());
+            Value::from(bytes.map_err(|_| "error converting YAML to JSON: yaml: !!binary value contains invalid base64 data")?)
         }
         Resolved::Str | Resolved::Timestamp(_) => Value::from(&*scalar.text),
     })
@@ -150,11 +187,9 @@ fn float_node(value: f64, exponent: bool) -> Node {
     use gotemplate::strconv::{FloatFormat, format_float};
     let whole = value.fract() == 0.0 && value.abs() < 18_446_744_073_709_551_616.0;
     if whole && !exponent {
-        return Scalar {
-            tag: Tag::Int,
-            ..Scalar::plain(format!("{value:.0}").replace("-0", if value == 0.0 { "0" } else { "-0" }))
-        }
-        .into();
+        // As JSON writes it: the shortest digits, filled up with zeros.
+        let text = if value == 0.0 { "0".to_owned() } else { json::float(value) };
+        return Scalar { tag: Tag::Int, ..Scalar::plain(text) }.into();
     }
     let text = format_float(value, FloatFormat::Shorter, None);
     let tag = if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') { Tag::Int } else { Tag::Float };

@@ -8,7 +8,11 @@ const ANY: Param = Param::Any;
 const MAP: Param = Param::Map;
 const STRING: Param = Param::String;
 
-const DEEP_COPY: Function = Function::new(&[ANY], |given| Ok(copied(&given[0]))).returning_interface();
+const DEEP_COPY: Function = Function::new(&[ANY], |given| match &given[0] {
+    Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
+    value => Ok(copied(value)),
+})
+.returning_interface();
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

@@ -31,7 +31,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 /// Decodes padded base 64; line ends are skipped. The error is the offset that Go names.
-pub(super) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(crate) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, usize> {
     decode(text, 4, |byte| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),

@@ -10,7 +10,7 @@ mod dates;
 mod decimal;
 mod dicts;
 pub(crate) mod durations;
-mod encodings;
+pub(crate) mod encodings;
 mod hashes;
 pub(crate) mod json;
 mod lists;

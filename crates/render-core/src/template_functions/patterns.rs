@@ -2,7 +2,7 @@
 
 use gotemplate::strconv::quote;
 use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, types};
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Match, Regex};
 
 use super::arguments::{bytes, int, strings, text};
 use super::regular_expression::compile;
@@ -68,22 +68,44 @@ fn limit(given: &[Value]) -> usize {
 }
 
 fn found_all(pattern: &Regex, given: &[Value]) -> Value {
-    let all: Vec<&[u8]> = pattern.find_iter(bytes(given, 1)).take(limit(given)).map(|found| found.as_bytes()).collect();
+    let all: Vec<&[u8]> =
+        whole_matches(pattern, bytes(given, 1)).take(limit(given)).map(|found| found.as_bytes()).collect();
     if all.is_empty() { Value::List(List::nil(&types::STRINGS)) } else { strings(all) }
 }
 
+/// Returns the matches without empty ones inside a character, which the engine finds since it looks at bytes.
+fn whole_matches<'t>(pattern: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = Match<'t>> {
+    pattern.find_iter(text).filter(|found| is_whole(text, found))
+}
+
+fn is_whole(text: &[u8], found: &Match<'_>) -> bool {
+    let inside = text.get(found.start()).is_some_and(|byte| byte & 0xc0 == 0x80);
+    !(found.is_empty() && inside && std::str::from_utf8(text).is_ok())
+}
+
 fn literally(pattern: &Regex, given: &[Value]) -> FunctionResult {
-    Ok(pattern.replace_all(bytes(given, 1), regex::bytes::NoExpand(bytes(given, 2))).into_owned().into())
+    Ok(replaced_by(pattern, bytes(given, 1), |_| bytes(given, 2).to_vec()))
 }
 
 fn replaced(pattern: &Regex, given: &[Value]) -> Value {
-    let template = bytes(given, 2);
-    let replace = |captures: &regex::bytes::Captures<'_>| expanded(template, captures);
-    pattern.replace_all(bytes(given, 1), replace).into_owned().into()
+    replaced_by(pattern, bytes(given, 1), |captures| expanded(bytes(given, 2), captures))
+}
+
+fn replaced_by(pattern: &Regex, text: &[u8], replacement: impl Fn(&Captures<'_>) -> Vec<u8>) -> Value {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for captures in pattern.captures_iter(text) {
+        let Some(found) = captures.get(0).filter(|found| is_whole(text, found)) else { continue };
+        out.extend_from_slice(&text[at..found.start()]);
+        out.extend_from_slice(&replacement(&captures));
+        at = found.end();
+    }
+    out.extend_from_slice(&text[at..]);
+    out.into()
 }
 
 /// Fills in `$1`, `${name}` and `$$`; the longest name of letters, digits and underscores counts.
-fn expanded(template: &[u8], captures: &regex::bytes::Captures<'_>) -> Vec<u8> {
+fn expanded(template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
@@ -125,7 +147,7 @@ fn split(pattern: &Regex, given: &[Value]) -> Value {
     }
     let mut parts: Vec<&[u8]> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for found in pattern.find_iter(text).take(limit) {
+    for found in whole_matches(pattern, text).take(limit) {
         if parts.len() + 1 == limit {
             break;
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use gotemplate::strconv::quote;
 use gotemplate::{Field, Function, Kind, Object, Param, Type, Value};
 
 use super::arguments::text;
@@ -163,7 +162,7 @@ pub(crate) fn parse(layout: &str, written: &str, local: &Offset) -> Result<Time,
     };
     let mut rest = written;
     let mut layout_rest = layout;
-    let quoted = |text: &str| quote(text.as_bytes());
+    let quoted = quote;
     while !layout_rest.is_empty() {
         let (part, length) = go_layout::next_part(layout_rest);
         let element = &layout_rest[..length];
@@ -211,6 +210,19 @@ impl Fields {
         let seconds = days * 86_400 + hour * 3_600 + self.minute * 60 + self.second - zone.seconds;
         Ok(Time { at: Now { seconds, nanoseconds: self.nanoseconds }, zone })
     }
+}
+
+/// Quotes as Go's `time` package does: every byte that is not printable ASCII is escaped.
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            byte => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out + "\""
 }
 
 type Read<'t> = Option<Result<&'t str, &'static str>>;
