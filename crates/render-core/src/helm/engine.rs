@@ -73,7 +73,7 @@ fn parse_error(error: &ParseError) -> HelmError {
 /// Returns helm's text of an execution error.
 fn exec_error(error: &Error) -> HelmError {
     let text = error.to_string();
-    let location = text.splitn(3, ": ").nth(1).unwrap_or_default();
+    let location = text.split(": ").nth(1).unwrap_or_default();
     if let (Some(start), Some(end)) = (text.find(MARKERS.0), text.rfind(MARKERS.1)) {
         let message = text.get(start + MARKERS.0.len()..end).unwrap_or_default();
         return HelmError::rendering(format!("execution error at ({location}): {message}"));

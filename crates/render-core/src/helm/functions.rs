@@ -79,9 +79,9 @@ static TABLE: &[(&str, Function)] = &[
     ),
     ("toYamlPretty", Function::new(ANY, |given| Ok(yaml::write_pretty(&given[0]).unwrap_or_default().into()))),
     ("fromYaml", Function::new(STRING, |given| Ok(as_map(yaml::read(bytes(given)), YAML_PREFIX).into()))),
-    ("fromYamlArray", Function::new(STRING, |given| Ok(as_list(yaml::read(bytes(given)), YAML_PREFIX).into()))),
+    ("fromYamlArray", Function::new(STRING, |given| Ok(as_list(yaml::read(bytes(given)), YAML_PREFIX)))),
     ("fromJson", Function::new(STRING, |given| Ok(as_map(json::parse(bytes(given)), "").into()))),
-    ("fromJsonArray", Function::new(STRING, |given| Ok(as_list(json::parse(bytes(given)), "").into()))),
+    ("fromJsonArray", Function::new(STRING, |given| Ok(as_list(json::parse(bytes(given)), "")))),
     (
         "toToml",
         Function::new(ANY, |given| match &given[0] {
@@ -129,10 +129,10 @@ fn include(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
         *depth += 1;
     }
     let result = context.execute(&name, given[1].clone());
-    if let Some(state) = context.state_as::<FunctionState>() {
-        if let Some(depth) = state.includes.borrow_mut().get_mut(&name) {
-            *depth -= 1;
-        }
+    if let Some(state) = context.state_as::<FunctionState>()
+        && let Some(depth) = state.includes.borrow_mut().get_mut(&name)
+    {
+        *depth -= 1;
     }
     Ok(result?.into())
 }

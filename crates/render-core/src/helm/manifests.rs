@@ -114,7 +114,7 @@ pub(super) fn print(chart: &Chart, rendered: &Rendered, options: &Options) -> Re
 fn is_printed_hook(document: &Document, options: &Options) -> bool {
     let Some(events) = &document.events else { return false };
     let test = events.iter().any(|event| event.starts_with("test"));
-    !options.no_hooks && !(options.skip_tests && test)
+    !(options.no_hooks || (options.skip_tests && test))
 }
 
 fn is_crd(path: &str) -> bool {

@@ -112,7 +112,10 @@ fn scalar_value(scalar: &Scalar) -> Result<Value, String> {
         }
         Resolved::Str if scalar.tag == Tag::Binary => {
             let bytes = decode_base64(scalar.text.as_bytes());
-            Value::from(bytes.map_err(|_| "error converting YAML to JSON: yaml: !!binary value contains invalid base64 data")?)
+            Value::from(
+                bytes
+                    .map_err(|_| "error converting YAML to JSON: yaml: !!binary value contains invalid base64 data")?,
+            )
         }
         Resolved::Str | Resolved::Timestamp(_) => Value::from(&*scalar.text),
     })

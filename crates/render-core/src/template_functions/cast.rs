@@ -17,7 +17,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 
 /// Converts as the processor does: what does not fit is the least integer.
 pub(super) fn float_to_int(value: f64) -> i64 {
-    if value.is_nan() || value >= 9_223_372_036_854_775_808.0 || value < -9_223_372_036_854_775_808.0 {
+    if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         return i64::MIN;
     }
     value as i64

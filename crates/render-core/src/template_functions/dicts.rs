@@ -109,10 +109,10 @@ fn dig(given: &[Value]) -> FunctionResult {
             return Err(no_map(&step));
         }
         // Go converts all keys before it looks at the first one, but after the map.
-        if index == 0 {
-            if let Some(wrong) = keys.iter().find(|key| key.as_str().is_none()) {
-                return Err(format!("interface conversion: interface {{}} is {}, not string", type_of(wrong)).into());
-            }
+        if index == 0
+            && let Some(wrong) = keys.iter().find(|key| key.as_str().is_none())
+        {
+            return Err(format!("interface conversion: interface {{}} is {}, not string", type_of(wrong)).into());
         }
         let found = key.as_str().and_then(|key| map.get(key));
         match found {

@@ -88,7 +88,7 @@ pub(crate) fn format(nanoseconds: i64) -> String {
     if size < second {
         let (unit, name) = match size {
             ..1_000 => (1, "ns"),
-            ..1_000_000 => (1_000, "µs"),
+            1_000..1_000_000 => (1_000, "µs"),
             _ => (1_000_000, "ms"),
         };
         return format!("{sign}{}{name}", with_fraction(size / unit, size % unit, unit));

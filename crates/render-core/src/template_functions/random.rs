@@ -65,7 +65,7 @@ fn below(context: &dyn Context, name: &str, end: u64) -> Result<u64, FunctionErr
     let bytes = random_bytes(context, name, 8)?;
     let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     // The product's upper half is evenly distributed, up to 2^-64.
-    Ok(u64::try_from(u128::from(number) * u128::from(end) >> 64).unwrap_or_default())
+    Ok(u64::try_from((u128::from(number) * u128::from(end)) >> 64).unwrap_or_default())
 }
 
 fn drawn(context: &mut dyn Context, name: &str, given: &[Value], alphabet: &[u8]) -> FunctionResult {

@@ -267,15 +267,15 @@ impl<'e> Translator<'e> {
                 let shown: String = self.rest.chars().take(2).collect();
                 return Err(format!("invalid character class range: `{shown}`"));
             }
-            if self.rest.starts_with("[:") {
-                if let Some(end) = self.rest.find(":]") {
-                    let name = &self.rest[..end + 2];
-                    if !name[2..end].trim_start_matches('^').chars().all(|c| c.is_ascii_lowercase()) || end == 2 {
-                        return Err(format!("invalid character class range: `{name}`"));
-                    }
-                    self.push(end + 2);
-                    continue;
+            if self.rest.starts_with("[:")
+                && let Some(end) = self.rest.find(":]")
+            {
+                let name = &self.rest[..end + 2];
+                if !name[2..end].trim_start_matches('^').chars().all(|c| c.is_ascii_lowercase()) || end == 2 {
+                    return Err(format!("invalid character class range: `{name}`"));
                 }
+                self.push(end + 2);
+                continue;
             }
             if self.class_set() {
                 continue;
@@ -307,12 +307,11 @@ impl<'e> Translator<'e> {
         if self.rest.starts_with('-') && !self.rest[1..].starts_with(']') && self.rest.len() > 1 {
             self.skip(1);
             let high = self.class_character(start)?;
-            let code = |text: &str| single(text);
-            if let (Some(one), Some(two)) = (code(&low), code(&high)) {
-                if two < one {
-                    let shown = &from[..from.len() - self.rest.len()];
-                    return Err(format!("invalid character class range: `{shown}`"));
-                }
+            if let (Some(one), Some(two)) = (single(&low), single(&high))
+                && two < one
+            {
+                let shown = &from[..from.len() - self.rest.len()];
+                return Err(format!("invalid character class range: `{shown}`"));
             }
             self.out.push('-');
             self.out.push_str(&high);

@@ -39,6 +39,6 @@ pub(crate) struct FunctionState {
 }
 
 /// Returns the state, or an empty one's effect: `None`.
-pub(super) fn of<'c>(context: &'c dyn Context) -> Option<&'c FunctionState> {
+pub(super) fn of(context: &dyn Context) -> Option<&FunctionState> {
     context.state_as::<FunctionState>()
 }

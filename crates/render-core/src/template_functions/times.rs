@@ -229,9 +229,6 @@ type Read<'t> = Option<Result<&'t str, &'static str>>;
 
 /// Reads one element of a layout. `next` is the layout behind it.
 fn read<'t>(fields: &mut Fields, element: &str, rest: &'t str, next: &str) -> Read<'t> {
-    let bounded = |range: std::ops::RangeInclusive<i64>, what: &'static str, number: i64| {
-        if range.contains(&number) { Ok(number) } else { Err(what) }
-    };
     let (number, after) = match element {
         "2006" => digits(rest, 4, 4)?,
         "01" | "02" | "03" | "04" | "05" | "06" | "002" => digits(rest, element.len(), element.len())?,
@@ -240,19 +237,26 @@ fn read<'t>(fields: &mut Fields, element: &str, rest: &'t str, next: &str) -> Re
         "_2" => digits(rest.strip_prefix(' ').unwrap_or(rest), 1, 2)?,
         _ => return read_text(fields, element, rest),
     };
-    let checked = match element {
-        "2006" => Ok(fields.year = number),
-        "06" => Ok(fields.year = if number >= 69 { 1900 + number } else { 2000 + number }),
-        "01" | "1" => bounded(1..=12, "month", number).map(|number| fields.month = number),
-        "02" | "2" | "_2" => Ok(fields.day = number),
-        "15" => bounded(0..=23, "hour", number).map(|number| fields.hour = number),
-        "03" | "3" => bounded(0..=12, "hour", number).map(|number| fields.hour = number),
-        "04" | "4" => bounded(0..=59, "minute", number).map(|number| fields.minute = number),
-        "05" | "5" => bounded(0..=59, "second", number).map(|number| fields.second = number),
-        _ => Ok(()),
+    let range = match element {
+        "01" | "1" => Some((1..=12, "month")),
+        "15" => Some((0..=23, "hour")),
+        "03" | "3" => Some((0..=12, "hour")),
+        "04" | "4" => Some((0..=59, "minute")),
+        "05" | "5" => Some((0..=59, "second")),
+        _ => None,
     };
-    if let Err(what) = checked {
+    if let Some((_, what)) = range.filter(|(range, _)| !range.contains(&number)) {
         return Some(Err(what));
+    }
+    match element {
+        "2006" => fields.year = number,
+        "06" => fields.year = if number >= 69 { 1900 + number } else { 2000 + number },
+        "01" | "1" => fields.month = number,
+        "02" | "2" | "_2" => fields.day = number,
+        "15" | "03" | "3" => fields.hour = number,
+        "04" | "4" => fields.minute = number,
+        "05" | "5" => fields.second = number,
+        _ => {}
     }
     // A fraction may follow the seconds even where the layout has none.
     if matches!(element, "05" | "5") && !next.starts_with(['.', ',']) && after.starts_with(['.', ',']) {

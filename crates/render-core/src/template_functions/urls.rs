@@ -205,11 +205,7 @@ fn joined(parts: &Map) -> Result<String, FunctionError> {
     if opaque.is_empty() {
         if !scheme.is_empty() || !host.is_empty() || !user.is_empty() {
             if !host.is_empty() || !path.is_empty() || !user.is_empty() {
-                if !(host.is_empty() && user.is_empty() && scheme.is_empty())
-                    && (!host.is_empty() || !user.is_empty() || path.starts_with('/'))
-                {
-                    out += "//";
-                }
+                out += "//";
             }
             if !user.is_empty() {
                 let url = Url::parse(&format!("proto://{user}@host"))
