@@ -23,8 +23,8 @@ enum Command {
 
 /// Print the same bytes as `helm template` of helm 4.3
 ///
-/// Charts are folders. Dependencies, subcharts, archives, .helmignore, values.schema.json and functions that make keys and
-/// certificates are not supported yet and are refused by name.
+/// Charts are folders. Dependencies, subcharts, archives, values.schema.json and functions that make keys and certificates
+/// are not supported yet and are refused by name.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  hydrant helm template web ./charts/web\n  hydrant helm template web ./charts/web -f production.yaml --namespace shop --include-crds"
@@ -63,6 +63,9 @@ struct Template {
     /// Print the files of crds/ first
     #[arg(long)]
     include_crds: bool,
+    /// Print only the documents of this file below the chart, for instance templates/service.yaml (repeatable)
+    #[arg(short, long, value_name = "PATH")]
+    show_only: Vec<String>,
     /// Leave hooks out
     #[arg(long)]
     no_hooks: bool,
@@ -106,6 +109,7 @@ fn request(arguments: Template) -> Result<Request, HelmError> {
         api_versions: arguments.api_versions,
         is_upgrade: arguments.is_upgrade,
         include_crds: arguments.include_crds,
+        show_only: arguments.show_only,
         no_hooks: arguments.no_hooks,
         skip_tests: arguments.skip_tests,
         environment: std::env::var("TZ").map(|zone| BTreeMap::from([("TZ".to_owned(), zone)])).unwrap_or_default(),

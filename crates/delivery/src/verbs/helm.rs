@@ -28,6 +28,8 @@ pub struct Request {
     pub is_upgrade: bool,
     /// Print the files of `crds/` as well.
     pub include_crds: bool,
+    /// Print only the documents of these files.
+    pub show_only: Vec<String>,
     /// Leave hooks out.
     pub no_hooks: bool,
     /// Leave test hooks out.
@@ -57,6 +59,7 @@ pub fn run(request: Request) -> Result<Output, HelmError> {
         api_versions: request.api_versions,
         is_upgrade: request.is_upgrade,
         include_crds: request.include_crds,
+        show_only: request.show_only,
         no_hooks: request.no_hooks,
         skip_tests: request.skip_tests,
         clock: Some(Clock { now: Now { seconds, nanoseconds }, local }),

@@ -6,6 +6,7 @@ use gotemplate::{Map, Value};
 
 use super::Options;
 use super::error::HelmError;
+use super::ignore::IgnoreRules;
 use super::metadata::Metadata;
 use super::yaml;
 use crate::files::{FileKind, Files};
@@ -41,12 +42,15 @@ impl Chart {
             Ok(FileKind::File) => return Err(HelmError::unsupported("a chart archive")),
             Err(_) => return Err(HelmError::new(format!("path {shown:?} not found"))),
         }
-        let mut loader = Loader { files, total: 0, found: Vec::new() };
+        let ignore = files.read(&format!("{folder}/.helmignore")).unwrap_or_else(|_| Arc::from(&b""[..]));
+        let rules = IgnoreRules::parse(&String::from_utf8_lossy(&ignore))?;
+        let mut loader = Loader { files, rules, total: 0, found: Vec::new() };
         loader.folder(folder, "", 0)?;
-        Chart::from_files(loader.found, folder)
+        let detected = files.kind(&format!("{folder}/Chart.yaml")).is_ok();
+        Chart::from_files(loader.found, folder, detected)
     }
 
-    fn from_files(found: Vec<ChartFile>, folder: &str) -> Result<Chart, HelmError> {
+    fn from_files(found: Vec<ChartFile>, folder: &str, detected: bool) -> Result<Chart, HelmError> {
         let mut metadata = None;
         let mut chart = Chart {
             metadata: Metadata::default(),
@@ -59,13 +63,15 @@ impl Chart {
                 "Chart.yaml" => metadata = Some(Metadata::read(&file.bytes)?),
                 "values.yaml" => chart.values = file.bytes,
                 "values.schema.json" => return Err(HelmError::unsupported("values.schema.json")),
-                ".helmignore" => return Err(HelmError::unsupported(".helmignore")),
                 "Chart.lock" => {}
                 "requirements.yaml" | "requirements.lock" => return Err(HelmError::unsupported("requirements.yaml")),
                 path if path.starts_with("charts/") => return Err(HelmError::unsupported("a subchart in charts/")),
                 path if path.starts_with("templates/") => chart.templates.push(file),
                 _ => chart.files.push(file),
             }
+        }
+        if metadata.is_none() && detected {
+            return Err(HelmError::new("Chart.yaml file is missing"));
         }
         let missing = || {
             let path = format!("{folder}/Chart.yaml");
@@ -95,6 +101,7 @@ impl Chart {
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    rules: IgnoreRules,
     total: usize,
     found: Vec<ChartFile>,
 }
@@ -109,7 +116,11 @@ impl Loader<'_> {
         for name in names {
             let path = format!("{folder}/{name}");
             let relative = format!("{below}{name}");
-            match self.files.kind(&path) {
+            let kind = self.files.kind(&path);
+            if self.rules.ignores(&relative, kind == Ok(FileKind::Folder)) {
+                continue;
+            }
+            match kind {
                 Ok(FileKind::Folder) => self.folder(&path, &format!("{relative}/"), depth + 1)?,
                 Ok(FileKind::File) => self.file(&path, relative)?,
                 Err(error) => return Err(HelmError::new(format!("cannot read {path}: {error}"))),
@@ -119,10 +130,6 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, path: &str, relative: String) -> Result<(), HelmError> {
-        // helm's own rule, which holds without a .helmignore.
-        if relative.strip_prefix("templates/.").is_some_and(|rest| !rest.contains('/')) {
-            return Ok(());
-        }
         let bytes =
             self.files.read(path).map_err(|error| HelmError::new(format!("error reading {relative}: {error}")))?;
         self.total += bytes.len();

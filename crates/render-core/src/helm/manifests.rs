@@ -6,7 +6,7 @@ use super::chart::Chart;
 use super::engine::Rendered;
 use super::error::HelmError;
 use super::metadata::scalar_text;
-use super::{Options, yaml};
+use super::{Options, path_match, yaml};
 
 /// The order in which helm installs kinds; others follow by name.
 const INSTALL_ORDER: [&str; 38] = [
@@ -108,7 +108,42 @@ pub(super) fn print(chart: &Chart, rendered: &Rendered, options: &Options) -> Re
     for document in documents.iter().filter(|document| is_printed_hook(document, options)) {
         append(&mut out, &document.path, &document.text);
     }
+    if !options.show_only.is_empty() {
+        out = selected(&out, &options.show_only)?;
+    }
     Ok(Printed { text: out, warnings })
+}
+
+/// Returns the documents of the finished text whose files match, pattern by pattern.
+fn selected(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, HelmError> {
+    let pieces = split(text);
+    let mut out = Vec::new();
+    for pattern in patterns {
+        let matching = pieces
+            .iter()
+            .filter(|piece| source_of(piece).is_some_and(|source| path_match::matches(pattern, &source) == Some(true)));
+        let before = out.len();
+        for piece in matching {
+            out.extend_from_slice(b"---\n");
+            out.extend_from_slice(piece);
+            out.push(b'\n');
+        }
+        if out.len() == before {
+            return Err(HelmError::new(format!("could not find template {pattern} in chart")));
+        }
+    }
+    Ok(out)
+}
+
+/// Returns the path below the chart that the first `# Source:` comment names.
+fn source_of(piece: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"# Source: ";
+    memchr::memmem::find_iter(piece, MARK).find_map(|at| {
+        let line = piece[at + MARK.len()..].split(|byte| *byte == b'\n').next()?;
+        let line = String::from_utf8_lossy(line);
+        let (chart, path) = line.split_once('/')?;
+        (!chart.is_empty() && !path.is_empty()).then(|| path.to_owned())
+    })
 }
 
 fn is_printed_hook(document: &Document, options: &Options) -> bool {

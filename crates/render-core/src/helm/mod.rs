@@ -7,16 +7,18 @@
 //! | [`engine`] | templates with their objects and functions |
 //! | [`manifests`] | documents: split, sorted, printed |
 //!
-//! What is missing is refused by name: archives, dependencies and subcharts, `.helmignore`, JSON schemas, library charts.
+//! What is missing is refused by name: archives, dependencies and subcharts, JSON schemas, library charts.
 
 mod chart;
 mod engine;
 mod error;
 mod files;
 mod functions;
+mod ignore;
 mod manifests;
 mod metadata;
 mod objects;
+mod path_match;
 mod set_values;
 mod toml;
 mod values;
@@ -54,6 +56,8 @@ pub struct Options {
     pub is_upgrade: bool,
     /// Print the files of `crds/` as well.
     pub include_crds: bool,
+    /// Print only the documents of these files, in this order; patterns are those of Go's `filepath.Match`.
+    pub show_only: Vec<String>,
     /// Leave hooks out.
     pub no_hooks: bool,
     /// Leave test hooks out.
