@@ -262,11 +262,6 @@ impl<'e> Translator<'e> {
                 return Ok(());
             }
             first = false;
-            if c == '-' && !self.rest[1..].starts_with(']') && !self.out.ends_with(['[', '^']) {
-                // A hyphen between others must make a range.
-                let shown: String = self.rest.chars().take(2).collect();
-                return Err(format!("invalid character class range: `{shown}`"));
-            }
             if self.rest.starts_with("[:")
                 && let Some(end) = self.rest.find(":]")
             {
@@ -375,6 +370,7 @@ mod tests {
             (r"a{,2}", "a{,2}", true),
             (r"\bfoo\b", "a foo b", true),
             (r"[[a]+", "[[a", true),
+            (r"^[^a-zA-Z0-9-_.]+$", "+/", true),
         ];
         for (expression, text, wanted) in table {
             assert_eq!(compile(expression).unwrap().is_match(text.as_bytes()), wanted, "{expression}");
