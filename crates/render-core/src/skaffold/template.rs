@@ -46,7 +46,7 @@ static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     let mut functions = template_functions::functions();
     functions.insert("cmd", Function::with_context(&[], cmd).variadic(Param::Any));
     functions.insert("getHostByName", Function::new(&[Param::String], |_| {
-        Err("getHostByName asks the network, so that two runs would differ: pass the value in an environment variable".into())
+        Err("getHostByName depends on the network, so two runs would differ: pass the value in an environment variable".into())
     }));
     Arc::new(functions)
 });

@@ -77,7 +77,7 @@ pub(super) fn now(context: &dyn Context, name: &str) -> Result<Time, FunctionErr
     let clock = super::state::of(context).and_then(|state| state.clock.as_ref());
     match clock {
         Some(clock) => Ok(Time { at: clock.now, zone: clock.local.clone() }),
-        None => Err(format!("{name} asks the clock, so that two runs would differ: pass the value in").into()),
+        None => Err(format!("{name} depends on the clock, so two runs would differ: pass the value in").into()),
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<u8>, FunctionError> {
     let source = super::state::of(context).and_then(|state| state.random.as_ref());
     let Some(source) = source else {
-        return Err(format!("{name} depends on chance, so that two runs would differ: pass the value in").into());
+        return Err(format!("{name} is random, so two runs would differ: pass the value in").into());
     };
     let mut bytes = vec![0; length];
     (source.borrow_mut())(&mut bytes);
