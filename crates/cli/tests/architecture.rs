@@ -8,9 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use source::{SourceFile, crates, files, read, references, root, sources, wide_tuples};
 
-/// The crates whose top-level modules still form cycles. The list only shrinks.
-const CYCLIC_CRATES: &[&str] = &[];
-
 /// The public functions whose signatures may have a tuple of three or more: `FILE: FUNCTION`. The list only shrinks.
 const KNOWN_TUPLES: &[&str] = &["crates/render-core/src/time/calendar.rs: civil"];
 
@@ -134,19 +131,14 @@ fn describe(graph: &Graph, cycle: &BTreeSet<String>) -> String {
 
 #[test]
 fn top_level_modules_form_no_cycles() {
-    let (mut wrong, mut cyclic) = (String::new(), BTreeSet::new());
+    let mut wrong = String::new();
     for (name, folder) in crates() {
         let graph = module_graph(&folder);
         for cycle in cycles(&graph) {
-            if !CYCLIC_CRATES.contains(&name.as_str()) {
-                wrong.push_str(&format!("crates/{name}: a cycle of {cycle:?}:\n{}", describe(&graph, &cycle)));
-            }
-            cyclic.insert(name.clone());
+            wrong.push_str(&format!("crates/{name}: a cycle of {cycle:?}:\n{}", describe(&graph, &cycle)));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    let clean: Vec<_> = CYCLIC_CRATES.iter().filter(|name| !cyclic.contains(**name)).collect();
-    assert!(clean.is_empty(), "remove from CYCLIC_CRATES, they have no cycles: {clean:?}");
 }
 
 #[test]
