@@ -96,7 +96,8 @@ fn races(remote: &Remote, repository: &Path) {
     let done = deliver(remote, &next, &patient).unwrap();
     committed(&done[0]);
     committed(&done[1]);
-    assert_eq!((done[0].attempts, done[1].attempts), (3, 1));
+    // git does not say which ref of an atomic push was late, so both go again.
+    assert_eq!((done[0].attempts, done[1].attempts), (3, 3));
     assert_eq!(git(repository, &["log", "--format=%s", "a"]), "a: deliver 2\nother\nother\na: deliver 1");
     fsck(repository);
 }
