@@ -33,7 +33,7 @@ impl Build<'_> {
         }
     }
 
-    /// The field specs that files hold, merged; absent where there is not a file.
+    /// The field specs that files hold, merged; absent where there is no file.
     fn field_specs(
         &self,
         target: &Target,

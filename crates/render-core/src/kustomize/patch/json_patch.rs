@@ -48,7 +48,7 @@ impl JsonPatch {
         }
     }
 
-    /// Whether there is not an operation.
+    /// Whether there is no operation.
     pub(crate) fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }

@@ -24,7 +24,7 @@ pub(crate) fn apply(resources: &mut [Resource], schema: &Schema) -> Result<(), D
 }
 
 /// The hash of an object: ten characters that kustomize makes of the SHA-256 of the JSON of its data (kustomize:
-/// `hasher.Hash`). Its name is not a part of it.
+/// `hasher.Hash`). Its name is not part of it.
 ///
 /// # Errors
 /// An object that is neither a ConfigMap nor a Secret: there kustomize hashes its own memory layout.

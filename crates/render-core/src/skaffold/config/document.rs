@@ -45,7 +45,7 @@ pub(super) struct Document {
 /// is missing, `skaffold.yml` beside it is taken.
 ///
 /// # Errors
-/// Where there is no such file, and where it is not a text.
+/// Where there is no such file, and where it is not text.
 pub(super) fn open(
     files: &dyn Files,
     host: &dyn Host,

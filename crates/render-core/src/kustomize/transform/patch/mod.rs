@@ -115,7 +115,7 @@ pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<
 /// Applies strategic-merge patches, each to the object that it names.
 ///
 /// # Errors
-/// Where there is not a patch, an object is not there, or a patch does not apply.
+/// Where there is no patch, an object is not there, or a patch does not apply.
 pub(crate) fn strategic_merge_all(
     resources: &mut Vec<Resource>,
     patches: &[Resource],

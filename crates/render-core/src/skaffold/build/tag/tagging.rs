@@ -35,7 +35,7 @@ pub trait SourceGit: Sync {
     /// `git describe --tags --always`
     ///
     /// # Errors
-    /// Where there is not a repository or no commit.
+    /// Where there is no repository or no commit.
     fn describe(&self, folder: &str) -> Result<String, Diagnostic>;
 
     /// `git rev-list -1 HEAD`, with `--abbrev-commit` where `short`.
@@ -53,12 +53,12 @@ pub trait SourceGit: Sync {
     /// `git branch --show-current`; nothing on a detached HEAD.
     ///
     /// # Errors
-    /// Where there is not a repository.
+    /// Where there is no repository.
     fn branch(&self, folder: &str) -> Result<Option<String>, Diagnostic>;
 
     /// Whether `git status . --porcelain` prints anything.
     ///
     /// # Errors
-    /// Where there is not a repository.
+    /// Where there is no repository.
     fn is_dirty(&self, folder: &str) -> Result<bool, Diagnostic>;
 }
