@@ -48,7 +48,7 @@ pub enum TransportError {
         /// What failed.
         message: String,
         /// The error of the HTTP request, if there was one.
-        source: Option<HttpError>,
+        source: Option<Box<HttpError>>,
     },
     /// The server did not accept the credentials, or there were none.
     #[error("access to {url} denied: {message}")]

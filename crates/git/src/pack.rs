@@ -144,7 +144,7 @@ impl PackReader<'_> {
                 self.checksum.update(&self.ready);
             }
             None if self.next == self.pack.objects.len() => {
-                self.ready.extend_from_slice(&self.checksum.finalize_reset())
+                self.ready.extend_from_slice(&self.checksum.finalize_reset());
             }
             None => return Ok(()),
         }

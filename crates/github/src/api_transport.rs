@@ -330,7 +330,7 @@ fn transport_error(error: GitHubError) -> TransportError {
     match error {
         GitHubError::Response { status: 401 | 403, .. } => TransportError::Denied { url, message },
         GitHubError::Http(error) => {
-            TransportError::Unreachable { url, message: error.kind.to_string(), source: Some(error) }
+            TransportError::Unreachable { url, message: error.kind.to_string(), source: Some(Box::new(error)) }
         }
         GitHubError::Response { status: 500.., .. } | GitHubError::MissingField { .. } => {
             TransportError::unreachable(url, message)

@@ -119,7 +119,7 @@ impl HttpChannel {
             HttpErrorKind::InvalidProxy(reason) => {
                 TransportError::InvalidSetting { setting: "the URL of the proxy", reason: (*reason).to_owned() }
             }
-            kind => TransportError::Unreachable { url, message: kind.to_string(), source: Some(error) },
+            kind => TransportError::Unreachable { url, message: kind.to_string(), source: Some(Box::new(error)) },
         }
     }
 

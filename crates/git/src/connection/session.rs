@@ -34,7 +34,11 @@ impl<C: Channel> Session<C> {
         match error.kind() {
             ErrorKind::InvalidData => TransportError::Protocol { url, reason: error.to_string() },
             _ if let Some(http) = error.get_ref().and_then(|inner| inner.downcast_ref::<HttpError>()) => {
-                TransportError::Unreachable { url, message: http.kind.to_string(), source: Some(http.clone()) }
+                TransportError::Unreachable {
+                    url,
+                    message: http.kind.to_string(),
+                    source: Some(Box::new(http.clone())),
+                }
             }
             ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
             _ => {
