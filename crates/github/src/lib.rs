@@ -19,6 +19,7 @@ mod error;
 mod fork;
 mod history;
 mod pull_request;
+#[cfg_attr(not(feature = "octocrab"), allow(dead_code, reason = "the client uses it"))]
 mod request;
 #[cfg(feature = "octocrab")]
 mod service;
