@@ -8,9 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use source::{SourceFile, crates, files, read, references, root, sources, wide_tuples};
 
-/// The public functions whose signatures may have a tuple of three or more: `FILE: FUNCTION`. The list only shrinks.
-const KNOWN_TUPLES: &[&str] = &["crates/render-core/src/time/calendar.rs: civil"];
-
 /// The keys of one table of a `Cargo.toml`, each up to its first dot, with the rest of the line.
 fn table(manifest: &str, name: &str) -> Vec<(String, String)> {
     manifest
@@ -182,10 +179,7 @@ fn delivery_has_at_most_ten_top_level_modules() {
 fn public_signatures_have_no_tuples_of_three_or_more() {
     let found: Vec<String> =
         crates().values().flat_map(|folder| sources(folder)).flat_map(|file| wide_tuples(&file)).collect();
-    let wrong: Vec<&String> = found.iter().filter(|one| !KNOWN_TUPLES.contains(&one.as_str())).collect();
-    assert!(wrong.is_empty(), "use a struct instead of a tuple of three or more: {wrong:#?}");
-    let gone: Vec<_> = KNOWN_TUPLES.iter().filter(|known| !found.iter().any(|one| one == *known)).collect();
-    assert!(gone.is_empty(), "these are gone, remove them from KNOWN_TUPLES: {gone:?}");
+    assert!(found.is_empty(), "use a struct instead of a tuple of three or more: {found:#?}");
 }
 
 #[test]

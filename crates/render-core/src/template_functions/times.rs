@@ -75,7 +75,7 @@ static METHODS: &[(&str, Function)] = &[
         "Month",
         Function::new(&[], |given| {
             let days = (of(given).at.seconds + of(given).zone.seconds).div_euclid(86_400);
-            Ok(Value::Int(civil(days).1, &MONTH))
+            Ok(Value::Int(civil(days).month, &MONTH))
         }),
     ),
     ("Day", Function::new(&[], |given| Ok(of(given).number("2")))),

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::calendar::{civil, days_of};
+use super::calendar::{Date, civil, days_of};
 use super::{Now, Offset};
 
 const MONTHS: [&str; 12] = [
@@ -41,7 +41,7 @@ impl<'a> CivilTime<'a> {
     fn new(now: Now, offset: &'a Offset) -> Self {
         let local = now.seconds.saturating_add(offset.seconds);
         let (days, seconds) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-        let (year, month, day) = civil(days);
+        let Date { year, month, day } = civil(days);
         let start = days_of(year, 1, 1);
         CivilTime {
             year,

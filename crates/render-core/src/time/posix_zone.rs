@@ -19,7 +19,7 @@ pub(crate) fn offset(rule: &str, at: i64) -> Option<Offset> {
     let summer = Offset { abbreviation, seconds: ahead };
     let (start, end) = rest.strip_prefix(',')?.split_once(',')?;
     let (start, end) = (Change::read(start)?, Change::read(end)?);
-    let (year, _, _) = civil(at.saturating_add(standard.seconds).div_euclid(DAY));
+    let year = civil(at.saturating_add(standard.seconds).div_euclid(DAY)).year;
     let start = start.in_year(year) - standard.seconds;
     let end = end.in_year(year) - summer.seconds;
     let is_summer = if start <= end { (start..end).contains(&at) } else { !(end..start).contains(&at) };
