@@ -89,7 +89,10 @@ fn the_other_verbs_work() {
     assert!(!stderr.contains(TOKEN), "{stderr}");
     let stderr = failure(&run(&[&pull[..], &["--reviewer", "eve", "--debug"]].concat()), 1);
     assert!(stderr.contains("requested_reviewers status=422") && stderr.contains("not a collaborator"), "{stderr}");
-    assert!(failure(&run(&["pull-request", "-r", "acme/shop", "-b", "none", "--title", "x"]), 1).contains("none"));
+    assert!(
+        failure(&run(&["pull-request", "-r", "acme/shop", "-b", "none", "--title", "x"]), 1)
+            .contains("branch none not found")
+    );
     assert!(failure(&run(&["empty-commit", "-r", "shop", "-m", "x"]), 1).contains("OWNER/REPO"));
     assert!(
         failure(&run(&["empty-commit", "-r", "acme/shop", "-m", "x", "--token", "wrong"]), 4)
