@@ -19,9 +19,14 @@ use super::accumulate::Accumulated;
 use crate::kustomize::load::{BaseDependency, BaseKey, Io, KustomizationDir};
 use crate::kustomize::options::Options;
 
-/// The limit of the cache: the total size in bytes of the files that the cached bases were built from. Their trees take about
-/// eight times as much memory. Beyond it the oldest bases are dropped; the kustomizations that share a base are usually neighbors.
-const MAX_BYTES: usize = 8 << 20;
+/// From this size of its files on, a base is large: such as the definitions of many custom resources, which every kustomization names.
+const LARGE: usize = 256 << 10;
+
+/// The limits of the cache: the total sizes in bytes of the files that the cached bases were built from. Their trees take eight to sixteen
+/// times as much memory. Of the small bases, the oldest is dropped that was not used since it was stored; the kustomizations that share one
+/// are usually neighbors. Large bases are kept until the limit is reached.
+const MAX_SMALL_BYTES: usize = 1 << 20;
+const MAX_LARGE_BYTES: usize = 32 << 20;
 
 /// A cache of the bases that the builds of one run have built so far. Pass it to [`build_with_cache`](crate::kustomize::build_with_cache).
 #[derive(Debug, Default)]
@@ -33,15 +38,17 @@ pub struct BaseCache {
 struct Kept {
     /// By options; there is rarely more than one set of options in a run.
     bases: Vec<(Options, FxHashMap<BaseKey, KeptBase>)>,
-    /// The index of the options and the key of each base, the oldest first.
+    /// The index of the options and the key of each small base, the oldest first.
     order: VecDeque<(usize, BaseKey)>,
-    bytes: usize,
+    small_bytes: usize,
+    large_bytes: usize,
 }
 
 #[derive(Debug)]
 struct KeptBase {
     base: Arc<Base>,
     bytes: usize,
+    used: bool,
 }
 
 /// A built base, before the kustomization that names it changes it.
@@ -64,20 +71,22 @@ impl BaseCache {
     /// through `io`.
     pub fn find(&self, options: &Options, place: &KustomizationDir, io: Io<'_>) -> Option<Arc<Base>> {
         let found = {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let (_, bases) = kept.bases.iter().find(|(known, _)| known == options)?;
-            bases.get(&place.base_key())?.base.clone()
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let (_, bases) = kept.bases.iter_mut().find(|(known, _)| known == options)?;
+            let found = bases.get_mut(&place.base_key())?;
+            found.used = true;
+            found.base.clone()
         };
         let same = place.admits(&found.dependencies) && found.seen.iter().all(|seen| seen.is_still_so(io));
         same.then_some(found)
     }
 
-    /// Stores the base at `place`, in place of the one that is cached there. A base that is too large is not stored.
+    /// Stores the base at `place`, in place of the one that is cached there.
     pub fn keep(&self, options: &Options, place: &KustomizationDir, base: Base) {
         let bytes: usize = base.seen.iter().map(Seen::bytes).sum();
-        if bytes <= MAX_BYTES {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.insert(options, place.base_key(), KeptBase { base: Arc::new(base), bytes });
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if bytes < LARGE || kept.large_bytes + bytes <= MAX_LARGE_BYTES {
+            kept.insert(options, place.base_key(), KeptBase { base: Arc::new(base), bytes, used: false });
         }
     }
 }
@@ -88,15 +97,34 @@ impl Kept {
             self.bases.push((options.clone(), FxHashMap::default()));
             self.bases.len() - 1
         });
-        self.bytes += base.bytes;
-        match self.bases[index].1.insert(key.clone(), base) {
-            Some(replaced) => self.bytes -= replaced.bytes,
-            None => self.order.push_back((index, key)),
+        if let Some(replaced) = self.bases[index].1.remove(&key) {
+            *self.total(replaced.bytes) -= replaced.bytes;
+            self.order.retain(|known| *known != (index, key.clone()));
         }
-        while self.bytes > MAX_BYTES
+        *self.total(base.bytes) += base.bytes;
+        if base.bytes < LARGE {
+            self.order.push_back((index, key.clone()));
+        }
+        self.bases[index].1.insert(key, base);
+        self.drop_oldest();
+    }
+
+    fn total(&mut self, bytes: usize) -> &mut usize {
+        if bytes < LARGE { &mut self.small_bytes } else { &mut self.large_bytes }
+    }
+
+    fn drop_oldest(&mut self) {
+        while self.small_bytes > MAX_SMALL_BYTES
             && let Some((index, key)) = self.order.pop_front()
         {
-            self.bytes -= self.bases[index].1.remove(&key).map_or(0, |dropped| dropped.bytes);
+            let bases = &mut self.bases[index].1;
+            match bases.get_mut(&key) {
+                Some(base) if base.used => {
+                    base.used = false;
+                    self.order.push_back((index, key));
+                }
+                _ => self.small_bytes -= bases.remove(&key).map_or(0, |dropped| dropped.bytes),
+            }
         }
     }
 }
@@ -108,26 +136,46 @@ mod tests {
     use crate::host::NoHost;
     use crate::kustomize::build_with_cache;
 
-    #[test]
-    fn the_oldest_bases_are_dropped_beyond_the_limit() {
+    /// Builds `/topN`, which names a base with a file of this size.
+    fn build(cache: &BaseCache, number: usize, size: usize) {
         let mut files = MemoryFiles::default();
-        let text = "x".repeat(MAX_BYTES / 3);
-        for number in 0..5 {
-            let generator = format!("configMapGenerator:\n- name: c{number}\n  files: [text]\n");
-            files.insert(&format!("/base{number}/kustomization.yaml"), generator.into_bytes());
-            files.insert(&format!("/base{number}/text"), text.clone().into_bytes());
-            let top = format!("resources: [../base{number}]\n").into_bytes();
-            files.insert(&format!("/top{number}/kustomization.yaml"), top);
-        }
-        let cache = BaseCache::default();
-        for number in [0, 1, 2, 2, 3, 4] {
-            build_with_cache(&cache, &files, &NoHost, &format!("/top{number}"), &Options::default()).unwrap();
-            let kept = cache.kept.lock().unwrap();
-            assert!(kept.bytes <= MAX_BYTES && kept.order.len() == kept.bases[0].1.len());
-        }
+        let generator = format!("configMapGenerator:\n- name: c{number}\n  files: [text]\n");
+        files.insert(&format!("/base{number}/kustomization.yaml"), generator.into_bytes());
+        files.insert(&format!("/base{number}/text"), "x".repeat(size).into_bytes());
+        let top = format!("resources: [../base{number}]\n").into_bytes();
+        files.insert(&format!("/top{number}/kustomization.yaml"), top);
+        build_with_cache(cache, &files, &NoHost, &format!("/top{number}"), &Options::default()).unwrap();
+    }
+
+    fn kept(cache: &BaseCache) -> Vec<usize> {
         let kept = cache.kept.lock().unwrap();
-        let roots: Vec<&BaseKey> = kept.order.iter().map(|(_, key)| key).collect();
-        assert_eq!(format!("{roots:?}").matches("base").count(), 2);
-        assert!(format!("{roots:?}").contains("base3") && format!("{roots:?}").contains("base4"));
+        let keys = format!("{:?}", kept.bases[0].1.keys().collect::<Vec<_>>());
+        assert!(kept.small_bytes <= MAX_SMALL_BYTES && kept.large_bytes <= MAX_LARGE_BYTES);
+        (0..20).filter(|number| keys.contains(&format!("base{number}\""))).collect()
+    }
+
+    #[test]
+    fn the_oldest_small_bases_that_were_not_used_are_dropped() {
+        let cache = BaseCache::default();
+        let size = LARGE - 1000;
+        build(&cache, 10, LARGE);
+        for number in 0..4 {
+            build(&cache, number, size);
+        }
+        assert_eq!(kept(&cache), [0, 1, 2, 3, 10]);
+        build(&cache, 0, size);
+        build(&cache, 4, size);
+        assert_eq!(kept(&cache), [0, 2, 3, 4, 10]);
+        build(&cache, 5, size);
+        assert_eq!(kept(&cache), [0, 3, 4, 5, 10]);
+    }
+
+    #[test]
+    fn large_bases_are_kept_up_to_the_limit() {
+        let cache = BaseCache::default();
+        for number in 0..3 {
+            build(&cache, number, MAX_LARGE_BYTES / 2 - 1000);
+        }
+        assert_eq!(kept(&cache), [0, 1]);
     }
 }
