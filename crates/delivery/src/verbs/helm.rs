@@ -1,7 +1,6 @@
 //! `helm template` of a chart on the disk.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use render_core::helm::{Chart, Clock, Now, Offset, Options, RandomBytes, template, zone_offset};
@@ -64,16 +63,12 @@ pub fn run(request: Request) -> Result<Output, HelmError> {
         skip_tests: request.skip_tests,
         clock: Some(Clock { now: Now { seconds, nanoseconds }, local }),
         zones: Some(Box::new(move |name, at| zone_offset(&files, &environment, name, at))),
-        random: random_bytes(),
+        random: Some(random_bytes()),
     };
     template(&chart, options)
 }
 
-/// Returns the operating system's source of random bytes, if it can be read.
-fn random_bytes() -> Option<RandomBytes> {
-    let mut source = std::io::BufReader::new(std::fs::File::open("/dev/urandom").ok()?);
-    Some(Box::new(move |bytes| {
-        let read = source.read_exact(bytes);
-        debug_assert!(read.is_ok(), "/dev/urandom ends");
-    }))
+/// The operating system's source of random bytes.
+fn random_bytes() -> RandomBytes {
+    Box::new(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string()))
 }

@@ -33,11 +33,8 @@ pub use values::ValueSource;
 
 use crate::files::Files;
 
-pub use crate::template_functions::FindZone;
+pub use crate::template_functions::{FindZone, RandomBytes};
 pub use crate::time::{Clock, Now, Offset};
-
-/// A source of random bytes for functions such as `randAlphaNum`.
-pub type RandomBytes = Box<dyn FnMut(&mut [u8])>;
 
 /// What a chart is rendered with.
 #[derive(Default)]

@@ -32,7 +32,7 @@ mod wrapping;
 
 use gotemplate::Functions;
 
-pub use state::FindZone;
+pub use state::{FindZone, RandomBytes};
 pub(crate) use state::{FunctionState, ProgramOutputs};
 
 /// Returns the table of all functions.

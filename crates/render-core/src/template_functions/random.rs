@@ -56,7 +56,7 @@ fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<
         return Err(format!("{name} is random, so two runs would differ: pass the value in").into());
     };
     let mut bytes = vec![0; length];
-    (source.borrow_mut())(&mut bytes);
+    (source.borrow_mut())(&mut bytes).map_err(|error| format!("{name}: cannot draw random bytes: {error}"))?;
     Ok(bytes)
 }
 

@@ -8,8 +8,8 @@ use gotemplate::Context;
 
 use crate::time::{Clock, Offset};
 
-/// A source of random bytes.
-pub(crate) type RandomBytes = RefCell<Box<dyn FnMut(&mut [u8])>>;
+/// Fills a buffer with random bytes, or says why it cannot.
+pub type RandomBytes = Box<dyn FnMut(&mut [u8]) -> Result<(), String>>;
 
 /// What Skaffold's `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct FunctionState {
     /// The current time and the local zone; without one, functions that read it fail.
     pub(crate) clock: Option<Clock>,
     /// Random bytes; without them, functions that draw fail.
-    pub(crate) random: Option<RandomBytes>,
+    pub(crate) random: Option<RefCell<RandomBytes>>,
     /// Looks zones up; without it, only UTC and the local one are known.
     pub(crate) zones: Option<FindZone>,
     /// The programs of `cmd`.
