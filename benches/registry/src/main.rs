@@ -97,15 +97,15 @@ fn requests(hydrant: &str, folder: &Path) {
     );
 }
 
-/// Peak memory, as GNU time tells it.
+/// Peak memory, as GNU time reports it.
 fn memory(hydrant: &str, folder: &Path) {
     for count in [50, 500, 5000] {
         let registry = Registry::start(Setup::default());
         let file = fill(&registry, folder, count);
         let mut run = Command::new("/usr/bin/time");
         run.args(["-f", "%M"]).args(ours(hydrant, &file)).stdout(Stdio::null());
-        let said = run.output().map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
-        let peak = said.lines().last().and_then(|line| line.parse::<f64>().ok());
+        let stderr = run.output().map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
+        let peak = stderr.lines().last().and_then(|line| line.parse::<f64>().ok());
         match peak {
             Some(peak) => println!("{count} images: peak memory {:.1} MB", peak / 1024.0),
             None => println!("{count} images: peak memory unknown (GNU time is not installed)"),

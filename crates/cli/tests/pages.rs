@@ -61,16 +61,17 @@ fn commands(text: &str, prose: bool) -> Vec<String> {
             let start =
                 piece.starts_with("hydrant ").then_some(0).or_else(|| piece.find("$(hydrant ").map(|at| at + 2));
             let Some(command) = start.and_then(|at| piece[at..].strip_prefix("hydrant ")) else { continue };
-            let words: Vec<&str> = command.split_whitespace().take_while(|word| !ENDS.contains(word)).collect();
-            found.push(words.join(" ").trim_end_matches([')', '"']).to_owned());
+            let arguments: Vec<&str> =
+                command.split_whitespace().take_while(|argument| !ENDS.contains(argument)).collect();
+            found.push(arguments.join(" ").trim_end_matches([')', '"']).to_owned());
         }
     }
     found
 }
 
 fn check(command: &str, helps: &mut BTreeMap<String, String>) -> Result<(), String> {
-    let mut words = command.split_whitespace();
-    let verb = words.next().unwrap_or_default();
+    let mut arguments = command.split_whitespace();
+    let verb = arguments.next().unwrap_or_default();
     if !verb.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') || verb.starts_with('-') {
         return Ok(());
     }
@@ -82,11 +83,12 @@ fn check(command: &str, helps: &mut BTreeMap<String, String>) -> Result<(), Stri
     if help.is_empty() {
         return Err("no such command".to_owned());
     }
-    let is_flag = |word: &&str| {
-        word.starts_with('-') && word.trim_start_matches('-').starts_with(|letter: char| letter.is_ascii_alphabetic())
+    let is_flag = |argument: &&str| {
+        argument.starts_with('-')
+            && argument.trim_start_matches('-').starts_with(|letter: char| letter.is_ascii_alphabetic())
     };
-    for word in words.filter(is_flag) {
-        let flag = word.trim_end_matches([',', '.', ')', ']', '"', '\'']).split('=').next().unwrap();
+    for argument in arguments.filter(is_flag) {
+        let flag = argument.trim_end_matches([',', '.', ')', ']', '"', '\'']).split('=').next().unwrap();
         let known =
             help.split_whitespace().any(|other| other.trim_end_matches(',').split(['=', '[']).next() == Some(flag));
         if !known {

@@ -115,7 +115,7 @@ fn remote_bases_are_kept_by_commit_and_held_to_the_lock_file() {
     assert!(lock.contains(&stage.file()) && lock.contains("sha256:"), "{lock}");
     drop(stage.git.requests());
 
-    // What upstream does since then changes nothing, and nobody is asked.
+    // What upstream does since then changes nothing, and no request is sent.
     stage.publish("two");
     assert_eq!(stage.well("hydrant kustomize overlay --locked"), expected("one"));
     assert_eq!(stage.git.requests(), Vec::<String>::new());

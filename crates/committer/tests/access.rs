@@ -34,7 +34,7 @@ impl Home {
         path.display().to_string()
     }
 
-    /// A helper that writes down what it is asked and told, and knows one password.
+    /// Creates a credential helper that logs its input and has one password.
     fn helper(&self, name: &str, password: &str) -> String {
         let log = self.path(&format!("{name}.log")).display().to_string();
         self.program(name, &format!("echo \"$1\" >>{log}; sed 's/^/  /' >>{log}\n[ \"$1\" = get ] && printf 'username=ci\\npassword={password}\\n'; exit 0"))
@@ -84,14 +84,14 @@ fn fails(remote: &Remote) -> String {
 }
 
 #[test]
-fn a_helper_is_asked_when_the_server_wants_credentials_and_told_that_they_were_right() {
+fn a_helper_is_asked_when_the_server_requires_credentials_and_stores_accepted_ones() {
     let (home, server) = (Home::new(), server());
     let knows = home.helper("knows", "hunter2");
     let configured = home.config(&format!("[credential \"http://{}\"]\n\thelper = {knows}\n", host(&server)), &[]);
     works(&configured.remote(&server.url()), 1);
     let asked = format!("get\n  protocol=http\n  host={}\n  \n", host(&server));
-    let told = format!("store\n  protocol=http\n  host={}\n  username=ci\n  password=hunter2\n  \n", host(&server));
-    assert_eq!(home.log("knows"), format!("{asked}{told}"));
+    let stored = format!("store\n  protocol=http\n  host={}\n  username=ci\n  password=hunter2\n  \n", host(&server));
+    assert_eq!(home.log("knows"), format!("{asked}{stored}"));
     // The same server under another name is another host.
     assert!(fails(&configured.remote(&server.other_url())).contains("401"));
     // A server that wants nothing is given nothing.

@@ -68,7 +68,7 @@ impl Target {
         self.files(branch).into_keys().collect()
     }
 
-    /// Somebody else's commit.
+    /// Adds a commit by another author.
     fn foreign_commit(&self, branch: &str, files: &[(&str, &str)]) -> String {
         let repository = Repository::init_bare(&self.path).unwrap();
         let name = format!("refs/heads/{branch}");
@@ -370,9 +370,9 @@ fn bad_units_are_refused_before_anything_is_read() {
         ("duplicate path", vec![unit("a", 1, &[("x", ""), ("x/y", "")])]),
         ("folder", vec![unit("a", 1, &[("x", "")]), unit("a", 1, &[("y", "")])]),
     ];
-    for (words, units) in cases {
+    for (message, units) in cases {
         let error = deliver(&target.remote(), &units, &options()).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(message), "{error}");
     }
     assert!(!target.path.exists());
 }

@@ -266,9 +266,9 @@ fn many_processes_worth_of_deliveries_lose_nothing() {
                 for round in 1..=5 {
                     let mut shared = unit("shared", round, &[("manifest.yaml", &format!("{worker} {round}\n"))]);
                     shared.folder = format!("w{worker}");
-                    let mut patient = options();
-                    patient.attempts = 200;
-                    committed(&deliver(&Remote::new(server.url()), &[shared], &patient).unwrap()[0]);
+                    let mut options = deliveries::options();
+                    options.attempts = 200;
+                    committed(&deliver(&Remote::new(server.url()), &[shared], &options).unwrap()[0]);
                 }
             });
         }

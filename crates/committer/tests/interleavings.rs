@@ -1,6 +1,6 @@
 //! Every interleaving of the steps of two and three deliveries over a repository in memory.
 //!
-//! A step is one request to the server and what follows from its answer ([`committer::Delivery::step`]). A schedule says whose turn it is
+//! A step is one request to the server and what follows from its answer ([`committer::Delivery::step`]). A schedule is the order of the steps
 //! until every delivery has finished; all schedules are run, each from the same start.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]

@@ -11,7 +11,7 @@ use std::path::Path;
 use committer::{Outcome, Refusal, RequestMethod, RequestOptions, Topic, TopicState, Unit};
 use deliveries::{committed, deliver, options, refused, sha, unit};
 use git::{Credentials, Remote};
-use servers::{Place, Shell, Web, fsck, git, hook};
+use servers::{Shell, TestFolder, Web, fsck, git, hook};
 
 /// The course that every way to a repository must take.
 fn course(remote: &Remote, repository: &Path) {
@@ -81,7 +81,7 @@ fn refusals(remote: &Remote, repository: &Path) {
     fsck(repository);
 }
 
-/// Somebody pushes between our look and our push, every time until the third.
+/// Another client pushes between our fetch and our push, twice.
 fn races(remote: &Remote, repository: &Path) {
     let start = vec![unit("a", 1, &[("x", "1")]), unit("b", 1, &[("x", "1")])];
     deliver(remote, &start, &options()).unwrap();
@@ -91,9 +91,9 @@ fn races(remote: &Remote, repository: &Path) {
          c=$(git -c user.name=x -c user.email=x@x commit-tree -p refs/heads/a -m other refs/heads/a^{tree}) && git update-ref refs/heads/a $c\nexit 0";
     hook(repository, "pre-receive", script);
     let next = vec![unit("a", 2, &[("x", "2")]), unit("b", 2, &[("x", "2")])];
-    let mut patient = options();
-    patient.attempts = 10;
-    let done = deliver(remote, &next, &patient).unwrap();
+    let mut options = deliveries::options();
+    options.attempts = 10;
+    let done = deliver(remote, &next, &options).unwrap();
     committed(&done[0]);
     committed(&done[1]);
     // git does not say which ref of an atomic push was late, so both go again.
@@ -102,7 +102,7 @@ fn races(remote: &Remote, repository: &Path) {
     fsck(repository);
 }
 
-/// The server dies when the first branch is written and before it has said so.
+/// The server dies when the first branch is written and before it has reported that.
 fn dies(remote: &Remote, repository: &Path) {
     let script = "refs=$(cat); case \"$1 $refs\" in committed*refs/heads/*) [ -e $GIT_DIR/died ] || { touch $GIT_DIR/died; kill -9 $PPID; };; esac; exit 0";
     hook(repository, "reference-transaction", script);
@@ -122,24 +122,24 @@ fn dies(remote: &Remote, repository: &Path) {
 #[test]
 #[ignore = "needs git, nginx and fcgiwrap"]
 fn real_git_over_http() {
-    let place = Place::new();
-    let web = Web::start(&place);
-    course(&web.remote("a.git"), &place.repository("a.git"));
-    let plain = place.repository("plain.git");
+    let temp = TestFolder::new();
+    let web = Web::start(&temp);
+    course(&web.remote("a.git"), &temp.repository("a.git"));
+    let plain = temp.repository("plain.git");
     git(&plain, &["config", "uploadpack.allowFilter", "false"]);
     git(&plain, &["config", "protocol.version", "0"]);
     course(&web.remote("plain.git"), &plain);
-    refusals(&web.remote("b.git"), &place.repository("b.git"));
-    races(&web.remote("c.git"), &place.repository("c.git"));
-    dies(&web.remote("d.git"), &place.repository("d.git"));
+    refusals(&web.remote("b.git"), &temp.repository("b.git"));
+    races(&web.remote("c.git"), &temp.repository("c.git"));
+    dies(&web.remote("d.git"), &temp.repository("d.git"));
 }
 
 #[test]
 #[ignore = "needs git, nginx and fcgiwrap"]
 fn real_git_over_http_tells_who_may_not() {
-    let place = Place::new();
-    let web = Web::start(&place);
-    place.repository("a.git");
+    let temp = TestFolder::new();
+    let web = Web::start(&temp);
+    temp.repository("a.git");
     let mut remote = web.remote("a.git");
     remote.credentials = Some(Credentials { username: "ci".to_owned(), password: "wrong-secret".to_owned() });
     let units = [unit("a", 1, &[("x", "1")])];
@@ -154,16 +154,16 @@ fn real_git_over_http_tells_who_may_not() {
 #[test]
 #[ignore = "needs git"]
 fn real_git_on_disk() {
-    let place = Place::new();
-    let bare = place.repository("a.git");
+    let temp = TestFolder::new();
+    let bare = temp.repository("a.git");
     course(&Remote::new(bare.to_str().unwrap()), &bare);
-    let file = place.repository("b c.git");
+    let file = temp.repository("b c.git");
     course(&Remote::new(format!("file://{}", file.display().to_string().replace(' ', "%20"))), &file);
     for (name, test) in [("d.git", refusals as fn(&Remote, &Path)), ("e.git", races), ("f.git", dies)] {
-        let path = place.repository(name);
+        let path = temp.repository(name);
         test(&Remote::new(path.to_str().unwrap()), &path);
     }
-    let created = place.path("new/deep.git");
+    let created = temp.path("new/deep.git");
     course(&Remote::new(created.to_str().unwrap()), &created);
 }
 
@@ -171,24 +171,24 @@ fn real_git_on_disk() {
 #[ignore = "needs git, ssh and sshd"]
 fn real_git_over_ssh() {
     for (round, accept) in ["AcceptEnv GIT_PROTOCOL", ""].into_iter().enumerate() {
-        let place = Place::new();
-        let shell = Shell::start(&place, accept);
-        let path = place.repository("a.git");
+        let temp = TestFolder::new();
+        let shell = Shell::start(&temp, accept);
+        let path = temp.repository("a.git");
         course(&shell.remote(&path), &path);
         if round == 0 {
-            let path = place.repository("b.git");
+            let path = temp.repository("b.git");
             refusals(&shell.remote(&path), &path);
-            let path = place.repository("c.git");
+            let path = temp.repository("c.git");
             races(&shell.remote(&path), &path);
-            let path = place.repository("d.git");
+            let path = temp.repository("d.git");
             dies(&shell.remote(&path), &path);
         }
         let units = [unit("x", 1, &[("x", "1")])];
         let mut stranger = shell.remote(&path);
-        stranger.ssh_known_hosts = Some(place.write("nobody", ""));
+        stranger.ssh_known_hosts = Some(temp.write("empty-known-hosts", ""));
         let error = deliver(&stranger, &units, &options()).unwrap_err().to_string();
         assert!(error.contains("Host key verification failed"), "{error}");
-        let missing = deliver(&shell.remote(&place.path("nothing.git")), &units, &options()).unwrap_err().to_string();
+        let missing = deliver(&shell.remote(&temp.path("nothing.git")), &units, &options()).unwrap_err().to_string();
         assert!(missing.contains("does not appear to be a git repository"), "{missing}");
     }
 }
@@ -209,7 +209,7 @@ fn options_of(line: &'static str) -> RequestOptions {
     }))
 }
 
-/// A reviewed unit over a real server: proposed, updated, merged by a squash, proposed again, taken back.
+/// A reviewed unit over a real server: proposed, updated, merged by a squash, proposed again, withdrawn.
 fn review(remote: &Remote, repository: &Path, ask: &RequestMethod) {
     let go = |source: u32, text: &str| {
         deliver(remote, &[reviewed(source, text, ask.clone())], &options()).unwrap().remove(0)
@@ -224,27 +224,31 @@ fn review(remote: &Remote, repository: &Path, ask: &RequestMethod) {
     git(repository, &["merge-tree", "--write-tree", "cart/production", "hydrant/cart"]);
     let back = go(4, "2\n");
     assert_eq!(back.reviewed.unwrap().state, TopicState::Withdrawn);
-    let said = std::fs::read_to_string(repository.join("options")).unwrap();
-    assert!(said.contains("merge_request.create=1\nlong=xxx") || said.contains("topic=1\nlong=xxx"), "{}", said.len());
+    let received = std::fs::read_to_string(repository.join("options")).unwrap();
+    assert!(
+        received.contains("merge_request.create=1\nlong=xxx") || received.contains("topic=1\nlong=xxx"),
+        "{}",
+        received.len()
+    );
     fsck(repository);
 }
 
 #[test]
 #[ignore = "needs nginx and fcgiwrap"]
 fn real_http_takes_reviewed_units_with_push_options_and_agit() {
-    let place = Place::new();
-    let web = Web::start(&place);
-    let gitlab = place.repository("gitlab.git");
+    let temp = TestFolder::new();
+    let web = Web::start(&temp);
+    let gitlab = temp.repository("gitlab.git");
     hook(&gitlab, "post-receive", KEEP_OPTIONS);
     review(&web.remote("gitlab.git"), &gitlab, &RequestMethod::PushOptions(options_of("merge_request.create")));
-    let gitea = place.repository("gitea.git");
+    let gitea = temp.repository("gitea.git");
     git(&gitea, &["config", "receive.procReceiveRefs", "refs/for"]);
     hook(&gitea, "pre-receive", KEEP_OPTIONS);
     hook(&gitea, "proc-receive", include_str!("deliveries/proc-receive.sh"));
     review(&web.remote("gitea.git"), &gitea, &RequestMethod::AgitPush(options_of("topic")));
     assert_eq!(git(&gitea, &["rev-parse", "refs/pull/1/head"]), git(&gitea, &["rev-parse", "hydrant/cart"]));
     // A server that takes no options says so, and nothing is pushed.
-    let plain = place.repository("plain.git");
+    let plain = temp.repository("plain.git");
     git(&plain, &["config", "receive.advertisePushOptions", "false"]);
     let unit = reviewed(1, "1\n", RequestMethod::PushOptions(options_of("merge_request.create")));
     let done = deliver(&web.remote("plain.git"), &[unit], &options()).unwrap();

@@ -12,9 +12,9 @@ use git::{Remote, Signing, SigningFormat};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{program} {arguments:?}: {words}");
-    String::from_utf8_lossy(&output.stdout).into_owned() + &words
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{program} {arguments:?}: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &stderr
 }
 
 fn deliver_signed(folder: &Path, signing: Signing) -> String {
@@ -44,9 +44,9 @@ fn real_git_verifies_an_ssh_signature() {
     let signing = Signing::from_git_config(Path::new(&source)).unwrap().unwrap();
     assert_eq!((signing.format, signing.program.as_str()), (SigningFormat::Ssh, "ssh-keygen"));
     let target = deliver_signed(folder.path(), signing);
-    let words =
+    let stderr =
         run("git", &["-C", &target, "-c", &format!("gpg.ssh.allowedSignersFile={allowed}"), "verify-commit", "a"]);
-    assert!(words.contains("Good \"git\" signature for deploy@example.com"), "{words}");
+    assert!(stderr.contains("Good \"git\" signature for deploy@example.com"), "{stderr}");
     run("git", &["-C", &target, "fsck", "--strict"]);
 }
 
@@ -70,12 +70,12 @@ fn real_git_verifies_a_gpg_signature() {
     let program = script.display().to_string();
     let signing = Signing { format: SigningFormat::OpenPgp, program: program.clone(), key: None };
     let target = deliver_signed(folder.path(), signing);
-    let words = run("git", &["-C", &target, "-c", &format!("gpg.program={program}"), "verify-commit", "a"]);
-    assert!(words.contains("Good signature from \"Deploy <deploy@example.com>\""), "{words}");
-    let unknown = Signing { format: SigningFormat::OpenPgp, program, key: Some("nobody@example.com".to_owned()) };
+    let stderr = run("git", &["-C", &target, "-c", &format!("gpg.program={program}"), "verify-commit", "a"]);
+    assert!(stderr.contains("Good signature from \"Deploy <deploy@example.com>\""), "{stderr}");
+    let unknown = Signing { format: SigningFormat::OpenPgp, program, key: Some("unknown@example.com".to_owned()) };
     let mut how = options();
     how.signing = Some(unknown);
     let error = deliver(&Remote::new(&target), &[unit("b", 1, &[("x", "1")])], &how).unwrap_err().to_string();
-    assert!(error.contains("made no signature") && error.contains("nobody@example.com"), "{error}");
+    assert!(error.contains("made no signature") && error.contains("unknown@example.com"), "{error}");
     run("gpgconf", &["--homedir", &home, "--kill", "all"]);
 }

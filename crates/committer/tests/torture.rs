@@ -15,13 +15,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use committer::Unit;
-use deliveries::{committed, deliver, options, unit};
+use deliveries::{committed, deliver, unit};
 use git::Remote;
-use servers::{Place, Web, fsck, git, hook};
+use servers::{TestFolder, Web, fsck, git, hook};
 
-/// What a child process is told: `repository worker rounds`, and where it says how often it tried.
+/// The input of a child process, `repository worker rounds`, and the file that it writes its attempts to.
 const CHILD: &str = "HYDRANT_TORTURE_CHILD";
-const TOLD: &str = "HYDRANT_TORTURE_TOLD";
+const LOG: &str = "HYDRANT_TORTURE_LOG";
 
 fn counts() -> (u32, u32, u32) {
     let wanted = std::env::var("HYDRANT_TORTURE").unwrap_or_else(|_| "6x5x20".to_owned());
@@ -29,10 +29,10 @@ fn counts() -> (u32, u32, u32) {
     (numbers[0], numbers[1], numbers[2])
 }
 
-fn child(url: &str, worker: u32, rounds: u32, told: &Path) -> Child {
+fn child(url: &str, worker: u32, rounds: u32, logs: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "a_process_of_the_torture", "--ignored"]);
-    command.env(CHILD, format!("{url} {worker} {rounds}")).env(TOLD, told.join(format!("worker{worker}")));
+    command.env(CHILD, format!("{url} {worker} {rounds}")).env(LOG, logs.join(format!("worker{worker}")));
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -49,15 +49,15 @@ fn units(worker: u32, round: u32) -> Vec<Unit> {
 #[test]
 #[ignore = "run by the others in a process of its own"]
 fn a_process_of_the_torture() {
-    let Ok(told) = std::env::var(CHILD) else { return };
-    let [url, worker, rounds] = told.split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
-    let mut patient = options();
-    patient.attempts = 50;
-    let mut told = std::fs::File::options().append(true).create(true).open(std::env::var(TOLD).unwrap()).unwrap();
+    let Ok(input) = std::env::var(CHILD) else { return };
+    let [url, worker, rounds] = input.split(' ').collect::<Vec<_>>()[..] else { panic!("{input}") };
+    let mut options = deliveries::options();
+    options.attempts = 50;
+    let mut log = std::fs::File::options().append(true).create(true).open(std::env::var(LOG).unwrap()).unwrap();
     for round in 1..=rounds.parse().unwrap() {
         let start = Instant::now();
-        let done = deliver(&Remote::new(url), &units(worker.parse().unwrap(), round), &patient);
-        writeln!(told, "{} {} {done:?}", done.as_ref().map_or(0, |done| done[0].attempts), start.elapsed().as_millis())
+        let done = deliver(&Remote::new(url), &units(worker.parse().unwrap(), round), &options);
+        writeln!(log, "{} {} {done:?}", done.as_ref().map_or(0, |done| done[0].attempts), start.elapsed().as_millis())
             .unwrap();
         for delivery in done.unwrap() {
             committed(&delivery);
@@ -66,13 +66,13 @@ fn a_process_of_the_torture() {
 }
 
 /// Lets many processes deliver to `repository` by its URL, and looks at what came of it.
-fn race(way: &str, url: &str, repository: &Path, told: &Path) {
+fn race(way: &str, url: &str, repository: &Path, logs: &Path) {
     let (processes, rounds, _) = counts();
     let start = Instant::now();
-    let children: Vec<Child> = (0..processes).map(|worker| child(url, worker, rounds, told)).collect();
+    let children: Vec<Child> = (0..processes).map(|worker| child(url, worker, rounds, logs)).collect();
     let failed = children.into_iter().map(|mut child| child.wait().unwrap().success()).filter(|good| !good).count();
     let took = start.elapsed();
-    let lines = (0..processes).map(|worker| std::fs::read_to_string(told.join(format!("worker{worker}"))).unwrap());
+    let lines = (0..processes).map(|worker| std::fs::read_to_string(logs.join(format!("worker{worker}"))).unwrap());
     let lines: Vec<String> = lines.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let numbers = |at: usize| lines.iter().filter_map(move |line| line.split(' ').nth(at)?.parse::<u32>().ok());
     let (tries, most) = (numbers(0).sum::<u32>(), numbers(0).max().unwrap());
@@ -108,22 +108,22 @@ fn wanted(way: &str) -> bool {
 #[ignore = "needs git, nginx, fcgiwrap, and time"]
 fn real_git_survives_many_processes() {
     for way in ["disk", "hooks", "http"].into_iter().filter(|way| wanted(way)) {
-        let place = Place::new();
-        let repository = place.repository("a.git");
-        let told = place.path("told");
-        std::fs::create_dir(&told).unwrap();
+        let temp = TestFolder::new();
+        let repository = temp.repository("a.git");
+        let logs = temp.path("logs");
+        std::fs::create_dir(&logs).unwrap();
         let path = repository.display().to_string();
         match way {
             "http" => {
-                let web = Web::start(&place);
-                race(way, &format!("http://ci:hunter2@127.0.0.1:{}/a.git", web.port), &repository, &told);
+                let web = Web::start(&temp);
+                race(way, &format!("http://ci:hunter2@127.0.0.1:{}/a.git", web.port), &repository, &logs);
             }
             "hooks" => {
                 // With a hook, git's own receive-pack takes the pushes.
                 hook(&repository, "post-receive", "cat >/dev/null");
-                race(way, &path, &repository, &told);
+                race(way, &path, &repository, &logs);
             }
-            _ => race(way, &path, &repository, &told),
+            _ => race(way, &path, &repository, &logs),
         }
     }
 }
@@ -132,11 +132,11 @@ fn real_git_survives_many_processes() {
 #[ignore = "needs git, and time"]
 fn real_git_survives_killed_processes() {
     let (_, _, kills) = counts();
-    let place = Place::new();
-    let repository = place.repository("a.git");
+    let temp = TestFolder::new();
+    let repository = temp.repository("a.git");
     let mut blocked = 0;
     for number in 0..kills {
-        let mut victim = child(&repository.display().to_string(), number % 3, 1000, place.folder.path());
+        let mut victim = child(&repository.display().to_string(), number % 3, 1000, temp.folder.path());
         // Spread over the life of a process, from its start to some deliveries later.
         std::thread::sleep(Duration::from_millis(u64::from(number * 37 % 150) + 5));
         victim.kill().unwrap();
@@ -146,7 +146,7 @@ fn real_git_survives_killed_processes() {
     }
     let history = git(&repository, &["log", "--format=%s", "--reverse", "--all"]);
     assert!(!history.is_empty(), "some deliveries were done before the kills");
-    // A lock that a killed process leaves is git's own hazard too; it must be rare, and is told with the file's name.
+    // A lock that a killed process leaves is git's own hazard too; it must be rare, and the error names the file.
     assert!(blocked * 10 <= kills, "{blocked} of {kills} kills left a lock");
 }
 

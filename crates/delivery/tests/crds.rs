@@ -107,17 +107,17 @@ fn kinds() -> BTreeMap<String, Kind> {
     let (mut kinds, mut last): (BTreeMap<String, Kind>, String) = (BTreeMap::new(), String::new());
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (head, pattern) = line.split_once(" ~").map_or((line, None), |(head, pattern)| (head, Some(pattern)));
-        let words: Vec<&str> = head.split(' ').collect();
-        if words[0].contains('/') {
+        let columns: Vec<&str> = head.split(' ').collect();
+        if columns[0].contains('/') {
             line.clone_into(&mut last);
             continue;
         }
         let field = Field {
-            kind: words[1].to_owned(),
-            required: words.get(2) == Some(&"required"),
+            kind: columns[1].to_owned(),
+            required: columns.get(2) == Some(&"required"),
             pattern: pattern.map(|text| Regex::new(text).unwrap()),
         };
-        kinds.entry(last.clone()).or_default().insert(words[0].to_owned(), field);
+        kinds.entry(last.clone()).or_default().insert(columns[0].to_owned(), field);
     }
     kinds
 }

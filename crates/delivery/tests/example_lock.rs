@@ -42,7 +42,7 @@ fn the_examples_lock_holds_what_its_sources_make() {
     expect.finish();
 }
 
-/// What git would have of the example, in a repository of its own: a folder's hash depends on nothing around it.
+/// Copies what git would track of the example into a repository of its own: the hash of a folder depends only on its content.
 fn copy(example: &Path, shop: &Path) {
     let case = Case { name: String::new(), folder: example.to_owned() };
     for (name, bytes) in case.files("services") {

@@ -61,7 +61,7 @@ fn a_lock_is_filled_used_and_updated() {
     assert_eq!(run(&inputs, &LockMode::Locked, &mut lock.clone(), 9).unwrap(), pinned(&first));
     let other = delivery::ImageRef::parse(&format!("{host}/b")).unwrap();
     assert_eq!(run(&inputs, &LockMode::Write(Refresh::Images(vec![other])), &mut lock, 9).unwrap(), pinned(&first));
-    assert_eq!(registry.requests().len(), asked, "nobody was asked");
+    assert_eq!(registry.requests().len(), asked, "no request was sent");
     let this = delivery::ImageRef::parse(&format!("{host}/a")).unwrap();
     assert_eq!(run(&inputs, &LockMode::Write(Refresh::Images(vec![this])), &mut lock, 9).unwrap(), pinned(&second));
     assert!(lock.print().contains("1970-01-01T00:00:09Z"), "{}", lock.print());

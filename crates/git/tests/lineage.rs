@@ -1,4 +1,4 @@
-//! Which of two source commits is older where the clone is shallow: over every way to its origin, and where nobody can be asked.
+//! Which of two source commits is older where the clone is shallow: over every transport, and without a reachable remote.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
@@ -12,7 +12,7 @@ use git::GitConfig;
 use git::source::{Ancestry, HistoryService, SourceHistory, SourceRepository};
 use git2::{Oid, Repository, Signature, Time};
 use histories::{History, commit, history, shallow};
-use servers::{Place, Shell, Web, git};
+use servers::{Shell, TestFolder, Web, git};
 use testkit::git::{Abilities, GitServer};
 
 fn files(at: &Path) -> Vec<String> {
@@ -303,15 +303,15 @@ fn the_reason_is_returned_if_neither_origin_nor_host_answers() {
 
 #[test]
 #[ignore = "needs git, nginx, fcgiwrap, ssh and sshd"]
-fn real_git_clones_are_deepened_over_every_way() {
-    let place = Place::new();
-    let web = Web::start(&place);
-    // A server that is not told of version 2 speaks version 0.
-    let elsewhere = Place::new();
-    let (new, old) = (Shell::start(&place, "AcceptEnv GIT_PROTOCOL"), Shell::start(&elsewhere, ""));
+fn real_git_clones_are_deepened_over_every_transport() {
+    let temp = TestFolder::new();
+    let web = Web::start(&temp);
+    // A server that does not get the version of the protocol speaks version 0.
+    let elsewhere = TestFolder::new();
+    let (new, old) = (Shell::start(&temp, "AcceptEnv GIT_PROTOCOL"), Shell::start(&elsewhere, ""));
     let none = BTreeMap::new();
     for (name, filter, shell) in [("a", "true", &new), ("b", "false", &new), ("c", "true", &old)] {
-        let repository = place.repository(&format!("{name}.git"));
+        let repository = temp.repository(&format!("{name}.git"));
         git(&repository, &["config", "uploadpack.allowFilter", filter]);
         let history = history(&repository);
         let over_ssh = shell.remote(&repository);
@@ -333,7 +333,7 @@ fn real_git_clones_are_deepened_over_every_way() {
                 )],
             ),
         ] {
-            let at = place.path(&format!("{name}-{way}"));
+            let at = temp.path(&format!("{name}-{way}"));
             let mut arguments = Vec::new();
             arguments.extend(settings.iter().flat_map(|(key, value)| ["-c".to_owned(), format!("{key}={value}")]));
             arguments.extend(["clone", "-q", "--depth", "1", &url].map(str::to_owned));

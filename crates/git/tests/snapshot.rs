@@ -84,7 +84,7 @@ fn branch_tag_commit_and_default_branch_give_the_same_files() {
         assert_eq!(commit, head, "{revision:?}");
         assert_eq!(fs::read_to_string(into.path().join("link.yaml")).expect("the link's file"), "kind: Outer\n");
         assert!(fs::symlink_metadata(into.path().join("link.yaml")).expect("the link").is_symlink());
-        assert!(!into.path().join("deep/module").exists(), "no submodule was asked for");
+        assert!(!into.path().join("deep/module").exists(), "submodules are not requested");
     }
 }
 

@@ -58,10 +58,10 @@ fn only_what_differs_is_committed() {
     first.files.insert("link".to_owned(), File { bytes: b"a/b.yaml"[..].into(), mode: Mode::Link });
     let mut dry = first.clone();
     dry.dry_run = true;
-    let told = github(&fake).commit(&dry).unwrap();
+    let result = github(&fake).commit(&dry).unwrap();
     assert!(fake.requests().iter().all(|request| request.starts_with("GET ")), "a dry run only reads");
     let done = github(&fake).commit(&first).unwrap();
-    assert_eq!((told.new, &told.changes), (None, &done.changes));
+    assert_eq!((result.new, &result.changes), (None, &done.changes));
     let changes: Vec<(&str, ChangeKind)> =
         done.changes.iter().map(|change| (change.path.as_str(), change.kind)).collect();
     let added = |path| (path, ChangeKind::Added);
@@ -144,8 +144,8 @@ fn refusals_say_why() {
     assert!(!format!("{error:?} {wrong:?}").contains("ghp_wrong"));
     let error = github(&fake).commit(&commit("main", &[("a", "1")])).unwrap_err();
     assert!(error.to_string().contains("404") && error.hint().unwrap().contains("check the names"), "{error}");
-    let nobody = GitHub::new("http://127.0.0.1:1", Login::Token(TOKEN.to_owned()));
-    assert!(nobody.commit(&commit("main", &[])).unwrap_err().is_outside());
+    let unreachable = GitHub::new("http://127.0.0.1:1", Login::Token(TOKEN.to_owned()));
+    assert!(unreachable.commit(&commit("main", &[])).unwrap_err().is_outside());
 }
 
 #[test]
@@ -236,14 +236,14 @@ fn what_github_refuses_beside_the_request_is_told() {
     wanted.reviewers.push("eve".to_owned());
     wanted.auto_merge = Some("MERGE".to_owned());
     fake.refuse_auto_merge("Pull request is in clean status");
-    let told = github(&fake).pull_request(&wanted).unwrap();
-    let [reviewers, merge] = told.warnings.as_slice() else { panic!("{:?}", told.warnings) };
+    let result = github(&fake).pull_request(&wanted).unwrap();
+    let [reviewers, merge] = result.warnings.as_slice() else { panic!("{:?}", result.warnings) };
     assert!(reviewers.contains("not a collaborator"), "{reviewers}");
     assert!(merge.contains("clean status; protect the branch"), "{merge}");
     fake.fault(Fault::On("/labels".to_owned(), 403, "Resource not accessible by integration".to_owned(), 9));
     wanted.labels = vec!["deploy".to_owned()];
-    let told = github(&fake).pull_request(&wanted).unwrap();
-    assert!(told.warnings[0].contains("not accessible"), "{:?}", told.warnings);
+    let result = github(&fake).pull_request(&wanted).unwrap();
+    assert!(result.warnings[0].contains("not accessible"), "{:?}", result.warnings);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_request_is_opened_once_whatever_gets_lost() {
     fake.fault(Fault::On("GET /repos/acme/shop/pulls".to_owned(), 429, "slow down".to_owned(), 1));
     let done = github(&fake).pull_request(&wanted).unwrap();
     assert_eq!((done.number, fake.pulls().len()), (1, 1));
-    // Another job was faster, with other words.
+    // Another job was faster, with another message.
     fake.edit(1, &serde_json::json!({"state": "closed"}));
     wanted.known = Some(fake.pulls()[0]["head"]["sha"].as_str().unwrap().to_owned());
     let declined = github(&fake).pull_request(&wanted).unwrap();

@@ -22,13 +22,13 @@ pub const INSTALLED: &str = "ghs_testkit";
 /// How it misbehaves.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The next requests get this status with these words, and `Retry-After: 0`.
+    /// The next requests get this status with this message, and `Retry-After: 0`.
     Status(u16, String, u32),
     /// The next changes of a ref are done and answered with 502.
     LostAnswer(u32),
-    /// Somebody commits to this branch before each of the next changes of it.
+    /// Another client commits to this branch before each of its next changes.
     Move(String, u32),
-    /// The next requests whose `METHOD path` holds this text get this status with these words, and `Retry-After: 0`.
+    /// The next requests whose `METHOD path` holds this text get this status with this message, and `Retry-After: 0`.
     On(String, u16, String, u32),
     /// The next pull requests are opened and answered with 502.
     LostPull(u32),
@@ -137,16 +137,16 @@ impl FakeGitHub {
         state.change_pull(&number.to_string(), change).expect("there is such a pull request");
     }
 
-    /// From now on turning on auto-merge fails with these words, as with `Pull request is in clean status`.
-    pub fn refuse_auto_merge(&self, words: &str) {
-        self.state().auto_merge = Some(words.to_owned());
+    /// From now on turning on auto-merge fails with this message, as with `Pull request is in clean status`.
+    pub fn refuse_auto_merge(&self, message: &str) {
+        self.state().auto_merge = Some(message.to_owned());
     }
 }
 
 fn respond(answer: Answer) -> Response {
     let (status, body) = match answer {
         Ok(answer) => answer,
-        Err((status, words)) => (status, json!({"message": words, "documentation_url": "https://docs.github.com"})),
+        Err((status, message)) => (status, json!({"message": message, "documentation_url": "https://docs.github.com"})),
     };
     let response = Response::new(status, "application/json", body.to_string());
     if status < 400 { response } else { response.header("retry-after", "0") }
@@ -165,8 +165,8 @@ fn commit(repository: &Repository, name: &str, tree: Oid, message: &str) -> Resu
     repository.commit(Some(name), &who, &who, message, &repository.find_tree(tree)?, &parents)
 }
 
-fn no(status: u16, words: &str) -> (u16, String) {
-    (status, words.to_owned())
+fn http_error(status: u16, message: &str) -> (u16, String) {
+    (status, message.to_owned())
 }
 
 fn invalid(error: &git2::Error) -> (u16, String) {
@@ -179,11 +179,11 @@ impl State {
     }
 
     fn answer(&mut self, request: &Request) -> Answer {
-        if let Some(Fault::Status(status, words, left)) =
+        if let Some(Fault::Status(status, message, left)) =
             self.faults.iter_mut().find(|fault| matches!(fault, Fault::Status(_, _, 1..)))
         {
             *left -= 1;
-            return Err((*status, words.clone()));
+            return Err((*status, message.clone()));
         }
         if let Some(answer) = self.faulty(&format!("{} {}", request.method, request.path)) {
             return answer;
@@ -200,7 +200,7 @@ impl State {
                 return Ok((201, json!({"token": INSTALLED, "expires_at": "2099-01-01T00:00:00Z", "permissions": {}})));
             }
             ("GET", ["repos", _, _, "installation"]) if signed => return Ok((200, json!({"id": 7}))),
-            _ if sent != TOKEN && sent != INSTALLED => return Err(no(401, "Bad credentials")),
+            _ if sent != TOKEN && sent != INSTALLED => return Err(http_error(401, "Bad credentials")),
             _ => {}
         }
         self.follow_branches();
@@ -208,9 +208,9 @@ impl State {
             let commits = body["query"].as_str().is_some_and(|query| query.contains("createCommitOnBranch"));
             return if commits { self.create_commits(&body) } else { self.graphql(&body) };
         }
-        let ["repos", owner, name, rest @ ..] = parts.as_slice() else { return Err(no(404, "Not Found")) };
+        let ["repos", owner, name, rest @ ..] = parts.as_slice() else { return Err(http_error(404, "Not Found")) };
         let full = format!("{owner}/{name}");
-        let repository = Repository::open_bare(self.path(&full)).map_err(|_| no(404, "Not Found"))?;
+        let repository = Repository::open_bare(self.path(&full)).map_err(|_| http_error(404, "Not Found"))?;
         match (request.method.as_str(), rest) {
             ("GET", []) => Ok((200, described(&full))),
             ("POST", ["forks"]) => self.fork(&full, &repository),
@@ -248,9 +248,9 @@ impl State {
     /// The answer of a fault that is about this request.
     fn faulty(&mut self, asked: &str) -> Option<Answer> {
         self.faults.iter_mut().find_map(|fault| match fault {
-            Fault::On(part, status, words, left @ 1..) if asked.contains(part.as_str()) => {
+            Fault::On(part, status, message, left @ 1..) if asked.contains(part.as_str()) => {
                 *left -= 1;
-                Some(Err((*status, words.clone())))
+                Some(Err((*status, message.clone())))
             }
             _ => None,
         })
@@ -266,7 +266,7 @@ impl State {
 
     fn move_ref(&mut self, repository: &Repository, branch: &str, body: &Value) -> Answer {
         let name = format!("refs/heads/{branch}");
-        let mut now = repository.refname_to_id(&name).map_err(|_| no(422, "Reference does not exist"))?;
+        let mut now = repository.refname_to_id(&name).map_err(|_| http_error(422, "Reference does not exist"))?;
         for fault in &mut self.faults {
             if let Fault::Move(moved, left @ 1..) = fault
                 && moved == branch
@@ -277,21 +277,21 @@ impl State {
             }
         }
         let new = oid(&body["sha"])?;
-        repository.find_commit(new).map_err(|_| no(422, "Object does not exist"))?;
+        repository.find_commit(new).map_err(|_| http_error(422, "Object does not exist"))?;
         let forward = new == now || repository.graph_descendant_of(new, now).map_err(|error| invalid(&error))?;
         if !forward && body["force"] != true {
-            return Err(no(422, "Update is not a fast forward"));
+            return Err(http_error(422, "Update is not a fast forward"));
         }
         repository.reference(&name, new, true, "api").map_err(|error| invalid(&error))?;
-        if self.lost() { Err(no(502, "Bad Gateway")) } else { Ok((200, reference(&name, new))) }
+        if self.lost() { Err(http_error(502, "Bad Gateway")) } else { Ok((200, reference(&name, new))) }
     }
 
     fn make_ref(&mut self, repository: &Repository, body: &Value) -> Answer {
         let name = body["ref"].as_str().unwrap_or_default();
         let new = oid(&body["sha"])?;
-        repository.find_commit(new).map_err(|_| no(422, "Object does not exist"))?;
-        repository.reference(name, new, false, "api").map_err(|_| no(422, "Reference already exists"))?;
-        if self.lost() { Err(no(502, "Bad Gateway")) } else { Ok((201, reference(name, new))) }
+        repository.find_commit(new).map_err(|_| http_error(422, "Object does not exist"))?;
+        repository.reference(name, new, false, "api").map_err(|_| http_error(422, "Reference already exists"))?;
+        if self.lost() { Err(http_error(502, "Bad Gateway")) } else { Ok((201, reference(name, new))) }
     }
 }
 
@@ -300,7 +300,7 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
     match (method, rest) {
         ("GET", ["git", "ref", "heads", branch @ ..]) => {
             let name = format!("refs/heads/{}", branch.join("/"));
-            let id = repository.refname_to_id(&name).map_err(|_| no(404, "Not Found"))?;
+            let id = repository.refname_to_id(&name).map_err(|_| http_error(404, "Not Found"))?;
             Ok((200, reference(&name, id)))
         }
         ("GET", ["git", "matching-refs", "heads"]) => {
@@ -311,7 +311,7 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
         ("GET", ["commits", name @ ..]) => {
             let name = name.join("/");
             let found = repository.revparse_single(&name).and_then(|found| found.peel_to_commit());
-            let found = found.map_err(|_| no(422, "No commit found for SHA"))?;
+            let found = found.map_err(|_| http_error(422, "No commit found for SHA"))?;
             Ok((200, json!({"sha": found.id().to_string(), "commit": {"tree": {"sha": found.tree_id().to_string()}}})))
         }
         ("GET", ["compare", both]) => compared(repository, both),
@@ -320,7 +320,7 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
             let content = body["content"].as_str().unwrap_or_default();
             let bytes = match body["encoding"].as_str() {
                 Some("base64") => {
-                    base64::engine::general_purpose::STANDARD.decode(content).map_err(|_| no(422, "content"))?
+                    base64::engine::general_purpose::STANDARD.decode(content).map_err(|_| http_error(422, "content"))?
                 }
                 _ => content.as_bytes().to_vec(),
             };
@@ -329,19 +329,19 @@ fn data(repository: &Repository, method: &str, rest: &[&str], body: &Value) -> A
         }
         ("POST", ["git", "trees"]) => {
             let base = body.get("base_tree").map(oid).transpose()?;
-            let entries = body["tree"].as_array().ok_or_else(|| no(422, "tree"))?;
+            let entries = body["tree"].as_array().ok_or_else(|| http_error(422, "tree"))?;
             let id = write_tree(repository, base, entries).map_err(|error| invalid(&error))?;
             Ok((201, json!({"sha": id.to_string()})))
         }
         ("POST", ["git", "commits"]) => write_commit(repository, body),
-        _ => Err(no(404, "Not Found")),
+        _ => Err(http_error(404, "Not Found")),
     }
 }
 
 fn compared(repository: &Repository, both: &str) -> Answer {
-    let (base, head) = both.split_once("...").ok_or_else(|| no(404, "Not Found"))?;
+    let (base, head) = both.split_once("...").ok_or_else(|| http_error(404, "Not Found"))?;
     let commit =
-        |name: &str| repository.revparse_single(name).map(|found| found.id()).map_err(|_| no(404, "Not Found"));
+        |name: &str| repository.revparse_single(name).map(|found| found.id()).map_err(|_| http_error(404, "Not Found"));
     let (base, head) = (commit(base)?, commit(head)?);
     let (ahead, behind) = repository.graph_ahead_behind(head, base).map_err(|error| invalid(&error))?;
     let status = match (ahead, behind) {
@@ -354,7 +354,7 @@ fn compared(repository: &Repository, both: &str) -> Answer {
 }
 
 fn listed(repository: &Repository, id: &str) -> Answer {
-    let tree = repository.find_tree(oid(&json!(id))?).map_err(|_| no(404, "Not Found"))?;
+    let tree = repository.find_tree(oid(&json!(id))?).map_err(|_| http_error(404, "Not Found"))?;
     let mut entries = Vec::new();
     let walked = tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
         let kind = if entry.kind() == Some(ObjectType::Tree) { "tree" } else { "blob" };
@@ -415,10 +415,10 @@ fn nested(repository: &Repository, files: &BTreeMap<String, (Oid, i32)>) -> Resu
 }
 
 fn write_commit(repository: &Repository, body: &Value) -> Answer {
-    let tree = repository.find_tree(oid(&body["tree"])?).map_err(|_| no(422, "Tree does not exist"))?;
+    let tree = repository.find_tree(oid(&body["tree"])?).map_err(|_| http_error(422, "Tree does not exist"))?;
     let mut parents = Vec::new();
     for parent in body["parents"].as_array().into_iter().flatten() {
-        parents.push(repository.find_commit(oid(parent)?).map_err(|_| no(422, "Parent does not exist"))?);
+        parents.push(repository.find_commit(oid(parent)?).map_err(|_| http_error(422, "Parent does not exist"))?);
     }
     let who = |value: &Value| {
         let field = |name: &str, usual: &str| value[name].as_str().unwrap_or(usual).to_owned();
@@ -450,7 +450,7 @@ fn reference(name: &str, id: Oid) -> Value {
 }
 
 fn oid(value: &Value) -> Result<Oid, (u16, String)> {
-    value.as_str().and_then(|text| Oid::from_str(text).ok()).ok_or_else(|| no(422, "not an object id"))
+    value.as_str().and_then(|text| Oid::from_str(text).ok()).ok_or_else(|| http_error(422, "not an object id"))
 }
 
 fn decoded(path: &str) -> String {

@@ -114,7 +114,7 @@ impl<'a> UnitRun<'a> {
         self.state = UnitState::Settled(Settled { outcome, commit: Some(new), changes });
     }
 
-    /// The unit goes into another round; `message` is what the server said. One that only refers to other refs of the push does not
+    /// The unit goes into another round; `message` is the message of the server. One that only refers to other refs of the push does not
     /// replace the reason.
     pub(crate) fn retry(&mut self, message: &str) {
         if let UnitState::Pending(pending) = &mut self.state

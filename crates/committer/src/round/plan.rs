@@ -192,7 +192,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// All or nothing: if a unit is refused, the others are not pushed.
+    /// Applies `--atomic`: if a unit is refused, the others are not pushed.
     fn hold_back(&self, plans: &mut Vec<BranchPlan>) {
         let mut planned = plans.iter().flat_map(|plan| &plan.units);
         let refused = planned.find(|planned| matches!(planned.action, Action::Refuse(_)));

@@ -55,7 +55,7 @@ struct Target {
 enum Proposal<'w> {
     /// A commit with this tree and these parents.
     Commit { new: NewTree, parents: Vec<Oid> },
-    /// At most a note: the change waits there already.
+    /// At most a note: the topic branch has the change.
     Keep(&'w Waiting, Action),
     /// Nothing, for this reason.
     Refuse(Refusal),
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
         Ok(order::violation(unit, last, self.options.ancestors).or(held))
     }
 
-    /// The output differs from the target: a commit for the topic branch, unless it waits there already. `new` is based on the target.
+    /// The output differs from the target: a commit for the topic branch, unless the topic branch has it. `new` is based on the target.
     fn propose(
         &mut self,
         review: &Review<'_>,

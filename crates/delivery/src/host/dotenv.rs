@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn values_are_read_as_godotenv_reads_them() {
-        let text = "# note\nA=1\nexport B = two words # note\nC: \"x\\ny #no\"\nD='$A'\nE=\"${A}-$B\"\nF=a#b\nG=\"two\nlines\"\nH=\n";
+        let text = "# note\nA=1\nexport B = two parts # note\nC: \"x\\ny #no\"\nD='$A'\nE=\"${A}-$B\"\nF=a#b\nG=\"two\nlines\"\nH=\n";
         let values = parse(text, "skaffold.env").unwrap();
         let shown: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(shown, ["A=1", "B=two words", "C=x\ny #no", "D=$A", "E=1-two words", "F=a#b", "G=two\nlines", "H="]);
+        assert_eq!(shown, ["A=1", "B=two parts", "C=x\ny #no", "D=$A", "E=1-two parts", "F=a#b", "G=two\nlines", "H="]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use render_core::skaffold::SourceGit;
 
 use crate::error::IntoDiagnostic;
 
-/// Asks the repository around a folder, each question once a run.
+/// Reads facts of the repository that contains a folder, each fact once a run.
 #[derive(Default)]
 pub struct GitFacts {
     /// The repositories that were opened, by the folder that has their `.git`: opening one reads its whole index.
@@ -70,7 +70,7 @@ impl GitFacts {
         })
     }
 
-    /// The repository around a folder, opened once.
+    /// Returns the repository that contains a folder, opened once.
     fn source(&self, folder: &Path) -> Result<Arc<Mutex<SourceRepository>>, SourceError> {
         let top = folder.ancestors().find(|path| path.join(".git").exists()).unwrap_or(folder).to_path_buf();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

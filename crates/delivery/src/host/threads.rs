@@ -7,7 +7,7 @@ const STACK: usize = 128 << 20;
 /// Makes the threads of this process, once, with room for the deepest input that the engine takes. A program calls it before
 /// it works on units; without it rayon's own threads are used, which are too small for a few hundred bases under each other.
 pub fn prepare() {
-    // Where threads are there already, these stay.
+    // Fails where the global pool exists; that pool is kept.
     drop(rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global());
 }
 

@@ -8,7 +8,7 @@ use registry::Platform;
 pub struct LockedImage {
     /// What was looked up, in full ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
     pub reference: String,
-    /// The platform that was asked for; the whole image (index) where absent.
+    /// The requested platform; the whole image (index) where absent.
     pub platform: Option<Platform>,
     /// The digest.
     pub digest: Digest,

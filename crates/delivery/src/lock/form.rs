@@ -31,7 +31,7 @@ pub(super) struct RawLock {
 pub(super) struct RawImage {
     /// What was looked up, in full, such as `docker.io/library/nginx:1.27`.
     reference: String,
-    /// `os/arch` or `os/arch/variant`, where that platform's manifest was asked for; the whole image (index) where absent.
+    /// `os/arch` or `os/arch/variant`, where the manifest of that platform was requested; the whole image (index) where absent.
     platform: Option<String>,
     /// The digest, such as `sha256:…`.
     #[schemars(regex(pattern = "^[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-f]{32,}$"))]

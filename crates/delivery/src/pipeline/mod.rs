@@ -86,7 +86,7 @@ pub struct Delivered {
     pub stderr: Vec<u8>,
     /// The lock file's new content, where it is to be written.
     pub lock: Option<Lock>,
-    /// The in-toto provenance statement, where it was asked for.
+    /// The in-toto provenance statement, where it was requested.
     pub statement: Option<String>,
 }
 

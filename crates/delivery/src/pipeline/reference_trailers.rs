@@ -73,7 +73,7 @@ mod tests {
                 ("sha", "abc"),
                 ("sha", "ABCDEF0"),
                 ("author", "Ann <ann@example.com>"),
-                ("author", "% nobody %"),
+                ("author", "% unknown %"),
                 ("body", "\"two\\nlines\""),
                 ("date", "2026-11-21T19:00:00+09:00"),
                 ("date", "yesterday"),
@@ -91,7 +91,7 @@ mod tests {
         let malformed = body(&[
             ("sha", "abc"),
             ("sha", "ABCDEF0"),
-            ("author", "% nobody %"),
+            ("author", "% unknown %"),
             ("date", "yesterday"),
             ("repourl", "% invalid %"),
         ]);

@@ -17,7 +17,7 @@ use crate::report::{RequestFailure, RequestReport};
 pub struct Report {
     /// The units.
     pub units: Vec<UnitReport>,
-    /// Whether nothing was written because that was asked for.
+    /// Whether this was a dry run, which writes nothing.
     pub dry_run: bool,
 }
 
@@ -38,7 +38,7 @@ pub struct UnitReport {
     pub delivery: UnitResult,
     /// What became of the request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
-    /// What the unit was made of, where a statement was asked for.
+    /// The inputs of the unit, where a provenance statement was requested.
     pub provenance: Option<UnitProvenance>,
 }
 

@@ -13,6 +13,6 @@ pub(crate) struct PreparedUnit {
     pub(crate) subject: String,
     /// The images in it, sorted, for the report.
     pub(crate) images: Vec<String>,
-    /// The sources of the images that name them, where that was asked for.
+    /// The sources of the images that name them, where that was requested.
     pub(crate) origins: Vec<ImageOrigin>,
 }

@@ -36,7 +36,7 @@ pub(super) struct HttpChannel {
     private: PrivateHeaders,
     /// Asked when the server requires credentials; absent after a redirect to another host.
     helpers: Option<CredentialHelpers>,
-    /// The credentials of the helpers, until they are told whether these were accepted.
+    /// The credentials of the helpers, until the helpers are notified whether these were accepted.
     from_helpers: Option<Credentials>,
     url: String,
 }

@@ -1,4 +1,4 @@
-//! Credential helpers (gitcredentials): programs that provide a user name and a password for a host, and are told whether they worked.
+//! Credential helpers (gitcredentials): programs that provide a user name and a password for a host, and are notified whether the server accepted them.
 
 use std::process::Command;
 use std::time::Duration;

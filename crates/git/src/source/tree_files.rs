@@ -342,7 +342,7 @@ mod tests {
             ("a/up", Put::Link("../b")),
             ("b/back", Put::Link("../a/file")),
             ("absolute", Put::Link("/repo/a")),
-            ("around", Put::Link("../repo/a/file")),
+            ("outside-in", Put::Link("../repo/a/file")),
             ("out", Put::Link("../../etc/passwd")),
             ("loop1", Put::Link("loop2")),
             ("loop2", Put::Link("loop1")),
@@ -353,7 +353,7 @@ mod tests {
         let real = |path: &str| files.real_path(&format!("/repo{path}"));
         assert_eq!(real("/a/up/back").unwrap(), "/repo/a/file");
         assert_eq!(real("/absolute/up/back").unwrap(), "/repo/a/file");
-        assert_eq!(real("/around").unwrap(), "/repo/a/file");
+        assert_eq!(real("/outside-in").unwrap(), "/repo/a/file");
         assert_eq!(real("").unwrap(), "/repo");
         assert_eq!(real("/out").unwrap_err(), ReadError::NotFound);
         assert_eq!(real("/loop1").unwrap_err(), ReadError::LinkLoop);
@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(files.list("/repo/module").unwrap_err(), ReadError::Submodule);
         assert_eq!(files.read("/repo/module").unwrap_err(), ReadError::NotFile);
         assert_eq!(files.kind("/repository").unwrap_err(), ReadError::NotFound);
-        assert_eq!(&*files.read("/repo/around").unwrap(), b"x");
+        assert_eq!(&*files.read("/repo/outside-in").unwrap(), b"x");
     }
 
     #[test]

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use git::{Credentials, Remote};
 
-/// A folder that goes with the value.
-pub struct Place {
+/// A temporary folder, removed with the value.
+pub struct TestFolder {
     pub folder: tempfile::TempDir,
 }
 
-impl Place {
+impl TestFolder {
     pub fn new() -> Self {
         Self { folder: tempfile::Builder::new().prefix("hydrant-real-").tempdir_in("/tmp").unwrap() }
     }
@@ -47,8 +47,8 @@ impl Place {
 /// What git prints; it must succeed.
 pub fn git(at: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(at).args(arguments).output().unwrap();
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "git {arguments:?}: {words}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "git {arguments:?}: {stderr}");
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
@@ -109,10 +109,10 @@ pub struct Web {
 }
 
 impl Web {
-    pub fn start(place: &Place) -> Self {
+    pub fn start(temp: &TestFolder) -> Self {
         let port = free_port();
-        let root = place.folder.path().display().to_string();
-        place.write("htpasswd", "ci:{PLAIN}hunter2\n");
+        let root = temp.folder.path().display().to_string();
+        temp.write("htpasswd", "ci:{PLAIN}hunter2\n");
         let backend = format!("{}/git-http-backend", git(Path::new("/"), &["--exec-path"]));
         let params = [
             ("SCRIPT_FILENAME", backend.as_str()),
@@ -142,11 +142,11 @@ impl Web {
             params.join(" "),
             upstream.join(" ")
         );
-        let config = place.write("nginx.conf", &config);
+        let config = temp.write("nginx.conf", &config);
         let web = Running::start("nginx", &["-c", config.to_str().unwrap(), "-e", "/dev/null"]);
         running.push(web);
         wait_for_port(port);
-        let last = place.path("fcgi3.sock");
+        let last = temp.path("fcgi3.sock");
         while !last.exists() {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -169,33 +169,33 @@ pub struct Shell {
 }
 
 impl Shell {
-    pub fn start(place: &Place, accept: &str) -> Self {
+    pub fn start(temp: &TestFolder, accept: &str) -> Self {
         let port = free_port();
         let keygen = |name: &str| {
-            let path = place.path(name);
+            let path = temp.path(name);
             let status =
                 Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&path).status().unwrap();
             assert!(status.success());
             path
         };
         let (host, key) = (keygen("host"), keygen("key"));
-        let authorized = place.path("authorized");
+        let authorized = temp.path("authorized");
         std::fs::copy(key.with_extension("pub"), &authorized).unwrap();
         let public = std::fs::read_to_string(host.with_extension("pub")).unwrap();
-        let known_hosts = place.write("known", &format!("[127.0.0.1]:{port} {public}"));
+        let known_hosts = temp.write("known", &format!("[127.0.0.1]:{port} {public}"));
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication \
              no\nPermitRootLogin yes\nMaxStartups 100\nSetEnv HOME={}\n{accept}\n",
             host.display(),
             authorized.display(),
             // bash reads the user's .bashrc in every session, and some take a second.
-            place.folder.path().display()
+            temp.folder.path().display()
         );
-        let config = place.write("sshd_config", &config);
+        let config = temp.write("sshd_config", &config);
         let _ = std::fs::create_dir_all("/run/sshd");
         let running = Running::start(
             "/usr/sbin/sshd",
-            &["-D", "-f", config.to_str().unwrap(), "-E", place.path("sshd.log").to_str().unwrap()],
+            &["-D", "-f", config.to_str().unwrap(), "-E", temp.path("sshd.log").to_str().unwrap()],
         );
         wait_for_port(port);
         Self { port, key, known_hosts, _running: running }

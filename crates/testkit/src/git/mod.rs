@@ -42,11 +42,11 @@ pub enum Fault {
     DropBefore,
     /// The next push is taken, and the connection breaks before the answer.
     DropAfter,
-    /// Pushes to this ref are refused with these words.
+    /// Pushes to this ref are refused with this message.
     Reject(String, String),
-    /// A hook says no to every push with these words.
+    /// A hook rejects every push with this message.
     Hook(String),
-    /// Somebody commits to this branch before each of so many pushes is looked at.
+    /// Another client commits to this branch before each of this many pushes is handled.
     Move(String, u32),
     /// So many requests get this status instead of an answer.
     Status(u16, u32),
@@ -234,7 +234,7 @@ fn result(kind: &str, body: Vec<u8>) -> Response {
     Response::new(200, &format!("application/x-{kind}"), body)
 }
 
-/// A commit with the branch's own tree, by somebody else.
+/// A commit with the branch's own tree, by another author.
 fn commit_by_another(repository: &Repository, branch: &str) -> Option<Oid> {
     let name = format!("refs/heads/{branch}");
     let parent = repository.find_commit(repository.refname_to_id(&name).ok()?).ok()?;

@@ -35,13 +35,13 @@ pub(super) fn answer(repository: &Repository, faults: &[Fault], body: &[u8]) -> 
     let mut rest = body;
     let (mut commands, mut capabilities) = (Vec::new(), String::new());
     while let Some(text) = pkt::take(&mut rest)?.text() {
-        let (line, told) = text.split_once('\0').unwrap_or((text, ""));
-        if !told.is_empty() {
-            told.clone_into(&mut capabilities);
+        let (line, list) = text.split_once('\0').unwrap_or((text, ""));
+        if !list.is_empty() {
+            list.clone_into(&mut capabilities);
         }
-        let mut words = line.split(' ');
-        let (old, new) = (Oid::from_str(words.next()?).ok()?, Oid::from_str(words.next()?).ok()?);
-        commands.push(Command { old, new, name: words.next()?.to_owned() });
+        let mut parts = line.split(' ');
+        let (old, new) = (Oid::from_str(parts.next()?).ok()?, Oid::from_str(parts.next()?).ok()?);
+        commands.push(Command { old, new, name: parts.next()?.to_owned() });
     }
     let has = |name: &str| capabilities.split(' ').any(|found| found == name);
     let mut options = Vec::new();
@@ -50,12 +50,12 @@ pub(super) fn answer(repository: &Repository, faults: &[Fault], body: &[u8]) -> 
             options.push(text.to_owned());
         }
     }
-    let mut words = Vec::new();
+    let mut progress = Vec::new();
     let unpacked = unpack(repository, rest);
     let results = match (&unpacked, hook(faults)) {
         (Err(_), _) => commands.iter().map(|_| Err("unpacker error".to_owned())).collect(),
-        (Ok(()), Some(said)) => {
-            words.extend_from_slice(format!("{said}\n").as_bytes());
+        (Ok(()), Some(message)) => {
+            progress.extend_from_slice(format!("{message}\n").as_bytes());
             commands.iter().map(|_| Err("pre-receive hook declined".to_owned())).collect()
         }
         (Ok(()), None) => update(repository, faults, &commands, has("atomic")),
@@ -71,7 +71,7 @@ pub(super) fn answer(repository: &Repository, faults: &[Fault], body: &[u8]) -> 
     pkt::flush(&mut report);
     let mut out = Vec::new();
     if has("side-band-64k") {
-        pkt::band(&mut out, 2, &words);
+        pkt::band(&mut out, 2, &progress);
         pkt::band(&mut out, 1, &report);
         pkt::flush(&mut out);
     } else {
@@ -81,17 +81,17 @@ pub(super) fn answer(repository: &Repository, faults: &[Fault], body: &[u8]) -> 
 }
 
 fn unpack(repository: &Repository, pack: &[u8]) -> Result<(), String> {
-    let words = |error: &git2::Error| error.message().replace('\n', " ");
-    let odb = repository.odb().map_err(|error| words(&error))?;
-    let mut writer = odb.packwriter().map_err(|error| words(&error))?;
+    let message = |error: &git2::Error| error.message().replace('\n', " ");
+    let odb = repository.odb().map_err(|error| message(&error))?;
+    let mut writer = odb.packwriter().map_err(|error| message(&error))?;
     writer.write_all(pack).map_err(|error| error.to_string())?;
-    writer.commit().map_err(|error| words(&error))?;
+    writer.commit().map_err(|error| message(&error))?;
     Ok(())
 }
 
 fn hook(faults: &[Fault]) -> Option<&str> {
     faults.iter().find_map(|fault| match fault {
-        Fault::Hook(words) => Some(words.as_str()),
+        Fault::Hook(message) => Some(message.as_str()),
         _ => None,
     })
 }
@@ -116,11 +116,11 @@ fn update(repository: &Repository, faults: &[Fault], commands: &[Command], atomi
 
 fn check(repository: &Repository, faults: &[Fault], command: &Command) -> Result<(), String> {
     let rejected = faults.iter().find_map(|fault| match fault {
-        Fault::Reject(name, words) if *name == command.name => Some(words.clone()),
+        Fault::Reject(name, message) if *name == command.name => Some(message.clone()),
         _ => None,
     });
-    if let Some(words) = rejected {
-        return Err(words);
+    if let Some(message) = rejected {
+        return Err(message);
     }
     let now = repository.refname_to_id(&command.name).unwrap_or(Oid::ZERO_SHA1);
     if now != command.old {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use base64::Engine as _;
 
-use super::{Answer, Fault, State, commit, no, write_tree};
+use super::{Answer, Fault, State, commit, http_error, write_tree};
 
 impl State {
     /// Answers a query whose parts look like `name: createCommitOnBranch(input: $variable)`.
@@ -18,14 +18,14 @@ impl State {
             let input = &body["variables"][rest.split(')').next().unwrap_or_default()];
             match self.create_commit(input) {
                 Ok(id) => data.insert(name.to_owned(), json!({"commit": {"oid": id.to_string()}})),
-                Err((kind, words)) => {
-                    errors.push(json!({"type": kind, "path": [name], "message": words}));
+                Err((kind, message)) => {
+                    errors.push(json!({"type": kind, "path": [name], "message": message}));
                     data.insert(name.to_owned(), Value::Null)
                 }
             };
         }
         if self.lost() {
-            return Err(no(502, "Bad Gateway"));
+            return Err(http_error(502, "Bad Gateway"));
         }
         let mut answer = json!({ "data": data });
         if !errors.is_empty() {
@@ -35,7 +35,7 @@ impl State {
     }
 
     fn create_commit(&mut self, input: &Value) -> Result<Oid, (&'static str, String)> {
-        let wrong = |words: &str| ("UNPROCESSABLE", words.to_owned());
+        let wrong = |message: &str| ("UNPROCESSABLE", message.to_owned());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let path = self.path(&text(&input["branch"]["repositoryNameWithOwner"]));
         let repository = Repository::open_bare(path).map_err(|_| ("NOT_FOUND", "Could not resolve".to_owned()))?;
@@ -54,8 +54,8 @@ impl State {
         }
         let expected = text(&input["expectedHeadOid"]);
         if now.to_string() != expected {
-            let words = format!("Expected branch to point to \"{expected}\" but it did not. Pull and try again.");
-            return Err(("STALE_DATA", words));
+            let message = format!("Expected branch to point to \"{expected}\" but it did not. Pull and try again.");
+            return Err(("STALE_DATA", message));
         }
         let mut entries = Vec::new();
         for file in input["fileChanges"]["additions"].as_array().into_iter().flatten() {

@@ -3,7 +3,7 @@
 use git2::{Oid, Repository};
 use serde_json::{Value, json};
 
-use super::{Answer, Fault, Merge, State, commit, no};
+use super::{Answer, Fault, Merge, State, commit, http_error};
 use crate::http::Request;
 
 /// Whom the token stands for.
@@ -55,26 +55,26 @@ impl State {
         let label = if head.contains(':') { head.to_owned() } else { format!("{owner}:{head}") };
         let branch = label.split_once(':').map_or(head, |(_, branch)| branch).to_owned();
         let Ok(onto) = repository.refname_to_id(&format!("refs/heads/{base}")) else {
-            return Err(no(422, "Validation Failed: base: invalid"));
+            return Err(http_error(422, "Validation Failed: base: invalid"));
         };
         let from = repository.refname_to_id(&format!("refs/heads/{branch}")).ok();
         if label.starts_with(&format!("{owner}:")) {
-            let Some(from) = from else { return Err(no(422, "Validation Failed: head: invalid")) };
+            let Some(from) = from else { return Err(http_error(422, "Validation Failed: head: invalid")) };
             if landed(repository, from, onto) {
-                return Err(no(422, &format!("Validation Failed: No commits between {base} and {branch}")));
+                return Err(http_error(422, &format!("Validation Failed: No commits between {base} and {branch}")));
             }
             if repository.merge_base(from, onto).is_err() {
-                return Err(no(422, &format!("The {branch} branch has no history in common with {base}")));
+                return Err(http_error(422, &format!("The {branch} branch has no history in common with {base}")));
             }
         }
         let open =
             |pull: &&Value| pull["state"] == "open" && pull["head"]["label"] == *label && pull["base"]["ref"] == base;
         if self.pulls.iter().any(|pull| open(&pull)) {
-            return Err(no(422, &format!("A pull request already exists for {label}.")));
+            return Err(http_error(422, &format!("A pull request already exists for {label}.")));
         }
         let text = body["body"].as_str().unwrap_or_default();
         if text.chars().count() > 65_536 {
-            return Err(no(422, "Validation Failed: body is too long (maximum is 65536 characters)"));
+            return Err(http_error(422, "Validation Failed: body is too long (maximum is 65536 characters)"));
         }
         let number = self.pulls.len() + 1;
         let pull = json!({
@@ -89,12 +89,12 @@ impl State {
             Fault::LostPull(left @ 1..) => Some(left),
             _ => None,
         });
-        if lost.map(|left| *left -= 1).is_some() { Err(no(502, "Bad Gateway")) } else { Ok((201, pull)) }
+        if lost.map(|left| *left -= 1).is_some() { Err(http_error(502, "Bad Gateway")) } else { Ok((201, pull)) }
     }
 
     fn pull(&mut self, number: &str) -> Result<&mut Value, (u16, String)> {
         let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        at.and_then(|at| self.pulls.get_mut(at)).ok_or_else(|| no(404, "Not Found"))
+        at.and_then(|at| self.pulls.get_mut(at)).ok_or_else(|| http_error(404, "Not Found"))
     }
 
     pub(super) fn change_pull(&mut self, number: &str, body: &Value) -> Answer {
@@ -121,7 +121,7 @@ impl State {
         Ok((201, json!({"id": 1})))
     }
 
-    /// All of those who are named, or nobody.
+    /// Requests reviews from all named users and teams, or from none of them.
     pub(super) fn ask(&mut self, number: &str, body: &Value) -> Answer {
         let names = |list: &str| -> Vec<String> {
             let list = body[list].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -129,12 +129,12 @@ impl State {
         };
         let (people, teams) = (names("reviewers"), names("team_reviewers"));
         if people.iter().any(|name| name == ME) {
-            return Err(no(422, "Review cannot be requested from pull request author."));
+            return Err(http_error(422, "Review cannot be requested from pull request author."));
         }
         let known = people.iter().all(|name| PEOPLE.contains(&name.as_str()))
             && teams.iter().all(|name| TEAMS.contains(&name.as_str()));
         if !known {
-            return Err(no(
+            return Err(http_error(
                 422,
                 "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator",
             ));
@@ -148,12 +148,12 @@ impl State {
     /// `enablePullRequestAutoMerge` alone.
     pub(super) fn graphql(&mut self, body: &Value) -> Answer {
         let wrong =
-            |words: &str| Ok((200, json!({"data": null, "errors": [{"type": "UNPROCESSABLE", "message": words}]})));
+            |message: &str| Ok((200, json!({"data": null, "errors": [{"type": "UNPROCESSABLE", "message": message}]})));
         if !body["query"].as_str().unwrap_or_default().contains("enablePullRequestAutoMerge") {
             return wrong("unknown query");
         }
-        if let Some(words) = &self.auto_merge {
-            return wrong(words);
+        if let Some(message) = &self.auto_merge {
+            return wrong(message);
         }
         let variables = &body["variables"];
         let Some(pull) = self.pulls.iter_mut().find(|pull| pull["node_id"] == variables["id"]) else {
@@ -182,13 +182,13 @@ impl State {
         assert!(!index.has_conflicts(), "GitHub would show conflicts");
         let tree = index.write_tree_to(&repository).expect("the merged tree can be written");
         let name = format!("refs/heads/{}", pull["base"]["ref"].as_str().unwrap_or_default());
-        let words = format!("{} (#{number})", pull["title"].as_str().unwrap_or_default());
-        let squashed = commit(&repository, &name, tree, &words).expect("the target can be moved");
+        let message = format!("{} (#{number})", pull["title"].as_str().unwrap_or_default());
+        let squashed = commit(&repository, &name, tree, &message).expect("the target can be moved");
         if how == Merge::Commit {
             let who = head.committer();
             let tree = repository.find_tree(tree).expect("the tree is there");
             let merged =
-                repository.commit(None, &who, &who, &words, &tree, &[&base, &head]).expect("it can be committed");
+                repository.commit(None, &who, &who, &message, &tree, &[&base, &head]).expect("it can be committed");
             repository.reference(&name, merged, true, "merge").expect("the target can be moved");
             let _ = squashed;
         }

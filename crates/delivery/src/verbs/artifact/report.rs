@@ -11,7 +11,7 @@ use crate::report::table;
 pub struct Report {
     /// The units.
     pub units: Vec<UnitReport>,
-    /// Whether nothing was written because that was asked for.
+    /// Whether this was a dry run, which writes nothing.
     pub dry_run: bool,
 }
 

@@ -27,7 +27,7 @@ pub(super) fn source_and_kustomization(pull: &Pull, namespace: &str) -> String {
 }
 
 /// Everything is ignored but the manifests, so that the record is not applied. A file in an ignored folder cannot be
-/// taken back in (gitignore), so each folder on the way is.
+/// included again (gitignore), so each parent folder is included as well.
 fn ignore(folder: &str, keep: &str) -> String {
     let (mut text, mut way) = ("    /*\n".to_owned(), String::new());
     for part in folder.split('/').filter(|part| !part.is_empty()) {

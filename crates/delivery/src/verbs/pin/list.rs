@@ -58,7 +58,7 @@ fn source_text(origin: &Origin) -> String {
 /// The same as a JSON list, ending with a newline.
 pub fn json(listed: &[Listed<'_>]) -> String {
     let all: Vec<Entry<'_>> = listed.iter().map(Entry::of).collect();
-    // Writing texts as JSON has no way to fail.
+    // Serializing strings as JSON does not fail.
     let text = serde_json::to_string_pretty(&all).unwrap_or_default();
     format!("{text}\n")
 }
