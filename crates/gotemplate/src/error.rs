@@ -14,7 +14,7 @@ pub enum Error {
     Exec(Box<ExecError>),
     /// There is no template of that name.
     NotDefined {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// The name of the set's own template, which Go's message mentions.
         set: String,

@@ -25,7 +25,7 @@ type Failure = Box<ExecError>;
 /// The texts that were executed as templates, by name and content.
 type ParsedTexts = Rc<RefCell<FxHashMap<(String, Str), Arc<Templates>>>>;
 
-/// The templates that can be called: a set's own, before those of the set around it.
+/// The templates that can be called: a set's own, before those of the enclosing set.
 struct Scope<'s> {
     own: &'s Templates,
     outer: Option<&'s Scope<'s>>,

@@ -109,7 +109,7 @@ impl Printer<'_> {
         }
         if !value.is_finite() {
             let bare = value.is_nan() && !self.flags.space && !self.flags.plus;
-            // The sign of +Inf stays even where no sign was asked for only under `+` and blank.
+            // Without the flags `+` and blank, +Inf keeps its sign and NaN has none.
             let cut = bare || (text.starts_with('+') && !self.flags.plus && value.is_nan());
             let shown = if cut { &text[1..] } else { &text[..] };
             self.without_zeros(|printer| printer.pad(shown.as_bytes()));
@@ -122,7 +122,7 @@ impl Printer<'_> {
         true
     }
 
-    /// Prints a float's text that begins with a sign; a plus only where it was asked for.
+    /// Prints a float's text that begins with a sign; a plus only with the `+` flag.
     fn signed_float(&mut self, text: &str) {
         if !self.flags.plus && text.starts_with('+') {
             return self.pad(&text.as_bytes()[1..]);

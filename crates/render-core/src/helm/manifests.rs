@@ -1,4 +1,4 @@
-//! Documents: split, told apart from hooks, sorted by kind, and printed.
+//! Splits documents, separates them from hooks, sorts them by kind, and prints them.
 
 use gotemplate::{Map, Value};
 

@@ -42,7 +42,7 @@ pub(super) fn in_field(name: &str, mut found: Diagnostic) -> Diagnostic {
     found
 }
 
-/// What a node is, in words for a message.
+/// The description of a node's type for a message.
 fn describe(node: &Node) -> &'static str {
     match &node.data {
         Data::Map(_) => "a mapping",

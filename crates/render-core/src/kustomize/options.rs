@@ -13,7 +13,7 @@ pub enum LoadRestrictor {
 /// In which order objects are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// `--reorder=legacy`: by kind; what kustomize does when nothing is said.
+    /// `--reorder=legacy`: by kind; kustomize's default.
     #[default]
     Legacy,
     /// `--reorder=none`: as they came.
@@ -25,7 +25,7 @@ pub enum Order {
 pub struct Options {
     /// `--load-restrictor`
     pub load_restrictor: LoadRestrictor,
-    /// `--reorder`; absent where nothing was said (then `sortOptions` decide without a warning).
+    /// `--reorder`; `None` where the flag is not set (then `sortOptions` decide without a warning).
     pub reorder: Option<Order>,
     /// `--enable-helm`
     pub enable_helm: bool,

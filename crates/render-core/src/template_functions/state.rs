@@ -11,7 +11,7 @@ use crate::time::{Clock, Offset};
 /// Fills a buffer with random bytes, or says why it cannot.
 pub type RandomBytes = Box<dyn FnMut(&mut [u8]) -> Result<(), String>>;
 
-/// What Skaffold's `cmd` knows: the output of each program that was run, and the program that it was asked for and does not know.
+/// The data of Skaffold's `cmd` function: the output of each program that has run, and the first program whose output is missing.
 #[derive(Debug, Default)]
 pub(crate) struct ProgramOutputs {
     pub(crate) known: BTreeMap<Vec<String>, String>,

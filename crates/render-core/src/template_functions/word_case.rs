@@ -1,4 +1,4 @@
-//! Case by words: `snakecase`, `kebabcase`, `camelcase`, `title`, `untitle`, `swapcase`.
+//! Case conversion of words: `snakecase`, `kebabcase`, `camelcase`, `title`, `untitle`, `swapcase`.
 //!
 //! Source of the rules: huandu/xstrings v1.5.0 and Masterminds/goutils v1.1.1.
 
@@ -88,8 +88,8 @@ fn next_word(text: &[char]) -> (Kind, usize) {
     (Kind::Other, run(&other))
 }
 
-/// The words of a text, one at a time, with the output so far.
-struct Words<'t> {
+/// Reads a text one word at a time and collects the output.
+struct WordReader<'t> {
     rest: &'t [char],
     kind: Kind,
     word: &'t [char],
@@ -97,7 +97,7 @@ struct Words<'t> {
     out: String,
 }
 
-impl<'t> Words<'t> {
+impl<'t> WordReader<'t> {
     fn advance(&mut self) {
         let (kind, length) = next_word(self.rest);
         (self.kind, self.word) = (kind, &self.rest[..length]);
@@ -156,26 +156,26 @@ impl<'t> Words<'t> {
 }
 
 fn separated(text: &[char], connector: char) -> String {
-    let mut words = Words { rest: text, kind: Kind::None, word: &[], connector, out: String::new() };
-    words.advance();
-    while !words.rest.is_empty() {
-        let (previous, last) = (words.kind, words.word);
+    let mut reader = WordReader { rest: text, kind: Kind::None, word: &[], connector, out: String::new() };
+    reader.advance();
+    while !reader.rest.is_empty() {
+        let (previous, last) = (reader.kind, reader.word);
         if previous != Kind::Connector {
-            words.push(previous, last);
+            reader.push(previous, last);
         }
-        words.advance();
+        reader.advance();
         match previous {
             Kind::Number => {
-                words.push_attached();
-                words.connect_unless(&[Kind::None, Kind::Punctuation, Kind::Connector]);
+                reader.push_attached();
+                reader.connect_unless(&[Kind::None, Kind::Punctuation, Kind::Connector]);
             }
-            Kind::Connector => words.push(previous, last),
+            Kind::Connector => reader.push(previous, last),
             Kind::Punctuation => {}
-            _ => words.after_letters(),
+            _ => reader.after_letters(),
         }
     }
-    words.push_current();
-    words.out
+    reader.push_current();
+    reader.out
 }
 
 fn pascal(text: &[char]) -> String {

@@ -40,7 +40,7 @@ impl Accumulated {
     /// Adds objects.
     ///
     /// # Errors
-    /// An object whose id is there already.
+    /// Returns an error if an object with the same id exists.
     pub fn append(&mut self, more: Vec<Resource>, schema: &Schema) -> Result<(), Diagnostic> {
         self.owners = None;
         let resources = &self.resources;
@@ -61,7 +61,7 @@ impl Accumulated {
     /// Adds all that another kustomization has gathered.
     ///
     /// # Errors
-    /// An object or var that is there already, field specs that contradict each other.
+    /// Returns an error if an object or var exists in both, or field specs contradict each other.
     pub fn merge(&mut self, other: Accumulated, schema: &Schema) -> Result<(), Diagnostic> {
         if self.resources.is_empty() {
             check_unique(&other.resources, schema)?;

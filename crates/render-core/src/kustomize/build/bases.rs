@@ -20,16 +20,16 @@ impl Build<'_> {
         }
     }
 
-    /// Remembers that the build is made of what lies at `place` too.
+    /// Records that the build depends on the files at `place`.
     pub(super) fn add_dependency(&mut self, place: &KustomizationDir) {
         if let Some(sharing) = &mut self.sharing {
             sharing.dependencies.push(place.dependency());
         }
     }
 
-    /// What a kustomization makes of its bases and its own fields, shared with other builds where it is the same for
-    /// whoever names it: no origins are kept, and no schema was chosen. `start` is where the build stood before it was
-    /// opened.
+    /// Returns the accumulated result of a kustomization, from the cache if it does not depend on the kustomization that
+    /// refers to it: no origins are recorded, and no schema is set. `start` marks the state of the build before the
+    /// kustomization was opened.
     pub(super) fn base(
         &mut self,
         target: &Target,
@@ -49,7 +49,7 @@ impl Build<'_> {
         Ok(gathered)
     }
 
-    /// Goes on as if the base had been built here.
+    /// Applies a cached base: its warnings and dependencies are added as if it had been built here.
     fn take(&mut self, base: &Base, start: Mark) -> Accumulated {
         let warnings = self.warnings.get_mut();
         warnings.truncate(start.warnings);
@@ -62,8 +62,8 @@ impl Build<'_> {
         base.gathered.clone()
     }
 
-    /// Keeps a base for other builds, if nothing in it is for this one alone. What is built for itself and has bases of its
-    /// own is an overlay, and seldom anybody's base.
+    /// Adds a base to the cache, if it does not depend on this build. The root of a build that has bases of its own is an
+    /// overlay, which is rarely the base of another kustomization, and is not added.
     fn keep(&self, place: &KustomizationDir, start: Mark, gathered: &Accumulated) {
         let Some(sharing) = self.sharing.as_ref().filter(|_| !self.schema_is_set) else { return };
         if place.is_top() && sharing.dependencies.len() > start.dependencies + 1 {

@@ -220,11 +220,11 @@ pub(crate) fn specs(args: Vec<FieldSpecArgs>) -> Vec<FieldSpec> {
     args.into_iter().map(FieldSpec::from).collect()
 }
 
-/// Adds each of `incoming` that `specs` has not: a spec is there already where one with the same path is selected by
-/// the incoming kind.
+/// Adds each of `incoming` that `specs` does not contain. Two specs are the same if their paths are equal and the
+/// incoming kind selects the existing one.
 ///
 /// # Errors
-/// Where the one that is there differs in `create`; `name` is the section, for the message.
+/// Returns an error if the existing spec differs in `create`; `name` is the section, for the message.
 pub(crate) fn merge_all(specs: &mut Vec<FieldSpec>, incoming: Vec<FieldSpec>, name: &str) -> Result<(), Diagnostic> {
     for spec in incoming {
         match specs.iter().find(|known| known.path == spec.path && selects(&spec.gvk, &known.gvk)) {

@@ -51,20 +51,20 @@ impl FieldSpec {
         selects(&self.gvk, gvk)
     }
 
-    /// The ways to the nodes at the path that are there already, if the spec applies to `gvk`.
+    /// Returns the paths of the existing nodes that the spec selects, if it applies to `gvk`.
     pub fn places(&self, gvk: &Gvk, object: &Node) -> Vec<Vec<shared::Step>> {
-        let mut found = Vec::new();
+        let mut paths = Vec::new();
         if self.applies_to(gvk) {
-            ways(object, &self.steps, &mut Vec::new(), &mut found);
+            collect_paths(object, &self.steps, &mut Vec::new(), &mut paths);
         }
-        found
+        paths
     }
 
     /// Calls `set` on every node at the path, if the spec applies to `gvk`, the object's kind. Null nodes before the
     /// path's end stop the walk, lists are walked element by element.
     ///
     /// # Errors
-    /// Where a scalar stands before the path's end, a part of the path is empty or an index, or `set` fails.
+    /// Returns an error if a scalar stands before the path's end, a part of the path is empty or an index, or `set` fails.
     pub fn apply(
         &self,
         gvk: &Gvk,
@@ -77,7 +77,7 @@ impl FieldSpec {
         }
         let make = if self.create { make } else { Make::Nothing };
         check_length(self.steps.len())?;
-        walk(object, &self.steps, make, set).map_err(|found| found.field(self.path.replace('/', ".")))
+        walk(object, &self.steps, make, set).map_err(|error| error.field(self.path.replace('/', ".")))
     }
 }
 
@@ -87,7 +87,7 @@ const LONGEST: usize = 500;
 /// Refuses a path with so many parts that what it makes would be too deep.
 ///
 /// # Errors
-/// If that is not the case.
+/// Returns an error if the path has more than [`LONGEST`] parts.
 pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     if parts <= LONGEST {
         return Ok(());
@@ -95,26 +95,26 @@ pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     Err(Diagnostic::new(format!("the path has {parts} parts, the limit is {LONGEST}")))
 }
 
-/// The ways from `node` along `steps` to what stands there already.
-fn ways(node: &Node, steps: &[Step], way: &mut Vec<shared::Step>, found: &mut Vec<Vec<shared::Step>>) {
+/// Collects the paths of the existing nodes below `node` that `steps` select; `path` leads to `node`.
+fn collect_paths(node: &Node, steps: &[Step], path: &mut Vec<shared::Step>, paths: &mut Vec<Vec<shared::Step>>) {
     let Some((step, rest)) = steps.split_first() else {
-        found.push(way.clone());
+        paths.push(path.clone());
         return;
     };
     match &node.data {
         Data::Scalar(_) => {}
         Data::Seq(items) => {
             for (index, item) in items.iter().enumerate() {
-                way.push(shared::Step::Index(index));
-                ways(item, steps, way, found);
-                way.pop();
+                path.push(shared::Step::Index(index));
+                collect_paths(item, steps, path, paths);
+                path.pop();
             }
         }
         Data::Map(map) => {
             if let Some(field) = map.get(&step.name) {
-                way.push(shared::Step::Key(step.name.clone()));
-                ways(field, rest, way, found);
-                way.pop();
+                path.push(shared::Step::Key(step.name.clone()));
+                collect_paths(field, rest, path, paths);
+                path.pop();
             }
         }
     }
@@ -131,7 +131,7 @@ impl Step {
 
 /// Whether `selector` (empty parts stand for any) selects `gvk`.
 pub(crate) fn selects(selector: &Gvk, gvk: &Gvk) -> bool {
-    let part = |wanted: &Text, found: &Text| wanted.is_empty() || wanted == found;
+    let part = |selected: &Text, actual: &Text| selected.is_empty() || selected == actual;
     part(&selector.kind, &gvk.kind) && part(&selector.group, &gvk.group) && part(&selector.version, &gvk.version)
 }
 

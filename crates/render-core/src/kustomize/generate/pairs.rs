@@ -56,7 +56,7 @@ fn parse_literal(literal: &LocatedText) -> Result<Pair, Diagnostic> {
     }
 }
 
-/// The value without the pair of quotes around it, if there is one.
+/// The value without its enclosing pair of quotes, if it has one.
 fn unquoted(value: &str) -> &str {
     let strip = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     strip('"').or_else(|| strip('\'')).unwrap_or(value)

@@ -8,7 +8,7 @@ use crate::kustomize::kustomization::{GeneratorOptions, SecretArgs};
 use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::object::resource::Resource;
 
-/// Makes the Secret, its values in base64, its type `Opaque` where none is said.
+/// Makes the Secret, its values in base64, its type `Opaque` by default.
 ///
 /// # Errors
 /// No name, or pairs that cannot be read.

@@ -216,7 +216,7 @@ impl KustomizationDir {
         }))
     }
 
-    /// Whether it is the folder that is built, and nobody named it.
+    /// Whether it is the root of the build, which no kustomization refers to.
     pub fn is_top(&self) -> bool {
         self.referrer.is_none()
     }

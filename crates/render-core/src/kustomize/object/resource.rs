@@ -30,7 +30,7 @@ pub struct Resource {
     pub suffixes: Vec<Text>,
     /// Whether its name gets a hash of its content at the end of the build.
     pub needs_hash: bool,
-    /// What a generator said to do where an object of this name exists.
+    /// The `behavior` of the generator: what to do where an object of this name exists.
     pub behavior: Behavior,
     /// The names of the `vars` that take their value from it.
     pub vars: Vec<Text>,
@@ -61,7 +61,7 @@ pub struct PastId {
 /// What a generator does where an object of its name exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behavior {
-    /// Nothing said: as `create`.
+    /// No `behavior` is set: the same as `create`.
     #[default]
     Unspecified,
     /// It is an error.
@@ -83,7 +83,7 @@ impl Behavior {
         }
     }
 
-    /// Its name; empty where nothing was said.
+    /// The name; empty where none is set.
     pub fn name(self) -> &'static str {
         match self {
             Behavior::Unspecified => "",

@@ -210,8 +210,8 @@ fn id_text(resource: &Resource) -> String {
     given.map(|(key, part)| format!("{key}: {part}\n")).collect()
 }
 
-/// Takes the options that a generator gives in annotations: whether the name gets a hash, and what happens to an object
-/// that is there already.
+/// Reads and removes the annotations that hold a generator's options: whether the name gets a hash suffix, and the
+/// behavior if the object exists.
 fn take_options(resource: &mut Resource) -> Result<(), Diagnostic> {
     let needs_hash = annotations::get(&resource.node, NEEDS_HASH).map(str::to_owned);
     resource.needs_hash = match needs_hash.as_deref() {

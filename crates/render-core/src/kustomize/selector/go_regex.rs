@@ -9,7 +9,7 @@ use regex::Regex;
 /// Where Go would refuse it, or the compiled expression would be too large.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
     let refuse = |reason: String| {
-        Diagnostic::new(format!("{pattern:?} is no regular expression: {reason}"))
+        Diagnostic::new(format!("invalid regular expression {pattern:?}: {reason}"))
             .hint("use Go's syntax, with a backslash before special characters")
     };
     let translated = Translator { rest: pattern, out: String::with_capacity(pattern.len() + 16) }.run();

@@ -38,7 +38,7 @@ impl LabelQuery {
     /// Where Kubernetes would refuse it: bad syntax, or keys and values that no label can have.
     pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let refuse = |reason: String| {
-            Diagnostic::new(format!("{text:?} is no label selector: {reason}"))
+            Diagnostic::new(format!("invalid label selector {text:?}: {reason}"))
                 .hint("write it like `app=web,tier in (front,back),!legacy`")
         };
         let tokens = tokens(text).map_err(refuse)?;
@@ -121,7 +121,7 @@ impl Parser {
             match self.next() {
                 Token::End => return Ok(requirements),
                 Token::Symbol(",") => {}
-                other => return Err(format!("expected \",\" or the end, found {}", said(&other))),
+                other => return Err(format!("expected \",\" or the end, found {}", describe(&other))),
             }
         }
     }
@@ -133,7 +133,7 @@ impl Parser {
         }
         let key = match self.next() {
             Token::Word(key) => key,
-            other => return Err(format!("expected a key, found {}", said(&other))),
+            other => return Err(format!("expected a key, found {}", describe(&other))),
         };
         check_key(&key)?;
         if negated {
@@ -154,7 +154,7 @@ impl Parser {
             Token::Symbol("<") => Ok(Test::Below(whole(&self.value()?)?)),
             Token::Word(word) if word == "in" => Ok(Test::In(self.values()?)),
             Token::Word(word) if word == "notin" => Ok(Test::NotIn(self.values()?)),
-            other => Err(format!("expected =, !=, in or notin, found {}", said(&other))),
+            other => Err(format!("expected =, !=, in or notin, found {}", describe(&other))),
         }
     }
 
@@ -164,21 +164,21 @@ impl Parser {
         }
         match self.next() {
             Token::Word(value) => check_value(value),
-            other => Err(format!("expected a value, found {}", said(&other))),
+            other => Err(format!("expected a value, found {}", describe(&other))),
         }
     }
 
     fn values(&mut self) -> Result<Vec<String>, String> {
         match self.next() {
             Token::Symbol("(") => {}
-            other => return Err(format!("expected \"(\", found {}", said(&other))),
+            other => return Err(format!("expected \"(\", found {}", describe(&other))),
         }
         let mut values = Vec::new();
         loop {
             let value = match self.peek() {
                 Token::Word(value) => check_value(value.clone())?,
                 Token::Symbol("," | ")") => String::new(),
-                other => return Err(format!("expected a value, found {}", said(other))),
+                other => return Err(format!("expected a value, found {}", describe(other))),
             };
             if matches!(self.peek(), Token::Word(_)) {
                 self.position += 1;
@@ -187,13 +187,13 @@ impl Parser {
             match self.next() {
                 Token::Symbol(",") => {}
                 Token::Symbol(")") => return Ok(values),
-                other => return Err(format!("expected \",\" or \")\", found {}", said(&other))),
+                other => return Err(format!("expected \",\" or \")\", found {}", describe(&other))),
             }
         }
     }
 }
 
-fn said(token: &Token) -> String {
+fn describe(token: &Token) -> String {
     match token {
         Token::End => "the end".to_owned(),
         Token::Symbol(symbol) => format!("{symbol:?}"),

@@ -107,7 +107,7 @@ impl Query {
     }
 }
 
-/// An anchored expression; most are plain words, which need no automaton.
+/// An anchored expression; most are plain text, which needs no automaton.
 #[derive(Clone, Debug)]
 enum Pattern {
     Word(String),

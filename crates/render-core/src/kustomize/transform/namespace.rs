@@ -24,7 +24,7 @@ pub(crate) enum Subjects {
     None,
 }
 
-/// What the transformer is told.
+/// The options of the transformer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Namespace {
     /// The namespace.

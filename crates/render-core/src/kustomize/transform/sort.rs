@@ -1,4 +1,4 @@
-//! `sortOptions` and the order that kustomize prints in when nothing is said.
+//! `sortOptions` and kustomize's default order of output.
 
 use std::cmp::Reverse;
 

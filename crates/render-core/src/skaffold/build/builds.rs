@@ -23,22 +23,22 @@ pub struct Build {
 /// # Errors
 /// What is neither, with the JSON error.
 pub(crate) fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnostic> {
-    let bad = |words: String| {
-        Diagnostic::new(words)
+    let invalid = |message: String| {
+        Diagnostic::new(message)
             .in_file(file)
             .hint("write it with `skaffold build --file-output FILE` or `docker buildx build --metadata-file FILE`")
     };
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| bad(format!("invalid JSON: {error}")))?;
-    let Value::Object(top) = &value else { return Err(bad("expected a JSON object".to_owned())) };
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| invalid(format!("invalid JSON: {error}")))?;
+    let Value::Object(top) = &value else { return Err(invalid("expected a JSON object".to_owned())) };
     if let Some((_, builds)) = top.iter().find(|(key, _)| key.eq_ignore_ascii_case("builds")) {
-        return skaffold(builds).map_err(bad);
+        return skaffold(builds).map_err(invalid);
     }
     let targets = std::iter::once(&value).chain(top.values()).filter(|target| target.get("image.name").is_some());
     let builds: Vec<Build> = targets.flat_map(buildx).collect();
     if builds.is_empty() {
-        return Err(bad("neither `builds` nor `image.name` with `containerimage.digest` found".to_owned()));
+        return Err(invalid("neither `builds` nor `image.name` with `containerimage.digest` found".to_owned()));
     }
-    builds.into_iter().map(|build| checked(build).map_err(bad)).collect()
+    builds.into_iter().map(|build| checked(build).map_err(invalid)).collect()
 }
 
 fn checked(build: Build) -> Result<Build, String> {

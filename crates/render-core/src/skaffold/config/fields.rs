@@ -92,27 +92,27 @@ impl Fields {
         let mut fields = Fields { versions: Vec::new(), order: FxHashMap::default(), types: FxHashMap::default() };
         let mut current = "";
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let mut words = line.split_ascii_whitespace();
-            let Some(name) = words.next() else { continue };
+            let mut columns = line.split_ascii_whitespace();
+            let Some(name) = columns.next() else { continue };
             if name == "versions" {
-                fields.versions = words.collect();
+                fields.versions = columns.collect();
                 fields.order = fields.versions.iter().enumerate().map(|(index, name)| (*name, index)).collect();
             } else if line.starts_with(' ') {
-                let field = fields.field(name, words);
+                let field = fields.field(name, columns);
                 fields.types.entry(current).or_default().fields.extend(field);
             } else {
                 current = name;
-                let lenient_since = words.nth(1).and_then(|span| fields.version(span.trim_end_matches("..")));
+                let lenient_since = columns.nth(1).and_then(|span| fields.version(span.trim_end_matches("..")));
                 fields.types.insert(name, Type { lenient_since, fields: Vec::new() });
             }
         }
         fields
     }
 
-    fn field(&self, name: &'static str, mut words: std::str::SplitAsciiWhitespace<'static>) -> Option<Field> {
-        let (first, last) = words.next()?.split_once("..")?;
-        let spelled = words.next()?;
-        let attributes: Vec<&str> = words.collect();
+    fn field(&self, name: &'static str, mut columns: std::str::SplitAsciiWhitespace<'static>) -> Option<Field> {
+        let (first, last) = columns.next()?.split_once("..")?;
+        let spelled = columns.next()?;
+        let attributes: Vec<&str> = columns.collect();
         Some(Field {
             name,
             first: self.version(first)?,
@@ -220,7 +220,7 @@ mod tests {
         while let Some(kind) = kinds.pop() {
             match kind {
                 Kind::List(inner) => kinds.push(inner),
-                Kind::Struct(name) => assert!(fields.types.contains_key(name), "{name} is no type"),
+                Kind::Struct(name) => assert!(fields.types.contains_key(name), "unknown type {name}"),
                 _ => {}
             }
         }
@@ -240,13 +240,13 @@ mod tests {
             let nested = if let Kind::Struct(name) = kind { Some(*name) } else { None };
             let known =
                 nested.and_then(|name| seen.iter().find(|(there, _)| there == name)).map(|(_, path)| path.clone());
-            let said = match (field.support, &known) {
+            let support = match (field.support, &known) {
                 (Support::Supported, Some(first)) => format!("supported, the same as `{first}`"),
                 (Support::Supported, None) => "supported".to_owned(),
                 (Support::WithoutEffect, _) => "accepted without effect".to_owned(),
                 (Support::Refused, _) => "refused".to_owned(),
             };
-            *out += &format!("| `{below}` | {said} |\n");
+            *out += &format!("| `{below}` | {support} |\n");
             if let (Support::Supported, Some(name), None) = (field.support, nested, known) {
                 seen.push((name.to_owned(), below.clone()));
                 rows(fields, name, &below, seen, out);

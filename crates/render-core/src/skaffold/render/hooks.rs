@@ -101,15 +101,15 @@ fn run(
         .hint("run the command by hand in the same folder"))
 }
 
-/// What Skaffold tells hooks; what the environment already says stays.
+/// The environment variables that Skaffold sets for hooks, without those that the environment already has.
 fn variables(inputs: &Inputs<'_>) -> Vec<(String, String)> {
     let options = inputs.options;
-    let mut told = vec![
+    let mut variables = vec![
         ("SKAFFOLD_WORK_DIR".to_owned(), inputs.working_dir.to_owned()),
         ("SKAFFOLD_KUBE_CONTEXT".to_owned(), options.kube_context.clone()),
         ("SKAFFOLD_NAMESPACES".to_owned(), options.namespace.clone()),
     ];
-    told.extend(options.default_repo.iter().map(|repo| ("SKAFFOLD_DEFAULT_REPO".to_owned(), repo.clone())));
-    told.retain(|(name, _)| !inputs.environment.contains_key(name));
-    told
+    variables.extend(options.default_repo.iter().map(|repo| ("SKAFFOLD_DEFAULT_REPO".to_owned(), repo.clone())));
+    variables.retain(|(name, _)| !inputs.environment.contains_key(name));
+    variables
 }

@@ -55,19 +55,19 @@ pub(super) fn objects(built: Vec<Built>, warnings: &mut Vec<Diagnostic>) -> Vec<
 /// Reads `buildArgs`, which Skaffold splits at blanks and puts on kustomize's command line.
 fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[LocatedText]) -> Result<Options, Errors> {
     let mut options = Options::default();
-    let mut words = arguments
+    let mut split = arguments
         .iter()
         .enumerate()
         .flat_map(|(index, argument)| argument.text.split(' ').map(move |word| (index, argument, word)))
         .filter(|(_, _, word)| !word.is_empty());
-    while let Some((index, argument, word)) = words.next() {
+    while let Some((index, argument, word)) = split.next() {
         let (flag, value) = match word.split_once('=') {
             Some((flag, value)) => (flag, Some(value)),
             None => (word, None),
         };
         let flag = flag.replace('_', "-");
         let value = match value {
-            None if takes_value(&flag) => words.next().map(|(_, _, word)| word),
+            None if takes_value(&flag) => split.next().map(|(_, _, word)| word),
             value => value,
         };
         set(&mut options, inputs, &flag, value).map_err(|message| {

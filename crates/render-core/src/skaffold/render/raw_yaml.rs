@@ -95,13 +95,13 @@ fn pattern(
     path: &str,
     finding: &dyn Fn(String) -> Diagnostic,
 ) -> Result<Vec<String>, Errors> {
-    let bad = |words: &dyn std::fmt::Display| {
-        finding(format!("{path}: {words}")).hint("use `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match")
+    let invalid = |error: &dyn std::fmt::Display| {
+        finding(format!("{path}: {error}")).hint("use `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match")
     };
-    let hits = glob(inputs.files, inputs.working_dir, path).map_err(|error| bad(&error))?;
+    let hits = glob(inputs.files, inputs.working_dir, path).map_err(|error| invalid(&error))?;
     let mut found = Vec::new();
     for hit in hits {
-        found.extend(walk(inputs.files, &hit).map_err(|error| bad(&error))?);
+        found.extend(walk(inputs.files, &hit).map_err(|error| invalid(&error))?);
     }
     found.retain(|path| has_extension(path));
     if !found.is_empty() {

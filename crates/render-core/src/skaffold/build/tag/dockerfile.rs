@@ -43,7 +43,7 @@ impl Reader<'_> {
         let rest = rest.trim();
         let first = rest.split(['=', ' ', '\t']).next().unwrap_or_default();
         if rest[first.len()..].starts_with('=') {
-            for item in words(rest) {
+            for item in split_words(rest) {
                 if let Some((name, value)) = item.split_once('=') {
                     let value = self.fill(value);
                     self.environment.insert(name.to_owned(), value);
@@ -64,7 +64,7 @@ impl Reader<'_> {
             rest = rest[flag.len()..].trim_start();
         }
         let listed = serde_json::from_str::<Vec<String>>(rest).ok();
-        let mut paths = listed.unwrap_or_else(|| words(rest));
+        let mut paths = listed.unwrap_or_else(|| split_words(rest));
         paths.pop();
         let elsewhere = |path: &String| ["http://", "https://", "<<"].iter().any(|start| path.starts_with(start));
         let sources: Vec<String> = paths.iter().filter(|path| !elsewhere(path)).map(|path| self.fill(path)).collect();
@@ -128,31 +128,31 @@ fn unquoted(text: &str) -> String {
     text.trim_matches(['"', '\'']).to_owned()
 }
 
-/// Words at blanks outside of quotes, quotes kept.
-fn words(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+/// Splits at blanks outside of quotes; quotes are kept.
+fn split_words(text: &str) -> Vec<String> {
+    let mut split = vec![String::new()];
     let mut quote = None;
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        let last = words.len() - 1;
+        let last = split.len() - 1;
         match c {
             '\\' => {
-                words[last].push(c);
-                words[last].extend(rest.next());
+                split[last].push(c);
+                split[last].extend(rest.next());
             }
-            c if c.is_whitespace() && quote.is_none() => words.push(String::new()),
+            c if c.is_whitespace() && quote.is_none() => split.push(String::new()),
             c => {
                 if quote == Some(c) {
                     quote = None;
                 } else if quote.is_none() && matches!(c, '"' | '\'') {
                     quote = Some(c);
                 }
-                words[last].push(c);
+                split[last].push(c);
             }
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+    split.retain(|word| !word.is_empty());
+    split
 }
 
 /// The instructions: comments out, continued lines joined, the bodies of here-documents out.

@@ -1,4 +1,4 @@
-//! `gitCommit`: the tag comes from the git repository around the artifact's context.
+//! `gitCommit`: the tag comes from the git repository that contains the artifact's context.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/tag/git_commit.go`.
 

@@ -30,7 +30,7 @@ impl Tagging<'_> {
     }
 }
 
-/// What tags need from the git repository around a folder (absolute). Each answers as the git command does.
+/// What tags need from the git repository that contains a folder (absolute). Each method returns what the git command prints.
 pub trait SourceGit: Sync {
     /// `git describe --tags --always`
     ///
