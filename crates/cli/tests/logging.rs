@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output};
 
 use testkit::git::{Abilities, GitServer};
@@ -138,6 +139,56 @@ fn causes_are_printed_at_v() {
     assert_eq!(quiet, error);
     let invalid = failed("HYDRANT_LOG=registry=loud hydrant plan");
     assert!(invalid.starts_with("error: invalid HYDRANT_LOG \"registry=loud\""), "{invalid}");
+}
+
+/// Returns the address of a server that redirects every request to an invalid URL.
+fn server_with_an_invalid_redirect() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut lines = BufReader::new(connection.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let head =
+                "HTTP/1.1 302 Found\r\nLocation: http://[::g]/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            connection.write_all(head.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+/// The lines of an error without those of the log and the hints. The command must fail.
+fn error_lines(stage: &Stage, line: &str) -> Vec<String> {
+    let done = stage.run(line);
+    assert!(!done.status.success(), "{line}");
+    let stderr = String::from_utf8(done.stderr).unwrap();
+    let is_error = |line: &&str| line.starts_with("error: ") || line.starts_with("  caused by: ");
+    stderr.lines().filter(is_error).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_request_is_the_cause_of_an_unreachable_git_server() {
+    let stage = Stage::new();
+    let deliver = "deliver --all --repository http://127.0.0.1:1/manifests.git";
+    let error = "error: cannot reach http://127.0.0.1:1/manifests.git: connection refused";
+    let cause =
+        "  caused by: GET http://127.0.0.1:1/manifests.git/info/refs?service=git-upload-pack: connection refused";
+    assert_eq!(error_lines(&stage, &format!("hydrant {deliver}")), [error]);
+    assert_eq!(error_lines(&stage, &format!("hydrant -v {deliver}")), [error, cause]);
+}
+
+#[test]
+fn the_root_cause_of_a_failed_download_is_printed() {
+    let stage = Stage::new();
+    let url = format!("http://{}/pod.yaml", server_with_an_invalid_redirect());
+    stage.write("remote/kustomization.yaml", &format!("resources: ['{url}']\n"));
+    let path = stage.folder.path().canonicalize().unwrap().join("remote/kustomization.yaml");
+    let error =
+        format!("error: {}:1:13: resources[0]: GET {url}: invalid redirect to \"http://[::g]/\"", path.display());
+    assert_eq!(error_lines(&stage, "hydrant kustomize remote"), [error.as_str()]);
+    let verbose = error_lines(&stage, "hydrant -v kustomize remote");
+    assert_eq!(verbose, [error.as_str(), "  caused by: invalid IPv6 address"]);
 }
 
 #[test]

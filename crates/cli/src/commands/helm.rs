@@ -1,4 +1,4 @@
-//! `hydrant helm template`: the bytes of `helm template`, without helm.
+//! `hydrant helm template`: prints the same bytes as `helm template`, without the helm program.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +8,7 @@ use delivery::verbs::helm::{self, HelmError, KubeVersion, Request, ValueSource};
 use crate::outcome::{Failure, Success};
 use crate::output;
 
-/// Render a chart as helm does
+/// Render Helm charts without the helm program
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  hydrant helm template web ./charts/web -f values.yaml --set image.tag=1.4.2")]
 pub(crate) struct Arguments {
@@ -23,53 +23,56 @@ enum Command {
 
 /// Print the same bytes as `helm template` of helm 4.3
 ///
-/// Charts are folders. Dependencies, subcharts, archives, values.schema.json and functions that make keys and certificates
-/// are not supported yet and are refused by name.
+/// The chart must be a folder. Dependencies, subcharts, archives, values.schema.json and functions that make keys and
+/// certificates are not supported; an error names what the chart uses.
+///
+/// Values apply in this order, and later ones win: values.yaml of the chart, --values, --set-json, --set, --set-string,
+/// --set-literal.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  hydrant helm template web ./charts/web\n  hydrant helm template web ./charts/web -f production.yaml --namespace shop --include-crds"
 )]
 struct Template {
-    /// Release name and chart folder; without a name it is release-name
+    /// Render the chart in this folder, with this release name [default name: release-name]
     #[arg(required = true, num_args = 1..=2, value_name = "[NAME] CHART")]
     arguments: Vec<String>,
     /// Read values from this file (repeatable; the last one wins)
     #[arg(short = 'f', long, value_name = "FILE")]
     values: Vec<String>,
-    /// Set values: a.b=1,c={x,y} (repeatable)
+    /// Set values, such as a.b=1,c={x,y} (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Set values that are all strings (repeatable)
+    /// Set values as strings, without conversion to numbers or booleans (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     set_string: Vec<String>,
-    /// Set a value as JSON (repeatable)
+    /// Set a value to this JSON (repeatable)
     #[arg(long, value_name = "KEY=JSON")]
     set_json: Vec<String>,
-    /// Set a value to all that follows (repeatable)
+    /// Set a value to this text, without parsing commas or escapes (repeatable)
     #[arg(long, value_name = "KEY=TEXT")]
     set_literal: Vec<String>,
-    /// Set .Release.Namespace
+    /// Set the namespace of the release, .Release.Namespace
     #[arg(short, long, default_value = "default", env = "HELM_NAMESPACE", hide_env_values = true)]
     namespace: String,
-    /// Set .Capabilities.KubeVersion (default: v1.37.0)
+    /// Set the Kubernetes version, .Capabilities.KubeVersion [default: v1.37.0]
     #[arg(long, value_name = "VERSION")]
     kube_version: Option<String>,
-    /// Add to .Capabilities.APIVersions (repeatable, or separated by commas)
+    /// Add these API versions to .Capabilities.APIVersions (repeatable, or separated by commas)
     #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
     api_versions: Vec<String>,
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
     #[arg(long)]
     is_upgrade: bool,
-    /// Print the files of crds/ first
+    /// Print the files in crds/ before the templates
     #[arg(long)]
     include_crds: bool,
-    /// Print only the documents of this file below the chart, for instance templates/service.yaml (repeatable)
+    /// Print only the output of this template, such as templates/service.yaml (repeatable)
     #[arg(short, long, value_name = "PATH")]
     show_only: Vec<String>,
-    /// Leave hooks out
+    /// Omit hooks
     #[arg(long)]
     no_hooks: bool,
-    /// Leave test hooks out
+    /// Omit test hooks
     #[arg(long)]
     skip_tests: bool,
 }
