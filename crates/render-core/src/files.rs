@@ -22,7 +22,7 @@ pub enum FileError {
     Other(String),
 }
 
-/// What stands at a path, symbolic links followed.
+/// The type of the file system entry at a path, after symbolic links are resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
@@ -31,7 +31,7 @@ pub enum FileKind {
     Folder,
 }
 
-/// Where the engine reads. Two reads of one path during a run give the same bytes.
+/// A read-only file system. Two reads of one path during a run give the same bytes.
 pub trait Files: Sync {
     /// The bytes of the file at `path`.
     ///
@@ -39,7 +39,7 @@ pub trait Files: Sync {
     /// See [`FileError`].
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError>;
 
-    /// What stands at `path`.
+    /// Returns the type of the entry at `path`.
     ///
     /// # Errors
     /// [`FileError::Missing`] where nothing does.

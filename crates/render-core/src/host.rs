@@ -1,4 +1,4 @@
-//! What the engine may ask of its host besides files: a remote repository, a download, a program. `delivery` implements it.
+//! The trait through which the engine reaches everything but files: remote repositories, downloads, programs. `delivery` implements it.
 
 use manifest::Diagnostic;
 
@@ -33,9 +33,9 @@ pub struct Program {
 pub struct ProgramOutput {
     /// The exit status; absent if a signal ended the program.
     pub status: Option<i32>,
-    /// What it wrote to standard output.
+    /// The bytes written to standard output.
     pub stdout: Vec<u8>,
-    /// What it wrote to standard error.
+    /// The bytes written to standard error.
     pub stderr: Vec<u8>,
 }
 
@@ -44,25 +44,25 @@ pub trait Host: Sync {
     /// Makes the tree of a repository at a revision readable through `Files`. Returns its root folder.
     ///
     /// # Errors
-    /// If it cannot be fetched, or must not be (`--locked` and not in the lock file).
+    /// Returns an error if it cannot be fetched, or must not be (`--locked` and not in the lock file).
     fn repository(&self, request: &RemoteRepository) -> Result<String, Diagnostic>;
 
     /// Returns the bytes at an `https` URL.
     ///
     /// # Errors
-    /// If they cannot be downloaded, or must not be.
+    /// Returns an error if they cannot be downloaded, or must not be.
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic>;
 
     /// Runs a program until it ends.
     ///
     /// # Errors
-    /// If it cannot be started. An exit status other than 0 is not an error here.
+    /// Returns an error if it cannot be started. An exit status other than 0 is not an error here.
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic>;
 
     /// Returns an empty folder for this run, readable through `Files` and removed at the end of the run.
     ///
     /// # Errors
-    /// If it cannot be created.
+    /// Returns an error if it cannot be created.
     fn scratch(&self) -> Result<String, Diagnostic>;
 }
 

@@ -6,7 +6,7 @@
 //! | [`skaffold`] | `skaffold render` |
 //! | [`helm`] | `helm template` |
 //! | [`files`] | the trait through which the engines read files |
-//! | [`host`] | the trait for everything else outside: remote repositories, downloads, programs |
+//! | [`host`] | the trait for everything else: remote repositories, downloads, programs |
 //!
 //! The crate does no I/O of its own: no disk, network, clock or environment. The same input gives the same bytes.
 //!

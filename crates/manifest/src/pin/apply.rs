@@ -58,7 +58,7 @@ pub fn replace(object: &mut Node, rules: &[Rule], pin: Pin<'_>) -> Result<usize,
 /// Replaces the images of a YAML text and keeps every other byte.
 ///
 /// # Errors
-/// Where the text is not YAML; every matched value that is not an image; an image that cannot be replaced in place since it is
+/// Returns errors if the text is not YAML; for every matched value that is not an image; an image that cannot be replaced in place since it is
 /// folded over lines or has escapes.
 pub fn edit(text: &str, rules: &[Rule], pin: Pin<'_>) -> Result<Edited, Errors> {
     let edits = edits(text, rules, pin)?;

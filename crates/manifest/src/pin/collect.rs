@@ -44,7 +44,7 @@ pub fn collect(object: &Node, rules: &[Rule]) -> (Vec<FoundImage>, Vec<Diagnosti
 /// Returns the images of every document of a YAML text, as [`collect`].
 ///
 /// # Errors
-/// Where the text is not YAML.
+/// Returns an error if the text is not YAML.
 pub fn collect_text(text: &str, rules: &[Rule]) -> Result<(Vec<FoundImage>, Vec<Diagnostic>), Diagnostic> {
     let mut all = (Vec::new(), Vec::new());
     for document in yaml::read_stream(text.as_bytes())? {

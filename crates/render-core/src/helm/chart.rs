@@ -27,7 +27,7 @@ pub struct Chart {
     pub(super) metadata: Metadata,
     pub(super) values: Arc<[u8]>,
     pub(super) templates: Vec<ChartFile>,
-    /// What is neither metadata, values nor template.
+    /// All other files, which templates read through `.Files`.
     pub(super) files: Vec<ChartFile>,
 }
 

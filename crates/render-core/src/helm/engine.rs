@@ -11,7 +11,7 @@ use super::functions::{FUNCTIONS, MARKERS, without_no_value};
 use super::{Options, files, objects};
 use crate::template_functions::FunctionState;
 
-/// What a chart may use: far more than any real one does.
+/// The limits of a chart's execution, far above what published charts need.
 const LIMITS: Limits = Limits { depth: 100_000, steps: 500_000_000, output: 1 << 28 };
 
 /// The output of each template file by its path, which begins with the chart's name.

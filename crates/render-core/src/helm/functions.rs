@@ -12,16 +12,16 @@ use crate::template_functions::{self, FunctionState, json};
 const ANY: &[Param] = &[Param::Any];
 const STRING: &[Param] = &[Param::String];
 
-/// What Go's reflection says of a nil where a type is asked for.
+/// The error of Go's `reflect` for the type of a nil.
 const ZERO_VALUE: &str = "reflect: call of reflect.Value.Type on zero Value";
 
-/// What encloses the message of `fail` and `required` in an error.
+/// The markers that enclose the message of `fail` and `required` in an error.
 pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 
-/// How often a name may be included inside itself.
+/// The maximum number of nested `include` calls of one name.
 const NESTED_INCLUDES: usize = 1_000;
 
-/// What helm has and hydrant does not.
+/// The functions of helm that hydrant does not support.
 const UNSUPPORTED: [&str; 13] = [
     "bcrypt",
     "htpasswd",
@@ -167,7 +167,7 @@ pub(super) fn without_no_value(output: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// What stands before the error of a value of the wrong type, where it was read as YAML.
+/// The prefix of errors about a value of the wrong type that was read as YAML.
 const YAML_PREFIX: &str = "error unmarshaling JSON: while decoding JSON: ";
 
 /// Returns a map; an error is its key `Error`.

@@ -72,7 +72,7 @@ struct Document {
     events: Option<Vec<String>>,
 }
 
-/// What is printed, and lines for stderr.
+/// The printed manifests, and the warnings for stderr.
 pub(super) struct Printed {
     pub(super) text: Vec<u8>,
     pub(super) warnings: Vec<String>,

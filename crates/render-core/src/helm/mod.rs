@@ -7,7 +7,7 @@
 //! | [`engine`] | templates with their objects and functions |
 //! | [`manifests`] | documents: split, sorted, printed |
 //!
-//! What is missing is refused by name: archives, dependencies and subcharts, JSON schemas, library charts.
+//! Unsupported features are refused by name: archives, dependencies and subcharts, JSON schemas, library charts.
 
 mod chart;
 mod engine;
@@ -36,7 +36,7 @@ use crate::files::Files;
 pub use crate::template_functions::{FindZone, RandomBytes};
 pub use crate::time::{Clock, Now, Offset};
 
-/// What a chart is rendered with.
+/// The options of a rendering.
 #[derive(Default)]
 pub struct Options {
     /// The release's name.
@@ -63,7 +63,7 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// Looks time zones up; without it, only UTC and the local one are known.
     pub zones: Option<FindZone>,
-    /// Random bytes; without them, functions that draw fail.
+    /// The source of random bytes; without it, the functions that need one fail.
     pub random: Option<RandomBytes>,
 }
 
@@ -73,7 +73,7 @@ pub fn zone_offset(files: &dyn Files, environment: &BTreeMap<String, String>, na
     crate::time::zone::offset(files, environment, at, name).ok()
 }
 
-/// What was rendered.
+/// The result of a rendering.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// The manifests, as helm prints them.

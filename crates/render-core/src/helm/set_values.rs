@@ -18,7 +18,7 @@ pub(super) enum Typing {
 
 /// The largest index of a list.
 const LARGEST_INDEX: i64 = 65_536;
-/// How deep names may be nested.
+/// The maximum depth of nested names (helm's `MaxNestedNameLevel`).
 const DEEPEST: usize = 30;
 
 /// One step to a value.
@@ -74,7 +74,7 @@ struct Parser {
     typing: Typing,
 }
 
-/// What ended a run of characters.
+/// The character that ended a run; `None` at the end of the text.
 type Stop = Option<char>;
 
 impl Parser {
@@ -212,7 +212,7 @@ impl Parser {
     }
 }
 
-/// Puts a value at a path. What stands in the way and has another shape is replaced; a scalar is an error.
+/// Puts a value at a path. A value of another type on the path is replaced; a scalar is an error.
 fn put(target: &Map, steps: &[Step], value: Value) -> Result<(), String> {
     let [Step::Key(key), rest @ ..] = steps else { return Ok(()) };
     let present = target.get(key.as_bytes());

@@ -137,7 +137,7 @@ fn key_of(key: &Scalar) -> Result<String, String> {
 /// Writes a value as `toYaml` does, without the final newline.
 ///
 /// # Errors
-/// What JSON cannot take.
+/// Returns an error for values that JSON cannot represent.
 pub(super) fn write(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     write_kustomize(&through_json(value)?, &mut out).map_err(|error| error.message)?;
@@ -147,7 +147,7 @@ pub(super) fn write(value: &Value) -> Result<String, String> {
 /// Writes a value as `toYamlPretty` does, without the final newline.
 ///
 /// # Errors
-/// What the printer refuses.
+/// Returns an error for objects that the printer refuses.
 pub(super) fn write_pretty(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     write_skaffold(&node_of(value, true), &mut out).map_err(|error| error.message)?;
@@ -161,7 +161,7 @@ fn without_newline(mut text: String) -> String {
     text
 }
 
-/// Takes the way through JSON, as helm does: what JSON refuses is refused, objects become maps, bytes base 64.
+/// Converts a value through JSON, as helm does: values that JSON cannot represent are errors, objects become maps, bytes become base64.
 fn through_json(value: &Value) -> Result<Node, String> {
     let text = json::encode(value, json::Style::COMPACT)?;
     Ok(node_of(&json::parse(&text)?, false))

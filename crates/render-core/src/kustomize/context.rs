@@ -1,4 +1,4 @@
-//! What a step of a build may need beside its own arguments.
+//! The context of a build step.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::options::Options;
 use crate::kustomize::schema::Schema;
 
-/// Where a step stands and what it may reach.
+/// The context that every step of a build receives.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     /// Files, remotes, programs.
     pub io: Io<'a>,
-    /// The folder whose kustomization is at work.
+    /// The folder of the kustomization.
     pub place: &'a Arc<KustomizationDir>,
     /// The path of that kustomization, for messages.
     pub file: &'a str,
     /// The schema in force.
     pub schema: &'a Schema,
-    /// What the command line says.
+    /// The command line options.
     pub options: &'a Options,
-    /// What is worth saying beside the result.
+    /// Warnings.
     pub warnings: &'a RefCell<Vec<Diagnostic>>,
 }
 
 impl Context<'_> {
-    /// Says something beside the result.
+    /// Adds a warning.
     pub(super) fn warn(&self, found: Diagnostic) {
         self.warnings.borrow_mut().push(found);
     }

@@ -88,7 +88,7 @@ pub(super) fn key_text(key: &Scalar) -> String {
 /// The entries of a mapping; none where the node is null.
 ///
 /// # Errors
-/// Where the node is neither.
+/// Returns an error if the node is neither.
 pub(super) fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
     match &node.data {
         Data::Map(map) => Ok(map.entries()),
@@ -179,12 +179,12 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
     }
 }
 
-/// A string and where it stands.
+/// A string and its position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocatedText {
     /// The string.
     pub text: String,
-    /// Where it was written.
+    /// The position.
     pub at: At,
 }
 
@@ -194,8 +194,8 @@ impl Decode for LocatedText {
     }
 }
 
-/// A part of an id: group, version, kind, name or namespace. kustomize embeds these, and so a number is not a string there,
-/// wherever it stands, while it is for the fields beside them in plugin configurations.
+/// A part of an id: group, version, kind, name or namespace. kustomize embeds these structs, so a number is not accepted as
+/// a string there, while it is in the other fields of plugin configurations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdPart(pub String);
 

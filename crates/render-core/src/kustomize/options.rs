@@ -1,6 +1,6 @@
-//! What the command line says beside the folder.
+//! The options of a build.
 
-/// Which files a kustomization may name.
+/// The files that a kustomization may refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LoadRestrictor {
     /// Only files in its own folder or below (folders and other kustomizations are free). The default.
@@ -20,7 +20,7 @@ pub enum Order {
     Unsorted,
 }
 
-/// What the command line says beside the folder.
+/// The options of a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--load-restrictor`

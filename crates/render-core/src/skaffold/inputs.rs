@@ -1,4 +1,4 @@
-//! What a rendering is given besides the config: files, host, folder, environment, and flags.
+//! The inputs of a rendering in addition to the config: files, host, folder, environment, and flags.
 
 use std::collections::BTreeMap;
 
@@ -14,21 +14,21 @@ use crate::skaffold::template::{Missing, Templates};
 /// Everything that a rendering depends on, as values and the traits `Files` and `Host`.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// Where files are read.
+    /// The file system.
     pub files: &'a dyn Files,
-    /// Where programs are run and files are downloaded.
+    /// The host, which runs programs and downloads files.
     pub host: &'a dyn Host,
     /// The folder that the run takes place in, absolute: the root config's paths are relative to it.
     pub working_dir: &'a str,
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
-    /// What was typed.
+    /// The command line options.
     pub options: &'a SkaffoldOptions,
-    /// What the kustomizations of this rendering, and of others beside it, have in common; absent where there is one alone.
+    /// The cache of bases that kustomizations share, also with other renderings; `None` for a single kustomization.
     pub base_cache: Option<&'a BaseCache>,
 }
 
-/// What to do about a variable that is not set.
+/// The hint for a variable that is not set.
 pub(super) const UNSET: &str = "set it in the environment, or write `{{default \"value\" .NAME}}`";
 
 impl<'a> Inputs<'a> {

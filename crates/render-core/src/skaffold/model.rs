@@ -35,9 +35,9 @@ pub struct Config {
     pub file: String,
     /// The folder of that file, absolute.
     pub folder: String,
-    /// Which document of the file it is, from 0.
+    /// The index of its document in the file, from 0.
     pub index: usize,
-    /// Where the document starts.
+    /// The position where the document starts.
     pub at: At,
     /// The version it is written in, such as `skaffold/v2beta29`.
     pub version: String,
@@ -75,7 +75,7 @@ pub struct Build {
     pub insecure_registries: Vec<String>,
     /// `tagPolicy`; `gitCommit: {}` where absent.
     pub tag_policy: TagPolicy,
-    /// Where `tagPolicy` stands; zero where it is the default.
+    /// The position of `tagPolicy`; zero if it is the default.
     pub tag_policy_at: At,
 }
 
@@ -101,7 +101,7 @@ pub struct ArtifactDependency {
     pub alias: String,
 }
 
-/// How an artifact is built. It matters here only for the files that `inputDigest` reads.
+/// The builder of an artifact. It matters here only for the files that `inputDigest` reads.
 #[derive(Clone, Debug)]
 pub enum Builder {
     /// `docker`
@@ -288,7 +288,7 @@ pub struct HostHook {
     pub dir: String,
     /// `withChange`: whether what it prints replaces the manifests.
     pub with_change: bool,
-    /// Where it stands.
+    /// Its position.
     pub at: At,
 }
 
@@ -315,7 +315,7 @@ pub struct HelmFlags {
 /// `helm.releases[]`
 #[derive(Clone, Debug, Default)]
 pub struct HelmRelease {
-    /// Where it stands.
+    /// Its position.
     pub at: At,
     /// `name`; a template.
     pub name: LocatedText,

@@ -74,7 +74,7 @@ impl DigestSource {
     /// given: then `local` builds nothing, and they are taken as they are.
     ///
     /// # Errors
-    /// `local` without builds, and what Skaffold takes for `local` without a word.
+    /// `local` without builds, and the values that Skaffold silently treats as `local`.
     pub fn parse(text: &str, given: bool) -> Result<Self, Diagnostic> {
         match text {
             "" | "remote" => Ok(DigestSource::Remote),

@@ -10,7 +10,7 @@ use std::fmt;
 pub(super) struct ImageReference {
     /// The name with its registry, without tag and digest.
     pub name: String,
-    /// What stands before the first slash where that reads as a host name; it may be `team` in `team/app`. Else empty.
+    /// The part before the first slash if it has the form of a host name; it may be `team` in `team/app`. Otherwise empty.
     pub domain: String,
     /// The tag.
     pub tag: Option<String>,
@@ -35,7 +35,7 @@ impl ImageReference {
         })
     }
 
-    /// What stands before the last slash of the name; empty where there is none.
+    /// Returns the part of the name before its last slash; empty if there is none.
     pub(super) fn repository(&self) -> &str {
         self.name.rsplit_once('/').map_or("", |(before, _)| before)
     }

@@ -16,10 +16,10 @@ use crate::time::Clock;
 /// The name of templates in errors.
 const NAME: &str = "envTemplate";
 
-/// How many programs one template may run.
+/// The maximum number of programs that one template may run.
 const PROGRAMS: usize = 100;
 
-/// What a name that nothing defines becomes. Source: Skaffold's `ExpandEnvTemplate` and `ExpandEnvTemplateOrFail`.
+/// The treatment of undefined names. Source: Skaffold's `ExpandEnvTemplate` and `ExpandEnvTemplateOrFail`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// The text `<no value>`.
@@ -28,7 +28,7 @@ pub enum Missing {
     Error,
 }
 
-/// What templates are expanded with.
+/// The inputs of template expansion.
 #[derive(Clone, Copy)]
 pub struct Templates<'a> {
     /// The environment's variables.
@@ -37,7 +37,7 @@ pub struct Templates<'a> {
     pub host: &'a dyn Host,
     /// The folder `cmd` runs in.
     pub folder: &'a str,
-    /// What `now` and `date` read; without one they fail.
+    /// The clock of `now` and `date`; without one they fail.
     pub clock: Option<&'a Clock>,
 }
 
@@ -51,7 +51,7 @@ static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     Arc::new(functions)
 });
 
-/// What a template may use.
+/// The limits of a template's execution.
 const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 26 };
 
 /// `cmd` cannot run a program from inside the template: it notes which one it needs, and is asked again.

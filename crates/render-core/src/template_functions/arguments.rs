@@ -2,7 +2,7 @@
 
 use gotemplate::{FunctionError, List, Map, Str, Value, types};
 
-/// What Go's runtime says of a nil that is used.
+/// The error of Go's runtime for a nil dereference.
 pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
 
 /// Returns the string at `index`.

@@ -13,7 +13,7 @@ pub(super) struct Decimal {
 
 type Operation = fn(Decimal, Decimal) -> Result<Option<Decimal>, FunctionError>;
 
-/// How many places a division keeps behind the point.
+/// The number of decimal places of a division.
 const DIVISION_PLACES: i32 = 16;
 
 impl Decimal {

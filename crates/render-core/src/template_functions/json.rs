@@ -28,7 +28,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustFromJson", Function::new(STRING, |given| Ok(parse(bytes(given, 0))?)).returning_interface()),
 ];
 
-/// How JSON is laid out.
+/// The layout of JSON.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {
     /// `<`, `>` and `&` are escaped.
@@ -57,7 +57,7 @@ pub(crate) fn encode(value: &Value, style: Style) -> Result<Vec<u8>, String> {
     Ok(encoder.out)
 }
 
-/// How deep values may be nested; deeper ones are maps that contain themselves.
+/// The maximum depth of values; deeper ones are maps that contain themselves.
 const DEPTH: usize = 1_000;
 
 struct Encoder {

@@ -157,7 +157,7 @@ fn chunk(given: &[Value]) -> FunctionResult {
             let chunks = list.chunks(size).map(|chunk| chunk.to_vec().into()).collect();
             Ok(Value::List(List::new(&CHUNKS, chunks)))
         }
-        // What Go's rounding makes of a negative size: no chunks where the list is longer than one and not longer than the size.
+        // Go's rounding of a negative size gives no chunks if the list is longer than one and not longer than the size.
         Err(_) if list.len() > 1 && (list.len() as u64 - 1) <= int(given, 0).unsigned_abs() => {
             Ok(Value::List(List::new(&CHUNKS, Vec::new())))
         }

@@ -19,7 +19,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustMergeOverwrite", MERGE_OVERWRITE),
 ];
 
-/// How deep maps are merged; deeper ones are maps that contain themselves.
+/// The maximum depth of merged maps; deeper ones are maps that contain themselves.
 const DEPTH: usize = 1_000;
 
 fn merged(given: &[Value], overwrite: bool) -> FunctionResult {

@@ -1,4 +1,4 @@
-//! Functions that draw. The bytes come from the caller; without them, these functions fail.
+//! Functions with random results. The random bytes come from the caller; without them, these functions fail.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ const INT: &[Param] = &[Param::Int];
 const DIGITS: &[u8] = b"0123456789";
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BOTH: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// The most characters that are drawn at once.
+/// The maximum number of random characters in one call.
 const LONGEST: i64 = 1 << 24;
 
 /// The functions of this file.

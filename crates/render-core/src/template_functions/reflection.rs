@@ -1,4 +1,4 @@
-//! What a value is.
+//! Functions for the type of a value.
 
 use gotemplate::{Function, Param, Value};
 

@@ -27,7 +27,7 @@ struct Translator<'e> {
     rest: &'e str,
     whole: &'e str,
     out: String,
-    /// Where the open groups begin, for errors.
+    /// The text from the start of each open group, for errors.
     groups: Vec<&'e str>,
 }
 
@@ -35,7 +35,7 @@ type Step = Result<(), String>;
 
 impl<'e> Translator<'e> {
     fn run(mut self) -> Result<String, String> {
-        // What the last item was: something that can be repeated, and a repetition.
+        // Whether the last item can be repeated, and whether it is a repetition.
         let mut repeatable = false;
         let mut repeated: Option<&'e str> = None;
         while let Some(c) = self.rest.chars().next() {

@@ -1,4 +1,4 @@
-//! What functions need beyond their arguments.
+//! The state of functions in addition to their arguments.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,18 +21,18 @@ pub(crate) struct ProgramOutputs {
 /// Finds the offset of a zone at a time; `None` if there is no such zone.
 pub type FindZone = Box<dyn Fn(&str, i64) -> Option<Offset>>;
 
-/// What the caller of a template hands to its functions.
+/// The state that the caller of a template passes to its functions.
 #[derive(Default)]
 pub(crate) struct FunctionState {
     /// The current time and the local zone; without one, functions that read it fail.
     pub(crate) clock: Option<Clock>,
-    /// Random bytes; without them, functions that draw fail.
+    /// The source of random bytes; without it, the functions that need one fail.
     pub(crate) random: Option<RefCell<RandomBytes>>,
     /// Looks zones up; without it, only UTC and the local one are known.
     pub(crate) zones: Option<FindZone>,
     /// The programs of `cmd`.
     pub(crate) programs: RefCell<ProgramOutputs>,
-    /// How deep helm's `include` is inside each name.
+    /// The depth of helm's `include` for each name.
     pub(crate) includes: RefCell<BTreeMap<String, usize>>,
     /// The environment's variables.
     pub(crate) environment: Arc<BTreeMap<String, String>>,

@@ -1,4 +1,4 @@
-//! What a kustomization has gathered so far: objects, field specs, vars, and the rules by which more is added.
+//! The accumulated state of a kustomization (objects, field specs, vars), and the rules for adding to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl Accumulated {
     }
 }
 
-/// Which objects have, or had, an id.
+/// An index from present and former ids to objects.
 #[derive(Clone, Debug)]
 struct Owners(FxHashMap<ObjectId, Vec<usize>>);
 

@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::kustomize::load::KustomizationDir;
 
 impl Build<'_> {
-    /// Where the build stands, before the first file of a base is read.
+    /// Returns the state of the build, to be taken before the first file of a base is read.
     pub(super) fn mark(&self) -> Mark {
         let Some(sharing) = &self.sharing else { return Mark::default() };
         Mark {

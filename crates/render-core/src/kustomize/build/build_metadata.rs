@@ -9,7 +9,7 @@ use crate::kustomize::object::resource::Resource;
 use crate::kustomize::options::Options;
 use crate::kustomize::transform::labels;
 
-/// What `buildMetadata` and the command line ask to be written into every object.
+/// The build metadata that is written into every object, from `buildMetadata` and the command line.
 pub(crate) struct BuildMetadata {
     origins: bool,
     transformations: bool,
@@ -17,7 +17,7 @@ pub(crate) struct BuildMetadata {
 }
 
 impl BuildMetadata {
-    /// What the kustomization that is built and the command line say; what its bases say does not count.
+    /// Reads `buildMetadata` of the root kustomization and the options; that of bases is ignored, as in kustomize.
     pub(crate) fn of(kustomization: &Kustomization, options: &Options) -> Self {
         let says = |name: &str| kustomization.build_metadata.iter().flatten().any(|one| one == name);
         BuildMetadata {
@@ -27,7 +27,7 @@ impl BuildMetadata {
         }
     }
 
-    /// Whether origins are noted on the way.
+    /// Whether origins are recorded during the build.
     pub(crate) fn keeps_origins(&self) -> bool {
         self.origins || self.transformations
     }

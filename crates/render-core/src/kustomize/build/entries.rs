@@ -1,4 +1,4 @@
-//! What a kustomization names: files of objects, folders and repositories with kustomizations, Components.
+//! Reads the entries of a kustomization: manifests, folders and repositories with kustomizations, Components.
 
 use std::sync::Arc;
 

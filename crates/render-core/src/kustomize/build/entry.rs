@@ -15,7 +15,7 @@ use crate::kustomize::object::resource::Resource;
 /// From this many entries on, files are read and parsed on all cores.
 const MANY: usize = 64;
 
-/// What an entry of `resources` is, read.
+/// An entry of `resources`, opened.
 pub(crate) enum Entry {
     /// The objects of a file.
     Objects(Vec<Resource>),
@@ -26,7 +26,7 @@ pub(crate) enum Entry {
 /// Opens an entry and reads its objects, if it is a file.
 ///
 /// # Errors
-/// Where nothing is there, what is there may not be read, or holds no objects.
+/// Returns an error if the entry does not exist, may not be read, or holds no objects.
 pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
     match target.place.open(io, entry)? {
         Opened::File(loaded) => reader::read(&loaded.bytes, &loaded.name).map(Entry::Objects),

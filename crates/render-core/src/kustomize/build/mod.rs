@@ -33,12 +33,12 @@ use crate::kustomize::options::{Options, Order};
 use crate::kustomize::schema::openapi;
 use crate::kustomize::transform::{name_hash, name_reference, sort, vars};
 
-/// What a build gives.
+/// The result of a build.
 #[derive(Clone, Debug, Default)]
 pub struct Built {
     /// The objects in printing order.
     pub objects: Vec<Node>,
-    /// What kustomize would say on stderr, and what it should.
+    /// kustomize's warnings, and further ones of hydrant.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -93,7 +93,7 @@ impl Build<'_> {
         Ok(resources.into_iter().map(|resource| resource.node.into_node()).collect())
     }
 
-    /// What one kustomization makes of its bases and its own fields; `into` holds what a Component extends.
+    /// Builds one kustomization from its bases and its own fields; `into` is the state that a Component extends.
     fn accumulate(
         &mut self,
         target: &Target,
@@ -150,7 +150,7 @@ impl Build<'_> {
     }
 }
 
-/// Drops objects that are for kustomize alone, and refuses those that have lost their kind or name on the way.
+/// Drops local objects (`config.kubernetes.io/local-config`), and refuses objects that have lost their kind or name during the build.
 fn drop_local(resources: &mut Vec<Resource>) -> Result<(), Diagnostic> {
     resources.retain(|resource| !reader::is_empty(&resource.node));
     for resource in resources.iter() {

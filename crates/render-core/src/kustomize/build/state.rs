@@ -27,25 +27,25 @@ pub(crate) struct Build<'a> {
     pub schema: Schema,
     /// Whether a kustomization has chosen the schema: the first one does, and it holds from then on.
     pub schema_is_set: bool,
-    /// How many objects were read of kinds that the built-in schema does not have.
+    /// The number of objects read whose kind is not in the built-in schema.
     pub unknown_kinds: usize,
     pub warnings: RefCell<Vec<Diagnostic>>,
     pub sharing: Option<Sharing<'a>>,
 }
 
-/// What a kustomization inherits from those above it.
+/// Settings that a kustomization inherits from those that refer to it.
 #[derive(Clone, Default)]
 pub(crate) struct Inherited {
-    /// Where it comes from, if origins are kept.
+    /// The origin, if origins are recorded.
     pub origin: Option<Origin>,
     pub helm_namespace: String,
 }
 
-/// What a build needs to share bases with others.
+/// The state of a build that shares bases with other builds.
 pub(crate) struct Sharing<'a> {
     pub base_cache: &'a BaseCache,
     pub trace: &'a Trace<'a>,
-    /// The folders that were entered so far.
+    /// The folders that have been entered.
     pub dependencies: Vec<BaseDependency>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Sharing<'a> {
     }
 }
 
-/// How far a build had come when it began a base.
+/// The state of a build at the start of a base.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Mark {
     pub seen: usize,

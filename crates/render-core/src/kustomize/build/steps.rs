@@ -18,15 +18,15 @@ use crate::kustomize::transform::prefix_suffix;
 use crate::kustomize::transform::prefix_suffix::End;
 use crate::kustomize::transform::{annotations, images, labels, namespace, patch, replacements, replicas};
 
-/// One kustomization's steps: what it says, what it has, and how to name what it did.
+/// The inputs of one kustomization's steps.
 pub(crate) struct Steps<'a> {
-    /// What it says.
+    /// The parsed kustomization.
     pub kustomization: &'a Kustomization,
-    /// Where it stands.
+    /// The context of its steps.
     pub context: Context<'a>,
-    /// Its file's name.
+    /// The name of its file.
     pub file_name: &'a str,
-    /// Where it comes from, if origins are kept.
+    /// The origin, if origins are recorded.
     pub origin: Option<&'a Origin>,
     /// The namespace that helm charts without one get from the kustomizations above.
     pub helm_namespace: &'a str,
@@ -186,7 +186,7 @@ impl Steps<'_> {
         self.done(resources, done, "ReplacementTransformer", all[0].at, "replacements")
     }
 
-    /// What follows every transformer: it is noted in the objects, and those that it emptied go.
+    /// Finishes a transformer: records it in the objects, and removes the objects that it emptied.
     fn done(
         &self,
         resources: &mut Vec<Resource>,

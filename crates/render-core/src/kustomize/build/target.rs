@@ -17,7 +17,7 @@ pub(crate) struct Target {
     pub file: String,
     /// Its file's name.
     pub file_name: &'static str,
-    /// What it says.
+    /// The parsed kustomization.
     pub kustomization: Kustomization,
 }
 

@@ -8,7 +8,7 @@ use crate::kustomize::kustomization::FieldSpecArgs;
 
 const DEFAULTS: &str = include_str!("defaults.txt");
 
-/// Which fields name objects of a kind.
+/// The fields that refer to objects of a kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackReferences {
     /// The kind that is named; an empty part stands for any.
@@ -20,27 +20,27 @@ pub struct BackReferences {
 /// The field specs of all transformers: the defaults, and what `configurations:` files and `crds` add.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
-    /// What `namePrefix` changes.
+    /// The fields that `namePrefix` changes.
     pub name_prefix: Vec<FieldSpec>,
-    /// What `nameSuffix` changes.
+    /// The fields that `nameSuffix` changes.
     pub name_suffix: Vec<FieldSpec>,
-    /// What `namespace` changes besides `metadata.namespace`.
+    /// The fields that `namespace` changes in addition to `metadata.namespace`.
     pub namespace: Vec<FieldSpec>,
-    /// What `commonLabels` and `labels` with `includeSelectors` change.
+    /// The fields that `commonLabels`, and `labels` with `includeSelectors`, change.
     pub common_labels: Vec<FieldSpec>,
-    /// What every entry of `labels` changes; empty by default.
+    /// The fields that every entry of `labels` changes; empty by default.
     pub labels: Vec<FieldSpec>,
-    /// What `labels` with `includeTemplates` change.
+    /// The fields that `labels` with `includeTemplates` change.
     pub template_labels: Vec<FieldSpec>,
-    /// What `commonAnnotations` changes.
+    /// The fields that `commonAnnotations` changes.
     pub common_annotations: Vec<FieldSpec>,
-    /// Which fields are names of other objects.
+    /// The fields that hold names of other objects.
     pub name_reference: Vec<BackReferences>,
-    /// Where `$(VAR)` is replaced.
+    /// The fields in which `$(VAR)` is replaced.
     pub var_reference: Vec<FieldSpec>,
-    /// What `images` changes.
+    /// The fields that `images` changes.
     pub images: Vec<FieldSpec>,
-    /// What `replicas` changes.
+    /// The fields that `replicas` changes.
     pub replicas: Vec<FieldSpec>,
 }
 
@@ -82,7 +82,7 @@ impl Configuration {
     /// Reads a `configurations:` file.
     ///
     /// # Errors
-    /// Where it has unknown fields or values of wrong types.
+    /// Returns an error if it has unknown fields or values of wrong types.
     pub fn read(document: &Node) -> Result<Self, Diagnostic> {
         let file = ConfigurationFile::decode(document, Strictness::StrictFields)?;
         let mut all = Configuration {
@@ -105,7 +105,7 @@ impl Configuration {
     /// Adds what `other` has and this has not, and sorts each list by kind.
     ///
     /// # Errors
-    /// Where both have a spec for the same field that differ in `create`.
+    /// Returns an error if both have a spec for the same field that differ in `create`.
     pub fn merge(mut self, other: Configuration) -> Result<Self, Diagnostic> {
         merge_all(&mut self.name_prefix, other.name_prefix, "namePrefix")?;
         merge_all(&mut self.name_suffix, other.name_suffix, "nameSuffix")?;
@@ -127,7 +127,7 @@ impl Configuration {
     /// Adds the fields that name a kind.
     ///
     /// # Errors
-    /// Where a spec for the same field differs in `create`.
+    /// Returns an error if a spec for the same field differs in `create`.
     pub fn add_reference(&mut self, incoming: BackReferences) -> Result<(), Diagnostic> {
         let mut found = false;
         for known in self.name_reference.iter_mut().filter(|known| known.gvk == incoming.gvk) {
@@ -162,33 +162,33 @@ impl Configuration {
 decoded! {
     /// A file that `configurations` names.
     pub(crate) struct ConfigurationFile {
-        /// What `namePrefix` changes.
+        /// The fields that `namePrefix` changes.
         "namePrefix" => name_prefix: Vec<FieldSpecArgs>,
-        /// What `nameSuffix` changes.
+        /// The fields that `nameSuffix` changes.
         "nameSuffix" => name_suffix: Vec<FieldSpecArgs>,
-        /// What `namespace` changes.
+        /// The fields that `namespace` changes.
         "namespace" => namespace: Vec<FieldSpecArgs>,
-        /// What `commonLabels` changes.
+        /// The fields that `commonLabels` changes.
         "commonLabels" => common_labels: Vec<FieldSpecArgs>,
-        /// What every entry of `labels` changes.
+        /// The fields that every entry of `labels` changes.
         "labels" => labels: Vec<FieldSpecArgs>,
-        /// What `labels` with `includeTemplates` change.
+        /// The fields that `labels` with `includeTemplates` change.
         "templateLabels" => template_labels: Vec<FieldSpecArgs>,
-        /// What `commonAnnotations` changes.
+        /// The fields that `commonAnnotations` changes.
         "commonAnnotations" => common_annotations: Vec<FieldSpecArgs>,
-        /// Which fields are names of other objects.
+        /// The fields that hold names of other objects.
         "nameReference" => name_reference: Vec<BackReferencesArgs>,
-        /// Where `$(VAR)` is replaced.
+        /// The fields in which `$(VAR)` is replaced.
         "varReference" => var_reference: Vec<FieldSpecArgs>,
-        /// What `images` changes.
+        /// The fields that `images` changes.
         "images" => images: Vec<FieldSpecArgs>,
-        /// What `replicas` changes.
+        /// The fields that `replicas` changes.
         "replicas" => replicas: Vec<FieldSpecArgs>,
     }
 }
 
 decoded! {
-    /// Which fields name objects of a kind, as a configuration writes it.
+    /// The fields that refer to objects of a kind, as a configuration file writes them.
     pub(crate) struct BackReferencesArgs {
         /// Group; any where empty.
         "group" => group: IdPart,

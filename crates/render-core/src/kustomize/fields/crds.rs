@@ -6,13 +6,13 @@ use manifest::{Diagnostic, Entry, Gvk, Node};
 use super::configuration::{BackReferences, Configuration};
 use super::field_spec::FieldSpec;
 
-/// How deep definitions may refer to each other.
+/// The maximum depth of references between definitions.
 const DEEPEST: usize = 64;
 
 /// The field specs that a document of definitions implies.
 ///
 /// # Errors
-/// Where it is not a mapping, or definitions refer to each other in a circle.
+/// Returns an error if it is not a mapping, or definitions form a cycle.
 pub(crate) fn read(document: &Node) -> Result<Configuration, Diagnostic> {
     let Some(definitions) = document.as_map() else {
         return Err(Diagnostic::new("expected a mapping of type names to definitions").at(document.at));

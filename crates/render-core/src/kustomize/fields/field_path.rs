@@ -8,7 +8,7 @@ use super::field_spec::split_path;
 use crate::kustomize::object::scalar::{is_null, is_null_node, is_string};
 use crate::kustomize::selector::go_regex;
 
-/// How many bytes of a list's element are shown in a finding.
+/// The maximum number of bytes of a list element that a diagnostic shows.
 const SHOWN: usize = 60;
 
 /// One part of a path.
@@ -33,7 +33,7 @@ pub(crate) enum PathPart {
     Malformed(String),
 }
 
-/// What is made where something is missing.
+/// The type of the node that is created for a missing part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// A mapping.
@@ -62,7 +62,7 @@ impl Missing {
         }
     }
 
-    /// What is made for the part of a path before `next`.
+    /// Returns the type of the node that holds the part `next`.
     fn before(self, next: Option<&PathPart>) -> Self {
         match next {
             None => self,
@@ -140,7 +140,7 @@ pub(crate) fn split(text: &str, delimiter: &str) -> Vec<String> {
 /// value, `-` the last element.
 ///
 /// # Errors
-/// Where a part asks a scalar or a mapping for an element, or a list for a field.
+/// Returns an error if a part selects an element of a scalar or mapping, or a field of a list.
 pub(crate) fn lookup<'a>(node: &'a Node, path: &str) -> Result<Option<&'a Node>, Diagnostic> {
     let parts = split_smart(path);
     let mut found = node;
@@ -196,10 +196,10 @@ fn no_mapping(node: &Node, part: &str) -> Diagnostic {
     Diagnostic::new(format!("expected a mapping that contains {part:?}")).at(node.at)
 }
 
-/// Calls `set` on every value at a path. With `make`, missing parts are made on the way, the last one as `make` says.
+/// Calls `set` on every value at a path. With `make`, missing parts are created; the last one has the type `make`.
 ///
 /// # Errors
-/// Where a part does not fit what stands there, an index is beyond the list, or `set` fails.
+/// Returns an error if a part does not match the type of its node, an index is out of range, or `set` fails.
 pub(crate) fn visit(
     node: &mut Node,
     parts: &[PathPart],

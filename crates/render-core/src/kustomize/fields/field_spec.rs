@@ -25,7 +25,7 @@ struct Step {
     list: bool,
 }
 
-/// What is put at the end of a path that is made.
+/// The node that is created at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Make {
     /// Nothing: only what exists is changed.

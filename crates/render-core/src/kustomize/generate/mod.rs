@@ -56,7 +56,7 @@ fn base(kind: &str, name: &str, namespace: &str) -> Result<Map, Diagnostic> {
     Ok(object)
 }
 
-/// Adds labels, annotations and `immutable`, and says beside the object what else the options want.
+/// Adds labels, annotations and `immutable` to the object, and sets the other options in the resource.
 fn finished(mut object: Map, options: Option<&GeneratorOptions>, behavior: &str) -> Resource {
     if let Some(options) = options {
         if let Some(metadata) = object.get_mut("metadata").and_then(Node::as_map_mut) {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use crate::kustomize::decode::{LocatedText, in_field};
 use crate::kustomize::load::{Io, KustomizationDir};
 
-/// Where the pairs come from.
+/// The sources of the pairs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sources<'a> {
     /// Files of `KEY=VALUE` lines.
@@ -115,7 +115,7 @@ fn parse_env_line(line: &[u8], first: bool) -> Result<Option<Pair>, &'static str
     }
 }
 
-/// What Go's `unicode.IsSpace` takes for a space.
+/// Returns whether Go's `unicode.IsSpace` accepts the character.
 fn is_go_space(c: char) -> bool {
     c.is_whitespace()
 }

@@ -43,13 +43,13 @@ decoded! {
         "patch" => patch: String,
         /// The objects to patch.
         "target" => target: Option<Selector>,
-        /// What the patch may change beside the content.
+        /// Changes of name and kind that the patch may make.
         "options" => options: Option<PatchOptions>,
     }
 }
 
 decoded! {
-    /// What a patch may change beside the content.
+    /// Changes of name and kind that a patch may make.
     pub struct PatchOptions {
         /// Whether it may change names.
         "allowNameChange" => allow_name_change: bool,
@@ -59,7 +59,7 @@ decoded! {
 }
 
 decoded! {
-    /// Which objects: each part a regular expression for the whole value, any where empty.
+    /// Selects objects. Each part is a regular expression that must match the whole value; an empty part matches any.
     pub struct Selector {
         /// Group.
         "group" => group: IdPart,
@@ -79,13 +79,13 @@ decoded! {
 }
 
 decoded! {
-    /// What an image becomes.
+    /// An entry of `images`.
     pub struct Image {
         /// The image's name in the objects, without tag and digest.
         "name" => name: String,
         /// Its new name.
         "newName" => new_name: String,
-        /// What goes after its tag.
+        /// The suffix of its tag.
         "tagSuffix" => tag_suffix: String,
         /// Its new tag.
         "newTag" => new_tag: String,
@@ -123,7 +123,7 @@ decoded! {
         "namespace" => namespace: IdPart,
         /// The field; `metadata.name` where empty.
         "fieldPath" => field_path: String,
-        /// Which part of the value.
+        /// The part of the value.
         "options" => options: Option<FieldOptions>,
     }
 }
@@ -137,21 +137,21 @@ decoded! {
         "reject" => reject: Option<Vec<Selector>>,
         /// The fields in them.
         "fieldPaths" => field_paths: Option<Vec<String>>,
-        /// Which part of the field, and whether it is made.
+        /// The part of the field, and whether a missing field is created.
         "options" => options: Option<FieldOptions>,
     }
 }
 
 decoded! {
-    /// Which part of a value a replacement takes or sets.
+    /// The part of a value that a replacement reads or sets.
     pub struct FieldOptions {
-        /// What separates the parts.
+        /// The separator of the parts.
         "delimiter" => delimiter: String,
-        /// Which part, from 0.
+        /// The index of the part, from 0.
         "index" => index: i64,
-        /// How the value is encoded.
+        /// The encoding of the value.
         "encoding" => encoding: String,
-        /// Whether a missing field is made.
+        /// Whether a missing field is created.
         "create" => create: bool,
     }
 }
@@ -161,7 +161,7 @@ decoded! {
     pub struct Replica {
         /// The object's name.
         "name" => name: String,
-        /// How many.
+        /// The number of replicas.
         "count" => count: i64,
     }
 }
@@ -209,13 +209,13 @@ decoded! {
     pub struct SortOptions {
         /// `legacy` or `fifo`.
         "order" => order: String,
-        /// Which kinds come first and last.
+        /// The kinds that come first and last.
         "legacySortOptions" => legacy: Option<LegacySortOptions>,
     }
 }
 
 decoded! {
-    /// Which kinds come first and last.
+    /// The kinds that come first and last.
     pub struct LegacySortOptions {
         /// The kinds that come first, in order.
         "orderFirst" => order_first: Vec<String>,

@@ -51,7 +51,7 @@ decoded! {
 }
 
 decoded! {
-    /// What a generator does beside the data.
+    /// The options of a generator.
     pub struct GeneratorOptions {
         /// Labels of the generated object.
         "labels" => labels: Option<BTreeMap<String, String>>,

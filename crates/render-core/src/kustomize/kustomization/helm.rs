@@ -5,7 +5,7 @@ use manifest::Node;
 use crate::kustomize::decode::decoded;
 
 decoded! {
-    /// What all Helm charts share.
+    /// The settings that all Helm charts share.
     pub struct HelmGlobals {
         /// The folder that holds charts; `charts` where empty.
         "chartHome" => chart_home: String,

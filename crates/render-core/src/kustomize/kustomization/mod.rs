@@ -39,9 +39,9 @@ decoded! {
         "metadata" => metadata: Option<Metadata>,
         /// `path` or `version` of the Kubernetes schema to use.
         "openapi" => openapi: Option<BTreeMap<String, String>>,
-        /// What goes before every name.
+        /// The prefix of every name.
         "namePrefix" => name_prefix: String,
-        /// What goes after every name.
+        /// The suffix of every name.
         "nameSuffix" => name_suffix: String,
         /// The namespace of every object that can have one.
         "namespace" => namespace: String,
@@ -81,7 +81,7 @@ decoded! {
         "configMapGenerator" => config_map_generator: Option<Vec<ConfigMapArgs>>,
         /// Secrets to generate.
         "secretGenerator" => secret_generator: Option<Vec<SecretArgs>>,
-        /// What all Helm charts share.
+        /// The settings that all Helm charts share.
         "helmGlobals" => helm_globals: Option<HelmGlobals>,
         /// Helm charts to render.
         "helmCharts" => helm_charts: Option<Vec<HelmChart>>,

@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::kustomize::nearest::nearest;
 use crate::kustomize::options::LoadRestrictor;
 
-/// How deep bases may lie under bases.
+/// The maximum depth of nested bases.
 const DEEPEST: usize = 200;
 
 /// Everything that a build reads through: files, and the host for remotes and programs.
@@ -24,7 +24,7 @@ pub struct Io<'a> {
     pub host: &'a dyn Host,
 }
 
-/// A folder that holds a kustomization, and the way that led to it.
+/// A folder that holds a kustomization, and the chain of kustomizations that refer to it.
 #[derive(Debug)]
 pub struct KustomizationDir {
     /// The folder, symbolic links resolved.
@@ -35,7 +35,7 @@ pub struct KustomizationDir {
     depth: usize,
 }
 
-/// A repository whose tree is at hand.
+/// A repository that is checked out.
 #[derive(Debug)]
 struct Checkout {
     remote: RemoteFolder,
@@ -55,12 +55,12 @@ pub struct BaseKey {
 #[derive(Clone, Debug)]
 pub struct BaseDependency {
     root: String,
-    /// The entry that named it, where it is a repository's.
+    /// The entry that refers to it, if it is in a remote repository.
     written: Option<String>,
     depth: usize,
 }
 
-/// A file's bytes and the name under which it is spoken of.
+/// A file's bytes and its name for messages.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The bytes.
@@ -76,7 +76,7 @@ enum Refused {
     Outside,
 }
 
-/// What an entry turned out to be.
+/// An opened entry.
 #[derive(Debug)]
 pub enum Opened {
     /// A file.
@@ -89,7 +89,7 @@ impl KustomizationDir {
     /// The folder that is built: an absolute path, or a folder in a repository.
     ///
     /// # Errors
-    /// Where it is missing or no folder.
+    /// Returns an error if it does not exist or is not a folder.
     pub fn top(io: Io<'_>, folder: &str, restrictor: LoadRestrictor) -> Result<Arc<Self>, Diagnostic> {
         if let Some(remote) = repository(folder) {
             let (root, checkout) = checked_out(io, remote)?;
@@ -109,7 +109,7 @@ impl KustomizationDir {
     /// Opens an entry of `resources`: a file, a folder or a remote.
     ///
     /// # Errors
-    /// Where nothing is there, or what is there may not be read.
+    /// Returns an error if the entry does not exist or may not be read.
     pub fn open(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Opened, Diagnostic> {
         if entry.is_empty() {
             return Err(empty_entry());
@@ -133,7 +133,7 @@ impl KustomizationDir {
     /// Opens an entry that must be a folder or a remote repository.
     ///
     /// # Errors
-    /// Where it is neither, or may not be entered: an absolute path, a folder that contains this one, a folder outside the
+    /// Returns an error if it is neither, or not allowed: an absolute path, a folder that contains this one, a folder outside the
     /// repository that this one lies in.
     pub fn enter(self: &Arc<Self>, io: Io<'_>, entry: &str) -> Result<Arc<Self>, Diagnostic> {
         if entry.is_empty() {
@@ -155,7 +155,7 @@ impl KustomizationDir {
     /// Reads a file that an entry names, or downloads it.
     ///
     /// # Errors
-    /// Where it is missing, or lies outside this folder while the load restriction holds.
+    /// Returns an error if it is missing, or lies outside this folder while the load restriction holds.
     pub fn file(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
         if self::reference::is_http(entry) {
             return self.download(io, entry);
@@ -221,20 +221,20 @@ impl KustomizationDir {
         self.referrer.is_none()
     }
 
-    /// Which base this is.
+    /// Returns the key of this folder in the cache of bases.
     pub fn base_key(&self) -> BaseKey {
         let checkout = self.way().find_map(|place| place.checkout.as_ref()).map(|checkout| checkout.root.clone());
         BaseKey { root: self.root.clone(), restrictor: self.restrictor, checkout }
     }
 
-    /// What is remembered of this place where it is part of a base.
+    /// Returns the dependency on this folder that a cached base records.
     pub fn dependency(&self) -> BaseDependency {
         let written = self.checkout.as_ref().map(|checkout| checkout.remote.written.clone());
         BaseDependency { root: self.root.clone(), written, depth: self.depth }
     }
 
-    /// Whether a base that stands here, and was made of `dependencies` elsewhere, would be made of the same here: nothing in it
-    /// leads back to those that led here, and it does not lie too deep.
+    /// Returns whether a cached base that was built from `dependencies` is valid here: none of them refers back to a
+    /// folder that refers to this one, and the nesting limit holds.
     pub fn admits(&self, dependencies: &[BaseDependency]) -> bool {
         let above = || self.way().skip(1);
         let leads_back = |dependency: &BaseDependency| match &dependency.written {
@@ -249,7 +249,7 @@ impl KustomizationDir {
         self.depth + height <= DEEPEST && !dependencies.iter().any(leads_back)
     }
 
-    /// This place and those that led to it, nearest first.
+    /// Returns this folder and those that refer to it, nearest first.
     fn way(&self) -> impl Iterator<Item = &KustomizationDir> + Clone {
         std::iter::successors(Some(self), |place| place.referrer.as_deref())
     }
@@ -278,7 +278,7 @@ impl KustomizationDir {
         }
     }
 
-    /// The finding that an entry cannot be had, with the name beside it that may be meant.
+    /// Returns the error for an entry that cannot be read, with the most similar name in its folder as a hint.
     fn missing(&self, io: Io<'_>, entry: &str, error: &FileError) -> Diagnostic {
         let path = join(&self.root, entry);
         let beside = io.files.list(parent(&path)).unwrap_or_default();
@@ -298,7 +298,7 @@ impl KustomizationDir {
     }
 }
 
-/// Makes a repository's tree readable: the folder that is wanted of it, and where it stands.
+/// Checks out a remote repository. Returns the requested folder in it, and the checkout.
 fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
     let root = io.host.repository(&remote.repository)?;
     let repository = real_folder(io, &root)?;

@@ -1,7 +1,7 @@
-//! What an entry of `resources`, `components`, `patches` and the like refers to, decided once.
+//! Classifies an entry of `resources`, `components`, `patches` and similar fields: a local path, a download, or a repository.
 //!
 //! kustomize tries to read an entry as a file, then to clone it, then to open it as a folder, and reports all three
-//! failures. Here the spelling and what stands on the disk decide, in the same order of preference.
+//! failures. Here the spelling and the file system decide, in the same order of preference.
 
 use manifest::Diagnostic;
 
@@ -18,7 +18,7 @@ pub struct RemoteFolder {
     pub folder: String,
 }
 
-/// What an entry's spelling says.
+/// The kind of an entry according to its spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Spelling {
     /// A file or folder of the disk.
@@ -29,7 +29,7 @@ pub(crate) enum Spelling {
     Repository(RemoteFolder),
 }
 
-/// Says what an entry's spelling means. A local file of the same name comes before a repository: see
+/// Classifies an entry by its spelling. A local file of the same name comes before a repository: see
 /// [`super`].
 pub(crate) fn spelling(entry: &str) -> Spelling {
     match repository(entry) {
@@ -129,7 +129,7 @@ fn split_user(url: &str) -> (&str, &str) {
     }
 }
 
-/// Where the host ends: at the first slash, or at the first colon where that may separate (`git@host:path`).
+/// Returns the end of the host: the first slash, or the first colon in the scp-like form (`git@host:path`).
 fn separator(url: &str, scp: bool) -> Option<usize> {
     let slash = url.find('/');
     let colon = url.find(':').filter(|_| scp);
@@ -181,7 +181,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-/// What the query of a repository's URL says.
+/// The options in the query of a repository's URL.
 struct Query {
     revision: Option<String>,
     submodules: bool,
@@ -189,7 +189,7 @@ struct Query {
 }
 
 impl Query {
-    /// kustomize's defaults: submodules, 27 seconds. What cannot be read is as if absent.
+    /// kustomize's defaults: submodules, 27 seconds. Invalid values are ignored.
     fn read(query: &str) -> Self {
         let value = |key: &str| {
             let found = query.split('&').filter_map(|part| part.split_once('=')).find(|(name, _)| *name == key);

@@ -11,9 +11,9 @@ use super::set;
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
 
-/// Where an object came from.
+/// The annotation with the origin of an object.
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
-/// Which transformers changed an object.
+/// The annotation with the transformers that changed an object.
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 /// Marks what helm rendered; `namespace` leaves it alone.
 pub(crate) const HELM_GENERATED: &str = "internal.config.kubernetes.io/helm-generated";
@@ -51,7 +51,7 @@ pub(crate) fn get<'a>(object: &'a Node, key: &str) -> Option<&'a str> {
     of(object)?.get(key)?.text()
 }
 
-/// Moves the bookkeeping that stands in annotations beside the object.
+/// Moves the build annotations from the object into the fields of the resource.
 pub(crate) fn take_in(resource: &mut Resource) {
     let Some(annotations) = of(&resource.node) else { return };
     if !annotations.entries().iter().any(|entry| entry.key.text.starts_with(DOMAIN)) {
@@ -105,8 +105,8 @@ pub(crate) fn set_one(object: &mut Node, key: &str, value: impl Into<Text>) {
     }
 }
 
-/// What is done to every object at the end: build annotations go, every value becomes a string, origin and
-/// transformations are written where `buildMetadata` asks for them, and annotations that are empty vanish.
+/// Finishes an object: removes build annotations, makes every annotation a string, writes origin and
+/// transformations if `buildMetadata` requests them, and removes empty annotations.
 pub(crate) fn finish(resource: &mut Resource, origins: bool, transformations: bool) {
     let origin = resource.origin.take().filter(|_| origins);
     let transformations = if transformations { std::mem::take(&mut resource.transformations) } else { Vec::new() };

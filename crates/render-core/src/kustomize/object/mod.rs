@@ -1,4 +1,4 @@
-//! The objects of a build: reading them, their bookkeeping, and setting fields the way kustomize does.
+//! The objects of a build: reading them, their build metadata, and setting fields the way kustomize does.
 
 pub(super) mod annotations;
 pub(super) mod cow_node;

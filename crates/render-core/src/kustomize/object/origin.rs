@@ -1,4 +1,4 @@
-//! Where an object came from and which transformers changed it, for `buildMetadata`.
+//! The origin of an object and the transformers that changed it, for `buildMetadata`.
 
 use manifest::Scalar;
 use manifest::yaml::{Rules, Value, resolve};
@@ -17,7 +17,7 @@ pub struct Origin {
     pub reference: String,
     /// The file that configured the generator or transformer.
     pub configured_in: String,
-    /// What configured it; all parts empty where it was read from a file.
+    /// The object that configured it; all parts are empty if it was read from a file.
     pub configured_by: Configurer,
 }
 

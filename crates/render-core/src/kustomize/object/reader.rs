@@ -98,7 +98,7 @@ pub(crate) fn is_empty(node: &Node) -> bool {
 /// Refuses an object without `kind`, or without a name unless it is a list.
 ///
 /// # Errors
-/// If that is not the case.
+/// Returns an error if that is not the case.
 pub(crate) fn check(node: &Node) -> Result<(), Diagnostic> {
     let kind = node.get("kind").filter(|kind| !is_null_node(kind)).and_then(Node::text).unwrap_or_default();
     if kind.is_empty() {

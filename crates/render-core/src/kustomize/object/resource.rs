@@ -1,6 +1,6 @@
-//! An object on its way through a build, with the bookkeeping beside it, never inside it.
+//! An object during a build. The build's own data about it is kept in separate fields, never in the object.
 //!
-//! kustomize keeps this bookkeeping in annotations under `internal.config.kubernetes.io`. Where its behaviour follows
+//! kustomize keeps this data in annotations under `internal.config.kubernetes.io`. Where its behaviour follows
 //! from that (what a former id remembers, which namespace it is compared in), the items here say so.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) const NO_NAMESPACE: &str = "_non_namespaceable_";
 pub struct Resource {
     /// The object.
     pub node: Object,
-    /// What it was called before each change of name, namespace or kind, oldest first.
+    /// Its former ids, one for each change of name, namespace or kind, oldest first.
     pub past: Vec<PastId>,
     /// Name prefixes it has been given, oldest first.
     pub prefixes: Vec<Text>,
@@ -34,20 +34,20 @@ pub struct Resource {
     pub behavior: Behavior,
     /// The names of the `vars` that take their value from it.
     pub vars: Vec<Text>,
-    /// Where it came from; kept only where `buildMetadata` asks for it.
+    /// Its origin; recorded only if `buildMetadata` requests it.
     pub origin: Option<Arc<Origin>>,
-    /// Which transformers changed it, oldest first; kept only where `buildMetadata` asks for it.
+    /// The transformers that changed it, oldest first; recorded only if `buildMetadata` requests them.
     pub transformations: Vec<Arc<Origin>>,
     /// Labels and annotations that are one value in several places.
     pub shared: Vec<Shared>,
     /// The file it was read from, for messages; absent where it was generated.
     pub file: Option<Text>,
-    /// The keys that it says twice; only where it is a patch, since an object may not.
+    /// Its duplicate keys; only in a patch, since they are an error in an object.
     pub repeated: Vec<DuplicateKey>,
 }
 
-/// What an object was called. Group and version are not remembered: a former id is compared with the present ones, as
-/// kustomize does.
+/// A former id of an object. It has no group and version: comparisons use the present ones, as
+/// in kustomize.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PastId {
     /// The effective namespace: see [`effective_namespace`].
@@ -58,7 +58,7 @@ pub struct PastId {
     pub kind: Text,
 }
 
-/// What a generator does where an object of its name exists.
+/// The `behavior` of a generator: what it does if an object of its name exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behavior {
     /// No `behavior` is set: the same as `create`.
@@ -66,9 +66,9 @@ pub enum Behavior {
     Unspecified,
     /// It is an error.
     Create,
-    /// The generated object stands in its place.
+    /// The generated object replaces it.
     Replace,
-    /// The generated keys are laid over it.
+    /// The generated keys are merged into it.
     Merge,
 }
 
@@ -95,12 +95,12 @@ impl Behavior {
 }
 
 impl Resource {
-    /// A resource without a past.
+    /// Makes a resource without former ids.
     pub fn new(node: Node) -> Self {
         Resource { node: node.into(), ..Resource::default() }
     }
 
-    /// What the object calls itself now.
+    /// Returns the present id.
     pub fn id(&self) -> ObjectId {
         ObjectId::of(&self.node)
     }
@@ -125,12 +125,12 @@ impl Resource {
         self.node.get("kind").and_then(Node::text).unwrap_or_default()
     }
 
-    /// What it was called first. The namespace of a former id is the effective one.
+    /// Returns the first id. The namespace of a former id is the effective one.
     pub fn original_id(&self) -> ObjectId {
         self.past_ids().next().unwrap_or_else(|| self.id())
     }
 
-    /// What it was called before, oldest first, without what it is called now.
+    /// Returns the former ids, oldest first, without the present one.
     pub fn past_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         let gvk = if self.past.is_empty() { Gvk::default() } else { self.gvk() };
         self.past.iter().map(move |past| ObjectId {

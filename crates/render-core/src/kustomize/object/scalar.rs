@@ -1,4 +1,4 @@
-//! What a scalar of an object is.
+//! The type of a scalar in an object.
 
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{At, Node, Scalar, Style, Tag, Text};

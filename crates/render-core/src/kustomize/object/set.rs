@@ -8,7 +8,7 @@ use manifest::{At, Data, Diagnostic, Map, Node, Scalar, Style, Tag, Text};
 /// [`Tag::Implicit`] the new text decides.
 ///
 /// # Errors
-/// Where `node` is a mapping or a list.
+/// Returns an error if `node` is a mapping or a list.
 pub(crate) fn scalar(node: &mut Node, text: impl Into<Text>, tag: Tag) -> Result<(), Diagnostic> {
     match &mut node.data {
         Data::Scalar(scalar) => {

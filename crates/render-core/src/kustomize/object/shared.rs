@@ -1,4 +1,4 @@
-//! Labels and annotations that are one value in several places.
+//! Labels and annotations whose value is shared by several fields of an object.
 //!
 //! A transformer that adds a label to an object puts one and the same node into every place that did not have it
 //! (`SetEntry` in kustomize's `filtersutil`). Whatever changes the value in one of them later, a patch of the overlay for
@@ -6,7 +6,7 @@
 
 use manifest::{Data, Node, Scalar, Text};
 
-/// A step on the way to a place in an object.
+/// A step of a path in an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Into a mapping.
@@ -15,12 +15,12 @@ pub enum Step {
     Index(usize),
 }
 
-/// A value that is one in several places.
+/// A value that several fields share.
 #[derive(Clone, Debug)]
 pub struct Shared {
     /// The key under which it stands in each mapping.
     key: Text,
-    /// The ways to the mappings, sorted.
+    /// The paths of the mappings, sorted.
     places: Vec<Vec<Step>>,
     /// The value as it was last seen.
     value: Scalar,

@@ -33,7 +33,7 @@ impl JsonPatch {
     /// Reads a patch: JSON where the text begins with `[`, else the first YAML document.
     ///
     /// # Errors
-    /// Where it is not a list of operations.
+    /// Returns an error if it is not a list of operations.
     pub(crate) fn read(text: &str) -> Result<Self, Diagnostic> {
         let document = if text.starts_with('[') {
             let json = serde_json::from_str(text).map_err(|error| not_json(&error))?;
@@ -56,7 +56,7 @@ impl JsonPatch {
     /// Applies the operations to `object`, whose scalars are what JSON makes of them afterwards.
     ///
     /// # Errors
-    /// Where an operation does not apply, with its place in the patch.
+    /// Returns an error if an operation does not apply, with its position in the patch.
     pub(crate) fn apply(&self, object: &mut Node) -> Result<(), Diagnostic> {
         plain_json(object);
         for (index, operation) in self.operations.iter().enumerate() {
@@ -291,7 +291,7 @@ pub(crate) fn plain_json(node: &mut Node) {
 fn plain_scalar(scalar: &mut Scalar) {
     match resolve(scalar, Rules::V3) {
         Value::Str => {
-            // What cannot be written again keeps its style, and the printer says so.
+            // A scalar that cannot be rewritten keeps its style, and the printer reports it.
             if let Ok(text) = rewritten(scalar, At::default()) {
                 scalar.text = text;
                 plain_string(scalar);
@@ -309,8 +309,8 @@ fn plain_scalar(scalar: &mut Scalar) {
     }
 }
 
-/// A string after the way through JSON: bare where every reader takes it for one. What is not a string stays what it was
-/// for the printer to refuse.
+/// Sets the style of a string that was converted through JSON: plain if every reader resolves it to a string. A scalar that is not a string is
+/// left unchanged, and the printer refuses it.
 fn plain_string(scalar: &mut Scalar) {
     if resolve(scalar, Rules::V3) != Value::Str {
         return;

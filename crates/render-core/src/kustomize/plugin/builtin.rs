@@ -61,7 +61,7 @@ decoded! {
 decoded! {
     /// The configuration of an ImageTagTransformer.
     pub(crate) struct ImageTagArgs {
-        /// What an image becomes.
+        /// An entry of `images`.
         "imageTag" => image_tag: Image,
         /// The fields that hold images, besides those in lists of containers.
         "fieldSpecs" => field_specs: Vec<FieldSpecArgs>,
@@ -85,9 +85,9 @@ decoded! {
 decoded! {
     /// The configuration of a PrefixTransformer, a SuffixTransformer or both.
     pub(crate) struct AffixArgs {
-        /// What goes before the name.
+        /// The prefix of the name.
         "prefix" => prefix: String,
-        /// What goes after the name.
+        /// The suffix of the name.
         "suffix" => suffix: String,
         /// The fields that get it.
         "fieldSpecs" => field_specs: Option<Vec<FieldSpecArgs>>,
@@ -125,7 +125,7 @@ decoded! {
         "patch" => patch: String,
         /// The objects to patch.
         "target" => target: Option<Selector>,
-        /// What the patch may change beside the content.
+        /// Changes of name and kind that the patch may make.
         "options" => options: Option<PatchOptions>,
     }
 }

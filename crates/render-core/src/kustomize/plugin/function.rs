@@ -22,7 +22,7 @@ const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
 const LOCAL: &str = "config.kubernetes.io/local-config";
 
 decoded! {
-    /// What a function annotation says.
+    /// The parsed function annotation.
     pub(crate) struct Function {
         /// A program.
         "exec" => exec: Exec,
@@ -54,7 +54,7 @@ decoded! {
 /// Runs a function that generates.
 ///
 /// # Errors
-/// Where it may not or cannot be run, fails, or prints no objects.
+/// Returns an error if running it is not allowed or not supported, it fails, or prints no objects.
 pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let mut input = Node::clone(&config.node);
     annotations::set_one(&mut input, LOCAL, "true");
@@ -149,7 +149,7 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
     Ok(printed)
 }
 
-/// What the function annotation of a configuration says, if it has one.
+/// Parses the function annotation of a configuration, if it has one.
 fn annotated(config: &Resource) -> Result<Option<Function>, Diagnostic> {
     let annotation = annotations::get(&config.node, FUNCTION).or_else(|| annotations::get(&config.node, OLD_FUNCTION));
     let Some(annotation) = annotation else { return Ok(None) };

@@ -15,7 +15,7 @@ pub const GENERATORS: [&str; 4] =
     ["ConfigMapGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator", "SecretGenerator"];
 
 decoded! {
-    /// What every configuration has.
+    /// The fields that every configuration has.
     pub(crate) struct Named {
         /// Name and namespace.
         "metadata" => metadata: Metadata,

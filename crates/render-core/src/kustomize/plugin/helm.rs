@@ -21,7 +21,7 @@ const DEFAULT_HOME: &str = "charts";
 /// Renders a chart; one that is not in the chart folder is pulled into it first.
 ///
 /// # Errors
-/// Where helm is not enabled, cannot be run, or fails.
+/// Returns an error if helm is not enabled, cannot be run, or fails.
 pub(crate) fn generate(
     chart: &HelmChart,
     globals: &HelmGlobals,

@@ -20,7 +20,7 @@ decoded! {
     pub(crate) struct ValueAddArgs {
         /// The value; the name of the kustomization's folder where empty.
         "value" => value: String,
-        /// Which fields get it.
+        /// The fields that get the value.
         "targets" => targets: Vec<ValueAddTarget>,
         /// A file with further targets.
         "targetFilePath" => target_file_path: String,
@@ -42,7 +42,7 @@ decoded! {
         "selector" => selector: Option<Selector>,
         /// The field, its parts joined with `/`.
         "fieldPath" => field_path: String,
-        /// Where in the path that the field holds the value goes, from 1; 0 to set the field.
+        /// The position of the value in the path that the field holds, from 1; 0 sets the whole field.
         "filePathPosition" => file_path_position: i64,
     }
 }

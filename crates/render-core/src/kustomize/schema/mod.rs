@@ -1,4 +1,4 @@
-//! What is known of kinds: which have no namespace, which lists in them merge and by which keys.
+//! The OpenAPI schema of kinds: which are cluster-scoped, which lists in them are merged, and by which keys.
 //!
 //! The built-in kinds are in a static table. `openapi: {path}` replaces it with the user's schema: then only
 //! what that schema defines merges, while the scopes of the built-in kinds stay known (kustomize: `IsNamespaceScoped`).
@@ -13,14 +13,14 @@ pub(super) mod openapi;
 
 use self::builtin::{KINDS, Property, TYPE_NAMES, TYPES};
 
-/// How many references in a row are followed before a schema counts as cyclic.
+/// The maximum number of chained references; a schema with more counts as cyclic.
 const REFERENCE_LIMIT: usize = 64;
 
 /// The Kubernetes schema of one build: the built-in one or the one that `openapi` names.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     custom: Option<Arc<Custom>>,
-    /// Whether the built-in schema stands beside the user's.
+    /// Whether the built-in schema is used in addition to the user's.
     both: bool,
 }
 
@@ -34,7 +34,7 @@ struct Custom {
     namespaced: FxHashMap<(String, String), bool>,
 }
 
-/// What the schema says about one value of an object.
+/// The schema of one value of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct SchemaAt<'a>(SchemaNode<'a>);
 
@@ -52,7 +52,7 @@ impl Schema {
     /// The schema in `document`, an OpenAPI 2 document in JSON or YAML.
     ///
     /// # Errors
-    /// Where it is not a mapping.
+    /// Returns an error if it is not a mapping.
     pub fn custom(document: Node) -> Result<Self, Diagnostic> {
         if document.as_map().is_none() {
             return Err(Diagnostic::new("expected a mapping in an OpenAPI document").at(document.at));
@@ -83,7 +83,7 @@ impl Schema {
         self.custom.as_ref().and_then(|custom| custom.namespaced.get(&key())) == Some(&false)
     }
 
-    /// What is known of objects with this `apiVersion` and `kind`; absent where nothing is.
+    /// Returns the schema of objects with this `apiVersion` and `kind`; `None` if the kind is unknown.
     pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<SchemaAt<'_>> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let builtin = || builtin_kind(group, version, kind).map(|(_, _, of, _)| SchemaAt(SchemaNode::Type(*of)));
@@ -100,7 +100,7 @@ impl Schema {
 }
 
 impl<'a> SchemaAt<'a> {
-    /// What is known of a mapping's value under `key`.
+    /// Returns the schema of a mapping's value under `key`.
     pub fn field(self, key: &str) -> Option<SchemaAt<'a>> {
         match self.0 {
             SchemaNode::Type(of) => property(of, key),
@@ -115,7 +115,7 @@ impl<'a> SchemaAt<'a> {
         }
     }
 
-    /// What is known of a list's elements.
+    /// Returns the schema of a list's elements.
     pub fn elements(self) -> Option<SchemaAt<'a>> {
         match self.0 {
             SchemaNode::Property(found) if found.list => Some(SchemaAt(SchemaNode::Type(found.of))),

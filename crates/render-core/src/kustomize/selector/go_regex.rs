@@ -6,7 +6,7 @@ use regex::Regex;
 /// Compiles an expression in Go's syntax (package `regexp/syntax`, flags `Perl`).
 ///
 /// # Errors
-/// Where Go would refuse it, or the compiled expression would be too large.
+/// Returns an error if Go would refuse it, or the compiled expression would be too large.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
     let refuse = |reason: String| {
         Diagnostic::new(format!("invalid regular expression {pattern:?}: {reason}"))
@@ -17,7 +17,7 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, Diagnostic> {
     Regex::new(&translated).map_err(|error| refuse(reason_of(&error)))
 }
 
-/// What is wrong, without the picture that the `regex` crate draws.
+/// Returns the reason of an error, without the excerpt of the pattern that the `regex` crate prints.
 fn reason_of(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();

@@ -32,10 +32,10 @@ enum Token {
 }
 
 impl LabelQuery {
-    /// Parses a selector; an empty one holds for everything.
+    /// Parses a selector; an empty one matches everything.
     ///
     /// # Errors
-    /// Where Kubernetes would refuse it: bad syntax, or keys and values that no label can have.
+    /// Returns an error if Kubernetes would refuse it: bad syntax, or keys and values that no label can have.
     pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let refuse = |reason: String| {
             Diagnostic::new(format!("invalid label selector {text:?}: {reason}"))
@@ -45,7 +45,7 @@ impl LabelQuery {
         Parser { tokens, position: 0 }.run().map(|requirements| LabelQuery { requirements }).map_err(refuse)
     }
 
-    /// Whether it holds for everything.
+    /// Whether it matches everything.
     pub(crate) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }

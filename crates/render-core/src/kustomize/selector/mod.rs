@@ -35,7 +35,7 @@ impl CompiledSelector {
     /// Compiles a selector.
     ///
     /// # Errors
-    /// Where a part is not a regular expression in Go's syntax.
+    /// Returns an error if a part is not a regular expression in Go's syntax.
     pub(super) fn new(selector: &Selector) -> Result<Self, Diagnostic> {
         Ok(CompiledSelector {
             group: anchored(&selector.group, "group")?,
@@ -52,7 +52,7 @@ impl CompiledSelector {
     /// its present name are tried, its present kind alone (kustomize: `resWrangler.Select`).
     ///
     /// # Errors
-    /// Where the selector over labels or annotations cannot be parsed.
+    /// Returns an error if the selector over labels or annotations cannot be parsed.
     pub(super) fn selects(&self, resource: &Resource, schema: &Schema) -> Result<bool, Diagnostic> {
         if !matches(self.kind.as_ref(), resource.kind()) || !self.may_be_called(resource) {
             return Ok(false);
@@ -84,7 +84,7 @@ impl CompiledSelector {
     /// Whether labels and annotations match.
     ///
     /// # Errors
-    /// Where one of the selectors cannot be parsed.
+    /// Returns an error if one of the selectors cannot be parsed.
     pub(super) fn matches_metadata(&self, object: &Node) -> Result<bool, Diagnostic> {
         Ok(self.annotations.matches(object)? && self.labels.matches(object)?)
     }

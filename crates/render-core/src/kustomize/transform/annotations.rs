@@ -10,7 +10,7 @@ use crate::kustomize::object::resource::Resource;
 /// Sets the annotations in the fields of `specs`.
 ///
 /// # Errors
-/// Where something that is not a mapping stands in the way.
+/// Returns an error if a node on the path is not a mapping.
 pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,

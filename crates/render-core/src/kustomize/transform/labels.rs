@@ -12,10 +12,10 @@ use crate::kustomize::object::resource::Resource;
 use crate::kustomize::object::shared::{Shared, Step, node_at};
 
 impl Label {
-    /// Which fields get the labels.
+    /// Returns the fields that get the labels.
     ///
     /// # Errors
-    /// Where two specs for one path disagree on `create`.
+    /// Returns an error if two specs for one path disagree on `create`.
     pub fn specs(&self, configuration: &Configuration) -> Result<Vec<FieldSpec>, Diagnostic> {
         let mut specs = specs(self.fields.clone());
         merge_all(&mut specs, configuration.labels.clone(), "fields")?;
@@ -36,7 +36,7 @@ impl Label {
 /// [`crate::kustomize::object::shared`].
 ///
 /// # Errors
-/// Where something that is not a mapping stands in the way.
+/// Returns an error if a node on the path is not a mapping.
 pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,

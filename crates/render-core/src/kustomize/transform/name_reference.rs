@@ -76,7 +76,7 @@ fn applicable<'a>(references: &'a [BackReferences], original: &Gvk) -> Vec<Refer
     pairs.filter(|(spec, _)| selects(&spec.gvk, original)).map(|(spec, target)| Reference { spec, target }).collect()
 }
 
-/// What can be named, by the names it had.
+/// The objects that can be referred to, by their former names.
 #[derive(Default)]
 struct Targets {
     all: Vec<Target>,
@@ -85,7 +85,7 @@ struct Targets {
     by_name: FxHashMap<Text, Vec<usize>>,
     /// The namespaces in which objects were first.
     original_namespaces: FxHashSet<Text>,
-    /// Where objects were first and where they are.
+    /// The first and the present namespace of objects.
     moves: FxHashSet<(Text, Text)>,
 }
 

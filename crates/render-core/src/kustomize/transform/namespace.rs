@@ -12,7 +12,7 @@ use crate::kustomize::object::scalar::is_null_node;
 use crate::kustomize::object::set;
 use crate::kustomize::schema::Schema;
 
-/// Which subjects of a RoleBinding or ClusterRoleBinding get the namespace.
+/// The subjects of a RoleBinding or ClusterRoleBinding that get the namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Subjects {
     /// Those named `default`.
@@ -31,14 +31,14 @@ pub(crate) struct Namespace {
     pub name: String,
     /// Whether a namespace that is there stays.
     pub unset_only: bool,
-    /// Which subjects get it.
+    /// The subjects that get it.
     pub subjects: Subjects,
 }
 
 /// Puts every object that can have one into the namespace; objects rendered by helm are left alone.
 ///
 /// # Errors
-/// Where something that is not a single value stands in the way, or two objects become one.
+/// Returns an error if a node on the path is not a scalar, or two objects become one.
 pub(crate) fn apply(
     resources: &mut [Resource],
     namespace: &Namespace,
@@ -63,7 +63,7 @@ pub(crate) fn apply(
 /// Puts one object into the namespace without remembering what it was called (for ValueAddTransformer).
 ///
 /// # Errors
-/// Where something that is not a single value stands in the way.
+/// Returns an error if a node on the path is not a scalar.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
     set_namespace(resource, namespace, &[], schema).map_err(|found| resource.blame(found))
 }

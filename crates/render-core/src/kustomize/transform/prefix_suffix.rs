@@ -7,7 +7,7 @@ use crate::kustomize::object::resource::Resource;
 use crate::kustomize::object::set;
 use crate::kustomize::schema::Schema;
 
-/// Which end of the name is extended.
+/// The end of the name that is extended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// `namePrefix`
@@ -19,7 +19,7 @@ pub(crate) enum End {
 /// Extends the names in the fields of `specs`; those of CustomResourceDefinitions, APIServices and Namespaces stay.
 ///
 /// # Errors
-/// Where something that is not a single value stands in the way.
+/// Returns an error if a node on the path is not a scalar.
 pub(crate) fn apply(
     resources: &mut [Resource],
     end: End,

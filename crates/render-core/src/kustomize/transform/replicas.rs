@@ -11,7 +11,7 @@ use crate::kustomize::object::resource::{PastId, Resource};
 /// Sets the number of replicas in the fields of `specs`.
 ///
 /// # Errors
-/// Where no object of that name has one of the kinds of `specs`, or the field is not a scalar.
+/// Returns an error if no object of that name has one of the kinds of `specs`, or the field is not a scalar.
 pub(crate) fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
     if replicas.is_empty() {
         return Ok(());

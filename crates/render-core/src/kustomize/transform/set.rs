@@ -8,7 +8,7 @@ use crate::kustomize::object::scalar::is_null;
 /// and after later changes: it counts as made by the program, not as read.
 ///
 /// # Errors
-/// Where the node is a mapping or a list.
+/// Returns an error if the node is a mapping or a list.
 pub(super) fn set_scalar(node: &mut Node, text: Text, tag: Tag) -> Result<(), Diagnostic> {
     match &mut node.data {
         Data::Scalar(scalar) => {
@@ -25,7 +25,7 @@ pub(super) fn set_scalar(node: &mut Node, text: Text, tag: Tag) -> Result<(), Di
 /// Sets the string `value` under `key`; where one is there, its style stays. A null node is left alone.
 ///
 /// # Errors
-/// Where the node is neither a mapping nor null.
+/// Returns an error if the node is neither a mapping nor null.
 pub(super) fn set_entry(node: &mut Node, key: &str, value: &str) -> Result<(), Diagnostic> {
     match &mut node.data {
         Data::Map(map) => {

@@ -58,7 +58,7 @@ fn by_kind(resources: &mut [Resource], first: &[&str], last: &[&str]) {
     });
 }
 
-/// How a type is sorted among those of its place: by `group_version_kind`, but where Namespaces have a place of their own,
+/// The sort key of a type among those of the same rank: by `group_version_kind`, but where Namespaces have a place of their own,
 /// those of the core group come first and backwards.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum TypeKey {

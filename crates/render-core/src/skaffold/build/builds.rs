@@ -1,4 +1,4 @@
-//! What was built: from `--build-artifacts`, from docker buildx's metadata file, from `--images`, and how they join.
+//! Build results: from `--build-artifacts`, from docker buildx's metadata file, and from `--images`; how they are combined.
 //!
 //! Source of the rules: Skaffold's `cmd/skaffold/app/flags/{build_output,image}.go` and `cmd/util.go`.
 
@@ -21,7 +21,7 @@ pub struct Build {
 /// are ignored, as Skaffold ignores them.
 ///
 /// # Errors
-/// What is neither, with the JSON error.
+/// Returns an error for a file of neither form, with the JSON error.
 pub(crate) fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnostic> {
     let invalid = |message: String| {
         Diagnostic::new(message)
@@ -124,7 +124,7 @@ pub(crate) fn merge(from_flags: Vec<Build>, from_file: &[Build]) -> Vec<Build> {
 /// Puts another tag on a reference and keeps its digest (`--tag` together with builds that were given).
 ///
 /// # Errors
-/// Where the reference does not parse.
+/// Returns an error if the reference does not parse.
 pub(crate) fn retag(reference: &str, tag: &str) -> Result<String, Diagnostic> {
     let parsed = ImageReference::parse(reference).map_err(|error| Diagnostic::new(error.to_string()))?;
     Ok(ImageReference { tag: Some(tag.to_owned()), ..parsed }.to_string())

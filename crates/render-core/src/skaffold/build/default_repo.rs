@@ -16,7 +16,7 @@ const LIMIT: usize = 255;
 /// other gets it as one word, with `/`, `.`, `_`, `:` and `@` written as `_`. An image that is already there stays.
 ///
 /// # Errors
-/// Where the image does not parse.
+/// Returns an error if the image does not parse.
 pub fn apply(default_repo: Option<&str>, multi_level: bool, image: &str) -> Result<String, ImageRefError> {
     let Some(repo) = default_repo.filter(|repo| !repo.is_empty()) else { return Ok(image.to_owned()) };
     let parsed = ImageReference::parse(image)?;

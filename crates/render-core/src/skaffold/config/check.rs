@@ -20,7 +20,7 @@ const DEEPEST: usize = 64;
 pub(super) struct Checked {
     /// The typed tree.
     pub tree: Map,
-    /// What was ignored.
+    /// Warnings about ignored fields.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -262,7 +262,7 @@ fn is_empty(node: &Node) -> bool {
     }
 }
 
-/// What a text field makes of a scalar: the value as go-yaml writes it back, so `1.10` is `1.1` and `0x10` is `16`.
+/// Returns the value of a scalar in a text field: as go-yaml writes it, so `1.10` is `1.1` and `0x10` is `16`.
 pub(super) fn plain_text(scalar: &Scalar) -> String {
     match resolve(scalar, Rules::V3) {
         Value::Null => "null".to_owned(),
@@ -312,7 +312,7 @@ fn flatten(map: &Map) -> Map {
     flat
 }
 
-/// What Go's `%v` makes of a value: null is `<nil>`, and a time is spelled out.
+/// Returns a value as Go's `%v` prints it: null is `<nil>`, and a time has Go's default layout.
 fn flat_text(scalar: &Scalar) -> String {
     match resolve(scalar, Rules::V3) {
         Value::Null => "<nil>".to_owned(),
@@ -330,7 +330,7 @@ fn named<'n>(map: &'n Map, prefix: &str) -> impl DoubleEndedIterator<Item = (Str
     map.entries().iter().map(move |entry| (format!("{prefix}{}", plain_text(&entry.key)), &entry.value))
 }
 
-/// How many letters must be added, removed or changed to make one word the other.
+/// Returns the edit distance: the number of letters to add, remove or change to make one name the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -1,8 +1,8 @@
-//! What is rendered where a config does not say it. Source: `SetDefaultRenderer` in Skaffold's `schema/defaults`.
+//! Default manifests of a config. Source: `SetDefaultRenderer` in Skaffold's `schema/defaults`.
 
 use crate::skaffold::model::{Config, LocatedText};
 
-/// What Skaffold renders where a config names nothing.
+/// The manifests that Skaffold renders if a config names none.
 pub(super) const MANIFESTS: &str = "k8s/*.yaml";
 
 /// Gives the only config of a run `k8s/*.yaml` where it names no renderer and deploys neither by helm, docker nor Cloud

@@ -16,9 +16,9 @@ const GROUP: &str = "skaffold/";
 /// A file of configs, as it was found.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    /// How messages name it.
+    /// Its name in messages.
     pub shown: String,
-    /// What tells it from other files: an absolute path, a URL, or `-`.
+    /// The key that identifies it: an absolute path, a URL, or `-`.
     pub key: String,
     /// The folder of it, absolute.
     pub folder: String,
@@ -29,23 +29,23 @@ pub(super) struct Source {
 /// A document of a file, checked against its own version.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// Which one it is, from 0.
+    /// Its index in the file, from 0.
     pub index: usize,
-    /// Where it starts.
+    /// The position where it starts.
     pub at: At,
     /// The version it is written in.
     pub version: usize,
     /// The typed tree.
     pub tree: Map,
-    /// What was ignored.
+    /// Warnings about ignored fields.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// Reads the file that `name` stands for, seen from `folder`: a path, a URL, or `-` for `input`. Where `skaffold.yaml`
-/// is missing, `skaffold.yml` beside it is taken.
+/// is missing, `skaffold.yml` in the same folder is read.
 ///
 /// # Errors
-/// Where there is no such file, and where it is not text.
+/// Returns an error if the file does not exist or is not text.
 pub(super) fn open(
     files: &dyn Files,
     host: &dyn Host,
@@ -120,7 +120,7 @@ pub(super) fn is_url(name: &str) -> bool {
 /// they hold anchors.
 ///
 /// # Errors
-/// What the reader refuses, an unknown `apiVersion`, and what [`check`] finds, in all documents at once.
+/// Returns the errors of the reader, an error for an unknown `apiVersion`, and the errors of [`check`], for all documents at once.
 pub(super) fn documents(fields: &Fields, source: &Source) -> Result<Vec<Document>, Errors> {
     let nodes = read_stream(&source.bytes).map_err(|error| error.in_file(&source.shown))?;
     let mut documents = Vec::with_capacity(nodes.len());

@@ -1,4 +1,4 @@
-//! Which field exists in which version of `skaffold.yaml`, and what it holds.
+//! The fields of each version of `skaffold.yaml`, with their types.
 //!
 //! The table is `fields.txt`; it is the only knowledge of the 72 schemas that the program carries.
 
@@ -29,7 +29,7 @@ pub(super) struct Field {
     first: usize,
     /// The last version that has it.
     last: usize,
-    /// What it holds.
+    /// The type of its value.
     pub kind: Kind,
     /// Whether an empty or false value differs from none.
     pub pointer: bool,
@@ -39,12 +39,12 @@ pub(super) struct Field {
     pub group: Option<&'static str>,
     /// Whether it holds paths that are resolved against the file of a required config.
     pub path: bool,
-    /// What hydrant does with it.
+    /// hydrant's support for it.
     #[cfg(test)]
     support: Support,
 }
 
-/// What hydrant does with a field of the newest version.
+/// hydrant's support for a field of the newest version.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Support {
@@ -56,7 +56,7 @@ enum Support {
     Refused,
 }
 
-/// What a field holds.
+/// The type of a field's value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Text; any scalar is taken for text.

@@ -18,14 +18,14 @@ pub struct Loaded {
     /// The same configs as documents of the newest version, profiles applied: what `skaffold diagnose --yaml-only` prints,
     /// without defaults.
     pub documents: Vec<Map>,
-    /// What is worth saying although the run goes on.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// Reads a `skaffold.yaml` and everything it requires.
 ///
 /// # Errors
-/// Whatever Skaffold refuses in a config, and a circle of `requires` that it goes round without a word; each with file,
+/// Returns the errors of Skaffold, and an error for a cycle of `requires`, which Skaffold does not report; each with file,
 /// line and field.
 pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, Errors> {
     let fields = Fields::new();

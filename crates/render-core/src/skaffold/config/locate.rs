@@ -1,4 +1,4 @@
-//! Where an entry of `requires` leads: another file, a file of a repository, or the same file.
+//! Resolves an entry of `requires`: another file, a file of a repository, or the same file.
 
 use manifest::{Diagnostic, Node};
 
@@ -14,7 +14,7 @@ const FETCH: u64 = 300;
 pub(super) struct Located {
     /// Its absolute path, or its URL.
     pub path: String,
-    /// How messages name it.
+    /// Its name in messages.
     pub shown: String,
     /// Whether it lies in a repository that was fetched.
     pub remote: bool,

@@ -1,7 +1,7 @@
 //! The `patches` of a profile: JSON 6902 operations on the config, with `key=value` segments.
 //!
 //! Source: krishicks/yaml-patch, which Skaffold applies one operation at a time to the config as it would write it.
-//! Where that program panics or finds nothing, Skaffold says `invalid path`; here the segment that fails is named.
+//! Where that library panics or the path does not exist, Skaffold reports `invalid path`; here the error names the segment.
 
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Map, Node, Scalar};

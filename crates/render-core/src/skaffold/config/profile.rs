@@ -31,7 +31,7 @@ pub(super) fn apply(
     let profiles = config.get("profiles").and_then(Node::as_seq).cloned().unwrap_or_default();
     let active = active(&profiles, wanted, inputs)?;
     for name in &active.names {
-        // Where two profiles have one name, the later one counts.
+        // Of two profiles with one name, the later one is used.
         let Some((index, profile)) =
             profiles.iter().enumerate().rev().find(|(_, profile)| text(profile, "name") == *name)
         else {

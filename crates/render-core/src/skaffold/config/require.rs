@@ -16,7 +16,7 @@ use super::{check, decode, profile, upgrade};
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::Config;
 
-/// How many files may require one another in a row.
+/// The maximum length of a chain of files that require one another.
 const DEEPEST: usize = 100;
 
 /// Loads the configs of a run: a file's documents and, recursively, what they require.
@@ -27,9 +27,9 @@ pub(super) struct ConfigLoader<'a> {
     asked: Vec<String>,
     /// The files read so far, their documents raised to the newest version.
     read: BTreeMap<String, Rc<Vec<Document>>>,
-    /// Which profiles each visited config was given, by file, document, and whether it is rendered.
+    /// The profiles of each visited config, by file, document, and whether it is rendered.
     visited: BTreeMap<(String, usize, bool), Vec<String>>,
-    /// Where each named config stands.
+    /// The location of each named config.
     named: BTreeMap<String, (String, String, At)>,
     /// The configs that lead to the current one.
     trail: Vec<(String, usize)>,
@@ -39,11 +39,11 @@ pub(super) struct ConfigLoader<'a> {
     pub configs: Vec<Config>,
     /// The trees that the configs were made of.
     pub trees: Vec<Map>,
-    /// What is worth saying.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// What is asked of a file.
+/// A request for the configs of a file.
 #[derive(Clone)]
 struct ConfigRequest {
     /// The names of the configs; none for all.
@@ -79,7 +79,7 @@ impl<'a> ConfigLoader<'a> {
     /// Walks from the root file.
     ///
     /// # Errors
-    /// What a config or its way to another one makes impossible.
+    /// Returns the errors of the configs and of their `requires`.
     pub(super) fn begin(&mut self) -> Result<(), Errors> {
         let options = self.inputs.options;
         let source = open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &options.file, &options.input)?;

@@ -1,4 +1,4 @@
-//! What Skaffold refuses in configs that are complete: values that must be there, alternatives that exclude each other,
+//! Skaffold's validation of complete configs: required values, mutually exclusive alternatives,
 //! names that are there twice.
 //!
 //! Source: Skaffold's `yamltags` and `schema/validation`. Checks of what only a build, a test or a deployment reads are
@@ -12,7 +12,7 @@ use super::fields::{Fields, Kind};
 use crate::skaffold::model::{Builder, Config};
 use crate::skaffold::reference::ImageReference;
 
-/// Checks all configs of a run, whose trees stand beside them.
+/// Checks all configs of a run, each with its tree.
 ///
 /// # Errors
 /// Everything that is found.

@@ -230,7 +230,7 @@ fn run_template(
     Ok(objects)
 }
 
-/// What becomes of an object that goes through a post-renderer: helm (since v4) marks each one with an annotation, takes it off
+/// Changes an object as a post-renderer run does: helm (since v4) marks each one with an annotation, takes it off
 /// afterwards, and an empty `metadata.annotations` with it. Skaffold uses a post-renderer where there are builds.
 pub(super) fn after_post_renderer(object: &mut Node) {
     let Some(metadata) = object.get_mut("metadata").and_then(Node::as_map_mut) else { return };
@@ -258,7 +258,7 @@ fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Pro
     Err(found.hint(format!("run helm by hand in {}", inputs.working_dir)).into())
 }
 
-/// What templates of a release may name of the builds: `IMAGE_TAG_name` for each, and without a name for the first,
+/// Returns the variables of the builds for templates of a release: `IMAGE_TAG_name` for each, and without a name for the first,
 /// with `2`, `3`, … for the next.
 fn image_values(builds: &[Build]) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();

@@ -57,7 +57,7 @@ pub(super) fn after(
 /// The objects as Skaffold prints them, `---` between them and a newline at the end.
 ///
 /// # Errors
-/// What the writer refuses.
+/// Returns an error for objects that cannot be printed.
 pub(super) fn print(objects: &[Node]) -> Result<String, Diagnostic> {
     let mut text = String::new();
     for (index, object) in objects.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, Kustomize, LocatedText};
 
-/// Builds each path, in order. `files` is where the kustomizations are read (setters and functions change it on the way).
+/// Builds each path, in order. `files` is the file system of the kustomizations (setters and functions are applied when it is read).
 ///
 /// # Errors
 /// A flag of `buildArgs` that means nothing to the engine, and whatever is wrong with a kustomization.

@@ -27,14 +27,14 @@ use crate::skaffold::build::builds::Build;
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, Helm, ResourceSelector};
 
-/// What came of a rendering.
+/// The result of a rendering.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// The objects of each config that has any, in the order they are printed.
     pub configs: Vec<RenderedConfig>,
-    /// What is worth saying.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// What hooks wrote, for stderr.
+    /// The output of hooks, for stderr.
     pub hook_output: Vec<u8>,
 }
 
@@ -56,7 +56,7 @@ impl Rendered {
     /// The objects as Skaffold prints them: `---` between two, one newline at the end.
     ///
     /// # Errors
-    /// What the writer refuses.
+    /// Returns an error for objects that cannot be printed.
     pub fn print(&self) -> Result<String, Diagnostic> {
         let mut text = String::new();
         for object in self.objects() {
@@ -82,7 +82,7 @@ struct Part {
 /// hooks after. A config's objects stay together.
 ///
 /// # Errors
-/// What any step refuses; `kpt` and `remoteManifests` by name.
+/// Returns the errors of all steps, and an error for `kpt` and `remoteManifests`, which are not supported.
 pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Result<Rendered, Errors> {
     Errors::check(configs.iter().flat_map(refused).collect())?;
     let mut rendered = Rendered::default();
@@ -142,7 +142,7 @@ fn unused_artifact(configs: &[Config], name: &str) -> Diagnostic {
     }
 }
 
-/// What only other programs could do.
+/// Returns an error for each setting that is not supported because it needs another program.
 fn refused(config: &Config) -> Vec<Diagnostic> {
     let kpt = config.manifests.kpt.iter().map(|kpt| {
         config

@@ -10,7 +10,7 @@ use super::selector::{GroupKind, Selector};
 /// Sets `metadata.namespace` where there is none. Returns what to say where another one stands and stays.
 ///
 /// # Errors
-/// Where `metadata` is not a mapping.
+/// Returns an error if `metadata` is not a mapping.
 pub(super) fn set(object: &mut Node, namespace: &str, selector: &Selector) -> Result<Option<Diagnostic>, Diagnostic> {
     if !GroupKind::of(object).is_some_and(|kind| selector.takes(&kind)) {
         return Ok(None);

@@ -36,7 +36,7 @@ pub(super) fn has_extension(path: &str) -> bool {
 /// Reads every file that `rawYaml` names: local ones in the order of the list, each once, patterns sorted; then downloads.
 ///
 /// # Errors
-/// What names nothing, cannot be read, or is no YAML.
+/// Returns an error for a pattern without matches, and for a file that cannot be read or is not YAML.
 pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, Errors> {
     let mut paths = Vec::new();
     let mut urls = Vec::new();
@@ -126,7 +126,7 @@ fn parse(name: String, text: Arc<[u8]>) -> Result<Source, Errors> {
     Ok(Source { name, text, objects })
 }
 
-/// What Skaffold makes of the texts together: where all of them hold one single object of kind `List`, its items.
+/// Unwraps a list as Skaffold does: if all texts together hold a single object of kind `List`, it is replaced by its items.
 /// (Source: kyaml's `kio.ByteReader`, through which Skaffold sends raw manifests.)
 pub(super) fn unwrap_list(sources: &mut [Source]) {
     let mut filled = sources.iter_mut().filter(|source| !source.objects.is_empty());

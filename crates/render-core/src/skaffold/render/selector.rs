@@ -1,4 +1,4 @@
-//! Which kinds of object, and which fields of theirs, Skaffold changes: the built-in list, `resourceSelector`, and
+//! Selects the kinds of objects, and the fields in them, that Skaffold changes: the built-in list, `resourceSelector`, and
 //! `--resource-selector-rules-file`.
 //!
 //! Source of the rules: Skaffold's `kubernetes/manifest/visitor.go` and `render/renderer/util/util.go`.

@@ -1,4 +1,4 @@
-//! Files as a kustomization sees them when setters or functions are at work: manifests are changed on the way in.
+//! A file system for kustomizations with setters or functions: manifests are changed when they are read.
 //!
 //! Skaffold copies a kustomization's files to a temporary folder and edits them there; here they are edited as they are
 //! read, so that no list of files can be incomplete.
@@ -30,7 +30,7 @@ impl SetterFiles<'_> {
         if marks.is_empty() && self.functions.is_empty() {
             return Ok(None);
         }
-        // What is not a manifest (a kustomization, a JSON patch, broken YAML) is left to the engine.
+        // A file that is not a manifest (a kustomization, a JSON patch, invalid YAML) is not changed.
         let Ok(mut objects) = read_objects(text) else { return Ok(None) };
         let manifest = |object: &Node| ["apiVersion", "kind", "metadata"].iter().all(|key| object.get(key).is_some());
         if !objects.iter().any(manifest) {

@@ -134,7 +134,7 @@ fn names(pattern: &str) -> Vec<String> {
     found
 }
 
-/// What the names of a pattern stand for in a value that was made with it; `None` if that cannot be determined.
+/// Returns the values of a pattern's names in a value that it matches; `None` if they cannot be determined.
 fn present_values(pattern: &str, value: &str) -> Vec<(String, String)> {
     let names = names(pattern);
     let mut expression = regex::escape(pattern);

@@ -29,7 +29,7 @@ impl<'s> Merger<'s> {
     /// Merges two lists as kustomize does step by step.
     ///
     /// # Errors
-    /// What the merging of two elements returns, and where a list mixes mappings with scalars.
+    /// Returns the errors of merging two elements, and an error if a list mixes mappings with scalars.
     pub(super) fn merge_irregular_lists(
         self,
         dest: Vec<Node>,
@@ -208,7 +208,7 @@ fn value_of<'a>(item: &'a Node, key: &str) -> &'a str {
     value.filter(|scalar| !is_null(scalar)).map_or("", |scalar| scalar.text.as_str())
 }
 
-/// Which keys have a text in any of the values; all of them where none has.
+/// Returns which keys have a non-empty text in any of the values; all of them if none has.
 fn present(values: &[Values], count: usize) -> Vec<bool> {
     let has: Vec<bool> = (0..count).map(|index| values.iter().any(|one| !one[index].is_empty())).collect();
     if has.contains(&true) { has } else { vec![true; count] }

@@ -1,4 +1,4 @@
-//! What the merging of mappings and of lists share.
+//! Types that the merging of mappings and of lists share.
 
 use manifest::yaml::DuplicateKey;
 use manifest::{Data, Diagnostic, Map, Node};
@@ -9,16 +9,16 @@ use crate::kustomize::schema::Schema;
 /// The key of the one directive.
 pub(super) const DIRECTIVE: &str = "$patch";
 
-/// What becomes of a value.
+/// The result of merging a value.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// It stays, with what was changed inside it.
+    /// The value is kept, with the changes inside it.
     Keep,
-    /// It stays a null (which an element of a list that merges does not).
+    /// The value is kept as null (in a list that is merged, a null element is removed).
     KeepNull,
-    /// This stands in its place.
+    /// The value is replaced by this one.
     Put(Node),
-    /// It goes.
+    /// The value is removed.
     Clear,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Merger<'s> {
     pub(super) repeated: &'s [DuplicateKey],
 }
 
-/// What a list is merged with.
+/// The other side of a list merge.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum MergeWith<'a> {
     /// With nothing: the patch does not have the list.
@@ -54,7 +54,7 @@ pub(super) enum MergeWith<'a> {
     Patch(&'a [Node]),
 }
 
-/// What a node is; absent for null.
+/// Returns the type of a node; `None` for null.
 pub(super) fn shape(node: &Node) -> Option<Shape> {
     match &node.data {
         Data::Map(_) => Some(Shape::Map),

@@ -20,11 +20,11 @@ use self::merger::{DIRECTIVE, Directive, MergeWith, Merger, Outcome, Shape, desc
 /// Above this many fields a mapping is indexed before it is searched.
 const INDEX_FROM: usize = 16;
 
-/// Lays `patch` over `object`. False where the patch deletes the object. `repeated` are the keys that were written again
-/// in the patch: that does no harm in a mapping that is walked over, but one that is taken over whole stays as it is.
+/// Merges `patch` into `object`. Returns false if the patch deletes the object. `repeated` are the duplicate keys
+/// of the patch: they are allowed in a mapping that is merged field by field, but not in one that is copied as a whole.
 ///
 /// # Errors
-/// Where a field is a mapping in one and a list or scalar in the other, a directive is unknown, or a mapping with a
+/// Returns an error if a field is a mapping in one and a list or scalar in the other, a directive is unknown, or a mapping with a
 /// repeated key is taken over.
 pub(crate) fn merge(
     object: &mut Node,
@@ -34,7 +34,7 @@ pub(crate) fn merge(
 ) -> Result<bool, Diagnostic> {
     let merger = Merger { schema, repeated };
     match merger.walk(Some(object), Some(patch), None)? {
-        // What a `$patch: replace` at the very top puts in the object's place is dropped by kustomize (`ApplyFilter`).
+        // kustomize drops the result of a `$patch: replace` at the root (`ApplyFilter`).
         Outcome::Keep | Outcome::KeepNull | Outcome::Put(_) => Ok(true),
         Outcome::Clear => Ok(false),
     }
@@ -139,7 +139,7 @@ impl<'s> Merger<'s> {
         Ok(())
     }
 
-    /// What a value of the patch becomes where the object has none: a copy without directives and nulls.
+    /// Returns a value of the patch for a field that the object does not have: a copy without directives and nulls.
     fn adopted(self, patch: &Node, at: Option<SchemaAt<'s>>) -> Result<Outcome, Diagnostic> {
         self.check_repeated(patch)?;
         let mut node = patch.clone();

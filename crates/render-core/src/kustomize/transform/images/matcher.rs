@@ -26,7 +26,7 @@ struct Shape {
 
 impl<'a> Matcher<'a> {
     /// # Errors
-    /// Where a name is not a regular expression.
+    /// Returns an error if a name is not a regular expression.
     pub(super) fn new(images: &'a [Image]) -> Result<Self, Diagnostic> {
         let mut matcher = Matcher { images, plain: Vec::new(), expressions: Vec::new() };
         for (index, image) in images.iter().enumerate() {

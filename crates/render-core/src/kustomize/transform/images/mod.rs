@@ -17,7 +17,7 @@ use self::matcher::Matcher;
 /// name is rewritten twice by each entry (which shows with `tagSuffix`). CustomResourceDefinitions are left alone.
 ///
 /// # Errors
-/// Where a name is not a regular expression, or an image is not a scalar.
+/// Returns an error if a name is not a regular expression, or an image is not a scalar.
 pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
     if images.is_empty() {
         return Ok(());
@@ -32,7 +32,7 @@ pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[Field
     Ok(())
 }
 
-/// How often each image is named, by the node's address (the tree does not change its shape meanwhile).
+/// The number of occurrences of each image, by the node's address (which is stable while the tree's structure does not change).
 type Sites = FxHashMap<usize, usize>;
 
 fn sites(resource: &mut Resource, specs: &[FieldSpec]) -> Result<Sites, Diagnostic> {

@@ -1,4 +1,4 @@
-//! What kustomize does to a patch's own metadata before it is merged.
+//! Changes to a patch's own metadata before it is merged, as in kustomize.
 
 use manifest::{Map, Node, Scalar, Tag, Text};
 

@@ -18,7 +18,7 @@ use crate::kustomize::selector::CompiledSelector;
 
 mod metadata;
 
-/// What an entry of `patches` may change beside the content of objects.
+/// Changes of name and kind that an entry of `patches` may make.
 #[derive(Clone, Copy, Debug, Default)]
 struct Allowed {
     name: bool,
@@ -41,7 +41,7 @@ impl PatchText {
     }
 }
 
-/// What the text of a patch turned out to be.
+/// The parsed text of a patch.
 enum Content {
     Nothing,
     Strategic(Vec<Resource>),
@@ -95,7 +95,7 @@ pub(crate) fn strategic_merge(
 /// The patches that the entries of `patchesStrategicMerge` are or name.
 ///
 /// # Errors
-/// Where an entry is neither.
+/// Returns an error if an entry is neither.
 pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let mut all: Vec<Resource> = Vec::new();
     for written in entries {
@@ -115,7 +115,7 @@ pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<
 /// Applies strategic-merge patches, each to the object that it names.
 ///
 /// # Errors
-/// Where there is no patch, an object is not there, or a patch does not apply.
+/// Returns an error if an entry holds no patch, its object does not exist, or it does not apply.
 pub(crate) fn strategic_merge_all(
     resources: &mut Vec<Resource>,
     patches: &[Resource],

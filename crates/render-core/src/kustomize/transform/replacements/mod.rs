@@ -144,7 +144,7 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
     }
 }
 
-/// The part of the value that the options ask for.
+/// Returns the part of the value that the options select.
 fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, Diagnostic> {
     let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
     let scalar = node.as_scalar().ok_or_else(|| not_scalar(node.at))?;
@@ -185,7 +185,7 @@ fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTa
     Ok(())
 }
 
-/// Which objects a target takes.
+/// The objects that a target selects.
 struct Filter {
     select: CompiledSelector,
     /// Each with whether it says something about ids, and something about labels or annotations.

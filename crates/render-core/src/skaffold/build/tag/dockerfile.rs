@@ -1,4 +1,4 @@
-//! Which files of the context a Dockerfile copies: `COPY` and `ADD` with build arguments and `ENV` filled in.
+//! Finds the files of the context that a Dockerfile copies: `COPY` and `ADD` with build arguments and `ENV` filled in.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/docker/parse.go` and BuildKit's Dockerfile reference. `ONBUILD` lines of base
 //! images are not seen, since no registry is asked for them.

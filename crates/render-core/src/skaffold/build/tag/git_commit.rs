@@ -50,7 +50,7 @@ fn unknown(variant: &LocatedText) -> Diagnostic {
         .hint("use Tags, CommitSha, AbbrevCommitSha, TreeSha, AbbrevTreeSha or Branches")
 }
 
-/// What git says as a tag: `_` for what Docker does not take, also for each dash and dot in front; cut after 128 characters.
+/// Converts git's output to a tag: `_` for characters that Docker does not accept, and for each leading dash and dot; at most 128 characters.
 fn sanitize(found: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     let text: String = found.chars().map(|c| if plain(c) { c } else { '_' }).collect();

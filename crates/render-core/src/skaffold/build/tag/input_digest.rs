@@ -15,7 +15,7 @@ use crate::skaffold::reference::sanitize;
 /// SHA-256 of the sorted files' hashes, each MD5 of the path from the context and the content.
 ///
 /// # Errors
-/// What [`source_files`] refuses, and a file that cannot be read.
+/// Returns the errors of [`source_files`], and an error if a file cannot be read.
 pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact) -> Result<String, Diagnostic> {
     let mut names = Vec::new();
     collect(tagging, artifact, &mut Vec::new(), &mut names)?;

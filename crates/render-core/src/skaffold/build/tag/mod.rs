@@ -24,7 +24,7 @@ pub use self::tagging::{SourceGit, Tagging};
 /// leaves the tag that is in it.
 ///
 /// # Errors
-/// If the tag cannot be determined, or is invalid: with the place of the policy, or of the artifact.
+/// Returns an error if the tag cannot be determined, or is invalid: with the place of the policy, or of the artifact.
 pub(crate) fn reference(tagging: &Tagging<'_>, config: &Config, artifact: &Artifact) -> Result<String, Diagnostic> {
     let policy = &config.build.tag_policy;
     let place = |found: Diagnostic| {
@@ -42,7 +42,7 @@ pub(crate) fn reference(tagging: &Tagging<'_>, config: &Config, artifact: &Artif
 /// `IMAGE:TAG`, checked; `IMAGE` where the tag is empty.
 ///
 /// # Errors
-/// What is not an image reference.
+/// Returns an error if the result is not an image reference.
 pub(crate) fn named(image: &str, tag: &str) -> Result<String, Diagnostic> {
     let full = if tag.is_empty() { image.to_owned() } else { format!("{image}:{tag}") };
     match ImageReference::parse(&full) {

@@ -79,7 +79,7 @@ fn docker(tagging: &Tagging<'_>, context: &str, dockerfile: &Dockerfile) -> Resu
     Ok(found)
 }
 
-/// What a source of `COPY` stands for, absolute.
+/// Returns the absolute paths that match a source of `COPY`.
 fn hits(tagging: &Tagging<'_>, context: &str, source: &str) -> Result<Vec<String>, Diagnostic> {
     let source = source.trim_start_matches('/');
     let whole = join(context, source);

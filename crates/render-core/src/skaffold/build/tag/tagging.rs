@@ -1,4 +1,4 @@
-//! What tags depend on.
+//! The inputs of tags.
 
 use manifest::Diagnostic;
 
@@ -7,7 +7,7 @@ use crate::skaffold::model::Config;
 use crate::time::zone::offset;
 use crate::time::{Now, Offset};
 
-/// What a tag may depend on besides files and environment.
+/// The inputs of a tag in addition to files and environment.
 #[derive(Clone, Copy)]
 pub struct Tagging<'a> {
     /// Files, environment and folder.
@@ -30,12 +30,12 @@ impl Tagging<'_> {
     }
 }
 
-/// What tags need from the git repository that contains a folder (absolute). Each method returns what the git command prints.
+/// The data of tags from the git repository that contains a folder (absolute). Each method returns what the git command prints.
 pub trait SourceGit: Sync {
     /// `git describe --tags --always`
     ///
     /// # Errors
-    /// Where there is no repository or no commit.
+    /// Returns an error if there is no repository or no commit.
     fn describe(&self, folder: &str) -> Result<String, Diagnostic>;
 
     /// `git rev-list -1 HEAD`, with `--abbrev-commit` where `short`.
@@ -53,12 +53,12 @@ pub trait SourceGit: Sync {
     /// `git branch --show-current`; nothing on a detached HEAD.
     ///
     /// # Errors
-    /// Where there is no repository.
+    /// Returns an error if there is no repository.
     fn branch(&self, folder: &str) -> Result<Option<String>, Diagnostic>;
 
     /// Whether `git status . --porcelain` prints anything.
     ///
     /// # Errors
-    /// Where there is no repository.
+    /// Returns an error if there is no repository.
     fn is_dirty(&self, folder: &str) -> Result<bool, Diagnostic>;
 }

@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-/// How a release of v2 passes an image to its chart.
+/// The way in which a release of v2 passes an image to its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strategy {
     /// As one value (`fqn`, the default).
@@ -23,7 +23,7 @@ impl Strategy {
         }
     }
 
-    /// What is added to a value's key and the template under it, for the image of that name.
+    /// Returns the suffixes of a value's key, each with its template, for the image of that name.
     pub(super) fn templates(self, image: &str) -> Vec<(&'static str, String)> {
         let name = image.replace(['.', '-', '/', ':'], "_");
         let tag = (".tag", format!("{{{{.IMAGE_TAG_{name}}}}}@{{{{.IMAGE_DIGEST_{name}}}}}"));

@@ -50,7 +50,7 @@ const STEPS: &[(&str, Step)] = &[
 /// Raises `tree` from `version` to the newest one.
 ///
 /// # Errors
-/// What Skaffold refuses to raise: `build.acr`, `deploy.kpt` of v2, settings of kustomize and kubectl that conflict.
+/// Returns an error for settings that Skaffold refuses to upgrade: `build.acr`, `deploy.kpt` of v2, settings of kustomize and kubectl that conflict.
 pub(super) fn upgrade(
     fields: &Fields,
     version: usize,

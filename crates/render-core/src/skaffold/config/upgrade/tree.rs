@@ -2,7 +2,7 @@
 
 use manifest::{Diagnostic, Map, Node, Scalar};
 
-/// What a step may say and where.
+/// The warnings of an upgrade step, with positions.
 pub(super) type Warnings = Vec<Diagnostic>;
 
 /// A mapping below `map`, to change, where each key of `path` leads to one.

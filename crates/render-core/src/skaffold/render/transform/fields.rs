@@ -11,7 +11,7 @@ use crate::skaffold::render::hooks::print;
 /// Lays a field over the objects. Values are `name` and `value`; one without a name is the field's own value.
 ///
 /// # Errors
-/// What the kustomize engine refuses, such as two objects of one name.
+/// Returns the errors of the kustomize engine, such as two objects of one name.
 pub(super) fn set(objects: &mut Vec<Node>, field: &str, values: &[(String, String)]) -> Result<(), Errors> {
     let mut map = Map::default();
     for (name, value) in values {
@@ -26,7 +26,7 @@ pub(super) fn set(objects: &mut Vec<Node>, field: &str, values: &[(String, Strin
 /// Builds a kustomization in memory that has the objects and one field, and keeps their order.
 ///
 /// # Errors
-/// What the kustomize engine refuses.
+/// Returns the errors of the kustomize engine.
 pub(super) fn kustomize(objects: &mut Vec<Node>, field: &str, value: Node) -> Result<(), Errors> {
     if objects.is_empty() {
         return Ok(());

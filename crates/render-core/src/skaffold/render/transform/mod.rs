@@ -32,7 +32,7 @@ enum Function {
 
 /// The comment that marks a field for `apply-setters`.
 const KPT_SET: &str = "# kpt-set: ";
-/// What `set-enforcement-action` changes.
+/// The API group of the objects that `set-enforcement-action` changes.
 const POLICY: &str = "constraints.gatekeeper.sh/v1beta1";
 
 impl Functions {
@@ -78,7 +78,7 @@ impl Functions {
     /// Runs all other functions over objects that belong together.
     ///
     /// # Errors
-    /// What a function refuses.
+    /// Returns the errors of the functions.
     pub(super) fn apply(&self, objects: &mut Vec<Node>) -> Result<(), Errors> {
         for function in &self.0 {
             match function {

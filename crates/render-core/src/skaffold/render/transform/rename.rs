@@ -10,7 +10,7 @@ const LEFT_ALONE: [&str; 3] = ["CustomResourceDefinition", "Namespace", "APIServ
 /// Puts the text before or behind each name that does not hold it.
 ///
 /// # Errors
-/// What the kustomize engine refuses.
+/// Returns the errors of the kustomize engine.
 pub(super) fn ensure(objects: &mut Vec<Node>, text: &str, append: bool) -> Result<(), Errors> {
     let ids = objects.iter().map(ObjectId::of);
     let wanted = ids.filter(|id| !id.name.contains(text) && !LEFT_ALONE.contains(&id.gvk.kind.as_str()));

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::skaffold::glob::spans;
 
-/// What is searched for, and what is put in its place.
+/// The arguments of `search-replace`: what to match, and the replacement.
 #[derive(Clone, Debug)]
 pub(super) struct SearchReplace {
     value: Option<String>,
@@ -93,7 +93,7 @@ impl SearchReplace {
     }
 }
 
-/// Sets the field at a path of names, making the maps on the way.
+/// Sets the field at a path of names, and creates missing maps.
 fn make(object: &mut Node, path: &[String], put: &str) {
     let Some((last, folders)) = path.split_last() else { return };
     let mut here = object;

@@ -42,7 +42,7 @@ pub(super) fn set(
     true
 }
 
-/// The first scalar that the path meets before its end, and how many parts lead to it.
+/// Returns the first scalar before the end of the path, and the number of parts that lead to it.
 fn scalar_on_the_way<'a>(object: &'a mut Node, names: &[String]) -> Option<(&'a mut Node, usize)> {
     let mut depth = 0;
     let mut found = &*object;

@@ -18,7 +18,7 @@ struct Printer<'a> {
     old: Vec<&'a str>,
     /// The first line of `old` that is not printed yet.
     next: usize,
-    /// How far lines were indented in `old`, and how far what stood there is indented now; deepest last.
+    /// The indentation of lines in `old`, and their present indentation; deepest last.
     indents: Vec<(usize, usize)>,
     out: String,
 }
@@ -47,7 +47,7 @@ impl Printer<'_> {
         }
     }
 
-    /// What follows `key:` or `-`.
+    /// Prints the value after `key:` or `-`.
     fn value(&mut self, node: &Node, line: usize, indent: usize, in_map: bool) {
         let empty = match &node.data {
             Data::Map(map) => map.is_empty().then_some("{}"),
@@ -186,7 +186,7 @@ impl Printer<'_> {
     }
 }
 
-/// How far a line is indented.
+/// Returns the indentation of a line.
 fn leading(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
