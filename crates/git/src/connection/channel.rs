@@ -1,10 +1,14 @@
 //! What HTTP and a child process have in common: a service sends an advertisement, then answers requests.
 
 use std::io::{self, Cursor, Read};
+use std::time::Duration;
 
 use tempfile::SpooledTempFile;
 
 use crate::error::TransportError;
+
+/// The time without data after which a request fails. It is long because a server sends nothing while its hooks run.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The two services of a git server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use net::{
     Url, basic_auth,
 };
 
-use super::channel::{Channel, Request, Service};
+use super::channel::{Channel, IDLE_TIMEOUT, Request, Service};
 use crate::credentials::{CredentialHelpers, Credentials};
 use crate::error::TransportError;
 use crate::protocol::message_lines;
@@ -24,8 +24,6 @@ use crate::url::percent_decode;
 const MAX_REDIRECTS: u32 = 5;
 /// The maximum number of bytes of an error page that are read.
 const MAX_ERROR_BODY: usize = 2000;
-/// The time without data after which a request fails. It is long because a server sends nothing while its hooks run.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A repository behind a web server.
 pub(super) struct HttpChannel {

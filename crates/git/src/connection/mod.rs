@@ -6,6 +6,7 @@
 mod channel;
 mod http;
 mod local;
+mod pipe;
 mod process;
 mod session;
 mod ssh;

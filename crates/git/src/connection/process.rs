@@ -1,11 +1,13 @@
 //! A service as a child process: through `ssh`, or git on this machine.
 
-use std::io::{self, Read, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use super::channel::{Channel, Request, Service};
+use super::channel::{Channel, IDLE_TIMEOUT, Request, Service};
+use super::pipe::{self, PipeReader, PipeWriter};
 use super::ssh::Endpoint;
 use crate::error::TransportError;
 use crate::protocol::message_lines;
@@ -13,6 +15,10 @@ use crate::remote::Remote;
 
 /// The bytes of standard error that are kept.
 const MAX_STDERR: usize = 4000;
+/// The time for a service to end by itself, once its input has ended.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time for a service to take the empty request of [`ProcessChannel::close`].
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Program {
     Ssh { remote: Box<Remote>, endpoint: Endpoint },
@@ -23,27 +29,33 @@ enum Program {
 pub(super) struct ProcessChannel {
     program: Program,
     url: String,
+    /// The time without data after which a request fails.
+    idle_timeout: Duration,
     running: Option<Running>,
 }
 
+/// A running service. No method waits for it without a time limit, also if a process that it started keeps its pipes open.
 struct Running {
     child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: ChildStdout,
+    /// `None` once the input has ended.
+    stdin: Option<PipeWriter>,
+    stdout: PipeReader,
     stderr: Arc<Mutex<Vec<u8>>>,
-    stderr_reader: Option<JoinHandle<()>>,
+    /// Disconnected when standard error has ended.
+    stderr_end: Receiver<()>,
 }
 
 impl ProcessChannel {
     /// Runs the user's `ssh`, so that its configuration, agent, keys and known hosts apply.
     pub(super) fn ssh(remote: &Remote, endpoint: Endpoint) -> Self {
         let program = Program::Ssh { remote: Box::new(remote.clone()), endpoint };
-        Self { program, url: remote.redacted_url(), running: None }
+        Self { program, url: remote.redacted_url(), idle_timeout: IDLE_TIMEOUT, running: None }
     }
 
     /// Runs the installed git on a repository on this machine.
     pub(super) fn git(path: &str) -> Self {
-        Self { program: Program::Git { path: path.to_owned() }, url: path.to_owned(), running: None }
+        let program = Program::Git { path: path.to_owned() };
+        Self { program, url: path.to_owned(), idle_timeout: IDLE_TIMEOUT, running: None }
     }
 
     fn command(&self, service: Service) -> Command {
@@ -76,8 +88,13 @@ impl ProcessChannel {
         };
         let kept = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&kept);
-        let stderr_reader = Some(std::thread::spawn(move || keep_stderr(&mut stderr, &writer)));
-        Ok(self.running.insert(Running { child, stdin: Some(stdin), stdout, stderr: kept, stderr_reader }))
+        let (end, stderr_end) = mpsc::channel();
+        std::thread::spawn(move || {
+            keep_stderr(&mut stderr, &writer);
+            drop(end);
+        });
+        let (stdin, stdout) = pipe::connect(stdin, stdout, self.idle_timeout);
+        Ok(self.running.insert(Running { child, stdin: Some(stdin), stdout, stderr: kept, stderr_end }))
     }
 }
 
@@ -127,23 +144,24 @@ impl Channel for ProcessChannel {
         Ok(Box::new(&mut running.stdout))
     }
 
-    fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
-        let url = self.url.clone();
-        let ended = || TransportError::unreachable(&url, "the service has ended");
+    fn request(&mut self, service: Service, request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
+        let ended = || TransportError::unreachable(&self.url, "the service has ended");
         let Some(running) = &mut self.running else { return Err(ended()) };
-        let Some(stdin) = &mut running.stdin else { return Err(ended()) };
-        // A failed write is not an error: the response says why the service stopped reading.
-        let written = request.reader().and_then(|mut body| io::copy(&mut body, stdin)).and_then(|_| stdin.flush());
-        if service == Service::ReceivePack || written.is_err() {
+        let sent = running.stdin.as_ref().is_some_and(|stdin| stdin.send(request));
+        if service == Service::ReceivePack {
             running.stdin = None;
         }
-        Ok(Box::new(&mut running.stdout))
+        if sent { Ok(Box::new(&mut running.stdout)) } else { Err(ended()) }
     }
 
     fn close(&mut self) {
-        if let Some(stdin) = self.running.as_mut().and_then(|running| running.stdin.as_mut()) {
+        if let Some(running) = &mut self.running
+            && let Some(stdin) = running.stdin.take()
+        {
             // The server takes a flush packet for an empty request and ends normally.
-            let _ = stdin.write_all(b"0000").and_then(|()| stdin.flush());
+            stdin.send(Request::lines(b"0000".to_vec()));
+            drop(stdin);
+            running.wait(CLOSE_TIMEOUT);
         }
         self.running = None;
     }
@@ -151,10 +169,8 @@ impl Channel for ProcessChannel {
     fn stderr(&mut self) -> Option<String> {
         let running = self.running.as_mut()?;
         running.stdin = None;
-        let _ = running.child.wait();
-        if let Some(reader) = running.stderr_reader.take() {
-            let _ = reader.join();
-        }
+        running.wait(EXIT_TIMEOUT);
+        let _ = running.stderr_end.recv_timeout(EXIT_TIMEOUT);
         let kept = running.stderr.lock().ok()?;
         let message = message_lines(&kept).join("; ");
         (!message.is_empty()).then_some(message)
@@ -165,13 +181,72 @@ impl Channel for ProcessChannel {
     }
 }
 
+impl Running {
+    /// Waits until the process has ended, and kills it after `limit`.
+    fn wait(&mut self, limit: Duration) {
+        let start = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if start.elapsed() >= limit {
+                let _ = self.child.kill();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.stdin = None;
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if let Some(reader) = self.stderr_reader.take() {
-            let _ = reader.join();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::connection::session::Session;
+    use crate::transport::Transport as _;
+
+    /// The error of a service that runs this command line, and how long it took.
+    fn failure(line: &str) -> (String, Duration) {
+        let mut remote = Remote::new("ssh://host/repository.git");
+        remote.ssh_command = Some(format!("{line} #"));
+        let endpoint = Endpoint { host: "host".to_owned(), port: None, path: "/repository.git".to_owned() };
+        let mut channel = ProcessChannel::ssh(&remote, endpoint);
+        channel.idle_timeout = Duration::from_millis(300);
+        let start = Instant::now();
+        let mut session = Session::new(channel, remote.redacted_url());
+        let error = session.list_refs(&["refs/heads/main".to_owned()]).unwrap_err();
+        drop(session);
+        (error.to_string(), start.elapsed())
+    }
+
+    #[test]
+    fn a_service_that_sends_nothing_fails_after_a_time() {
+        for line in [
+            "exec sleep 30",
+            // The time limit holds also if another process keeps the pipes open.
+            "sleep 30; true",
+            // The advertisement has no end.
+            "printf 000eversion 2; exec sleep 30",
+            // The advertisement is complete, and no request is answered.
+            "printf '000eversion 2\\n000cls-refs\\n0000'; exec sleep 30",
+        ] {
+            let (error, time) = failure(line);
+            assert!(error.contains("no data for 0.3 s"), "{line}: {error}");
+            assert!(time < Duration::from_secs(15), "{line}: {time:?}");
         }
+    }
+
+    #[test]
+    fn a_service_that_ends_early_fails_with_its_message() {
+        let (error, _) = failure("echo no such host >&2; exit 255");
+        assert!(error.contains("no such host"), "{error}");
+        // The output has ended, the process has not.
+        let (error, time) = failure("echo waiting >&2; exec sleep 30 >/dev/null");
+        assert!(error.contains("waiting"), "{error}");
+        assert!(time < Duration::from_secs(20), "{time:?}");
     }
 }

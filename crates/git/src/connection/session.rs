@@ -40,6 +40,7 @@ impl<C: Channel> Session<C> {
                     source: Some(Box::new(http.clone())),
                 }
             }
+            ErrorKind::TimedOut => TransportError::unreachable(url, error.to_string()),
             ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
             _ => {
                 let early = "the connection ended before the response was complete";

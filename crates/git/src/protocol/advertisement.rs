@@ -45,17 +45,9 @@ impl Advertisement {
 /// A response that does not follow git's protocol, and the server's `ERR`.
 pub(crate) fn read(reader: &mut dyn Read) -> io::Result<Advertisement> {
     let mut result = Advertisement::default();
-    let mut first = true;
     loop {
-        let packet = pkt::read(reader)?;
-        let Some(line) = packet.text() else {
-            if matches!(packet, Packet::Flush) && first {
-                // An empty advertisement before the real one, or the end of the `# service=` line of HTTP.
-                first = false;
-                continue;
-            }
-            return Ok(result);
-        };
+        // A flush packet ends it. In version 0, git before 2.41 sends nothing else for an empty repository.
+        let Some(line) = pkt::read(reader)?.text() else { return Ok(result) };
         let line = check_err(line)?;
         if line.starts_with("# service=") {
             // A flush packet ends this section.
@@ -69,7 +61,6 @@ pub(crate) fn read(reader: &mut dyn Read) -> io::Result<Advertisement> {
         } else if line != "version 1" {
             advertised_ref(&line, &mut result)?;
         }
-        first = false;
     }
 }
 
@@ -138,6 +129,9 @@ mod tests {
         pkt::flush(&mut out);
         let found = read(&mut out.as_slice()).unwrap();
         assert!(found.refs.is_empty() && found.has("atomic"));
+        // Over a pipe, nothing follows until the client has answered.
+        let found = read(&mut &b"0000"[..]).unwrap();
+        assert!(found.refs.is_empty() && !found.v2);
     }
 
     #[test]
