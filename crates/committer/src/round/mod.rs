@@ -291,7 +291,7 @@ pub(crate) enum Action {
     Note,
     /// Nothing; the branch holds the output already.
     Unchanged,
-    /// Nothing; the branch holds the commit of an earlier round, whose answer was lost.
+    /// The branch holds the commit of an earlier round, whose answer was lost. The order ref is updated if that is missing.
     Recovered(PlannedCommit),
     /// Nothing, for this reason.
     Refuse(Refusal),

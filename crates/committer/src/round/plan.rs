@@ -137,7 +137,7 @@ impl<'a> Planner<'a> {
         let new = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
             Decision::Unchanged => return Ok(self.unchanged(index, old)),
-            Decision::Note => return Ok(Action::Note),
+            Decision::Note => return Ok(self.noted_or_recovered(index, old)),
             Decision::Commit(new) => new,
         };
         let NewTree { tree, changes, previous, objects: built } = new;
@@ -161,8 +161,18 @@ impl<'a> Planner<'a> {
 
     /// The branch holds the unit's output. If it got there by a push of an earlier round whose answer was lost, that is a commit of ours.
     pub(super) fn unchanged(&self, index: usize, head: Option<Oid>) -> Action {
-        let sent = self.units[index].sent().filter(|sent| head.is_some_and(|head| self.is_sent(sent, head)));
-        sent.map_or(Action::Unchanged, |sent| Action::Recovered(sent.clone()))
+        self.recovered(index, head).unwrap_or(Action::Unchanged)
+    }
+
+    /// The branch holds the unit's output, and the order ref or the note does not name its source commit. After a push whose answer was lost,
+    /// only the order ref is missing: the record of the commit names the source commit.
+    pub(super) fn noted_or_recovered(&self, index: usize, head: Option<Oid>) -> Action {
+        self.recovered(index, head).unwrap_or(Action::Note)
+    }
+
+    fn recovered(&self, index: usize, head: Option<Oid>) -> Option<Action> {
+        let sent = self.units[index].sent().filter(|sent| head.is_some_and(|head| self.is_sent(sent, head)))?;
+        Some(Action::Recovered(sent.clone()))
     }
 
     /// Whether `head` is the commit that was sent, or the one that the remote made of it.

@@ -302,7 +302,8 @@ impl PushQueue {
         context.ref_update(NOTES, "Notes added by 'hydrant deliver'\n", self.state.notes, tree, objects)
     }
 
-    /// The update of the order ref for the units of these plans that a commit or a note is written for.
+    /// The update of the order ref for the units of these plans that a commit or a note is written for, or was in an earlier round whose
+    /// answer was lost.
     fn build_order(
         &self,
         context: PushContext<'_, '_>,
@@ -313,7 +314,8 @@ impl PushQueue {
         }
         let plans = self.plans.iter().enumerate().filter(|(index, _)| includes(*index));
         let planned = plans.flat_map(|(_, plan)| &plan.units);
-        let written = planned.filter(|planned| matches!(planned.action, Action::Commit(_) | Action::Note));
+        let is_written = |action: &Action| matches!(action, Action::Commit(_) | Action::Note | Action::Recovered(_));
+        let written = planned.filter(|planned| is_written(&planned.action));
         let mut units = written.map(|planned| context.progress.units[planned.unit].unit).peekable();
         if units.peek().is_none() {
             return Ok(None);

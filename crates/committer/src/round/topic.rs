@@ -104,7 +104,7 @@ impl<'a> Planner<'a> {
         let action = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => Action::Refuse(refusal),
             Decision::Unchanged => self.unchanged(index, head),
-            Decision::Note => Action::Note,
+            Decision::Note => self.noted_or_recovered(index, head),
             Decision::Commit(new) => return self.propose(&review, waiting.as_ref(), new),
         };
         if matches!(action, Action::Refuse(_)) {
@@ -225,7 +225,7 @@ impl<'a> Planner<'a> {
         Ok(match decide::decide(self.store, review.unit, &branch, self.options.ancestors)? {
             Decision::Refuse(refusal) => Proposal::Refuse(refusal),
             Decision::Unchanged => Proposal::Keep(waiting, self.unchanged(review.index, review.head)),
-            Decision::Note => Proposal::Keep(waiting, Action::Note),
+            Decision::Note => Proposal::Keep(waiting, self.noted_or_recovered(review.index, review.head)),
             Decision::Commit(new) => Proposal::Commit { new, parents: vec![waiting.head] },
         })
     }
