@@ -1,6 +1,7 @@
 //! A git server on loopback over a bare repository: smart HTTP with protocol version 2 (or 0), partial fetches, pushes with old ids,
 //! and faults on demand. It needs no installed git.
 
+mod pipe;
 mod pkt;
 mod receive;
 mod upload;
@@ -14,6 +15,8 @@ use git2::{Oid, Repository};
 use crate::http::{Body, Request, Response, Server};
 use crate::tls::Identity;
 
+pub use pipe::serve;
+
 /// What the server can do, and whom it lets in.
 #[derive(Clone, Debug)]
 pub struct Abilities {
@@ -25,13 +28,22 @@ pub struct Abilities {
     pub atomic: bool,
     /// Takes push options.
     pub push_options: bool,
+    /// Advertises its capabilities also if the repository is empty. git before 2.41 does not in version 0 over a pipe.
+    pub empty_advertisement: bool,
     /// A user name and password that every request must carry.
     pub login: Option<(String, String)>,
 }
 
 impl Default for Abilities {
     fn default() -> Self {
-        Abilities { version_2: true, filter: true, atomic: true, push_options: true, login: None }
+        Abilities {
+            version_2: true,
+            filter: true,
+            atomic: true,
+            push_options: true,
+            empty_advertisement: true,
+            login: None,
+        }
     }
 }
 
@@ -165,10 +177,12 @@ impl State {
         let service = request.parameter("service").filter(|_| request.method == "GET");
         match (request.path.as_str(), service.as_deref()) {
             ("/repository.git/info/refs", Some("git-upload-pack")) => {
-                result("git-upload-pack-advertisement", upload::announce(&repository, &self.abilities, version_2))
+                let body = upload::announce(&repository, &self.abilities, version_2);
+                result("git-upload-pack-advertisement", over_http("git-upload-pack", &body))
             }
             ("/repository.git/info/refs", Some("git-receive-pack")) => {
-                result("git-receive-pack-advertisement", receive::announce(&repository, &self.abilities))
+                let body = receive::announce(&repository, &self.abilities);
+                result("git-receive-pack-advertisement", over_http("git-receive-pack", &body))
             }
             ("/repository.git/git-upload-pack", None) => {
                 let answer = upload::answer(&repository, &self.abilities, version_2, &request.body);
@@ -228,6 +242,15 @@ impl State {
             None => result("git-receive-pack-result", answer),
         }
     }
+}
+
+/// An announcement with the line that names the service over HTTP.
+fn over_http(service: &str, announcement: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    pkt::text(&mut out, &format!("# service={service}"));
+    pkt::flush(&mut out);
+    out.extend_from_slice(announcement);
+    out
 }
 
 fn result(kind: &str, body: Vec<u8>) -> Response {

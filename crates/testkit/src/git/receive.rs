@@ -17,8 +17,6 @@ pub(super) fn announce(repository: &Repository, abilities: &Abilities) -> Vec<u8
         capabilities.push_str(" push-options");
     }
     let mut out = Vec::new();
-    pkt::text(&mut out, "# service=git-receive-pack");
-    pkt::flush(&mut out);
     super::upload::refs(repository, &capabilities, &mut out);
     pkt::flush(&mut out);
     out

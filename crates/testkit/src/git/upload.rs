@@ -10,8 +10,6 @@ use super::pkt::{self, Line};
 /// The announcement of either version.
 pub(super) fn announce(repository: &Repository, abilities: &Abilities, version_2: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    pkt::text(&mut out, "# service=git-upload-pack");
-    pkt::flush(&mut out);
     if version_2 {
         let fetch = if abilities.filter { "fetch=shallow filter" } else { "fetch=shallow" };
         for line in ["version 2", "agent=testkit", "ls-refs=unborn", fetch, "object-format=sha1"] {
