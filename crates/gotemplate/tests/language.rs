@@ -43,8 +43,8 @@ fn templates_print_what_go_prints() {
         ("{{'a'}} {{0x1F}} {{1e3}} {{017}} {{1_000}} {{1i}}", "97 31 1000 15 1000 (0+1i)"),
         ("{{.s | len | printf \"%03d\"}}{{$a := .s}}{{$a}}{{$.f}}", "004text2.5"),
     ];
-    for (template, wanted) in table {
-        assert_eq!(render(template).as_deref(), Ok(wanted), "{template}");
+    for (template, expected) in table {
+        assert_eq!(render(template).as_deref(), Ok(expected), "{template}");
     }
 }
 
@@ -77,8 +77,8 @@ fn errors_are_those_of_go() {
             "template: t:1: template: multiple definition of template \"a\"",
         ),
     ];
-    for (template, wanted) in table {
-        assert_eq!(render(template).unwrap_err(), wanted, "{template}");
+    for (template, expected) in table {
+        assert_eq!(render(template).unwrap_err(), expected, "{template}");
     }
 }
 

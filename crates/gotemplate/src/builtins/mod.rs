@@ -132,13 +132,13 @@ fn call(context: &mut dyn Context, arguments: &[TypedValue], shown: impl FnOnce(
         other => return Err(format!("non-function {} of type {}", shown(), other.type_name()).into()),
     };
     let given = arguments.len() - 1;
-    let wanted = function.params().len();
+    let expected = function.params().len();
     match function.variadic_param() {
-        Some(_) if given < wanted => {
-            return Err(format!("wrong number of args for {}: got {given} want at least {wanted}", shown()).into());
+        Some(_) if given < expected => {
+            return Err(format!("wrong number of args for {}: got {given} want at least {expected}", shown()).into());
         }
-        None if given != wanted => {
-            return Err(format!("wrong number of args for {}: got {given} want {wanted}", shown()).into());
+        None if given != expected => {
+            return Err(format!("wrong number of args for {}: got {given} want {expected}", shown()).into());
         }
         _ => {}
     }

@@ -262,8 +262,8 @@ mod tests {
             ("%v %+v", &[1i64.into(), "a".into()], "1 a"),
             ("%#g %#.3x", &[1.0.into(), 1.0.into()], "1.00000 0x1.000p+00"),
         ];
-        for (format, values, wanted) in table {
-            assert_eq!(String::from_utf8_lossy(&sprintf(format.as_bytes(), values, usize::MAX)), wanted, "{format}");
+        for (format, values, expected) in table {
+            assert_eq!(String::from_utf8_lossy(&sprintf(format.as_bytes(), values, usize::MAX)), expected, "{format}");
         }
     }
 }

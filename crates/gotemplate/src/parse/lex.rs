@@ -359,12 +359,12 @@ impl<'s> Lexer<'s> {
     }
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
     let mut from = 0;
     loop {
         let at = from + bytes[from..].iter().position(|byte| *byte == first)?;
-        if bytes[at..].starts_with(wanted) {
+        if bytes[at..].starts_with(needle) {
             return Some(at);
         }
         from = at + 1;

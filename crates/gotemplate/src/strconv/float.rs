@@ -71,11 +71,11 @@ impl Digits {
 fn exponent(out: &mut String, number: &Digits, precision: Option<usize>) {
     let (first, rest) = number.digits.split_at(1);
     out.push_str(first);
-    let wanted = precision.unwrap_or(rest.len());
-    if wanted > 0 {
+    let places = precision.unwrap_or(rest.len());
+    if places > 0 {
         out.push('.');
-        out.push_str(&rest[..rest.len().min(wanted)]);
-        out.extend(std::iter::repeat_n('0', wanted.saturating_sub(rest.len())));
+        out.push_str(&rest[..rest.len().min(places)]);
+        out.extend(std::iter::repeat_n('0', places.saturating_sub(rest.len())));
     }
     push_exponent(out, 'e', number.point - 1);
 }
@@ -203,8 +203,8 @@ mod tests {
             (5e-324, "5e-324"),
             (f64::INFINITY, "+Inf"),
         ];
-        for (value, wanted) in table {
-            assert_eq!(shortest(value), wanted);
+        for (value, expected) in table {
+            assert_eq!(shortest(value), expected);
         }
     }
 

@@ -203,8 +203,8 @@ mod tests {
             (b"9223372036854775808", None),
             (b"+5", Some(5)),
         ];
-        for (text, wanted) in table {
-            assert_eq!(parse_int(text, 0), wanted, "{}", String::from_utf8_lossy(text));
+        for (text, expected) in table {
+            assert_eq!(parse_int(text, 0), expected, "{}", String::from_utf8_lossy(text));
         }
         assert_eq!(parse_int(b"012", 10), Some(12));
         assert_eq!(parse_int(b"1_0", 10), None);

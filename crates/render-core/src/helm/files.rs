@@ -10,13 +10,13 @@ const STRING: &[Param] = &[Param::String];
 static FILES: Type = Type::map("engine.files", Element::Concrete(&types::BYTES)).with_methods(&METHODS);
 
 static METHODS: [(&str, Function); 6] = [
-    ("Get", Function::new(STRING, |given| Ok(Value::String(content(&given[0], &given[1]))))),
-    ("GetBytes", Function::new(STRING, |given| Ok(Value::Bytes(content(&given[0], &given[1]))))),
+    ("Get", Function::new(STRING, |args| Ok(Value::String(content(&args[0], &args[1]))))),
+    ("GetBytes", Function::new(STRING, |args| Ok(Value::Bytes(content(&args[0], &args[1]))))),
     (
         "Lines",
-        Function::new(STRING, |given| {
-            let Value::Map(files) = &given[0] else { return Ok(Value::Nil) };
-            let Some(Value::Bytes(bytes)) = given[1].as_str().and_then(|name| files.get(name)) else {
+        Function::new(STRING, |args| {
+            let Value::Map(files) = &args[0] else { return Ok(Value::Nil) };
+            let Some(Value::Bytes(bytes)) = args[1].as_str().and_then(|name| files.get(name)) else {
                 return Ok(Value::List(List::strings::<Str>([])));
             };
             let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
@@ -25,17 +25,17 @@ static METHODS: [(&str, Function); 6] = [
     ),
     (
         "Glob",
-        Function::new(STRING, |given| {
-            let Value::Map(files) = &given[0] else { return Ok(Value::Nil) };
-            let pattern = given[1].as_str().map(|text| text.to_text().into_owned()).unwrap_or_default();
+        Function::new(STRING, |args| {
+            let Value::Map(files) = &args[0] else { return Ok(Value::Nil) };
+            let pattern = args[1].as_str().map(|text| text.to_text().into_owned()).unwrap_or_default();
             let glob = Glob::parse(&pattern);
             let matches = |name: &Str| glob.as_ref().is_none_or(|glob| glob.matches(&name.to_text()));
             let kept = files.entries().into_iter().filter(|(name, _)| matches(name));
             Ok(Map::new(&FILES, kept.collect()).into())
         }),
     ),
-    ("AsConfig", Function::new(&[], |given| Ok(as_map(&given[0], false)?.into()))),
-    ("AsSecrets", Function::new(&[], |given| Ok(as_map(&given[0], true)?.into()))),
+    ("AsConfig", Function::new(&[], |args| Ok(as_map(&args[0], false)?.into()))),
+    ("AsSecrets", Function::new(&[], |args| Ok(as_map(&args[0], true)?.into()))),
 ];
 
 /// Returns `.Files`.
@@ -163,7 +163,7 @@ impl Part {
     fn ends(&self, text: &[char], start: usize, ends: &mut Vec<usize>) {
         let c = text.get(start).copied();
         match self {
-            Part::Char(wanted) if c == Some(*wanted) => ends.push(start + 1),
+            Part::Char(expected) if c == Some(*expected) => ends.push(start + 1),
             Part::One if c.is_some_and(|c| c != '/') => ends.push(start + 1),
             Part::Class(ranges, negated)
                 if c.is_some_and(|c| ranges.iter().any(|range| (range.0..=range.1).contains(&c)) != *negated) =>
@@ -213,8 +213,8 @@ mod tests {
             ("{a,b}/?.[!x]", "b/q.y", true),
             ("./x", "x", false),
         ];
-        for (pattern, text, wanted) in table {
-            assert_eq!(Glob::parse(pattern).unwrap().matches(text), wanted, "{pattern}");
+        for (pattern, text, expected) in table {
+            assert_eq!(Glob::parse(pattern).unwrap().matches(text), expected, "{pattern}");
         }
     }
 }

@@ -58,67 +58,67 @@ static TABLE: &[(&str, Function)] = &[
     ("tpl", Function::with_context(&[Param::String, Param::Any], tpl)),
     (
         "required",
-        Function::new(&[Param::String, Param::Any], |given| match &given[1] {
-            Value::Nil => Err(marked(&given[0])),
-            Value::String(text) if text.is_empty() => Err(marked(&given[0])),
+        Function::new(&[Param::String, Param::Any], |args| match &args[1] {
+            Value::Nil => Err(marked(&args[0])),
+            Value::String(text) if text.is_empty() => Err(marked(&args[0])),
             value => Ok(value.clone()),
         })
         .returning_interface(),
     ),
-    ("fail", Function::new(STRING, |given| Err(marked(&given[0])))),
+    ("fail", Function::new(STRING, |args| Err(marked(&args[0])))),
     (
         "lookup",
         Function::new(&[Param::String, Param::String, Param::String, Param::String], |_| Ok(Map::default().into())),
     ),
-    ("toYaml", Function::new(ANY, |given| Ok(yaml::write(&given[0]).unwrap_or_default().into()))),
+    ("toYaml", Function::new(ANY, |args| Ok(yaml::write(&args[0]).unwrap_or_default().into()))),
     (
         "mustToYaml",
-        Function::new(ANY, |given| {
-            Ok(yaml::write(&given[0]).map_err(|error| format!("error marshaling into JSON: {error}"))?.into())
+        Function::new(ANY, |args| {
+            Ok(yaml::write(&args[0]).map_err(|error| format!("error marshaling into JSON: {error}"))?.into())
         }),
     ),
-    ("toYamlPretty", Function::new(ANY, |given| Ok(yaml::write_pretty(&given[0]).unwrap_or_default().into()))),
-    ("fromYaml", Function::new(STRING, |given| Ok(as_map(yaml::read(bytes(given)), YAML_PREFIX).into()))),
-    ("fromYamlArray", Function::new(STRING, |given| Ok(as_list(yaml::read(bytes(given)), YAML_PREFIX)))),
-    ("fromJson", Function::new(STRING, |given| Ok(as_map(json::parse(bytes(given)), "").into()))),
-    ("fromJsonArray", Function::new(STRING, |given| Ok(as_list(json::parse(bytes(given)), "")))),
+    ("toYamlPretty", Function::new(ANY, |args| Ok(yaml::write_pretty(&args[0]).unwrap_or_default().into()))),
+    ("fromYaml", Function::new(STRING, |args| Ok(as_map(yaml::read(bytes(args)), YAML_PREFIX).into()))),
+    ("fromYamlArray", Function::new(STRING, |args| Ok(as_list(yaml::read(bytes(args)), YAML_PREFIX)))),
+    ("fromJson", Function::new(STRING, |args| Ok(as_map(json::parse(bytes(args)), "").into()))),
+    ("fromJsonArray", Function::new(STRING, |args| Ok(as_list(json::parse(bytes(args)), "")))),
     (
         "toToml",
-        Function::new(ANY, |given| match &given[0] {
+        Function::new(ANY, |args| match &args[0] {
             Value::Nil => Err(ZERO_VALUE.into()),
             value => Ok(toml::write(value).unwrap_or_else(|error| error).into()),
         }),
     ),
-    ("mustToToml", Function::new(ANY, |given| Ok(toml::write(&given[0])?.into()))),
-    ("mustToDuration", Function::new(ANY, |given| Ok(Value::Int(duration(&given[0])?, &DURATION)))),
-    ("durationSeconds", Function::new(ANY, |given| Ok(in_units(given, 1.0)))),
-    ("durationMinutes", Function::new(ANY, |given| Ok(in_units(given, 60.0)))),
-    ("durationHours", Function::new(ANY, |given| Ok(in_units(given, 3_600.0)))),
-    ("durationDays", Function::new(ANY, |given| Ok(divided(in_units(given, 3_600.0), &[24.0])))),
-    ("durationWeeks", Function::new(ANY, |given| Ok(divided(in_units(given, 3_600.0), &[24.0, 7.0])))),
+    ("mustToToml", Function::new(ANY, |args| Ok(toml::write(&args[0])?.into()))),
+    ("mustToDuration", Function::new(ANY, |args| Ok(Value::Int(duration(&args[0])?, &DURATION)))),
+    ("durationSeconds", Function::new(ANY, |args| Ok(in_units(args, 1.0)))),
+    ("durationMinutes", Function::new(ANY, |args| Ok(in_units(args, 60.0)))),
+    ("durationHours", Function::new(ANY, |args| Ok(in_units(args, 3_600.0)))),
+    ("durationDays", Function::new(ANY, |args| Ok(divided(in_units(args, 3_600.0), &[24.0])))),
+    ("durationWeeks", Function::new(ANY, |args| Ok(divided(in_units(args, 3_600.0), &[24.0, 7.0])))),
     (
         "durationMilliseconds",
-        Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default() / 1_000_000))),
+        Function::new(ANY, |args| Ok(Value::int64(duration(&args[0]).unwrap_or_default() / 1_000_000))),
     ),
     (
         "durationMicroseconds",
-        Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default() / 1_000))),
+        Function::new(ANY, |args| Ok(Value::int64(duration(&args[0]).unwrap_or_default() / 1_000))),
     ),
-    ("durationNanoseconds", Function::new(ANY, |given| Ok(Value::int64(duration(&given[0]).unwrap_or_default())))),
-    ("durationRoundTo", Function::new(&[Param::Any, Param::Any], |given| Ok(to_multiple(given, true)))),
-    ("durationTruncateTo", Function::new(&[Param::Any, Param::Any], |given| Ok(to_multiple(given, false)))),
+    ("durationNanoseconds", Function::new(ANY, |args| Ok(Value::int64(duration(&args[0]).unwrap_or_default())))),
+    ("durationRoundTo", Function::new(&[Param::Any, Param::Any], |args| Ok(to_multiple(args, true)))),
+    ("durationTruncateTo", Function::new(&[Param::Any, Param::Any], |args| Ok(to_multiple(args, false)))),
 ];
 
-fn bytes(given: &[Value]) -> &[u8] {
-    given[0].as_str().map_or(&[], |text| text.as_bytes())
+fn bytes(args: &[Value]) -> &[u8] {
+    args[0].as_str().map_or(&[], |text| text.as_bytes())
 }
 
 fn marked(message: &Value) -> FunctionError {
     format!("{}{message}{}", MARKERS.0, MARKERS.1).into()
 }
 
-fn include(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
-    let name = given[0].to_string();
+fn include(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
+    let name = args[0].to_string();
     if let Some(state) = context.state_as::<FunctionState>() {
         let mut depths = state.includes.borrow_mut();
         let depth = depths.entry(name.clone()).or_insert(0);
@@ -128,7 +128,7 @@ fn include(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
         }
         *depth += 1;
     }
-    let result = context.execute(&name, given[1].clone());
+    let result = context.execute(&name, args[1].clone());
     if let Some(state) = context.state_as::<FunctionState>()
         && let Some(depth) = state.includes.borrow_mut().get_mut(&name)
     {
@@ -137,9 +137,9 @@ fn include(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
     Ok(result?.into())
 }
 
-fn tpl(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
-    let text = given[0].as_str().cloned().unwrap_or_default();
-    match context.execute_text("gotpl", &text, given[1].clone()) {
+fn tpl(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
+    let text = args[0].as_str().cloned().unwrap_or_default();
+    match context.execute_text("gotpl", &text, args[1].clone()) {
         Ok(output) => Ok(without_no_value(output).into()),
         Err(error @ gotemplate::Error::Parse(_)) => {
             Err(FunctionError::with_source(format!("cannot parse template {}: {error}", quote(&text)), error))
@@ -192,8 +192,8 @@ fn as_list(read: Result<Value, String>, prefix: &str) -> Value {
     vec![Value::from(error)].into()
 }
 
-fn unmarshal_error(value: &Value, wanted: &str) -> String {
-    format!("json: cannot unmarshal {} into Go value of type {wanted}", super::values::json_kind(value))
+fn unmarshal_error(value: &Value, expected: &str) -> String {
+    format!("json: cannot unmarshal {} into Go value of type {expected}", super::values::json_kind(value))
 }
 
 /// Returns a value as nanoseconds.
@@ -239,8 +239,8 @@ fn float_duration(seconds: f64) -> Result<i64, String> {
 }
 
 /// Returns a duration in units of so many seconds, as Go's `Duration.Hours` computes it.
-fn in_units(given: &[Value], seconds: f64) -> Value {
-    let nanoseconds = duration(&given[0]).unwrap_or_default();
+fn in_units(args: &[Value], seconds: f64) -> Value {
+    let nanoseconds = duration(&args[0]).unwrap_or_default();
     let unit = SECOND * seconds as i64;
     Value::Float((nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / (seconds * 1e9))
 }
@@ -253,9 +253,9 @@ fn divided(value: Value, divisors: &[f64]) -> Value {
 }
 
 /// Rounds or truncates to a multiple.
-fn to_multiple(given: &[Value], round: bool) -> Value {
-    let nanoseconds = duration(&given[0]).unwrap_or_default();
-    let multiple = match (duration(&given[0]), duration(&given[1])) {
+fn to_multiple(args: &[Value], round: bool) -> Value {
+    let nanoseconds = duration(&args[0]).unwrap_or_default();
+    let multiple = match (duration(&args[0]), duration(&args[1])) {
         (Ok(_), Ok(multiple)) if multiple > 0 => multiple,
         _ => return Value::Int(nanoseconds, &DURATION),
     };

@@ -92,8 +92,8 @@ mod tests {
             ("templates/.git", false, true),
             ("values.yaml", false, false),
         ];
-        for (path, is_folder, wanted) in table {
-            assert_eq!(rules.ignores(path, is_folder), wanted, "{path}");
+        for (path, is_folder, expected) in table {
+            assert_eq!(rules.ignores(path, is_folder), expected, "{path}");
         }
         let negated = IgnoreRules::parse("!a.txt").ok().unwrap();
         assert!(negated.ignores("Chart.yaml", false) && !negated.ignores("a.txt", false));

@@ -198,10 +198,10 @@ fn trim_start(text: &[u8]) -> &[u8] {
 /// Reads a document's head. A hook of an unknown event gives nothing.
 fn document(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Document>, HelmError> {
     let failed = |error: String| HelmError::rendering(format!("YAML parse error on {path}: {error}"));
-    let unmarshal = |what: &str, value: &Value, wanted: &str| {
+    let unmarshal = |what: &str, value: &Value, expected: &str| {
         let found = super::values::json_kind(value);
         failed(format!(
-            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {what} of type {wanted}"
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {what} of type {expected}"
         ))
     };
     let head = match yaml::read(text).map_err(failed)? {
@@ -254,10 +254,10 @@ mod tests {
             ("a\n ---\nb", &["a\n ---\nb"]),
             ("----\n", &["-\n"]),
         ];
-        for (text, wanted) in table {
+        for (text, expected) in table {
             let found: Vec<_> =
                 split(text.as_bytes()).into_iter().map(|piece| std::str::from_utf8(piece).unwrap()).collect();
-            assert_eq!(found, wanted, "{text:?}");
+            assert_eq!(found, expected, "{text:?}");
         }
     }
 }

@@ -13,16 +13,16 @@ pub(super) static VALUES: Type = Type::map("common.Values", Element::Interface).
 static VALUES_METHODS: [(&str, Function); 3] = [
     (
         "AsMap",
-        Function::new(&[], |given| match &given[0] {
+        Function::new(&[], |args| match &args[0] {
             Value::Map(map) => Ok(map.copy_as(&types::MAP).into()),
             other => Ok(other.clone()),
         }),
     ),
     (
         "Table",
-        Function::new(&[Param::String], |given| {
-            let path = given[1].to_string();
-            let mut table = given[0].clone();
+        Function::new(&[Param::String], |args| {
+            let path = args[1].to_string();
+            let mut table = args[0].clone();
             for key in path.split('.') {
                 table = match &table {
                     Value::Map(map) => map.get(key.as_bytes()).unwrap_or_default(),
@@ -38,7 +38,7 @@ static VALUES_METHODS: [(&str, Function); 3] = [
             }
         }),
     ),
-    ("YAML", Function::new(&[], |given| Ok((super::yaml::write(&given[0])? + "\n").into()))),
+    ("YAML", Function::new(&[], |args| Ok((super::yaml::write(&args[0])? + "\n").into()))),
 ];
 
 /// The API versions that helm 4.3.1 knows without a cluster.

@@ -118,8 +118,8 @@ mod tests {
             ("[a", "a", None),
             ("[]a]", "a", None),
         ];
-        for (pattern, path, wanted) in table {
-            assert_eq!(matches(pattern, path), wanted, "{pattern}");
+        for (pattern, path, expected) in table {
+            assert_eq!(matches(pattern, path), expected, "{pattern}");
         }
     }
 }

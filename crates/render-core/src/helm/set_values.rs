@@ -276,8 +276,8 @@ mod tests {
             ("a[1]=x,b[0][1]=2,c[0].d=1", r#"{"a":[null,"x"],"b":[[null,2]],"c":[{"d":1}]}"#),
             ("a.b=1,a=2", r#"{"a":2}"#),
         ];
-        for (text, wanted) in table {
-            assert_eq!(after(text).as_deref(), Ok(wanted), "{text}");
+        for (text, expected) in table {
+            assert_eq!(after(text).as_deref(), Ok(expected), "{text}");
         }
         assert_eq!(after("a").unwrap_err(), "failed parsing --set data: key \"a\" has no value");
         assert_eq!(after("a={1").unwrap_err(), "failed parsing --set data: list must terminate with '}'");

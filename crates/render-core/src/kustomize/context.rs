@@ -16,7 +16,7 @@ pub(super) struct Context<'a> {
     /// Files, remotes, programs.
     pub io: Io<'a>,
     /// The folder of the kustomization.
-    pub place: &'a Arc<KustomizationDir>,
+    pub dir: &'a Arc<KustomizationDir>,
     /// The path of that kustomization, for messages.
     pub file: &'a str,
     /// The schema in force.
@@ -29,15 +29,15 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Adds a warning.
-    pub(super) fn warn(&self, found: Diagnostic) {
-        self.warnings.borrow_mut().push(found);
+    pub(super) fn warn(&self, diagnostic: Diagnostic) {
+        self.warnings.borrow_mut().push(diagnostic);
     }
 }
 
 /// Adds the kustomization's file, and a place and field in it, to a finding that names no file yet.
-pub(super) fn located(found: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
-    if found.file.is_some() {
-        return found;
+pub(super) fn located(diagnostic: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
+    if diagnostic.file.is_some() {
+        return diagnostic;
     }
-    in_field(field, found.in_file(file).at(at))
+    in_field(field, diagnostic.in_file(file).at(at))
 }

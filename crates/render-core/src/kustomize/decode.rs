@@ -33,13 +33,13 @@ pub(super) trait Decode: Default {
 }
 
 /// Puts `name` before the field that `found` already names.
-pub(super) fn in_field(name: &str, mut found: Diagnostic) -> Diagnostic {
-    found.field = Some(match found.field.take() {
+pub(super) fn in_field(name: &str, mut diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.field = Some(match diagnostic.field.take() {
         Some(inner) if inner.starts_with('[') => format!("{name}{inner}"),
         Some(inner) => format!("{name}.{inner}"),
         None => name.to_owned(),
     });
-    found
+    diagnostic
 }
 
 /// The description of a node's type for a message.
@@ -56,11 +56,11 @@ fn describe(node: &Node) -> &'static str {
     }
 }
 
-/// The finding that `node` is not what was wanted.
-pub(super) fn mismatch(node: &Node, wanted: &str) -> Diagnostic {
+/// Returns the error for a node of another type than expected.
+pub(super) fn mismatch(node: &Node, expected: &str) -> Diagnostic {
     let found = describe(node);
-    let finding = Diagnostic::new(format!("expected {wanted}, found {found}")).at(node.at);
-    match (wanted, found) {
+    let finding = Diagnostic::new(format!("expected {expected}, found {found}")).at(node.at);
+    match (expected, found) {
         ("a string", "a number" | "a boolean") => finding.hint("put the value in quotes"),
         ("a list", _) => finding.hint("write each entry on its own line after `- `"),
         ("a mapping", _) => finding.hint("write its fields as `key: value`, one per line"),

@@ -3,11 +3,11 @@
 /// The candidate that `name` was most likely meant to be: one that ends with it or differs in a few letters, without regard to case.
 /// None where nothing is near.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = name.to_lowercase();
-    let allowed = (wanted.chars().count() / 2).min(3);
+    let lower = name.to_lowercase();
+    let allowed = (lower.chars().count() / 2).min(3);
     let rate = |candidate: &str| {
-        let ends = wanted.len() > 2 && candidate.to_lowercase().ends_with(&wanted);
-        if ends { 1 } else { distance(candidate, &wanted) }
+        let ends = lower.len() > 2 && candidate.to_lowercase().ends_with(&lower);
+        if ends { 1 } else { distance(candidate, &lower) }
     };
     let rated = candidates.into_iter().map(|candidate| (rate(candidate), candidate));
     rated.min_by_key(|(rate, _)| *rate).filter(|(rate, _)| *rate <= allowed).map(|(_, candidate)| candidate)

@@ -115,11 +115,11 @@ pub(super) fn spans(pattern: &[&str], path: &[&str], one: &dyn Fn(&str, &str) ->
     step_over(&mut reached);
     for part in path {
         let mut next = vec![false; pattern.len() + 1];
-        for (index, wanted) in pattern.iter().enumerate().filter(|(index, _)| reached[*index]) {
-            if *wanted == "**" {
+        for (index, expected) in pattern.iter().enumerate().filter(|(index, _)| reached[*index]) {
+            if *expected == "**" {
                 next[index] = true;
             } else {
-                next[index + 1] |= one(wanted, part);
+                next[index + 1] |= one(expected, part);
             }
         }
         step_over(&mut next);

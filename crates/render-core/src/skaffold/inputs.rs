@@ -52,7 +52,7 @@ impl<'a> Inputs<'a> {
             return Ok(text.text.clone());
         }
         let expanded = self.templates().expand(text, &BTreeMap::new(), missing);
-        expanded.map_err(|found| found.in_file(&config.file).at(text.at).field(field))
+        expanded.map_err(|error| error.in_file(&config.file).at(text.at).field(field))
     }
 
     /// A path of the config, its template filled in. (Skaffold looks for a path with `<no value>` in it.)
@@ -76,19 +76,20 @@ impl<'a> Inputs<'a> {
 
     /// A finding with a hint where a relative path would be found from the config's own folder: Skaffold takes the root
     /// config's paths from the working directory.
-    pub fn nowhere(&self, config: &Config, path: &str, found: Diagnostic) -> Errors {
+    pub fn nowhere(&self, config: &Config, path: &str, diagnostic: Diagnostic) -> Errors {
         let other = join(&config.folder, path);
         let there = config.folder != self.working_dir && !path.starts_with('/');
-        let there =
-            there && crate::skaffold::glob::glob(self.files, &config.folder, path).is_ok_and(|found| !found.is_empty());
-        let found = if there {
-            found.hint(format!(
+        let there = there
+            && crate::skaffold::glob::glob(self.files, &config.folder, path)
+                .is_ok_and(|diagnostic| !diagnostic.is_empty());
+        let diagnostic = if there {
+            diagnostic.hint(format!(
                 "run hydrant in {2}, where {other} exists: paths of {0} are relative to the working directory {1}, as in Skaffold",
                 config.file, self.working_dir, config.folder
             ))
         } else {
-            found.hint(format!("check the path: it is relative to the working directory {}", self.working_dir))
+            diagnostic.hint(format!("check the path: it is relative to the working directory {}", self.working_dir))
         };
-        found.into()
+        diagnostic.into()
     }
 }

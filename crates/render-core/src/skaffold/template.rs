@@ -159,8 +159,8 @@ mod tests {
     struct Echo;
 
     impl Host for Echo {
-        fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
-            NoHost.repository(wanted)
+        fn repository(&self, expected: &RemoteRepository) -> Result<String, Diagnostic> {
+            NoHost.repository(expected)
         }
 
         fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -208,8 +208,8 @@ mod tests {
             ),
             ("{{if .NOT}}yes{{else}}no{{end}} {{kebabcase \"fooBar\"}} {{snakecase \"FooBar\"}}", "no foo-bar foo_bar"),
         ];
-        for (template, wanted) in table {
-            assert_eq!(expand(template, Missing::NoValue).as_deref(), Ok(wanted), "{template}");
+        for (template, expected) in table {
+            assert_eq!(expand(template, Missing::NoValue).as_deref(), Ok(expected), "{template}");
         }
     }
 
@@ -224,8 +224,8 @@ mod tests {
             ("{{dateInZone \"15:04\" now \"UTC\"}} {{htmlDate now}} {{unixEpoch now}}", "22:13 2023-11-14 1700000000"),
             ("{{now | dateModify \"-1h30m\" | date \"15:04\"}} {{date \"2006\" 0}}", "21:43 1970"),
         ];
-        for (template, wanted) in table {
-            assert_eq!(templates.expand(template, &environment, Missing::Error).as_deref(), Ok(wanted), "{template}");
+        for (template, expected) in table {
+            assert_eq!(templates.expand(template, &environment, Missing::Error).as_deref(), Ok(expected), "{template}");
         }
     }
 
@@ -246,9 +246,9 @@ mod tests {
             ("{{now | date \"2006\"}}", Missing::NoValue, "depends on the clock"),
             ("{{fail \"stop here\"}}", Missing::NoValue, "stop here"),
         ];
-        for (template, missing, wanted) in table {
+        for (template, missing, expected) in table {
             let error = expand(template, missing).expect_err(template);
-            assert!(error.contains(wanted), "{template}: {error}");
+            assert!(error.contains(expected), "{template}: {error}");
         }
     }
 }

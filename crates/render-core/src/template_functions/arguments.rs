@@ -6,31 +6,31 @@ use gotemplate::{FunctionError, List, Map, Str, Value, types};
 pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
 
 /// Returns the string at `index`.
-pub(super) fn bytes(given: &[Value], index: usize) -> &[u8] {
-    given.get(index).and_then(Value::as_str).map_or(&[], |text| text.as_bytes())
+pub(super) fn bytes(args: &[Value], index: usize) -> &[u8] {
+    args.get(index).and_then(Value::as_str).map_or(&[], |text| text.as_bytes())
 }
 
 /// Returns the string at `index` as text.
-pub(super) fn text(given: &[Value], index: usize) -> String {
-    String::from_utf8_lossy(bytes(given, index)).into_owned()
+pub(super) fn text(args: &[Value], index: usize) -> String {
+    String::from_utf8_lossy(bytes(args, index)).into_owned()
 }
 
 /// Returns the integer at `index`.
-pub(super) fn int(given: &[Value], index: usize) -> i64 {
-    match given.get(index) {
+pub(super) fn int(args: &[Value], index: usize) -> i64 {
+    match args.get(index) {
         Some(Value::Int(value, _)) => *value,
         _ => 0,
     }
 }
 
 /// Returns the integer at `index` as a count; what is below 0 is `None`.
-pub(super) fn count(given: &[Value], index: usize) -> Option<usize> {
-    usize::try_from(int(given, index)).ok()
+pub(super) fn count(args: &[Value], index: usize) -> Option<usize> {
+    usize::try_from(int(args, index)).ok()
 }
 
 /// Returns the map at `index`.
-pub(super) fn map(given: &[Value], index: usize) -> Map {
-    match given.get(index) {
+pub(super) fn map(args: &[Value], index: usize) -> Map {
+    match args.get(index) {
         Some(Value::Map(map)) => map.clone(),
         _ => Map::nil(&types::MAP),
     }

@@ -10,40 +10,40 @@ const ANY: Param = Param::Any;
 pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "default",
-        Function::new(&[ANY], |given| Ok(given[usize::from(given.get(1).is_some_and(|one| !is_empty(one)))].clone()))
+        Function::new(&[ANY], |args| Ok(args[usize::from(args.get(1).is_some_and(|one| !is_empty(one)))].clone()))
             .variadic(ANY)
             .returning_interface(),
     ),
-    ("empty", Function::new(&[ANY], |given| Ok(Value::Bool(is_empty(&given[0]))))),
+    ("empty", Function::new(&[ANY], |args| Ok(Value::Bool(is_empty(&args[0]))))),
     (
         "coalesce",
-        Function::new(&[], |given| Ok(given.iter().find(|one| !is_empty(one)).cloned().unwrap_or_default()))
+        Function::new(&[], |args| Ok(args.iter().find(|one| !is_empty(one)).cloned().unwrap_or_default()))
             .variadic(ANY)
             .returning_interface(),
     ),
-    ("all", Function::new(&[], |given| Ok(Value::Bool(!given.iter().any(is_empty)))).variadic(ANY)),
-    ("any", Function::new(&[], |given| Ok(Value::Bool(!given.iter().all(is_empty)))).variadic(ANY)),
+    ("all", Function::new(&[], |args| Ok(Value::Bool(!args.iter().any(is_empty)))).variadic(ANY)),
+    ("any", Function::new(&[], |args| Ok(Value::Bool(!args.iter().all(is_empty)))).variadic(ANY)),
     (
         "ternary",
-        Function::new(&[ANY, ANY, Param::Bool], |given| Ok(given[usize::from(!given[2].is_true())].clone()))
+        Function::new(&[ANY, ANY, Param::Bool], |args| Ok(args[usize::from(!args[2].is_true())].clone()))
             .returning_interface(),
     ),
-    ("fail", Function::new(&[Param::String], |given| Err(text(given, 0).into()))),
+    ("fail", Function::new(&[Param::String], |args| Err(text(args, 0).into()))),
     ("hello", Function::new(&[], |_| Ok("Hello!".into()))),
     (
         "env",
-        Function::with_context(&[Param::String], |context, given| {
+        Function::with_context(&[Param::String], |context, args| {
             let state = super::state::of(context);
-            let value = state.and_then(|state| state.environment.get(&*String::from_utf8_lossy(bytes(given, 0))));
+            let value = state.and_then(|state| state.environment.get(&*String::from_utf8_lossy(bytes(args, 0))));
             Ok(value.cloned().unwrap_or_default().into())
         }),
     ),
     (
         "expandenv",
-        Function::with_context(&[Param::String], |context, given| {
+        Function::with_context(&[Param::String], |context, args| {
             let state = super::state::of(context);
             let find = |name: &str| state.and_then(|state| state.environment.get(name).cloned()).unwrap_or_default();
-            Ok(expanded(&text(given, 0), find).into())
+            Ok(expanded(&text(args, 0), find).into())
         }),
     ),
     ("getHostByName", Function::new(&[Param::String], |_| Ok("".into()))),

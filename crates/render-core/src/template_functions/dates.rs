@@ -11,28 +11,23 @@ const ANY: Param = Param::Any;
 const STRING: Param = Param::String;
 const TIME: Param = Param::Named("time.Time");
 
-const DATE_IN_ZONE: Function = Function::with_context(&[STRING, ANY, STRING], |context, given| {
-    shown(context, &text(given, 0), &given[1], &text(given, 2))
+const DATE_IN_ZONE: Function = Function::with_context(&[STRING, ANY, STRING], |context, args| {
+    shown(context, &text(args, 0), &args[1], &text(args, 2))
 });
 const DATE_MODIFY: Function =
-    Function::new(&[STRING, TIME], |given| Ok(moved(given).unwrap_or_else(|_| given[1].clone())));
-const MUST_DATE_MODIFY: Function = Function::new(&[STRING, TIME], |given| Ok(moved(given)?));
+    Function::new(&[STRING, TIME], |args| Ok(moved(args).unwrap_or_else(|_| args[1].clone())));
+const MUST_DATE_MODIFY: Function = Function::new(&[STRING, TIME], |args| Ok(moved(args)?));
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("now", Function::with_context(&[], |context, _| Ok(Value::object(now(context, "now")?)))),
-    (
-        "date",
-        Function::with_context(&[STRING, ANY], |context, given| shown(context, &text(given, 0), &given[1], "Local")),
-    ),
+    ("date", Function::with_context(&[STRING, ANY], |context, args| shown(context, &text(args, 0), &args[1], "Local"))),
     ("dateInZone", DATE_IN_ZONE),
     ("date_in_zone", DATE_IN_ZONE),
-    ("htmlDate", Function::with_context(&[ANY], |context, given| shown(context, "2006-01-02", &given[0], "Local"))),
+    ("htmlDate", Function::with_context(&[ANY], |context, args| shown(context, "2006-01-02", &args[0], "Local"))),
     (
         "htmlDateInZone",
-        Function::with_context(&[ANY, STRING], |context, given| {
-            shown(context, "2006-01-02", &given[0], &text(given, 1))
-        }),
+        Function::with_context(&[ANY, STRING], |context, args| shown(context, "2006-01-02", &args[0], &text(args, 1))),
     ),
     ("dateModify", DATE_MODIFY),
     ("date_modify", DATE_MODIFY),
@@ -40,28 +35,28 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("must_date_modify", MUST_DATE_MODIFY),
     (
         "toDate",
-        Function::with_context(&[STRING, STRING], |context, given| {
-            let time = parse(&text(given, 0), &text(given, 1), &local(context)).unwrap_or_else(|_| Time::zero());
+        Function::with_context(&[STRING, STRING], |context, args| {
+            let time = parse(&text(args, 0), &text(args, 1), &local(context)).unwrap_or_else(|_| Time::zero());
             Ok(Value::object(time))
         }),
     ),
     (
         "mustToDate",
-        Function::with_context(&[STRING, STRING], |context, given| {
-            Ok(Value::object(parse(&text(given, 0), &text(given, 1), &local(context))?))
+        Function::with_context(&[STRING, STRING], |context, args| {
+            Ok(Value::object(parse(&text(args, 0), &text(args, 1), &local(context))?))
         }),
     ),
     (
         "unixEpoch",
-        Function::new(&[TIME], |given| {
-            Ok(given[0].downcast::<Time>().map_or(0, |time| time.at.seconds).to_string().into())
+        Function::new(&[TIME], |args| {
+            Ok(args[0].downcast::<Time>().map_or(0, |time| time.at.seconds).to_string().into())
         }),
     ),
     (
         "ago",
-        Function::with_context(&[ANY], |context, given| {
+        Function::with_context(&[ANY], |context, args| {
             let now = now(context, "ago")?;
-            let time = time_of(&given[0]).unwrap_or_else(|| now.clone());
+            let time = time_of(&args[0]).unwrap_or_else(|| now.clone());
             let second = durations::SECOND;
             let nanoseconds = now.since(&time);
             // Rounded to the nearest second, halves away from zero.
@@ -114,8 +109,8 @@ fn shown(context: &dyn Context, layout: &str, value: &Value, zone: &str) -> Func
     Ok(time.format(layout).into())
 }
 
-fn moved(given: &[Value]) -> Result<Value, String> {
-    let shift = durations::parse(&text(given, 0))?;
-    let time = given[1].downcast::<Time>().cloned().unwrap_or_else(Time::zero);
+fn moved(args: &[Value]) -> Result<Value, String> {
+    let shift = durations::parse(&text(args, 0))?;
+    let time = args[1].downcast::<Time>().cloned().unwrap_or_else(Time::zero);
     Ok(Value::object(time.plus(shift)))
 }

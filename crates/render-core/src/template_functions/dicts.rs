@@ -8,7 +8,7 @@ const ANY: Param = Param::Any;
 const MAP: Param = Param::Map;
 const STRING: Param = Param::String;
 
-const DEEP_COPY: Function = Function::new(&[ANY], |given| match &given[0] {
+const DEEP_COPY: Function = Function::new(&[ANY], |args| match &args[0] {
     Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
     value => Ok(copied(value)),
 })
@@ -19,33 +19,33 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("dict", Function::new(&[], dict).variadic(ANY)),
     (
         "get",
-        Function::new(&[MAP, STRING], |given| Ok(map(given, 0).get(bytes(given, 1)).unwrap_or_else(|| "".into())))
+        Function::new(&[MAP, STRING], |args| Ok(map(args, 0).get(bytes(args, 1)).unwrap_or_else(|| "".into())))
             .returning_interface(),
     ),
     (
         "set",
-        Function::new(&[MAP, STRING, ANY], |given| {
-            let target = map(given, 0);
+        Function::new(&[MAP, STRING, ANY], |args| {
+            let target = map(args, 0);
             if target.is_nil() {
                 return Err("assignment to entry in nil map".into());
             }
-            target.insert(bytes(given, 1), given[2].clone());
+            target.insert(bytes(args, 1), args[2].clone());
             Ok(target.into())
         }),
     ),
     (
         "unset",
-        Function::new(&[MAP, STRING], |given| {
-            let target = map(given, 0);
-            target.remove(bytes(given, 1));
+        Function::new(&[MAP, STRING], |args| {
+            let target = map(args, 0);
+            target.remove(bytes(args, 1));
             Ok(target.into())
         }),
     ),
-    ("hasKey", Function::new(&[MAP, STRING], |given| Ok(Value::Bool(map(given, 0).contains_key(bytes(given, 1)))))),
+    ("hasKey", Function::new(&[MAP, STRING], |args| Ok(Value::Bool(map(args, 0).contains_key(bytes(args, 1)))))),
     (
         "pluck",
-        Function::new(&[STRING], |given| {
-            let found = (1..given.len()).filter_map(|index| map(given, index).get(bytes(given, 0)));
+        Function::new(&[STRING], |args| {
+            let found = (1..args.len()).filter_map(|index| map(args, index).get(bytes(args, 0)));
             Ok(Value::List(found.collect()))
         })
         .variadic(MAP),
@@ -53,24 +53,24 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     // In Go the order is random.
     (
         "keys",
-        Function::new(&[], |given| {
-            let keys = (0..given.len()).flat_map(|index| map(given, index).entries()).map(|(key, _)| key);
+        Function::new(&[], |args| {
+            let keys = (0..args.len()).flat_map(|index| map(args, index).entries()).map(|(key, _)| key);
             Ok(strings(keys))
         })
         .variadic(MAP),
     ),
     (
         "values",
-        Function::new(&[MAP], |given| {
-            Ok(Value::List(map(given, 0).entries().into_iter().map(|(_, value)| value).collect()))
+        Function::new(&[MAP], |args| {
+            Ok(Value::List(map(args, 0).entries().into_iter().map(|(_, value)| value).collect()))
         }),
     ),
     (
         "pick",
-        Function::new(&[MAP], |given| {
-            let source = map(given, 0);
-            let picked = (1..given.len()).filter_map(|index| {
-                let key = bytes(given, index);
+        Function::new(&[MAP], |args| {
+            let source = map(args, 0);
+            let picked = (1..args.len()).filter_map(|index| {
+                let key = bytes(args, index);
                 Some((key, source.get(key)?))
             });
             Ok(Map::from_iter(picked).into())
@@ -79,9 +79,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ),
     (
         "omit",
-        Function::new(&[MAP], |given| {
-            let omitted = |key: &[u8]| (1..given.len()).any(|index| bytes(given, index) == key);
-            let kept = map(given, 0).entries().into_iter().filter(|(key, _)| !omitted(key));
+        Function::new(&[MAP], |args| {
+            let omitted = |key: &[u8]| (1..args.len()).any(|index| bytes(args, index) == key);
+            let kept = map(args, 0).entries().into_iter().filter(|(key, _)| !omitted(key));
             Ok(Map::from_iter(kept).into())
         })
         .variadic(STRING),
@@ -91,14 +91,14 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustDeepCopy", DEEP_COPY),
 ];
 
-fn dict(given: &[Value]) -> FunctionResult {
-    let entries = given.chunks(2).map(|pair| (shown(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into())));
+fn dict(args: &[Value]) -> FunctionResult {
+    let entries = args.chunks(2).map(|pair| (shown(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into())));
     Ok(Map::from_iter(entries).into())
 }
 
 /// Returns the value at a path of keys, or the default where a key is missing.
-fn dig(given: &[Value]) -> FunctionResult {
-    let [keys @ .., default, dict] = given else { return Err("dig needs at least three arguments".into()) };
+fn dig(args: &[Value]) -> FunctionResult {
+    let [keys @ .., default, dict] = args else { return Err("dig needs at least three arguments".into()) };
     if keys.is_empty() {
         return Err("dig needs at least three arguments".into());
     }

@@ -16,21 +16,21 @@ pub(crate) static DURATION: Type =
     Type::basic("time.Duration", Kind::Int64).with_display(|value| format(nanoseconds(value))).with_methods(METHODS);
 
 static METHODS: &[(&str, Function)] = &[
-    ("Seconds", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / SECOND as f64)))),
-    ("Minutes", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / MINUTE as f64)))),
-    ("Hours", Function::new(&[], |given| Ok(Value::Float(nanoseconds(&given[0]) as f64 / HOUR as f64)))),
-    ("Milliseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]) / 1_000_000)))),
-    ("Microseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]) / 1_000)))),
-    ("Nanoseconds", Function::new(&[], |given| Ok(Value::int64(nanoseconds(&given[0]))))),
-    ("String", Function::new(&[], |given| Ok(format(nanoseconds(&given[0])).into()))),
+    ("Seconds", Function::new(&[], |args| Ok(Value::Float(nanoseconds(&args[0]) as f64 / SECOND as f64)))),
+    ("Minutes", Function::new(&[], |args| Ok(Value::Float(nanoseconds(&args[0]) as f64 / MINUTE as f64)))),
+    ("Hours", Function::new(&[], |args| Ok(Value::Float(nanoseconds(&args[0]) as f64 / HOUR as f64)))),
+    ("Milliseconds", Function::new(&[], |args| Ok(Value::int64(nanoseconds(&args[0]) / 1_000_000)))),
+    ("Microseconds", Function::new(&[], |args| Ok(Value::int64(nanoseconds(&args[0]) / 1_000)))),
+    ("Nanoseconds", Function::new(&[], |args| Ok(Value::int64(nanoseconds(&args[0]))))),
+    ("String", Function::new(&[], |args| Ok(format(nanoseconds(&args[0])).into()))),
 ];
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "duration",
-        Function::new(&[Param::Any], |given| {
-            let seconds = match &given[0] {
+        Function::new(&[Param::Any], |args| {
+            let seconds = match &args[0] {
                 Value::String(text) => parse_int(text, 10).unwrap_or_default(),
                 Value::Int(value, of) if of.name == "int64" => *value,
                 _ => 0,
@@ -40,9 +40,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ),
     (
         "durationRound",
-        Function::with_context(&[Param::Any], |context, given| {
-            let nanoseconds = match &given[0] {
-                Value::String(_) => parse(&text(given, 0)).unwrap_or_default(),
+        Function::with_context(&[Param::Any], |context, args| {
+            let nanoseconds = match &args[0] {
+                Value::String(_) => parse(&text(args, 0)).unwrap_or_default(),
                 Value::Int(value, of) if of.name == "int64" => *value,
                 other => match other.downcast::<Time>() {
                     Some(time) => super::dates::now(context, "durationRound")?.since(time),

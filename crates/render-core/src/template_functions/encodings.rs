@@ -11,20 +11,20 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("b64enc", Function::new(STRING, |given| Ok(STANDARD.encode(bytes(given, 0)).into()))),
+    ("b64enc", Function::new(STRING, |args| Ok(STANDARD.encode(bytes(args, 0)).into()))),
     (
         "b64dec",
-        Function::new(STRING, |given| {
+        Function::new(STRING, |args| {
             // As in Sprig, an error is the result.
-            Ok(decode_base64(bytes(given, 0))
+            Ok(decode_base64(bytes(args, 0))
                 .map_or_else(|at| format!("illegal base64 data at input byte {at}").into(), Into::into))
         }),
     ),
-    ("b32enc", Function::new(STRING, |given| Ok(encode_base32(bytes(given, 0)).into()))),
+    ("b32enc", Function::new(STRING, |args| Ok(encode_base32(bytes(args, 0)).into()))),
     (
         "b32dec",
-        Function::new(STRING, |given| {
-            Ok(decode_base32(bytes(given, 0))
+        Function::new(STRING, |args| {
+            Ok(decode_base32(bytes(args, 0))
                 .map_or_else(|at| format!("illegal base32 data at input byte {at}").into(), Into::into))
         }),
     ),

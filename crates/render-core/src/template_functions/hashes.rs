@@ -10,10 +10,10 @@ const STRING: &[Param] = &[Param::String];
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("sha1sum", Function::new(STRING, |given| Ok(hex(&Sha1::digest(bytes(given, 0))).into()))),
-    ("sha256sum", Function::new(STRING, |given| Ok(hex(&Sha256::digest(bytes(given, 0))).into()))),
-    ("sha512sum", Function::new(STRING, |given| Ok(hex(&Sha512::digest(bytes(given, 0))).into()))),
-    ("adler32sum", Function::new(STRING, |given| Ok(adler32(bytes(given, 0)).to_string().into()))),
+    ("sha1sum", Function::new(STRING, |args| Ok(hex(&Sha1::digest(bytes(args, 0))).into()))),
+    ("sha256sum", Function::new(STRING, |args| Ok(hex(&Sha256::digest(bytes(args, 0))).into()))),
+    ("sha512sum", Function::new(STRING, |args| Ok(hex(&Sha512::digest(bytes(args, 0))).into()))),
+    ("adler32sum", Function::new(STRING, |args| Ok(adler32(bytes(args, 0)).to_string().into()))),
 ];
 
 fn hex(bytes: &[u8]) -> String {

@@ -12,20 +12,20 @@ use super::times::Time;
 const ANY: &[Param] = &[Param::Any];
 const STRING: &[Param] = &[Param::String];
 
-const TO_JSON: Function = Function::new(ANY, |given| encoded(&given[0], Style::COMPACT));
-const TO_PRETTY_JSON: Function = Function::new(ANY, |given| encoded(&given[0], Style::PRETTY));
-const TO_RAW_JSON: Function = Function::new(ANY, |given| encoded(&given[0], Style::RAW));
+const TO_JSON: Function = Function::new(ANY, |args| encoded(&args[0], Style::COMPACT));
+const TO_PRETTY_JSON: Function = Function::new(ANY, |args| encoded(&args[0], Style::PRETTY));
+const TO_RAW_JSON: Function = Function::new(ANY, |args| encoded(&args[0], Style::RAW));
 
 /// The functions of this file. As in Sprig, `toJson` of what JSON cannot take is empty.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("toJson", Function::new(ANY, |given| Ok(encoded(&given[0], Style::COMPACT).unwrap_or_else(|_| "".into())))),
+    ("toJson", Function::new(ANY, |args| Ok(encoded(&args[0], Style::COMPACT).unwrap_or_else(|_| "".into())))),
     ("mustToJson", TO_JSON),
-    ("toPrettyJson", Function::new(ANY, |given| Ok(encoded(&given[0], Style::PRETTY).unwrap_or_else(|_| "".into())))),
+    ("toPrettyJson", Function::new(ANY, |args| Ok(encoded(&args[0], Style::PRETTY).unwrap_or_else(|_| "".into())))),
     ("mustToPrettyJson", TO_PRETTY_JSON),
     ("toRawJson", TO_RAW_JSON),
     ("mustToRawJson", TO_RAW_JSON),
-    ("fromJson", Function::new(STRING, |given| Ok(parse(bytes(given, 0)).unwrap_or_default())).returning_interface()),
-    ("mustFromJson", Function::new(STRING, |given| Ok(parse(bytes(given, 0))?)).returning_interface()),
+    ("fromJson", Function::new(STRING, |args| Ok(parse(bytes(args, 0)).unwrap_or_default())).returning_interface()),
+    ("mustFromJson", Function::new(STRING, |args| Ok(parse(bytes(args, 0))?)).returning_interface()),
 ];
 
 /// The layout of JSON.
@@ -447,18 +447,18 @@ mod tests {
     fn json_is_that_of_go() {
         let text = br#"{"b":[1.0,1e21,1e-7,"<\u00e9\ud83d\ude00"],"a":null,"c":{}}"#;
         let value = parse(text).unwrap();
-        let wanted = "{\"a\":null,\"b\":[1,1e+21,1e-7,\"\\u003cé😀\"],\"c\":{}}";
-        assert_eq!(String::from_utf8(encode(&value, Style::COMPACT).unwrap()).unwrap(), wanted);
+        let expected = "{\"a\":null,\"b\":[1,1e+21,1e-7,\"\\u003cé😀\"],\"c\":{}}";
+        assert_eq!(String::from_utf8(encode(&value, Style::COMPACT).unwrap()).unwrap(), expected);
         let pretty = encode(&parse(br#"{"a":[],"b":[1]}"#).unwrap(), Style::PRETTY).unwrap();
         assert_eq!(String::from_utf8(pretty).unwrap(), "{\n  \"a\": [],\n  \"b\": [\n    1\n  ]\n}");
-        for (text, wanted) in [
+        for (text, expected) in [
             (&b""[..], "unexpected end of JSON input"),
             (b"{a", "invalid character 'a' looking for beginning of object key string"),
             (b"[1 2]", "invalid character '2' after array element"),
             (b"tru", "unexpected end of JSON input"),
             (b"nil", "invalid character 'i' in literal null (expecting 'u')"),
         ] {
-            assert_eq!(parse(text).unwrap_err(), wanted);
+            assert_eq!(parse(text).unwrap_err(), expected);
         }
     }
 }

@@ -12,55 +12,55 @@ const INT: Param = Param::Int;
 static CHUNKS: Type = Type::list("[][]interface {}", Element::Concrete(&types::LIST));
 
 const FIRST: Function =
-    Function::new(&[ANY], |given| Ok(items(&given[0], "find first on")?.first().cloned().unwrap_or_default()))
+    Function::new(&[ANY], |args| Ok(items(&args[0], "find first on")?.first().cloned().unwrap_or_default()))
         .returning_interface();
 const LAST: Function =
-    Function::new(&[ANY], |given| Ok(items(&given[0], "find last on")?.last().cloned().unwrap_or_default()))
+    Function::new(&[ANY], |args| Ok(items(&args[0], "find last on")?.last().cloned().unwrap_or_default()))
         .returning_interface();
-const REST: Function = Function::new(&[ANY], |given| {
-    let items = items(&given[0], "find rest on")?;
+const REST: Function = Function::new(&[ANY], |args| {
+    let items = items(&args[0], "find rest on")?;
     Ok(items.split_first().map_or_else(nil_list, |(_, rest)| rest.to_vec().into()))
 });
-const INITIAL: Function = Function::new(&[ANY], |given| {
-    let items = items(&given[0], "find initial on")?;
+const INITIAL: Function = Function::new(&[ANY], |args| {
+    let items = items(&args[0], "find initial on")?;
     Ok(items.split_last().map_or_else(nil_list, |(_, initial)| initial.to_vec().into()))
 });
-const APPEND: Function = Function::new(&[ANY, ANY], |given| {
-    let mut items = items(&given[0], "push on")?;
-    items.push(given[1].clone());
+const APPEND: Function = Function::new(&[ANY, ANY], |args| {
+    let mut items = items(&args[0], "push on")?;
+    items.push(args[1].clone());
     Ok(items.into())
 });
-const PREPEND: Function = Function::new(&[ANY, ANY], |given| {
-    let mut items = items(&given[0], "prepend on")?;
-    items.insert(0, given[1].clone());
+const PREPEND: Function = Function::new(&[ANY, ANY], |args| {
+    let mut items = items(&args[0], "prepend on")?;
+    items.insert(0, args[1].clone());
     Ok(items.into())
 });
-const REVERSE: Function = Function::new(&[ANY], |given| {
-    let mut items = items(&given[0], "find reverse on")?;
+const REVERSE: Function = Function::new(&[ANY], |args| {
+    let mut items = items(&args[0], "find reverse on")?;
     items.reverse();
     Ok(items.into())
 });
-const COMPACT: Function = Function::new(&[ANY], |given| {
-    let mut items = items(&given[0], "compact on")?;
+const COMPACT: Function = Function::new(&[ANY], |args| {
+    let mut items = items(&args[0], "compact on")?;
     items.retain(|item| !is_empty(item));
     Ok(items.into())
 });
 const UNIQ: Function = Function::new(&[ANY], uniq);
-const WITHOUT: Function = Function::new(&[ANY], |given| {
-    let mut items = items(&given[0], "find without on")?;
-    items.retain(|item| !given[1..].iter().any(|omitted| omitted.deep_equal(item)));
+const WITHOUT: Function = Function::new(&[ANY], |args| {
+    let mut items = items(&args[0], "find without on")?;
+    items.retain(|item| !args[1..].iter().any(|omitted| omitted.deep_equal(item)));
     Ok(items.into())
 })
 .variadic(ANY);
-const HAS: Function = Function::new(&[ANY, ANY], |given| {
-    if matches!(given[1], Value::Nil) {
+const HAS: Function = Function::new(&[ANY, ANY], |args| {
+    if matches!(args[1], Value::Nil) {
         return Ok(Value::Bool(false));
     }
-    Ok(Value::Bool(items(&given[1], "find has on")?.iter().any(|item| given[0].deep_equal(item))))
+    Ok(Value::Bool(items(&args[1], "find has on")?.iter().any(|item| args[0].deep_equal(item))))
 });
 const SLICE: Function = Function::new(&[ANY], slice).variadic(ANY).returning_interface();
 const CHUNK: Function = Function::new(&[INT, ANY], chunk);
-const LIST: Function = Function::new(&[], |given| Ok(given.to_vec().into())).variadic(ANY);
+const LIST: Function = Function::new(&[], |args| Ok(args.to_vec().into())).variadic(ANY);
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -101,9 +101,9 @@ fn nil_list() -> Value {
     Value::List(List::nil(&types::LIST))
 }
 
-fn uniq(given: &[Value]) -> FunctionResult {
+fn uniq(args: &[Value]) -> FunctionResult {
     let mut kept: Vec<Value> = Vec::new();
-    for item in items(&given[0], "find uniq on")? {
+    for item in items(&args[0], "find uniq on")? {
         if !kept.iter().any(|one| item.deep_equal(one)) {
             kept.push(item);
         }
@@ -111,9 +111,9 @@ fn uniq(given: &[Value]) -> FunctionResult {
     Ok(kept.into())
 }
 
-fn concat(given: &[Value]) -> FunctionResult {
+fn concat(args: &[Value]) -> FunctionResult {
     let mut all = Vec::new();
-    for list in given {
+    for list in args {
         match list {
             Value::List(_) | Value::Bytes(_) => all.append(&mut items(list, "concat")?),
             Value::Nil => return Err(NIL_POINTER.into()),
@@ -123,8 +123,8 @@ fn concat(given: &[Value]) -> FunctionResult {
     Ok(if all.is_empty() { nil_list() } else { all.into() })
 }
 
-fn slice(given: &[Value]) -> FunctionResult {
-    let length = match &given[0] {
+fn slice(args: &[Value]) -> FunctionResult {
+    let length = match &args[0] {
         Value::List(list) => list.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Nil => return Err(NIL_POINTER.into()),
@@ -134,8 +134,8 @@ fn slice(given: &[Value]) -> FunctionResult {
         return Ok(Value::Nil);
     }
     let bound =
-        |index: usize, default: usize| given.get(index).map_or(Ok(default), |value| usize::try_from(to_int64(value)));
-    match (bound(1, 0), bound(2, length), &given[0]) {
+        |index: usize, default: usize| args.get(index).map_or(Ok(default), |value| usize::try_from(to_int64(value)));
+    match (bound(1, 0), bound(2, length), &args[0]) {
         (Ok(from), Ok(to), Value::List(list)) if from <= to && to <= length => {
             Ok(Value::List(List::new(list.type_of(), list[from..to].to_vec())))
         }
@@ -146,19 +146,19 @@ fn slice(given: &[Value]) -> FunctionResult {
     }
 }
 
-fn chunk(given: &[Value]) -> FunctionResult {
-    let list = match &given[1] {
+fn chunk(args: &[Value]) -> FunctionResult {
+    let list = match &args[1] {
         list @ (Value::List(_) | Value::Bytes(_)) => items(list, "chunk")?,
         Value::Nil => return Err(NIL_POINTER.into()),
         other => return Err(FunctionError::from(format!("Cannot chunk type {}", other.kind().name()))),
     };
-    match usize::try_from(int(given, 0)) {
+    match usize::try_from(int(args, 0)) {
         Ok(size) if size > 0 => {
             let chunks = list.chunks(size).map(|chunk| chunk.to_vec().into()).collect();
             Ok(Value::List(List::new(&CHUNKS, chunks)))
         }
         // Go's rounding of a negative size gives no chunks if the list is longer than one and not longer than the size.
-        Err(_) if list.len() > 1 && (list.len() as u64 - 1) <= int(given, 0).unsigned_abs() => {
+        Err(_) if list.len() > 1 && (list.len() as u64 - 1) <= int(args, 0).unsigned_abs() => {
             Ok(Value::List(List::new(&CHUNKS, Vec::new())))
         }
         _ => Err("runtime error: makeslice: len out of range".into()),

@@ -7,9 +7,9 @@ use gotemplate::{Function, FunctionResult, Map, Param, Value};
 use super::arguments::map;
 
 const MAPS: &[Param] = &[Param::Map];
-const MERGE: Function = Function::new(MAPS, |given| merged(given, false)).variadic(Param::Map).returning_interface();
+const MERGE: Function = Function::new(MAPS, |args| merged(args, false)).variadic(Param::Map).returning_interface();
 const MERGE_OVERWRITE: Function =
-    Function::new(MAPS, |given| merged(given, true)).variadic(Param::Map).returning_interface();
+    Function::new(MAPS, |args| merged(args, true)).variadic(Param::Map).returning_interface();
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -22,10 +22,10 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 /// The maximum depth of merged maps; deeper ones are maps that contain themselves.
 const DEPTH: usize = 1_000;
 
-fn merged(given: &[Value], overwrite: bool) -> FunctionResult {
-    let mut target = map(given, 0);
-    for index in 1..given.len() {
-        let source = map(given, index);
+fn merged(args: &[Value], overwrite: bool) -> FunctionResult {
+    let mut target = map(args, 0);
+    for index in 1..args.len() {
+        let source = map(args, index);
         if target.is_nil() && !source.is_nil() {
             target = Map::default();
         }

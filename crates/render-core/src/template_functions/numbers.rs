@@ -12,101 +12,98 @@ const STRING: Param = Param::String;
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("int", Function::new(&[ANY], |given| Ok(to_int64(&given[0]).into()))),
-    ("int64", Function::new(&[ANY], |given| Ok(Value::int64(to_int64(&given[0]))))),
-    ("float64", Function::new(&[ANY], |given| Ok(float(to_float64(&given[0]))))),
+    ("int", Function::new(&[ANY], |args| Ok(to_int64(&args[0]).into()))),
+    ("int64", Function::new(&[ANY], |args| Ok(Value::int64(to_int64(&args[0]))))),
+    ("float64", Function::new(&[ANY], |args| Ok(float(to_float64(&args[0]))))),
     (
         "atoi",
-        Function::new(&[STRING], |given| {
-            Ok(gotemplate::strconv::parse_int(bytes(given, 0), 10).unwrap_or_default().into())
+        Function::new(&[STRING], |args| {
+            Ok(gotemplate::strconv::parse_int(bytes(args, 0), 10).unwrap_or_default().into())
         }),
     ),
     (
         "toDecimal",
-        Function::new(&[ANY], |given| {
+        Function::new(&[ANY], |args| {
             Ok(Value::int64(
-                gotemplate::strconv::parse_int(&gotemplate::format::sprint_value(&given[0]), 8).unwrap_or_default(),
+                gotemplate::strconv::parse_int(&gotemplate::format::sprint_value(&args[0]), 8).unwrap_or_default(),
             ))
         }),
     ),
-    ("add1", Function::new(&[ANY], |given| Ok(Value::int64(to_int64(&given[0]).wrapping_add(1))))),
+    ("add1", Function::new(&[ANY], |args| Ok(Value::int64(to_int64(&args[0]).wrapping_add(1))))),
     (
         "add",
-        Function::new(&[], |given| Ok(Value::int64(given.iter().fold(0, |sum, one| sum.wrapping_add(to_int64(one))))))
+        Function::new(&[], |args| Ok(Value::int64(args.iter().fold(0, |sum, one| sum.wrapping_add(to_int64(one))))))
             .variadic(ANY),
     ),
-    (
-        "sub",
-        Function::new(&[ANY, ANY], |given| Ok(Value::int64(to_int64(&given[0]).wrapping_sub(to_int64(&given[1]))))),
-    ),
+    ("sub", Function::new(&[ANY, ANY], |args| Ok(Value::int64(to_int64(&args[0]).wrapping_sub(to_int64(&args[1])))))),
     (
         "mul",
-        Function::new(&[ANY], |given| {
-            Ok(Value::int64(given.iter().fold(1, |product, one| product.wrapping_mul(to_int64(one)))))
+        Function::new(&[ANY], |args| {
+            Ok(Value::int64(args.iter().fold(1, |product, one| product.wrapping_mul(to_int64(one)))))
         })
         .variadic(ANY),
     ),
-    ("div", Function::new(&[ANY, ANY], |given| divided(given, i64::wrapping_div))),
-    ("mod", Function::new(&[ANY, ANY], |given| divided(given, i64::wrapping_rem))),
+    ("div", Function::new(&[ANY, ANY], |args| divided(args, i64::wrapping_div))),
+    ("mod", Function::new(&[ANY, ANY], |args| divided(args, i64::wrapping_rem))),
     (
         "max",
-        Function::new(&[ANY], |given| Ok(Value::int64(given.iter().map(to_int64).max().unwrap_or_default())))
+        Function::new(&[ANY], |args| Ok(Value::int64(args.iter().map(to_int64).max().unwrap_or_default())))
             .variadic(ANY),
     ),
     (
         "biggest",
-        Function::new(&[ANY], |given| Ok(Value::int64(given.iter().map(to_int64).max().unwrap_or_default())))
+        Function::new(&[ANY], |args| Ok(Value::int64(args.iter().map(to_int64).max().unwrap_or_default())))
             .variadic(ANY),
     ),
     (
         "min",
-        Function::new(&[ANY], |given| Ok(Value::int64(given.iter().map(to_int64).min().unwrap_or_default())))
+        Function::new(&[ANY], |args| Ok(Value::int64(args.iter().map(to_int64).min().unwrap_or_default())))
             .variadic(ANY),
     ),
-    ("maxf", Function::new(&[ANY], |given| Ok(float(extreme(given, f64::max)))).variadic(ANY)),
-    ("minf", Function::new(&[ANY], |given| Ok(float(extreme(given, f64::min)))).variadic(ANY)),
-    ("ceil", Function::new(&[ANY], |given| Ok(float(to_float64(&given[0]).ceil())))),
-    ("floor", Function::new(&[ANY], |given| Ok(float(to_float64(&given[0]).floor())))),
+    ("maxf", Function::new(&[ANY], |args| Ok(float(extreme(args, f64::max)))).variadic(ANY)),
+    ("minf", Function::new(&[ANY], |args| Ok(float(extreme(args, f64::min)))).variadic(ANY)),
+    ("ceil", Function::new(&[ANY], |args| Ok(float(to_float64(&args[0]).ceil())))),
+    ("floor", Function::new(&[ANY], |args| Ok(float(to_float64(&args[0]).floor())))),
     ("round", Function::new(&[ANY, INT], round).variadic(Param::Float64)),
-    ("add1f", Function::new(&[ANY], |given| Decimal::fold(&given[0], &[1.into()], Decimal::add))),
-    ("addf", Function::new(&[], |given| Decimal::fold(&float(0.0), given, Decimal::add)).variadic(ANY)),
-    ("subf", Function::new(&[ANY], |given| Decimal::fold(&given[0], &given[1..], Decimal::subtract)).variadic(ANY)),
-    ("mulf", Function::new(&[ANY], |given| Decimal::fold(&given[0], &given[1..], Decimal::multiply)).variadic(ANY)),
-    ("divf", Function::new(&[ANY], |given| Decimal::fold(&given[0], &given[1..], Decimal::divide)).variadic(ANY)),
+    ("add1f", Function::new(&[ANY], |args| Decimal::fold(&args[0], &[1.into()], Decimal::add))),
+    ("addf", Function::new(&[], |args| Decimal::fold(&float(0.0), args, Decimal::add)).variadic(ANY)),
+    ("subf", Function::new(&[ANY], |args| Decimal::fold(&args[0], &args[1..], Decimal::subtract)).variadic(ANY)),
+    ("mulf", Function::new(&[ANY], |args| Decimal::fold(&args[0], &args[1..], Decimal::multiply)).variadic(ANY)),
+    ("divf", Function::new(&[ANY], |args| Decimal::fold(&args[0], &args[1..], Decimal::divide)).variadic(ANY)),
     (
         "until",
-        Function::with_context(&[INT], |context, given| {
-            let count = int(given, 0);
+        Function::with_context(&[INT], |context, args| {
+            let count = int(args, 0);
             steps(context, 0, count, if count < 0 { -1 } else { 1 }).map(int_list)
         }),
     ),
     (
         "untilStep",
-        Function::with_context(&[INT, INT, INT], |context, given| {
-            steps(context, int(given, 0), int(given, 1), int(given, 2)).map(int_list)
+        Function::with_context(&[INT, INT, INT], |context, args| {
+            steps(context, int(args, 0), int(args, 1), int(args, 2)).map(int_list)
         }),
     ),
     ("seq", Function::with_context(&[], seq).variadic(INT)),
 ];
 
-fn divided(given: &[Value], operation: fn(i64, i64) -> i64) -> FunctionResult {
-    match to_int64(&given[1]) {
+fn divided(args: &[Value], operation: fn(i64, i64) -> i64) -> FunctionResult {
+    match to_int64(&args[1]) {
         0 => Err("runtime error: integer divide by zero".into()),
-        divisor => Ok(Value::int64(operation(to_int64(&given[0]), divisor))),
+        divisor => Ok(Value::int64(operation(to_int64(&args[0]), divisor))),
     }
 }
 
-fn extreme(given: &[Value], choose: fn(f64, f64) -> f64) -> f64 {
-    let numbers = given.iter().map(to_float64);
+fn extreme(args: &[Value], choose: fn(f64, f64) -> f64) -> f64 {
+    let numbers = args.iter().map(to_float64);
     numbers
         .reduce(|one, two| if one.is_nan() || two.is_nan() { f64::NAN } else { choose(one, two) })
         .unwrap_or_default()
 }
 
-fn round(given: &[Value]) -> FunctionResult {
-    let up_from = given.get(2).map_or(0.5, to_float64);
-    let power = 10_f64.powf(int(given, 1) as f64);
-    let scaled = power * to_float64(&given[0]);
+fn round(args: &[Value]) -> FunctionResult {
+    let up_from = args.get(2).map_or(0.5, to_float64);
+    let power = 10_f64.powf(int(args, 1) as f64);
+    let scaled = power * to_float64(&args[0]);
     let rounded = if scaled.fract() >= up_from { scaled.ceil() } else { scaled.floor() };
     Ok(float(rounded / power))
 }
@@ -135,16 +132,16 @@ fn int_list(numbers: Vec<i64>) -> Value {
     Value::List(List::new(&types::INTS, numbers.into_iter().map(Value::from).collect()))
 }
 
-fn seq(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
+fn seq(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
     let direction = |start: i64, end: i64| if end < start { -1 } else { 1 };
-    let (start, step, end) = match given.len() {
-        1 => (1, direction(1, int(given, 0)), int(given, 0)),
-        2 => (int(given, 0), direction(int(given, 0), int(given, 1)), int(given, 1)),
-        3 => (int(given, 0), int(given, 1), int(given, 2)),
+    let (start, step, end) = match args.len() {
+        1 => (1, direction(1, int(args, 0)), int(args, 0)),
+        2 => (int(args, 0), direction(int(args, 0), int(args, 1)), int(args, 1)),
+        3 => (int(args, 0), int(args, 1), int(args, 2)),
         _ => return Ok("".into()),
     };
     let increment = direction(start, end);
-    if given.len() == 3 && increment < 0 && step > 0 {
+    if args.len() == 3 && increment < 0 && step > 0 {
         return Ok("".into());
     }
     let numbers = steps(context, start, end.saturating_add(increment), step)?;

@@ -5,11 +5,11 @@ use gotemplate::{Function, Param, Value};
 use super::arguments::text;
 
 const STRING: &[Param] = &[Param::String];
-const BASE: Function = Function::new(STRING, |given| Ok(base(&text(given, 0)).into()));
-const CLEAN: Function = Function::new(STRING, |given| Ok(clean(&text(given, 0)).into()));
-const DIR: Function = Function::new(STRING, |given| Ok(dir(&text(given, 0)).into()));
-const EXT: Function = Function::new(STRING, |given| Ok(extension(&text(given, 0)).into()));
-const IS_ABS: Function = Function::new(STRING, |given| Ok(Value::Bool(text(given, 0).starts_with('/'))));
+const BASE: Function = Function::new(STRING, |args| Ok(base(&text(args, 0)).into()));
+const CLEAN: Function = Function::new(STRING, |args| Ok(clean(&text(args, 0)).into()));
+const DIR: Function = Function::new(STRING, |args| Ok(dir(&text(args, 0)).into()));
+const EXT: Function = Function::new(STRING, |args| Ok(extension(&text(args, 0)).into()));
+const IS_ABS: Function = Function::new(STRING, |args| Ok(Value::Bool(text(args, 0).starts_with('/'))));
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[

@@ -16,29 +16,26 @@ const COUNTED: &[Param] = &[STRING, STRING, Param::Int];
 pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "regexMatch",
-        Function::new(TWO, |given| {
-            Ok(Value::Bool(compile(&text(given, 0)).is_ok_and(|pattern| pattern.is_match(bytes(given, 1)))))
+        Function::new(TWO, |args| {
+            Ok(Value::Bool(compile(&text(args, 0)).is_ok_and(|pattern| pattern.is_match(bytes(args, 1)))))
         }),
     ),
-    (
-        "mustRegexMatch",
-        Function::new(TWO, |given| Ok(Value::Bool(compile(&text(given, 0))?.is_match(bytes(given, 1))))),
-    ),
-    ("regexFind", Function::new(TWO, |given| Ok(found(&panicking(given)?, bytes(given, 1))))),
-    ("mustRegexFind", Function::new(TWO, |given| Ok(found(&compile(&text(given, 0))?, bytes(given, 1))))),
-    ("regexFindAll", Function::new(COUNTED, |given| Ok(found_all(&panicking(given)?, given)))),
-    ("mustRegexFindAll", Function::new(COUNTED, |given| Ok(found_all(&compile(&text(given, 0))?, given)))),
-    ("regexReplaceAll", Function::new(THREE, |given| Ok(replaced(&panicking(given)?, given)))),
-    ("mustRegexReplaceAll", Function::new(THREE, |given| Ok(replaced(&compile(&text(given, 0))?, given)))),
-    ("regexReplaceAllLiteral", Function::new(THREE, |given| literally(&panicking(given)?, given))),
-    ("mustRegexReplaceAllLiteral", Function::new(THREE, |given| literally(&compile(&text(given, 0))?, given))),
-    ("regexSplit", Function::new(COUNTED, |given| Ok(split(&panicking(given)?, given)))),
-    ("mustRegexSplit", Function::new(COUNTED, |given| Ok(split(&compile(&text(given, 0))?, given)))),
+    ("mustRegexMatch", Function::new(TWO, |args| Ok(Value::Bool(compile(&text(args, 0))?.is_match(bytes(args, 1)))))),
+    ("regexFind", Function::new(TWO, |args| Ok(found(&panicking(args)?, bytes(args, 1))))),
+    ("mustRegexFind", Function::new(TWO, |args| Ok(found(&compile(&text(args, 0))?, bytes(args, 1))))),
+    ("regexFindAll", Function::new(COUNTED, |args| Ok(found_all(&panicking(args)?, args)))),
+    ("mustRegexFindAll", Function::new(COUNTED, |args| Ok(found_all(&compile(&text(args, 0))?, args)))),
+    ("regexReplaceAll", Function::new(THREE, |args| Ok(replaced(&panicking(args)?, args)))),
+    ("mustRegexReplaceAll", Function::new(THREE, |args| Ok(replaced(&compile(&text(args, 0))?, args)))),
+    ("regexReplaceAllLiteral", Function::new(THREE, |args| literally(&panicking(args)?, args))),
+    ("mustRegexReplaceAllLiteral", Function::new(THREE, |args| literally(&compile(&text(args, 0))?, args))),
+    ("regexSplit", Function::new(COUNTED, |args| Ok(split(&panicking(args)?, args)))),
+    ("mustRegexSplit", Function::new(COUNTED, |args| Ok(split(&compile(&text(args, 0))?, args)))),
     (
         "regexQuoteMeta",
-        Function::new(&[STRING], |given| {
+        Function::new(&[STRING], |args| {
             let mut out = Vec::new();
-            for byte in bytes(given, 0) {
+            for byte in bytes(args, 0) {
                 if b"\\.+*?()|[]{}^$".contains(byte) {
                     out.push(b'\\');
                 }
@@ -50,8 +47,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 /// Compiles the first argument as `regexp.MustCompile` does.
-fn panicking(given: &[Value]) -> Result<Regex, FunctionError> {
-    let expression = text(given, 0);
+fn panicking(args: &[Value]) -> Result<Regex, FunctionError> {
+    let expression = text(args, 0);
     compile(&expression).map_err(|error| {
         let shown = if expression.contains('`') { quote(expression.as_bytes()) } else { format!("`{expression}`") };
         format!("regexp: Compile({shown}): {error}").into()
@@ -63,13 +60,13 @@ fn found(pattern: &Regex, text: &[u8]) -> Value {
 }
 
 /// Returns the limit that the third argument is: a negative one is none.
-fn limit(given: &[Value]) -> usize {
-    usize::try_from(int(given, 2)).unwrap_or(usize::MAX)
+fn limit(args: &[Value]) -> usize {
+    usize::try_from(int(args, 2)).unwrap_or(usize::MAX)
 }
 
-fn found_all(pattern: &Regex, given: &[Value]) -> Value {
+fn found_all(pattern: &Regex, args: &[Value]) -> Value {
     let all: Vec<&[u8]> =
-        whole_matches(pattern, bytes(given, 1)).take(limit(given)).map(|found| found.as_bytes()).collect();
+        whole_matches(pattern, bytes(args, 1)).take(limit(args)).map(|found| found.as_bytes()).collect();
     if all.is_empty() { Value::List(List::nil(&types::STRINGS)) } else { strings(all) }
 }
 
@@ -83,12 +80,12 @@ fn is_whole(text: &[u8], found: &Match<'_>) -> bool {
     !(found.is_empty() && inside && std::str::from_utf8(text).is_ok())
 }
 
-fn literally(pattern: &Regex, given: &[Value]) -> FunctionResult {
-    Ok(replaced_by(pattern, bytes(given, 1), |_| bytes(given, 2).to_vec()))
+fn literally(pattern: &Regex, args: &[Value]) -> FunctionResult {
+    Ok(replaced_by(pattern, bytes(args, 1), |_| bytes(args, 2).to_vec()))
 }
 
-fn replaced(pattern: &Regex, given: &[Value]) -> Value {
-    replaced_by(pattern, bytes(given, 1), |captures| expanded(bytes(given, 2), captures))
+fn replaced(pattern: &Regex, args: &[Value]) -> Value {
+    replaced_by(pattern, bytes(args, 1), |captures| expanded(bytes(args, 2), captures))
 }
 
 fn replaced_by(pattern: &Regex, text: &[u8], replacement: impl Fn(&Captures<'_>) -> Vec<u8>) -> Value {
@@ -137,8 +134,8 @@ fn expanded(template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
 }
 
 /// Go's `Regexp.Split`.
-fn split(pattern: &Regex, given: &[Value]) -> Value {
-    let (text, limit) = (bytes(given, 1), limit(given));
+fn split(pattern: &Regex, args: &[Value]) -> Value {
+    let (text, limit) = (bytes(args, 1), limit(args));
     if limit == 0 {
         return Value::List(List::nil(&types::STRINGS));
     }

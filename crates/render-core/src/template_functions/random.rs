@@ -15,28 +15,28 @@ const LONGEST: i64 = 1 << 24;
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("randAlphaNum", Function::with_context(INT, |context, given| drawn(context, "randAlphaNum", given, BOTH))),
-    ("randAlpha", Function::with_context(INT, |context, given| drawn(context, "randAlpha", given, LETTERS))),
-    ("randNumeric", Function::with_context(INT, |context, given| drawn(context, "randNumeric", given, DIGITS))),
+    ("randAlphaNum", Function::with_context(INT, |context, args| random_text(context, "randAlphaNum", args, BOTH))),
+    ("randAlpha", Function::with_context(INT, |context, args| random_text(context, "randAlpha", args, LETTERS))),
+    ("randNumeric", Function::with_context(INT, |context, args| random_text(context, "randNumeric", args, DIGITS))),
     (
         "randAscii",
-        Function::with_context(INT, |context, given| {
+        Function::with_context(INT, |context, args| {
             let printable: Vec<u8> = (b' '..=b'~').collect();
-            drawn(context, "randAscii", given, &printable)
+            random_text(context, "randAscii", args, &printable)
         }),
     ),
     (
         "randBytes",
-        Function::with_context(INT, |context, given| {
-            let length = usize::try_from(int(given, 0).min(LONGEST))
-                .map_err(|_| "runtime error: makeslice: len out of range")?;
+        Function::with_context(INT, |context, args| {
+            let length =
+                usize::try_from(int(args, 0).min(LONGEST)).map_err(|_| "runtime error: makeslice: len out of range")?;
             Ok(STANDARD.encode(random_bytes(context, "randBytes", length)?).into())
         }),
     ),
     (
         "randInt",
-        Function::with_context(&[Param::Int, Param::Int], |context, given| {
-            let (least, end) = (int(given, 0), int(given, 1));
+        Function::with_context(&[Param::Int, Param::Int], |context, args| {
+            let (least, end) = (int(args, 0), int(args, 1));
             if end <= least {
                 return Err("invalid argument to Intn".into());
             }
@@ -60,7 +60,7 @@ fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<
     Ok(bytes)
 }
 
-/// Draws a number below `end`.
+/// Returns a random number below `end`.
 fn below(context: &dyn Context, name: &str, end: u64) -> Result<u64, FunctionError> {
     let bytes = random_bytes(context, name, 8)?;
     let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
@@ -68,10 +68,10 @@ fn below(context: &dyn Context, name: &str, end: u64) -> Result<u64, FunctionErr
     Ok(u64::try_from((u128::from(number) * u128::from(end)) >> 64).unwrap_or_default())
 }
 
-fn drawn(context: &mut dyn Context, name: &str, given: &[Value], alphabet: &[u8]) -> FunctionResult {
-    let count = int(given, 0);
+fn random_text(context: &mut dyn Context, name: &str, args: &[Value], alphabet: &[u8]) -> FunctionResult {
+    let count = int(args, 0);
     if count > LONGEST {
-        return Err(format!("{name} draws at most {LONGEST} characters").into());
+        return Err(format!("{name} returns at most {LONGEST} characters").into());
     }
     context.charge(count.unsigned_abs())?;
     let mut text = Vec::new();
@@ -82,8 +82,8 @@ fn drawn(context: &mut dyn Context, name: &str, given: &[Value], alphabet: &[u8]
     Ok(text.into())
 }
 
-fn shuffle(context: &mut dyn Context, given: &[Value]) -> FunctionResult {
-    let mut characters: Vec<char> = chars(bytes(given, 0)).map(|(c, _)| c).collect();
+fn shuffle(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
+    let mut characters: Vec<char> = chars(bytes(args, 0)).map(|(c, _)| c).collect();
     for index in (1..characters.len()).rev() {
         let other = below(context, "shuffle", index as u64 + 1)?;
         characters.swap(index, usize::try_from(other).unwrap_or_default());

@@ -372,8 +372,8 @@ mod tests {
             (r"[[a]+", "[[a", true),
             (r"^[^a-zA-Z0-9-_.]+$", "+/", true),
         ];
-        for (expression, text, wanted) in table {
-            assert_eq!(compile(expression).unwrap().is_match(text.as_bytes()), wanted, "{expression}");
+        for (expression, text, expected) in table {
+            assert_eq!(compile(expression).unwrap().is_match(text.as_bytes()), expected, "{expression}");
         }
     }
 
@@ -391,8 +391,8 @@ mod tests {
             ("a{1001}", "invalid repeat count: `{1001}`"),
             ("\\", "trailing backslash at end of expression: ``"),
         ];
-        for (expression, wanted) in table {
-            assert_eq!(compile(expression).unwrap_err(), format!("error parsing regexp: {wanted}"), "{expression}");
+        for (expression, expected) in table {
+            assert_eq!(compile(expression).unwrap_err(), format!("error parsing regexp: {expected}"), "{expression}");
         }
     }
 }

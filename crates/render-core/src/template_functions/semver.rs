@@ -16,12 +16,12 @@ const STRING: Param = Param::String;
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("semver", Function::new(&[STRING], |given| Ok(Value::object(Version::parse(&text(given, 0))?)))),
+    ("semver", Function::new(&[STRING], |args| Ok(Value::object(Version::parse(&text(args, 0))?)))),
     (
         "semverCompare",
-        Function::new(&[STRING, STRING], |given| {
-            let range = Range::parse(&text(given, 0))?;
-            Ok(Value::Bool(range.contains(&Version::parse(&text(given, 1))?)))
+        Function::new(&[STRING, STRING], |args| {
+            let range = Range::parse(&text(args, 0))?;
+            Ok(Value::Bool(range.contains(&Version::parse(&text(args, 1))?)))
         }),
     ),
 ];
@@ -148,41 +148,41 @@ fn compare_pre(one: &str, two: &str) -> Ordering {
     }
 }
 
-fn of(given: &[Value]) -> Version {
-    given.first().and_then(Value::downcast::<Version>).cloned().unwrap_or_default()
+fn of(args: &[Value]) -> Version {
+    args.first().and_then(Value::downcast::<Version>).cloned().unwrap_or_default()
 }
 
-fn compared(given: &[Value], holds: fn(Ordering) -> bool) -> FunctionResult {
-    let other = given.get(1).and_then(Value::downcast::<Version>).cloned().unwrap_or_default();
-    Ok(Value::Bool(holds(of(given).compare(&other))))
+fn compared(args: &[Value], holds: fn(Ordering) -> bool) -> FunctionResult {
+    let other = args.get(1).and_then(Value::downcast::<Version>).cloned().unwrap_or_default();
+    Ok(Value::Bool(holds(of(args).compare(&other))))
 }
 
 const ONE: &[Param] = &[Param::Named("*semver.Version")];
 const UINT: fn(u64) -> Value = |value| Value::Uint(value, &types::UINT64);
 
 static METHODS: &[(&str, Function)] = &[
-    ("Major", Function::new(&[], |given| Ok(UINT(of(given).major)))),
-    ("Minor", Function::new(&[], |given| Ok(UINT(of(given).minor)))),
-    ("Patch", Function::new(&[], |given| Ok(UINT(of(given).patch)))),
-    ("Prerelease", Function::new(&[], |given| Ok(of(given).pre.into()))),
-    ("Metadata", Function::new(&[], |given| Ok(of(given).metadata.into()))),
-    ("Original", Function::new(&[], |given| Ok(of(given).original.into()))),
-    ("String", Function::new(&[], |given| Ok(of(given).to_string().into()))),
-    ("IncMajor", Function::new(&[], |given| Ok(Value::object(of(given).next(Part::Major))))),
-    ("IncMinor", Function::new(&[], |given| Ok(Value::object(of(given).next(Part::Minor))))),
-    ("IncPatch", Function::new(&[], |given| Ok(Value::object(of(given).next(Part::Patch))))),
+    ("Major", Function::new(&[], |args| Ok(UINT(of(args).major)))),
+    ("Minor", Function::new(&[], |args| Ok(UINT(of(args).minor)))),
+    ("Patch", Function::new(&[], |args| Ok(UINT(of(args).patch)))),
+    ("Prerelease", Function::new(&[], |args| Ok(of(args).pre.into()))),
+    ("Metadata", Function::new(&[], |args| Ok(of(args).metadata.into()))),
+    ("Original", Function::new(&[], |args| Ok(of(args).original.into()))),
+    ("String", Function::new(&[], |args| Ok(of(args).to_string().into()))),
+    ("IncMajor", Function::new(&[], |args| Ok(Value::object(of(args).next(Part::Major))))),
+    ("IncMinor", Function::new(&[], |args| Ok(Value::object(of(args).next(Part::Minor))))),
+    ("IncPatch", Function::new(&[], |args| Ok(Value::object(of(args).next(Part::Patch))))),
     (
         "Compare",
-        Function::new(ONE, |given| {
-            let other = given.get(1).and_then(Value::downcast::<Version>).cloned().unwrap_or_default();
-            Ok(Value::from(of(given).compare(&other) as i32))
+        Function::new(ONE, |args| {
+            let other = args.get(1).and_then(Value::downcast::<Version>).cloned().unwrap_or_default();
+            Ok(Value::from(of(args).compare(&other) as i32))
         }),
     ),
-    ("Equal", Function::new(ONE, |given| compared(given, Ordering::is_eq))),
-    ("LessThan", Function::new(ONE, |given| compared(given, Ordering::is_lt))),
-    ("LessThanEqual", Function::new(ONE, |given| compared(given, Ordering::is_le))),
-    ("GreaterThan", Function::new(ONE, |given| compared(given, Ordering::is_gt))),
-    ("GreaterThanEqual", Function::new(ONE, |given| compared(given, Ordering::is_ge))),
+    ("Equal", Function::new(ONE, |args| compared(args, Ordering::is_eq))),
+    ("LessThan", Function::new(ONE, |args| compared(args, Ordering::is_lt))),
+    ("LessThanEqual", Function::new(ONE, |args| compared(args, Ordering::is_le))),
+    ("GreaterThan", Function::new(ONE, |args| compared(args, Ordering::is_gt))),
+    ("GreaterThanEqual", Function::new(ONE, |args| compared(args, Ordering::is_ge))),
 ];
 
 impl Object for Version {
@@ -412,9 +412,9 @@ mod tests {
             (">=1, <2", "1.5", true),
             ("!=1.2.x", "1.2.0", false),
         ];
-        for (range, version, wanted) in table {
+        for (range, version, expected) in table {
             let (range_read, version_read) = (Range::parse(range).unwrap(), Version::parse(version).unwrap());
-            assert_eq!(range_read.contains(&version_read), wanted, "{range} {version}");
+            assert_eq!(range_read.contains(&version_read), expected, "{range} {version}");
         }
         assert_eq!(Range::parse(">>1").err().as_deref(), Some("improper constraint: \">>1\""));
         assert_eq!(Version::parse("x").unwrap_err(), INVALID);

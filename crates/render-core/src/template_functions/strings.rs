@@ -13,30 +13,30 @@ const TWO: &[Param] = &[STRING, STRING];
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("trim", Function::new(&[STRING], |given| Ok(trim_space(bytes(given, 0)).into_value()))),
+    ("trim", Function::new(&[STRING], |args| Ok(trim_space(bytes(args, 0)).into_value()))),
     ("trimAll", Function::new(TWO, trim_all)),
     ("trimall", Function::new(TWO, trim_all)),
     (
         "trimPrefix",
-        Function::new(TWO, |given| {
-            let text = bytes(given, 1);
-            Ok(text.strip_prefix(bytes(given, 0)).unwrap_or(text).into_value())
+        Function::new(TWO, |args| {
+            let text = bytes(args, 1);
+            Ok(text.strip_prefix(bytes(args, 0)).unwrap_or(text).into_value())
         }),
     ),
     (
         "trimSuffix",
-        Function::new(TWO, |given| {
-            let text = bytes(given, 1);
-            Ok(text.strip_suffix(bytes(given, 0)).unwrap_or(text).into_value())
+        Function::new(TWO, |args| {
+            let text = bytes(args, 1);
+            Ok(text.strip_suffix(bytes(args, 0)).unwrap_or(text).into_value())
         }),
     ),
-    ("upper", Function::new(&[STRING], |given| Ok(map_chars(bytes(given, 0), upper)))),
-    ("lower", Function::new(&[STRING], |given| Ok(map_chars(bytes(given, 0), lower)))),
+    ("upper", Function::new(&[STRING], |args| Ok(map_chars(bytes(args, 0), upper)))),
+    ("lower", Function::new(&[STRING], |args| Ok(map_chars(bytes(args, 0), lower)))),
     (
         "repeat",
-        Function::with_context(&[INT, STRING], |context, given| {
-            let Some(times) = count(given, 0) else { return Err("strings: negative Repeat count".into()) };
-            let text = bytes(given, 1);
+        Function::with_context(&[INT, STRING], |context, args| {
+            let Some(times) = count(args, 0) else { return Err("strings: negative Repeat count".into()) };
+            let text = bytes(args, 1);
             let length = text.len().checked_mul(times).filter(|length| *length <= context.output_limit().min(1 << 30));
             let Some(length) = length else { return Err("strings: Repeat output length overflow".into()) };
             context.charge(u64::try_from(length / 64).unwrap_or(u64::MAX))?;
@@ -45,46 +45,46 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ),
     ("substr", Function::new(&[INT, INT, STRING], substr)),
     ("trunc", Function::new(&[INT, STRING], trunc)),
-    ("contains", Function::new(TWO, |given| Ok(Value::Bool(find(bytes(given, 1), bytes(given, 0)).is_some())))),
-    ("hasPrefix", Function::new(TWO, |given| Ok(Value::Bool(bytes(given, 1).starts_with(bytes(given, 0)))))),
-    ("hasSuffix", Function::new(TWO, |given| Ok(Value::Bool(bytes(given, 1).ends_with(bytes(given, 0)))))),
+    ("contains", Function::new(TWO, |args| Ok(Value::Bool(find(bytes(args, 1), bytes(args, 0)).is_some())))),
+    ("hasPrefix", Function::new(TWO, |args| Ok(Value::Bool(bytes(args, 1).starts_with(bytes(args, 0)))))),
+    ("hasSuffix", Function::new(TWO, |args| Ok(Value::Bool(bytes(args, 1).ends_with(bytes(args, 0)))))),
     (
         "replace",
-        Function::new(&[STRING, STRING, STRING], |given| {
-            Ok(replace(bytes(given, 2), bytes(given, 0), bytes(given, 1)).into())
+        Function::new(&[STRING, STRING, STRING], |args| {
+            Ok(replace(bytes(args, 2), bytes(args, 0), bytes(args, 1)).into())
         }),
     ),
-    ("quote", Function::new(&[], |given| Ok(joined(given, |value| quote(&shown(value)).into_bytes()))).variadic(ANY)),
+    ("quote", Function::new(&[], |args| Ok(joined(args, |value| quote(&shown(value)).into_bytes()))).variadic(ANY)),
     (
         "squote",
-        Function::new(&[], |given| {
-            Ok(joined(given, |value| [b"'", &gotemplate::format::sprint_value(value)[..], b"'"].concat()))
+        Function::new(&[], |args| {
+            Ok(joined(args, |value| [b"'", &gotemplate::format::sprint_value(value)[..], b"'"].concat()))
         })
         .variadic(ANY),
     ),
-    ("cat", Function::new(&[], |given| Ok(joined(given, gotemplate::format::sprint_value))).variadic(ANY)),
-    ("indent", Function::new(&[INT, STRING], |given| Ok(indented(given, "")?.into()))),
-    ("nindent", Function::new(&[INT, STRING], |given| Ok(indented(given, "\n")?.into()))),
-    ("plural", Function::new(&[STRING, STRING, INT], |given| Ok(given[usize::from(int(given, 2) != 1)].clone()))),
-    ("toString", Function::new(&[ANY], |given| Ok(shown(&given[0]).into()))),
-    ("toStrings", Function::new(&[ANY], |given| Ok(strings(texts(&given[0]))))),
-    ("join", Function::new(&[STRING, ANY], |given| Ok(texts(&given[1]).join(bytes(given, 0)).into()))),
-    ("split", Function::new(TWO, |given| Ok(numbered(split(bytes(given, 1), bytes(given, 0), None))))),
+    ("cat", Function::new(&[], |args| Ok(joined(args, gotemplate::format::sprint_value))).variadic(ANY)),
+    ("indent", Function::new(&[INT, STRING], |args| Ok(indented(args, "")?.into()))),
+    ("nindent", Function::new(&[INT, STRING], |args| Ok(indented(args, "\n")?.into()))),
+    ("plural", Function::new(&[STRING, STRING, INT], |args| Ok(args[usize::from(int(args, 2) != 1)].clone()))),
+    ("toString", Function::new(&[ANY], |args| Ok(shown(&args[0]).into()))),
+    ("toStrings", Function::new(&[ANY], |args| Ok(strings(texts(&args[0]))))),
+    ("join", Function::new(&[STRING, ANY], |args| Ok(texts(&args[1]).join(bytes(args, 0)).into()))),
+    ("split", Function::new(TWO, |args| Ok(numbered(split(bytes(args, 1), bytes(args, 0), None))))),
     (
         "splitn",
-        Function::new(&[STRING, INT, STRING], |given| {
-            let limit = count(given, 1);
+        Function::new(&[STRING, INT, STRING], |args| {
+            let limit = count(args, 1);
             if limit == Some(0) {
                 return Ok(numbered(Vec::new()));
             }
-            Ok(numbered(split(bytes(given, 2), bytes(given, 0), limit)))
+            Ok(numbered(split(bytes(args, 2), bytes(args, 0), limit)))
         }),
     ),
-    ("splitList", Function::new(TWO, |given| Ok(strings(split(bytes(given, 1), bytes(given, 0), None))))),
+    ("splitList", Function::new(TWO, |args| Ok(strings(split(bytes(args, 1), bytes(args, 0), None))))),
     (
         "sortAlpha",
-        Function::new(&[ANY], |given| {
-            let mut items = match &given[0] {
+        Function::new(&[ANY], |args| {
+            let mut items = match &args[0] {
                 list @ (Value::List(_) | Value::Bytes(_)) => texts(list),
                 other => vec![shown(other)],
             };
@@ -92,8 +92,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             Ok(strings(items))
         }),
     ),
-    ("nospace", Function::new(&[STRING], |given| Ok(no_space(bytes(given, 0)).into()))),
-    ("initials", Function::new(&[STRING], |given| Ok(initials(bytes(given, 0)).into()))),
+    ("nospace", Function::new(&[STRING], |args| Ok(no_space(bytes(args, 0)).into()))),
+    ("initials", Function::new(&[STRING], |args| Ok(initials(bytes(args, 0)).into()))),
 ];
 
 trait IntoValue {
@@ -131,14 +131,14 @@ fn trim_matching(text: &[u8], matches: impl Fn(char) -> bool) -> &[u8] {
     &rest[..end]
 }
 
-fn trim_all(given: &[Value]) -> FunctionResult {
-    let cut: Vec<char> = chars(bytes(given, 0)).map(|(c, _)| c).collect();
-    Ok(trim_matching(bytes(given, 1), |c| cut.contains(&c)).into_value())
+fn trim_all(args: &[Value]) -> FunctionResult {
+    let cut: Vec<char> = chars(bytes(args, 0)).map(|(c, _)| c).collect();
+    Ok(trim_matching(bytes(args, 1), |c| cut.contains(&c)).into_value())
 }
 
-fn substr(given: &[Value]) -> FunctionResult {
-    let text = bytes(given, 2);
-    let (start, end) = (int(given, 0), int(given, 1));
+fn substr(args: &[Value]) -> FunctionResult {
+    let text = bytes(args, 2);
+    let (start, end) = (int(args, 0), int(args, 1));
     let out_of_range = |shown: String| Err(format!("runtime error: slice bounds out of range {shown}").into());
     let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
     let (from, to) = match (start, end) {
@@ -158,27 +158,27 @@ fn substr(given: &[Value]) -> FunctionResult {
     }
 }
 
-fn trunc(given: &[Value]) -> FunctionResult {
-    let text = bytes(given, 1);
-    let size = usize::try_from(int(given, 0).unsigned_abs()).unwrap_or(usize::MAX);
-    Ok(match int(given, 0) {
+fn trunc(args: &[Value]) -> FunctionResult {
+    let text = bytes(args, 1);
+    let size = usize::try_from(int(args, 0).unsigned_abs()).unwrap_or(usize::MAX);
+    Ok(match int(args, 0) {
         keep if keep < 0 && text.len() > size => text[text.len() - size..].into_value(),
         keep if keep >= 0 && text.len() > size => text[..size].into_value(),
         _ => text.into_value(),
     })
 }
 
-fn joined(given: &[Value], shown: impl Fn(&Value) -> Vec<u8>) -> Value {
-    let parts: Vec<Vec<u8>> = given.iter().filter(|value| !matches!(value, Value::Nil)).map(shown).collect();
+fn joined(args: &[Value], shown: impl Fn(&Value) -> Vec<u8>) -> Value {
+    let parts: Vec<Vec<u8>> = args.iter().filter(|value| !matches!(value, Value::Nil)).map(shown).collect();
     parts.join(&b' ').into()
 }
 
-fn indented(given: &[Value], start: &str) -> Result<Vec<u8>, gotemplate::FunctionError> {
-    let Some(width) = count(given, 0) else { return Err("strings: negative Repeat count".into()) };
+fn indented(args: &[Value], start: &str) -> Result<Vec<u8>, gotemplate::FunctionError> {
+    let Some(width) = count(args, 0) else { return Err("strings: negative Repeat count".into()) };
     if width > 1 << 20 {
         return Err("strings: Repeat output length overflow".into());
     }
-    let text = bytes(given, 1);
+    let text = bytes(args, 1);
     let pad = vec![b' '; width];
     let mut out = Vec::with_capacity(text.len() + width + 1);
     out.extend_from_slice(start.as_bytes());
@@ -193,9 +193,9 @@ fn indented(given: &[Value], start: &str) -> Result<Vec<u8>, gotemplate::Functio
     Ok(out)
 }
 
-/// Returns where `wanted` begins.
-pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, wanted)
+/// Returns the offset of the first occurrence of `needle`.
+pub(super) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    memchr::memmem::find(text, needle)
 }
 
 fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {

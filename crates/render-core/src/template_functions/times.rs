@@ -56,8 +56,8 @@ impl Time {
     }
 }
 
-fn of(given: &[Value]) -> Time {
-    given.first().and_then(Value::downcast::<Time>).cloned().unwrap_or_else(Time::zero)
+fn of(args: &[Value]) -> Time {
+    args.first().and_then(Value::downcast::<Time>).cloned().unwrap_or_else(Time::zero)
 }
 
 static MONTH: Type = Type::basic("time.Month", Kind::Int).with_display(|value| match value {
@@ -70,39 +70,39 @@ static WEEKDAY: Type = Type::basic("time.Weekday", Kind::Int).with_display(|valu
 });
 
 static METHODS: &[(&str, Function)] = &[
-    ("Year", Function::new(&[], |given| Ok(of(given).number("2006")))),
+    ("Year", Function::new(&[], |args| Ok(of(args).number("2006")))),
     (
         "Month",
-        Function::new(&[], |given| {
-            let days = (of(given).at.seconds + of(given).zone.seconds).div_euclid(86_400);
+        Function::new(&[], |args| {
+            let days = (of(args).at.seconds + of(args).zone.seconds).div_euclid(86_400);
             Ok(Value::Int(civil(days).month, &MONTH))
         }),
     ),
-    ("Day", Function::new(&[], |given| Ok(of(given).number("2")))),
-    ("Hour", Function::new(&[], |given| Ok(of(given).number("15")))),
-    ("Minute", Function::new(&[], |given| Ok(of(given).number("4")))),
-    ("Second", Function::new(&[], |given| Ok(of(given).number("5")))),
-    ("Nanosecond", Function::new(&[], |given| Ok(i64::from(of(given).at.nanoseconds).into()))),
-    ("YearDay", Function::new(&[], |given| Ok(of(given).number("002")))),
+    ("Day", Function::new(&[], |args| Ok(of(args).number("2")))),
+    ("Hour", Function::new(&[], |args| Ok(of(args).number("15")))),
+    ("Minute", Function::new(&[], |args| Ok(of(args).number("4")))),
+    ("Second", Function::new(&[], |args| Ok(of(args).number("5")))),
+    ("Nanosecond", Function::new(&[], |args| Ok(i64::from(of(args).at.nanoseconds).into()))),
+    ("YearDay", Function::new(&[], |args| Ok(of(args).number("002")))),
     (
         "Weekday",
-        Function::new(&[], |given| {
-            let days = (of(given).at.seconds + of(given).zone.seconds).div_euclid(86_400);
+        Function::new(&[], |args| {
+            let days = (of(args).at.seconds + of(args).zone.seconds).div_euclid(86_400);
             Ok(Value::Int((days + 4).rem_euclid(7), &WEEKDAY))
         }),
     ),
-    ("Unix", Function::new(&[], |given| Ok(Value::int64(of(given).at.seconds)))),
+    ("Unix", Function::new(&[], |args| Ok(Value::int64(of(args).at.seconds)))),
     (
         "UnixNano",
-        Function::new(&[], |given| {
-            let at = of(given).at;
+        Function::new(&[], |args| {
+            let at = of(args).at;
             Ok(Value::int64(at.seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(at.nanoseconds))))
         }),
     ),
-    ("UTC", Function::new(&[], |given| Ok(Value::object(Time { zone: utc(), ..of(given) })))),
-    ("IsZero", Function::new(&[], |given| Ok(Value::Bool(of(given).at == Time::zero().at)))),
-    ("Format", Function::new(&[Param::String], |given| Ok(of(given).format(&text(given, 1)).into()))),
-    ("String", Function::new(&[], |given| Ok(of(given).display().unwrap_or_default().into()))),
+    ("UTC", Function::new(&[], |args| Ok(Value::object(Time { zone: utc(), ..of(args) })))),
+    ("IsZero", Function::new(&[], |args| Ok(Value::Bool(of(args).at == Time::zero().at)))),
+    ("Format", Function::new(&[Param::String], |args| Ok(of(args).format(&text(args, 1)).into()))),
+    ("String", Function::new(&[], |args| Ok(of(args).display().unwrap_or_default().into()))),
 ];
 
 impl Object for Time {

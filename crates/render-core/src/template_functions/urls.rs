@@ -9,8 +9,8 @@ use super::arguments::{map, text};
 pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "urlParse",
-        Function::new(&[Param::String], |given| {
-            let written = text(given, 0);
+        Function::new(&[Param::String], |args| {
+            let written = text(args, 0);
             let url = Url::parse(&written)
                 .map_err(|error| format!("unable to parse url: parse {}: {error}", quote(written.as_bytes())))?;
             let entries = [
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             Ok(entries.map(|(name, value)| (name, Value::from(value))).into_iter().collect::<Map>().into())
         }),
     ),
-    ("urlJoin", Function::new(&[Param::Map], |given| Ok(joined(&map(given, 0))?.into()))),
+    ("urlJoin", Function::new(&[Param::Map], |args| Ok(joined(&map(args, 0))?.into()))),
 ];
 
 /// The parts of a URL, decoded where Go decodes them.

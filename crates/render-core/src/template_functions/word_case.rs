@@ -12,12 +12,12 @@ const STRING: &[Param] = &[Param::String];
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("snakecase", Function::new(STRING, |given| Ok(separated(&decoded(bytes(given, 0)), '_').into()))),
-    ("kebabcase", Function::new(STRING, |given| Ok(separated(&decoded(bytes(given, 0)), '-').into()))),
-    ("camelcase", Function::new(STRING, |given| Ok(pascal(&decoded(bytes(given, 0))).into()))),
-    ("title", Function::new(STRING, |given| Ok(title_words(&decoded(bytes(given, 0))).into()))),
-    ("untitle", Function::new(STRING, |given| Ok(untitle(&decoded(bytes(given, 0))).into()))),
-    ("swapcase", Function::new(STRING, |given| Ok(swap(&decoded(bytes(given, 0))).into()))),
+    ("snakecase", Function::new(STRING, |args| Ok(separated(&decoded(bytes(args, 0)), '_').into()))),
+    ("kebabcase", Function::new(STRING, |args| Ok(separated(&decoded(bytes(args, 0)), '-').into()))),
+    ("camelcase", Function::new(STRING, |args| Ok(pascal(&decoded(bytes(args, 0))).into()))),
+    ("title", Function::new(STRING, |args| Ok(title_words(&decoded(bytes(args, 0))).into()))),
+    ("untitle", Function::new(STRING, |args| Ok(untitle(&decoded(bytes(args, 0))).into()))),
+    ("swapcase", Function::new(STRING, |args| Ok(swap(&decoded(bytes(args, 0))).into()))),
 ];
 
 fn decoded(text: &[u8]) -> Vec<char> {
@@ -275,10 +275,10 @@ mod tests {
             assert_eq!(separated(&decoded(text.as_bytes()), '_'), snake);
         }
         assert_eq!(separated(&decoded(b"v1beta1Foo"), '-'), "v-1beta1-foo");
-        for (text, wanted) in
+        for (text, expected) in
             [("foo_bar", "FooBar"), ("FOO_BAR", "FooBar"), ("FOOBar", "Foobar"), ("foo.bar-baz", "Foo.barBaz")]
         {
-            assert_eq!(pascal(&decoded(text.as_bytes())), wanted);
+            assert_eq!(pascal(&decoded(text.as_bytes())), expected);
         }
         assert_eq!(title_words(&decoded(b"it's so")), "It'S So");
     }

@@ -10,19 +10,19 @@ const STRING: Param = Param::String;
 
 /// The functions of this file.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("wrap", Function::new(&[INT, STRING], |given| Ok(wrap(bytes(given, 1), int(given, 0), b"", false).into()))),
+    ("wrap", Function::new(&[INT, STRING], |args| Ok(wrap(bytes(args, 1), int(args, 0), b"", false).into()))),
     (
         "wrapWith",
-        Function::new(&[INT, STRING, STRING], |given| {
-            Ok(wrap(bytes(given, 2), int(given, 0), bytes(given, 1), true).into())
+        Function::new(&[INT, STRING, STRING], |args| {
+            Ok(wrap(bytes(args, 2), int(args, 0), bytes(args, 1), true).into())
         }),
     ),
-    ("abbrev", Function::new(&[INT, STRING], |given| Ok(abbreviated(bytes(given, 1), 0, int(given, 0), 4)))),
+    ("abbrev", Function::new(&[INT, STRING], |args| Ok(abbreviated(bytes(args, 1), 0, int(args, 0), 4)))),
     (
         "abbrevboth",
-        Function::new(&[INT, INT, STRING], |given| {
-            let least = if int(given, 0) > 0 { 7 } else { 4 };
-            Ok(abbreviated(bytes(given, 2), int(given, 0), int(given, 1), least))
+        Function::new(&[INT, INT, STRING], |args| {
+            let least = if int(args, 0) > 0 { 7 } else { 4 };
+            Ok(abbreviated(bytes(args, 2), int(args, 0), int(args, 1), least))
         }),
     ),
 ];

@@ -149,17 +149,17 @@ impl Owners {
 }
 
 /// Puts a generated object in the place of `old`, whose name, bookkeeping, labels and annotations it takes over.
-fn replace(old: &mut Resource, new: Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+fn replace(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let origin = new.origin.clone();
     let mut taken = take_over(old, new);
     taken.origin = origin.or(taken.origin);
-    check_same(&taken, old, wanted)?;
+    check_same(&taken, old, target)?;
     *old = taken;
     Ok(())
 }
 
 /// Lays a generated object over `old`: its keys go before those that are there.
-fn merge(old: &mut Resource, new: Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+fn merge(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let merged = ["data", "binaryData"].map(|field| (field, merged_field(&old.node, &new.node, field)));
     let mut taken = take_over(old, new);
     if let Some(map) = taken.node.as_map_mut() {
@@ -168,15 +168,15 @@ fn merge(old: &mut Resource, new: Resource, wanted: &ObjectId) -> Result<(), Dia
             set_data(map, field, merged);
         }
     }
-    check_same(&taken, old, wanted)?;
+    check_same(&taken, old, target)?;
     *old = taken;
     Ok(())
 }
 
 /// The object that takes the place must have the id by which the place was found (kustomize: `Replace`).
-fn check_same(taken: &Resource, old: &Resource, wanted: &ObjectId) -> Result<(), Diagnostic> {
+fn check_same(taken: &Resource, old: &Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let (taken_id, old_id) = (taken.id(), old.id());
-    if taken_id.gvk == old_id.gvk { Ok(()) } else { Err(missing(taken, wanted)) }
+    if taken_id.gvk == old_id.gvk { Ok(()) } else { Err(missing(taken, target)) }
 }
 
 fn take_over(old: &Resource, new: Resource) -> Resource {
@@ -263,7 +263,7 @@ fn missing(resource: &Resource, id: &ObjectId) -> Diagnostic {
 
 fn exists(resource: &Resource, id: &ObjectId) -> Diagnostic {
     resource
-        .place(Diagnostic::new(format!("duplicate resource {id}")))
+        .locate(Diagnostic::new(format!("duplicate resource {id}")))
         .hint("set `behavior: merge` or `behavior: replace`, or use another name")
 }
 

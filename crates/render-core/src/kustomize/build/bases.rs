@@ -21,9 +21,9 @@ impl Build<'_> {
     }
 
     /// Records that the build depends on the files at `place`.
-    pub(super) fn add_dependency(&mut self, place: &KustomizationDir) {
+    pub(super) fn add_dependency(&mut self, dir: &KustomizationDir) {
         if let Some(sharing) = &mut self.sharing {
-            sharing.dependencies.push(place.dependency());
+            sharing.dependencies.push(dir.dependency());
         }
     }
 
@@ -41,11 +41,11 @@ impl Build<'_> {
             return self.accumulate(target, Accumulated::default(), inherited);
         }
         let sharing = self.sharing.as_ref();
-        if let Some(base) = sharing.and_then(|sharing| sharing.base_cache.find(self.options, &target.place, self.io)) {
+        if let Some(base) = sharing.and_then(|sharing| sharing.base_cache.find(self.options, &target.dir, self.io)) {
             return Ok(self.take(&base, start));
         }
         let gathered = self.accumulate(target, Accumulated::default(), inherited)?;
-        self.keep(&target.place, start, &gathered);
+        self.keep(&target.dir, start, &gathered);
         Ok(gathered)
     }
 
@@ -64,9 +64,9 @@ impl Build<'_> {
 
     /// Adds a base to the cache, if it does not depend on this build. The root of a build that has bases of its own is an
     /// overlay, which is rarely the base of another kustomization, and is not added.
-    fn keep(&self, place: &KustomizationDir, start: Mark, gathered: &Accumulated) {
+    fn keep(&self, dir: &KustomizationDir, start: Mark, gathered: &Accumulated) {
         let Some(sharing) = self.sharing.as_ref().filter(|_| !self.schema_is_set) else { return };
-        if place.is_top() && sharing.dependencies.len() > start.dependencies + 1 {
+        if dir.is_top() && sharing.dependencies.len() > start.dependencies + 1 {
             return;
         }
         let Some(seen) = sharing.trace.since(start.seen) else { return };
@@ -77,6 +77,6 @@ impl Build<'_> {
             dependencies: sharing.dependencies.get(start.dependencies..).unwrap_or_default().to_vec(),
             seen,
         };
-        sharing.base_cache.keep(self.options, place, base);
+        sharing.base_cache.keep(self.options, dir, base);
     }
 }

@@ -44,15 +44,15 @@ impl Build<'_> {
         let mut merged: Option<Configuration> = None;
         for (index, entry) in files.iter().enumerate() {
             let one = || -> Result<Configuration, Diagnostic> {
-                let loaded = target.place.file(self.io, &entry.text)?;
+                let loaded = target.dir.file(self.io, &entry.text)?;
                 let read = || {
                     let (documents, dropped) = read_configuration(&loaded.bytes)?;
                     let document = documents.into_iter().next().unwrap_or_default();
                     dropped.into_iter().next().map_or_else(|| read(&document), Err)
                 };
-                read().map_err(|found: Diagnostic| found.in_file(loaded.name.clone()))
+                read().map_err(|error: Diagnostic| error.in_file(loaded.name.clone()))
             };
-            let one = one().map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
+            let one = one().map_err(|error| located(error, &target.file, entry.at, &format!("{field}[{index}]")))?;
             merged = Some(merged.unwrap_or_default().merge(one)?);
         }
         Ok(merged)

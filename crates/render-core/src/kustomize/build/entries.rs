@@ -28,7 +28,7 @@ impl Build<'_> {
             let opened = ahead.get_mut(index).and_then(Option::take);
             let opened = opened.unwrap_or_else(|| open(self.io, target, &entry.text));
             let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, gathered, inherited));
-            added.map_err(|found| located(found, &target.file, entry.at, &format!("{field}[{index}]")))?;
+            added.map_err(|error| located(error, &target.file, entry.at, &format!("{field}[{index}]")))?;
         }
         Ok(())
     }
@@ -50,8 +50,8 @@ impl Build<'_> {
                 }
                 gathered.append(resources, &self.schema)
             }
-            Entry::Folder(place) => {
-                let base = self.folder(target, place, entry, Accumulated::default(), inherited, false)?;
+            Entry::Folder(dir) => {
+                let base = self.folder(target, dir, entry, Accumulated::default(), inherited, false)?;
                 gathered.merge(base, &self.schema)
             }
         }
@@ -61,14 +61,14 @@ impl Build<'_> {
     fn folder(
         &mut self,
         target: &Target,
-        place: Arc<KustomizationDir>,
+        dir: Arc<KustomizationDir>,
         entry: &str,
         into: Accumulated,
         inherited: &Inherited,
         component: bool,
     ) -> Result<Accumulated, Diagnostic> {
         let start = self.mark();
-        let below = self.open(place)?;
+        let below = self.open(dir)?;
         if below.kustomization.is_component() != component {
             let (kind, list) = if component { ("not a Component", "resources") } else { ("a Component", "components") };
             let message = format!("{entry} is {kind}");
@@ -91,8 +91,8 @@ impl Build<'_> {
     ) -> Result<Accumulated, Diagnostic> {
         let mut gathered = gathered;
         for (index, entry) in entries(target.kustomization.components.as_ref()).iter().enumerate() {
-            let extended = target.place.enter(self.io, &entry.text).and_then(|place| {
-                let extended = self.folder(target, place, &entry.text, gathered, inherited, true)?;
+            let extended = target.dir.enter(self.io, &entry.text).and_then(|dir| {
+                let extended = self.folder(target, dir, &entry.text, gathered, inherited, true)?;
                 let mut merged = Accumulated::default();
                 merged.merge(extended, &self.schema)?;
                 Ok(merged)

@@ -28,9 +28,9 @@ pub(crate) enum Entry {
 /// # Errors
 /// Returns an error if the entry does not exist, may not be read, or holds no objects.
 pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Diagnostic> {
-    match target.place.open(io, entry)? {
+    match target.dir.open(io, entry)? {
         Opened::File(loaded) => reader::read(&loaded.bytes, &loaded.name).map(Entry::Objects),
-        Opened::Folder(place) => Ok(Entry::Folder(place)),
+        Opened::Folder(dir) => Ok(Entry::Folder(dir)),
     }
 }
 

@@ -74,9 +74,9 @@ impl Build<'_> {
 
     /// The whole build: gather everything, then what may be done only once, at the very end.
     fn run(&mut self, folder: &str) -> Result<Vec<Node>, Diagnostic> {
-        let place = KustomizationDir::top(self.io, folder, self.options.load_restrictor)?;
+        let dir = KustomizationDir::top(self.io, folder, self.options.load_restrictor)?;
         let start = self.mark();
-        let target = self.open(place)?;
+        let target = self.open(dir)?;
         let metadata = BuildMetadata::of(&target.kustomization, self.options);
         let inherited = Inherited { origin: metadata.keeps_origins().then(Origin::default), ..Inherited::default() };
 
@@ -115,15 +115,15 @@ impl Build<'_> {
     }
 
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
-    fn open(&mut self, place: Arc<KustomizationDir>) -> Result<Target, Diagnostic> {
-        self.add_dependency(&place);
-        let target = Target::open(self.io, place, self.warnings.get_mut())?;
+    fn open(&mut self, dir: Arc<KustomizationDir>) -> Result<Target, Diagnostic> {
+        self.add_dependency(&dir);
+        let target = Target::open(self.io, dir, self.warnings.get_mut())?;
         let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };
         let choose = || {
-            let file = chosen.get("path").map(|path| target.place.file(self.io, path)).transpose()?;
+            let file = chosen.get("path").map(|path| target.dir.file(self.io, path)).transpose()?;
             if self.schema_is_set { Ok(None) } else { openapi::choose(chosen, file) }
         };
-        let found = choose().map_err(|found| located(found, &target.file, target.kustomization.at, "openapi"))?;
+        let found = choose().map_err(|error| located(error, &target.file, target.kustomization.at, "openapi"))?;
         if let Some(schema) = found {
             self.schema = if self.unknown_kinds > 0 { schema.beside_builtin() } else { schema };
             self.schema_is_set = true;
@@ -146,7 +146,7 @@ impl Build<'_> {
                  ('--reorder'). Using the kustomization file over the CLI flag.",
             ));
         }
-        sort::apply(resources, options).map_err(|found| found.in_file(target.file.clone()))
+        sort::apply(resources, options).map_err(|error| error.in_file(target.file.clone()))
     }
 }
 
@@ -154,7 +154,7 @@ impl Build<'_> {
 fn drop_local(resources: &mut Vec<Resource>) -> Result<(), Diagnostic> {
     resources.retain(|resource| !reader::is_empty(&resource.node));
     for resource in resources.iter() {
-        reader::check(&resource.node).map_err(|found| resource.place(found))?;
+        reader::check(&resource.node).map_err(|error| resource.locate(error))?;
     }
     resources.retain(|resource| !annotations::is_local(&resource.node));
     Ok(())

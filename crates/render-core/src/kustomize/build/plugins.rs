@@ -30,7 +30,7 @@ impl Build<'_> {
             if let Some(origin) = plugin_origin(&config) {
                 made.iter_mut().filter(|one| one.origin.is_none()).for_each(|one| one.origin = Some(origin.clone()));
             }
-            gathered.absorb(made, &self.schema).map_err(|found| config.place(found))?;
+            gathered.absorb(made, &self.schema).map_err(|error| config.locate(error))?;
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Build<'_> {
         for config in configs {
             let mut validated = gathered.resources.clone();
             plugin::transform(&mut validated, &config, self.context(target))?;
-            validate::check_unchanged(&gathered.resources, &validated).map_err(|found| config.blame(found))?;
+            validate::check_unchanged(&gathered.resources, &validated).map_err(|error| config.blame(error))?;
             gathered.resources = validated;
         }
         Ok(())

@@ -92,7 +92,7 @@ impl<'a> Build<'a> {
     pub(crate) fn context<'s>(&'s self, target: &'s Target) -> Context<'s> {
         Context {
             io: self.io,
-            place: &target.place,
+            dir: &target.dir,
             file: &target.file,
             schema: &self.schema,
             options: self.options,

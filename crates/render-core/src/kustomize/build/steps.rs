@@ -38,14 +38,14 @@ impl Steps<'_> {
     /// # Errors
     /// Whatever is wrong with one.
     pub(crate) fn generate(&self, into: &mut Accumulated) -> Result<(), Diagnostic> {
-        let (io, place) = (self.context.io, self.context.place);
+        let (io, dir) = (self.context.io, self.context.dir);
         let options = self.kustomization.generator_options.as_ref();
         for (index, args) in self.kustomization.config_map_generator.iter().flatten().enumerate() {
-            let made = config_map::generate(io, place, args, options).map(|one| vec![one]);
+            let made = config_map::generate(io, dir, args, options).map(|one| vec![one]);
             self.absorb(into, made, "ConfigMapGenerator", ("configMapGenerator", index, args.at))?;
         }
         for (index, args) in self.kustomization.secret_generator.iter().flatten().enumerate() {
-            let made = secret::generate(io, place, args, options).map(|one| vec![one]);
+            let made = secret::generate(io, dir, args, options).map(|one| vec![one]);
             self.absorb(into, made, "SecretGenerator", ("secretGenerator", index, args.at))?;
         }
         self.generate_helm(into)
@@ -81,7 +81,7 @@ impl Steps<'_> {
             check_unique(&made, self.context.schema)?;
             into.absorb(made, self.context.schema)
         });
-        absorbed.map_err(|found| self.located(found, at, &format!("{field}[{index}]")))
+        absorbed.map_err(|error| self.located(error, at, &format!("{field}[{index}]")))
     }
 
     /// Runs the transformers that fields configure, in kustomize's order.
@@ -195,7 +195,7 @@ impl Steps<'_> {
         at: At,
         field: &str,
     ) -> Result<(), Diagnostic> {
-        done.map_err(|found| self.located(found, at, field))?;
+        done.map_err(|error| self.located(error, at, field))?;
         if let Some(origin) = self.origin {
             note(resources, &Arc::new(origin.configured(self.file_name, kind)));
         }
@@ -220,8 +220,8 @@ impl Steps<'_> {
         Ok(())
     }
 
-    fn located(&self, found: Diagnostic, at: At, field: &str) -> Diagnostic {
-        located(found, self.context.file, at, field)
+    fn located(&self, diagnostic: Diagnostic, at: At, field: &str) -> Diagnostic {
+        located(diagnostic, self.context.file, at, field)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kustomize::load::{Io, KustomizationDir, Loaded};
 #[derive(Debug)]
 pub(crate) struct Target {
     /// Its folder.
-    pub place: Arc<KustomizationDir>,
+    pub dir: Arc<KustomizationDir>,
     /// Its file's path.
     pub file: String,
     /// Its file's name.
@@ -28,10 +28,10 @@ impl Target {
     /// A folder with none or several, and whatever is wrong in the file.
     pub(crate) fn open(
         io: Io<'_>,
-        place: Arc<KustomizationDir>,
+        dir: Arc<KustomizationDir>,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Self, Diagnostic> {
-        let (file_name, loaded) = find(io, &place)?;
+        let (file_name, loaded) = find(io, &dir)?;
         let decode = || -> Result<Kustomization, Diagnostic> {
             let (documents, dropped) = read_configuration(&loaded.bytes)?;
             warnings.extend(dropped.into_iter().map(|found| found.in_file(loaded.name.clone())));
@@ -39,7 +39,7 @@ impl Target {
             Kustomization::read(&document, warnings)
         };
         let kustomization = decode_in(decode, &loaded.name)?;
-        Ok(Target { place, file: loaded.name, file_name, kustomization })
+        Ok(Target { dir, file: loaded.name, file_name, kustomization })
     }
 }
 
@@ -47,7 +47,7 @@ fn decode_in(
     decode: impl FnOnce() -> Result<Kustomization, Diagnostic>,
     file: &str,
 ) -> Result<Kustomization, Diagnostic> {
-    decode().map_err(|found| found.in_file(file))
+    decode().map_err(|error| error.in_file(file))
 }
 
 fn null() -> Node {
@@ -55,16 +55,16 @@ fn null() -> Node {
 }
 
 /// The one file in the folder that has one of the names of a kustomization.
-fn find(io: Io<'_>, place: &KustomizationDir) -> Result<(&'static str, Loaded), Diagnostic> {
-    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, place.probe(io, name)?)));
+fn find(io: Io<'_>, dir: &KustomizationDir) -> Result<(&'static str, Loaded), Diagnostic> {
+    let found = FILE_NAMES.iter().filter_map(|name| Some((*name, dir.probe(io, name)?)));
     let mut found: Vec<(&'static str, Loaded)> = found.collect();
     if found.len() > 1 {
         let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
         let message = format!("several kustomization files in one folder: {}", names.join(", "));
-        return Err(Diagnostic::new(message).in_file(place.root.clone()).hint("keep one of them"));
+        return Err(Diagnostic::new(message).in_file(dir.root.clone()).hint("keep one of them"));
     }
     found.pop().ok_or_else(|| {
-        let message = format!("kustomization not found in {}: expected one of {}", place.root, FILE_NAMES.join(", "));
+        let message = format!("kustomization not found in {}: expected one of {}", dir.root, FILE_NAMES.join(", "));
         Diagnostic::new(message).hint("name the folder of a kustomization, or list the files in it")
     })
 }

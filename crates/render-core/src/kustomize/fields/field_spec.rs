@@ -185,7 +185,7 @@ fn walk_map(
     if step.name == "-" || step.name == "*" || step.name.parse::<i64>().is_ok() {
         return Err(Diagnostic::new(format!("expected a list at index {:?}, found a mapping", step.name)));
     }
-    let wanted = if step.list || make == Make::Nothing {
+    let initial = if step.list || make == Make::Nothing {
         step.list.then(|| Data::Seq(Vec::new()))
     } else if rest.is_empty() && make == Make::Scalar {
         Some(Data::Scalar(Scalar { tag: Tag::Implicit, ..Scalar::plain("") }))
@@ -193,14 +193,14 @@ fn walk_map(
         Some(Data::Map(Map::default()))
     };
     let Some(field) = map.get_mut(&step.name) else {
-        return match wanted {
+        return match initial {
             Some(data) if !step.list => {
                 walk(map.get_or_insert_with(&step.name, || Node { data, ..Node::default() }), rest, make, set)
             }
             _ => Ok(()),
         };
     };
-    if let (Data::Scalar(scalar), Some(data)) = (&field.data, wanted)
+    if let (Data::Scalar(scalar), Some(data)) = (&field.data, initial)
         && is_null(scalar)
     {
         field.data = data;

@@ -14,14 +14,14 @@ use crate::kustomize::object::resource::Resource;
 /// No name, or pairs that cannot be read.
 pub(crate) fn generate(
     io: Io<'_>,
-    place: &KustomizationDir,
+    dir: &KustomizationDir,
     args: &ConfigMapArgs,
     global: Option<&GeneratorOptions>,
 ) -> Result<Resource, Diagnostic> {
     let mut object = super::base("ConfigMap", &args.name, &args.namespace)?;
     let sources = Sources { envs: &args.envs, literals: &args.literals, files: &args.files };
     let (mut data, mut binary) = (Map::default(), Map::default());
-    for (key, value) in pairs::read(io, place, sources)? {
+    for (key, value) in pairs::read(io, dir, sources)? {
         match String::from_utf8(value) {
             Ok(text) => data.push(Scalar::plain(key), pairs::string(text)),
             Err(error) => binary.push(Scalar::plain(key), pairs::string(pairs::base64(error.as_bytes()))),

@@ -26,11 +26,11 @@ pub(crate) type Pair = (String, Vec<u8>);
 ///
 /// # Errors
 /// A source of the wrong shape, a file that cannot be read, a key that comes twice.
-pub(crate) fn read(io: Io<'_>, place: &KustomizationDir, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
+pub(crate) fn read(io: Io<'_>, dir: &KustomizationDir, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
     let mut pairs = Vec::new();
-    each(sources.envs, "envs", |env| read_env(io, place, env).map(|more| pairs.extend(more)))?;
+    each(sources.envs, "envs", |env| read_env(io, dir, env).map(|more| pairs.extend(more)))?;
     each(sources.literals, "literals", |literal| parse_literal(literal).map(|pair| pairs.push(pair)))?;
-    each(sources.files, "files", |file| read_file(io, place, file).map(|pair| pairs.push(pair)))?;
+    each(sources.files, "files", |file| read_file(io, dir, file).map(|pair| pairs.push(pair)))?;
     let mut seen = FxHashSet::default();
     if let Some((key, _)) = pairs.iter().find(|(key, _)| !seen.insert(key.as_str())) {
         return Err(Diagnostic::new(format!("duplicate key {key:?}")).hint("remove one of the two"));
@@ -62,7 +62,7 @@ fn unquoted(value: &str) -> &str {
     strip('"').or_else(|| strip('\'')).unwrap_or(value)
 }
 
-fn read_file(io: Io<'_>, place: &KustomizationDir, source: &LocatedText) -> Result<Pair, Diagnostic> {
+fn read_file(io: Io<'_>, dir: &KustomizationDir, source: &LocatedText) -> Result<Pair, Diagnostic> {
     let text = source.text.as_str();
     let (key, path) = match text.matches('=').count() {
         0 => (base_name(text), text),
@@ -75,7 +75,7 @@ fn read_file(io: Io<'_>, place: &KustomizationDir, source: &LocatedText) -> Resu
     if path.is_empty() {
         return Err(Diagnostic::new(format!("{text:?} has no path after the `=`")).hint("Write it as `KEY=PATH`."));
     }
-    let loaded = place.file(io, path)?;
+    let loaded = dir.file(io, path)?;
     Ok((key.to_owned(), loaded.bytes.to_vec()))
 }
 
@@ -88,8 +88,8 @@ fn base_name(path: &str) -> &str {
     }
 }
 
-fn read_env(io: Io<'_>, place: &KustomizationDir, source: &LocatedText) -> Result<Vec<Pair>, Diagnostic> {
-    let loaded = place.file(io, &source.text)?;
+fn read_env(io: Io<'_>, dir: &KustomizationDir, source: &LocatedText) -> Result<Vec<Pair>, Diagnostic> {
+    let loaded = dir.file(io, &source.text)?;
     let lines = loaded.bytes.split(|byte| *byte == b'\n').enumerate();
     let parsed = lines.map(|(index, line)| {
         parse_env_line(line, index == 0).map_err(|message| {

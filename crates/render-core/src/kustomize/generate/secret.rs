@@ -14,7 +14,7 @@ use crate::kustomize::object::resource::Resource;
 /// No name, or pairs that cannot be read.
 pub(crate) fn generate(
     io: Io<'_>,
-    place: &KustomizationDir,
+    dir: &KustomizationDir,
     args: &SecretArgs,
     global: Option<&GeneratorOptions>,
 ) -> Result<Resource, Diagnostic> {
@@ -23,7 +23,7 @@ pub(crate) fn generate(
     object.push(Scalar::plain("type"), Node::string(kind));
     let sources = Sources { envs: &args.envs, literals: &args.literals, files: &args.files };
     let mut data = Map::default();
-    for (key, value) in pairs::read(io, place, sources)? {
+    for (key, value) in pairs::read(io, dir, sources)? {
         data.push(Scalar::plain(key), pairs::string(pairs::base64(&value)));
     }
     object.push(Scalar::plain("data"), data.into());

@@ -32,7 +32,7 @@ impl Kustomization {
             "Kustomization".clone_into(&mut self.kind);
         }
         if self.api_version.is_empty() {
-            self.wanted_api_version().clone_into(&mut self.api_version);
+            self.expected_api_version().clone_into(&mut self.api_version);
         }
         append(&mut self.resources, self.bases.take());
         append(&mut self.images, self.image_tags.take());

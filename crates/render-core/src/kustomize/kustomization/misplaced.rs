@@ -7,7 +7,7 @@ use super::generators::{ConfigMapArgs, SecretArgs};
 use super::helm::HelmChart;
 
 /// The finding about an unknown field, with the list that has it where one does: it was not indented far enough.
-pub(super) fn misplaced(mut found: Diagnostic, known: &[&str]) -> Diagnostic {
+pub(super) fn misplaced(mut diagnostic: Diagnostic, known: &[&str]) -> Diagnostic {
     let lists: [(&str, &[&str]); 9] = [
         ("images", Image::FIELDS),
         ("patches", Patch::FIELDS),
@@ -19,11 +19,11 @@ pub(super) fn misplaced(mut found: Diagnostic, known: &[&str]) -> Diagnostic {
         ("helmCharts", HelmChart::FIELDS),
         ("vars", Var::FIELDS),
     ];
-    let Some(name) = found.field.as_deref().filter(|name| !known.contains(name)) else { return found };
+    let Some(name) = diagnostic.field.as_deref().filter(|name| !known.contains(name)) else { return diagnostic };
     let owners = lists.iter().filter(|(_, fields)| fields.contains(&name)).map(|(list, _)| format!("`{list}`"));
     let owners: Vec<String> = owners.collect();
     if !owners.is_empty() {
-        found.hints = vec![format!("indent it like the other fields of an entry of {}", owners.join(", "))];
+        diagnostic.hints = vec![format!("indent it like the other fields of an entry of {}", owners.join(", "))];
     }
-    found
+    diagnostic
 }

@@ -127,7 +127,7 @@ impl Kustomization {
             return Err(mismatch(document, "a mapping"));
         }
         let mut decoded = Kustomization::decode(document, Strictness::Strict)
-            .map_err(|found| misplaced::misplaced(found, Kustomization::FIELDS))?;
+            .map_err(|error| misplaced::misplaced(error, Kustomization::FIELDS))?;
         warnings.extend(decoded.deprecated());
         decoded.modernise();
         if decoded.is_empty() {
@@ -142,7 +142,7 @@ impl Kustomization {
         self.kind == "Component"
     }
 
-    fn wanted_api_version(&self) -> &'static str {
+    fn expected_api_version(&self) -> &'static str {
         if self.is_component() { COMPONENT_API_VERSION } else { API_VERSION }
     }
 
@@ -185,8 +185,8 @@ impl Kustomization {
         if self.kind != "Kustomization" && self.kind != "Component" {
             return Err(Diagnostic::new("expected Kustomization or Component").field("kind").at(place("kind")));
         }
-        if self.api_version != self.wanted_api_version() {
-            let message = format!("expected {} for kind {}", self.wanted_api_version(), self.kind);
+        if self.api_version != self.expected_api_version() {
+            let message = format!("expected {} for kind {}", self.expected_api_version(), self.kind);
             return Err(Diagnostic::new(message).field("apiVersion").at(place("apiVersion")));
         }
         Ok(())

@@ -190,7 +190,7 @@ impl KustomizationDir {
     }
 
     fn enter_repository(self: &Arc<Self>, io: Io<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
-        let seen = self.way().filter_map(|place| place.checkout.as_ref());
+        let seen = self.way().filter_map(|dir| dir.checkout.as_ref());
         if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
             return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
         }
@@ -223,7 +223,7 @@ impl KustomizationDir {
 
     /// Returns the key of this folder in the cache of bases.
     pub fn base_key(&self) -> BaseKey {
-        let checkout = self.way().find_map(|place| place.checkout.as_ref()).map(|checkout| checkout.root.clone());
+        let checkout = self.way().find_map(|dir| dir.checkout.as_ref()).map(|checkout| checkout.root.clone());
         BaseKey { root: self.root.clone(), restrictor: self.restrictor, checkout }
     }
 
@@ -239,10 +239,10 @@ impl KustomizationDir {
         let above = || self.way().skip(1);
         let leads_back = |dependency: &BaseDependency| match &dependency.written {
             Some(written) => {
-                let mut repositories = above().filter_map(|place| place.checkout.as_ref());
+                let mut repositories = above().filter_map(|dir| dir.checkout.as_ref());
                 repositories.any(|checkout| checkout.remote.written.starts_with(written.as_str()))
             }
-            None => above().any(|place| is_within(&place.root, &dependency.root)),
+            None => above().any(|dir| is_within(&dir.root, &dependency.root)),
         };
         let depths = || dependencies.iter().map(|dependency| dependency.depth);
         let height = depths().max().unwrap_or_default() - depths().min().unwrap_or_default();
@@ -251,12 +251,12 @@ impl KustomizationDir {
 
     /// Returns this folder and those that refer to it, nearest first.
     fn way(&self) -> impl Iterator<Item = &KustomizationDir> + Clone {
-        std::iter::successors(Some(self), |place| place.referrer.as_deref())
+        std::iter::successors(Some(self), |dir| dir.referrer.as_deref())
     }
 
     /// A base of a kustomization from a repository must lie in that repository.
     fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
-        match self.way().find_map(|place| place.checkout.as_ref()) {
+        match self.way().find_map(|dir| dir.checkout.as_ref()) {
             Some(clone) if !is_within(root, &clone.root) => {
                 Err(Diagnostic::new(format!("base {root} is outside of the repository {}", clone.remote.written)))
             }
@@ -265,7 +265,7 @@ impl KustomizationDir {
     }
 
     fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
-        match self.way().find(|place| is_within(&place.root, root)) {
+        match self.way().find(|dir| is_within(&dir.root, root)) {
             Some(visited) if visited.root == root => {
                 let message = format!("cycle: {root} refers back to itself through this entry");
                 Err(Diagnostic::new(message).hint("remove the entry that closes the cycle"))

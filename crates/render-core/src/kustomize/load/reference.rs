@@ -266,8 +266,8 @@ mod tests {
     #[test]
     fn repositories_are_found_in_the_spellings_that_kustomize_knows() {
         let expect = |entry: &str, url: &str, folder: &str, revision: Option<&str>| {
-            let wanted = Some((url.to_owned(), folder.to_owned(), revision.map(str::to_owned)));
-            assert_eq!(split(entry), wanted, "{entry}");
+            let expected = Some((url.to_owned(), folder.to_owned(), revision.map(str::to_owned)));
+            assert_eq!(split(entry), expected, "{entry}");
         };
         expect("github.com/org/repo?ref=v1", "https://github.com/org/repo", "", Some("v1"));
         expect("https://github.com/org/repo//a/b?ref=main", "https://github.com/org/repo", "a/b", Some("main"));

@@ -187,7 +187,7 @@ pub(crate) fn check_unique(resources: &[Resource], schema: &Schema) -> Result<()
 /// Returns the error for an object whose id another one has.
 pub(crate) fn duplicate(resource: &Resource, id: &ObjectId) -> Diagnostic {
     let found = Diagnostic::new(format!("duplicate resource {id}")).at(resource.node.at);
-    resource.place(found).hint("remove one of the two, or list the file or folder only once")
+    resource.locate(found).hint("remove one of the two, or list the file or folder only once")
 }
 
 impl Resource {
@@ -216,17 +216,17 @@ impl Resource {
     }
 
     /// Names the object (and its file) in a finding about it.
-    pub fn blame(&self, found: Diagnostic) -> Diagnostic {
-        let mut found = self.place(found);
-        found.message = format!("{}: {}", self.id(), found.message);
-        found
+    pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let mut diagnostic = self.locate(diagnostic);
+        diagnostic.message = format!("{}: {}", self.id(), diagnostic.message);
+        diagnostic
     }
 
     /// Names the object's file in a finding, where it has one.
-    pub fn place(&self, found: Diagnostic) -> Diagnostic {
+    pub fn locate(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.file {
-            Some(file) => found.in_file(file.as_str()),
-            None => found,
+            Some(file) => diagnostic.in_file(file.as_str()),
+            None => diagnostic,
         }
     }
 }

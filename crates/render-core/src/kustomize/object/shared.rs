@@ -21,56 +21,56 @@ pub struct Shared {
     /// The key under which it stands in each mapping.
     key: Text,
     /// The paths of the mappings, sorted.
-    places: Vec<Vec<Step>>,
+    paths: Vec<Vec<Step>>,
     /// The value as it was last seen.
     value: Scalar,
 }
 
 impl Shared {
-    /// The value under `key` in the mappings at `places`; absent where it stands in one place alone.
-    pub fn new(object: &Node, key: &str, mut places: Vec<Vec<Step>>) -> Option<Self> {
-        places.sort_unstable();
-        places.dedup();
-        if places.len() < 2 {
+    /// The value under `key` in the mappings at `paths`; `None` if there is only one.
+    pub fn new(object: &Node, key: &str, mut paths: Vec<Vec<Step>>) -> Option<Self> {
+        paths.sort_unstable();
+        paths.dedup();
+        if paths.len() < 2 {
             return None;
         }
-        let value = node_at(object, &places[0])?.get(key)?.as_scalar()?.clone();
-        Some(Shared { key: key.into(), places, value })
+        let value = node_at(object, &paths[0])?.get(key)?.as_scalar()?.clone();
+        Some(Shared { key: key.into(), paths, value })
     }
 
     /// Brings a change of one place to the others. False where it stands in one place alone by now.
     pub(crate) fn sync(&mut self, object: &mut Node) -> bool {
-        let Shared { key, places, value } = self;
+        let Shared { key, paths, value } = self;
         let mut changed = None;
-        places.retain(|place| {
-            let found = node_at(object, place).and_then(|map| map.get(key)).and_then(Node::as_scalar);
+        paths.retain(|path| {
+            let found = node_at(object, path).and_then(|map| map.get(key)).and_then(Node::as_scalar);
             if let Some(found) = found.filter(|found| *found != value) {
                 changed = Some(found.clone());
             }
             found.is_some()
         });
         if let Some(changed) = changed {
-            for place in places.iter() {
-                if let Some(slot) = at_mut(object, place).and_then(|map| map.get_mut(key)) {
+            for path in paths.iter() {
+                if let Some(slot) = at_mut(object, path).and_then(|map| map.get_mut(key)) {
                     slot.data = Data::Scalar(changed.clone());
                 }
             }
             *value = changed;
         }
-        places.len() > 1
+        paths.len() > 1
     }
 }
 
-/// The node at a place.
-pub(crate) fn node_at<'a>(object: &'a Node, place: &[Step]) -> Option<&'a Node> {
-    place.iter().try_fold(object, |node, step| match step {
+/// Returns the node at a path.
+pub(crate) fn node_at<'a>(object: &'a Node, path: &[Step]) -> Option<&'a Node> {
+    path.iter().try_fold(object, |node, step| match step {
         Step::Key(key) => node.get(key),
         Step::Index(index) => node.as_seq()?.get(*index),
     })
 }
 
-fn at_mut<'a>(object: &'a mut Node, place: &[Step]) -> Option<&'a mut Node> {
-    place.iter().try_fold(object, |node, step| match step {
+fn at_mut<'a>(object: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
+    path.iter().try_fold(object, |node, step| match step {
         Step::Key(key) => node.get_mut(key),
         Step::Index(index) => node.as_seq_mut()?.get_mut(*index),
     })

@@ -125,7 +125,7 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         return Err(Diagnostic::new(format!("cannot run {}: exec functions are not enabled", exec.path))
             .hint("run with `--enable-exec`"));
     }
-    let root = &context.place.root;
+    let root = &context.dir.root;
     let program = if exec.path.contains('/') { join(root, &exec.path) } else { exec.path.clone() };
     let variables = exec.env.iter().filter_map(|one| one.split_once('='));
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -63,12 +63,12 @@ pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Re
         "ConfigMapGenerator" => {
             let mut args: ConfigMapArgs = decode(config)?;
             name_after(config, &mut args.name, &mut args.namespace)?;
-            config_map::generate(context.io, context.place, &args, None).map(|one| vec![one])
+            config_map::generate(context.io, context.dir, &args, None).map(|one| vec![one])
         }
         "SecretGenerator" => {
             let mut args: SecretArgs = decode(config)?;
             name_after(config, &mut args.name, &mut args.namespace)?;
-            secret::generate(context.io, context.place, &args, None).map(|one| vec![one])
+            secret::generate(context.io, context.dir, &args, None).map(|one| vec![one])
         }
         "HelmChartInflationGenerator" => {
             let (chart, globals): (HelmChart, HelmGlobals) = (decode(config)?, decode(config)?);

@@ -51,7 +51,7 @@ pub(crate) fn generate(
 /// The folder that holds the chart's folder; a chart that is pulled in a certain version has one of its own.
 fn chart_home(chart: &HelmChart, globals: &HelmGlobals, context: Context<'_>) -> String {
     let home = if globals.chart_home.is_empty() { DEFAULT_HOME } else { &globals.chart_home };
-    let home = join(&context.place.root, home);
+    let home = join(&context.dir.root, home);
     if chart.version.is_empty() || chart.repo.is_empty() {
         return home;
     }
@@ -85,18 +85,14 @@ impl Helm<'_> {
         let mut all = vec![command.to_owned()];
         all.extend_from_slice(arguments);
         let shown = format!("{command} {} {}", arguments[0], self.chart.name);
-        let program = Program {
-            arguments: all,
-            folder: self.context.place.root.clone(),
-            variables: self.variables.clone(),
-            input,
-        };
+        let program =
+            Program { arguments: all, folder: self.context.dir.root.clone(), variables: self.variables.clone(), input };
         let finished = self
             .context
             .io
             .host
             .run(&program)
-            .map_err(|found| found.hint("install helm 3 or 4, or name the program with --helm-command"))?;
+            .map_err(|error| error.hint("install helm 3 or 4, or name the program with --helm-command"))?;
         if finished.status == Some(0) {
             return Ok(finished);
         }
@@ -146,9 +142,9 @@ impl Helm<'_> {
     /// The further values files, as paths.
     fn additional_values_files(&self) -> Result<Vec<String>, Diagnostic> {
         let files = self.chart.additional_values_files.iter().map(|file| {
-            let loaded = self.context.place.file(self.context.io, file);
-            loaded.map_err(|found| found.field("additionalValuesFiles"))?;
-            Ok(join(&self.context.place.root, file))
+            let loaded = self.context.dir.file(self.context.io, file);
+            loaded.map_err(|error| error.field("additionalValuesFiles"))?;
+            Ok(join(&self.context.dir.root, file))
         });
         files.collect()
     }
@@ -181,7 +177,7 @@ impl Helm<'_> {
     fn values_file(&self) -> Result<Vec<u8>, Diagnostic> {
         let own = join(&self.chart_folder(), "values.yaml");
         let file = if self.chart.values_file.is_empty() { &own } else { &self.chart.values_file };
-        let loaded = self.context.place.file(self.context.io, file).map_err(|found| found.field("valuesFile"))?;
+        let loaded = self.context.dir.file(self.context.io, file).map_err(|error| error.field("valuesFile"))?;
         Ok(loaded.bytes.to_vec())
     }
 

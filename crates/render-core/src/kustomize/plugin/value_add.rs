@@ -53,14 +53,14 @@ decoded! {
 /// No target, a target without a field, a field that is not a single value.
 pub(super) fn transform(resources: &mut [Resource], config: &Resource, context: Context<'_>) -> Result<(), Diagnostic> {
     let args: ValueAddArgs = decode(config)?;
-    let folder = || context.place.root.rsplit('/').next().unwrap_or_default();
+    let folder = || context.dir.root.rsplit('/').next().unwrap_or_default();
     let value = match args.value.trim() {
         "" => folder(),
         value => value,
     };
     let mut targets = args.targets;
     if !args.target_file_path.is_empty() {
-        let loaded = context.place.file(context.io, &args.target_file_path)?;
+        let loaded = context.dir.file(context.io, &args.target_file_path)?;
         let document = read_configuration(&loaded.bytes)?.0.into_iter().next().unwrap_or_default();
         targets.extend(ValueAddTargets::decode(&document, Strictness::Lenient)?.targets);
     }
@@ -111,7 +111,7 @@ fn add(
             let done = check_length(path.len())
                 .and_then(|()| made(&mut resource.node, &path))
                 .and_then(|field| set_value(field, value, target.file_path_position));
-            done.map_err(|found| resource.blame(found))?;
+            done.map_err(|error| resource.blame(error))?;
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ pub(crate) fn choose(openapi: &BTreeMap<String, String>, file: Option<Loaded>) -
         (Some(_), Some(_)) => Err(Diagnostic::new("both a version and a path are set").hint("remove one of the two")),
         (Some(loaded), None) => {
             let read = || Schema::custom(read_stream(&loaded.bytes)?.into_iter().next().unwrap_or_default());
-            read().map(Some).map_err(|found| found.in_file(loaded.name.clone()))
+            read().map(Some).map_err(|error| error.in_file(loaded.name.clone()))
         }
         (None, Some(BUILT_IN)) => Ok(Some(Schema::default())),
         (None, Some("") | None) => Ok(None),

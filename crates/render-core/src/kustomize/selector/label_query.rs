@@ -52,9 +52,10 @@ impl LabelQuery {
 
     /// Whether it holds for these labels or annotations.
     pub(crate) fn matches(&self, labels: Option<&Map>) -> bool {
-        self.requirements.iter().all(|wanted| {
-            let value = labels.and_then(|labels| labels.get(&wanted.key)).map(|node| node.text().unwrap_or_default());
-            wanted.test.holds(value)
+        self.requirements.iter().all(|requirement| {
+            let value =
+                labels.and_then(|labels| labels.get(&requirement.key)).map(|node| node.text().unwrap_or_default());
+            requirement.test.holds(value)
         })
     }
 }

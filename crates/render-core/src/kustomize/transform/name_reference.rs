@@ -35,7 +35,7 @@ pub(crate) fn fix(
         for field in fields.iter() {
             let mut fix = |node: &mut Node| referrer.fix_field(node, field, &targets);
             let applied = field.spec.apply(&field.spec.gvk, &mut resource.node, Make::Nothing, &mut fix);
-            applied.map_err(|found| resource.blame(found))?;
+            applied.map_err(|error| resource.blame(error))?;
         }
     }
     Ok(())
@@ -142,7 +142,7 @@ impl Target {
 
     /// Whether it once was of a kind that `gvk` selects; group and version are the present ones.
     fn was(&self, gvk: &Gvk) -> bool {
-        let part = |wanted: &Text, found: &Text| wanted.is_empty() || wanted == found;
+        let part = |expected: &Text, found: &Text| expected.is_empty() || expected == found;
         part(&gvk.group, &self.id.gvk.group)
             && part(&gvk.version, &self.id.gvk.version)
             && (gvk.kind.is_empty() || self.past.iter().any(|past| past.kind == gvk.kind))
@@ -221,7 +221,7 @@ impl Referrer {
         Ok(())
     }
 
-    /// The objects that had `name`, were of the wanted kind and are where this one can see them, in order.
+    /// The objects that had `name`, were of the requested kind and are where this one can see them, in order.
     fn candidates<'t>(
         &self,
         name: &Text,

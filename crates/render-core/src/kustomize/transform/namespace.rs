@@ -55,7 +55,7 @@ pub(crate) fn apply(
         }
         *changed = true;
         resource.remember_id(schema);
-        set_namespace(resource, namespace, specs, schema).map_err(|found| resource.blame(found))?;
+        set_namespace(resource, namespace, specs, schema).map_err(|error| resource.blame(error))?;
     }
     check_conflicts(resources, &changed, schema)
 }
@@ -65,7 +65,7 @@ pub(crate) fn apply(
 /// # Errors
 /// Returns an error if a node on the path is not a scalar.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
-    set_namespace(resource, namespace, &[], schema).map_err(|found| resource.blame(found))
+    set_namespace(resource, namespace, &[], schema).map_err(|error| resource.blame(error))
 }
 
 fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) -> Result<(), Diagnostic> {
@@ -74,7 +74,7 @@ fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) ->
         let Some(other) = seen.insert(identity(&resource.id(), schema), index) else { continue };
         if changed[index] || changed[other] {
             let message = format!("duplicate resource {} in the new namespace", resource.id());
-            return Err(resource.place(Diagnostic::new(message)).field("namespace").hint("rename one of the two"));
+            return Err(resource.locate(Diagnostic::new(message)).field("namespace").hint("rename one of the two"));
         }
     }
     Ok(())
@@ -115,7 +115,7 @@ fn set_metadata(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnost
         return Err(Diagnostic::new("expected a mapping in metadata").at(object.at).field("metadata"));
     };
     let node = metadata.get_or_insert_with("namespace", || Scalar::plain("").into());
-    set_value(node, namespace).map_err(|found| found.field("metadata.namespace"))
+    set_value(node, namespace).map_err(|error| error.field("metadata.namespace"))
 }
 
 fn set_value(node: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
@@ -127,7 +127,7 @@ fn set_value(node: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
 }
 
 fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
-    let (key, wanted) = match namespace.subjects {
+    let (key, expected) = match namespace.subjects {
         Subjects::None => return Ok(()),
         Subjects::Default => ("name", "default"),
         Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
@@ -144,9 +144,9 @@ fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnost
             let message = format!("expected a scalar as the {key} of a subject");
             return Err(Diagnostic::new(message).at(at).field("subjects"));
         }
-        if map.get(key).and_then(Node::text) == Some(wanted) {
+        if map.get(key).and_then(Node::text) == Some(expected) {
             let node = map.get_or_insert_with("namespace", || Scalar::plain("").into());
-            set_value(node, namespace).map_err(|found| found.field("subjects.namespace"))?;
+            set_value(node, namespace).map_err(|error| error.field("subjects.namespace"))?;
         }
     }
     Ok(())

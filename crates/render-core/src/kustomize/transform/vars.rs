@@ -42,9 +42,8 @@ pub(crate) fn collect(
     for defined in &incoming {
         let var = &defined.var;
         let candidates = by_name.get(&var.objref.name).map_or(&[][..], Vec::as_slice);
-        let wanted = var.objref.gvk();
-        let mut matching =
-            candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &wanted, schema));
+        let gvk = var.objref.gvk();
+        let mut matching = candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &gvk, schema));
         let (first, second) = (matching.next().copied(), matching.next());
         if second.is_some() {
             let message = format!("ambiguous var {}: several objects match", var.name);
@@ -86,10 +85,10 @@ fn index(resources: &[Resource]) -> FxHashMap<String, Vec<usize>> {
     by_name
 }
 
-fn is_meant(resource: &Resource, target: &VarTarget, wanted: &Gvk, schema: &Schema) -> bool {
+fn is_meant(resource: &Resource, target: &VarTarget, gvk: &Gvk, schema: &Schema) -> bool {
     let namespace = if target.namespace.is_empty() { "default" } else { &target.namespace };
     let fits = |id: &ObjectId, effective: &str| {
-        id.name == target.name.as_str() && id.gvk == *wanted && (target.namespace.is_empty() || effective == namespace)
+        id.name == target.name.as_str() && id.gvk == *gvk && (target.namespace.is_empty() || effective == namespace)
     };
     let id = resource.id();
     fits(&id, effective_namespace(&id, schema)) || resource.past_ids().any(|past| fits(&past, &past.namespace))
@@ -131,7 +130,7 @@ pub(crate) fn replace(
         let gvk = resource.gvk();
         for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
             let applied = spec.apply(&gvk, &mut resource.node, Make::Nothing, &mut |node| values.put(node));
-            applied.map_err(|found| resource.blame(found))?;
+            applied.map_err(|error| resource.blame(error))?;
         }
     }
     let mut unused: Vec<&str> =

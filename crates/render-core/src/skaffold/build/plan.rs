@@ -44,12 +44,12 @@ fn tagged(
     artifact: &Artifact,
     options: &SkaffoldOptions,
 ) -> Result<Build, Diagnostic> {
-    let place = |found: Diagnostic| found.in_file(&config.file).at(artifact.image.at).field("build.artifacts.image");
+    let locate = |error: Diagnostic| error.in_file(&config.file).at(artifact.image.at).field("build.artifacts.image");
     let tag = match options.tag.as_str() {
         "" => reference(tagging, config, artifact)?,
-        tag => named(&artifact.image, tag).map_err(place)?,
+        tag => named(&artifact.image, tag).map_err(locate)?,
     };
-    let tag = moved(options, &tag).map_err(place)?;
+    let tag = moved(options, &tag).map_err(locate)?;
     Ok(Build { image_name: artifact.image.text.clone(), tag })
 }
 
@@ -95,12 +95,12 @@ fn artifact_of(configs: &[Config], options: &SkaffoldOptions, name: &str) -> Res
 /// The references whose digests are needed, in order, each once: `repository:tag`, without a digest that is already known.
 /// None unless digests come from the registry. A build with a digest and no tag needs none.
 pub fn references(builds: &[Build], options: &SkaffoldOptions) -> Vec<String> {
-    let mut wanted = Vec::new();
+    let mut references = Vec::new();
     for build in builds.iter().filter(|_| options.digest_source == DigestSource::Remote) {
         let reference = asked(&build.tag);
-        wanted.extend(reference.filter(|reference| !wanted.contains(reference)));
+        references.extend(reference.filter(|reference| !references.contains(reference)));
     }
-    wanted
+    references
 }
 
 fn asked(tag: &str) -> Option<String> {

@@ -29,9 +29,9 @@ pub(super) struct Checked {
 /// # Errors
 /// Every unknown field and every value of a wrong type.
 pub(super) fn check(fields: &Fields, version: usize, node: &Node) -> Result<Checked, Errors> {
-    let mut check = Check { fields, version, path: String::new(), found: Vec::new(), warnings: Vec::new() };
+    let mut check = Check { fields, version, path: String::new(), errors: Vec::new(), warnings: Vec::new() };
     let tree = check.structure("SkaffoldConfig", node, 0);
-    Errors::check(check.found)?;
+    Errors::check(check.errors)?;
     Ok(Checked { tree, warnings: check.warnings })
 }
 
@@ -42,10 +42,10 @@ pub(super) fn check(fields: &Fields, version: usize, node: &Node) -> Result<Chec
 /// Values of a wrong type.
 pub(super) fn recheck(fields: &Fields, tree: &Map) -> Result<Checked, Errors> {
     let mut check =
-        Check { fields, version: fields.newest(), path: String::new(), found: Vec::new(), warnings: Vec::new() };
+        Check { fields, version: fields.newest(), path: String::new(), errors: Vec::new(), warnings: Vec::new() };
     let node = Node::from(tree.clone());
     let tree = check.structure("SkaffoldConfig", &node, 0);
-    let (unknown, wrong): (Vec<_>, Vec<_>) = check.found.into_iter().partition(|one| one.message.starts_with(UNKNOWN));
+    let (unknown, wrong): (Vec<_>, Vec<_>) = check.errors.into_iter().partition(|one| one.message.starts_with(UNKNOWN));
     Errors::check(wrong)?;
     let ignored = |one: Diagnostic| Diagnostic { message: format!("{}, ignored as in Skaffold", one.message), ..one };
     Ok(Checked { tree, warnings: unknown.into_iter().map(ignored).collect() })
@@ -57,7 +57,7 @@ struct Check<'a> {
     fields: &'a Fields,
     version: usize,
     path: String,
-    found: Vec<Diagnostic>,
+    errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -177,9 +177,9 @@ impl Check<'_> {
         text.map(|text| Data::Scalar(Scalar::plain(text)))
     }
 
-    fn scalar<'n>(&mut self, node: &'n Node, wanted: &str) -> Option<&'n Scalar> {
+    fn scalar<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n Scalar> {
         if node.as_scalar().is_none() {
-            self.mismatch(node, wanted);
+            self.mismatch(node, expected);
         }
         node.as_scalar()
     }
@@ -210,7 +210,7 @@ impl Check<'_> {
         };
         let at = if entry.at == At::default() { entry.value.at } else { entry.at };
         self.wrong(at, format!("{UNKNOWN} in skaffold/{version}"));
-        if let Some(last) = self.found.last_mut() {
+        if let Some(last) = self.errors.last_mut() {
             last.hints.push(hint);
         }
     }
@@ -227,17 +227,17 @@ impl Check<'_> {
         }
     }
 
-    fn mismatch(&mut self, node: &Node, wanted: &str) {
+    fn mismatch(&mut self, node: &Node, expected: &str) {
         let found = match &node.data {
             Data::Map(_) => "a mapping".to_owned(),
             Data::Seq(_) => "a list".to_owned(),
             Data::Scalar(scalar) => format!("`{}`", scalar.text.chars().take(40).collect::<String>()),
         };
-        self.wrong(node.at, format!("expected {wanted}, found {found}"));
+        self.wrong(node.at, format!("expected {expected}, found {found}"));
     }
 
     fn wrong(&mut self, at: At, message: impl Into<String>) {
-        self.found.push(Diagnostic::new(message).at(at).field(self.path.clone()));
+        self.errors.push(Diagnostic::new(message).at(at).field(self.path.clone()));
     }
 
     fn warn(&mut self, at: At, message: &str) {
@@ -336,8 +336,8 @@ fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, letter) in one.chars().enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], index + 1);
-        for (column, wanted) in other.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *wanted);
+        for (column, expected) in other.iter().enumerate() {
+            let change = diagonal + usize::from(letter != *expected);
             diagonal = row[column + 1];
             row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
         }

@@ -92,13 +92,13 @@ fn repository(host: &dyn Host, git: &Node, by: &Diagnostic) -> Result<(String, S
     let Some(url) = text("repo") else {
         return Err(place(by, git, "git.repo", "is missing").hint("set the repository's URL"));
     };
-    let wanted = RemoteRepository {
+    let repository = RemoteRepository {
         url: url.to_owned(),
         revision: text("ref").map(str::to_owned),
         submodules: false,
         timeout: FETCH,
     };
-    let root = host.repository(&wanted).map_err(|error| {
+    let root = host.repository(&repository).map_err(|error| {
         let here = place(by, git, "git", &error.message);
         Diagnostic { hints: error.hints, ..here }
     })?;

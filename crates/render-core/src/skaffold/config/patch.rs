@@ -123,11 +123,11 @@ fn step<'n>(routes: Vec<(Vec<String>, &'n Node)>, part: &str) -> Vec<(Vec<String
 
 /// The nearest mappings at or below `node` that have `value` under `key`, in the tree's order.
 fn find_all<'n>(path: &[String], key: &str, value: &str, node: &'n Node) -> Vec<(Vec<String>, &'n Node)> {
-    let wanted = Node::from(Scalar::plain(value));
+    let expected = Node::from(Scalar::plain(value));
     let mut waiting = vec![(path.to_vec(), node)];
     let mut found = Vec::new();
     while let Some((path, node)) = waiting.pop() {
-        if child(node, key).is_some_and(|there| there.as_scalar().is_some() && equal(there, &wanted)) {
+        if child(node, key).is_some_and(|there| there.as_scalar().is_some() && equal(there, &expected)) {
             found.push((path, node));
             continue;
         }

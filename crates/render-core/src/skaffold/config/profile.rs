@@ -15,8 +15,8 @@ const COMMAND: &str = "render";
 
 /// Activates profiles, lays them over the config and drops the list of them.
 ///
-/// `wanted` are those asked for by name, in order; a name with `-` before it switches one off, and one that the config
-/// does not have counts for nothing here. Returns the names of the applied ones, in the order they were applied.
+/// `requested` are the profiles requested by name, in order; a name with a leading `-` deactivates one, and a name that the config
+/// does not have is ignored here. Returns the names of the applied ones, in the order they were applied.
 ///
 /// # Errors
 /// An activation that cannot be read, a patch that does not fit, and a profile active by kube-context where
@@ -24,12 +24,12 @@ const COMMAND: &str = "render";
 pub(super) fn apply(
     fields: &Fields,
     config: &mut Map,
-    wanted: &[String],
+    requested: &[String],
     inputs: &Inputs<'_>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<String>, Errors> {
     let profiles = config.get("profiles").and_then(Node::as_seq).cloned().unwrap_or_default();
-    let active = active(&profiles, wanted, inputs)?;
+    let active = active(&profiles, requested, inputs)?;
     for name in &active.names {
         // Of two profiles with one name, the later one is used.
         let Some((index, profile)) =
@@ -60,7 +60,7 @@ struct Active {
     by_context: Vec<String>,
 }
 
-fn active(profiles: &[Node], wanted: &[String], inputs: &Inputs<'_>) -> Result<Active, Diagnostic> {
+fn active(profiles: &[Node], requested: &[String], inputs: &Inputs<'_>) -> Result<Active, Diagnostic> {
     let mut active = Active { names: Vec::new(), by_context: Vec::new() };
     for (index, profile) in profiles.iter().enumerate().filter(|_| inputs.options.auto_activation) {
         let name = text(profile, "name");
@@ -71,7 +71,7 @@ fn active(profiles: &[Node], wanted: &[String], inputs: &Inputs<'_>) -> Result<A
         }
         active.names.push(name.to_owned());
     }
-    for name in wanted {
+    for name in requested {
         match name.strip_prefix('-') {
             Some(off) => active.names.retain(|active| active != off),
             None if active.names.contains(name) => {}
@@ -121,9 +121,9 @@ fn holds(condition: &Node, inputs: &Inputs<'_>) -> Result<bool, Diagnostic> {
             let one = Diagnostic::new(format!("invalid env `{env}`: expected KEY=VALUE")).at(at).field(".env");
             return Err(one.hint("write KEY=VALUE, where the value is a regular expression, negated by `!`"));
         }
-        Some((key, wanted)) => {
+        Some((key, requested)) => {
             let found = inputs.environment.get(key).map_or("", String::as_str);
-            if wanted.is_empty() { found.is_empty() } else { matches(wanted, found) }
+            if requested.is_empty() { found.is_empty() } else { matches(requested, found) }
         }
     };
     let by_context = context.is_empty() || matches(context, &inputs.options.kube_context);
@@ -194,15 +194,15 @@ fn patches(
 
 /// Refuses a config whose `deploy.kubeContext` is not the context that switched profiles on.
 fn consistent(config: &Map, active: &Active, inputs: &Inputs<'_>) -> Result<(), Diagnostic> {
-    let wanted = config.get("deploy").and_then(|deploy| deploy.get("kubeContext"));
-    let context = wanted.and_then(Node::text).unwrap_or_default();
+    let requested = config.get("deploy").and_then(|deploy| deploy.get("kubeContext"));
+    let context = requested.and_then(Node::text).unwrap_or_default();
     if context.is_empty() || context == inputs.options.kube_context.as_str() || active.by_context.is_empty() {
         return Ok(());
     }
     let names = active.by_context.join(", ");
     let now = &inputs.options.kube_context;
     let message = format!("`{context}` contradicts the kube-context `{now}`, which activated the profiles {names}");
-    let at = wanted.map_or(At::default(), |node| node.at);
+    let at = requested.map_or(At::default(), |node| node.at);
     let one = Diagnostic::new(message).at(at).field("deploy.kubeContext");
     Err(one.hint("change the kube-context, the profile's activation, or deploy.kubeContext"))
 }

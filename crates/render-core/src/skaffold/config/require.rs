@@ -83,7 +83,7 @@ impl<'a> ConfigLoader<'a> {
     pub(super) fn begin(&mut self) -> Result<(), Errors> {
         let options = self.inputs.options;
         let source = open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &options.file, &options.input)?;
-        let wanted = ConfigRequest {
+        let request = ConfigRequest {
             selection: Vec::new(),
             profiles: self.asked.clone(),
             needed: false,
@@ -91,13 +91,13 @@ impl<'a> ConfigLoader<'a> {
             remote: false,
             by: None,
         };
-        self.file(&source, &wanted)
+        self.file(&source, &request)
     }
 
-    fn file(&mut self, source: &Source, wanted: &ConfigRequest) -> Result<(), Errors> {
+    fn file(&mut self, source: &Source, request: &ConfigRequest) -> Result<(), Errors> {
         let documents = self.documents(source)?;
         for document in documents.iter() {
-            self.config(source, document, wanted)?;
+            self.config(source, document, request)?;
         }
         Ok(())
     }
@@ -151,34 +151,34 @@ impl<'a> ConfigLoader<'a> {
         Ok(())
     }
 
-    fn config(&mut self, source: &Source, document: &Document, wanted: &ConfigRequest) -> Result<(), Errors> {
+    fn config(&mut self, source: &Source, document: &Document, request: &ConfigRequest) -> Result<(), Errors> {
         let name = name(&document.tree).to_owned();
-        if !wanted.selection.is_empty() && !wanted.selection.contains(&name) {
+        if !request.selection.is_empty() && !request.selection.contains(&name) {
             return Ok(());
         }
         let needed =
-            wanted.needed || self.inputs.options.modules.is_empty() || self.inputs.options.modules.contains(&name);
+            request.needed || self.inputs.options.modules.is_empty() || self.inputs.options.modules.contains(&name);
         let place = (source.key.clone(), document.index);
-        if let (Some(by), true) = (&wanted.by, self.trail.contains(&place) || self.trail.len() >= DEEPEST) {
+        if let (Some(by), true) = (&request.by, self.trail.contains(&place) || self.trail.len() >= DEEPEST) {
             return Err(self.cycle(by, source, &name).into());
         }
         let in_file = |errors: Errors| errors.map(|one| one.in_file(&source.shown));
         let mut tree = document.tree.clone();
         let mut warnings = Vec::new();
-        let active = profile::apply(self.fields, &mut tree, &wanted.profiles, self.inputs, &mut warnings);
+        let active = profile::apply(self.fields, &mut tree, &request.profiles, self.inputs, &mut warnings);
         let active = active.map_err(in_file)?;
         self.warnings.extend(warnings.into_iter().map(|one| one.in_file(&source.shown)));
-        if !self.first_visit(source, document, needed, &active, wanted)? {
+        if !self.first_visit(source, document, needed, &active, request)? {
             return Ok(());
         }
-        if wanted.dependency {
+        if request.dependency {
             absolute(self.fields, "SkaffoldConfig", &mut tree, &source.folder);
         }
         self.trail.push(place);
-        self.dependencies(source, &tree, &active, needed, wanted)?;
+        self.dependencies(source, &tree, &active, needed, request)?;
         self.trail.pop();
         if needed {
-            self.add(source, document, tree, active, wanted);
+            self.add(source, document, tree, active, request);
         }
         Ok(())
     }
@@ -190,7 +190,7 @@ impl<'a> ConfigLoader<'a> {
         tree: &Map,
         active: &[String],
         needed: bool,
-        wanted: &ConfigRequest,
+        request: &ConfigRequest,
     ) -> Result<(), Errors> {
         let requires = tree.get("requires").and_then(Node::as_seq).cloned().unwrap_or_default();
         for (index, entry) in requires.iter().enumerate() {
@@ -200,24 +200,24 @@ impl<'a> ConfigLoader<'a> {
                 profiles: self.profiles_for(entry, active),
                 needed,
                 by: Some(by),
-                ..wanted.clone()
+                ..request.clone()
             };
             self.dependency(source, entry, asked)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, wanted: &ConfigRequest) {
+    fn add(&mut self, source: &Source, document: &Document, tree: Map, active: Vec<String>, request: &ConfigRequest) {
         self.configs.push(Config {
             file: source.shown.clone(),
             folder: source.folder.clone(),
             index: document.index,
             at: document.at,
             version: format!("skaffold/{}", self.fields.name(document.version)),
-            required: wanted.dependency,
-            remote: wanted.remote,
+            required: request.dependency,
+            remote: request.remote,
             profiles: active,
-            ..decode::config(&tree, wanted.dependency.then_some(source.folder.as_str()))
+            ..decode::config(&tree, request.dependency.then_some(source.folder.as_str()))
         });
         self.trees.push(tree);
     }
@@ -240,7 +240,7 @@ impl<'a> ConfigLoader<'a> {
         document: &Document,
         needed: bool,
         active: &[String],
-        wanted: &ConfigRequest,
+        request: &ConfigRequest,
     ) -> Result<bool, Diagnostic> {
         let mut sorted = active.to_vec();
         sorted.sort_unstable();
@@ -256,7 +256,7 @@ impl<'a> ConfigLoader<'a> {
                 let message =
                     format!("is required twice with different profiles: {} and {}", spell(before), spell(&sorted));
                 let place = Diagnostic::new("").in_file(&source.shown).at(document.at);
-                let mut one = wanted.by.clone().unwrap_or(place);
+                let mut one = request.by.clone().unwrap_or(place);
                 let name = name(&document.tree);
                 let what = if name.is_empty() { &source.shown } else { name };
                 one.message = format!("`{what}` {message}");
@@ -267,21 +267,21 @@ impl<'a> ConfigLoader<'a> {
 
     /// The profiles that an entry of `requires` switches on, and those of the command line.
     fn profiles_for(&self, entry: &Node, active: &[String]) -> Vec<String> {
-        let mut wanted: Vec<String> = Vec::new();
+        let mut request: Vec<String> = Vec::new();
         for profile in entry.get("activeProfiles").and_then(Node::as_seq).into_iter().flatten() {
             let by = texts(profile, "activatedBy");
             if by.is_empty() || active.iter().any(|name| by.contains(name)) {
-                wanted.extend(profile.get("name").and_then(Node::text).map(str::to_owned));
+                request.extend(profile.get("name").and_then(Node::text).map(str::to_owned));
             }
         }
         if self.inputs.options.propagate_profiles {
             for name in &self.asked {
-                if !wanted.contains(name) {
-                    wanted.push(name.clone());
+                if !request.contains(name) {
+                    request.push(name.clone());
                 }
             }
         }
-        wanted
+        request
     }
 
     fn dependency(&mut self, source: &Source, entry: &Node, mut asked: ConfigRequest) -> Result<(), Errors> {

@@ -17,23 +17,23 @@ use crate::skaffold::reference::ImageReference;
 /// # Errors
 /// Everything that is found.
 pub(super) fn validate(fields: &Fields, configs: &[Config], trees: &[Map]) -> Result<(), Errors> {
-    let mut found = image_names(configs);
+    let mut errors = image_names(configs);
     for (config, tree) in configs.iter().zip(trees) {
-        let start = found.len();
-        structure(fields, "SkaffoldConfig", tree, "", At::default(), &mut found);
-        artifacts(tree, &mut found);
-        log_prefix(tree, &mut found);
-        found[start..].sort_by_key(|one| one.at);
-        for one in &mut found[start..] {
+        let start = errors.len();
+        structure(fields, "SkaffoldConfig", tree, "", At::default(), &mut errors);
+        artifacts(tree, &mut errors);
+        log_prefix(tree, &mut errors);
+        errors[start..].sort_by_key(|one| one.at);
+        for one in &mut errors[start..] {
             one.file.get_or_insert_with(|| config.file.clone());
         }
     }
-    found.extend(dependencies(configs));
-    Errors::check(found)
+    errors.extend(dependencies(configs));
+    Errors::check(errors)
 }
 
 /// Required fields that are missing and alternatives that are both there.
-fn structure(fields: &Fields, type_name: &str, map: &Map, path: &str, at: At, found: &mut Vec<Diagnostic>) {
+fn structure(fields: &Fields, type_name: &str, map: &Map, path: &str, at: At, errors: &mut Vec<Diagnostic>) {
     let newest = fields.newest();
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let mut groups: BTreeMap<&str, &str> = BTreeMap::new();
@@ -41,28 +41,28 @@ fn structure(fields: &Fields, type_name: &str, map: &Map, path: &str, at: At, fo
         let Some(value) = map.get(field.name) else {
             if field.required {
                 let one = Diagnostic::new("missing required field").at(at).field(below(field.name));
-                found.push(one.hint(format!("set `{}`", field.name)));
+                errors.push(one.hint(format!("set `{}`", field.name)));
             }
             continue;
         };
         if let Some(other) = field.group.and_then(|group| groups.insert(group, field.name)) {
             let one = Diagnostic::new(format!("cannot be used with `{other}`")).at(value.at);
-            found.push(one.field(below(field.name)).hint("keep one of the two"));
+            errors.push(one.field(below(field.name)).hint("keep one of the two"));
         }
-        visit(fields, &field.kind, value, &below(field.name), found);
+        visit(fields, &field.kind, value, &below(field.name), errors);
     }
 }
 
-fn visit(fields: &Fields, kind: &Kind, value: &Node, path: &str, found: &mut Vec<Diagnostic>) {
+fn visit(fields: &Fields, kind: &Kind, value: &Node, path: &str, errors: &mut Vec<Diagnostic>) {
     match kind {
         Kind::Struct(name) => {
             if let Some(map) = value.as_map() {
-                structure(fields, name, map, path, value.at, found);
+                structure(fields, name, map, path, value.at, errors);
             }
         }
         Kind::List(inner) => {
             for (index, item) in value.as_seq().into_iter().flatten().enumerate() {
-                visit(fields, inner, item, &format!("{path}[{index}]"), found);
+                visit(fields, inner, item, &format!("{path}[{index}]"), errors);
             }
         }
         _ => {}
@@ -72,12 +72,12 @@ fn visit(fields: &Fields, kind: &Kind, value: &Node, path: &str, found: &mut Vec
 /// Names of artifacts that are there twice, are no names, or carry a tag or digest.
 fn image_names(configs: &[Config]) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<&str, (&str, At)> = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut errors = Vec::new();
     for config in configs {
         for (index, artifact) in config.build.artifacts.iter().enumerate() {
             let image = &artifact.image;
             let mut say = |message: String, hint: &str| {
-                found.push(config.finding(image.at, format!("build.artifacts[{index}].image"), message).hint(hint));
+                errors.push(config.finding(image.at, format!("build.artifacts[{index}].image"), message).hint(hint));
             };
             if image.is_empty() {
                 continue;
@@ -96,17 +96,17 @@ fn image_names(configs: &[Config]) -> Vec<Diagnostic> {
             }
         }
     }
-    found
+    errors
 }
 
 /// Artifacts that their builder cannot build, and parts of them that contradict each other.
-fn artifacts(tree: &Map, found: &mut Vec<Diagnostic>) {
+fn artifacts(tree: &Map, errors: &mut Vec<Diagnostic>) {
     let Some(build) = tree.get("build") else { return };
     let (cloud, cluster) = (build.get("googleCloudBuild").is_some(), build.get("cluster").is_some());
     for (index, artifact) in build.get("artifacts").and_then(Node::as_seq).into_iter().flatten().enumerate() {
         let path = format!("build.artifacts[{index}]");
         let mut say = |at: At, field: &str, message: String, hint: &str| {
-            found.push(Diagnostic::new(message).at(at).field(format!("{path}.{field}")).hint(hint));
+            errors.push(Diagnostic::new(message).at(at).field(format!("{path}.{field}")).hint(hint));
         };
         let kinds = ["docker", "bazel", "ko", "jib", "kaniko", "buildpacks", "custom"];
         if let Some((kind, node)) = kinds.iter().find_map(|kind| Some((*kind, artifact.get(kind)?))) {
@@ -127,7 +127,7 @@ fn artifacts(tree: &Map, found: &mut Vec<Diagnostic>) {
     let local = |key: &str| build.at_path(&["local", key]).and_then(Node::text) == Some("true");
     if let (Some(sha), true) = (build.at_path(&["tagPolicy", "sha256"]), local("tryImportMissing")) {
         let one = Diagnostic::new("cannot be used with build.local.tryImportMissing").at(sha.at);
-        found.push(one.field("build.tagPolicy.sha256").hint("use another tag policy"));
+        errors.push(one.field("build.tagPolicy.sha256").hint("use another tag policy"));
     }
 }
 
@@ -160,18 +160,18 @@ fn sync_strip(artifact: &Node, say: &mut impl FnMut(At, &str, String, &str)) {
     }
 }
 
-fn log_prefix(tree: &Map, found: &mut Vec<Diagnostic>) {
+fn log_prefix(tree: &Map, errors: &mut Vec<Diagnostic>) {
     let Some(prefix) = tree.get("deploy").and_then(|deploy| deploy.at_path(&["logs", "prefix"])) else { return };
     let text = prefix.text().unwrap_or_default();
     if !["auto", "container", "podAndContainer", "none"].contains(&text) {
         let one = Diagnostic::new(format!("invalid prefix `{text}`")).at(prefix.at).field("deploy.logs.prefix");
-        found.push(one.hint("use auto, container, podAndContainer or none"));
+        errors.push(one.hint("use auto, container, podAndContainer or none"));
     }
 }
 
 /// Artifacts that require what is not there, require each other in a circle, or call two images by one alias.
 fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut errors = Vec::new();
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for config in configs {
         for artifact in &config.build.artifacts {
@@ -184,7 +184,7 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
             for (nth, required) in artifact.requires.iter().enumerate() {
                 let field = format!("build.artifacts[{index}].requires[{nth}]");
                 let mut say = |message: String, hint: &str| {
-                    found.push(config.finding(required.image.at, field.clone(), message).hint(hint));
+                    errors.push(config.finding(required.image.at, field.clone(), message).hint(hint));
                 };
                 let (image, alias) = (required.image.text.as_str(), required.alias.as_str());
                 if !edges.contains_key(image) {
@@ -206,7 +206,7 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
             }
         }
     }
-    found
+    errors
 }
 
 /// Whether a text can name a build argument: letters, digits and `_`, no digit in front.

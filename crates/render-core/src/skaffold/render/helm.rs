@@ -121,7 +121,7 @@ fn values(
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     let expand = |name: &str, text: &str, at| {
         let expanded = inputs.templates().expand(text, image_values, Missing::NoValue);
-        expanded.map_err(|found| found.in_file(&config.file).at(at).field(format!("{field}.{name}")))
+        expanded.map_err(|error| error.in_file(&config.file).at(at).field(format!("{field}.{name}")))
     };
     for (key, value) in &release.set_values {
         add("--set", format!("{key}={}", value.text));
@@ -185,12 +185,12 @@ fn unset(config: &Config, ready: &Ready<'_>) -> Option<Diagnostic> {
 /// `helm dep build`, once for each chart folder that names dependencies.
 fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: &[Ready<'_>]) -> Result<(), Errors> {
     let mut seen = BTreeSet::new();
-    let wanted: Vec<&Ready<'_>> = ready
+    let pending: Vec<&Ready<'_>> = ready
         .iter()
         .filter(|ready| !ready.release.skip_build_dependencies && !ready.chart.is_empty())
         .filter(|ready| has_dependencies(inputs, &ready.chart) && seen.insert(&ready.chart))
         .collect();
-    each(&wanted, |ready| {
+    each(&pending, |ready| {
         let mut arguments = vec!["dep".to_owned(), "build".to_owned(), ready.chart.clone()];
         arguments.extend(helm.flags.dep_build.iter().cloned());
         let program = program(inputs, helm, false, arguments, Vec::new());
@@ -218,14 +218,14 @@ fn run_template(
     setters: &[(String, String)],
 ) -> Result<Vec<Node>, Errors> {
     let finished = finish(inputs, config, ready, &ready.template)?;
-    let place = |found: Diagnostic| {
-        let message = format!("helm's output for {}, line {}: {}", ready.name, found.at.line, found.message);
+    let locate = |error: Diagnostic| {
+        let message = format!("helm's output for {}, line {}: {}", ready.name, error.at.line, error.message);
         config.finding(ready.release.at, &ready.field, message)
     };
-    let mut objects = read_objects(&finished.stdout).map_err(place)?;
+    let mut objects = read_objects(&finished.stdout).map_err(locate)?;
     if !setters.is_empty() {
         let marks = Marks::read(&finished.stdout, FROM_PARAM);
-        objects.iter_mut().try_for_each(|object| apply(object, &marks, setters)).map_err(place)?;
+        objects.iter_mut().try_for_each(|object| apply(object, &marks, setters)).map_err(locate)?;
     }
     Ok(objects)
 }
@@ -245,8 +245,8 @@ pub(super) fn after_post_renderer(object: &mut Node) {
 }
 
 fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<ProgramOutput, Errors> {
-    let place = |found: Diagnostic| found.in_file(&config.file).at(ready.release.at).field(&ready.field);
-    let finished = inputs.host.run(program).map_err(place)?;
+    let locate = |error: Diagnostic| error.in_file(&config.file).at(ready.release.at).field(&ready.field);
+    let finished = inputs.host.run(program).map_err(locate)?;
     if finished.status == Some(0) {
         return Ok(finished);
     }

@@ -49,7 +49,7 @@ pub(super) fn after(
             return Err(finding("a hook with `withChange` must print the manifests, but printed nothing").into());
         }
         objects = read_objects(&finished.stdout)
-            .map_err(|found| finding(&format!("its output, line {}: {}", found.at.line, found.message)))?;
+            .map_err(|error| finding(&format!("its output, line {}: {}", error.at.line, error.message)))?;
     }
     Ok(objects)
 }
@@ -88,8 +88,8 @@ fn run(
         variables: variables(inputs),
         input,
     };
-    let place = |found: Diagnostic| found.in_file(&config.file).at(hook.at).field(field);
-    let finished = inputs.host.run(&program).map_err(place)?;
+    let locate = |error: Diagnostic| error.in_file(&config.file).at(hook.at).field(field);
+    let finished = inputs.host.run(&program).map_err(locate)?;
     if finished.status == Some(0) {
         return Ok(finished);
     }

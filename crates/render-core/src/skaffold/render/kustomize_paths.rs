@@ -33,8 +33,8 @@ pub(super) fn render(
             let Some(remote) = repository(&expanded) else {
                 return Err(inputs.nowhere(config, &expanded, finding(format!("cannot read {expanded}: {error}"))));
             };
-            let place = |found: Diagnostic| found.in_file(&config.file).at(path.at).field(&field);
-            let root = inputs.host.repository(&remote.repository).map_err(place)?;
+            let locate = |error: Diagnostic| error.in_file(&config.file).at(path.at).field(&field);
+            let root = inputs.host.repository(&remote.repository).map_err(locate)?;
             return build(&join(&root, &remote.folder));
         }
         build(&folder)

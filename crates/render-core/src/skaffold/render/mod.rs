@@ -213,12 +213,12 @@ fn raw_sources(inputs: &Inputs<'_>, config: &Config, functions: &Functions) -> R
         for source in &mut sources {
             let marks = Marks::read(&source.text, FROM_PARAM);
             let set = |object| setters::apply(object, &marks, &inputs.options.setters);
-            source.objects.iter_mut().try_for_each(set).map_err(|found| found.in_file(&source.name))?;
+            source.objects.iter_mut().try_for_each(set).map_err(|error| error.in_file(&source.name))?;
         }
     }
     for source in &mut sources {
         let applied = functions.apply_setters(&mut source.objects, &source.text);
-        applied.map_err(|found| found.in_file(&source.name))?;
+        applied.map_err(|error| error.in_file(&source.name))?;
     }
     raw_yaml::unwrap_list(&mut sources);
     for source in &mut sources {
@@ -243,9 +243,9 @@ fn finish(
         images.replace(object, file);
         labels::add(object, &options.labels, selector);
         if !options.offline && !options.namespace.is_empty() {
-            let place = |found: Diagnostic| Diagnostic { file: file.map(str::to_owned), ..found };
-            let warning = namespace::set(object, &options.namespace, selector).map_err(place)?;
-            part.warnings.extend(warning.map(place));
+            let locate = |error: Diagnostic| Diagnostic { file: file.map(str::to_owned), ..error };
+            let warning = namespace::set(object, &options.namespace, selector).map_err(locate)?;
+            part.warnings.extend(warning.map(locate));
         }
     }
     note(images, part);

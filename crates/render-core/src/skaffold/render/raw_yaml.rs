@@ -122,7 +122,7 @@ fn file(inputs: &Inputs<'_>, path: &str) -> Result<Source, Errors> {
 }
 
 fn parse(name: String, text: Arc<[u8]>) -> Result<Source, Errors> {
-    let objects = read_objects(&text).map_err(|found| found.in_file(&name))?;
+    let objects = read_objects(&text).map_err(|error| error.in_file(&name))?;
     Ok(Source { name, text, objects })
 }
 

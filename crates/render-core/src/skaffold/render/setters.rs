@@ -51,7 +51,7 @@ fn walk(node: &mut Node, marks: &Marks, values: &[(String, String)], depth: usiz
     match &mut node.data {
         Data::Scalar(scalar) => {
             let Some(pattern) = marks.0.get(&at.line) else { return Ok(()) };
-            set_scalar(scalar, pattern, values).map_err(|found| found.at(at))
+            set_scalar(scalar, pattern, values).map_err(|error| error.at(at))
         }
         _ if depth == 0 => Ok(()),
         Data::Seq(items) => items.iter_mut().try_for_each(|item| walk(item, marks, values, depth - 1)),
@@ -63,7 +63,7 @@ fn walk_map(map: &mut Map, marks: &Marks, values: &[(String, String)], depth: us
     for entry in map.entries_mut() {
         let listed = entry.value.as_seq().is_some() && marks.0.contains_key(&entry.at.line);
         if listed {
-            set_list(entry, &marks.0[&entry.at.line], values).map_err(|found| found.at(entry.at))?;
+            set_list(entry, &marks.0[&entry.at.line], values).map_err(|error| error.at(entry.at))?;
         } else {
             walk(&mut entry.value, marks, values, depth)?;
         }
@@ -72,7 +72,7 @@ fn walk_map(map: &mut Map, marks: &Marks, values: &[(String, String)], depth: us
 }
 
 fn set_scalar(scalar: &mut Scalar, pattern: &str, values: &[(String, String)]) -> Result<(), Diagnostic> {
-    if !is_wanted(pattern, values) {
+    if !has_setter(pattern, values) {
         return Ok(());
     }
     let mut text = pattern.to_owned();
@@ -94,7 +94,7 @@ fn set_scalar(scalar: &mut Scalar, pattern: &str, values: &[(String, String)]) -
 }
 
 fn set_list(entry: &mut Entry, pattern: &str, values: &[(String, String)]) -> Result<(), Diagnostic> {
-    if !is_wanted(pattern, values) {
+    if !has_setter(pattern, values) {
         return Ok(());
     }
     if names(pattern).len() != 1 || !pattern.starts_with("${") || !pattern.ends_with('}') {
@@ -118,7 +118,7 @@ fn read_list(value: &str) -> Option<Vec<Node>> {
     Some(items)
 }
 
-fn is_wanted(pattern: &str, values: &[(String, String)]) -> bool {
+fn has_setter(pattern: &str, values: &[(String, String)]) -> bool {
     values.iter().any(|(name, _)| pattern.contains(&format!("${{{name}}}")))
 }
 
@@ -134,7 +134,7 @@ fn names(pattern: &str) -> Vec<String> {
     found
 }
 
-/// Returns the values of a pattern's names in a value that it matches; `None` if they cannot be determined.
+/// Returns the values of a pattern's names in a value that it matches; empty if they cannot be determined.
 fn present_values(pattern: &str, value: &str) -> Vec<(String, String)> {
     let names = names(pattern);
     let mut expression = regex::escape(pattern);
@@ -158,7 +158,7 @@ mod tests {
     fn set(text: &str, pattern: &str, values: &[(&str, &str)]) -> Result<String, String> {
         let values: Vec<_> = values.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut scalar = Scalar::plain(text);
-        set_scalar(&mut scalar, pattern, &values).map_err(|found| found.message)?;
+        set_scalar(&mut scalar, pattern, &values).map_err(|error| error.message)?;
         Ok(scalar.text.to_string())
     }
 

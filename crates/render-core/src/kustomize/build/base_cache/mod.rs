@@ -69,24 +69,24 @@ pub struct Base {
 impl BaseCache {
     /// Returns the base at `place` if it is cached, may be named from there, and every read of its build has the same result
     /// through `io`.
-    pub fn find(&self, options: &Options, place: &KustomizationDir, io: Io<'_>) -> Option<Arc<Base>> {
+    pub fn find(&self, options: &Options, dir: &KustomizationDir, io: Io<'_>) -> Option<Arc<Base>> {
         let found = {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let (_, bases) = kept.bases.iter_mut().find(|(known, _)| known == options)?;
-            let found = bases.get_mut(&place.base_key())?;
+            let found = bases.get_mut(&dir.base_key())?;
             found.used = true;
             found.base.clone()
         };
-        let same = place.admits(&found.dependencies) && found.seen.iter().all(|seen| seen.is_still_so(io));
+        let same = dir.admits(&found.dependencies) && found.seen.iter().all(|seen| seen.is_still_so(io));
         same.then_some(found)
     }
 
     /// Stores the base at `place`, in place of the one that is cached there.
-    pub fn keep(&self, options: &Options, place: &KustomizationDir, base: Base) {
+    pub fn keep(&self, options: &Options, dir: &KustomizationDir, base: Base) {
         let bytes: usize = base.seen.iter().map(Seen::bytes).sum();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if bytes < LARGE || kept.large_bytes + bytes <= MAX_LARGE_BYTES {
-            kept.insert(options, place.base_key(), KeptBase { base: Arc::new(base), bytes, used: false });
+            kept.insert(options, dir.base_key(), KeptBase { base: Arc::new(base), bytes, used: false });
         }
     }
 }

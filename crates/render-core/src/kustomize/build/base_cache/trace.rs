@@ -32,7 +32,7 @@ impl Seen {
             Seen::Kind(path, answer) => io.files.kind(path) == *answer,
             Seen::List(folder, answer) => io.files.list(folder) == *answer,
             Seen::Real(path, answer) => io.files.real(path) == *answer,
-            Seen::Repository(wanted, root) => io.host.repository(wanted).is_ok_and(|now| now == *root),
+            Seen::Repository(remote, root) => io.host.repository(remote).is_ok_and(|now| now == *root),
             Seen::Download(url, bytes) => io.host.download(url).is_ok_and(|now| now == *bytes),
             Seen::Once => false,
         }
@@ -104,9 +104,9 @@ impl Files for Trace<'_> {
 }
 
 impl Host for Trace<'_> {
-    fn repository(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
-        let answer = self.io.host.repository(wanted);
-        self.note(answer.as_ref().map_or(Seen::Once, |root| Seen::Repository(wanted.clone(), root.clone())));
+    fn repository(&self, remote: &RemoteRepository) -> Result<String, Diagnostic> {
+        let answer = self.io.host.repository(remote);
+        self.note(answer.as_ref().map_or(Seen::Once, |root| Seen::Repository(remote.clone(), root.clone())));
         answer
     }
 

@@ -233,12 +233,12 @@ fn matches_setter(item: &Node, keys: &[&str], values: &[&str]) -> Result<bool, D
     let mixed = || Diagnostic::new("a list that merges contains both mappings and scalars").at(item.at);
     let mut matched = false;
     for (index, key) in keys.iter().enumerate() {
-        if let Some(wanted) = values.get(index) {
+        if let Some(expected) = values.get(index) {
             matched = if key.is_empty() {
-                item.as_scalar().ok_or_else(mixed)?.text == *wanted
+                item.as_scalar().ok_or_else(mixed)?.text == *expected
             } else {
                 let map = item.as_map().ok_or_else(mixed)?;
-                map.get(key).is_some_and(|node| wanted.is_empty() || node.text().unwrap_or_default() == *wanted)
+                map.get(key).is_some_and(|node| expected.is_empty() || node.text().unwrap_or_default() == *expected)
             };
         }
         if !matched {

@@ -100,7 +100,7 @@ fn by_key<'s>(
         let slot = key_of(item, key).and_then(|text| places.get(text)).and_then(|place| dest.get_mut(*place));
         let mut ours = slot.and_then(Option::take);
         let outcome = merger.walk(ours.as_mut(), Some(item), elements);
-        match (outcome.map_err(|found| named(key, item, found))?, ours) {
+        match (outcome.map_err(|error| named(key, item, error))?, ours) {
             // An element that the patch replaces stays as it was: kustomize puts the old one back.
             (Outcome::Keep | Outcome::KeepNull | Outcome::Put(_), Some(ours)) => result.push(ours),
             (Outcome::Put(node), None) => result.push(node),
@@ -114,6 +114,6 @@ fn by_key<'s>(
     Ok(result)
 }
 
-fn named(key: &str, item: &Node, found: Diagnostic) -> Diagnostic {
-    within(&format!("[{key}={}]", key_of(item, key).unwrap_or_default()), found)
+fn named(key: &str, item: &Node, diagnostic: Diagnostic) -> Diagnostic {
+    within(&format!("[{key}={}]", key_of(item, key).unwrap_or_default()), diagnostic)
 }

@@ -71,9 +71,9 @@ pub(super) fn describe(shape: Shape) -> &'static str {
     }
 }
 
-pub(super) fn within(key: &str, mut found: Diagnostic) -> Diagnostic {
-    found.field = Some(found.field.map_or_else(|| key.to_owned(), |field| format!("{key}.{field}")));
-    found
+pub(super) fn within(key: &str, mut diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.field = Some(diagnostic.field.map_or_else(|| key.to_owned(), |field| format!("{key}.{field}")));
+    diagnostic
 }
 
 pub(super) fn directive_of(map: &Map) -> Result<Option<Directive>, Diagnostic> {

@@ -131,7 +131,7 @@ impl<'s> Merger<'s> {
         }
         for (entry, _) in lookup.entries.iter().zip(used).filter(|(entry, used)| !used && entry.key.text != DIRECTIVE) {
             let field = at.and_then(|at| at.field(&entry.key.text));
-            let outcome = self.walk(None, Some(&entry.value), field).map_err(|found| within(&entry.key.text, found))?;
+            let outcome = self.walk(None, Some(&entry.value), field).map_err(|error| within(&entry.key.text, error))?;
             if let Outcome::Put(value) = outcome {
                 dest.entries_mut().push(Entry { key: entry.key.clone(), at: entry.at, value });
             }

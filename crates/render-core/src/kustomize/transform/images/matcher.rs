@@ -114,7 +114,7 @@ fn is_tail(text: &str) -> bool {
 /// The expression of an entry whose name is more than letters, digits, `-`, `_`, `/`, `:` and `.`.
 fn expression(name: &str) -> Result<regex::Regex, Diagnostic> {
     let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
-    go_regex::compile(&pattern).map_err(|found| found.field("images.name"))
+    go_regex::compile(&pattern).map_err(|error| error.field("images.name"))
 }
 
 impl Image {

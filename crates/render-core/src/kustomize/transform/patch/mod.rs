@@ -33,10 +33,10 @@ struct PatchText {
 
 impl PatchText {
     /// Names the file in a finding.
-    fn blame(&self, found: Diagnostic) -> Diagnostic {
+    fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.file {
-            Some(file) => found.in_file(file.as_str()),
-            None => Diagnostic { at: manifest::At::default(), ..found },
+            Some(file) => diagnostic.in_file(file.as_str()),
+            None => Diagnostic { at: manifest::At::default(), ..diagnostic },
         }
     }
 }
@@ -72,7 +72,7 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Conte
             for index in selected(resources, &target, context.schema)? {
                 let resource = &mut resources[index];
                 resource.remember_id(context.schema);
-                apply_json(resource, &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
+                apply_json(resource, &operations).map_err(|error| text.blame(about(&resources[index], error)))?;
             }
             Ok(())
         }
@@ -102,7 +102,7 @@ pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<
         let patches = match read(&written.text, None) {
             Ok(inline) => inline,
             Err(_) => {
-                let loaded = context.place.file(context.io, &written.text)?;
+                let loaded = context.dir.file(context.io, &written.text)?;
                 reader::read_patches(&loaded.bytes, &loaded.name)?
             }
         };
@@ -145,12 +145,12 @@ pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Conte
         .ok_or_else(|| Diagnostic::new("missing field \"name\"").field("target.name").hint("set kind and name"))?;
     let compiled = CompiledSelector::new(target)?;
     let text = patch_text(patch, context)?;
-    let operations = JsonPatch::read(&text.text).map_err(|found| text.blame(found))?;
+    let operations = JsonPatch::read(&text.text).map_err(|error| text.blame(error))?;
     if operations.is_empty() {
         return Err(text.blame(Diagnostic::new("empty patch").hint("add an operation, or remove the entry")));
     }
     for index in selected(resources, &compiled, context.schema)? {
-        apply_json(&mut resources[index], &operations).map_err(|found| text.blame(about(&resources[index], found)))?;
+        apply_json(&mut resources[index], &operations).map_err(|error| text.blame(about(&resources[index], error)))?;
     }
     Ok(())
 }
@@ -162,7 +162,7 @@ fn patch_text(patch: &Patch, context: Context<'_>) -> Result<PatchText, Diagnost
         (false, false) => Err(Diagnostic::new("both `patch` and `path` are set").hint("set one of `patch` and `path`")),
         (false, true) => Ok(PatchText { text: inline.to_owned(), file: None }),
         (true, false) => {
-            let loaded = context.place.file(context.io, &patch.path)?;
+            let loaded = context.dir.file(context.io, &patch.path)?;
             let text = String::from_utf8_lossy(&loaded.bytes).into_owned();
             Ok(PatchText { text, file: Some(loaded.name) })
         }
@@ -186,7 +186,7 @@ fn content(text: &PatchText, context: Context<'_>) -> Result<Content, Diagnostic
 
 /// Reads patches; those that stand inline have no file and no place in one.
 pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diagnostic> {
-    let inline = |found: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..found };
+    let inline = |error: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..error };
     match file {
         Some(file) => reader::read_patches(text.as_bytes(), file),
         None => {
@@ -218,15 +218,15 @@ fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diag
 }
 
 /// Names the object that a finding about a patch is about.
-fn about(resource: &Resource, found: Diagnostic) -> Diagnostic {
-    Diagnostic { message: format!("{}: {}", resource.id(), found.message), ..found }
+fn about(resource: &Resource, diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { message: format!("{}: {}", resource.id(), diagnostic.message), ..diagnostic }
 }
 
 /// Names the file of a patch; a place in a patch that stands inline is none in a file.
-fn placed(patch: &Resource, found: Diagnostic) -> Diagnostic {
+fn placed(patch: &Resource, diagnostic: Diagnostic) -> Diagnostic {
     match &patch.file {
-        Some(_) => patch.place(found),
-        None => Diagnostic { at: manifest::At::default(), ..found },
+        Some(_) => patch.locate(diagnostic),
+        None => Diagnostic { at: manifest::At::default(), ..diagnostic },
     }
 }
 
@@ -287,10 +287,10 @@ fn to_named(
 /// The place of the object that a patch names, by its present or a former id.
 fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<usize, Diagnostic> {
     let id = patch.original_id();
-    let wanted = identity(&id, schema);
+    let target_id = identity(&id, schema);
     let is_meant = |resource: &Resource| {
-        let by_name = resource.name() == wanted.name || resource.past.iter().any(|past| past.name == wanted.name);
-        by_name && (identity(&resource.id(), schema) == wanted || resource.past_ids().any(|past| past == wanted))
+        let by_name = resource.name() == target_id.name || resource.past.iter().any(|past| past.name == target_id.name);
+        by_name && (identity(&resource.id(), schema) == target_id || resource.past_ids().any(|past| past == target_id))
     };
     let mut found = resources.iter().enumerate().filter(|(_, resource)| is_meant(resource)).map(|(index, _)| index);
     match (found.next(), found.next()) {
@@ -327,7 +327,7 @@ fn apply_strategic(
         resource.remember_id(schema);
     }
     let merged = merge(&mut resource.node, &patch.node, &patch.repeated, schema);
-    let kept = merged.map_err(|found| placed(patch, about(resource, found)))?;
+    let kept = merged.map_err(|error| placed(patch, about(resource, error)))?;
     if !kept {
         resource.node = Object::default();
         return Ok(());

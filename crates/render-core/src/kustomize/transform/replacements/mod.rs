@@ -31,16 +31,16 @@ pub(crate) fn apply(
 ) -> Result<(), Diagnostic> {
     let mut all = Vec::with_capacity(replacements.len());
     for (index, entry) in replacements.iter().enumerate() {
-        let loaded = load(entry, context).map_err(|found| in_field(&format!("[{index}]"), found.at(entry.at)))?;
+        let loaded = load(entry, context).map_err(|error| in_field(&format!("[{index}]"), error.at(entry.at)))?;
         all.extend(loaded.into_iter().map(|one| (index, one)));
     }
     for (index, (replacement, file)) in &all {
-        apply_one(resources, replacement).map_err(|found| {
-            let found = match file {
-                Some(file) => found.in_file(file.as_str()).at(replacement.at),
-                None => found.at(replacement.at),
+        apply_one(resources, replacement).map_err(|error| {
+            let error = match file {
+                Some(file) => error.in_file(file.as_str()).at(replacement.at),
+                None => error.at(replacement.at),
             };
-            in_field(&format!("[{index}]"), found)
+            in_field(&format!("[{index}]"), error)
         })?;
     }
     Ok(())
@@ -54,7 +54,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
     if entry.source.is_some() || entry.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
         return Err(Diagnostic::new("both `path` and a replacement are set").hint("remove one of them"));
     }
-    let loaded = context.place.file(context.io, &entry.path)?;
+    let loaded = context.dir.file(context.io, &entry.path)?;
     let read = || {
         let document = read_configuration(&loaded.bytes)?.0.into_iter().next().unwrap_or_default();
         match &document.data {
@@ -63,7 +63,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
             Data::Scalar(_) => Err(Diagnostic::new("expected a replacement or a list of replacements").at(document.at)),
         }
     };
-    let replacements: Vec<Replacement> = read().map_err(|found: Diagnostic| found.in_file(loaded.name.as_str()))?;
+    let replacements: Vec<Replacement> = read().map_err(|error: Diagnostic| error.in_file(loaded.name.as_str()))?;
     Ok(replacements.into_iter().map(|one| (one, Some(loaded.name.clone()))).collect())
 }
 
@@ -81,10 +81,10 @@ fn apply_one(resources: &mut [Resource], replacement: &Replacement) -> Result<()
             Err(Diagnostic::new("both `source` and `sourceValue` are set").hint("remove one of them"))
         }
         (Some(text), None) => Ok(Scalar::plain(text.as_str()).into()),
-        (None, Some(source)) => source_value(resources, source).map_err(|found| in_field("source", found)),
+        (None, Some(source)) => source_value(resources, source).map_err(|error| in_field("source", error)),
     }?;
     for (index, target) in targets.iter().enumerate() {
-        apply_target(resources, &value, target).map_err(|found| in_field(&format!("targets[{index}]"), found))?;
+        apply_target(resources, &value, target).map_err(|error| in_field(&format!("targets[{index}]"), error))?;
     }
     Ok(())
 }
@@ -93,19 +93,19 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     let resource = &resources[source_object(resources, source)?];
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let found =
-        field_path::lookup(&resource.node, path).map_err(|found| in_field("fieldPath", about(resource, found)))?;
+        field_path::lookup(&resource.node, path).map_err(|error| in_field("fieldPath", about(resource, error)))?;
     let missing = || {
         in_field("fieldPath", about(resource, Diagnostic::new(format!("field {path:?} not found or empty"))))
             .hint("check the path: parts are separated by dots, list elements are selected by [key=value] or an index")
     };
     let node = found.filter(|node| !nothing(node)).ok_or_else(missing)?;
-    refined(node, source.options.as_ref()).map_err(|found| in_field("options", found))
+    refined(node, source.options.as_ref()).map_err(|error| in_field("options", error))
 }
 
 /// Names the object that a finding is about. The place to look at is the replacement, so its file is not named.
-fn about(resource: &Resource, found: Diagnostic) -> Diagnostic {
-    let message = format!("{}: {}", resource.id(), found.message);
-    Diagnostic { message, file: None, at: At::default(), ..found }
+fn about(resource: &Resource, diagnostic: Diagnostic) -> Diagnostic {
+    let message = format!("{}: {}", resource.id(), diagnostic.message);
+    Diagnostic { message, file: None, at: At::default(), ..diagnostic }
 }
 
 /// Whether a value counts as missing: null, an empty mapping or an empty list.
@@ -178,7 +178,7 @@ fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTa
         if filter.takes(resource)? {
             for path in &paths {
                 copy(resource, value, path, target.options.as_ref())
-                    .map_err(|found| in_field("fieldPaths", about(resource, found)))?;
+                    .map_err(|error| in_field("fieldPaths", about(resource, error)))?;
             }
         }
     }
@@ -198,9 +198,9 @@ impl Filter {
             let parts = [&one.group, &one.version, &one.kind, &one.name, &one.namespace];
             let by_id = parts.iter().any(|part| !part.is_empty());
             let by_metadata = !(one.label_selector.is_empty() && one.annotation_selector.is_empty());
-            Ok((CompiledSelector::new(one).map_err(|found| in_field("reject", found))?, by_id, by_metadata))
+            Ok((CompiledSelector::new(one).map_err(|error| in_field("reject", error))?, by_id, by_metadata))
         });
-        let select = CompiledSelector::new(select).map_err(|found| in_field("select", found))?;
+        let select = CompiledSelector::new(select).map_err(|error| in_field("select", error))?;
         Ok(Filter { select, reject: reject.collect::<Result<_, Diagnostic>>()? })
     }
 

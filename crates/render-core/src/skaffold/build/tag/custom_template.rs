@@ -39,15 +39,15 @@ pub(super) fn tag(
     let mut values = BTreeMap::new();
     for (name, policy) in policies.into_iter().filter(|(name, _)| names(template, name)) {
         let value = tag_of(&policy);
-        let value = value.map_err(|found| Diagnostic { message: format!("{name}: {}", found.message), ..found })?;
+        let value = value.map_err(|error| Diagnostic { message: format!("{name}: {}", error.message), ..error })?;
         values.insert(name, value);
     }
     // The environment is not for these templates.
     let nothing = BTreeMap::new();
     let templates = Templates { environment: &nothing, ..templates };
-    templates.expand(template, &values, Missing::Error).map_err(|found| Diagnostic {
+    templates.expand(template, &values, Missing::Error).map_err(|error| Diagnostic {
         hints: vec!["use the names of `components`, GIT, DATE, SHA or INPUT_DIGEST".to_owned()],
-        ..found.at(template.at)
+        ..error.at(template.at)
     })
 }
 

@@ -17,6 +17,6 @@ const LAYOUT: &str = "2006-01-02_15-04-05.999_MST";
 /// An unknown zone.
 pub(super) fn tag(tagging: &Tagging<'_>, layout: &LocatedText, zone: &LocatedText) -> Result<String, Diagnostic> {
     let zone_name = if zone.is_empty() { "Local" } else { zone.text.as_str() };
-    let offset = tagging.offset(zone_name).map_err(|found| found.at(zone.at))?;
+    let offset = tagging.offset(zone_name).map_err(|error| error.at(zone.at))?;
     Ok(format(if layout.is_empty() { LAYOUT } else { layout }, tagging.now, &offset))
 }

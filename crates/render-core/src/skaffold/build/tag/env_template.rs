@@ -17,7 +17,7 @@ pub(super) fn tag(tagging: &Tagging<'_>, artifact: &Artifact, template: &Located
     let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), artifact.image.text.clone())]);
     let clock = Clock { now: tagging.now, local: tagging.offset("Local")? };
     let templates = Templates { clock: Some(&clock), ..tagging.inputs.templates() };
-    let text = templates.expand(template, &extra, Missing::NoValue).map_err(|found| found.at(template.at))?;
+    let text = templates.expand(template, &extra, Missing::NoValue).map_err(|error| error.at(template.at))?;
     if text.contains("<no value>") {
         return Err(Diagnostic::new(format!("a variable of the template {:?} is not set", template.text))
             .at(template.at)

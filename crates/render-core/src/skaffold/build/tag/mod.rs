@@ -27,16 +27,16 @@ pub use self::tagging::{SourceGit, Tagging};
 /// Returns an error if the tag cannot be determined, or is invalid: with the place of the policy, or of the artifact.
 pub(crate) fn reference(tagging: &Tagging<'_>, config: &Config, artifact: &Artifact) -> Result<String, Diagnostic> {
     let policy = &config.build.tag_policy;
-    let place = |found: Diagnostic| {
+    let locate = |error: Diagnostic| {
         let at =
             if config.build.tag_policy_at == At::default() { artifact.image.at } else { config.build.tag_policy_at };
-        found.in_file(&config.file).at(at).field("build.tagPolicy")
+        error.in_file(&config.file).at(at).field("build.tagPolicy")
     };
-    let tag = tag(tagging, policy, artifact).map_err(|found| {
-        let message = format!("cannot determine the tag of {}: {}", artifact.image.text, found.message);
-        place(Diagnostic { message, ..found })
+    let tag = tag(tagging, policy, artifact).map_err(|error| {
+        let message = format!("cannot determine the tag of {}: {}", artifact.image.text, error.message);
+        locate(Diagnostic { message, ..error })
     })?;
-    named(&artifact.image, &tag).map_err(place)
+    named(&artifact.image, &tag).map_err(locate)
 }
 
 /// `IMAGE:TAG`, checked; `IMAGE` where the tag is empty.

@@ -230,7 +230,7 @@ fn path_matches(pattern: &str, name: &str) -> Result<bool, Diagnostic> {
         return Err(bad(wrong));
     }
     let name: Vec<&str> = name.split('/').collect();
-    Ok(spans(&parts, &name, &|wanted, part| matches(wanted, part).unwrap_or(false)))
+    Ok(spans(&parts, &name, &|expected, part| matches(expected, part).unwrap_or(false)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Map, Node};
 use super::image_strategy::Strategy;
 use super::tree::Warnings;
 
-/// The parts of paths that are renamed, with their new names.
+/// The prefixes of paths that move, with their new prefixes.
 const MOVED: [(&str, &str); 4] = [
     ("/deploy/kubectl/manifests", "/manifests/rawYaml"),
     ("/deploy/kustomize/paths", "/manifests/kustomize/paths"),

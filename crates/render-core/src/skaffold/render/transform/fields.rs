@@ -42,7 +42,7 @@ pub(super) fn kustomize(objects: &mut Vec<Node>, field: &str, value: Node) -> Re
     let mut files = MemoryFiles::default();
     files.insert("/kustomization.yaml", text.into_bytes());
     files.insert("/objects.yaml", print(objects)?.into_bytes());
-    let plain = |found: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..found };
+    let plain = |error: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..error };
     let built = build(&files, &NoHost, "/", &Options::default()).map_err(|errors| errors.map(plain))?;
     *objects = built.objects;
     Ok(())

@@ -13,8 +13,8 @@ const LEFT_ALONE: [&str; 3] = ["CustomResourceDefinition", "Namespace", "APIServ
 /// Returns the errors of the kustomize engine.
 pub(super) fn ensure(objects: &mut Vec<Node>, text: &str, append: bool) -> Result<(), Errors> {
     let ids = objects.iter().map(ObjectId::of);
-    let wanted = ids.filter(|id| !id.name.contains(text) && !LEFT_ALONE.contains(&id.gvk.kind.as_str()));
-    let patches: Vec<Node> = wanted.map(|id| patch(&id, text, append)).collect();
+    let renamed = ids.filter(|id| !id.name.contains(text) && !LEFT_ALONE.contains(&id.gvk.kind.as_str()));
+    let patches: Vec<Node> = renamed.map(|id| patch(&id, text, append)).collect();
     if patches.is_empty() { Ok(()) } else { kustomize(objects, "patches", patches.into()) }
 }
 

@@ -110,19 +110,19 @@ fn make(object: &mut Node, path: &[String], put: &str) {
 fn path_matches(pattern: &[String], path: &[String]) -> bool {
     let pattern: Vec<&str> = pattern.iter().map(String::as_str).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    spans(&pattern, &path, &|wanted, part| wanted == "*" || part_matches(wanted, part))
+    spans(&pattern, &path, &|expected, part| expected == "*" || part_matches(expected, part))
 }
 
 /// `a`, `a[0]`, `a[*]`, `*[0]` and `*[*]`.
-fn part_matches(wanted: &str, part: &str) -> bool {
-    if wanted == part {
+fn part_matches(expected: &str, part: &str) -> bool {
+    if expected == part {
         return true;
     }
-    let (Some((name, index)), Some((wanted_name, wanted_index))) = (part.split_once('['), wanted.split_once('['))
+    let (Some((name, index)), Some((expected_name, expected_index))) = (part.split_once('['), expected.split_once('['))
     else {
         return false;
     };
-    (wanted_name == "*" || wanted_name == name) && (wanted_index == "*]" || wanted_index == index)
+    (expected_name == "*" || expected_name == name) && (expected_index == "*]" || expected_index == index)
 }
 
 #[cfg(test)]

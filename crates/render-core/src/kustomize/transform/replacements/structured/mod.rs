@@ -60,10 +60,10 @@ fn scalar_on_the_way<'a>(object: &'a mut Node, names: &[String]) -> Option<(&'a 
 fn reach<'a>(object: &'a mut Node, names: &[String]) -> Option<&'a mut Node> {
     let Some((name, rest)) = names.split_first() else { return Some(object) };
     let name = name.trim();
-    let wanted: *const Node = field_path::step(object, name).ok()??;
+    let target: *const Node = field_path::step(object, name).ok()??;
     let child = match &mut object.data {
         Data::Map(map) => map.get_mut(name),
-        Data::Seq(items) => items.iter_mut().find(|item| std::ptr::eq(&**item, wanted)),
+        Data::Seq(items) => items.iter_mut().find(|item| std::ptr::eq(&**item, target)),
         Data::Scalar(_) => None,
     }?;
     reach(child, rest)
