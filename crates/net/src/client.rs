@@ -116,7 +116,7 @@ impl Client {
                 return Ok(response);
             };
             url = self.redirected(&method, &url, location)?;
-            // RFC 9110, 15.4.4: the other URL is to be read, whatever was sent to this one.
+            // RFC 9110, 15.4.4: a 303 is followed with GET, whatever the method was.
             if status == StatusCode::SEE_OTHER && method != Method::HEAD {
                 method = Method::GET;
             }

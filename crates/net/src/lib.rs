@@ -4,7 +4,7 @@
 //! a [`Request`] once ([`Client::send`]), or again while that may help ([`Client::send_with_retry`], [`Client::fetch`]).
 //!
 //! - Credentials go to the host of the request's URL and to no other, whatever the redirects.
-//! - Plain http is refused except to loopback and to hosts that are listed ([`PlainHttp`]); https is never redirected to http.
+//! - Plain http is refused except to loopback and to hosts that are listed ([`PlainHttp`]); https is redirected to http only for listed hosts.
 //! - Every wait has a time limit ([`Timeouts`]) and every body that is kept in memory a size limit.
 //! - A URL in an error, a log line or a trace is redacted ([`redact`]).
 //!
@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Modules: [`client`] and its [`options`] · [`request`], [`response`], [`error`] · [`retry`] · [`proxy`], [`trust`], [`host`] ·
-//! [`redact`] · [`worker_pool`]. Nothing here knows what is asked for, and nothing depends on another crate of the workspace.
+//! [`redact`] · [`worker_pool`]. The crate has no knowledge of its callers' protocols and depends on no other crate of the workspace.
 
 pub mod client;
 pub mod error;

@@ -1,4 +1,4 @@
-//! URLs and texts of other sides as they may be shown: without credentials, without control characters, of bounded length.
+//! URLs and texts of servers in printable form: without credentials and control characters, of bounded length.
 
 /// Query parameters whose values are secrets: OAuth 2, GitLab's and Azure's tokens, pre-signed URLs of S3, GCS and Azure.
 const SECRET_PARAMETERS: &[&str] = &[
@@ -21,7 +21,7 @@ const SECRET_PARAMETERS: &[&str] = &[
 ];
 /// What stands in place of a secret value.
 const REDACTED: &str = "REDACTED";
-/// How many characters of another side's text are shown.
+/// The maximum number of characters of a server's text.
 const SHOWN: usize = 300;
 
 /// Returns a URL without its credentials: the user and password, and the values of query parameters that hold secrets. The user

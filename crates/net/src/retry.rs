@@ -68,7 +68,7 @@ impl Retry<'static> {
     }
 }
 
-/// Until when a server wants no requests. All threads that send to it wait.
+/// The time until which a server accepts no requests. All threads that send to it wait.
 #[derive(Debug, Default)]
 pub struct RetryAfterGate(Mutex<Option<Instant>>);
 
@@ -86,7 +86,7 @@ impl RetryAfterGate {
     }
 }
 
-/// What one attempt gave, as far as it decides whether there is another one.
+/// The result of one attempt, as far as it decides about a retry.
 pub trait Attempt {
     /// The status.
     fn status(&self) -> StatusCode;
@@ -147,7 +147,7 @@ fn is_transient(status: StatusCode, asked: Option<Duration>, idempotent: bool) -
     }
 }
 
-/// Returns how long a server wants no requests: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or until GitHub's
+/// Returns how long a server accepts no requests: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or until GitHub's
 /// `x-ratelimit-reset` where `x-ratelimit-remaining` is 0. At most a day.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);

@@ -114,7 +114,7 @@ pub(crate) fn obtain(
     Ok(Authorization { header, source })
 }
 
-/// Adds to a refusal of credentials whose they were.
+/// Adds to a refusal where the credentials are kept.
 pub(crate) fn with_credentials_hint(
     error: RequestError,
     authority: Authority<'_>,

@@ -17,7 +17,7 @@ use testkit::proxy::Proxy;
 use testkit::registry::{Auth, Fault, Registry, Setup, Tokens, faults};
 use testkit::tls::Identity;
 
-/// Options whose attempts follow each other at once.
+/// Options without delays between attempts.
 fn quick() -> RegistryOptions {
     let backoff = Duration::from_millis(1);
     RegistryOptions {
@@ -114,7 +114,7 @@ fn an_index_is_pinned_whole_or_by_platform() {
         (other.kind, other.message.as_str()),
         (ErrorKind::MissingPlatform, "1 is built for linux/amd64, not for linux/arm64")
     );
-    // What a platform's pin looks like is accepted when it comes back.
+    // An image that was pinned to a platform is accepted as input.
     assert_eq!(ask(&format!("a:1@{}", images[0]), quick()), Ok(images[0].clone()));
 }
 
@@ -311,7 +311,7 @@ fn a_manifest_must_have_the_stated_digest() {
     let lie = ask(good.header("docker-content-digest", other.clone()), true).unwrap_err();
     assert_eq!(lie.kind, ErrorKind::Protocol);
     assert_eq!(lie.message, format!("manifest of 1 has digest {digest}, expected {other} of the registry's header"));
-    // The same where it is HEAD that says too little.
+    // The same if the response to HEAD lacks the digest.
     let registry = Registry::open();
     registry.inject(Fault::always("/manifests/", Response::empty(200)).only("HEAD"));
     let (media, bytes) = (media, br#"{"schemaVersion":2,"manifests":[]}"#.to_vec());

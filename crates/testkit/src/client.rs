@@ -62,7 +62,7 @@ fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Option<Vec<u8>> {
     stream.write_all(request).ok()?;
     stream.flush().ok()?;
     let mut bytes = Vec::new();
-    // A server that ends TLS without a farewell has still answered.
+    // A server may end TLS without close_notify.
     drop(stream.read_to_end(&mut bytes));
     (!bytes.is_empty()).then_some(bytes)
 }

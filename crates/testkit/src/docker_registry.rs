@@ -24,11 +24,11 @@ pub enum Auth {
     Open,
     /// [`LOGIN`], by htpasswd.
     Htpasswd,
-    /// Who has a signed token from a token server on another port; it gives one to [`LOGIN`].
+    /// A signed token from a token server on another port; it gives one to [`LOGIN`].
     Tokens,
 }
 
-/// A running registry; it ends with the value.
+/// A running registry, stopped when dropped.
 pub struct DockerRegistry {
     child: Child,
     address: SocketAddr,
@@ -67,7 +67,7 @@ impl DockerRegistry {
         registry
     }
 
-    /// `localhost:PORT`, as it stands in image references.
+    /// `localhost:PORT`, as in image references.
     pub fn host(&self) -> String {
         format!("localhost:{}", self.address.port())
     }
@@ -83,7 +83,7 @@ impl DockerRegistry {
         json!({ "auths": { self.host(): { "auth": pair } } }).to_string()
     }
 
-    /// Pushes an image without layers as docker does, and returns the digest that the registry tells.
+    /// Pushes an image without layers as docker does, and returns the digest that the registry reports.
     ///
     /// # Panics
     /// Where the registry refuses.
@@ -108,7 +108,7 @@ impl DockerRegistry {
         put.header("docker-content-digest").expect("a pushed manifest has a digest").to_owned()
     }
 
-    /// What stands at a path below the registry, such as `/v2/NAME/blobs/DIGEST`, got with [`LOGIN`].
+    /// The content at a path of the registry, such as `/v2/NAME/blobs/DIGEST`, requested with [`LOGIN`].
     ///
     /// # Panics
     /// Where the registry refuses.

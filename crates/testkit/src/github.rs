@@ -19,7 +19,7 @@ pub const TOKEN: &str = "ghp_testkit";
 /// What an App's installation gets.
 pub const INSTALLED: &str = "ghs_testkit";
 
-/// How it misbehaves.
+/// A fault of the server.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The next requests get this status with this message, and `Retry-After: 0`.
@@ -43,7 +43,7 @@ pub enum Merge {
     Squash,
 }
 
-/// A running GitHub with one person, `me`. It ends with the value.
+/// A running GitHub with one person, `me`. It is stopped when dropped.
 pub struct FakeGitHub {
     server: Server,
     state: Arc<Mutex<State>>,
@@ -82,7 +82,7 @@ impl FakeGitHub {
         format!("http://{}", self.server.address())
     }
 
-    /// The folder that the repositories lie in, as `OWNER/NAME.git`.
+    /// The folder of the repositories, as `OWNER/NAME.git`.
     pub fn root(&self) -> PathBuf {
         self.state().folder.path().to_owned()
     }
@@ -110,7 +110,7 @@ impl FakeGitHub {
         self.state().faults.push(fault);
     }
 
-    /// What was asked, `METHOD path` each, since the last call.
+    /// The requests, `METHOD path` each, since the last call.
     pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.state().requests)
     }
@@ -122,7 +122,7 @@ impl FakeGitHub {
         state.pulls.clone()
     }
 
-    /// Merges the pull request of this number, as a person does by the button; the topic branch stays.
+    /// Merges the pull request of this number, as a user does on the page; the topic branch stays.
     ///
     /// # Panics
     /// Where there is none, or git finds a conflict.
@@ -130,7 +130,7 @@ impl FakeGitHub {
         self.state().merge(number, how);
     }
 
-    /// What a person does to a pull request: `{"title": …, "body": …, "state": "closed"}`.
+    /// Edits a pull request as a user: `{"title": …, "body": …, "state": "closed"}`.
     pub fn edit(&self, number: usize, change: &Value) {
         let mut state = self.state();
         state.follow_branches();

@@ -58,7 +58,7 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// So many blanks, sent in pieces.
     Blanks(u64),
-    /// So many blanks, with no length announced: the body ends with the connection.
+    /// This many blanks, without a length: the body ends with the connection.
     Unannounced(u64),
     /// A body that is announced longer than it is; the connection then breaks.
     Cut(Vec<u8>),

@@ -69,7 +69,7 @@ pub struct Fault {
 /// A running registry.
 pub struct Registry {
     server: Server,
-    /// Where tokens are had; kept alive with the registry.
+    /// The token server, which lives as long as the registry.
     tokens: Option<Server>,
     state: Arc<Mutex<State>>,
     authority: Option<String>,
@@ -115,7 +115,7 @@ impl Registry {
         Registry::start(Setup::default())
     }
 
-    /// `127.0.0.1:PORT`, as it stands in image references.
+    /// `127.0.0.1:PORT`, as in image references.
     pub fn host(&self) -> String {
         self.server.address().to_string()
     }

@@ -112,7 +112,7 @@ impl Signer {
     }
 }
 
-/// The two numbers of an ECDSA signature in DER, 32 bytes each, as JWT wants them.
+/// The two numbers of an ECDSA signature in DER, 32 bytes each, as JWT requires them.
 fn plain_signature(der: &[u8]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(64), &der[2..]);
     for _ in 0..2 {

@@ -20,7 +20,7 @@ pub(crate) struct PlatformArguments {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Registry options")]
 pub(crate) struct RegistryArguments {
-    /// Use plain http for this registry (repeatable, or separated by commas); loopback addresses always may
+    /// Use plain http for this registry (repeatable, or separated by commas); not needed for loopback addresses
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "HYDRANT_INSECURE_REGISTRY")]
     insecure_registry: Vec<String>,
     /// Trust the certificate authorities in this PEM file, in addition to the system's (repeatable)
@@ -43,7 +43,7 @@ pub(crate) struct RegistryArguments {
 /// Reads `REGISTRY=MIRROR`.
 ///
 /// # Errors
-/// One of both is missing; the text is for clap.
+/// The registry or the mirror is missing; clap prints the text.
 fn mirror(text: &str) -> Result<(String, String), String> {
     let both = text.split_once('=').filter(|(registry, place)| !registry.is_empty() && !place.is_empty());
     both.map(|(registry, place)| (registry.to_owned(), place.to_owned()))
@@ -51,10 +51,10 @@ fn mirror(text: &str) -> Result<(String, String), String> {
 }
 
 impl RegistryArguments {
-    /// As `delivery` takes them, paths as seen from `folder`.
+    /// Returns the options as `delivery` takes them. Paths are relative to `folder`.
     ///
     /// # Errors
-    /// A path that cannot be named.
+    /// A path is not UTF-8.
     pub(crate) fn typed(self, platform: PlatformArguments, folder: &str) -> Result<RegistryFlags, Failure> {
         Ok(RegistryFlags {
             platform: platform.platform,

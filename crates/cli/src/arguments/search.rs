@@ -24,10 +24,10 @@ pub(crate) struct SearchArguments {
 }
 
 impl SearchArguments {
-    /// As `delivery` takes them, the config as seen from `folder`; what else can be typed is left at nothing.
+    /// Returns the options as settings of `delivery`, with paths relative to `folder`.
     ///
     /// # Errors
-    /// A path that cannot be named.
+    /// A path is not UTF-8.
     pub(crate) fn typed(self, folder: &str) -> Result<PinFlags, Failure> {
         Ok(PinFlags {
             config: self.config.map(|path| below(folder, &path)).transpose()?,

@@ -30,6 +30,7 @@ enum Command {
 /// --set-literal.
 #[derive(Debug, clap::Args)]
 #[command(
+    override_usage = "hydrant helm template [OPTIONS] [NAME] <CHART>",
     after_help = "Examples:\n  hydrant helm template web ./charts/web\n  hydrant helm template web ./charts/web -f production.yaml --namespace shop --include-crds"
 )]
 struct Template {

@@ -1,4 +1,4 @@
-//! `environments`: a mapping from names to what is special about each, in the order it was written.
+//! `environments`: a mapping from names to the fields of each environment, in the order of the file.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{Destination, Policy, Review};
 
-/// The environments by name, at least one, in the order they were written.
+/// The environments by name, at least one, in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Environments(pub Vec<(String, Environment)>);
 
@@ -24,10 +24,10 @@ pub struct Environment {
     pub namespace: Option<String>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
-    /// Where this environment's output goes, field by field over the file's `destination`.
+    /// The destination of this environment, which replaces fields of the file's `destination`.
     #[serde(default)]
     pub destination: Destination,
-    /// What is refused in this environment, field by field over the file's `policy`.
+    /// The policy of this environment, which replaces fields of the file's `policy`.
     #[serde(default)]
     pub policy: Policy,
 }

@@ -1,4 +1,4 @@
-//! `hydrant.yaml`: what a team wrote down about where its output goes. Read strictly; nothing is looked up here.
+//! `hydrant.yaml`: its fields and its parser. Unknown fields are errors. Parsing reads no other files.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
 pub use services::{Helm, Service, Services};
 pub use template::Template;
 
-/// The names under which the file is looked for, first come first.
+/// The names of the config file, in lookup order.
 pub const NAMES: [&str; 2] = ["hydrant.yaml", "hydrant.yml"];
 
 /// The whole of `hydrant.yaml`.
@@ -33,7 +33,7 @@ pub struct Config {
     pub services: Services,
     /// Where to, in the order they were written.
     pub environments: Environments,
-    /// Where the output goes, for every environment that does not say otherwise.
+    /// The destination of environments that set no other.
     #[serde(default)]
     pub destination: Destination,
     /// What is refused.
@@ -42,7 +42,7 @@ pub struct Config {
     /// Who writes the commits, and what they say.
     #[serde(default)]
     pub commit: Commit,
-    /// Where the source repository is to be found by others.
+    /// The source repository, as commits and records name it.
     #[serde(default)]
     pub source: Source,
     /// How registries are reached.
@@ -51,14 +51,14 @@ pub struct Config {
     /// Files of search rules and overrides for images, in kbld's form, below the folder of `hydrant.yaml`.
     #[serde(default)]
     pub rules: Vec<String>,
-    /// Whether digests come from the lock file alone, and no socket is opened.
+    /// Whether digests come only from the lock file, without network access.
     pub locked: Option<bool>,
     /// The lock file, below the folder of `hydrant.yaml`; `hydrant.lock` where absent.
     pub lock: Option<String>,
 }
 
 impl Config {
-    /// A config that says nothing but what is delivered and where to.
+    /// A config with services, environments and a destination, and the defaults for the rest.
     pub(crate) fn of(services: Services, environments: Environments) -> Self {
         Config {
             api_version: ApiVersion::V1,
@@ -92,7 +92,7 @@ pub enum Kind {
     Delivery,
 }
 
-/// Where output goes. Each field that is absent is taken from the level above, and at last from hydrant's own choice.
+/// Where output goes. An absent field is taken from the level above, and finally from hydrant's default.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Destination {
@@ -122,10 +122,10 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Images {
-    /// Every one; what the manifests name themselves is resolved like what was built.
+    /// Every image, whether the source builds it or not.
     #[default]
     Pinned,
-    /// Those that the source builds (its artifacts); others stay as they are.
+    /// Images that the source builds (its artifacts); others are kept unchanged.
     Built,
     /// None, and nothing is resolved.
     Any,
@@ -135,10 +135,10 @@ pub enum Images {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum GivenDigests {
-    /// It must exist and be the digest of the tag; where only the lock file may be used it is taken as it is.
+    /// It must exist and be the digest of the tag; with `--locked`, it is kept without a check.
     #[default]
     Checked,
-    /// It is taken as it is, and no registry is asked for it.
+    /// It is kept without a query to the registry.
     Kept,
 }
 
@@ -177,7 +177,7 @@ pub struct Source {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Registry {
-    /// Registries spoken to over plain http, besides those on this machine.
+    /// Registries to use plain http for, in addition to loopback addresses.
     #[serde(default)]
     pub insecure: Vec<String>,
     /// `os/arch` or `os/arch/variant`: pin that platform's manifest instead of the index.
@@ -185,12 +185,12 @@ pub struct Registry {
     /// PEM files with certificate authorities to trust in addition to the system's, below the folder of `hydrant.yaml`.
     #[serde(default)]
     pub authorities: Vec<String>,
-    /// Places to ask before a registry itself, by the registry: hosts, `host/prefix`, or URLs.
+    /// Mirrors to query before a registry, by registry: hosts, `host/prefix`, or URLs.
     #[serde(default)]
     pub mirrors: BTreeMap<String, Vec<String>>,
-    /// Requests under mode at one registry at any time; 50 where absent.
+    /// The maximum of concurrent requests to one registry; 50 where absent.
     pub concurrency: Option<u16>,
-    /// Seconds after which no request is tried again; 300 where absent.
+    /// Seconds after which no request is retried; 300 where absent.
     pub deadline: Option<u64>,
 }
 

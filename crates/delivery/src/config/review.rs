@@ -1,4 +1,4 @@
-//! `review`: how a change gets onto its branch, as a string or as a mapping with fields of the pull request.
+//! `review`: how a change reaches its branch, as a string or as a mapping with fields of the pull request.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum ReviewMode {
     /// Straight onto the branch.
     #[default]
     Push,
-    /// Onto a topic branch, with a pull request to merge it.
+    /// Push to a topic branch, and open a pull request.
     PullRequest,
 }
 
@@ -32,7 +32,7 @@ pub struct Review {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Request {
-    /// What the git host is; known by itself for github.com, gitlab.com, gitea.com and codeberg.org.
+    /// The kind of git host; detected for github.com, gitlab.com, gitea.com and codeberg.org.
     pub host: Option<Host>,
     /// GitHub's API, `https://HOST/api/v3` where absent.
     pub api: Option<String>,
@@ -42,9 +42,9 @@ pub struct Request {
     pub title: Option<Template>,
     /// Labels.
     pub labels: Option<Vec<String>>,
-    /// Who is asked to look: people, and teams as `ORG/TEAM`.
+    /// The requested reviewers: users, and teams as `ORG/TEAM`.
     pub reviewers: Option<Vec<String>>,
-    /// Merge by itself when the host's rules allow it, in this way.
+    /// Merge automatically with this method when the host's rules allow it.
     pub auto_merge: Option<MergeMethod>,
     /// Open it as a draft.
     pub draft: Option<bool>,
@@ -96,7 +96,7 @@ impl Request {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Mapping {
-    /// Onto a topic branch, with a pull request of these fields.
+    /// Push to a topic branch, and open a pull request with these fields.
     pull_request: Request,
 }
 

@@ -44,7 +44,7 @@ impl Template {
 
     /// The text for one unit.
     pub fn fill(&self, service: &str, environment: &str) -> String {
-        // One pass, so that a service called `{environment}` is not filled twice.
+        // Replaced in one pass, so that a service called `{environment}` is not replaced again.
         let mut filled = String::with_capacity(self.0.len() + service.len() + environment.len());
         let mut rest = self.0.as_str();
         while let Some((before, after)) = rest.split_once('{') {

@@ -1,4 +1,4 @@
-//! The delivered branches as they are at the remotes, for every verb that reads them.
+//! Reads delivered branches from their remotes.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct WithTip<U> {
     pub tip: Option<BranchTip>,
 }
 
-/// A unit, what its branch holds and held, and what waits on its topic branch.
+/// A unit, the content and history of its branch, and the proposal on its topic branch.
 #[derive(Clone, Debug)]
 pub struct WithHistory<U> {
     /// The unit.
@@ -41,7 +41,7 @@ pub struct WithHistory<U> {
     pub state: BoardEntry,
 }
 
-/// Reads the tip of each unit's branch, in the units' order. Each repository is asked once. `root` is the source's folder, whose git
+/// Reads the tip of each unit's branch, in the units' order. Each repository is read once. `root` is the source's folder, whose git
 /// configuration has the credentials.
 ///
 /// # Errors
@@ -146,7 +146,7 @@ impl<U: OnBranch> OnBranch for &U {
     }
 }
 
-/// The objects in the files of a place, in the order of the files.
+/// The objects in the files of a destination, in the order of the files.
 ///
 /// # Errors
 /// A file that is invalid YAML, by its name on the branch.
@@ -159,7 +159,7 @@ pub fn objects(branch: &str, tip: &BranchTip) -> Result<Vec<Node>, Errors> {
     Ok(objects)
 }
 
-/// The images on the branch by the record, or by the commit's trailers where an older hydrant wrote the record. What is no image reference is
+/// The images on the branch by the record, or by the commit's trailers where an older hydrant wrote the record. Values that are not image references are
 /// left out: a person may have written it.
 pub fn images(tip: &BranchTip) -> Vec<ImageRef> {
     let recorded = tip.record.as_ref().map(|record| record.images.iter()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where remote bases are kept between runs: a folder a commit, a file a download, never changed once there.
+//! The cache of remote bases: a folder for each commit, a file for each download; entries never change.
 
 use std::fs;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// The folder of all that was fetched: `hydrant` in `$XDG_CACHE_HOME` or `~/.cache`; the system's temporary folder where
+/// The root of the cache: `hydrant` in `$XDG_CACHE_HOME` or `~/.cache`; the system's temporary folder where
 /// there is no home.
 pub(super) fn folder() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -14,7 +14,7 @@ pub(super) fn folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("hydrant")
 }
 
-/// Where the files of a commit of `url` lie, or will.
+/// The folder for the files of a commit of `url`, whether it exists or not.
 pub(super) fn commit(cache: &Path, url: &str, commit: &str, submodules: bool) -> PathBuf {
     let kind = if submodules { "bases-with-submodules" } else { "bases" };
     cache.join(kind).join(&hex(url.as_bytes())[..32]).join(commit)
@@ -34,8 +34,8 @@ fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Fills a new folder next to `place` by `fill` and renames it there, so that no reader sees it incomplete. Another process
-/// that was faster is not an error: both have the same content.
+/// Fills a new folder next to `place` by `fill` and renames it there, so that no reader sees it incomplete. A folder that another process
+/// created first is not an error: both have the same content.
 ///
 /// # Errors
 /// `fill`'s, and the disk's through `disk`.

@@ -1,4 +1,4 @@
-//! What a run knows of its process: the environment and the time, as values.
+//! The run context: environment variables, clock and progress, as values.
 
 use std::collections::BTreeMap;
 

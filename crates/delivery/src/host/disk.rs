@@ -1,4 +1,4 @@
-//! The engine's files on a real disk. Each is read once a run.
+//! The engine's files on disk. Each is read once per run.
 
 use std::collections::HashMap;
 use std::fs::{self, Permissions};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use render_core::files::{FileError, FileKind, Files, join, parent};
 
-/// A disk. It remembers what was read, so that a file is read once and stays the same through a run, and so that the
+/// Files on disk. It keeps what was read, so that a file is read once and stays the same through a run, and so that the
 /// list of what a unit depends on falls out: see [`DiskFiles::inputs`].
 #[derive(Debug, Default)]
 pub struct DiskFiles {
@@ -28,7 +28,7 @@ impl DiskFiles {
 }
 
 impl DiskFiles {
-    /// Resolves links: the folder's are known from its other files, so that one look at the last part is enough.
+    /// Resolves links. The links of the folder are cached, so only the last part is read.
     fn resolve(&self, path: &str) -> Result<String, FileError> {
         let folder = parent(path);
         if folder != path {
@@ -94,7 +94,7 @@ pub fn absolute(path: &Path) -> Result<String, FileError> {
     }
 }
 
-/// Writes a file whole or not at all: a neighbour is written first and then renamed over it.
+/// Writes a file atomically: a temporary file next to it is written and then renamed.
 ///
 /// # Errors
 /// The operating system's.

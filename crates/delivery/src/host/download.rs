@@ -8,7 +8,7 @@ use net::{Client, ClientOptions, Proxies, Request, Retry, RetryPolicy, Url};
 
 use crate::error::IntoDiagnostic;
 
-/// The largest file that is downloaded, in bytes; no file of manifests comes near.
+/// The maximum size of a downloaded file, in bytes.
 const LIMIT: usize = 100 << 20;
 
 /// How long one attempt may take, to the last byte.

@@ -19,10 +19,10 @@ pub struct GitFacts {
     known: Mutex<HashMap<(Question, String), Slot>>,
 }
 
-/// The answer of git; absent for no branch or no changes.
+/// A fact; absent if there is no branch or no change.
 type Answer = Result<Option<String>, Diagnostic>;
 
-/// A slot for an answer; the first to ask fills it.
+/// A slot for a fact, which the first caller computes.
 type Slot = Arc<OnceLock<Answer>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ impl GitFacts {
 
     fn ask(&self, question: Question, folder: &str) -> Answer {
         let key = (question, folder.to_owned());
-        // Others may ask the same at this moment; they wait for the one answer.
+        // Concurrent callers wait for the first one's result.
         let slot = self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         let find = || self.answer(question, Path::new(folder)).map_err(|error| error.into_diagnostic());
         slot.get_or_init(find).clone()

@@ -21,7 +21,7 @@ use crate::host::github;
 pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<Remote, Failure> {
     let configured = Remote::configured(repository, &GitConfig::load(Path::new(root), &ctx.variables));
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
-    // What git's configuration has put in the URL's place may be another host, which the token is not for.
+    // `url.<base>.insteadOf` may name another host, which must not get the token.
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
     let host = host_name(&configured.url).filter(|_| web);
     let at_home = host.is_some_and(|host| github::at_home(host, ctx));

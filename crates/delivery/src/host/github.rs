@@ -46,7 +46,7 @@ pub(crate) fn api(api: String, login: Login, ctx: &RunContext) -> GitHub {
     GitHub::new(api, login).with_network(network).with_connections(ctx.github.clone())
 }
 
-/// Whether the host is the one of the action that runs us; github.com outside of an action.
+/// Whether the host is the one of the GitHub action that runs hydrant; github.com outside of an action.
 pub(crate) fn at_home(host: &str, ctx: &RunContext) -> bool {
     let server = ctx.variables.get("GITHUB_SERVER_URL").filter(|text| !text.is_empty());
     let server = server.map_or("https://github.com", String::as_str);
@@ -69,7 +69,7 @@ fn named(url: &str) -> Option<Repository> {
     (!name.is_empty() && !owner.is_empty()).then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
 }
 
-/// An App where one is given, else a token. What an action gets goes to its own server alone.
+/// An App where one is given, else a token. The token of an action is sent only to the server of the action.
 fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty());
     if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {

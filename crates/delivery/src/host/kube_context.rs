@@ -1,4 +1,4 @@
-//! The name of the current kube-context, for profile activation. No cluster is asked: only the file is read.
+//! The name of the current kube-context, for profile activation. Only the file is read; no cluster is contacted.
 
 use std::collections::BTreeMap;
 

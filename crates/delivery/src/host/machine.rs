@@ -1,4 +1,4 @@
-//! What a rendering reads of the machine: the environment with `skaffold.env`, the kube-context's name, Skaffold's
+//! What rendering reads from the machine: the environment with `skaffold.env`, the kube-context's name, Skaffold's
 //! global config, and the files that flags name.
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ impl Machine {
     /// Reads it. `folder` is absolute, `environment` the process's.
     ///
     /// # Errors
-    /// A `skaffold.env` or global config that cannot be read as what it is.
+    /// A `skaffold.env` or global config that is unreadable or invalid.
     pub fn look(files: &dyn Files, folder: &str, environment: BTreeMap<String, String>) -> Result<Self, Diagnostic> {
         let environment = self::environment(files, folder, environment)?;
         let kube_context = kube_context::current(files, folder, &environment);
@@ -125,7 +125,7 @@ fn filter(path: &str, rule: &Node) -> Result<ResourceFilter, Diagnostic> {
             }
             "image" => made.image = texts(),
             "labels" => made.labels = texts(),
-            // Where Skaffold puts tolerations for a GKE node pool; hydrant does that for none.
+            // Sets tolerations for a GKE node pool in Skaffold; hydrant does not support it.
             "podSpec" => {}
             other => return Err(unknown(path, entry.at, other, "`groupKind`, `image`, `labels` and `podSpec`")),
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Receives how many parts of a step are done, and of how many; from many threads, the first call with none done.
+/// Receives the number of finished parts of a step and their total. Called from many threads, first with 0.
 #[derive(Clone)]
 pub struct Progress {
     resolving: Arc<dyn Fn(usize, usize) + Send + Sync>,

@@ -1,4 +1,4 @@
-//! The source commit that a delivery records, long after.
+//! Reads the source commit that an earlier delivery recorded.
 
 use std::path::Path;
 

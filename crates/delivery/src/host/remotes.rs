@@ -1,4 +1,4 @@
-//! Remote bases and files: fetched once a run, kept by commit, held to the lock file where it is asked for.
+//! Remote bases and files: fetched once a run, kept by commit, checked against the lock file if it is used.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -18,11 +18,11 @@ use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
 /// How remote bases and files are had.
 #[derive(Clone, Debug, Default)]
 pub struct Remotes {
-    /// From where the commits come: from the remotes, from the lock file alone (then no socket is opened), or from both.
+    /// The source of the commits: the remotes, only the lock file (without network access), or both.
     pub source: LockMode,
     /// What is pinned, as far as it is read.
     pub lock: Lock,
-    /// Where what was fetched is kept; `hydrant` in the user's cache folder where absent.
+    /// The cache folder; `hydrant` in the user's cache folder where absent.
     pub cache: Option<PathBuf>,
 }
 
@@ -123,7 +123,7 @@ impl Fetched {
         }
     }
 
-    /// Refuses to reach out where only the lock is asked.
+    /// Returns an error where only the lock file may be used.
     fn opening(&self, what: &str, why: &str) -> Result<(), Diagnostic> {
         if !self.remotes.source.is_locked() {
             return Ok(());

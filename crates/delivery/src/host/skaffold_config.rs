@@ -1,4 +1,4 @@
-//! Skaffold's global config, `~/.skaffold/config`: the default repository of those who set it there.
+//! Skaffold's global config, `~/.skaffold/config`: the default repository.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/config/util.go`.
 
@@ -9,7 +9,7 @@ use manifest::{Diagnostic, Node};
 use regex::Regex;
 use render_core::files::{Files, join};
 
-/// What the file says for the current kube-context.
+/// The settings for the current kube-context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SkaffoldConfig {
     /// `default-repo`

@@ -1,4 +1,4 @@
-//! Pages of source commits at hosts that are known by their names.
+//! URLs of source commits at known git hosts.
 
 /// Which addresses a host's pages have.
 #[derive(Clone, Copy, PartialEq)]
@@ -31,12 +31,12 @@ pub fn range(source: &str, old: &str, new: &str) -> Option<String> {
     known.then(|| match host {
         Host::GitHub | Host::Gitea => format!("{base}/compare/{old}...{new}"),
         Host::GitLab => format!("{base}/-/compare/{old}...{new}"),
-        // The other way round: what the first has and the second has not.
+        // The reverse comparison: the changes that the first has and the second lacks.
         Host::Bitbucket => format!("{base}/branches/compare/{new}..{old}"),
     })
 }
 
-/// The source without what may end it, for comparing two and for putting paths behind it.
+/// The source without a trailing `.git` or slash, for comparison and for appending paths.
 pub(crate) fn trimmed(source: &str) -> &str {
     source.trim_end_matches('/').trim_end_matches(".git")
 }

@@ -1,4 +1,4 @@
-//! What the engine may ask of the world besides files: programs, downloads, remote bases, a folder for scratch.
+//! The engine's access to the host besides files: programs, downloads, remote bases, temporary folders.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -19,7 +19,7 @@ pub struct SystemHost {
 }
 
 impl SystemHost {
-    /// A world in which remote bases are had as `remotes` says; the default one fetches whatever is asked for.
+    /// A host that gets remote bases from `remotes`; the default fetches every requested base.
     pub fn new(remotes: Remotes) -> Self {
         SystemHost { remotes: remotes::Fetched::new(remotes), ..SystemHost::default() }
     }
@@ -54,7 +54,7 @@ impl Host for SystemHost {
         let pipe = child.stdin.take();
         let finished = std::thread::scope(|scope| {
             scope.spawn(move || {
-                // A program that does not read its input closes the pipe; that is its own affair.
+                // A program that does not read its input closes the pipe, which is not an error.
                 pipe.map(|mut pipe| pipe.write_all(&program.input).is_ok())
             });
             child.wait_with_output()

@@ -8,7 +8,7 @@ pub const ENVIRONMENT: &str = "Hydrant-environment";
 pub const SOURCE_REPOSITORY: &str = "Hydrant-source-repository";
 /// The commit that it was rendered from.
 pub const SOURCE_COMMIT: &str = "Hydrant-source-commit";
-/// The commit of the branch whose content a rollback put back.
+/// The commit of the branch whose content a rollback restored.
 pub const ROLLBACK: &str = "Hydrant-rollback-to";
 /// The environment that a promotion took its images from.
 pub const PROMOTED: &str = "Hydrant-promoted-from";

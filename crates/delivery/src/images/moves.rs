@@ -1,4 +1,4 @@
-//! What a delivery means for the images that an environment runs, a line each, for the commit's message.
+//! The changed images of a delivery, one line each, for the commit message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
     lines
 }
 
-/// The rest of each image behind its name, which begins with `:` or `@` or is empty.
+/// The part of each image after its name, which begins with `:` or `@` or is empty.
 fn by_name<'a>(images: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for image in images {

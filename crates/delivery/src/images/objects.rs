@@ -18,7 +18,7 @@ pub fn of(objects: &[Node], search: &Search) -> Vec<String> {
     images
 }
 
-/// Whether something is to be found out about an image: its digest, or whether the one that it has is right. What is `known` already,
+/// Whether an image needs a query: for its digest, or to check the digest that it has. What is `known` already,
 /// because this run found it or was given it, is decided.
 pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) -> bool {
     match image.digest() {
@@ -32,7 +32,7 @@ pub(crate) fn is_open(image: &ImageRef, given: GivenDigests, known: &[&Pins]) ->
 
 /// The images of a unit's objects.
 pub(crate) struct FoundImages {
-    /// What is to be resolved: the references, or what an override makes of them.
+    /// The references to resolve, with overrides applied.
     pub(crate) requests: Vec<ImageRequest>,
     /// A finding for each invalid image reference.
     pub(crate) invalid: Vec<Diagnostic>,

@@ -15,9 +15,9 @@ use crate::images::digests::Pinner;
 pub struct ImageOrigin {
     /// The image as it is delivered.
     pub image: String,
-    /// Its source and revision, at least one of them there.
+    /// Its source and revision, at least one of them set.
     pub origin: Origin,
-    /// The image whose place it takes, where the branch holds another one of its name.
+    /// The image that it replaces, if the branch has another one of its name.
     pub before: Option<ReplacedImage>,
 }
 
@@ -26,7 +26,7 @@ pub struct ImageOrigin {
 pub struct ReplacedImage {
     /// The image as it was delivered.
     pub image: String,
-    /// The source that it names; empty where it names none or can no longer be read.
+    /// Its recorded source; empty if it has none or can no longer be read.
     pub origin: Origin,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct BranchImages {
 }
 
 impl ImageOrigin {
-    /// `NAME:TAG SOURCE REVISION`, what is not known left out: the value of a trailer.
+    /// `NAME:TAG SOURCE REVISION`, without unknown parts: the value of a trailer.
     pub fn trailer_value(&self) -> String {
         let parts = [Some(self.name()), self.origin.source.as_deref(), self.origin.revision.as_deref()];
         // Labels may have line breaks; a trailer is one line.
@@ -54,7 +54,7 @@ impl ImageOrigin {
     }
 
     /// The page of the changes between the source commits of the image on the branch and of this one; nothing where
-    /// either does not say, both are the same, or the host is not known.
+    /// either is unknown, both are the same, or the host is not known.
     pub fn changes_link(&self) -> Option<String> {
         let (old, new) = self.revisions()?;
         let source = self.origin.source.as_deref()?;
@@ -73,7 +73,7 @@ impl ImageOrigin {
         Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// What is known of it for a page: `[source](LINK), [changes](LINK)`, and the commits themselves where no page of theirs is known.
+    /// Its links for a Markdown page: `[source](LINK), [changes](LINK)`, and the commits themselves where no page of theirs is known.
     pub fn markdown(&self) -> Option<String> {
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte));
         let changes = match (self.changes_link(), self.revisions()) {
@@ -103,7 +103,7 @@ fn trimmed(source: &str) -> &str {
 }
 
 impl BranchImages {
-    /// The image that a new one takes the place of: the one of its name, and where there are several, the one of its tag.
+    /// The image that a new one replaces: the one of its name, and of several, the one with its tag.
     fn before(&self, new: &ImageRef) -> Option<&ImageRef> {
         let same: Vec<&ImageRef> = self.images.iter().filter(|old| old.full_name() == new.full_name()).collect();
         match same.as_slice() {

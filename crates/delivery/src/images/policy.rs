@@ -1,4 +1,4 @@
-//! Which images must carry a digest, checked on what is to be written.
+//! Checks the output for images that must have a digest.
 
 use manifest::pin::collect;
 use manifest::{Diagnostic, ImageRef, Node};

@@ -18,7 +18,7 @@ pub struct RegistryFlags {
     pub insecure: Vec<String>,
     /// `--registry-ca`, absolute.
     pub authorities: Vec<String>,
-    /// `--registry-mirror`: a registry and a place to ask before it.
+    /// `--registry-mirror`: a registry and a mirror to query before it.
     pub mirrors: Vec<(String, String)>,
     /// `--registry-concurrency`
     pub concurrency: Option<u16>,
@@ -28,7 +28,7 @@ pub struct RegistryFlags {
     pub verify_digests: bool,
 }
 
-/// Combines flags and config: lists are joined, mirrors of flags are asked first. Paths of the config are below `root`. Proxies are not set:
+/// Combines flags and config: lists are joined, mirrors of flags are queried first. Paths of the config are below `root`. Proxies are not set:
 /// they come from the environment.
 ///
 /// # Errors

@@ -39,7 +39,7 @@ impl Search {
         &self.rules
     }
 
-    /// What an image is looked up as: itself, or what an override makes of it.
+    /// The reference to look up for an image: its own, or that of an override.
     pub fn meant(&self, image: &ImageRef) -> ImageRef {
         self.overrides.replacement(image).unwrap_or_else(|| image.clone())
     }

@@ -1,7 +1,7 @@
-//! `hydrant.lock`: which digest every image had, and which commit every remote base.
+//! `hydrant.lock`: the digest of each image and the commit of each remote base.
 //!
 //! The file is YAML that people read and git merges: one entry an image or base, sorted, each entry on lines of its own,
-//! nothing in it that changes when the answer does not. Two branches that add entries in different places merge without
+//! and nothing in it changes unless a digest or commit does. Two branches that add entries in different places merge without
 //! a conflict; two that resolved one image to different digests do conflict, as they should.
 
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl Lock {
     }
 
     /// Reads a lock file as [`Lock::parse`], and one that git could not merge: entries of either side are kept, but those in which
-    /// both sides say something else, which are to be found out again.
+    /// the sides differ, which are resolved again.
     ///
     /// # Errors
     /// As [`Lock::parse`], of either side.
@@ -84,7 +84,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// The file's text: the same for equal contents, however they came about.
+    /// The file's text, which depends only on the content.
     pub fn print(&self) -> String {
         let mut out = format!("{HEADER}apiVersion: hydrant/v1\nkind: Lock\n");
         let write = |out: &mut String, first: bool, key: &str, value: &str| {
@@ -147,7 +147,7 @@ impl Lock {
         }
     }
 
-    /// Writes down what a remote base was found to be.
+    /// Records the commit or digest of a remote base.
     pub fn record_remote(&mut self, found: LockedRemote) {
         self.remotes.insert((found.url.clone(), found.revision.clone()), found);
     }

@@ -6,7 +6,7 @@ use registry::Platform;
 /// What one image reference was found to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedImage {
-    /// What was looked up, in full ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
+    /// The full reference that was looked up ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
     pub reference: String,
     /// The requested platform; the whole image (index) where absent.
     pub platform: Option<Platform>,
@@ -18,7 +18,7 @@ pub struct LockedImage {
     pub from: String,
 }
 
-/// What one revision of a remote base was found to be.
+/// The commit or digest that a revision of a remote base resolved to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedRemote {
     /// The repository's URL, without credentials.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::entry::LockedImage;
 
-/// What hydrant found out: digests of images, commits of remote bases.
+/// The content of the file: digests of images, commits of remote bases.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct RawLock {

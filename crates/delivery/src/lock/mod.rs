@@ -13,10 +13,10 @@ pub use entry::{LockedImage, LockedRemote};
 pub use form::schema;
 pub use mode::{LockMode, LockOptions, Refresh};
 
-/// Reads a lock file as far as digests come from it: nothing where it is not read, an empty one where it may be begun anew.
+/// Reads the lock file if the mode uses it. Returns nothing if it does not, and an empty one if the file may be created.
 ///
 /// # Errors
-/// A lock file that is missing although it alone may be used, that cannot be read, or that is invalid.
+/// A lock file that is unreadable or invalid, or missing with `--locked`.
 pub fn read(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Diagnostic> {
     if !source.reads_lock() {
         return Ok(Lock::default());

@@ -52,7 +52,7 @@ impl LockOptions {
 }
 
 impl LockMode {
-    /// Whether no registry and no remote may be asked.
+    /// Whether network access to registries and remotes is not allowed.
     pub fn is_locked(&self) -> bool {
         *self == LockMode::Locked
     }

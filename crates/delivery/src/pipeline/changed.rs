@@ -17,10 +17,10 @@ use crate::host::git_files::{FileComparison, GitFiles};
 use crate::host::recorded_files::ReadPaths;
 use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 
-/// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is asked.
+/// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is queried.
 ///
 /// # Errors
-/// A revision that does not exist, and whatever is wrong with a unit as it is now.
+/// A revision that does not exist, and errors in a unit of the work tree.
 pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result<(), Failure> {
     let unknown = |error: SourceError| error.into_diagnostic().field("--changed-since");
     let source = SourceRepository::discover(Path::new(&plan.root)).map_err(unknown)?;
@@ -38,7 +38,7 @@ pub fn keep_changed(plan: &mut Plan, ctx: &RunContext, revision: &str) -> Result
 
 /// The source at the revision and as it is now.
 struct Sides {
-    /// The repository's root: what is read elsewhere does not count.
+    /// The repository's root: files outside of it are not compared.
     root: String,
     old: GitFiles,
     new: DiskFiles,

@@ -1,4 +1,4 @@
-//! The stage before delivery: what is refused before anything is written.
+//! The stage before delivery: checks policies before anything is written.
 
 use manifest::{Diagnostic, Errors};
 
@@ -26,7 +26,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// What one unit's policy refuses. Further checks of a unit's output belong here.
+/// Checks one unit by its policy. Further checks of a unit's output belong here.
 fn violations(pinned: &PinnedUnit, search: &Search) -> Vec<Diagnostic> {
     let PinnedUnit { unit, output, .. } = pinned;
     let mut wrong = Vec::new();

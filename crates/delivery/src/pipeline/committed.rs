@@ -1,4 +1,4 @@
-//! Whether the source is what its commit says: a delivery records the commit, so what it read must be in it.
+//! Checks that the source equals its commit, since a delivery records the commit as its source.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

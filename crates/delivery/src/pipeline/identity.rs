@@ -14,7 +14,7 @@ pub(crate) struct CommitIdentities {
     pub(crate) committer: Identity,
 }
 
-/// The author and the committer of a commit. The author's time is given, the committer's is now.
+/// The author and the committer of a commit. The author's time is given; the committer's is that of the run.
 ///
 /// # Errors
 /// An identity that is not `Name <mail>`.
@@ -25,7 +25,7 @@ pub(crate) fn identities(plan: &Plan, ctx: &RunContext, authored: Moment) -> Res
     Ok(CommitIdentities { author, committer })
 }
 
-/// The identity where none is configured: not a person, so that no person is named by mistake.
+/// The identity where none is configured; not that of a person.
 const FALLBACK: (&str, &str) = ("hydrant", "noreply@hydrant.invalid");
 
 /// Returns `Name <mail>` as given; else from git's own variables (`GIT_AUTHOR_NAME` and the like); else hydrant itself.

@@ -49,11 +49,11 @@ pub struct Options {
     pub atomic: bool,
     /// Take over branches that hold files of others.
     pub adopt: bool,
-    /// Deliver even if a branch holds something newer.
+    /// Deliver even if a branch has the output of a newer source.
     pub allow_older: bool,
     /// Deliver even if a rollback holds the branch, and end the hold.
     pub release: bool,
-    /// Ask the registries for the source repository and revision of each image, and record them.
+    /// Query registries for the source repository and revision of each image, and record them.
     pub origins: bool,
     /// Deliver files of the work tree that differ from its commit.
     pub allow_dirty: bool,
@@ -61,7 +61,7 @@ pub struct Options {
     pub attempts: u32,
     /// How commits are written.
     pub via: CommitMethod,
-    /// Make a provenance statement: [`Delivered::statement`].
+    /// Create a provenance statement: [`Delivered::statement`].
     pub attest: bool,
 }
 

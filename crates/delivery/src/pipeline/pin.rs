@@ -1,4 +1,4 @@
-//! The stage between rendering and checking: which digest each image has, resolved once for all units.
+//! The stage between rendering and checking: adds digests, resolved once for all units.
 
 use manifest::{Diagnostic, Errors, Pins};
 
@@ -14,7 +14,7 @@ use crate::images::origins::{BranchImages, OriginLookup, UnitImages};
 use crate::plan::PlannedUnit;
 
 impl Pipeline<'_> {
-    /// Adds digests to every image of the units whose policy wants all of them pinned.
+    /// Adds digests to every image of the units whose policy requires it.
     ///
     /// # Errors
     /// Invalid image references, images without a digest, and digests that are not those of their tags.
@@ -32,7 +32,7 @@ impl Pipeline<'_> {
         Ok(units.into_iter().map(pin).collect::<Result<_, Errors>>()?)
     }
 
-    /// The images whose digests are to be found out or checked.
+    /// The images whose digests are resolved or checked.
     fn open_images(&self, units: &[RenderedUnit]) -> Result<Vec<ImageRequest>, Errors> {
         let (mut requests, mut wrong) = (Vec::new(), Vec::new());
         for RenderedUnit { unit, output } in units.iter().filter(|one| one.unit.images == Images::Pinned) {
@@ -49,7 +49,7 @@ impl Pipeline<'_> {
     /// units' branches. An image that cannot be read is a warning.
     ///
     /// # Errors
-    /// Where no registry may be asked, or a remote cannot be reached.
+    /// Where no registry may be queried, or a remote cannot be reached.
     pub(crate) fn find_origins(&mut self, units: Vec<CheckedUnit>) -> Result<Vec<CheckedUnit>, Failure> {
         let tips = branches::tips(units, &self.plan.root, self.ctx, Depth::Record)?;
         let units: Vec<(CheckedUnit, UnitImages)> = tips.into_iter().map(with_images).collect();

@@ -1,4 +1,4 @@
-//! Files to branches: one push a repository, and the pull requests of the units that are reviewed.
+//! Pushes files to branches, with one push per repository, and opens pull requests for reviewed units.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -31,10 +31,10 @@ struct ReviewedUnit {
     review: Option<Review>,
 }
 
-/// Pushes the units' branches, opens, updates or closes their pull requests, and reports what became of each, in the plan's order.
+/// Pushes the units' branches, opens, updates or closes their pull requests, and returns the result of each, in the plan's order.
 ///
 /// # Errors
-/// Units that cannot be delivered anywhere, a remote that cannot be reached, a host that cannot be asked for pull requests.
+/// Units that cannot be delivered anywhere, a remote that cannot be reached, a host without support for pull requests.
 pub(crate) fn push(
     plan: &Plan,
     ctx: &RunContext,

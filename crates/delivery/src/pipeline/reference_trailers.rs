@@ -1,14 +1,14 @@
-//! `Argocd-reference-commit-…`: what a source commit's message says of the commit of another repository that caused it, in
+//! `Argocd-reference-commit-…`: the reference in a source commit's message to the commit of another repository that caused it, in
 //! most cases the code whose image it bumps.
 //!
 //! The rules are Argo CD's (`GetReferences` in its `util/git`): each line of the body is read by itself, the last valid one of a kind counts,
-//! valid lines leave the body, and a line that is malformed stays in it and counts as not there.
+//! valid lines leave the body, and a line that is malformed stays in it and is ignored.
 
 use committer::metadata::{Reference, ReferencedCommit};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The referenced commit, if the body speaks of one, and the body without those lines.
+/// The referenced commit, if the body has one, and the body without those lines.
 pub(crate) fn split(body: &str) -> (Option<Reference>, String) {
     let mut commit = ReferencedCommit::default();
     let rest: Vec<&str> = body.lines().filter(|line| take(&mut commit, line).is_none()).collect();

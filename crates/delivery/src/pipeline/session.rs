@@ -44,7 +44,7 @@ pub struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Reads the lock file and the search rules. No registry and no remote is asked yet, and none will be where the plan uses the lock
+    /// Reads the lock file and the search rules. No registry and no remote is contacted yet, and none will be where the plan uses the lock
     /// file alone.
     ///
     /// # Errors

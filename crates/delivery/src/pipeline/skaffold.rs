@@ -76,7 +76,7 @@ impl LoadedSkaffold {
     }
 }
 
-/// Loads the configs and computes the tags. No registry is asked.
+/// Loads the configs and computes the tags. No registry is queried.
 ///
 /// # Errors
 /// What is wrong with a config, and a tag that cannot be computed.
@@ -96,7 +96,7 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
     Ok(LoadedSkaffold { options: options.clone(), environment, configs, builds, references, warnings })
 }
 
-/// Puts the digests in and renders. `pins` answers for each of [`LoadedSkaffold::image_requests`].
+/// Adds the digests and renders. `pins` has an entry for each of [`LoadedSkaffold::image_requests`].
 ///
 /// # Errors
 /// A reference without a digest, a given digest that is no longer its tag's, and what rendering refuses.
@@ -142,7 +142,7 @@ fn inputs<'a>(run: &Run<'a>, environment: &'a BTreeMap<String, String>, options:
     }
 }
 
-/// The options with the image of each artifact given, so that no tag is computed and no registry is asked.
+/// The options with the image of each artifact given, so that no tag is computed and no registry is queried.
 fn with_pinned_inputs(
     run: &Run<'_>,
     environment: &BTreeMap<String, String>,

@@ -17,7 +17,7 @@ pub(crate) struct RecordedCommit {
 }
 
 impl RecordedCommit {
-    /// The source of a plan's units at a revision, at HEAD where none is given.
+    /// Returns the source of a plan's units at a revision, by default HEAD.
     ///
     /// # Errors
     /// A source that is not a git repository, a revision that it does not have.

@@ -1,4 +1,4 @@
-//! A unit at each stage of the pipeline: one value a stage, which owns what the one before had.
+//! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
 use manifest::{Diagnostic, ImageRef, Node};
 use render_core::skaffold::Build;
@@ -81,7 +81,7 @@ impl Output {
     }
 }
 
-/// A rendered unit. Its images are what its source says.
+/// A rendered unit, with the images of its source.
 #[derive(Clone, Debug)]
 pub struct RenderedUnit {
     /// The unit.
@@ -101,7 +101,7 @@ pub struct PinnedUnit {
     pub images: Vec<String>,
 }
 
-/// A pinned unit that nothing forbids to deliver.
+/// A pinned unit that passed all checks.
 #[derive(Clone, Debug)]
 pub struct CheckedUnit {
     /// The unit.
@@ -110,7 +110,7 @@ pub struct CheckedUnit {
     pub output: Output,
     /// Every image as it is in the objects, sorted, each once.
     pub images: Vec<String>,
-    /// The source repository and revision of each image that names them, sorted; empty unless they were asked for.
+    /// The source repository and revision of each image that names them, sorted; empty unless they were requested.
     pub origins: Vec<ImageOrigin>,
 }
 

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{PlannedUnit, Request};
 use crate::config::{Config, Environment, Template};
 
-/// A service and an environment with everything that says something about them. For each field the first of these that has it decides:
+/// A service and an environment with all settings that apply. The first that sets a field wins:
 /// the flag, the environment, the file, hydrant's default.
 #[derive(Clone, Copy)]
 pub(super) struct UnitContext<'a> {

@@ -36,7 +36,7 @@ impl UnitDestination {
                 .field("destination.repository")
                 .hint("set destination.repository, or give --repository"));
         };
-        // A flag is relative to the folder it was typed in, a field to the file's folder.
+        // A path in a flag is relative to the working directory, one in a field to the file's folder.
         let base = if settings.repository.is_some() { &settings.folder } else { unit.root };
         let branch = field("branch", &settings.branch, &own.branch, &general.branch);
         let path = field("path", &settings.path, &own.path, &general.path);
@@ -105,7 +105,7 @@ fn invalid_path(path: &str) -> Option<String> {
     Some(format!("invalid path \"{path}\": {last} is the name of the delivery record"))
 }
 
-/// Two units must not land in one file, nor one's folder hold the other's file.
+/// Two units must not write the same file, or one below the other's folder.
 pub(super) fn one_file_each(units: &[PlannedUnit]) -> Result<(), Errors> {
     let mut sorted: Vec<&PlannedUnit> = units.iter().collect();
     sorted.sort_by_key(|unit| (&unit.repository, &unit.branch, &unit.path));

@@ -21,7 +21,7 @@ pub(super) struct DiscoveredService {
 /// The services of the config, sorted by name.
 ///
 /// # Errors
-/// An entry that finds nothing, a literal folder that is not there or holds no config, two services of one name.
+/// An entry without a match, a folder that does not exist or has no config, two services of one name.
 pub(super) fn services(
     files: &dyn Files,
     root: &str,
@@ -53,7 +53,7 @@ pub(super) fn services(
                     Diagnostic::new(format!("duplicate service \"{name}\": {} and {}", other.folder, one.folder))
                         .hint("write an entry with another `name` for one of them"),
                 )),
-                // An entry of its own says more than a glob that matched before it, and the later says more.
+                // A mapping wins over a glob that matched before it, and a later mapping over an earlier one.
                 _ => drop(found.insert(name, one)),
             }
         }
@@ -112,13 +112,13 @@ fn marker(entry: &Service) -> Option<String> {
     (!name.contains('{')).then_some(name)
 }
 
-/// A chart that only others use (helm's `type: library`); helm refuses to render it by itself.
+/// Whether a chart is a library (helm's `type: library`); helm refuses to render it by itself.
 fn is_library(files: &dyn Files, file: &str) -> bool {
     let documents = files.read(file).ok().and_then(|bytes| read_stream(&bytes).ok()).unwrap_or_default();
     documents.iter().any(|chart| chart.get("type").and_then(Node::text) == Some("library"))
 }
 
-/// The folders that one part of a glob leads to. Hidden ones only where the part names them.
+/// The folders that match one part of a glob. Hidden ones match only a part that begins with a dot.
 fn step(files: &dyn Files, open: &[String], part: &str) -> Result<Vec<String>, Diagnostic> {
     if part == "**" {
         return below(files, open);
@@ -144,10 +144,10 @@ fn matching(files: &dyn Files, folder: &str, glob: &GlobMatcher) -> Result<Vec<S
     Ok(visible.map(|name| join(folder, name)).filter(|path| files.kind(path) == Ok(FileKind::Folder)).collect())
 }
 
-/// How deep `**` looks: deeper than any monorepo, and an end for links that lead in a circle.
+/// The maximum depth of `**`, which also ends link cycles.
 const DEEPEST: usize = 12;
 
-/// Every folder below and the folders themselves, each real place once.
+/// Every folder below and the folders themselves, each real path once.
 fn below(files: &dyn Files, open: &[String]) -> Result<Vec<String>, Diagnostic> {
     let mut seen = std::collections::BTreeSet::new();
     let mut next: Vec<(String, usize)> = open.iter().map(|folder| (folder.clone(), 0)).collect();

@@ -1,4 +1,4 @@
-//! The settings of the command line and the config, combined: the units of a run, nothing optional left in them.
+//! The settings of the command line and the config, combined: the units of a run with all values resolved.
 
 use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
@@ -45,7 +45,7 @@ pub struct Plan {
     pub pinned_inputs_only: bool,
     /// The lock file, absolute.
     pub lock: String,
-    /// How registries are asked; the proxies come from the environment.
+    /// How registries are queried; the proxies come from the environment.
     pub registries: registries::RegistryOptions,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
@@ -66,11 +66,11 @@ struct ConfigSource {
     config: Config,
 }
 
-/// Decides everything that `settings` and the config leave open.
+/// Combines `settings` and the config, with defaults for what neither sets.
 ///
 /// # Errors
 /// No config and no `--repository`; a config that cannot be read; a selection that selects nothing or names what does
-/// not exist; a service that does not exist; two units that would land in one file.
+/// not exist; a service that does not exist; two units that would write one file.
 pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     let span = tracing::info_span!("plan", units = tracing::field::Empty).entered();
     let ConfigSource { path, root, config } = config_source(files, settings)?;

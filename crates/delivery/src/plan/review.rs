@@ -1,4 +1,4 @@
-//! How a unit is reviewed: every field of its pull request, decided.
+//! How a unit is reviewed: every field of its pull request, resolved.
 
 use manifest::Diagnostic;
 
@@ -55,7 +55,7 @@ impl Request {
     /// Decides each field: the flag, the environment, the file. Nothing where the change goes directly onto the branch.
     ///
     /// # Errors
-    /// A host that is neither known nor set; what the host cannot be asked for; a topic branch that is invalid or the target itself.
+    /// A host that is neither known nor set; an option that the host does not support; a topic branch that is invalid or the target itself.
     pub(super) fn decide(unit: &UnitContext<'_>, destination: &UnitDestination) -> Result<Option<Request>, Diagnostic> {
         let (settings, special) = (unit.settings, unit.special);
         let levels = [&special.destination.review, &special.review, &unit.config.destination.review];
@@ -116,7 +116,7 @@ struct RefusedField {
     reason: &'static str,
 }
 
-/// What the host cannot be asked for: the field, and why.
+/// An option that the host does not support: the field, and why.
 fn refused(host: Host, fields: &RequestFields) -> Option<RefusedField> {
     let listed = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
     let given = [

@@ -18,7 +18,7 @@ pub(super) struct Chosen<'a> {
 /// The units that the flags select, in the config's order.
 ///
 /// # Errors
-/// Names that are not in the config (the known ones are listed), a selection that nothing fits, and no selection at all.
+/// Names that are not in the config (the known ones are listed), a selection without a match, and no selection at all.
 pub(super) fn select<'a>(
     settings: &Settings,
     file: &str,

@@ -1,4 +1,4 @@
-//! The flags of a command and the `HYDRANT_…` variables behind them. Nothing is looked up here; a value that is set here wins over
+//! The flags of a command and the `HYDRANT_…` variables behind them. Nothing is read here; a value that is set here wins over
 //! the config.
 
 use crate::config::{GivenDigests, Images, Profiles, Request, ReviewMode, Secrets, Template};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::Plan;
 
-/// One of so many parts of the units, `2/5`. Every unit is in just one part, and the parts differ by one unit at most.
+/// One of N parts of the units, such as `2/5`. Every unit is in exactly one part, and sizes differ by at most one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: usize,

@@ -8,7 +8,7 @@ use crate::config::{GivenDigests, Images, Secrets};
 use crate::images::registries;
 use crate::lock::{self, LockMode};
 
-/// A folder that is rendered by itself: it belongs to no service and is delivered nowhere.
+/// A folder that is rendered by itself: it belongs to no service and is not delivered.
 #[derive(Clone, Debug)]
 pub struct Standalone {
     /// The folder, absolute.
@@ -19,11 +19,11 @@ pub struct Standalone {
     pub lock_mode: LockMode,
     /// The lock file, absolute; where absent, the next `hydrant.lock` in the folder or above.
     pub lock: Option<String>,
-    /// How registries are asked; the proxies come from the environment.
+    /// How registries are queried; the proxies come from the environment.
     pub registries: registries::RegistryOptions,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
-    /// What happens to given digests where every image is to be pinned; absent where only those that are built are.
+    /// What happens to existing digests if every image is pinned; absent if only built images are.
     pub pin: Option<GivenDigests>,
 }
 

@@ -34,11 +34,11 @@ pub struct PlannedUnit {
     pub secrets: Secrets,
     /// The commit's subject.
     pub message: String,
-    /// Images that are decided already; absent where the source's tags and the registries decide.
+    /// Images that are already resolved; absent where the source's tags and the registries decide.
     pub pinned_inputs: Option<PinnedInputs>,
 }
 
-/// The images of a delivery that is verified or promoted: rendering takes them as they are.
+/// The images of a delivery that is verified or promoted: rendering does not change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PinnedInputs {
     /// The images, with their digests.

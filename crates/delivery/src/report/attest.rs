@@ -1,7 +1,7 @@
 //! The provenance statement of a delivery: in-toto's Statement v1 with SLSA's provenance v1 as its predicate
 //! (in-toto/attestation `spec/v1/statement.md`, slsa.dev/spec/v1.0/provenance), for `cosign attest-blob` and its like to sign.
 //!
-//! The same delivery in the same CI run gives the same bytes: there is no clock in it.
+//! The same delivery in the same CI run gives the same bytes; it contains no time.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,7 +12,7 @@ use crate::report::attest::UnitProvenance;
 use crate::report::table;
 use crate::report::{RequestFailure, RequestReport};
 
-/// What became of every unit, in the plan's order.
+/// The result of every unit, in the plan's order.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The units.
@@ -32,23 +32,23 @@ pub struct UnitReport {
     pub repository: String,
     /// The images of the manifest, sorted, as they are in it.
     pub images: Vec<String>,
-    /// Where they come from, of those that say; empty where that was not asked for.
+    /// The sources of images that record one; empty unless requested.
     pub origins: Vec<ImageOrigin>,
     /// What the committer did.
     pub delivery: UnitResult,
-    /// What became of the request, for a unit that is reviewed and was not refused.
+    /// The result of the pull request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
     /// The inputs of the unit, where a provenance statement was requested.
     pub provenance: Option<UnitProvenance>,
 }
 
 impl Report {
-    /// Whether a unit was refused, or its request is not there.
+    /// Whether a unit was refused, or its pull request could not be opened.
     pub fn refused(&self) -> bool {
         self.refusals().next().is_some()
     }
 
-    /// Whether every refusal is one that trying again may end: the server's own, or a race lost every time.
+    /// Whether a retry may help with every refusal: the server's own, or a race that was lost every time.
     pub fn may_be_tried_again(&self) -> bool {
         self.units.iter().all(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) => refusal.is_transient(),
@@ -64,7 +64,7 @@ impl Report {
         })
     }
 
-    /// What the hosts did not do besides opening pull requests (labels, reviewers), each with its unit first.
+    /// Failures of the host after opening a pull request (labels, reviewers), each after its unit.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         self.units.iter().flat_map(|unit| {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);

@@ -51,7 +51,7 @@ fn below(root: &str, path: &str) -> String {
     }
 }
 
-/// Everything that was decided, paths below the config's folder relative to it.
+/// The resolved values, with paths below the config's folder relative to it.
 pub fn json(plan: &Plan) -> String {
     let units: Vec<Value> = plan.units.iter().map(|unit| unit_json(plan, unit)).collect();
     let value = json!({ "locked": plan.lock_mode.is_locked(), "lock": below(&plan.root, &plan.lock), "units": units });

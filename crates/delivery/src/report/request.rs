@@ -1,4 +1,4 @@
-//! What became of a unit's pull request, for the report.
+//! The result of a unit's pull request, for the report.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub struct RequestReport {
     pub number: Option<u64>,
     /// Its page, where it is known.
     pub url: Option<String>,
-    /// What the host did not do besides opening the pull request, each with the host's message.
+    /// Failures after opening the pull request, each with the host's message.
     pub warnings: Vec<String>,
     /// Why the pull request could not be opened, and whether trying again may help.
     pub failed: Option<RequestFailure>,
@@ -65,7 +65,7 @@ impl RequestAction {
 }
 
 impl RequestReport {
-    /// A line for people, without what failed; nothing where there is nothing to tell.
+    /// A line for people, without what failed; nothing if there is nothing to report.
     pub fn line(&self) -> Option<String> {
         let place = match (&self.url, self.number) {
             (Some(url), _) => format!("request {url}"),

@@ -38,7 +38,7 @@ impl Api {
         self.github.open_pull_requests(&self.repository)
     }
 
-    /// Opens, updates or closes a unit's request. What GitHub refuses is in the report: the branch is pushed, and the next delivery asks again.
+    /// Opens, updates or closes a unit's request. The report has what GitHub refuses: the branch is pushed, and the next delivery tries again.
     pub(super) fn settle(
         &mut self,
         review: &Review,
@@ -61,7 +61,7 @@ impl Api {
         })
     }
 
-    /// The change waits since an earlier delivery: an open request is left alone. One is opened where that delivery could not.
+    /// An earlier delivery pushed the change: an open pull request is kept. One is opened if that delivery could not.
     fn ask_again(
         &mut self,
         review: &Review,

@@ -34,7 +34,7 @@ pub(crate) struct PullRequestBody {
 impl PullRequestBody {
     pub(crate) fn of(request: &Request, prepared: &PreparedUnit) -> PullRequestBody {
         let PreparedUnit { unit, content, subject, origins, .. } = prepared;
-        // A rollback is called by its name, whatever deliveries are called.
+        // A rollback has a title of its own.
         let title = request.title.clone().filter(|_| content.hold.is_none()).unwrap_or_else(|| subject.clone());
         PullRequestBody {
             unit: unit.name(),
@@ -98,7 +98,7 @@ impl PullRequestBody {
         let old = before.record.as_ref().map(|record| &record.source).filter(|old| old.dry_sha != self.source.dry_sha);
         if let Some(old) = old {
             let range = source_link::range(&self.source.repo_url, &old.dry_sha, &self.source.dry_sha);
-            // A rollback goes the other way, which a range does not show.
+            // A rollback goes back in history, which a range does not show.
             let range = range.filter(|_| self.hold.is_none());
             let range = range.map_or_else(String::new, |link| format!(" ([changes since]({link}))"));
             let _ = writeln!(text, "`{}` holds {}{range}  ", self.branch, linked(&old.repo_url, &old.dry_sha));
@@ -246,7 +246,7 @@ mod tests {
         let (title, body) = rewritten(&content, "NEW", "my own title", &edited);
         assert_eq!((title.as_str(), body.as_str()), ("my own title", "Please look.\n\nNEW\n\nAnd below."));
         assert_eq!(room_taken(&edited), "Please look.\n\n\n\nAnd below.".len());
-        // A rollback takes the place of a delivery: our own title changes, theirs does not.
+        // A rollback takes the place of a delivery: a title by hydrant changes, one by a person does not.
         let mut back = super::tests::content();
         back.title = "roll cart back".to_owned();
         assert_eq!(rewritten(&back, "NEW", &content.title, &region).0, "roll cart back");

@@ -1,4 +1,4 @@
-//! `hydrant diff`: what a delivery would change, or any two of source, revision, branch and commit against each other.
+//! `hydrant diff`: what a delivery would change, or the differences between any two of source, revision, branch and commit.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,7 +51,7 @@ struct SideContent {
     objects: Vec<Node>,
 }
 
-/// How far back on a branch a commit is looked for.
+/// The maximum number of commits of a branch that are searched for a commit.
 const HISTORY: u32 = 1000;
 
 /// The differences of every unit of the plan from one side to the other, in the plan's order, those without any included.
@@ -81,7 +81,7 @@ pub fn differences(
 /// What one side holds, by the unit's name.
 struct SideContents {
     by_unit: BTreeMap<String, SideContent>,
-    /// What the side is called for a unit that it does not have.
+    /// The name of the side for a unit that it does not have.
     absent: String,
 }
 
@@ -92,7 +92,7 @@ impl SideContents {
     }
 }
 
-/// What both sides of a comparison are read with.
+/// The context for reading both sides of a comparison.
 struct Comparison<'a> {
     settings: &'a Settings,
     plan: &'a Plan,

@@ -1,6 +1,6 @@
 //! ghcp's verbs on any files: commit, empty-commit, fork-commit and pull-request by GitHub's API, without a clone.
 //!
-//! Flags and meaning are ghcp's (github.com/int128/ghcp). Where it silently skips symbolic links and takes paths as given, links are kept here, and a path
+//! Flags and semantics are those of ghcp (github.com/int128/ghcp). Where it silently skips symbolic links and takes paths as given, links are kept here, and a path
 //! that leaves the folder is an error.
 
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub fn github(api: String, login: Login, ctx: &RunContext) -> GitHub {
 
 /// The files below these paths as they are committed: their path from `folder`, with `/`.
 ///
-/// Folders are walked; `.git` is left out. Without `modes` every file is a regular one.
+/// Folders are read recursively, without `.git`. Without `modes` every file is a regular one.
 ///
 /// # Errors
 /// A path that does not exist, that leaves the folder, or that is neither file, folder nor link.
@@ -53,7 +53,7 @@ pub fn files(folder: &Path, paths: &[PathBuf], modes: bool) -> Result<FileSet, F
     Ok(found)
 }
 
-/// The path without `.`; one that is absolute or goes up is refused, as it names nothing in the repository.
+/// The path without `.`. An absolute path, or one outside of the folder, is an error.
 fn inside(path: &Path) -> Result<PathBuf, Failure> {
     use std::path::Component;
     let mut out = PathBuf::new();

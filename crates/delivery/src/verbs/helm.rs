@@ -33,7 +33,7 @@ pub struct Request {
     pub no_hooks: bool,
     /// Leave test hooks out.
     pub skip_tests: bool,
-    /// The environment's variables, of which `TZ` counts.
+    /// The environment variables; only `TZ` has an effect.
     pub environment: BTreeMap<String, String>,
     /// The current time: seconds and nanoseconds since 1970.
     pub now: (i64, u32),
@@ -42,7 +42,7 @@ pub struct Request {
 /// Renders a chart as `helm template` does, without the program helm.
 ///
 /// # Errors
-/// helm's own texts, and refusals of what is not supported.
+/// helm's own error texts, and errors for what is not supported.
 pub fn run(request: Request) -> Result<Output, HelmError> {
     let files = DiskFiles::default();
     let folder = absolute(Path::new(&request.chart)).unwrap_or_else(|_| request.chart.clone());

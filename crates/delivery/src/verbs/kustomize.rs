@@ -58,7 +58,7 @@ impl Printed {
 /// Builds the kustomization in `folder` and prints its objects.
 ///
 /// # Errors
-/// Whatever is wrong with the kustomization or what it names.
+/// Errors in the kustomization or the files that it refers to.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
     print(build(&DiskFiles::default(), &SystemHost::default(), &known(folder)?, options)?)
 }
@@ -95,7 +95,7 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here:
     Ok(Locked { printed, lock: Some((path, lock)) })
 }
 
-/// What the builds of one run go through together: a file or remote base that several of them name is read once, and a
+/// The state that the builds of one run share: a file or remote base that several of them name is read once, and a
 /// base that several of them have is built once.
 #[derive(Debug, Default)]
 pub struct Together {
@@ -104,7 +104,7 @@ pub struct Together {
     base_cache: BaseCache,
 }
 
-/// As [`run`], with what other builds of the run share.
+/// As [`run`], with the shared state of a run.
 ///
 /// # Errors
 /// As [`run`].

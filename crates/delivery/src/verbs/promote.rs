@@ -42,8 +42,8 @@ pub struct SourceRange {
 /// Delivers to the environment `to` the content of `from`, for every selected service that has both.
 ///
 /// # Errors
-/// An environment that was never delivered or whose record is missing, a source commit that no longer exists, and everything that a
-/// delivery may end with. A promotion of something older than the target is refused by its branch.
+/// An environment that was never delivered or whose record is missing, a source commit that no longer exists, and every error of a
+/// delivery. A promotion of something older than the target is refused by its branch.
 pub fn promote(
     settings: &Settings,
     ctx: &RunContext,
@@ -94,7 +94,7 @@ type TipsByService = BTreeMap<String, BranchTip>;
 /// What runs in the environment `from`, by the source commit that it was rendered from.
 ///
 /// # Errors
-/// Every unit that was never delivered, whose record cannot be read, or whose branch holds something else than was delivered.
+/// Every unit that was never delivered, whose record cannot be read, or whose branch differs from its record.
 fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str) -> Result<BTreeMap<String, TipsByService>, Errors> {
     let mut by_commit: BTreeMap<String, TipsByService> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -137,7 +137,7 @@ fn within(settings: &Settings, environment: &str) -> Settings {
     settings
 }
 
-/// What the deliveries of a promotion have in common.
+/// The state that the deliveries of a promotion share.
 struct Run<'a> {
     settings: &'a Settings,
     ctx: &'a RunContext,

@@ -1,4 +1,4 @@
-//! `hydrant rollback`: what a branch held before, in a new commit, and a hold that later deliveries respect.
+//! `hydrant rollback`: restores earlier output of a branch in a new commit, and sets a hold that later deliveries respect.
 
 use committer::{Record, Unit as Files};
 use git::source::Ancestry;
@@ -27,10 +27,10 @@ pub enum Target {
     Commit(String),
 }
 
-/// How far back on a branch a commit is looked for.
+/// The maximum number of commits of a branch that are searched for a commit.
 const HISTORY: u32 = 1000;
 
-/// Puts the branch of every unit of the plan back, all of them in one push a repository.
+/// Rolls back the branch of every unit of the plan, with one push per repository.
 ///
 /// # Errors
 /// A branch that was never delivered, a commit that is not in its history, one that is not a delivery; a remote that cannot be
@@ -45,13 +45,13 @@ pub fn rollback(
     let plan = plan(&DiskFiles::default(), settings)?;
     let back = |unit: &PlannedUnit| {
         let mut past = branches::past(unit, &plan.root, ctx, depth_for(target), Depth::Files)?;
-        // A branch that was started for its first review held nothing then.
+        // A branch that was created for its first review had no output.
         past.retain(|one| !one.empty);
         let chosen = choose(unit, &past, target)?;
         back(&plan, unit, chosen, reason, ctx, options)
     };
     let prepared = plan.units.iter().map(back).collect::<Result<Vec<_>, Failure>>()?;
-    // A rollback goes back on purpose, so every commit counts as an ancestor.
+    // A rollback intentionally restores an older source, so every commit counts as an ancestor.
     push(&plan, ctx, prepared, &|_, _| Ancestry::Ancestor, options)
 }
 

@@ -39,7 +39,7 @@ pub struct Pending {
     pub topic: String,
     /// What it holds.
     pub tip: BranchTip,
-    /// The open request, where the host was asked and has one.
+    /// The open pull request, if the host was queried and has one.
     pub request: Option<OpenPull>,
 }
 
@@ -48,16 +48,16 @@ pub struct Pending {
 pub enum State {
     /// The branch holds what its record says.
     Delivered,
-    /// It is, and the record holds later deliveries back.
+    /// Delivered, with a hold on later deliveries.
     Held,
-    /// The branch holds something else than its record says, or the record cannot be read.
+    /// The branch differs from its record, or the record cannot be read.
     Drifted,
     /// There is no branch yet.
     Never,
 }
 
-/// Looks at every unit's branch and its topic branch, with so many commits of each. GitHub is asked for the open requests where a token is
-/// at hand; what it does not answer is a warning. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
+/// Reads every unit's branch and its topic branch, with this many commits of each. GitHub is queried for open pull requests if a token
+/// is available; a failure is a warning. Nothing is rendered: see `hydrant verify` and `hydrant diff` for what would differ.
 ///
 /// # Errors
 /// A config that cannot be read, a remote that cannot be reached.
@@ -69,7 +69,7 @@ pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Ve
     let rows = units.into_iter().map(|WithHistory { unit, state: BoardEntry { tip, before, waiting } }| {
         let request = open.of(&unit).cloned();
         let topic = unit.review.as_ref().map(|request| request.topic.clone());
-        // A branch that was only started for its first review holds nothing yet.
+        // A branch that was only created for its first review has no output yet.
         let tip = tip.filter(|tip| !tip.empty);
         let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
         Row { state: state(tip.as_ref()), unit, tip, before, pending }
@@ -105,7 +105,7 @@ impl State {
     }
 }
 
-/// A table for people; ages are counted to `now`.
+/// A table for terminals; ages are counted to `now`.
 pub fn text(rows: &[Row], now: Option<Moment>) -> String {
     let head =
         ["SERVICE", "ENVIRONMENT", "STATE", "COMMIT", "SOURCE", "AGE", "BY", "IMAGES"].map(String::from).to_vec();

@@ -1,4 +1,4 @@
-//! `hydrant verify`: the recorded source, rendered again with the recorded images, against what the branch holds.
+//! `hydrant verify`: renders the recorded source again with the recorded images, and compares it with the branch.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Verdict {
 /// What it came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The branch holds exactly what its record makes.
+    /// The branch equals the rendering of its record.
     Verified,
     /// It holds something else in these files.
     Differs(Vec<String>),
@@ -48,7 +48,7 @@ pub enum Finding {
 /// No registry is asked.
 ///
 /// # Errors
-/// A config that cannot be read, a remote that cannot be reached. What is wrong with one unit is its finding.
+/// A config that cannot be read, a remote that cannot be reached. Errors of one unit are its finding.
 pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Failure> {
     let current = plan(&DiskFiles::default(), settings)?;
     let tips = branches::tips(&current.units, &current.root, ctx, Depth::Files)?;

@@ -47,7 +47,7 @@ impl Default for Abilities {
     }
 }
 
-/// How the server misbehaves. A fault with a count goes away after so many times.
+/// How the server misbehaves. A fault with a count ends after that many times.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The next push breaks the connection and is not taken.
@@ -60,13 +60,13 @@ pub enum Fault {
     Hook(String),
     /// Another client commits to this branch before each of this many pushes is handled.
     Move(String, u32),
-    /// So many requests get this status instead of an answer.
+    /// This many requests get this status.
     Status(u16, u32),
     /// So many requests find the connection broken.
     Hangup(u32),
 }
 
-/// A running server with one repository. Both end with the value.
+/// A running server with one repository, both removed when dropped.
 pub struct GitServer {
     server: Server,
     scheme: &'static str,
@@ -139,7 +139,7 @@ impl GitServer {
         &self.state.path
     }
 
-    /// A folder for the test's own files; it goes with the server.
+    /// A folder for the files of the test, removed with the server.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -149,12 +149,12 @@ impl GitServer {
         lock(&self.state.faults).push(fault);
     }
 
-    /// What was asked, `METHOD path?query` each, since the last call.
+    /// The requests, `METHOD path?query` each, since the last call.
     pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.state.requests))
     }
 
-    /// The push options that came, since the last call.
+    /// The push options received since the last call.
     pub fn push_options(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.state.options))
     }

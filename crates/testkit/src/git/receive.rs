@@ -1,4 +1,4 @@
-//! `git-receive-pack`: pushes, each ref with what it must be before.
+//! `git-receive-pack`: pushes, each ref with its expected old value.
 
 use std::io::Write as _;
 

@@ -1,4 +1,4 @@
-//! `git-upload-pack`: what there is, and packs of it.
+//! `git-upload-pack`: the refs, and packs of objects.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Resolves images to digests: from registries, the lock file, or both. All verbs go through it.
+//! Resolves images to digests: from registries, the lock file, or both. All verbs use it.
 
 mod request;
 mod unresolved;
@@ -22,9 +22,9 @@ pub type ProgressFn<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// What a resolution depends on besides the images.
 pub struct ResolveContext<'a> {
-    /// How registries are asked; its proxies are taken from `variables`.
+    /// How registries are queried; its proxies are taken from `variables`.
     pub options: RegistryOptions,
-    /// The environment's variables, where credentials and proxies are found by.
+    /// The environment variables that configure credentials and proxies.
     pub variables: &'a BTreeMap<String, String>,
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
@@ -32,7 +32,7 @@ pub struct ResolveContext<'a> {
     pub progress: ProgressFn<'a>,
 }
 
-/// Finds digests. One for a whole run, so that nothing is asked twice and no token is fetched twice.
+/// Resolves digests. One for a whole run, so that no query and no token request is repeated.
 pub struct Pinner<'a> {
     resolve_ctx: ResolveContext<'a>,
     from: From,
@@ -57,23 +57,23 @@ impl fmt::Debug for Pinner<'_> {
 }
 
 impl<'a> Pinner<'a> {
-    /// A pinner that has asked no registry yet. `lock` is the content of `lock_file`; it is not used where registries alone are asked.
+    /// A pinner that has queried no registry yet. `lock` is the content of `lock_file`; it is not used where only registries are queried.
     pub fn new(source: LockMode, lock: Lock, lock_file: &str, resolve_ctx: ResolveContext<'a>) -> Self {
         Pinner { resolve_ctx, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
     }
 
-    /// A pinner that knows no digest and asks no registry.
+    /// A pinner that knows no digest and queries no registry.
     pub(crate) fn offline(resolve_ctx: ResolveContext<'a>) -> Self {
         Pinner { resolve_ctx, from: From::Nothing, lock: Lock::default(), lock_file: String::new(), resolver: None }
     }
 
-    /// Allows more registries to be reached without TLS. It has no effect on registries that were asked already.
+    /// Allows more registries to be reached without TLS. It has no effect on registries that were queried before.
     pub(crate) fn allow_insecure(&mut self, registries: impl Iterator<Item = String>) {
         self.resolve_ctx.options.insecure.extend(registries);
     }
 
     /// The digest of each image that has none. One that has a digest is checked: the digest must exist and be that of
-    /// its tag. Where only the lock file may be used the digest is taken as it is.
+    /// its tag. Where only the lock file may be used, the digest is kept without a check.
     ///
     /// # Errors
     /// Every image that has no digest or a wrong one, with its locations; credentials that cannot be read.
@@ -108,7 +108,7 @@ impl<'a> Pinner<'a> {
         Ok(pins)
     }
 
-    /// What the lock file answers, and what is left to ask registries for.
+    /// Splits requests into those that the lock file resolves, and those for registries.
     ///
     /// # Errors
     /// Every image that the lock file lacks where it alone may be used, in the order of their locations.
@@ -136,10 +136,10 @@ impl<'a> Pinner<'a> {
         Errors::check(missing).map(|()| (pins, ask))
     }
 
-    /// What each image says of its source, by the digest that it has. An image that cannot be asked has an answer of its own.
+    /// The recorded source of each image, by its digest. Each image has a result of its own.
     ///
     /// # Errors
-    /// Where no registry may be asked, and credentials that cannot be read.
+    /// Where no registry may be queried, and credentials that cannot be read.
     pub fn origins(
         &mut self,
         images: &[(ImageRef, Digest)],

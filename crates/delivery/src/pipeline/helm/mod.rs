@@ -107,7 +107,7 @@ impl Copy<'_> {
             .map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))
     }
 
-    /// Copies a chart and the charts in folders that it depends on; the first dependency that is not there.
+    /// Copies a chart and the charts in folders that it depends on; returns the first missing dependency.
     fn chart(&mut self, chart: &str, depth: usize) -> Result<Option<Dependency>, Diagnostic> {
         if !self.charts.insert(chart.to_owned()) {
             return Ok(None);

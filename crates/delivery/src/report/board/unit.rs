@@ -1,4 +1,4 @@
-//! One unit on the board: what matters at a glance, and behind it everything else.
+//! One unit on the board: a summary, with details that open on demand.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What would change: two lists of objects compared object by object and field by field, for people and for machines.
+//! The comparison of two lists of objects, object by object and field by field, and its output formats.
 
 mod bounded;
 mod fields;
@@ -26,7 +26,7 @@ pub use unified::unified;
 /// What changes in one unit.
 #[derive(Clone, Debug, Default)]
 pub struct UnitDiff {
-    /// The unit as people call it, such as `cart/production`.
+    /// The name of the unit, such as `cart/production`.
     pub name: String,
     /// What it is compared with, such as `branch cart/production at 1a2b3c4`, and what with that.
     pub sides: (String, String),

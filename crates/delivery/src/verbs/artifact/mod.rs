@@ -23,7 +23,7 @@ pub use archive::{Archive, archive};
 pub use report::{Report, UnitReport};
 pub use target::{ArtifactLocation, Target};
 
-/// Whose media types an artifact has. Flux takes the first layer of any type (source-controller, `selectLayer`), so it
+/// The tool whose media types an artifact has. Flux takes the first layer of any type (source-controller, `selectLayer`), so it
 /// reads both; Argo CD takes a list of types that does not have Flux's by default
 /// (`ARGOCD_REPO_SERVER_OCI_LAYER_MEDIA_TYPES`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ fn upload(
     }
 }
 
-/// What asks for a review must not land without one.
+/// A unit that requires a review must not be pushed without one.
 fn reviewed(unit: &PlannedUnit) -> Diagnostic {
     let message = format!("{} needs a review, which a registry does not support", unit.name());
     Diagnostic::new(message)

@@ -1,4 +1,4 @@
-//! What became of each artifact: for people on a terminal, and as JSON for scripts.
+//! The result of each artifact: text for terminals, JSON for scripts.
 
 use registry::PushResult;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::target::ArtifactLocation;
 use crate::report::table;
 
-/// What became of every unit, in the plan's order.
+/// The result of every unit, in the plan's order.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The units.

@@ -6,7 +6,7 @@ use crate::config::{Host, Template};
 use crate::plan::PlannedUnit;
 use crate::plan::settings::Settings;
 
-/// What marks a registry's repository, in Flux as in Argo CD.
+/// The URL scheme of a registry's repository, as in Flux and Argo CD.
 const SCHEME: &str = "oci://";
 
 /// A repository and tags, not filled in yet.
@@ -26,7 +26,7 @@ pub struct ArtifactLocation {
 }
 
 impl Target {
-    /// Reads a reference and takes further tags. No tag is ever made up.
+    /// Parses a reference and adds further tags. There is no default tag.
     ///
     /// # Errors
     /// A message for the user: another scheme, a digest, no tag, an unknown placeholder.
@@ -50,7 +50,7 @@ impl Target {
         Ok(Target { repository: Template::try_from(format!("{SCHEME}{name}"))?, tags })
     }
 
-    /// Puts the repository in place of the branches': an artifact goes to no branch, so the config need not name one.
+    /// Replaces the destination by the registry's repository, so the config need not name a git repository.
     /// Fields of pull requests do not apply there, so the host is one that takes them all.
     pub fn replace_repository(&self, settings: &mut Settings) {
         settings.repository = Some(self.repository.clone());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{From, Pull, quoted};
 
-/// How Argo CD keeps the cluster as the source is.
+/// The sync policy of the Application.
 const POLICY: &str = "syncPolicy:\n  automated:\n    prune: true\n    selfHeal: true\n";
 
 /// One Application.
@@ -54,7 +54,7 @@ struct Source {
 impl Source {
     fn of(pull: &Pull) -> Self {
         let (repository, revision) = match &pull.from {
-            // Without `refs/heads/`, a tag of that name would do as well.
+            // Without `refs/heads/`, the revision could also be a tag.
             From::Branch { repository, branch } => (repository.clone(), format!("refs/heads/{branch}")),
             From::Artifact { url, tag } => (url.clone(), tag.clone()),
         };

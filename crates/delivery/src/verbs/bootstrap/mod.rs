@@ -1,4 +1,4 @@
-//! `hydrant bootstrap`: the cluster's side of a delivery, as Argo CD or Flux wants it.
+//! `hydrant bootstrap`: the objects with which Argo CD or Flux pulls the output.
 
 use std::collections::BTreeMap;
 
@@ -77,14 +77,14 @@ fn pull(unit: &PlannedUnit, artifacts: Option<&Target>) -> Result<Pull, Diagnost
     Ok(Pull { name: name(unit), from, folder: unit.branch_folder(), file })
 }
 
-/// A name that Kubernetes takes: lower-case letters, digits and dashes, not more than 63.
+/// A valid name of a Kubernetes object: lower-case letters, digits and dashes, not more than 63.
 fn name(unit: &PlannedUnit) -> String {
     let text = format!("{}-{}", unit.service, unit.environment).to_lowercase();
     let text: String = text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     text.trim_matches('-').chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
 }
 
-/// A string as YAML takes it everywhere: JSON's quotes.
+/// A string in JSON's quotes, which every YAML parser accepts.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The folders as the entries of `services`: one glob for several siblings, and each alone where it has no sibling or
+/// The folders as the entries of `services`: one glob for several siblings, and one entry for a folder without siblings or
 /// where the glob would find more than them. `marked` folders are found by a file in them, so a glob finds no other.
 pub(super) fn globs(folders: &[&str], marked: bool, known: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let above = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();

@@ -1,11 +1,11 @@
-//! What a repository holds that can be delivered.
+//! Inspects a repository for what can be delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Diagnostic, Node, yaml};
 use render_core::files::{FileKind, Files, join};
 
-/// What was found in a repository. Paths are below its root, empty for the root itself.
+/// The result of inspecting a repository. Paths are below its root, empty for the root itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspection {
     /// What can be delivered, sorted.
@@ -25,7 +25,7 @@ pub struct Candidate {
     pub how: How,
     /// The folder.
     pub folder: String,
-    /// The environments that it has, sorted; empty for whichever there are.
+    /// The environments that it has, sorted; empty if it fits every environment.
     pub environments: Vec<String>,
 }
 
@@ -49,13 +49,13 @@ pub enum How {
 
 /// How deep folders are looked through.
 const DEEPEST: usize = 6;
-/// Folders of others' code, of what was built, and of what is there for tests.
+/// Folders of dependencies, build output and tests.
 const SKIPPED: [&str; 7] = ["node_modules", "target", "vendor", "test", "tests", "testdata", "e2e"];
 /// The names of a kustomization's file.
 const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-/// What folders that hold one folder an environment are called.
+/// The names of folders with one subfolder per environment.
 const OVERLAYS: [&str; 6] = ["overlays", "environments", "envs", "env", "stages", "clusters"];
-/// What a chart's files of values for one environment are called.
+/// The names of a chart's values files per environment.
 const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.", ".yaml"), ("values", "", ".yaml")];
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ struct Scan {
     folders: BTreeMap<String, Vec<String>>,
 }
 
-/// Looks through the folders below `root`, hidden ones and those of `SKIPPED` left out.
+/// Inspects the folders below `root`, without hidden ones and those in `SKIPPED`.
 ///
 /// # Errors
 /// A folder that cannot be read.
@@ -100,7 +100,7 @@ impl Scan {
         let has = |wanted: &str| names.iter().any(|name| name == wanted);
         if has("skaffold.yaml") {
             let config = read(files, &join(folder, "skaffold.yaml"));
-            // A config that only requires others delivers nothing of its own.
+            // A config that only requires other configs has no manifests of its own.
             let own = |document: &Node| ["build", "manifests", "deploy"].iter().any(|key| document.get(key).is_some());
             let gathers = |document: &Node| document.get("requires").is_some() && !own(document);
             if config.is_empty() || !config.iter().all(gathers) {
@@ -144,7 +144,7 @@ impl Scan {
     }
 }
 
-/// The documents of a file; none where it cannot be read, since that is for the file's own tools to say.
+/// The documents of a file; none if it cannot be read; the command that uses the file reports that.
 fn read(files: &dyn Files, path: &str) -> Vec<Node> {
     files.read(path).ok().and_then(|bytes| yaml::read_stream(&bytes).ok()).unwrap_or_default()
 }
@@ -162,7 +162,7 @@ fn parts(document: &Node, below: &str) -> Vec<String> {
     listed.filter_map(Node::text).map(place).chain(component.then(|| below.to_owned())).collect()
 }
 
-/// A chart with its files of values: the first of the known ways to call them that finds any.
+/// A chart with its files of values: by the first naming pattern that matches any.
 fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Candidate {
     for (within, before, after) in VALUES {
         let listed =

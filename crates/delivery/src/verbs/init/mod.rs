@@ -1,4 +1,4 @@
-//! `hydrant init`: looks at a repository and writes a `hydrant.yaml` to start from.
+//! `hydrant init`: inspects a repository and writes a `hydrant.yaml` for it.
 
 mod globs;
 mod look;
@@ -27,14 +27,14 @@ pub struct Choices {
     pub path: Option<Template>,
     /// The environments whose changes go through a pull request.
     pub review: Vec<String>,
-    /// What the git host of the manifest repository is, where its name does not tell.
+    /// The kind of git host of the manifest repository, if its name does not show it.
     pub review_host: Option<Host>,
     /// The registry and path in front of every image that a Skaffold config builds, in all environments.
     pub default_repo: Option<String>,
 }
 
 impl Choices {
-    /// The environments of the config: those that were chosen, else those that were found, else one to begin with.
+    /// The environments of the config: the chosen ones, else the detected ones, else a default.
     pub fn environments(&self, found: &Inspection) -> Vec<String> {
         let chosen = if self.environments.is_empty() { found.environments.clone() } else { self.environments.clone() };
         if chosen.is_empty() { vec!["production".to_owned()] } else { chosen }
@@ -49,7 +49,7 @@ impl Choices {
     }
 }
 
-/// A name that an environment may have: it becomes a part of a branch's name and of files' names.
+/// Whether an environment may have this name, which becomes a part of a branch's name and of files' names.
 ///
 /// # Errors
 /// A message for the user.

@@ -121,7 +121,7 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
     }
 }
 
-/// One entry. A service whose folder is called like another's gets a name of its own.
+/// One entry. A service whose folder has the same name as another's gets a distinct name.
 fn entry(text: &mut String, how: &How, path: &str, name: Option<String>, only: &[&String]) {
     // A String takes whatever is written to it.
     let _ = match how {

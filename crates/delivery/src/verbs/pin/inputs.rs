@@ -1,4 +1,4 @@
-//! The YAML that is worked on: files, folders, standard input.
+//! The YAML inputs: files, folders, standard input.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ fn expand(name: &str) -> (Vec<Option<PathBuf>>, Vec<Diagnostic>) {
         return (vec![Some(path.to_owned())], Vec::new());
     }
     let (mut files, mut wrong) = (Vec::new(), Vec::new());
-    // Folders still to be looked into; those that a link leads to are not followed, so this ends.
+    // Folders to read. Links to folders are not followed, so there is no cycle.
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);

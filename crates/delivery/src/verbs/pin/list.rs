@@ -1,4 +1,4 @@
-//! What images there are: which, where, pinned or not, and on demand where they come from.
+//! The list of images: location, whether pinned, and optionally the source.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::report::table;
 pub struct Listed<'a> {
     /// The image and its location.
     pub located: &'a Located,
-    /// What it says of its source; absent where that was not asked for.
+    /// Its recorded source; absent unless requested.
     pub origin: Option<&'a Origin>,
 }
 

@@ -1,4 +1,4 @@
-//! Images in any YAML: found, resolved, pinned in place. `hydrant pin` and `hydrant images` are this.
+//! `hydrant pin` and `hydrant images`: find, resolve and pin images in any YAML, in place.
 
 mod inputs;
 mod list;
@@ -54,7 +54,7 @@ fn no_yaml(error: Diagnostic, text: &str) -> Diagnostic {
     }
 }
 
-/// What is to be looked up for the images: themselves, or what an override makes of them.
+/// The references to look up for the images, with overrides applied.
 pub fn wanted(images: &[Located], search: &Search) -> Vec<ImageRequest> {
     let one = |located: &Located| {
         let Located { file, found } = located;

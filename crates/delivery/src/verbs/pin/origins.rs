@@ -10,11 +10,11 @@ use crate::error::Failure;
 use crate::images::digests::Pinner;
 use crate::images::search::Search;
 
-/// What every image says of its source, and a warning for each that could not be asked. An image without a digest is asked by
+/// The recorded source of every image, and a warning for each that could not be read. An image without a digest is read by
 /// the digest that its tag has now.
 ///
 /// # Errors
-/// Images that cannot be resolved, and where no registry may be asked.
+/// Images that cannot be resolved, and where no registry may be queried.
 pub fn origins(
     images: &[Located],
     search: &Search,

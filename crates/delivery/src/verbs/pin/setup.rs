@@ -41,12 +41,12 @@ pub struct Setup {
     pub lock_mode: LockMode,
     /// The lock file.
     pub lock_file: String,
-    /// How registries are asked; the proxies come from the environment.
+    /// How registries are queried; the proxies come from the environment.
     pub options: RegistryOptions,
 }
 
 impl Setup {
-    /// Lays both together for a command that runs in `folder`, absolute: the config is looked for there and above.
+    /// Combines both for a command that runs in `folder`, absolute: the config is searched there and in the folders above.
     ///
     /// # Errors
     /// A config or rules that cannot be read.
