@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// Nothing is there.
+    /// No such file or directory.
     #[error("no such file or directory")]
     Missing,
     /// A file was expected, but it is a folder.
@@ -42,7 +42,7 @@ pub trait Files: Sync {
     /// Returns the type of the entry at `path`.
     ///
     /// # Errors
-    /// [`FileError::Missing`] where nothing does.
+    /// [`FileError::Missing`] if it does not exist.
     fn kind(&self, path: &str) -> Result<FileKind, FileError>;
 
     /// The names in a folder, sorted by their bytes.
@@ -54,11 +54,11 @@ pub trait Files: Sync {
     /// The path with every symbolic link resolved.
     ///
     /// # Errors
-    /// [`FileError::Missing`] where nothing is there.
+    /// [`FileError::Missing`] if it does not exist.
     fn real(&self, path: &str) -> Result<String, FileError>;
 }
 
-/// Files that exist only in memory. A folder exists where a file lies below it.
+/// Files that exist only in memory. A folder exists if it contains a file.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFiles {
     files: BTreeMap<String, Arc<[u8]>>,
@@ -112,7 +112,7 @@ fn below(folder: &str) -> String {
     if folder == "/" { "/".to_owned() } else { format!("{folder}/") }
 }
 
-/// `path` as seen from `folder`: absolute, without `.`, `..`, doubled or trailing slashes. An absolute `path` stands for itself.
+/// `path` as seen from `folder`: absolute, without `.`, `..`, doubled or trailing slashes. An absolute `path` is only cleaned.
 pub fn join(folder: &str, path: &str) -> String {
     let start = if path.starts_with('/') { "" } else { folder };
     let mut parts: Vec<&str> = Vec::new();
@@ -128,7 +128,7 @@ pub fn join(folder: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The folder that `path` lies in; `/` for what lies at the top.
+/// The parent folder of `path`; `/` for an entry of the root.
 pub fn parent(path: &str) -> &str {
     match path.rfind('/') {
         Some(0) | None => "/",

@@ -29,7 +29,7 @@ impl HelmError {
         HelmError { message: message.into(), rendering: true }
     }
 
-    /// Makes the refusal of something that helm does and hydrant does not.
+    /// Makes the error for a feature of helm that hydrant does not support.
     pub(super) fn unsupported(what: &str) -> HelmError {
         HelmError::new(format!("{what} is not supported yet: run helm instead"))
     }

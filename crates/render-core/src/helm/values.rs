@@ -102,7 +102,7 @@ pub(super) struct Coalesced {
     pub(super) warnings: Vec<String>,
 }
 
-/// Lays the user's values over the chart's.
+/// Merges the user's values into the chart's; the user's take precedence.
 ///
 /// # Errors
 /// The chart's own values cannot be read.

@@ -34,7 +34,7 @@ impl Context<'_> {
     }
 }
 
-/// Adds the kustomization's file, and a place and field in it, to a finding that names no file yet.
+/// Adds the kustomization's file, and a place and field in it, to a diagnostic that names no file yet.
 pub(super) fn located(diagnostic: Diagnostic, file: &str, at: At, field: &str) -> Diagnostic {
     if diagnostic.file.is_some() {
         return diagnostic;

@@ -97,7 +97,7 @@ pub(super) fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
     }
 }
 
-/// The finding that a field is not one of `known`.
+/// The error that a field is not one of `known`.
 pub(super) fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
     let name = key_text(&entry.key);
     let finding = Diagnostic::new("unknown field").at(entry.at).field(name.clone());

@@ -1,7 +1,7 @@
-//! Guessing what was meant by a name that is not there.
+//! Suggestions for unknown names.
 
-/// The candidate that `name` was most likely meant to be: one that ends with it or differs in a few letters, without regard to case.
-/// None where nothing is near.
+/// Returns the candidate most similar to `name`: one that ends with it or differs in a few letters, ignoring case.
+/// `None` if no candidate is similar.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let allowed = (lower.chars().count() / 2).min(3);

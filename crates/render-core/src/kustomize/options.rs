@@ -29,7 +29,7 @@ pub struct Options {
     pub reorder: Option<Order>,
     /// `--enable-helm`
     pub enable_helm: bool,
-    /// `--helm-command`; `helm` where absent.
+    /// `--helm-command`; `helm` if absent.
     pub helm_command: Option<String>,
     /// `--helm-api-versions`
     pub helm_api_versions: Vec<String>,

@@ -13,7 +13,7 @@ pub(super) fn is_pattern(text: &str) -> bool {
 }
 
 /// The paths below `folder` (absolute) that match the relative or absolute pattern, in Go's order: names sorted by their
-/// bytes within each folder. What cannot be read is taken for absent, as Go does.
+/// bytes within each folder. Unreadable folders are ignored, as in Go.
 ///
 /// # Errors
 /// [`BadPattern`]

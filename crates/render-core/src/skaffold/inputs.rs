@@ -18,7 +18,7 @@ pub struct Inputs<'a> {
     pub files: &'a dyn Files,
     /// The host, which runs programs and downloads files.
     pub host: &'a dyn Host,
-    /// The folder that the run takes place in, absolute: the root config's paths are relative to it.
+    /// The working directory, absolute: the root config's paths are relative to it.
     pub working_dir: &'a str,
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
@@ -40,7 +40,7 @@ impl<'a> Inputs<'a> {
     /// A string of the config, its template filled in.
     ///
     /// # Errors
-    /// As [`Templates::expand`], with the string's place.
+    /// As [`Templates::expand`], with the string's position in errors.
     pub fn expand(
         &self,
         config: &Config,
@@ -74,7 +74,7 @@ impl<'a> Inputs<'a> {
         below.filter(|rest| !rest.is_empty()).unwrap_or(path)
     }
 
-    /// A finding with a hint where a relative path would be found from the config's own folder: Skaffold takes the root
+    /// A diagnostic with a hint where a relative path would be found from the config's own folder: Skaffold takes the root
     /// config's paths from the working directory.
     pub fn nowhere(&self, config: &Config, path: &str, diagnostic: Diagnostic) -> Errors {
         let other = join(&config.folder, path);

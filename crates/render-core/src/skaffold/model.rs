@@ -1,4 +1,4 @@
-//! A `skaffold.yaml` as the rest of the engine sees it: current, profiles applied, defaults set, nothing left to look up.
+//! The config that the renderers read: upgraded to the newest version, with profiles applied and defaults set.
 //!
 //! Only what can reach a rendered manifest or an image's tag is here; every other field has been checked and let go
 //! (`docs/compatibility.md` lists both). Field names follow the schema `skaffold/v4beta14`.
@@ -8,12 +8,12 @@ use std::ops::Deref;
 
 use manifest::{At, Diagnostic};
 
-/// A string of the config and where it stands in [`Config::file`].
+/// A string of the config and its position in [`Config::file`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocatedText {
     /// The string.
     pub text: String,
-    /// Its place; zero for a default.
+    /// Its position; zero for a default.
     pub at: At,
 }
 
@@ -31,7 +31,7 @@ impl Deref for LocatedText {
 /// in Skaffold, paths of the root file are relative to the working directory, those of required files to their file.)
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The file it stands in: as given for the root file, absolute for a required one.
+    /// Its file: as passed for the root file, absolute for a required one.
     pub file: String,
     /// The folder of that file, absolute.
     pub folder: String,
@@ -41,7 +41,7 @@ pub struct Config {
     pub at: At,
     /// The version it is written in, such as `skaffold/v2beta29`.
     pub version: String,
-    /// `metadata.name`, empty where absent.
+    /// `metadata.name`, empty if absent.
     pub name: String,
     /// Whether it comes from another file than the root file.
     pub required: bool,
@@ -60,7 +60,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A finding about a field of this config.
+    /// A diagnostic about a field of this config.
     pub fn finding(&self, at: At, field: impl Into<String>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(message).in_file(&self.file).at(at).field(field)
     }
@@ -73,7 +73,7 @@ pub struct Build {
     pub artifacts: Vec<Artifact>,
     /// `insecureRegistries`
     pub insecure_registries: Vec<String>,
-    /// `tagPolicy`; `gitCommit: {}` where absent.
+    /// `tagPolicy`; `gitCommit: {}` if absent.
     pub tag_policy: TagPolicy,
     /// The position of `tagPolicy`; zero if it is the default.
     pub tag_policy_at: At,
@@ -84,7 +84,7 @@ pub struct Build {
 pub struct Artifact {
     /// `image`
     pub image: LocatedText,
-    /// `context`; `.` where absent.
+    /// `context`; `.` if absent.
     pub context: LocatedText,
     /// `docker`, `kaniko`, …: how it is built; `docker` by default (`kaniko` under `build.cluster`).
     pub builder: Builder,
@@ -97,7 +97,7 @@ pub struct Artifact {
 pub struct ArtifactDependency {
     /// `image`
     pub image: LocatedText,
-    /// `alias`; the image's name where absent.
+    /// `alias`; the image's name if absent.
     pub alias: String,
 }
 
@@ -128,14 +128,14 @@ pub enum Builder {
     },
     /// `buildpacks`
     Buildpacks {
-        /// `dependencies`; `.` where absent.
+        /// `dependencies`; `.` if absent.
         sources: Sources,
-        /// `projectDescriptor`; `project.toml` where absent.
+        /// `projectDescriptor`; `project.toml` if absent.
         project_descriptor: String,
     },
     /// `ko`
     Ko {
-        /// `dependencies`; empty where absent.
+        /// `dependencies`; empty if absent.
         sources: Sources,
         /// `dir`
         dir: String,
@@ -160,7 +160,7 @@ impl Default for Builder {
 /// A Dockerfile and what decides which of its lines count.
 #[derive(Clone, Debug, Default)]
 pub struct Dockerfile {
-    /// `dockerfile` (`path` under `custom`), relative to the context; `Dockerfile` where absent.
+    /// `dockerfile` (`path` under `custom`), relative to the context; `Dockerfile` if absent.
     pub path: String,
     /// `target`
     pub target: String,
@@ -182,7 +182,7 @@ pub struct Sources {
 pub enum TagPolicy {
     /// `gitCommit`
     GitCommit {
-        /// `variant`, as written; empty where absent.
+        /// `variant`, as written; empty if absent.
         variant: LocatedText,
         /// `prefix`
         prefix: String,
@@ -198,9 +198,9 @@ pub enum TagPolicy {
     },
     /// `dateTime`
     DateTime {
-        /// `format`, a Go layout; empty where absent.
+        /// `format`, a Go layout; empty if absent.
         format: LocatedText,
-        /// `timezone`; empty where absent.
+        /// `timezone`; empty if absent.
         timezone: LocatedText,
     },
     /// `customTemplate`

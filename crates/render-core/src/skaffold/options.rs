@@ -5,7 +5,7 @@ use manifest::Diagnostic;
 use super::model::ResourceSelector;
 
 /// The options of one `skaffold render`: each flag with its value, and what Skaffold takes from its global config. The caller has
-/// decided each; nothing is looked up.
+/// resolved each; no other configuration is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkaffoldOptions {
     /// `--filename`: a path (relative to the working directory), an `https` URL, or `-` for `input`.
@@ -24,7 +24,7 @@ pub struct SkaffoldOptions {
     pub modules: Vec<String>,
     /// `--digest-source`
     pub digest_source: DigestSource,
-    /// `--tag`, empty where absent.
+    /// `--tag`, empty if absent.
     pub tag: String,
     /// `--default-repo`
     pub default_repo: Option<String>,
@@ -34,7 +34,7 @@ pub struct SkaffoldOptions {
     pub images: Vec<String>,
     /// `--build-artifacts`
     pub build_artifacts: Option<BuildArtifacts>,
-    /// `--namespace`, empty where absent.
+    /// `--namespace`, empty if absent.
     pub namespace: String,
     /// `--offline`: no namespace is set in raw and kustomize manifests.
     pub offline: bool,
@@ -44,7 +44,7 @@ pub struct SkaffoldOptions {
     pub setters: Vec<(String, String)>,
     /// The rules of `--resource-selector-rules-file`.
     pub selector_rules: ResourceSelector,
-    /// The current kube-context, empty where there is none: for profile activation, helm and hooks.
+    /// The current kube-context, empty if there is none: for profile activation, helm and hooks.
     pub kube_context: String,
 }
 
@@ -65,12 +65,12 @@ pub enum DigestSource {
     Remote,
     /// Nowhere: images keep their tags.
     Tag,
-    /// The manifests keep their own images, except for builds that are given.
+    /// The manifests keep their own images, except for those with a build.
     None,
 }
 
 impl DigestSource {
-    /// Reads the flag's value; empty means what Skaffold takes outside of a local cluster. `given` says whether builds are
+    /// Parses the flag's value; empty means Skaffold's default for a remote cluster. `given` says whether builds are
     /// given: then `local` builds nothing, and they are taken as they are.
     ///
     /// # Errors

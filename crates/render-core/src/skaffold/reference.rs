@@ -1,4 +1,4 @@
-//! An image name as Skaffold parses it: Docker's grammar, lower-cased, `ko://` taken off, nothing defaulted.
+//! An image name as Skaffold parses it: Docker's grammar, lower-cased, without `ko://`, and without default registry or tag.
 //!
 //! `docker.io/library/app` and `app` are two names here, because Skaffold compares names as they are written.
 
@@ -49,7 +49,7 @@ impl fmt::Display for ImageReference {
     }
 }
 
-/// The name as Skaffold keys its artifacts: `ko://` taken off, the part before tag and digest in lower case.
+/// The name as Skaffold keys its artifacts: without `ko://`, the part before tag and digest in lower case.
 pub(super) fn sanitize(image: &str) -> String {
     let bare = image.strip_prefix("ko://").unwrap_or(image);
     let tagged = bare.find('@').unwrap_or(bare.len());

@@ -41,7 +41,7 @@ pub struct Templates<'a> {
     pub clock: Option<&'a Clock>,
 }
 
-/// The functions: Sprig's and `cmd`. What needs chance or the network fails by name.
+/// The functions: Sprig's and `cmd`. Functions that need random bytes or the network fail.
 static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     let mut functions = template_functions::functions();
     functions.insert("cmd", Function::with_context(&[], cmd).variadic(Param::Any));
@@ -54,7 +54,7 @@ static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
 /// The limits of a template's execution.
 const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 26 };
 
-/// `cmd` cannot run a program from inside the template: it notes which one it needs, and is asked again.
+/// `cmd` cannot run a program during an execution: it records the program, and the template is executed again after the program has run.
 fn cmd(context: &mut dyn gotemplate::Context, arguments: &[Value]) -> FunctionResult {
     let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
     let state = context.state_as::<FunctionState>().ok_or("cmd is not available")?;

@@ -90,7 +90,7 @@ impl Accumulated {
         Ok(())
     }
 
-    /// Adds what generators made: new objects, and those that replace or extend an object that has, or had, their id.
+    /// Adds generated objects: new ones, and those that replace or extend an object that has, or had, their id.
     ///
     /// # Errors
     /// An object to replace that is not there, one that is there but should not be, several that could be meant.
@@ -148,7 +148,7 @@ impl Owners {
     }
 }
 
-/// Puts a generated object in the place of `old`, whose name, bookkeeping, labels and annotations it takes over.
+/// Replaces `old` with a generated object, whose name, build data, labels and annotations it takes over.
 fn replace(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let origin = new.origin.clone();
     let mut taken = take_over(old, new);
@@ -158,7 +158,7 @@ fn replace(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), D
     Ok(())
 }
 
-/// Lays a generated object over `old`: its keys go before those that are there.
+/// Merges a generated object into `old`; its keys take precedence.
 fn merge(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let merged = ["data", "binaryData"].map(|field| (field, merged_field(&old.node, &new.node, field)));
     let mut taken = take_over(old, new);
@@ -173,7 +173,7 @@ fn merge(old: &mut Resource, new: Resource, target: &ObjectId) -> Result<(), Dia
     Ok(())
 }
 
-/// The object that takes the place must have the id by which the place was found (kustomize: `Replace`).
+/// The replacement must have the id by which the old object was found (kustomize: `Replace`).
 fn check_same(taken: &Resource, old: &Resource, target: &ObjectId) -> Result<(), Diagnostic> {
     let (taken_id, old_id) = (taken.id(), old.id());
     if taken_id.gvk == old_id.gvk { Ok(()) } else { Err(missing(taken, target)) }

@@ -20,7 +20,7 @@ impl Build<'_> {
         }
     }
 
-    /// Records that the build depends on the files at `place`.
+    /// Records that the build depends on the files in `dir`.
     pub(super) fn add_dependency(&mut self, dir: &KustomizationDir) {
         if let Some(sharing) = &mut self.sharing {
             sharing.dependencies.push(dir.dependency());

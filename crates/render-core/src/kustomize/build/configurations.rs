@@ -33,7 +33,7 @@ impl Build<'_> {
         }
     }
 
-    /// The field specs that files hold, merged; absent where there is no file.
+    /// The field specs of files, merged; `None` if there is no file.
     fn field_specs(
         &self,
         target: &Target,

@@ -34,7 +34,7 @@ pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Di
     }
 }
 
-/// Reads the files among many entries on all cores; nothing where there are few, and nothing of what is remote.
+/// Reads the files of many entries in parallel; returns nothing for few entries, and skips remote ones.
 pub(crate) fn read_ahead(
     io: Io<'_>,
     target: &Target,

@@ -45,7 +45,7 @@ pub struct Built {
 /// Builds the kustomization in `folder`: an absolute path, or a folder in a repository as an entry of `resources` names it.
 ///
 /// # Errors
-/// Whatever is wrong with it, each with file, line and field.
+/// Returns all errors, each with file, line and field.
 pub fn build(files: &dyn Files, host: &dyn Host, folder: &str, options: &Options) -> Result<Built, Errors> {
     Build::new(Io { files, host }, options, None).finish(folder)
 }
@@ -131,7 +131,7 @@ impl Build<'_> {
         Ok(target)
     }
 
-    /// Sorts as `sortOptions` say, else as `--reorder` says, else in the legacy order.
+    /// Sorts by `sortOptions`, else by `--reorder`, else in the legacy order.
     fn sort(&mut self, target: &Target, resources: &mut [Resource]) -> Result<(), Diagnostic> {
         let reorder = self.options.reorder;
         let Some(options) = &target.kustomization.sort_options else {

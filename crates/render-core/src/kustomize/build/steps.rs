@@ -36,7 +36,7 @@ impl Steps<'_> {
     /// Runs the generators that fields configure: ConfigMaps, Secrets, helm charts.
     ///
     /// # Errors
-    /// Whatever is wrong with one.
+    /// Returns the errors of all of them.
     pub(crate) fn generate(&self, into: &mut Accumulated) -> Result<(), Diagnostic> {
         let (io, dir) = (self.context.io, self.context.dir);
         let options = self.kustomization.generator_options.as_ref();
@@ -87,7 +87,7 @@ impl Steps<'_> {
     /// Runs the transformers that fields configure, in kustomize's order.
     ///
     /// # Errors
-    /// Whatever is wrong with one.
+    /// Returns the errors of all of them.
     pub(crate) fn transform(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
         self.strategic_merge(resources)?;
         self.patches(resources)?;

@@ -1,4 +1,4 @@
-//! A kustomization to build: its folder, its file, and what the file says.
+//! A kustomization to build: its folder, its file, and its content.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use manifest::{Diagnostic, Node};
 use crate::kustomize::kustomization::{FILE_NAMES, Kustomization};
 use crate::kustomize::load::{Io, KustomizationDir, Loaded};
 
-/// A kustomization and where it stands.
+/// A kustomization and its location.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// Its folder.
@@ -22,10 +22,10 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads the kustomization of a folder; what kustomize would warn of goes to `warnings`.
+    /// Reads the kustomization of a folder; kustomize's warnings are added to `warnings`.
     ///
     /// # Errors
-    /// A folder with none or several, and whatever is wrong in the file.
+    /// A folder with none or several, and the errors of the file.
     pub(crate) fn open(
         io: Io<'_>,
         dir: Arc<KustomizationDir>,

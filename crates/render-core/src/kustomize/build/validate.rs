@@ -8,7 +8,7 @@ use crate::kustomize::object::resource::Resource;
 /// The label that a validator may set.
 const VALIDATED_BY: &str = "validated-by";
 
-/// Refuses what a validator gives back, unless it is what it was given, but for the label that says who validated.
+/// Returns an error if a validator changed an object, except for the label that it may add.
 ///
 /// # Errors
 /// An object that is missing, new or changed.

@@ -190,11 +190,11 @@ decoded! {
 decoded! {
     /// The fields that refer to objects of a kind, as a configuration file writes them.
     pub(crate) struct BackReferencesArgs {
-        /// Group; any where empty.
+        /// Group; any if empty.
         "group" => group: IdPart,
-        /// Version; any where empty.
+        /// Version; any if empty.
         "version" => version: IdPart,
-        /// Kind; any where empty.
+        /// Kind; any if empty.
         "kind" => kind: IdPart,
         /// The fields.
         "fieldSpecs" => field_specs: Vec<FieldSpecArgs>,

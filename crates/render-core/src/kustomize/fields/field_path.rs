@@ -136,7 +136,7 @@ pub(crate) fn split(text: &str, delimiter: &str) -> Vec<String> {
     text.split(delimiter).map(str::to_owned).collect()
 }
 
-/// The value at a path; absent where a part is missing. `[key=value]` takes the first element that has exactly that
+/// The value at a path; `None` if a part is missing. `[key=value]` takes the first element that has exactly that
 /// value, `-` the last element.
 ///
 /// # Errors

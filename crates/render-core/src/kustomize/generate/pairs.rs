@@ -25,7 +25,7 @@ pub(crate) type Pair = (String, Vec<u8>);
 /// Reads all pairs, sorted by key.
 ///
 /// # Errors
-/// A source of the wrong shape, a file that cannot be read, a key that comes twice.
+/// A source of the wrong shape, a file that cannot be read, a duplicate key.
 pub(crate) fn read(io: Io<'_>, dir: &KustomizationDir, sources: Sources<'_>) -> Result<Vec<Pair>, Diagnostic> {
     let mut pairs = Vec::new();
     each(sources.envs, "envs", |env| read_env(io, dir, env).map(|more| pairs.extend(more)))?;

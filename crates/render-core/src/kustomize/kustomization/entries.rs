@@ -21,11 +21,11 @@ decoded! {
 decoded! {
     /// A field of objects of some kind, as configurations write it.
     pub struct FieldSpecArgs {
-        /// Group; any where empty.
+        /// Group; any if empty.
         "group" => group: IdPart,
-        /// Version; any where empty.
+        /// Version; any if empty.
         "version" => version: IdPart,
-        /// Kind; any where empty.
+        /// Kind; any if empty.
         "kind" => kind: IdPart,
         /// The path, its parts joined with `/`.
         "path" => path: String,
@@ -121,7 +121,7 @@ decoded! {
         "name" => name: IdPart,
         /// Namespace.
         "namespace" => namespace: IdPart,
-        /// The field; `metadata.name` where empty.
+        /// The field; `metadata.name` if empty.
         "fieldPath" => field_path: String,
         /// The part of the value.
         "options" => options: Option<FieldOptions>,
@@ -191,7 +191,7 @@ decoded! {
         "kind" => kind: String,
         /// Name, as it was first.
         "name" => name: String,
-        /// Namespace; any where empty.
+        /// Namespace; any if empty.
         "namespace" => namespace: String,
     }
 }
@@ -199,7 +199,7 @@ decoded! {
 decoded! {
     /// The field that a var comes from.
     pub struct VarField {
-        /// The path; `metadata.name` where empty.
+        /// The path; `metadata.name` if empty.
         "fieldPath" => field_path: String,
     }
 }

@@ -45,7 +45,7 @@ decoded! {
         "env" => env: LocatedText,
         /// Labels, annotations and the like.
         "options" => options: Option<GeneratorOptions>,
-        /// The Secret's type; `Opaque` where empty.
+        /// The Secret's type; `Opaque` if empty.
         "type" => secret_type: String,
     }
 }

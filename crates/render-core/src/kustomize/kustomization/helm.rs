@@ -7,7 +7,7 @@ use crate::kustomize::decode::decoded;
 decoded! {
     /// The settings that all Helm charts share.
     pub struct HelmGlobals {
-        /// The folder that holds charts; `charts` where empty.
+        /// The folder that holds charts; `charts` if empty.
         "chartHome" => chart_home: String,
         /// Helm's configuration folder.
         "configHome" => config_home: String,

@@ -6,7 +6,7 @@ use super::entries::{Image, Label, Patch, Replacement, Replica, Var};
 use super::generators::{ConfigMapArgs, SecretArgs};
 use super::helm::HelmChart;
 
-/// The finding about an unknown field, with the list that has it where one does: it was not indented far enough.
+/// The diagnostic about an unknown field, with the list that has it where one does: it was not indented far enough.
 pub(super) fn misplaced(mut diagnostic: Diagnostic, known: &[&str]) -> Diagnostic {
     let lists: [(&str, &[&str]); 9] = [
         ("images", Image::FIELDS),

@@ -51,7 +51,7 @@ pub struct BaseKey {
     checkout: Option<String>,
 }
 
-/// A folder that a base was made of, as far as it decides who may name the base.
+/// A folder that a base was built from, with the data that decides where a cached base is valid.
 #[derive(Clone, Debug)]
 pub struct BaseDependency {
     root: String,
@@ -72,7 +72,7 @@ pub struct Loaded {
 /// Why a file is not read.
 enum Refused {
     Unreadable(FileError),
-    /// It lies outside the folder while the load restriction holds.
+    /// It is outside the folder, and the load restriction is in force.
     Outside,
 }
 
@@ -155,7 +155,7 @@ impl KustomizationDir {
     /// Reads a file that an entry names, or downloads it.
     ///
     /// # Errors
-    /// Returns an error if it is missing, or lies outside this folder while the load restriction holds.
+    /// Returns an error if it is missing, or is outside this folder and the load restriction is in force.
     pub fn file(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Diagnostic> {
         if self::reference::is_http(entry) {
             return self.download(io, entry);

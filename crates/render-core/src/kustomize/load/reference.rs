@@ -64,7 +64,7 @@ fn looks_like_repository(entry: &str, remote: &RemoteFolder) -> bool {
         || hosts.iter().any(|host| remote.repository.url.starts_with(host))
 }
 
-/// Reads the entry as a repository's URL by kustomize's rules (`git.NewRepoSpecFromURL`); absent where it is none.
+/// Reads the entry as a repository's URL by kustomize's rules (`git.NewRepoSpecFromURL`); `None` if it is none.
 pub fn repository(entry: &str) -> Option<RemoteFolder> {
     if entry.starts_with('/') {
         return None;
@@ -250,7 +250,7 @@ fn unescape(value: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The finding that an entry is empty.
+/// The error that an entry is empty.
 pub(crate) fn empty_entry() -> Diagnostic {
     Diagnostic::new("the entry is empty").hint("name a file, a folder or a URL, or remove the entry")
 }

@@ -15,7 +15,7 @@ const DOMAIN: &str = "internal.config.kubernetes.io/";
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// The annotation with the transformers that changed an object.
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
-/// Marks what helm rendered; `namespace` leaves it alone.
+/// Marks what helm rendered; `namespace` does not change it.
 pub(crate) const HELM_GENERATED: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Annotations of kustomize and kyaml that are removed at the end (`resource.BuildAnnotations`).

@@ -35,7 +35,7 @@ pub struct Configurer {
 }
 
 impl Origin {
-    /// The origin of what `entry` names, seen from this one. A repository starts anew.
+    /// The origin of `entry`, relative to this one. A repository starts a new origin.
     #[must_use]
     pub fn below(&self, entry: &str) -> Self {
         let mut below = self.clone();
@@ -113,7 +113,7 @@ impl Origin {
     }
 }
 
-/// `key: value`, quoted where it would not be read as a string; absent where the value is empty.
+/// `key: value`, quoted where it would not be read as a string; `None` if the value is empty.
 fn line(key: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return None;

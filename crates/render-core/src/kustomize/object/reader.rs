@@ -1,5 +1,5 @@
-//! The objects of a file, as kustomize takes them in: empty documents dropped, lists flattened, bookkeeping that a
-//! function left in annotations taken out.
+//! The objects of a file, as kustomize takes them in: empty documents dropped, lists flattened, build annotations that a
+//! function left removed.
 
 use memchr::{memchr, memmem};
 

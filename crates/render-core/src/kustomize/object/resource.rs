@@ -30,7 +30,7 @@ pub struct Resource {
     pub suffixes: Vec<Text>,
     /// Whether its name gets a hash of its content at the end of the build.
     pub needs_hash: bool,
-    /// The `behavior` of the generator: what to do where an object of this name exists.
+    /// The `behavior` of the generator.
     pub behavior: Behavior,
     /// The names of the `vars` that take their value from it.
     pub vars: Vec<Text>,
@@ -38,9 +38,9 @@ pub struct Resource {
     pub origin: Option<Arc<Origin>>,
     /// The transformers that changed it, oldest first; recorded only if `buildMetadata` requests them.
     pub transformations: Vec<Arc<Origin>>,
-    /// Labels and annotations that are one value in several places.
+    /// Labels and annotations whose value several fields share.
     pub shared: Vec<Shared>,
-    /// The file it was read from, for messages; absent where it was generated.
+    /// The file it was read from, for messages; `None` if it was generated.
     pub file: Option<Text>,
     /// Its duplicate keys; only in a patch, since they are an error in an object.
     pub repeated: Vec<DuplicateKey>,
@@ -83,7 +83,7 @@ impl Behavior {
         }
     }
 
-    /// The name; empty where none is set.
+    /// The name; empty if none is set.
     pub fn name(self) -> &'static str {
         match self {
             Behavior::Unspecified => "",
@@ -110,17 +110,17 @@ impl Resource {
         Gvk::of(&self.node)
     }
 
-    /// `metadata.name`, empty where absent.
+    /// `metadata.name`, empty if absent.
     pub fn name(&self) -> &str {
         self.node.at_path(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
     }
 
-    /// `metadata.namespace`, empty where absent.
+    /// `metadata.namespace`, empty if absent.
     pub fn namespace(&self) -> &str {
         self.node.at_path(&["metadata", "namespace"]).and_then(Node::text).unwrap_or_default()
     }
 
-    /// `kind`, empty where absent.
+    /// `kind`, empty if absent.
     pub fn kind(&self) -> &str {
         self.node.get("kind").and_then(Node::text).unwrap_or_default()
     }
@@ -191,20 +191,20 @@ pub(crate) fn duplicate(resource: &Resource, id: &ObjectId) -> Diagnostic {
 }
 
 impl Resource {
-    /// Whether kustomize would keep bookkeeping in its annotations by now, so that it has some even where none are written.
+    /// Whether kustomize would have added build annotations by now, so that the object has annotations even if none are written.
     pub fn has_bookkeeping(&self) -> bool {
         let generated = self.file.is_none();
         let renamed = !(self.past.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
         generated || renamed || self.needs_hash || self.origin.is_some()
     }
 
-    /// Copies a change of a shared value to all its places. To be called after every step that may change one.
+    /// Copies a change of a shared value to all its fields. To be called after every step that may change one.
     pub(crate) fn sync_shared(&mut self) {
         let node = &mut self.node;
         self.shared.retain_mut(|shared| shared.sync(node));
     }
 
-    /// Forgets what kustomize would keep in annotations, as it does where a patch takes them all out.
+    /// Resets the data that kustomize keeps in annotations, as a patch that removes all annotations does.
     pub fn forget(&mut self) {
         self.past.clear();
         self.prefixes.clear();
@@ -215,14 +215,14 @@ impl Resource {
         self.transformations.clear();
     }
 
-    /// Names the object (and its file) in a finding about it.
+    /// Names the object (and its file) in a diagnostic about it.
     pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
         let mut diagnostic = self.locate(diagnostic);
         diagnostic.message = format!("{}: {}", self.id(), diagnostic.message);
         diagnostic
     }
 
-    /// Names the object's file in a finding, where it has one.
+    /// Names the object's file in a diagnostic, where it has one.
     pub fn locate(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.file {
             Some(file) => diagnostic.in_file(file.as_str()),

@@ -82,7 +82,7 @@ pub(crate) fn namespace(object: &mut Node, namespace: &str) {
     }
 }
 
-/// `metadata` to change, made where it is missing; absent where the object or it is not a mapping.
+/// `metadata` to change, made where it is missing; `None` if the object or it is not a mapping.
 pub(crate) fn metadata(object: &mut Node) -> Option<&mut Map> {
     object.as_map_mut()?.get_or_insert_with("metadata", Node::map).as_map_mut()
 }

@@ -1,8 +1,8 @@
 //! Labels and annotations whose value is shared by several fields of an object.
 //!
-//! A transformer that adds a label to an object puts one and the same node into every place that did not have it
-//! (`SetEntry` in kustomize's `filtersutil`). Whatever changes the value in one of them later, a patch of the overlay for
-//! instance, changes it in all, selectors included. A JSON patch ends that, since the object is read anew.
+//! A transformer that adds a label to an object puts the same node into every mapping that does not have it
+//! (`SetEntry` in kustomize's `filtersutil`). A later change of the value in one of them, by a patch of the overlay for
+//! instance, changes it in all, selectors included. A JSON patch ends that, since the object is decoded again.
 
 use manifest::{Data, Node, Scalar, Text};
 
@@ -18,7 +18,7 @@ pub enum Step {
 /// A value that several fields share.
 #[derive(Clone, Debug)]
 pub struct Shared {
-    /// The key under which it stands in each mapping.
+    /// Its key in each mapping.
     key: Text,
     /// The paths of the mappings, sorted.
     paths: Vec<Vec<Step>>,
@@ -38,7 +38,7 @@ impl Shared {
         Some(Shared { key: key.into(), paths, value })
     }
 
-    /// Brings a change of one place to the others. False where it stands in one place alone by now.
+    /// Copies a change of one field to the others. Returns false if only one field is left.
     pub(crate) fn sync(&mut self, object: &mut Node) -> bool {
         let Shared { key, paths, value } = self;
         let mut changed = None;

@@ -151,7 +151,7 @@ decoded! {
 /// Runs the transformer that `config` names by its kind.
 ///
 /// # Errors
-/// A kind that is not known, and whatever goes wrong in it.
+/// Returns an error if the kind is unknown, and the errors of the kind.
 pub(super) fn transform(
     resources: &mut Vec<Resource>,
     config: &Resource,

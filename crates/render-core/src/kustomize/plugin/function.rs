@@ -66,7 +66,7 @@ pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Re
     Ok(made)
 }
 
-/// Runs a function that transforms: what it prints takes the place of what has the same id, the rest goes.
+/// Runs a transformer function: the objects it prints replace those with the same id, and objects that it does not print are removed.
 ///
 /// # Errors
 /// As [`generate`].

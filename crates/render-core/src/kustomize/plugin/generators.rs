@@ -57,7 +57,7 @@ decoded! {
 /// Runs the generator that `config` names by its kind.
 ///
 /// # Errors
-/// A kind that is not known, and whatever goes wrong in it.
+/// Returns an error if the kind is unknown, and the errors of the kind.
 pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     match config.kind() {
         "ConfigMapGenerator" => {

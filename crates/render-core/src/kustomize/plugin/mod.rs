@@ -21,7 +21,7 @@ pub use self::generators::GENERATORS;
 /// Runs the generator that `config` configures.
 ///
 /// # Errors
-/// A plugin that is not known, and whatever goes wrong in it.
+/// Returns an error if the plugin is unknown, and the errors of the plugin.
 pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let made =
         if is_builtin(config) { generators::generate(config, context) } else { function::generate(config, context) };
@@ -31,7 +31,7 @@ pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Re
 /// Runs the transformer or validator that `config` configures.
 ///
 /// # Errors
-/// A plugin that is not known, and whatever goes wrong in it.
+/// Returns an error if the plugin is unknown, and the errors of the plugin.
 pub(super) fn transform(
     resources: &mut Vec<Resource>,
     config: &Resource,

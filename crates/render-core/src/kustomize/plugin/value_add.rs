@@ -18,7 +18,7 @@ use crate::kustomize::transform::namespace::Namespace;
 decoded! {
     /// The configuration.
     pub(crate) struct ValueAddArgs {
-        /// The value; the name of the kustomization's folder where empty.
+        /// The value; the name of the kustomization's folder if empty.
         "value" => value: String,
         /// The fields that get the value.
         "targets" => targets: Vec<ValueAddTarget>,
@@ -38,7 +38,7 @@ decoded! {
 decoded! {
     /// A field that gets the value.
     pub(crate) struct ValueAddTarget {
-        /// The objects; all where absent.
+        /// The objects; all if absent.
         "selector" => selector: Option<Selector>,
         /// The field, its parts joined with `/`.
         "fieldPath" => field_path: String,

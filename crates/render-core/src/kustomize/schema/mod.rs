@@ -62,7 +62,7 @@ impl Schema {
         Ok(Schema { custom: Some(Arc::new(Custom { document, kinds, namespaced })), both: false })
     }
 
-    /// The same schema with the built-in one beside it. So it is in kustomize where an object of an unknown kind was read
+    /// Returns the schema combined with the built-in one, as in kustomize if an object of an unknown kind was read
     /// before the user's schema was chosen (`defaultBuiltInSchemaParseStatus`).
     #[must_use]
     pub fn beside_builtin(self) -> Self {
@@ -129,7 +129,7 @@ impl<'a> SchemaAt<'a> {
         }
     }
 
-    /// The keys by which a list merges, empty for a list of scalars that merges; absent where a list is replaced.
+    /// The keys by which a list merges, empty for a list of scalars that merges; `None` if a list is replaced.
     pub fn merge_keys(self) -> Option<Vec<&'a str>> {
         match self.0 {
             SchemaNode::Type(_) => None,

@@ -11,7 +11,7 @@ use crate::kustomize::load::Loaded;
 /// The one version of the schema that kustomize 5.8.1 has built in.
 const BUILT_IN: &str = "v1.21.2";
 
-/// The schema that `openapi` names, whose file under `path`, if it names one, is `file`; absent where it names none.
+/// The schema that `openapi` names, whose file under `path`, if it names one, is `file`; `None` if it names none.
 ///
 /// # Errors
 /// A version that is not built in, a file that is not a schema, and both at once.

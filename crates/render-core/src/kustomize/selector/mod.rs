@@ -74,7 +74,7 @@ impl CompiledSelector {
         name(resource.name()) || resource.past.first().is_some_and(|first| name(&first.name))
     }
 
-    /// Whether the id matches as it stands (its namespace as written, empty where absent).
+    /// Whether the id matches as it stands (its namespace as written, empty if absent).
     pub(super) fn matches_id(&self, id: &ObjectId) -> bool {
         self.matches_gvk(&id.gvk)
             && matches(self.name.as_ref(), &id.name)

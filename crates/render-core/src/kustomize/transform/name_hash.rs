@@ -1,4 +1,4 @@
-//! The hash of its content that a generated object's name ends in.
+//! The content hash at the end of a generated object's name.
 
 use manifest::yaml::{Rules, to_json};
 use manifest::{Diagnostic, Node};
@@ -9,7 +9,7 @@ use crate::kustomize::object::resource::Resource;
 use crate::kustomize::object::set;
 use crate::kustomize::schema::Schema;
 
-/// Appends the hash to the name of every object that wants it.
+/// Appends the hash to the name of every object with `needs_hash`.
 ///
 /// # Errors
 /// An object whose content cannot be hashed.

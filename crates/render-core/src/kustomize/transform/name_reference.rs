@@ -1,4 +1,4 @@
-//! Name references: where one object names another whose name has changed, the new name is put.
+//! Updates references to objects whose names have changed.
 //!
 //! kustomize compares every reference with every object. Here objects are indexed by the names they had, so that the
 //! cost follows the number of references.
@@ -41,7 +41,7 @@ pub(crate) fn fix(
     Ok(())
 }
 
-/// Refuses what kustomize's bookkeeping breaks on: a former name with a comma, and an `apiVersion` that is null.
+/// Refuses what kustomize's build annotations breaks on: a former name with a comma, and an `apiVersion` that is null.
 fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
     if let Some(past) = resource.past.iter().find(|past| past.name.contains(',')) {
         let message = format!("cannot rename {:?}: the name contains a comma", past.name);
@@ -89,7 +89,7 @@ struct Targets {
     moves: FxHashSet<(Text, Text)>,
 }
 
-/// An object that can be named: what of it decides whether it is meant.
+/// An object that can be referred to, with the fields that decide whether a reference matches it.
 struct Target {
     id: ObjectId,
     effective: Text,
@@ -221,7 +221,7 @@ impl Referrer {
         Ok(())
     }
 
-    /// The objects that had `name`, were of the requested kind and are where this one can see them, in order.
+    /// The objects that had `name` and the requested kind, in namespaces that this object can refer to, in order.
     fn candidates<'t>(
         &self,
         name: &Text,
@@ -284,8 +284,8 @@ impl Referrer {
             || target.effective == self.effective
     }
 
-    /// The object that is meant: the only one, or the only one that was given the same prefixes and suffixes, or the
-    /// first where all came to be called the same. None where nothing fits.
+    /// The referenced object: the only one, or the only one that was given the same prefixes and suffixes, or the
+    /// first if all have the same present name. `None` if no object matches.
     fn choose<'t>(&self, mut fits: Vec<&'t Target>, with_namespace: bool) -> Result<Option<&'t Target>, Diagnostic> {
         if fits.len() != 1 {
             fits.retain(|target| self.same_affixes(target, true));
@@ -326,7 +326,7 @@ fn account_namespaces(object: &Node, kind: &str) -> Vec<Text> {
     accounts.filter_map(|subject| subject.get("namespace")?.text()).map(Text::from).collect()
 }
 
-/// The kind that `roleRef` names; absent where it does not say group and kind.
+/// The kind that `roleRef` names; `None` if it does not say group and kind.
 fn role(object: &Node) -> Option<Gvk> {
     let role = object.get("roleRef")?;
     let text = |key| role.get(key).and_then(Node::text).map(Text::from);

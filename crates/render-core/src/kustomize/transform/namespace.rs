@@ -35,7 +35,7 @@ pub(crate) struct Namespace {
     pub subjects: Subjects,
 }
 
-/// Puts every object that can have one into the namespace; objects rendered by helm are left alone.
+/// Puts every object that can have one into the namespace; objects rendered by helm are not changed.
 ///
 /// # Errors
 /// Returns an error if a node on the path is not a scalar, or two objects become one.

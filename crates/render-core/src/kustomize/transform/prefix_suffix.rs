@@ -50,7 +50,7 @@ fn keeps_name(id: &ObjectId) -> bool {
     }
 }
 
-/// Remembers the affix and the name before it. A comma separates, as in kustomize's bookkeeping.
+/// Remembers the affix and the name before it. A comma separates, as in kustomize's build annotations.
 fn remember(resource: &mut Resource, end: End, affix: &str, schema: &Schema) {
     let list = match end {
         End::Prefix => &mut resource.prefixes,

@@ -22,7 +22,7 @@ pub(super) fn set_scalar(node: &mut Node, text: Text, tag: Tag) -> Result<(), Di
     }
 }
 
-/// Sets the string `value` under `key`; where one is there, its style stays. A null node is left alone.
+/// Sets the string `value` under `key`; where one is there, its style stays. A null node is not changed.
 ///
 /// # Errors
 /// Returns an error if the node is neither a mapping nor null.

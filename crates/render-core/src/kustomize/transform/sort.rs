@@ -9,7 +9,7 @@ use crate::kustomize::fields::field_spec::{FIRST, LAST};
 use crate::kustomize::kustomization::SortOptions;
 use crate::kustomize::object::resource::Resource;
 
-/// Sorts as `sortOptions` say.
+/// Sorts by `sortOptions`.
 ///
 /// # Errors
 /// An order that is neither `legacy` nor `fifo`, and kinds for an order that takes none.

@@ -1,4 +1,4 @@
-//! `vars`: values of fields, put wherever `$(NAME)` stands.
+//! `vars`: replaces `$(NAME)` with values of fields.
 
 use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag, Text};
@@ -25,10 +25,10 @@ impl Defined {
     }
 }
 
-/// Notes beside each object which of `incoming` take their value from it, and adds them to `vars`.
+/// Records in each object which of `incoming` take their value from it, and adds them to `vars`.
 ///
 /// # Errors
-/// A var that could mean several objects, and a name that comes twice.
+/// A var that matches several objects, and a duplicate name.
 pub(crate) fn collect(
     vars: &mut Vec<Defined>,
     incoming: Vec<Defined>,
@@ -59,7 +59,7 @@ pub(crate) fn collect(
 /// Adds vars to those there are.
 ///
 /// # Errors
-/// A name that comes twice.
+/// A duplicate name.
 pub(crate) fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(), Diagnostic> {
     for defined in incoming {
         if let Some(known) = vars.iter().find(|known| known.var.name == defined.var.name) {
@@ -112,10 +112,10 @@ impl VarTarget {
     }
 }
 
-/// Puts the values of `vars` into the fields of `specs`; those that were put nowhere are named in `warnings`.
+/// Replaces vars in the fields of `specs`; vars without a reference are reported in `warnings`.
 ///
 /// # Errors
-/// A var without an object or field, and a list that holds something else than strings.
+/// A var without an object or field, and a list with items that are not strings.
 pub(crate) fn replace(
     resources: &mut [Resource],
     vars: &[Defined],

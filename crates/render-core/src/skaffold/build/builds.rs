@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::skaffold::reference::ImageReference;
 
-/// An artifact and the image that stands for it.
+/// An artifact's name and the built image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Build {
-    /// The name by which manifests call it.
+    /// Its name in manifests.
     pub image_name: String,
-    /// The full reference that takes the name's place.
+    /// The full reference that replaces the name.
     pub tag: String,
 }
 

@@ -1,4 +1,4 @@
-//! `--default-repo`: where an artifact's image goes instead of where its name says.
+//! `--default-repo`: replaces the registry of an artifact's image.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/docker/default_repo.go`, quirks included (the plain prefix check, the
 //! project of 6 to 30 characters).
@@ -7,10 +7,10 @@ use manifest::ImageRefError;
 
 use crate::skaffold::reference::{ImageReference, is_domain};
 
-/// Skaffold cuts a moved name after this many bytes.
+/// The length in bytes after which Skaffold truncates a rewritten name.
 const LIMIT: usize = 255;
 
-/// The image under `default_repo`; as it is where that is absent or empty.
+/// The image under `default_repo`; unchanged if that is absent or empty.
 ///
 /// A registry of several levels (gcr.io, `*-docker.pkg.dev`, or where `multi_level` says so) keeps the image's path; any
 /// other gets it as one word, with `/`, `.`, `_`, `:` and `@` written as `_`. An image that is already there stays.
@@ -44,7 +44,7 @@ fn cut(mut name: String) -> String {
     name
 }
 
-/// The leading `DOMAIN/PROJECT/` of a name, the last slash being optional; empty where there is none. A project is 6 to 30
+/// The leading `DOMAIN/PROJECT/` of a name, the last slash being optional; empty if there is none. A project is 6 to 30
 /// lower-case letters, digits and dashes, starting with a letter and not ending with a dash.
 fn project_prefix(name: &str) -> &str {
     let Some(slash) = name.find('/').filter(|&slash| is_domain(&name[..slash])) else { return "" };

@@ -1,4 +1,4 @@
-//! From configs and what was typed to builds: the image that takes the place of each artifact's name.
+//! Determines the builds from the configs and the options: the image that replaces each artifact's name.
 //!
 //! Source of the rules: Skaffold's `runner/build.go` and `cmd/util.go`.
 

@@ -89,7 +89,7 @@ impl Check<'_> {
         typed
     }
 
-    /// The typed value; nothing where it is null or wrong.
+    /// The typed value; `None` if it is null or of the wrong type.
     fn value(&mut self, kind: &Kind, node: &Node, depth: usize) -> Option<Node> {
         if is_null(node) {
             return None;
@@ -250,7 +250,7 @@ pub(super) fn is_null(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| resolve(scalar, Rules::V3) == Value::Null)
 }
 
-/// Whether a typed value is what Go's `omitempty` leaves out.
+/// Whether Go's `omitempty` omits a typed value.
 fn is_empty(node: &Node) -> bool {
     match &node.data {
         Data::Map(map) => map.is_empty(),

@@ -5,7 +5,7 @@ use crate::skaffold::model::{Config, LocatedText};
 /// The manifests that Skaffold renders if a config names none.
 pub(super) const MANIFESTS: &str = "k8s/*.yaml";
 
-/// Gives the only config of a run `k8s/*.yaml` where it names no renderer and deploys neither by helm, docker nor Cloud
+/// Sets `k8s/*.yaml` in the only config of a run if it names no renderer and deploys neither by helm, docker nor Cloud
 /// Run. Where a run has several configs, none gets a default.
 pub(super) fn renderer(configs: &mut [Config]) {
     let [config] = configs else { return };

@@ -41,7 +41,7 @@ pub(super) struct Document {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads the file that `name` stands for, seen from `folder`: a path, a URL, or `-` for `input`. Where `skaffold.yaml`
+/// Reads the file `name`, relative to `folder`: a path, a URL, or `-` for `input`. Where `skaffold.yaml`
 /// is missing, `skaffold.yml` in the same folder is read.
 ///
 /// # Errors

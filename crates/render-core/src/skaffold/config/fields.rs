@@ -50,16 +50,16 @@ pub(super) struct Field {
 enum Support {
     /// It matters for what is rendered, or is checked.
     Supported,
-    /// It is allowed, and changes nothing here.
+    /// It is accepted and has no effect.
     WithoutEffect,
-    /// It is an error by name.
+    /// It is refused.
     Refused,
 }
 
 /// The type of a field's value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Text; any scalar is taken for text.
+    /// Text; any scalar is converted to text.
     String,
     /// A boolean.
     Bool,
@@ -169,7 +169,7 @@ impl Fields {
         since.is_some_and(|since| since <= version)
     }
 
-    /// In which versions a type has a field, such as `skaffold/v1alpha4 to v2alpha2`; nothing where in none.
+    /// In which versions a type has a field, such as `skaffold/v1alpha4 to v2alpha2`; `None` if in none.
     pub(super) fn spans(&self, type_name: &str, name: &str) -> Option<String> {
         let found = self.types.get(type_name)?;
         let mut spans: Vec<(usize, usize)> = Vec::new();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     /// Every field of the newest version below `type_name`, as rows of a table. Fields below one that is not supported are omitted, and a
-    /// type is listed where it first stands.
+    /// type is listed at its first occurrence.
     fn rows(fields: &Fields, type_name: &str, path: &str, seen: &mut Vec<(String, String)>, out: &mut String) {
         for field in fields.of(type_name, fields.newest()) {
             let dot = if path.is_empty() { "" } else { "." };

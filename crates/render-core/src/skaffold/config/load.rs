@@ -1,4 +1,4 @@
-//! The way from a file's name to its configs: read, check, raise, apply profiles, follow `requires`, set defaults.
+//! Loads the configs of a file: read, check, upgrade, apply profiles, follow `requires`, set defaults.
 
 use manifest::{Diagnostic, Errors, Map};
 

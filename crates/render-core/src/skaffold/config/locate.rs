@@ -6,7 +6,7 @@ use super::document::{Source, is_url};
 use crate::files::{FileError, FileKind, Files, join};
 use crate::host::{Host, RemoteRepository};
 
-/// Seconds until fetching a repository is given up.
+/// The timeout of fetching a repository, in seconds.
 const FETCH: u64 = 300;
 
 /// The file that an entry of `requires` names.
@@ -16,15 +16,15 @@ pub(super) struct Located {
     pub path: String,
     /// Its name in messages.
     pub shown: String,
-    /// Whether it lies in a repository that was fetched.
+    /// Whether it is in a repository that was fetched.
     pub remote: bool,
 }
 
-/// The file that `entry` of `source` names; nothing where it names none, which means the same file. A path is read from
+/// The file that `entry` of `source` refers to; `None` if it names no file, which means the same file. A path is read from
 /// the folder of the file that requires it; one of a folder means the `skaffold.yaml` in it.
 ///
 /// # Errors
-/// A path that leads nowhere, a repository that cannot be had, and what only Google Cloud holds; each at the place of `by`.
+/// A path that does not exist, a repository that cannot be fetched, and Google Cloud Storage; each at the position of `by`.
 pub(super) fn locate(
     files: &dyn Files,
     host: &dyn Host,
@@ -55,7 +55,7 @@ pub(super) fn locate(
         .map(|(path, shown)| Some(Located { path, shown, remote: false }))
 }
 
-/// A finding about a field below the entry.
+/// A diagnostic about a field below the entry.
 fn place(by: &Diagnostic, node: &Node, name: &str, message: &str) -> Diagnostic {
     let entry = by.field.as_deref().unwrap_or_default();
     let one = Diagnostic { message: message.to_owned(), at: node.at, ..by.clone() };

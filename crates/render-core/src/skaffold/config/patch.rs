@@ -9,7 +9,7 @@ use manifest::{Data, Diagnostic, Map, Node, Scalar};
 /// Deeper than any config nests.
 const DEEPEST: usize = 500;
 
-/// More values than any config holds.
+/// A limit on the number of values, above any real config.
 const MOST_NODES: usize = 100_000;
 
 /// Applies one patch of a profile to the config.
@@ -83,7 +83,7 @@ fn segments(path: &str) -> Result<Vec<String>, String> {
     Ok(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
 }
 
-/// The paths that a path stands for: itself, or with `key=value` in it every match.
+/// The paths that a path selects: itself, or with `key=value` in it every match.
 fn expand(root: &Node, path: &str) -> Result<Vec<Vec<String>>, String> {
     let parts = segments(path)?;
     if !path.contains('=') {

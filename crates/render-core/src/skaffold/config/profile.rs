@@ -1,4 +1,4 @@
-//! Profiles: which are active, and how they are laid over a config.
+//! Profiles: which are active, and how they are applied to a config.
 //!
 //! Source: Skaffold's `schema/profiles.go`.
 
@@ -13,7 +13,7 @@ use crate::skaffold::inputs::Inputs;
 /// The command that profiles are activated for (`activation.command`).
 const COMMAND: &str = "render";
 
-/// Activates profiles, lays them over the config and drops the list of them.
+/// Activates profiles, applies them to the config and drops the list of them.
 ///
 /// `requested` are the profiles requested by name, in order; a name with a leading `-` deactivates one, and a name that the config
 /// does not have is ignored here. Returns the names of the applied ones, in the order they were applied.
@@ -138,9 +138,9 @@ fn matches(pattern: &str, found: &str) -> bool {
     same != negated
 }
 
-/// Lays the pipeline of a profile over that of the config: what is set there replaces what is set here, mapping by
-/// mapping; lists, scalars and everything behind a pointer are replaced whole; of a group of alternatives the
-/// profile's first one replaces whatever is there.
+/// Merges the pipeline of a profile into that of the config: fields of the profile replace those of the config, mapping by
+/// mapping; lists, scalars and the targets of Go pointers are replaced as a whole; of a group of alternatives the
+/// profile's first one replaces the config's.
 fn overlay(fields: &Fields, config: &mut Map, profile: &Node) {
     const OWN: [&str; 5] = ["name", "activation", "requiresAllActivations", "patches", "profiles"];
     let Some(profile) = profile.as_map() else { return };

@@ -1,6 +1,6 @@
 //! `requires`: which configs a config brings along, in which order, from which file, with which profiles.
 //!
-//! Source: Skaffold's `parser/config.go`. What is required comes before what requires it, each config once. Paths of a
+//! Source: Skaffold's `parser/config.go`. A required config comes before those that require it, each config once. Paths of a
 //! required file are made absolute against its folder, those of the root file stay relative to the working directory.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ const DEEPEST: usize = 100;
 pub(super) struct ConfigLoader<'a> {
     fields: &'a Fields,
     inputs: &'a Inputs<'a>,
-    /// The profiles asked for by name, in order.
+    /// The profiles requested by name, in order.
     asked: Vec<String>,
     /// The files read so far, their documents raised to the newest version.
     read: BTreeMap<String, Rc<Vec<Document>>>,
@@ -37,7 +37,7 @@ pub(super) struct ConfigLoader<'a> {
     pub profiles: Vec<String>,
     /// The configs to render, in order.
     pub configs: Vec<Config>,
-    /// The trees that the configs were made of.
+    /// The trees that the configs were decoded from.
     pub trees: Vec<Map>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
@@ -54,7 +54,7 @@ struct ConfigRequest {
     /// Whether it is another file than the root file.
     dependency: bool,
     remote: bool,
-    /// The entry of `requires` that asks.
+    /// The entry of `requires` that makes the request.
     by: Option<Diagnostic>,
 }
 
@@ -132,7 +132,7 @@ impl<'a> ConfigLoader<'a> {
         Ok(())
     }
 
-    /// Notes the names of profiles and configs, and refuses a config name that is there twice.
+    /// Records the names of profiles and configs, and refuses a config name that is used twice.
     fn names(&mut self, source: &Source, documents: &[Document]) -> Result<(), Diagnostic> {
         for document in documents {
             let profiles = document.tree.get("profiles").and_then(Node::as_seq);

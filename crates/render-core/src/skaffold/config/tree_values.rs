@@ -6,12 +6,12 @@ use manifest::{Map, Node};
 
 use crate::skaffold::model::LocatedText;
 
-/// The text under `key`, empty where there is none.
+/// The text under `key`, empty if there is none.
 pub(super) fn text(map: &Map, key: &str) -> String {
     map.get(key).and_then(Node::text).unwrap_or_default().to_owned()
 }
 
-/// The text under `key` and its place.
+/// The text under `key` and its position.
 pub(super) fn placed(map: &Map, key: &str) -> LocatedText {
     map.get(key).map(placed_node).unwrap_or_default()
 }
@@ -21,7 +21,7 @@ pub(super) fn texts(map: &Map, key: &str) -> Vec<String> {
     items(map, key).filter_map(Node::text).map(str::to_owned).collect()
 }
 
-/// The texts of the list under `key`, each with its place.
+/// The texts of the list under `key`, each with its position.
 pub(super) fn placed_list(map: &Map, key: &str) -> Vec<LocatedText> {
     items(map, key).map(placed_node).collect()
 }

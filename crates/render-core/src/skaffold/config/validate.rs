@@ -169,7 +169,7 @@ fn log_prefix(tree: &Map, errors: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Artifacts that require what is not there, require each other in a circle, or call two images by one alias.
+/// Artifacts that require an unknown artifact, form a cycle, or use one alias for two images.
 fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

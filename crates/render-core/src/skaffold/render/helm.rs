@@ -48,7 +48,7 @@ pub(super) fn render(
         ready.push(one);
     }
     build_dependencies(inputs, config, helm, &ready)?;
-    // Skaffold's post-renderer fills in marked fields; it is there where there are builds.
+    // Skaffold's post-renderer sets the marked fields; it is used if there are builds.
     let setters =
         if builds.is_empty() || section != "manifests.helm" { &[] } else { inputs.options.setters.as_slice() };
     each(&ready, |ready| run_template(inputs, config, ready, setters))
@@ -199,7 +199,7 @@ fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: 
     .map(|_| ())
 }
 
-/// Whether `helm dep build` would have anything to do. What cannot be read is left to helm.
+/// Whether `helm dep build` would change anything. Errors of reading are ignored: helm reports them.
 fn has_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
     let folder = join(inputs.working_dir, chart);
     if inputs.files.kind(&join(&folder, "requirements.yaml")).is_ok() {
@@ -286,7 +286,7 @@ fn values_of(build: &Build) -> Vec<(&'static str, String)> {
         values.push(("IMAGE_DOMAIN", parsed.domain));
         values.push(("IMAGE_REPO_NO_DOMAIN", bare));
     }
-    // Nonsense kept for compatibility, as Skaffold says itself.
+    // Skaffold sets these for compatibility only, according to its own comment.
     match tag.split_once(':') {
         Some((before, after)) => {
             values.push(("DIGEST_ALGO", before.to_owned()));

@@ -1,4 +1,4 @@
-//! Puts the built images in place of the names that manifests call them by.
+//! Replaces the image names in manifests with the built images.
 //!
 //! Source of the rules: Skaffold's `kubernetes/manifest/images.go`. Where Skaffold leaves an image that it cannot parse as
 //! it is, this stops: see `docs/compatibility.md`.
@@ -16,7 +16,7 @@ use crate::skaffold::reference::{ImageReference, sanitize};
 #[derive(Debug)]
 pub(super) struct ImageReplacer<'a> {
     tags: BTreeMap<String, &'a str>,
-    /// Names by whole tags, which a helm chart may have been given as values.
+    /// Names by full references, which a helm chart may have received as values.
     names: BTreeMap<&'a str, String>,
     selector: &'a Selector,
     used: BTreeSet<String>,
@@ -24,7 +24,7 @@ pub(super) struct ImageReplacer<'a> {
 }
 
 impl<'a> ImageReplacer<'a> {
-    /// A replacer for these builds; where one name stands twice, the later wins.
+    /// A replacer for these builds; of two builds with one name, the later takes precedence.
     pub(super) fn new(builds: &'a [Build], selector: &'a Selector) -> Self {
         let tags: BTreeMap<_, _> =
             builds.iter().map(|build| (sanitize(&build.image_name), build.tag.as_str())).collect();

@@ -12,7 +12,7 @@ use crate::skaffold::model::{Config, Kustomize, LocatedText};
 /// Builds each path, in order. `files` is the file system of the kustomizations (setters and functions are applied when it is read).
 ///
 /// # Errors
-/// A flag of `buildArgs` that means nothing to the engine, and whatever is wrong with a kustomization.
+/// A flag of `buildArgs` that the engine does not support, and the errors of a kustomization.
 pub(super) fn render(
     inputs: &Inputs<'_>,
     config: &Config,
@@ -129,7 +129,7 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
         "--enable-exec" => options.enable_exec = switch()?,
         "--enable-managedby-label" => options.managed_by_label = switch()?,
         "--env" | "-e" => options.environment.push(variable(inputs, &given()?)),
-        // They concern container functions, which the engine refuses by name, or are past.
+        // These flags concern container functions, which the engine refuses, or are obsolete.
         "--as-current-user" | "--network" | "--enable-kyaml" | "--allow-id-changes" => _ = switch()?,
         "--network-name" | "--mount" => _ = given()?,
         other => return Err(format!("unsupported kustomize flag {other:?}")),

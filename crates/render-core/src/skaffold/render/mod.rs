@@ -41,7 +41,7 @@ pub struct Rendered {
 /// The objects of one config.
 #[derive(Clone, Debug, Default)]
 pub struct RenderedConfig {
-    /// `metadata.name`, empty where the config has none.
+    /// `metadata.name`, empty if the config has none.
     pub name: String,
     /// The objects, in the order they are printed.
     pub objects: Vec<Node>,
@@ -69,7 +69,7 @@ impl Rendered {
     }
 }
 
-/// Objects that one renderer made, and what was found while their images were put in.
+/// The objects of one renderer, and the warnings of replacing their images.
 #[derive(Default)]
 struct Part {
     objects: Vec<Node>,
@@ -289,7 +289,7 @@ fn render_helm(
     Ok(())
 }
 
-/// The releases of `deploy.helm` that `manifests.helm` has not already, by name.
+/// The releases of `deploy.helm` whose names `manifests.helm` does not have.
 fn render_legacy_helm(
     inputs: &Inputs<'_>,
     config: &Config,

@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Node, ObjectId, Scalar, Text};
 
 use super::selector::{GroupKind, Selector};
 
-/// Sets `metadata.namespace` where there is none. Returns what to say where another one stands and stays.
+/// Sets `metadata.namespace` if there is none. Returns a warning if another one is set, which is kept.
 ///
 /// # Errors
 /// Returns an error if `metadata` is not a mapping.

@@ -1,9 +1,9 @@
-//! The same work on several things at once, with one answer whatever the threads do.
+//! Parallel iteration with a deterministic result.
 
 use manifest::{Diagnostic, Errors};
 use rayon::prelude::*;
 
-/// Works on each item, several at once where there are several, and returns the results in the items' order.
+/// Calls the function for each item, in parallel, and returns the results in the items' order.
 ///
 /// # Errors
 /// All errors in the items' order, each once.

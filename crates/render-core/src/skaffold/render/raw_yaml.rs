@@ -28,7 +28,7 @@ pub(super) struct Source {
 
 const EXTENSIONS: [&str; 3] = [".yaml", ".yml", ".json"];
 
-/// Whether Skaffold takes a file of this name for a manifest.
+/// Whether Skaffold reads a file of this name as a manifest.
 pub(super) fn has_extension(path: &str) -> bool {
     EXTENSIONS.iter().any(|extension| path.ends_with(extension))
 }

@@ -67,7 +67,7 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// Labels that are left alone.
+/// Labels that are not changed.
 const DENIED_LABELS: &[(&str, &str, &str)] = &[
     ("apps", "StatefulSet", ".spec.volumeClaimTemplates.metadata.labels"),
     ("batch", "Job", ".spec.template.metadata.labels"),
@@ -80,7 +80,7 @@ impl GroupKind {
         GroupKind { group: group.to_owned(), kind: kind.to_owned() }
     }
 
-    /// The object's; nothing where `apiVersion` or `kind` is not a text.
+    /// The object's group, version and kind; `None` if `apiVersion` or `kind` is not a string.
     pub(super) fn of(object: &Node) -> Option<Self> {
         let text = |key| object.get(key).filter(|node| node.as_scalar().is_some()).is_some();
         let Gvk { group, kind, .. } = Gvk::of(object);
@@ -185,7 +185,7 @@ impl Selector {
 }
 
 impl Paths {
-    /// The rule's paths. List marks within a path (`.spec.containers.*.image`) are taken out, since items add nothing.
+    /// The rule's paths. List markers within a path (`.spec.containers.*.image`) are removed, since list items are not path parts here.
     fn of(rule: &ResourceFilter) -> Self {
         let plain = |path: &String| if path == ANY { path.clone() } else { path.replace(ANY, "") };
         Paths { image: rule.image.iter().map(plain).collect(), labels: rule.labels.iter().map(plain).collect() }
@@ -195,7 +195,7 @@ impl Paths {
         self.image.iter().chain(&self.labels).any(|path| path == ANY)
     }
 
-    /// Whether labels below the map at `path` are left alone. A path without a dot ends the list, as in Skaffold.
+    /// Whether labels below the map at `path` are not changed. A path without a dot ends the list, as in Skaffold.
     fn denies_labels(&self, path: &str) -> bool {
         for deny in &self.labels {
             match deny.rsplit_once('.') {

@@ -67,7 +67,7 @@ pub struct Base {
 }
 
 impl BaseCache {
-    /// Returns the base at `place` if it is cached, may be named from there, and every read of its build has the same result
+    /// Returns the base at `dir` if it is cached, is valid there, and every read of its build has the same result
     /// through `io`.
     pub fn find(&self, options: &Options, dir: &KustomizationDir, io: Io<'_>) -> Option<Arc<Base>> {
         let found = {
@@ -81,7 +81,7 @@ impl BaseCache {
         same.then_some(found)
     }
 
-    /// Stores the base at `place`, in place of the one that is cached there.
+    /// Stores the base at `dir`, and replaces a cached one.
     pub fn keep(&self, options: &Options, dir: &KustomizationDir, base: Base) {
         let bytes: usize = base.seen.iter().map(Seen::bytes).sum();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

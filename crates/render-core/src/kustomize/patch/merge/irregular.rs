@@ -10,7 +10,7 @@ use super::merger::{DIRECTIVE, MergeWith, Merger, Outcome, shape};
 use crate::kustomize::object::scalar::is_null;
 use crate::kustomize::schema::SchemaAt;
 
-/// One text for each key; empty where an element does not have the key.
+/// One text for each key; empty if an element does not have the key.
 type Values = Vec<String>;
 
 struct Lists<'s> {
@@ -96,7 +96,7 @@ impl Lists<'_> {
         self.set(Side::Added, Some(place), valid_keys, valid_values)
     }
 
-    /// The place of the merged element; absent where nothing is left of it.
+    /// The place of the merged element; `None` if nothing is left of it.
     fn merged(&mut self, ours: Option<usize>, keys: &[&str], values: &[&str]) -> Result<Option<usize>, Diagnostic> {
         let theirs = self.patch.iter_mut().find(|item| is_element(item, keys, values));
         let place = match (ours, theirs) {
@@ -202,7 +202,7 @@ enum Side {
     Added,
 }
 
-/// The text under a key; empty where there is none to go by.
+/// The text under a key; empty if there is none to go by.
 fn value_of<'a>(item: &'a Node, key: &str) -> &'a str {
     let value = item.get(key).and_then(Node::as_scalar);
     value.filter(|scalar| !is_null(scalar)).map_or("", |scalar| scalar.text.as_str())

@@ -1,4 +1,4 @@
-//! Strategic merge: a patch laid over an object, as kustomize's `merge2` does it with patch elements first in lists.
+//! Strategic merge of a patch into an object, as kustomize's `merge2` does it with patch elements first in lists.
 //!
 //! Only `$patch` is a directive; `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…` are ordinary fields
 //! to kustomize. What is not in the patch is walked too: a field that was written with nothing behind its colon goes

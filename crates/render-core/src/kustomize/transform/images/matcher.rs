@@ -53,7 +53,7 @@ impl<'a> Matcher<'a> {
         self.plain[place].1.entry(name.to_owned()).or_default().push(index);
     }
 
-    /// The reference after every entry that matches has rewritten it `times` times, in order; absent where it stays.
+    /// The reference after every entry that matches has rewritten it `times` times, in order; `None` if it stays.
     pub(super) fn rewritten(&self, reference: &str, times: usize) -> Option<Text> {
         let mut now = reference.to_owned();
         let mut from = 0;
@@ -88,7 +88,7 @@ impl<'a> Matcher<'a> {
 }
 
 impl Shape {
-    /// The start of `reference` with dots where the name has them; absent where no such name can match.
+    /// The start of `reference` with dots where the name has them; `None` if no such name can match.
     fn mask(&self, reference: &str) -> Option<String> {
         let tail = reference.get(self.length..)?;
         if !is_tail(tail) || !reference.is_ascii() || reference.contains('\n') {

@@ -14,7 +14,7 @@ mod matcher;
 use self::matcher::Matcher;
 
 /// Rewrites the images in every `containers` and `initContainers` list and in the fields of `specs`; an image that both
-/// name is rewritten twice by each entry (which shows with `tagSuffix`). CustomResourceDefinitions are left alone.
+/// name is rewritten twice by each entry (which shows with `tagSuffix`). CustomResourceDefinitions are not changed.
 ///
 /// # Errors
 /// Returns an error if a name is not a regular expression, or an image is not a scalar.

@@ -25,14 +25,14 @@ struct Allowed {
     kind: bool,
 }
 
-/// The text of a patch and the file it stands in, if it does.
+/// The text of a patch, and its file if it is not inline.
 struct PatchText {
     text: String,
     file: Option<String>,
 }
 
 impl PatchText {
-    /// Names the file in a finding.
+    /// Names the file in a diagnostic.
     fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.file {
             Some(file) => diagnostic.in_file(file.as_str()),
@@ -82,7 +82,7 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Conte
 /// Applies `patchesStrategicMerge`: each entry is a patch itself, else the file that holds it.
 ///
 /// # Errors
-/// Whatever is wrong with a patch.
+/// Returns the errors of a patch.
 pub(crate) fn strategic_merge(
     resources: &mut Vec<Resource>,
     patches: &[LocatedText],
@@ -92,7 +92,7 @@ pub(crate) fn strategic_merge(
     strategic_merge_all(resources, &patches, context.schema)
 }
 
-/// The patches that the entries of `patchesStrategicMerge` are or name.
+/// The patches of the entries of `patchesStrategicMerge`: inline or in files.
 ///
 /// # Errors
 /// Returns an error if an entry is neither.
@@ -136,7 +136,7 @@ pub(crate) fn strategic_merge_all(
 /// Applies one entry of `patchesJson6902`.
 ///
 /// # Errors
-/// Whatever is wrong with the patch.
+/// Returns the errors of the patch.
 pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Context<'_>) -> Result<(), Diagnostic> {
     let target = patch
         .target
@@ -184,7 +184,7 @@ fn content(text: &PatchText, context: Context<'_>) -> Result<Content, Diagnostic
     }
 }
 
-/// Reads patches; those that stand inline have no file and no place in one.
+/// Reads patches; inline patches have no file and no position.
 pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diagnostic> {
     let inline = |error: Diagnostic| Diagnostic { file: None, at: manifest::At::default(), ..error };
     match file {
@@ -197,7 +197,7 @@ pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Vec<Resource>, Diag
     }
 }
 
-/// Says which keys patches say twice.
+/// Warns of duplicate keys in patches.
 pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
     let Some(patch) = patches.first() else { return };
     for repeated in &patch.repeated {
@@ -207,7 +207,7 @@ pub(crate) fn warn(patches: &[Resource], context: Context<'_>) {
     }
 }
 
-/// The finding about a patch that is neither: the one about what it looks like.
+/// The diagnostic about a patch that is neither: the one about what it looks like.
 fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diagnostic {
     let looks_like_operations = text.trim_start().starts_with(['[', '-']);
     let mut found = if looks_like_operations { as_operations } else { as_object };
@@ -217,12 +217,12 @@ fn neither(text: &str, as_object: Diagnostic, as_operations: Diagnostic) -> Diag
     found
 }
 
-/// Names the object that a finding about a patch is about.
+/// Names the object that a diagnostic about a patch is about.
 fn about(resource: &Resource, diagnostic: Diagnostic) -> Diagnostic {
     Diagnostic { message: format!("{}: {}", resource.id(), diagnostic.message), ..diagnostic }
 }
 
-/// Names the file of a patch; a place in a patch that stands inline is none in a file.
+/// Names the file of a patch; a position in an inline patch is not one in the file.
 fn placed(patch: &Resource, diagnostic: Diagnostic) -> Diagnostic {
     match &patch.file {
         Some(_) => patch.locate(diagnostic),
@@ -234,7 +234,7 @@ fn no_target() -> Diagnostic {
     Diagnostic::new("missing field \"target\" of a JSON patch").field("target").hint("add a target with kind and name")
 }
 
-/// The places of the objects that a target selects.
+/// The indexes of the objects that a target selects.
 fn selected(resources: &[Resource], target: &CompiledSelector, schema: &Schema) -> Result<Vec<usize>, Diagnostic> {
     let mut places = Vec::new();
     for (index, resource) in resources.iter().enumerate() {
@@ -284,7 +284,7 @@ fn to_named(
     Ok(())
 }
 
-/// The place of the object that a patch names, by its present or a former id.
+/// The index of the object that a patch names, by its present or a former id.
 fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<usize, Diagnostic> {
     let id = patch.original_id();
     let target_id = identity(&id, schema);

@@ -17,7 +17,7 @@ use crate::kustomize::selector::CompiledSelector;
 
 mod structured;
 
-/// The field that is taken or set where none is named.
+/// The default field of sources and targets.
 const DEFAULT_PATH: &str = "metadata.name";
 
 /// Copies values from field to field, one replacement after the other.
@@ -46,7 +46,7 @@ pub(crate) fn apply(
     Ok(())
 }
 
-/// The replacements that an entry stands for, each with the file it was read from.
+/// The replacements of an entry, each with the file it was read from.
 fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, Option<String>)>, Diagnostic> {
     if entry.path.is_empty() {
         return Ok(vec![(entry.clone(), None)]);
@@ -102,7 +102,7 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     refined(node, source.options.as_ref()).map_err(|error| in_field("options", error))
 }
 
-/// Names the object that a finding is about. The place to look at is the replacement, so its file is not named.
+/// Names the object that a diagnostic is about. The error is located at the replacement, so the object's file is not named.
 fn about(resource: &Resource, diagnostic: Diagnostic) -> Diagnostic {
     let message = format!("{}: {}", resource.id(), diagnostic.message);
     Diagnostic { message, file: None, at: At::default(), ..diagnostic }
@@ -113,7 +113,7 @@ fn nothing(node: &Node) -> bool {
     reader::is_empty(node) && node.as_scalar().is_none_or(is_null)
 }
 
-/// The place of the one object that a source means, by its present or a former id.
+/// The index of the one object that a source selects, by its present or a former id.
 fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<usize, Diagnostic> {
     let gvk = manifest::Gvk {
         group: source.group.as_str().into(),

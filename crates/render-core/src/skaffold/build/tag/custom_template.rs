@@ -12,7 +12,7 @@ use crate::skaffold::template::{Missing, Templates};
 /// The text of the template, each name in it being a component or one of `GIT`, `DATE`, `SHA`, `INPUT_DIGEST`.
 ///
 /// # Errors
-/// A name that is neither, a component that is twice there or a template itself, and the errors of `tag_of`, which returns the tag of a component.
+/// A name that is neither, a component that is given twice or a template itself, and the errors of `tag_of`, which returns the tag of a component.
 pub(super) fn tag(
     templates: Templates<'_>,
     template: &LocatedText,

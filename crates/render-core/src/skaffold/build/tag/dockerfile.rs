@@ -1,7 +1,7 @@
 //! Finds the files of the context that a Dockerfile copies: `COPY` and `ADD` with build arguments and `ENV` filled in.
 //!
 //! Source of the rules: Skaffold's `pkg/skaffold/docker/parse.go` and BuildKit's Dockerfile reference. `ONBUILD` lines of base
-//! images are not seen, since no registry is asked for them.
+//! images are not considered, since that would need requests to a registry.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A word without its quotes, `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` filled in.
+    /// Expands a word: without its quotes, with `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` filled in.
     fn fill(&self, word: &str) -> String {
         let mut out = String::new();
         let mut rest = word.chars().peekable();
@@ -185,7 +185,7 @@ fn instructions(text: &str) -> Vec<String> {
     found
 }
 
-/// The character of the directive `# escape=`, a backslash where there is none.
+/// The character of the directive `# escape=`, a backslash if there is none.
 fn escape(text: &str) -> char {
     let directives = text.lines().map_while(|line| line.trim().strip_prefix('#'));
     let set = directives

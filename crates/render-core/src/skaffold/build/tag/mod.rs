@@ -24,7 +24,7 @@ pub use self::tagging::{SourceGit, Tagging};
 /// leaves the tag that is in it.
 ///
 /// # Errors
-/// Returns an error if the tag cannot be determined, or is invalid: with the place of the policy, or of the artifact.
+/// Returns an error if the tag cannot be determined, or is invalid: with the position of the policy, or of the artifact.
 pub(crate) fn reference(tagging: &Tagging<'_>, config: &Config, artifact: &Artifact) -> Result<String, Diagnostic> {
     let policy = &config.build.tag_policy;
     let locate = |error: Diagnostic| {

@@ -18,7 +18,7 @@ use crate::skaffold::template::Missing;
 /// The artifact's source files, relative to its context, sorted.
 ///
 /// # Errors
-/// A builder whose own tool would have to tell the files, and a source that is not there.
+/// A builder whose files only its own tool can list, and a source that does not exist.
 pub(super) fn source_files(tagging: &Tagging<'_>, artifact: &Artifact) -> Result<Vec<String>, Diagnostic> {
     let context = join(tagging.inputs.working_dir, &artifact.context);
     let found = match &artifact.builder {
@@ -100,7 +100,7 @@ fn docker_ignore(tagging: &Tagging<'_>, context: &str, dockerfile: &str) -> Resu
     Ok(DockerIgnore::default())
 }
 
-/// Adds what lies at and below `start` and is not left out; of folders only empty ones.
+/// Adds the paths at and below `start` that are not excluded; of folders only empty ones.
 fn walk(
     tagging: &Tagging<'_>,
     context: &str,
@@ -130,7 +130,7 @@ fn walk(
     Ok(())
 }
 
-/// Whether a folder stands at the path itself, not at the end of a link.
+/// Whether the path itself is a folder, not a link to one.
 fn is_folder(tagging: &Tagging<'_>, path: &str) -> bool {
     matches!(tagging.inputs.files.kind(path), Ok(FileKind::Folder)) && !is_link(tagging, path)
 }

@@ -1,4 +1,4 @@
-//! v2beta29 → v3alpha1: what is rendered leaves `deploy` for `manifests`.
+//! v2beta29 → v3alpha1: the sources of manifests move from `deploy` to `manifests`.
 
 use manifest::{Data, Diagnostic, Map, Node};
 

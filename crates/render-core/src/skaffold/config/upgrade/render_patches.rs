@@ -18,7 +18,7 @@ const HOOKS: &str = "/deploy/helm/hooks";
 /// Rewrites the patches of every profile. A patch of `deploy.helm` is made twice, since its releases are now in both
 /// places; one of an `artifactOverrides/image` becomes patches of `setValueTemplates`.
 ///
-/// Runs before the trees move, since the strategy of a release says what its override becomes.
+/// Runs before the trees are moved, since the strategy of a release determines the new form of its override.
 ///
 /// # Errors
 /// A patch of an override that no release has.

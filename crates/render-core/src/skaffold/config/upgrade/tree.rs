@@ -10,7 +10,7 @@ pub(super) fn below<'m>(map: &'m mut Map, path: &[&str]) -> Option<&'m mut Map> 
     path.iter().try_fold(map, |map, key| map.get_mut(key)?.as_map_mut())
 }
 
-/// Calls `change` with the config itself and each of its profiles: whatever holds `build`, `deploy` and so on.
+/// Calls `change` with every mapping that has `build`, `deploy` and so on: the config itself and each of its profiles.
 pub(super) fn each_pipeline(
     root: &mut Map,
     mut change: impl FnMut(&mut Map) -> Result<(), Diagnostic>,
@@ -40,7 +40,7 @@ pub(super) fn each_release(root: &mut Map, mut change: impl FnMut(&mut Map)) -> 
     })
 }
 
-/// Gives the entry `from` another name, in its place.
+/// Renames the entry `from`, and keeps its position.
 pub(super) fn rename(map: &mut Map, from: &str, to: &str) {
     if let Some(entry) = map.entries_mut().iter_mut().find(|entry| entry.key.text == from) {
         entry.key = Scalar::string(to);
@@ -54,7 +54,7 @@ pub(super) fn shift(map: &mut Map, from: &str, target: &mut Map, to: &str) {
     }
 }
 
-/// A list of the one node, which stands where the node stands.
+/// A list with this node as its only item, at the node's position.
 pub(super) fn list_of(node: Node) -> Node {
     Node { at: node.at, ..Node::from(vec![node]) }
 }

@@ -8,7 +8,7 @@ use crate::host::NoHost;
 use crate::kustomize::{Options, build};
 use crate::skaffold::render::hooks::print;
 
-/// Lays a field over the objects. Values are `name` and `value`; one without a name is the field's own value.
+/// Sets a field in the objects. Values are `name` and `value`; one without a name is the field's own value.
 ///
 /// # Errors
 /// Returns the errors of the kustomize engine, such as two objects of one name.

@@ -106,7 +106,7 @@ fn enforce(object: &mut Node, action: &str) {
 
 type Refused<'a> = (&'a LocatedText, String);
 
-/// The function, or nothing where it only writes comments, which no manifest keeps.
+/// The function; `None` if it only writes comments, which are not rendered.
 fn read<'a>(written: &'a Written, before: &[Function]) -> Result<Option<Function>, Refused<'a>> {
     let values = values(written)?;
     let one = || match values.as_slice() {

@@ -1,4 +1,4 @@
-//! `ensure-name-substring`: names that hold a text, and whatever refers to them.
+//! `ensure-name-substring`: adds a text to names, and updates the references to them.
 
 use manifest::{Errors, Map, Node, ObjectId, Scalar};
 
@@ -7,7 +7,7 @@ use super::fields::kustomize;
 /// Kinds whose names stay.
 const LEFT_ALONE: [&str; 3] = ["CustomResourceDefinition", "Namespace", "APIService"];
 
-/// Puts the text before or behind each name that does not hold it.
+/// Adds the text before or after each name that does not contain it.
 ///
 /// # Errors
 /// Returns the errors of the kustomize engine.
@@ -18,7 +18,7 @@ pub(super) fn ensure(objects: &mut Vec<Node>, text: &str, append: bool) -> Resul
     if patches.is_empty() { Ok(()) } else { kustomize(objects, "patches", patches.into()) }
 }
 
-/// A JSON patch of the name; the engine then changes what refers to it.
+/// A JSON patch of the name; the engine then updates the references to it.
 fn patch(id: &ObjectId, text: &str, append: bool) -> Node {
     let name = if append { format!("{}{text}", id.name) } else { format!("{text}{}", id.name) };
     let operation = [("op", "replace".to_owned()), ("path", "/metadata/name".to_owned()), ("value", name)];

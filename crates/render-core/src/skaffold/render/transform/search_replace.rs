@@ -18,7 +18,7 @@ pub(super) struct SearchReplace {
 impl SearchReplace {
     /// Reads the settings.
     ///
-    /// `Err` holds what is wrong with them: an unknown one, an expression that does not parse, nothing to search for.
+    /// `Err` holds what is wrong with them: an unknown one, an expression that does not parse, no condition.
     pub(super) fn new(values: &[(String, String)]) -> Result<Self, String> {
         let mut made = SearchReplace { value: None, expression: None, path: None, put: None };
         for (name, value) in values {
@@ -42,7 +42,7 @@ impl SearchReplace {
         Ok(made)
     }
 
-    /// Changes the fields of one object. A plain path that is not there is made.
+    /// Changes the fields of one object. A path without wildcards is created if it is missing.
     pub(super) fn apply(&self, object: &mut Node) {
         let Some(put) = &self.put else { return };
         self.walk(object, &mut Vec::new(), put, MAX_DEPTH);
