@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# 500 branches, one changed 20 KB file each, over smart HTTP: hydrant's committer beside the git program.
+# 500 branches, one changed 20 KB file each, over smart HTTP: hydrant's committer compared with git.
 #
 #   benches/deliver.sh [BRANCHES]
 #
-# Needs git, nginx, fcgiwrap and GNU time. Both get the same repository (five commits a branch) from the same server, both push atomically
+# Needs git, nginx, fcgiwrap and GNU time. Both use the same repository (five commits per branch) from the same server, and push atomically
 # with the old commit of every branch compared. Printed: wall time, requests to the server, peak memory.
 set -euo pipefail
 branches=${1:-500} bytes=20480

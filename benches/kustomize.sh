@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# hydrant beside the real kubectl (kustomize 5.8.1), in one run: podinfo's overlay, and make_scale's overlay of N services.
+# Compares hydrant with kubectl (kustomize 5.8.1) in one run: podinfo's overlay, and make_scale's overlay of N services.
 # usage: benches/kustomize.sh SHARED PEERS [BINARY]     SHARED: the folder with conformance/ and bench/; PEERS: the folder with kubectl
 set -euo pipefail
 shared=$(cd "$1" && pwd) peers=$(cd "$2" && pwd)
