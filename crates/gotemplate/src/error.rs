@@ -60,7 +60,7 @@ impl From<ExecError> for Error {
 pub struct ParseError {
     /// The name of the parsed text.
     pub name: String,
-    /// The line, from 1; 0 where Go knows none.
+    /// The line, from 1; 0 if unknown, as in Go.
     pub line: usize,
     /// What is wrong.
     pub message: String,

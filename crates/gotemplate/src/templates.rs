@@ -49,7 +49,7 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Makes an empty set. The name stands in errors about templates that do not exist.
+    /// Makes an empty set. The name is part of errors about templates that do not exist.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Templates {
         Templates {

@@ -1,7 +1,7 @@
 //! Reads objects from standard input and prints them as a tool does: `reprint kustomize`, `reprint skaffold`.
 //!
 //! `reprint time` measures instead. `benches/differential/yaml.py` compares its output with the real tool's. With `reprint many`, the input is several
-//! files behind one another, each ending with a line that holds only `\x01`, and each answer ends with such a line.
+//! files after one another, each ending with a line that holds only `\x01`, and each answer ends with such a line.
 
 use std::io::{Read, Write};
 

@@ -81,7 +81,7 @@ impl Eq for Cause {}
 pub struct Errors(Vec<Diagnostic>);
 
 impl Errors {
-    /// Returns the diagnostics as one error; `Ok` where there is none.
+    /// Returns the diagnostics as one error; `Ok` if there is none.
     pub fn check(errors: Vec<Diagnostic>) -> Result<(), Errors> {
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }

@@ -26,7 +26,7 @@ pub const DEFAULT_REGISTRY: &str = "docker.io";
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageRef {
     text: Text,
-    /// Length of the registry in bytes, 0 where there is none.
+    /// Length of the registry in bytes, 0 if there is none.
     registry: usize,
     /// Length of the name in bytes: registry, slash and path.
     name: usize,
@@ -113,7 +113,7 @@ impl ImageRef {
         self.text.len() > self.tagged
     }
 
-    /// The registry: as written, but `docker.io` where there is none or `index.docker.io`.
+    /// The registry: as written, but `docker.io` if there is none or `index.docker.io`.
     pub fn registry(&self) -> &str {
         match &self.text[..self.registry] {
             "" | "index.docker.io" => DEFAULT_REGISTRY,

@@ -1,6 +1,6 @@
 //! The vocabulary: YAML in, YAML out, resources, image references, diagnostics. Values only.
 //!
-//! This crate knows no file, network, clock or tool. Every other crate speaks in its types.
+//! This crate uses no file system, network, clock or tool. All other crates use its types.
 
 pub mod diagnostic;
 pub mod image;

@@ -50,7 +50,7 @@ pub struct Scalar {
     pub text: Text,
     /// How it was written.
     pub style: Style,
-    /// Its explicit tag; `Implicit` where there is none.
+    /// Its explicit tag; `Implicit` if there is none.
     pub tag: Tag,
 }
 
@@ -165,7 +165,7 @@ impl Node {
         if let Data::Scalar(scalar) = &self.data { Some(scalar) } else { None }
     }
 
-    /// The scalar's text whatever its type (`1` and `"1"` alike), if it is a scalar.
+    /// The scalar's text of any type (`1` and `"1"` alike), if it is a scalar.
     pub fn text(&self) -> Option<&str> {
         self.as_scalar().map(|scalar| scalar.text.as_str())
     }

@@ -63,7 +63,7 @@ fn incompatible(one: &Value, two: &Value) -> FunctionError {
     format!("incompatible types for comparison: {} and {}", one.type_name(), two.type_name()).into()
 }
 
-/// Compares what is no basic kind: nil, lists, maps, objects, functions.
+/// Compares values that are not of a basic kind: nil, lists, maps, objects, functions.
 fn composite(one: &Value, two: &Value) -> Result<bool, FunctionError> {
     let (kind_one, kind_two) = (one.kind(), two.kind());
     if kind_one != kind_two && kind_one != Kind::Invalid && kind_two != Kind::Invalid {

@@ -54,7 +54,7 @@ impl<'s> Executor<'s> {
         }
     }
 
-    /// Evaluates an operand whatever its type.
+    /// Evaluates an operand of any type.
     pub(super) fn any_argument(
         &mut self,
         frame: &mut Frame<'s>,

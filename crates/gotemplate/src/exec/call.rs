@@ -128,7 +128,7 @@ impl<'s> Executor<'s> {
         })
     }
 
-    /// `and` and `or`: the operands behind the deciding one are not evaluated.
+    /// `and` and `or`: the operands after the deciding one are not evaluated.
     fn short_circuit(
         &mut self,
         frame: &mut Frame<'s>,

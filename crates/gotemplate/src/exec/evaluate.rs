@@ -49,7 +49,7 @@ impl<'s> Executor<'s> {
         found.map(|variable| variable.1.clone()).ok_or_else(|| frame.error(format!("undefined variable: {name}")))
     }
 
-    /// Evaluates a command. `last` is the value that the pipeline hands on, which becomes its last argument.
+    /// Evaluates a command. `last` is the value that the pipeline passes on, which becomes its last argument.
     fn command(
         &mut self,
         frame: &mut Frame<'s>,
@@ -79,7 +79,7 @@ impl<'s> Executor<'s> {
         }
     }
 
-    /// Evaluates an operand with fields: `.a.b`, `$x.a`, `(…).a`. The operands behind it are arguments of a method.
+    /// Evaluates an operand with fields: `.a.b`, `$x.a`, `(…).a`. The operands after it are arguments of a method.
     pub(super) fn fields(
         &mut self,
         frame: &mut Frame<'s>,
@@ -192,7 +192,7 @@ impl<'s> Executor<'s> {
     }
 }
 
-/// Fails where something that is no function has arguments.
+/// Fails where something that is not a function has arguments.
 fn not_a_function(frame: &Frame<'_>, operands: &[Operand], has_last: bool) -> Result<(), Failure> {
     if operands.len() > 1 || has_last {
         return Err(frame.error(format!("can't give argument to non-function {}", operands[0])));

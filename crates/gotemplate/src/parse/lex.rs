@@ -169,7 +169,7 @@ impl<'s> Lexer<'s> {
         self.rest().starts_with(right).then_some(false)
     }
 
-    /// Moves behind the right delimiter and what it trims.
+    /// Moves after the right delimiter and what it trims.
     fn close(&mut self, trim: bool) {
         self.at += self.delimiters.1.len() + if trim { 2 } else { 0 };
         if trim {

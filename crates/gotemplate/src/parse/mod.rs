@@ -217,7 +217,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         }
     }
 
-    /// Adds the finished tree. Of two with one name, an empty one gives way.
+    /// Adds the finished tree. Of two with one name, an empty one is replaced.
     fn add(&mut self, root: Vec<Node>) -> Parsed<()> {
         let source = self.shared.source.clone();
         let empty = root.iter().all(|node| is_empty(node, &source));

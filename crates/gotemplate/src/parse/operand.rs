@@ -130,7 +130,7 @@ impl Parser<'_, '_> {
         Ok(command)
     }
 
-    /// Reads a term and the fields behind it.
+    /// Reads a term and the fields after it.
     fn operand(&mut self) -> Parsed<Option<Operand>> {
         let Some(mut term) = self.term()? else { return Ok(None) };
         if self.peek().kind != TokenKind::Field {

@@ -150,7 +150,7 @@ fn hexadecimal(out: &mut String, value: f64, precision: Option<usize>) {
     if mantissa == 0 {
         exponent = 0;
     } else {
-        // One bit before the point, 60 behind it.
+        // One bit before the point, 60 after it.
         let shift = i32::try_from(mantissa.leading_zeros()).unwrap_or_default() - 3;
         mantissa <<= shift.unsigned_abs();
         exponent += 60 - shift;

@@ -1,9 +1,9 @@
-//! Values with what Go's reflection knows of them beyond their content.
+//! Values with the type information of Go's reflection.
 
 use super::{Element, Value};
 
 /// A value, and whether it is held by a variable of type `interface {}` (an element of a `map[string]interface {}`): then a nil is a nil pointer,
-/// and errors speak of `interface {}` instead of the value's own type.
+/// and errors name `interface {}` instead of the value's own type.
 #[derive(Clone, Debug)]
 pub(crate) struct TypedValue {
     pub(crate) value: Value,

@@ -1,7 +1,7 @@
 //! Files of image rules: kbld's search rules and overrides (`kbld.k14s.io/v1alpha1` `Config`, which is also kbld's lock file)
 //! and imgpkg's `ImagesLock` (`imgpkg.carvel.dev/v1alpha1`).
 //!
-//! Beside kbld's own update strategies a rule may have `updateStrategy: {fields: {repository: …, tag: …, digest: …}}`, for a
+//! In addition to kbld's own update strategies, a rule may have `updateStrategy: {fields: {repository: …, tag: …, digest: …}}`, for a
 //! mapping that has the parts of a reference in separate fields. Building, relocating and selecting tags are refused.
 
 mod imgpkg;

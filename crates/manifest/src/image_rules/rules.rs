@@ -22,7 +22,7 @@ pub struct ImageOverride {
 }
 
 impl ImageRules {
-    /// Returns the image that the first matching override puts in place of `image`; nothing where none matches. Where only the
+    /// Returns the image that the first matching override puts in place of `image`; `None` if none matches. Where only the
     /// digest is new, the image keeps its spelling and its tag.
     pub fn replacement(&self, image: &ImageRef) -> Option<ImageRef> {
         let matches = |one: &&ImageOverride| match &one.matcher {

@@ -39,7 +39,7 @@ impl<'a> Source<'a> {
         Some((start, self.text[start..end].trim_end_matches(['\n', '\r'])))
     }
 
-    /// Maps each byte of the scalar's text, and its end, to an offset in the file; nothing where the text is folded over lines or
+    /// Maps each byte of the scalar's text, and its end, to an offset in the file; `None` if the text is folded over lines or
     /// has other than simple escapes.
     pub(super) fn follow(&self, node: &Node) -> Option<Vec<usize>> {
         let scalar = node.as_scalar()?;

@@ -22,7 +22,7 @@ impl Pins {
         image.digest().or_else(|| self.digests.get(&image.lookup()).cloned())
     }
 
-    /// Returns the reference with its digest, spelling and tag kept; nothing where no digest is known.
+    /// Returns the reference with its digest, spelling and tag kept; `None` if no digest is known.
     pub fn pinned(&self, image: &ImageRef) -> Option<ImageRef> {
         self.digest(image).map(|digest| image.with_digest(&digest))
     }

@@ -5,7 +5,7 @@ use crate::image::ImageRef;
 use crate::image_search::{Fields, Match, Step, field};
 use crate::node::{Node, Text};
 
-/// Returns what an image reference is replaced with; nothing where it stays.
+/// Returns what an image reference is replaced with; `None` if it stays.
 pub type Pin<'a> = &'a dyn Fn(&ImageRef) -> Option<ImageRef>;
 
 /// One change of a tree.

@@ -105,7 +105,7 @@ impl Part {
 }
 
 /// Splits a text as kyaml's `splitDocuments` does: at every line that starts with `---`, but never at the first line,
-/// and not at one right behind another separator. Behind the `---` only a comment may follow.
+/// and not at one right after another separator. Behind the `---` only a comment may follow.
 fn split(bytes: &[u8]) -> Result<Vec<Part>, Diagnostic> {
     let finder = memmem::Finder::new(b"\n---");
     let mut parts: Vec<Part> = Vec::new();

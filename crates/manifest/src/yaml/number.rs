@@ -86,7 +86,7 @@ fn is_float(text: &str) -> bool {
     }
 }
 
-/// A float that starts with a dot, as Go's `ParseFloat` takes it: underscores may stand between digits.
+/// A float that starts with a dot, as Go's `ParseFloat` takes it: underscores may occur between digits.
 fn parse_float(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
     let digit = |index: Option<usize>| index.and_then(|index| bytes.get(index)).is_some_and(u8::is_ascii_digit);

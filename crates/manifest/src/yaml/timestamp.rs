@@ -1,9 +1,9 @@
 //! Timestamps as go-yaml recognises them and Go's `encoding/json` writes them.
 
-/// The timestamp that a plain scalar is to go-yaml, as RFC 3339; `None` where it is none.
+/// The timestamp that go-yaml reads from a plain scalar, as RFC 3339; `None` if it is not one.
 ///
-/// Go's `time.Parse` with go-yaml's four layouts (`allowedTimestampFormats`): a date, a date and a time behind a space
-/// without a zone, or a date and a time behind `T` or `t` with a zone. Months, days, hours, minutes and seconds may
+/// Go's `time.Parse` with go-yaml's four layouts (`allowedTimestampFormats`): a date, a date and a time after a space
+/// without a zone, or a date and a time after `T` or `t` with a zone. Months, days, hours, minutes and seconds may
 /// have one digit.
 pub(super) fn parse(text: &str) -> Option<String> {
     let year = text.get(..4).filter(|year| year.bytes().all(|digit| digit.is_ascii_digit()))?;

@@ -45,7 +45,7 @@ pub struct Options {
     pub namespace: String,
     /// Values files and flags.
     pub values: Vec<ValueSource>,
-    /// The Kubernetes version; the default is the one that helm 4.3.1 knows.
+    /// The Kubernetes version; the default is that of helm 4.3.1.
     pub kube_version: Option<KubeVersion>,
     /// Added to `.Capabilities.APIVersions`.
     pub api_versions: Vec<String>,

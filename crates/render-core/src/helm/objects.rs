@@ -41,7 +41,7 @@ static VALUES_METHODS: [(&str, Function); 3] = [
     ("YAML", Function::new(&[], |args| Ok((super::yaml::write(&args[0])? + "\n").into()))),
 ];
 
-/// The API versions that helm 4.3.1 knows without a cluster.
+/// The API versions of helm 4.3.1 without a cluster.
 const API_VERSIONS: &str = "v1 admissionregistration°/v1,v1alpha1,v1beta1 internal.apiserver°/v1alpha1 apps/v1,v1beta1,v1beta2 \
     authentication°/v1,v1alpha1,v1beta1 authorization°/v1,v1beta1 autoscaling/v1,v2 batch/v1,v1beta1 certificates°/v1,v1beta1,v1alpha1 \
     coordination°/v1alpha2,v1beta1,v1 discovery°/v1,v1beta1 events°/v1,v1beta1 extensions/v1beta1 \

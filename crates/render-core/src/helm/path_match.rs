@@ -68,7 +68,7 @@ fn parse(pattern: &[char]) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// Reads `[a-z]` or `[^a-z]` and moves behind it.
+/// Reads `[a-z]` or `[^a-z]` and moves after it.
 fn class(pattern: &[char], at: &mut usize) -> Option<Part> {
     *at += 1;
     let negated = pattern.get(*at) == Some(&'^');

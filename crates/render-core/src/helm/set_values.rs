@@ -10,7 +10,7 @@ use crate::template_functions::json;
 /// Whether values are given types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Typing {
-    /// `1`, `true` and `null` are no strings.
+    /// `1`, `true` and `null` are not strings.
     Typed,
     /// All are strings.
     Strings,

@@ -2,7 +2,7 @@
 //!
 //! kustomize turns YAML 1.1 into JSON and decodes that with Go's `encoding/json`: field names match without regard to
 //! case, `null` leaves a field as it was, and a number is not a string. kustomization.yaml refuses fields it does not
-//! know; the configurations of plugins ignore them and take a number or boolean where a string is wanted
+//! know; the configurations of plugins ignore them and take a number or boolean where a string is expected
 //! (`sigs.k8s.io/yaml`).
 
 use std::collections::BTreeMap;
@@ -59,13 +59,13 @@ fn describe(node: &Node) -> &'static str {
 /// Returns the error for a node of another type than expected.
 pub(super) fn mismatch(node: &Node, expected: &str) -> Diagnostic {
     let found = describe(node);
-    let finding = Diagnostic::new(format!("expected {expected}, found {found}")).at(node.at);
+    let diagnostic = Diagnostic::new(format!("expected {expected}, found {found}")).at(node.at);
     match (expected, found) {
-        ("a string", "a number" | "a boolean") => finding.hint("put the value in quotes"),
-        ("a list", _) => finding.hint("write each entry on its own line after `- `"),
-        ("a mapping", _) => finding.hint("write its fields as `key: value`, one per line"),
-        ("a whole number" | "true or false", "a string") => finding.hint("write the value without quotes"),
-        _ => finding,
+        ("a string", "a number" | "a boolean") => diagnostic.hint("put the value in quotes"),
+        ("a list", _) => diagnostic.hint("write each entry on its own line after `- `"),
+        ("a mapping", _) => diagnostic.hint("write its fields as `key: value`, one per line"),
+        ("a whole number" | "true or false", "a string") => diagnostic.hint("write the value without quotes"),
+        _ => diagnostic,
     }
 }
 
@@ -100,10 +100,10 @@ pub(super) fn entries(node: &Node) -> Result<&[manifest::Entry], Diagnostic> {
 /// The error that a field is not one of `known`.
 pub(super) fn unknown_field(entry: &manifest::Entry, known: &[&str]) -> Diagnostic {
     let name = key_text(&entry.key);
-    let finding = Diagnostic::new("unknown field").at(entry.at).field(name.clone());
+    let diagnostic = Diagnostic::new("unknown field").at(entry.at).field(name.clone());
     match nearest(&name, known.iter().copied()) {
-        Some(near) => finding.hint(format!("use `{near}`")),
-        None => finding.hint("remove the field"),
+        Some(near) => diagnostic.hint(format!("use `{near}`")),
+        None => diagnostic.hint("remove the field"),
     }
 }
 

@@ -5,7 +5,7 @@
 //! | [`options`] | the flags of a build |
 //! | [`kustomization`] | `kustomization.yaml` as Rust types; [`decode`] reads them |
 //! | [`load`] | opening what a kustomization names: files, folders, repositories |
-//! | [`object`] | objects with their bookkeeping |
+//! | [`object`] | objects with their build data |
 //! | [`schema`] | the Kubernetes schema: which lists merge, which kinds have a namespace |
 //! | [`selector`] | the selection of objects by id, labels and annotations |
 //! | [`fields`] | field paths and field specs |

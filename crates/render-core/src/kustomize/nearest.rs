@@ -13,7 +13,7 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     rated.min_by_key(|(rate, _)| *rate).filter(|(rate, _)| *rate <= allowed).map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance without regard to case, to guess what was meant.
+/// Levenshtein's distance without regard to case, for suggestions.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -63,7 +63,7 @@ impl<'a> Inputs<'a> {
         let expanded = self.expand(config, field, path, Missing::NoValue)?;
         if expanded.contains("<no value>") && !path.contains("<no value>") {
             let found = format!("a variable of {:?} is not set", path.text);
-            return Err(config.finding(path.at, field, found).hint(UNSET));
+            return Err(config.diagnostic(path.at, field, found).hint(UNSET));
         }
         Ok(expanded)
     }
@@ -76,7 +76,7 @@ impl<'a> Inputs<'a> {
 
     /// A diagnostic with a hint where a relative path would be found from the config's own folder: Skaffold takes the root
     /// config's paths from the working directory.
-    pub fn nowhere(&self, config: &Config, path: &str, diagnostic: Diagnostic) -> Errors {
+    pub fn missing_path(&self, config: &Config, path: &str, diagnostic: Diagnostic) -> Errors {
         let other = join(&config.folder, path);
         let there = config.folder != self.working_dir && !path.starts_with('/');
         let there = there

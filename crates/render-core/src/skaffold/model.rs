@@ -61,7 +61,7 @@ pub struct Config {
 
 impl Config {
     /// A diagnostic about a field of this config.
-    pub fn finding(&self, at: At, field: impl Into<String>, message: impl Into<String>) -> Diagnostic {
+    pub fn diagnostic(&self, at: At, field: impl Into<String>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(message).in_file(&self.file).at(at).field(field)
     }
 }

@@ -227,7 +227,7 @@ fn quote(text: &str) -> String {
 
 type Read<'t> = Option<Result<&'t str, &'static str>>;
 
-/// Reads one element of a layout. `next` is the layout behind it.
+/// Reads one element of a layout. `next` is the layout after it.
 fn read<'t>(fields: &mut Fields, element: &str, rest: &'t str, next: &str) -> Read<'t> {
     let (number, after) = match element {
         "2006" => digits(rest, 4, 4)?,

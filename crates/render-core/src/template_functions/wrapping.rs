@@ -61,7 +61,7 @@ fn abbreviated(text: &[u8], offset: i64, width: i64, least: i64) -> Value {
     shorten(text, usize::try_from(offset).unwrap_or(0), usize::try_from(width).unwrap_or(0)).into()
 }
 
-/// Shortens to `width` bytes with `...` at the end, and at the start where it begins behind `offset`.
+/// Shortens to `width` bytes with `...` at the end, and at the start where it begins after `offset`.
 fn shorten(text: &[u8], offset: usize, width: usize) -> Vec<u8> {
     if text.len() <= width {
         return text.to_vec();

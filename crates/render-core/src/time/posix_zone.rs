@@ -7,7 +7,7 @@ use super::calendar::{civil, days_of};
 
 const DAY: i64 = 86_400;
 
-/// The offset at a time by the rule; nothing where the rule is none.
+/// The offset at a time by the rule; `None` if the rule is none.
 pub(crate) fn offset(rule: &str, at: i64) -> Option<Offset> {
     let mut rest = rule;
     let standard = Offset { abbreviation: name(&mut rest)?, seconds: -clock(&mut rest)? };

@@ -45,13 +45,13 @@ pub(crate) fn offset(
     let found = paths.iter().find_map(|path| files.read(path).ok());
     match found.as_deref().map(|bytes| read(bytes, at)) {
         Some(Some(offset)) => Ok(offset),
-        // Go takes an unreadable local zone for UTC.
+        // Go uses UTC if the local zone cannot be read.
         _ if local => Ok(utc),
         _ => Err(bad()),
     }
 }
 
-/// The offset at a time; nothing where the file is none.
+/// The offset at a time; `None` if the file is none.
 fn read(bytes: &[u8], at: i64) -> Option<Offset> {
     let first = Header::read(bytes)?;
     if first.version == 0 {

@@ -68,7 +68,7 @@ struct Properties {
 #[derive(Clone, Copy, PartialEq)]
 enum NodeContext {
     Block,
-    /// A block sequence may stand here without being indented.
+    /// A block sequence may occur here without being indented.
     BlockOrIndentless,
     Flow,
 }

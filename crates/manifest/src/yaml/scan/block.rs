@@ -74,7 +74,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Reads the lines of the scalar into `out` and returns the offset behind the last one.
+    /// Reads the lines of the scalar into `out` and returns the offset after the last one.
     fn block_lines(&mut self, literal: bool, header: Header, indent: u32, mark: Mark, out: &mut String) -> Scan<usize> {
         let mut indent = indent;
         let mut trailing = String::new();

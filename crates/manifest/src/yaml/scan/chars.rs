@@ -68,7 +68,7 @@ pub(super) fn is_document_marker(rest: &[u8]) -> bool {
     (rest.starts_with(b"---") || rest.starts_with(b"...")) && is_blank_or_end(&rest[3..])
 }
 
-/// Whether the byte may stand in an anchor, a tag handle or a directive's name.
+/// Whether the byte may occur in an anchor, a tag handle or a directive's name.
 pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

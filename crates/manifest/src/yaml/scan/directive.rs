@@ -126,7 +126,7 @@ impl Scanner<'_> {
         Ok(Text::new(self.slice(from, self.pos)))
     }
 
-    /// A tag's URI behind `head`, whose `!` does not belong to it; `%` escapes are decoded.
+    /// A tag's URI after `head`, whose `!` does not belong to it; `%` escapes are decoded.
     fn tag_uri(&mut self, mark: Mark, head: &str) -> Scan<Text> {
         let mut bytes: Vec<u8> = head.as_bytes().get(1..).unwrap_or_default().to_vec();
         let from = self.pos;

@@ -1,7 +1,7 @@
 //! The scanner: bytes in, tokens out, with the lookahead that YAML's simple keys need.
 //!
 //! It accepts and refuses what the scanner of go-yaml v3 (3.0.4, a descendant of libyaml) does: a key is recognised by
-//! the `:` behind it, at most 1,024 characters later on the same line, and only then its KEY token goes in front of it.
+//! the `:` after it, at most 1,024 characters later on the same line, and only then its KEY token goes in front of it.
 
 mod block;
 mod chars;
@@ -34,7 +34,7 @@ impl Mark {
     }
 }
 
-/// A token, where it starts and the offset behind its end.
+/// A token, where it starts and the offset after its end.
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -327,7 +327,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Steps over a comment behind `?` or `:`, where a tab before it is allowed though no token could follow it.
+    /// Steps over a comment after `?` or `:`, where a tab before it is allowed though no token could follow it.
     fn skip_comment_behind(&mut self) {
         let blanks = self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         if self.text.get(self.pos + blanks) == Some(&b'#') {

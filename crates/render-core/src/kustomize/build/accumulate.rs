@@ -93,7 +93,7 @@ impl Accumulated {
     /// Adds generated objects: new ones, and those that replace or extend an object that has, or had, their id.
     ///
     /// # Errors
-    /// An object to replace that is not there, one that is there but should not be, several that could be meant.
+    /// Returns an error if an object to replace does not exist, a new object exists, or several objects match.
     pub fn absorb(&mut self, generated: Vec<Resource>, schema: &Schema) -> Result<(), Diagnostic> {
         if generated.is_empty() {
             return Ok(());
@@ -196,7 +196,7 @@ fn take_over(old: &Resource, new: Resource) -> Resource {
     Resource { node, needs_hash: old.needs_hash && new.needs_hash, file: new.file, ..bookkeeping(old) }
 }
 
-/// A resource with the bookkeeping of `old` and an empty object.
+/// A resource with the build data of `old` and an empty object.
 fn bookkeeping(old: &Resource) -> Resource {
     Resource {
         node: Object::default(),

@@ -44,9 +44,9 @@ impl Build<'_> {
         if let Some(base) = sharing.and_then(|sharing| sharing.base_cache.find(self.options, &target.dir, self.io)) {
             return Ok(self.take(&base, start));
         }
-        let gathered = self.accumulate(target, Accumulated::default(), inherited)?;
-        self.keep(&target.dir, start, &gathered);
-        Ok(gathered)
+        let accumulated = self.accumulate(target, Accumulated::default(), inherited)?;
+        self.keep(&target.dir, start, &accumulated);
+        Ok(accumulated)
     }
 
     /// Applies a cached base: its warnings and dependencies are added as if it had been built here.
@@ -59,19 +59,19 @@ impl Build<'_> {
             sharing.dependencies.truncate(start.dependencies);
             sharing.dependencies.extend_from_slice(&base.dependencies);
         }
-        base.gathered.clone()
+        base.accumulated.clone()
     }
 
     /// Adds a base to the cache, if it does not depend on this build. The root of a build that has bases of its own is an
     /// overlay, which is rarely the base of another kustomization, and is not added.
-    fn keep(&self, dir: &KustomizationDir, start: Mark, gathered: &Accumulated) {
+    fn keep(&self, dir: &KustomizationDir, start: Mark, accumulated: &Accumulated) {
         let Some(sharing) = self.sharing.as_ref().filter(|_| !self.schema_is_set) else { return };
         if dir.is_top() && sharing.dependencies.len() > start.dependencies + 1 {
             return;
         }
         let Some(seen) = sharing.trace.since(start.seen) else { return };
         let base = Base {
-            gathered: gathered.clone(),
+            accumulated: accumulated.clone(),
             warnings: self.warnings.borrow().get(start.warnings..).unwrap_or_default().to_vec(),
             unknown_kinds: self.unknown_kinds - start.unknown_kinds,
             dependencies: sharing.dependencies.get(start.dependencies..).unwrap_or_default().to_vec(),

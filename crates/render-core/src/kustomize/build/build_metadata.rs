@@ -35,7 +35,7 @@ impl BuildMetadata {
     /// Writes it, and tidies every object's annotations.
     ///
     /// # Errors
-    /// Labels that are no mapping.
+    /// Labels that are not a mapping.
     pub(crate) fn finish(&self, resources: &mut [Resource]) -> Result<(), Diagnostic> {
         if self.managed_by {
             let label = [("app.kubernetes.io/managed-by".to_owned(), "kustomize-v5.8.1".to_owned())];

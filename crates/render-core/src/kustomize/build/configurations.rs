@@ -15,7 +15,7 @@ use crate::kustomize::fields::crds;
 
 impl Build<'_> {
     /// Adds the default field specs, those of `configurations` and those of `crds`.
-    pub(super) fn configurations(&mut self, target: &Target, gathered: &mut Accumulated) -> Result<(), Diagnostic> {
+    pub(super) fn configurations(&mut self, target: &Target, accumulated: &mut Accumulated) -> Result<(), Diagnostic> {
         let kustomization = &target.kustomization;
         let mut specs = self.defaults.clone();
         let files = entries(kustomization.configurations.as_ref());
@@ -25,10 +25,10 @@ impl Build<'_> {
             // has the same path.
             specs = Arc::new(Configuration::default().merge(Configuration::clone(&specs).merge(more)?)?);
         }
-        gathered.merge_configuration(specs)?;
+        accumulated.merge_configuration(specs)?;
         let crds = entries(kustomization.crds.as_ref());
         match self.field_specs(target, crds, "crds", crds::read)? {
-            Some(more) => gathered.merge_configuration(Arc::new(more)),
+            Some(more) => accumulated.merge_configuration(Arc::new(more)),
             None => Ok(()),
         }
     }

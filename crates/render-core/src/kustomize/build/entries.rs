@@ -20,14 +20,14 @@ impl Build<'_> {
         target: &Target,
         entries: &[LocatedText],
         field: &str,
-        gathered: &mut Accumulated,
+        accumulated: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
         let mut ahead = read_ahead(self.io, target, entries);
         for (index, entry) in entries.iter().enumerate() {
             let opened = ahead.get_mut(index).and_then(Option::take);
             let opened = opened.unwrap_or_else(|| open(self.io, target, &entry.text));
-            let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, gathered, inherited));
+            let added = opened.and_then(|opened| self.resource(target, &entry.text, opened, accumulated, inherited));
             added.map_err(|error| located(error, &target.file, entry.at, &format!("{field}[{index}]")))?;
         }
         Ok(())
@@ -38,7 +38,7 @@ impl Build<'_> {
         target: &Target,
         entry: &str,
         opened: Entry,
-        gathered: &mut Accumulated,
+        accumulated: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
         match opened {
@@ -48,11 +48,11 @@ impl Build<'_> {
                     let origin = Arc::new(origin.below(entry));
                     resources.iter_mut().for_each(|resource| resource.origin = Some(origin.clone()));
                 }
-                gathered.append(resources, &self.schema)
+                accumulated.append(resources, &self.schema)
             }
             Entry::Folder(dir) => {
                 let base = self.folder(target, dir, entry, Accumulated::default(), inherited, false)?;
-                gathered.merge(base, &self.schema)
+                accumulated.merge(base, &self.schema)
             }
         }
     }
@@ -86,20 +86,20 @@ impl Build<'_> {
     pub(super) fn components(
         &mut self,
         target: &Target,
-        gathered: Accumulated,
+        accumulated: Accumulated,
         inherited: &Inherited,
     ) -> Result<Accumulated, Diagnostic> {
-        let mut gathered = gathered;
+        let mut accumulated = accumulated;
         for (index, entry) in entries(target.kustomization.components.as_ref()).iter().enumerate() {
             let extended = target.dir.enter(self.io, &entry.text).and_then(|dir| {
-                let extended = self.folder(target, dir, &entry.text, gathered, inherited, true)?;
+                let extended = self.folder(target, dir, &entry.text, accumulated, inherited, true)?;
                 let mut merged = Accumulated::default();
                 merged.merge(extended, &self.schema)?;
                 Ok(merged)
             });
             let locate = |found| located(found, &target.file, entry.at, &format!("components[{index}]"));
-            gathered = extended.map_err(locate)?;
+            accumulated = extended.map_err(locate)?;
         }
-        Ok(gathered)
+        Ok(accumulated)
     }
 }

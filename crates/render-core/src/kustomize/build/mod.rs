@@ -80,12 +80,12 @@ impl Build<'_> {
         let metadata = BuildMetadata::of(&target.kustomization, self.options);
         let inherited = Inherited { origin: metadata.keeps_origins().then(Origin::default), ..Inherited::default() };
 
-        let gathered = self.base(&target, start, &inherited)?;
-        let specs = gathered.configuration.unwrap_or_else(|| self.defaults.clone());
-        let mut resources = gathered.resources;
+        let accumulated = self.base(&target, start, &inherited)?;
+        let specs = accumulated.configuration.unwrap_or_else(|| self.defaults.clone());
+        let mut resources = accumulated.resources;
         name_hash::apply(&mut resources, &self.schema)?;
         name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
-        vars::replace(&mut resources, &gathered.vars, &specs.var_reference, self.warnings.get_mut())?;
+        vars::replace(&mut resources, &accumulated.vars, &specs.var_reference, self.warnings.get_mut())?;
         drop_local(&mut resources)?;
         check_unique(&resources, &self.schema)?;
         self.sort(&target, &mut resources)?;
@@ -101,17 +101,17 @@ impl Build<'_> {
         inherited: &Inherited,
     ) -> Result<Accumulated, Diagnostic> {
         let kustomization = &target.kustomization;
-        let mut gathered = into;
-        self.resources(target, entries(kustomization.resources.as_ref()), "resources", &mut gathered, inherited)?;
-        self.configurations(target, &mut gathered)?;
-        self.generators(target, &mut gathered, inherited)?;
-        let mut gathered = self.components(target, gathered, inherited)?;
-        self.transformers(target, &mut gathered, inherited)?;
-        self.validators(target, &mut gathered, inherited)?;
+        let mut accumulated = into;
+        self.resources(target, entries(kustomization.resources.as_ref()), "resources", &mut accumulated, inherited)?;
+        self.configurations(target, &mut accumulated)?;
+        self.generators(target, &mut accumulated, inherited)?;
+        let mut accumulated = self.components(target, accumulated, inherited)?;
+        self.transformers(target, &mut accumulated, inherited)?;
+        self.validators(target, &mut accumulated, inherited)?;
         let file = Text::from(target.file.as_str());
         let vars = kustomization.vars.iter().flatten().cloned().map(|var| vars::Defined { var, file: file.clone() });
-        vars::collect(&mut gathered.vars, vars.collect(), &mut gathered.resources, &self.schema)?;
-        Ok(gathered)
+        vars::collect(&mut accumulated.vars, vars.collect(), &mut accumulated.resources, &self.schema)?;
+        Ok(accumulated)
     }
 
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
@@ -125,7 +125,7 @@ impl Build<'_> {
         };
         let found = choose().map_err(|error| located(error, &target.file, target.kustomization.at, "openapi"))?;
         if let Some(schema) = found {
-            self.schema = if self.unknown_kinds > 0 { schema.beside_builtin() } else { schema };
+            self.schema = if self.unknown_kinds > 0 { schema.with_builtin() } else { schema };
             self.schema_is_set = true;
         }
         Ok(target)

@@ -20,17 +20,17 @@ impl Build<'_> {
     pub(super) fn generators(
         &mut self,
         target: &Target,
-        gathered: &mut Accumulated,
+        accumulated: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
-        self.steps(target, inherited).generate(gathered)?;
+        self.steps(target, inherited).generate(accumulated)?;
         let configs = self.plugins(target, target.kustomization.generators.as_ref(), "generators", inherited)?;
         for config in configs {
             let mut made = plugin::generate(&config, self.context(target))?;
             if let Some(origin) = plugin_origin(&config) {
                 made.iter_mut().filter(|one| one.origin.is_none()).for_each(|one| one.origin = Some(origin.clone()));
             }
-            gathered.absorb(made, &self.schema).map_err(|error| config.locate(error))?;
+            accumulated.absorb(made, &self.schema).map_err(|error| config.locate(error))?;
         }
         Ok(())
     }
@@ -39,14 +39,14 @@ impl Build<'_> {
     pub(super) fn transformers(
         &mut self,
         target: &Target,
-        gathered: &mut Accumulated,
+        accumulated: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
-        let specs = gathered.configuration.clone().unwrap_or_else(|| self.defaults.clone());
-        self.steps(target, inherited).transform(gathered.resources_mut(), &specs)?;
+        let specs = accumulated.configuration.clone().unwrap_or_else(|| self.defaults.clone());
+        self.steps(target, inherited).transform(accumulated.resources_mut(), &specs)?;
         let configs = self.plugins(target, target.kustomization.transformers.as_ref(), "transformers", inherited)?;
         for config in configs {
-            let resources = gathered.resources_mut();
+            let resources = accumulated.resources_mut();
             plugin::transform(resources, &config, self.context(target))?;
             if let Some(origin) = plugin_origin(&config) {
                 steps::note(resources, &origin);
@@ -60,15 +60,15 @@ impl Build<'_> {
     pub(super) fn validators(
         &mut self,
         target: &Target,
-        gathered: &mut Accumulated,
+        accumulated: &mut Accumulated,
         inherited: &Inherited,
     ) -> Result<(), Diagnostic> {
         let configs = self.plugins(target, target.kustomization.validators.as_ref(), "validators", inherited)?;
         for config in configs {
-            let mut validated = gathered.resources.clone();
+            let mut validated = accumulated.resources.clone();
             plugin::transform(&mut validated, &config, self.context(target))?;
-            validate::check_unchanged(&gathered.resources, &validated).map_err(|error| config.blame(error))?;
-            gathered.resources = validated;
+            validate::check_unchanged(&accumulated.resources, &validated).map_err(|error| config.in_object(error))?;
+            accumulated.resources = validated;
         }
         Ok(())
     }

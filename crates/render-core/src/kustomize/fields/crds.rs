@@ -35,7 +35,7 @@ fn properties(definition: &Node) -> Option<&Node> {
     field(field(definition, "Schema")?, "properties")
 }
 
-/// A field whatever its case.
+/// A field, ignoring case.
 fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
     let entries = node.as_map()?.entries();
     let matching = |entry: &&Entry| entry.key.text.eq_ignore_ascii_case(name);

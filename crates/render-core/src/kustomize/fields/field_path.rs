@@ -24,7 +24,7 @@ pub(crate) enum PathPart {
         field: String,
         /// The text of the expression.
         text: String,
-        /// The expression, or why it is none.
+        /// The expression, or the reason why it is invalid.
         expression: Result<Regex, Diagnostic>,
     },
     /// Every element of a list.
@@ -107,7 +107,7 @@ fn element_of(part: &str) -> Option<(&str, &str)> {
     inner.strip_prefix('[').unwrap_or(inner).split_once('=')
 }
 
-/// Splits a path at its dots; what stands in brackets stays together, and brackets without `=` are taken off.
+/// Splits a path at its dots; text in brackets is not split, and brackets without `=` are removed.
 pub(crate) fn split_smart(path: &str) -> Vec<String> {
     let parts = split_path(path, '.');
     let mut result = Vec::with_capacity(parts.len());
@@ -303,7 +303,7 @@ fn visit_field(
     visit(field, rest, make, set)
 }
 
-/// A path that goes on behind a scalar leads into the YAML or JSON that it holds. What is found there is not set from
+/// A path that continues after a scalar refers to the YAML or JSON in that scalar. What is found there is not set from
 /// here (`replacements` sets it where a plain path leads to the scalar), but it counts as found.
 fn inside_text(
     field: &Node,

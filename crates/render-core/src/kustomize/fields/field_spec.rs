@@ -135,7 +135,7 @@ pub(crate) fn selects(selector: &Gvk, gvk: &Gvk) -> bool {
     part(&selector.kind, &gvk.kind) && part(&selector.group, &gvk.group) && part(&selector.version, &gvk.version)
 }
 
-/// Splits a path at `delimiter`, except where a backslash stands before it; one delimiter at the start is passed over.
+/// Splits a path at `delimiter`, except where it follows a backslash; one delimiter at the start is passed over.
 pub(crate) fn split_path(path: &str, delimiter: char) -> Vec<String> {
     let mut parts: Vec<&str> = path.split(delimiter).collect();
     if parts.len() > 1 && parts[0].is_empty() {
@@ -208,7 +208,7 @@ fn walk_map(
     walk(field, rest, make, set)
 }
 
-/// The kinds that stand before all others in the legacy order (kustomize: `orderFirst`).
+/// The kinds that precede all others in the legacy order (kustomize: `orderFirst`).
 pub(crate) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
@@ -233,7 +233,7 @@ pub(crate) const FIRST: [&str; 22] = [
     "CronJob",
     "PodDisruptionBudget",
 ];
-/// The kinds that stand behind all others (kustomize: `orderLast`).
+/// The kinds that follow all others (kustomize: `orderLast`).
 pub(crate) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// A sort key: the place of the kind in kustomize's list of kinds, then `group_version_kind` with `~G`, `~V` and `~K`

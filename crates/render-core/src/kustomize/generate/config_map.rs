@@ -8,7 +8,7 @@ use crate::kustomize::kustomization::{ConfigMapArgs, GeneratorOptions};
 use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::object::resource::Resource;
 
-/// Makes the ConfigMap. Values that are no UTF-8 go to `binaryData`.
+/// Makes the ConfigMap. Values that are not UTF-8 go to `binaryData`.
 ///
 /// # Errors
 /// No name, or pairs that cannot be read.

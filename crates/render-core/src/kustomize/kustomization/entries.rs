@@ -167,7 +167,7 @@ decoded! {
 }
 
 decoded! {
-    /// A value to put where `$(NAME)` stands.
+    /// A value that replaces `$(NAME)`.
     pub struct Var {
         /// The name.
         "name" => name: String,

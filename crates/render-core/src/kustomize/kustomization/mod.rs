@@ -65,7 +65,7 @@ decoded! {
         "replacements" => replacements: Option<Vec<Replacement>>,
         /// Replica counts by name.
         "replicas" => replicas: Option<Vec<Replica>>,
-        /// Deprecated: values to put where `$(NAME)` stands.
+        /// Deprecated: values that replace `$(NAME)`.
         "vars" => vars: Option<Vec<Var>>,
         /// The order of the output.
         "sortOptions" => sort_options: Option<SortOptions>,
@@ -121,7 +121,7 @@ impl Kustomization {
     /// belong. What is deprecated but used is added to `warnings`.
     ///
     /// # Errors
-    /// Fields that kustomize does not know, values of another type, a wrong kind or version, and nothing at all.
+    /// Fields that kustomize does not know, values of another type, a wrong kind or version, and an empty file.
     pub fn read(document: &Node, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
         if document.as_map().is_none() && !crate::kustomize::decode::is_null(document) {
             return Err(mismatch(document, "a mapping"));

@@ -190,7 +190,7 @@ impl KustomizationDir {
     }
 
     fn enter_repository(self: &Arc<Self>, io: Io<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
-        let seen = self.way().filter_map(|dir| dir.checkout.as_ref());
+        let seen = self.chain().filter_map(|dir| dir.checkout.as_ref());
         if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
             return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
         }
@@ -223,7 +223,7 @@ impl KustomizationDir {
 
     /// Returns the key of this folder in the cache of bases.
     pub fn base_key(&self) -> BaseKey {
-        let checkout = self.way().find_map(|dir| dir.checkout.as_ref()).map(|checkout| checkout.root.clone());
+        let checkout = self.chain().find_map(|dir| dir.checkout.as_ref()).map(|checkout| checkout.root.clone());
         BaseKey { root: self.root.clone(), restrictor: self.restrictor, checkout }
     }
 
@@ -236,7 +236,7 @@ impl KustomizationDir {
     /// Returns whether a cached base that was built from `dependencies` is valid here: none of them refers back to a
     /// folder that refers to this one, and the nesting limit holds.
     pub fn admits(&self, dependencies: &[BaseDependency]) -> bool {
-        let above = || self.way().skip(1);
+        let above = || self.chain().skip(1);
         let leads_back = |dependency: &BaseDependency| match &dependency.written {
             Some(written) => {
                 let mut repositories = above().filter_map(|dir| dir.checkout.as_ref());
@@ -250,13 +250,13 @@ impl KustomizationDir {
     }
 
     /// Returns this folder and those that refer to it, nearest first.
-    fn way(&self) -> impl Iterator<Item = &KustomizationDir> + Clone {
+    fn chain(&self) -> impl Iterator<Item = &KustomizationDir> + Clone {
         std::iter::successors(Some(self), |dir| dir.referrer.as_deref())
     }
 
     /// A base of a kustomization from a repository must lie in that repository.
     fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
-        match self.way().find_map(|dir| dir.checkout.as_ref()) {
+        match self.chain().find_map(|dir| dir.checkout.as_ref()) {
             Some(clone) if !is_within(root, &clone.root) => {
                 Err(Diagnostic::new(format!("base {root} is outside of the repository {}", clone.remote.written)))
             }
@@ -265,7 +265,7 @@ impl KustomizationDir {
     }
 
     fn check_cycle(&self, root: &str) -> Result<(), Diagnostic> {
-        match self.way().find(|dir| is_within(&dir.root, root)) {
+        match self.chain().find(|dir| is_within(&dir.root, root)) {
             Some(visited) if visited.root == root => {
                 let message = format!("cycle: {root} refers back to itself through this entry");
                 Err(Diagnostic::new(message).hint("remove the entry that closes the cycle"))
@@ -324,9 +324,9 @@ fn real_folder(io: Io<'_>, path: &str) -> Result<String, Diagnostic> {
 }
 
 fn missing(entry: &str, error: &FileError) -> Diagnostic {
-    let finding = Diagnostic::new(format!("cannot read {entry}: {error}"));
+    let diagnostic = Diagnostic::new(format!("cannot read {entry}: {error}"));
     match error {
-        FileError::Missing => finding.hint("check the path: it is relative to the kustomization's folder"),
-        _ => finding,
+        FileError::Missing => diagnostic.hint("check the path: it is relative to the kustomization's folder"),
+        _ => diagnostic,
     }
 }

@@ -23,7 +23,7 @@ pub struct RemoteFolder {
 pub(crate) enum Spelling {
     /// A file or folder of the disk.
     Local,
-    /// A file behind a URL.
+    /// A file at a URL.
     Download,
     /// A folder in a git repository.
     Repository(RemoteFolder),
@@ -230,7 +230,7 @@ fn seconds(text: &str) -> Option<u64> {
     (total > 0.0 && total < 86_400.0).then(|| total.ceil() as u64)
 }
 
-/// Undoes `%2F` and `+` in a query's value; what is no such escape stays.
+/// Undoes `%2F` and `+` in a query's value; what is not such an escape is kept.
 fn unescape(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();

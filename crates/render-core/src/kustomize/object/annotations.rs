@@ -1,4 +1,4 @@
-//! The annotations in which kustomize keeps its bookkeeping: read where a file or function brings them, written for
+//! The annotations in which kustomize keeps its build data: read where a file or function brings them, written for
 //! functions, and the tidying at the end of a build.
 
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub(crate) fn take_in(resource: &mut Resource) {
     }
 }
 
-/// Writes the bookkeeping into annotations, for a function that keeps or reads it.
+/// Writes the build data into annotations, for a function that keeps or reads it.
 pub(crate) fn write_out(resource: &mut Resource) {
     let joined =
         |part: fn(&PastId) -> &Text| resource.past.iter().map(|past| part(past).as_str()).collect::<Vec<_>>().join(",");

@@ -53,7 +53,7 @@ impl Origin {
     }
 
     /// The origin of what a field of the kustomization `file` in this origin's folder makes or changes; `kind` is the
-    /// built-in plugin behind the field.
+    /// built-in plugin for the field.
     pub fn configured(&self, file: &str, kind: &str) -> Self {
         Origin {
             path: String::new(),

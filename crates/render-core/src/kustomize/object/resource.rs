@@ -216,7 +216,7 @@ impl Resource {
     }
 
     /// Names the object (and its file) in a diagnostic about it.
-    pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+    pub fn in_object(&self, diagnostic: Diagnostic) -> Diagnostic {
         let mut diagnostic = self.locate(diagnostic);
         diagnostic.message = format!("{}: {}", self.id(), diagnostic.message);
         diagnostic

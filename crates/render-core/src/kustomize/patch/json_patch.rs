@@ -48,7 +48,7 @@ impl JsonPatch {
         }
     }
 
-    /// Whether there is no operation.
+    /// Whether it has no operations.
     pub(crate) fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }

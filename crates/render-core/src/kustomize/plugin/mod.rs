@@ -25,7 +25,7 @@ pub use self::generators::GENERATORS;
 pub(super) fn generate(config: &Resource, context: Context<'_>) -> Result<Vec<Resource>, Diagnostic> {
     let made =
         if is_builtin(config) { generators::generate(config, context) } else { function::generate(config, context) };
-    made.map_err(|error| config.blame(error))
+    made.map_err(|error| config.in_object(error))
 }
 
 /// Runs the transformer or validator that `config` configures.
@@ -42,7 +42,7 @@ pub(super) fn transform(
     } else {
         function::transform(resources, config, context)
     };
-    done.map_err(|error| config.blame(error))
+    done.map_err(|error| config.in_object(error))
 }
 
 fn is_builtin(config: &Resource) -> bool {

@@ -111,7 +111,7 @@ fn add(
             let done = check_length(path.len())
                 .and_then(|()| made(&mut resource.node, &path))
                 .and_then(|field| set_value(field, value, target.file_path_position));
-            done.map_err(|error| resource.blame(error))?;
+            done.map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())

@@ -65,7 +65,7 @@ impl Schema {
     /// Returns the schema combined with the built-in one, as in kustomize if an object of an unknown kind was read
     /// before the user's schema was chosen (`defaultBuiltInSchemaParseStatus`).
     #[must_use]
-    pub fn beside_builtin(self) -> Self {
+    pub fn with_builtin(self) -> Self {
         Schema { both: true, ..self }
     }
 
@@ -160,7 +160,7 @@ fn builtin_kind(group: &str, version: &str, kind: &str) -> Option<&'static built
     (compare(known.0, group, version).is_eq() && known.1 == kind).then_some(known)
 }
 
-/// Compares an `apiVersion` with one that is given in two parts.
+/// Compares an `apiVersion` with a group and version.
 fn compare(known: &str, group: &str, version: &str) -> std::cmp::Ordering {
     if group.is_empty() {
         return known.cmp(version);

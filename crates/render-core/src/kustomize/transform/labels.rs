@@ -46,7 +46,7 @@ pub(crate) fn apply(
         return Ok(());
     }
     for resource in resources {
-        apply_one(resource, pairs, specs).map_err(|error| resource.blame(error))?;
+        apply_one(resource, pairs, specs).map_err(|error| resource.in_object(error))?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::kustomize::schema::Schema;
 /// An object whose content cannot be hashed.
 pub(crate) fn apply(resources: &mut [Resource], schema: &Schema) -> Result<(), Diagnostic> {
     for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
-        let hash = hash(&resource.node).map_err(|error| resource.blame(error))?;
+        let hash = hash(&resource.node).map_err(|error| resource.in_object(error))?;
         resource.remember_id(schema);
         let name = format!("{}-{hash}", resource.name());
         set::name(&mut resource.node, name);

@@ -35,7 +35,7 @@ pub(crate) fn fix(
         for field in fields.iter() {
             let mut fix = |node: &mut Node| referrer.fix_field(node, field, &targets);
             let applied = field.spec.apply(&field.spec.gvk, &mut resource.node, Make::Nothing, &mut fix);
-            applied.map_err(|error| resource.blame(error))?;
+            applied.map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())
@@ -45,7 +45,7 @@ pub(crate) fn fix(
 fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
     if let Some(past) = resource.past.iter().find(|past| past.name.contains(',')) {
         let message = format!("cannot rename {:?}: the name contains a comma", past.name);
-        return Err(resource.blame(Diagnostic::new(message)));
+        return Err(resource.in_object(Diagnostic::new(message)));
     }
     let binding = resource.node.get("subjects").and_then(Node::as_seq).filter(|_| resource.kind() == "RoleBinding");
     let blank = |subject: &&Node| {
@@ -53,12 +53,12 @@ fn check_bookkeeping(resource: &Resource) -> Result<(), Diagnostic> {
             && subject.get("namespace").is_some_and(is_null)
     };
     if let Some(subject) = binding.into_iter().flatten().find(blank) {
-        let finding = Diagnostic::new("the namespace of a ServiceAccount is null").at(subject.at);
-        return Err(resource.blame(finding.field("subjects")).hint("set a value, or remove the field"));
+        let diagnostic = Diagnostic::new("the namespace of a ServiceAccount is null").at(subject.at);
+        return Err(resource.in_object(diagnostic.field("subjects")).hint("set a value, or remove the field"));
     }
     match resource.node.get("apiVersion") {
         Some(version) if is_null(version) && version.text() != Some("") => {
-            Err(resource.blame(Diagnostic::new("is null").field("apiVersion").at(version.at)))
+            Err(resource.in_object(Diagnostic::new("is null").field("apiVersion").at(version.at)))
         }
         _ => Ok(()),
     }
@@ -81,7 +81,7 @@ fn applicable<'a>(references: &'a [BackReferences], original: &Gvk) -> Vec<Refer
 struct Targets {
     all: Vec<Target>,
     /// The name and the present effective namespace.
-    by_place: FxHashMap<(Text, Text), Vec<usize>>,
+    by_namespace: FxHashMap<(Text, Text), Vec<usize>>,
     by_name: FxHashMap<Text, Vec<usize>>,
     /// The namespaces in which objects were first.
     original_namespaces: FxHashSet<Text>,
@@ -100,7 +100,7 @@ struct Target {
 }
 
 impl Targets {
-    /// Indexes the objects that had another id before; only those can be meant.
+    /// Indexes the objects that had another id before; only those can be matched by a former name.
     fn index(resources: &[Resource], schema: &Schema) -> Self {
         let mut targets = Targets::default();
         for resource in resources {
@@ -117,7 +117,7 @@ impl Targets {
                 if target.past[..position].iter().any(|earlier| earlier.name == past.name) {
                     continue;
                 }
-                targets.by_place.entry((past.name.clone(), target.effective.clone())).or_default().push(index);
+                targets.by_namespace.entry((past.name.clone(), target.effective.clone())).or_default().push(index);
                 targets.by_name.entry(past.name.clone()).or_default().push(index);
             }
             targets.all.push(target);
@@ -266,7 +266,7 @@ impl Referrer {
         }
         let cluster = Text::new_static(NO_NAMESPACE);
         let places = [&self.effective, &cluster].into_iter().chain(&self.account_namespaces);
-        let found = places.filter_map(|place| targets.by_place.get(&(name.clone(), place.clone())));
+        let found = places.filter_map(|place| targets.by_namespace.get(&(name.clone(), place.clone())));
         let mut found: Vec<usize> = found.flatten().copied().collect();
         found.sort_unstable();
         found.dedup();

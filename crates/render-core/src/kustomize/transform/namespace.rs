@@ -55,7 +55,7 @@ pub(crate) fn apply(
         }
         *changed = true;
         resource.remember_id(schema);
-        set_namespace(resource, namespace, specs, schema).map_err(|error| resource.blame(error))?;
+        set_namespace(resource, namespace, specs, schema).map_err(|error| resource.in_object(error))?;
     }
     check_conflicts(resources, &changed, schema)
 }
@@ -65,7 +65,7 @@ pub(crate) fn apply(
 /// # Errors
 /// Returns an error if a node on the path is not a scalar.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
-    set_namespace(resource, namespace, &[], schema).map_err(|error| resource.blame(error))
+    set_namespace(resource, namespace, &[], schema).map_err(|error| resource.in_object(error))
 }
 
 fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) -> Result<(), Diagnostic> {

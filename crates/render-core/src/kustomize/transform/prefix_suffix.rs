@@ -36,7 +36,7 @@ pub(crate) fn apply(
             if spec.path == "metadata/name" && !affix.is_empty() {
                 remember(resource, end, affix, schema);
             }
-            extend(resource, end, affix, spec).map_err(|error| resource.blame(error))?;
+            extend(resource, end, affix, spec).map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())

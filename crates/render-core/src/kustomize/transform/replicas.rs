@@ -60,7 +60,7 @@ fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec) -> Result<()
     let gvk = resource.gvk();
     let text = Text::from(count.to_string());
     let set = &mut |node: &mut Node| set_scalar(node, text.clone(), Tag::Int);
-    spec.apply(&gvk, &mut resource.node, Make::Scalar, set).map_err(|error| resource.blame(error))
+    spec.apply(&gvk, &mut resource.node, Make::Scalar, set).map_err(|error| resource.in_object(error))
 }
 
 fn missing(replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {

@@ -20,7 +20,7 @@ pub struct Defined {
 }
 
 impl Defined {
-    fn finding(&self, message: String) -> Diagnostic {
+    fn diagnostic(&self, message: String) -> Diagnostic {
         Diagnostic::new(message).in_file(self.file.as_str()).at(self.var.at).field("vars")
     }
 }
@@ -43,11 +43,12 @@ pub(crate) fn collect(
         let var = &defined.var;
         let candidates = by_name.get(&var.objref.name).map_or(&[][..], Vec::as_slice);
         let gvk = var.objref.gvk();
-        let mut matching = candidates.iter().filter(|index| is_meant(&resources[**index], &var.objref, &gvk, schema));
+        let mut matching =
+            candidates.iter().filter(|index| is_selected(&resources[**index], &var.objref, &gvk, schema));
         let (first, second) = (matching.next().copied(), matching.next());
         if second.is_some() {
             let message = format!("ambiguous var {}: several objects match", var.name);
-            return Err(defined.finding(message).hint("set objref.namespace, and group and version"));
+            return Err(defined.diagnostic(message).hint("set objref.namespace, and group and version"));
         }
         if let Some(index) = first {
             resources[index].vars.push(var.name.as_str().into());
@@ -64,7 +65,7 @@ pub(crate) fn add(vars: &mut Vec<Defined>, incoming: Vec<Defined>) -> Result<(),
     for defined in incoming {
         if let Some(known) = vars.iter().find(|known| known.var.name == defined.var.name) {
             let message = format!("var {} is already defined in {}", defined.var.name, known.file);
-            return Err(defined.finding(message).hint("rename one of the two"));
+            return Err(defined.diagnostic(message).hint("rename one of the two"));
         }
         vars.push(defined);
     }
@@ -85,7 +86,7 @@ fn index(resources: &[Resource]) -> FxHashMap<String, Vec<usize>> {
     by_name
 }
 
-fn is_meant(resource: &Resource, target: &VarTarget, gvk: &Gvk, schema: &Schema) -> bool {
+fn is_selected(resource: &Resource, target: &VarTarget, gvk: &Gvk, schema: &Schema) -> bool {
     let namespace = if target.namespace.is_empty() { "default" } else { &target.namespace };
     let fits = |id: &ObjectId, effective: &str| {
         id.name == target.name.as_str() && id.gvk == *gvk && (target.namespace.is_empty() || effective == namespace)
@@ -130,7 +131,7 @@ pub(crate) fn replace(
         let gvk = resource.gvk();
         for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
             let applied = spec.apply(&gvk, &mut resource.node, Make::Nothing, &mut |node| values.put(node));
-            applied.map_err(|error| resource.blame(error))?;
+            applied.map_err(|error| resource.in_object(error))?;
         }
     }
     let mut unused: Vec<&str> =
@@ -162,12 +163,16 @@ impl Values {
             let Some(holder) = holders.get(var.name.as_str()) else {
                 let message = format!("object of var {} not found", var.name);
                 return Err(defined
-                    .finding(message)
+                    .diagnostic(message)
                     .hint("check objref: it has the original kind, name and apiVersion"));
             };
             let path = if var.fieldref.field_path.is_empty() { "metadata.name" } else { &var.fieldref.field_path };
             let Some(node) = lookup(&holder.node, path) else {
-                return Err(defined.finding(format!("var {}: field {path:?} not found in {}", var.name, holder.id())));
+                return Err(defined.diagnostic(format!(
+                    "var {}: field {path:?} not found in {}",
+                    var.name,
+                    holder.id()
+                )));
             };
             if let Some(scalar) = node.as_scalar() {
                 found.insert(var.name.clone(), scalar.clone());

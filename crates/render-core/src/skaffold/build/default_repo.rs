@@ -13,7 +13,7 @@ const LIMIT: usize = 255;
 /// The image under `default_repo`; unchanged if that is absent or empty.
 ///
 /// A registry of several levels (gcr.io, `*-docker.pkg.dev`, or where `multi_level` says so) keeps the image's path; any
-/// other gets it as one word, with `/`, `.`, `_`, `:` and `@` written as `_`. An image that is already there stays.
+/// other joins it to one path element, with `/`, `.`, `_`, `:` and `@` replaced by `_`. An image that already has this registry is not changed.
 ///
 /// # Errors
 /// Returns an error if the image does not parse.

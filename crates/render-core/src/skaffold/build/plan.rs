@@ -97,13 +97,13 @@ fn artifact_of(configs: &[Config], options: &SkaffoldOptions, name: &str) -> Res
 pub fn references(builds: &[Build], options: &SkaffoldOptions) -> Vec<String> {
     let mut references = Vec::new();
     for build in builds.iter().filter(|_| options.digest_source == DigestSource::Remote) {
-        let reference = asked(&build.tag);
+        let reference = remote_reference(&build.tag);
         references.extend(reference.filter(|reference| !references.contains(reference)));
     }
     references
 }
 
-fn asked(tag: &str) -> Option<String> {
+fn remote_reference(tag: &str) -> Option<String> {
     let parsed = ImageReference::parse(tag).ok()?;
     let undigested = parsed.digest.is_none() || parsed.tag.is_some();
     undigested.then(|| ImageReference { digest: None, ..parsed }.to_string())
@@ -116,7 +116,8 @@ fn asked(tag: &str) -> Option<String> {
 pub fn pin<'d>(builds: &mut [Build], found: &dyn Fn(&str) -> Option<&'d str>) -> Result<(), Errors> {
     let mut errors = Vec::new();
     for build in builds {
-        let Some((reference, digest)) = asked(&build.tag).and_then(|asked| Some((asked.clone(), found(&asked)?)))
+        let Some((reference, digest)) =
+            remote_reference(&build.tag).and_then(|reference| Some((reference.clone(), found(&reference)?)))
         else {
             continue;
         };

@@ -35,7 +35,7 @@ pub(super) fn check(fields: &Fields, version: usize, node: &Node) -> Result<Chec
     Ok(Checked { tree, warnings: check.warnings })
 }
 
-/// Types the tree again by the newest version after it was patched: what that version does not know is dropped with a
+/// Types the tree again by the newest version after it was patched: fields that it does not have are dropped with a
 /// warning, as Skaffold (which decodes a patched config without the strict check) drops it silently.
 ///
 /// # Errors

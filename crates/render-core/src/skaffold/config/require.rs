@@ -24,7 +24,7 @@ pub(super) struct ConfigLoader<'a> {
     fields: &'a Fields,
     inputs: &'a Inputs<'a>,
     /// The profiles requested by name, in order.
-    asked: Vec<String>,
+    requested_profiles: Vec<String>,
     /// The files read so far, their documents raised to the newest version.
     read: BTreeMap<String, Rc<Vec<Document>>>,
     /// The profiles of each visited config, by file, document, and whether it is rendered.
@@ -64,7 +64,13 @@ impl<'a> ConfigLoader<'a> {
         ConfigLoader {
             fields,
             inputs,
-            asked: inputs.options.profiles.iter().chain(&inputs.options.optional_profiles).cloned().collect(),
+            requested_profiles: inputs
+                .options
+                .profiles
+                .iter()
+                .chain(&inputs.options.optional_profiles)
+                .cloned()
+                .collect(),
             read: BTreeMap::new(),
             visited: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -85,7 +91,7 @@ impl<'a> ConfigLoader<'a> {
         let source = open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &options.file, &options.input)?;
         let request = ConfigRequest {
             selection: Vec::new(),
-            profiles: self.asked.clone(),
+            profiles: self.requested_profiles.clone(),
             needed: false,
             dependency: false,
             remote: false,
@@ -195,14 +201,14 @@ impl<'a> ConfigLoader<'a> {
         let requires = tree.get("requires").and_then(Node::as_seq).cloned().unwrap_or_default();
         for (index, entry) in requires.iter().enumerate() {
             let by = Diagnostic::new("").in_file(&source.shown).at(entry.at).field(format!("requires[{index}]"));
-            let asked = ConfigRequest {
+            let required = ConfigRequest {
                 selection: texts(entry, "configs"),
                 profiles: self.profiles_for(entry, active),
                 needed,
                 by: Some(by),
                 ..request.clone()
             };
-            self.dependency(source, entry, asked)?;
+            self.dependency(source, entry, required)?;
         }
         Ok(())
     }
@@ -275,7 +281,7 @@ impl<'a> ConfigLoader<'a> {
             }
         }
         if self.inputs.options.propagate_profiles {
-            for name in &self.asked {
+            for name in &self.requested_profiles {
                 if !request.contains(name) {
                     request.push(name.clone());
                 }
@@ -284,11 +290,11 @@ impl<'a> ConfigLoader<'a> {
         request
     }
 
-    fn dependency(&mut self, source: &Source, entry: &Node, mut asked: ConfigRequest) -> Result<(), Errors> {
-        let by = asked.by.clone().unwrap_or_default();
+    fn dependency(&mut self, source: &Source, entry: &Node, mut request: ConfigRequest) -> Result<(), Errors> {
+        let by = request.by.clone().unwrap_or_default();
         let found = locate(self.inputs.files, self.inputs.host, self.inputs.working_dir, source, entry, &by)?;
         let Some(Located { path, shown, remote }) = found.filter(|found| found.path != source.key) else {
-            return self.file(source, &asked);
+            return self.file(source, &request);
         };
         let mut found =
             open(self.inputs.files, self.inputs.host, self.inputs.working_dir, &path, &[]).map_err(|mut error| {
@@ -299,9 +305,9 @@ impl<'a> ConfigLoader<'a> {
                 error
             })?;
         found.shown = shown;
-        asked.dependency = true;
-        asked.remote |= remote;
-        self.file(&found, &asked)
+        request.dependency = true;
+        request.remote |= remote;
+        self.file(&found, &request)
     }
 }
 

@@ -69,7 +69,7 @@ fn visit(fields: &Fields, kind: &Kind, value: &Node, path: &str, errors: &mut Ve
     }
 }
 
-/// Names of artifacts that are there twice, are no names, or carry a tag or digest.
+/// Artifact names that are duplicate, are invalid, or have a tag or digest.
 fn image_names(configs: &[Config]) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<&str, (&str, At)> = BTreeMap::new();
     let mut errors = Vec::new();
@@ -77,7 +77,7 @@ fn image_names(configs: &[Config]) -> Vec<Diagnostic> {
         for (index, artifact) in config.build.artifacts.iter().enumerate() {
             let image = &artifact.image;
             let mut say = |message: String, hint: &str| {
-                errors.push(config.finding(image.at, format!("build.artifacts[{index}].image"), message).hint(hint));
+                errors.push(config.diagnostic(image.at, format!("build.artifacts[{index}].image"), message).hint(hint));
             };
             if image.is_empty() {
                 continue;
@@ -184,7 +184,7 @@ fn dependencies(configs: &[Config]) -> Vec<Diagnostic> {
             for (nth, required) in artifact.requires.iter().enumerate() {
                 let field = format!("build.artifacts[{index}].requires[{nth}]");
                 let mut say = |message: String, hint: &str| {
-                    errors.push(config.finding(required.image.at, field.clone(), message).hint(hint));
+                    errors.push(config.diagnostic(required.image.at, field.clone(), message).hint(hint));
                 };
                 let (image, alias) = (required.image.text.as_str(), required.alias.as_str());
                 if !edges.contains_key(image) {

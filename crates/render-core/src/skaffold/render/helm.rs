@@ -30,7 +30,7 @@ struct Ready<'a> {
 /// Renders the releases and returns the objects of each, in the config's order.
 ///
 /// # Errors
-/// A template that cannot be filled in, a `helm` that is not there or fails, and output that is no YAML.
+/// A template that cannot be filled in, a `helm` that is not installed or fails, and output that is not YAML.
 pub(super) fn render(
     inputs: &Inputs<'_>,
     config: &Config,
@@ -73,12 +73,12 @@ fn prepare<'a>(
     if release.remote_chart.is_empty() {
         let there = inputs.files.kind(&join(inputs.working_dir, &chart));
         if let Err(error) = there {
-            let found = config.finding(
+            let found = config.diagnostic(
                 release.chart_path.at,
                 format!("{field}.chartPath"),
                 format!("cannot read chart {chart:?}: {error}"),
             );
-            return Err(inputs.nowhere(config, &chart, found));
+            return Err(inputs.missing_path(config, &chart, found));
         }
     }
     let mut arguments = vec!["template".to_owned(), name.clone(), source(release, &chart).to_owned()];
@@ -99,7 +99,7 @@ fn source<'a>(release: &'a HelmRelease, chart: &'a str) -> &'a str {
     if release.remote_chart.is_empty() { chart } else { &release.remote_chart }
 }
 
-/// The flags behind the values.
+/// The flags after the values.
 fn last_flags(release: &HelmRelease, namespace: &str) -> Vec<String> {
     let version = if !release.packaged { release.version.text.as_str() } else { "" };
     let flags = [("--version", version), ("--namespace", namespace), ("--repo", &release.repo)];
@@ -141,7 +141,7 @@ fn values(
         let name = format!("valuesFiles[{index}]");
         if file.starts_with("gs://") {
             let found = format!("cannot read {}: Google Cloud Storage is not supported", file.text);
-            let found = config.finding(file.at, format!("{field}.{name}"), found);
+            let found = config.diagnostic(file.at, format!("{field}.{name}"), found);
             return Err(found.hint("copy the file into the repository"));
         }
         add("-f", expand(&name, &home(inputs, file), file.at)?);
@@ -179,7 +179,7 @@ fn unset(config: &Config, ready: &Ready<'_>) -> Option<Diagnostic> {
     let given = ready.template.arguments.iter().find(|argument| argument.contains("<no value>"))?;
     let name = given.split('=').next().unwrap_or_default();
     let found = format!("`{name}` is `<no value>`: a variable of its template is not set");
-    Some(config.finding(ready.release.at, &ready.field, found).hint(UNSET))
+    Some(config.diagnostic(ready.release.at, &ready.field, found).hint(UNSET))
 }
 
 /// `helm dep build`, once for each chart folder that names dependencies.
@@ -220,7 +220,7 @@ fn run_template(
     let finished = finish(inputs, config, ready, &ready.template)?;
     let locate = |error: Diagnostic| {
         let message = format!("helm's output for {}, line {}: {}", ready.name, error.at.line, error.message);
-        config.finding(ready.release.at, &ready.field, message)
+        config.diagnostic(ready.release.at, &ready.field, message)
     };
     let mut objects = read_objects(&finished.stdout).map_err(locate)?;
     if !setters.is_empty() {
@@ -254,7 +254,7 @@ fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Pro
     // The values of --set may be secret, so only the start of the command is printed.
     let command =
         program.arguments.iter().take_while(|word| !word.starts_with('-')).cloned().collect::<Vec<_>>().join(" ");
-    let found = config.finding(ready.release.at, &ready.field, format!("{command} failed: {}", stderr.trim()));
+    let found = config.diagnostic(ready.release.at, &ready.field, format!("{command} failed: {}", stderr.trim()));
     Err(found.hint(format!("run helm by hand in {}", inputs.working_dir)).into())
 }
 

@@ -29,7 +29,7 @@ pub(super) fn before(inputs: &Inputs<'_>, config: &Config, hook_output: &mut Vec
 /// that the last hook `withChange` printed, or as they were.
 ///
 /// # Errors
-/// A command that cannot be started or fails, and one `withChange` that prints nothing or no YAML.
+/// A command that cannot be started or fails, and one `withChange` that prints nothing or invalid YAML.
 pub(super) fn after(
     inputs: &Inputs<'_>,
     config: &Config,
@@ -44,12 +44,13 @@ pub(super) fn after(
             hook_output.extend(finished.stdout);
             continue;
         }
-        let finding = |message: &str| config.finding(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
+        let diagnostic =
+            |message: &str| config.diagnostic(hook.at, &field, format!("{}: {message}", hook.command.join(" ")));
         if finished.stdout.is_empty() {
-            return Err(finding("a hook with `withChange` must print the manifests, but printed nothing").into());
+            return Err(diagnostic("a hook with `withChange` must print the manifests, but printed nothing").into());
         }
         objects = read_objects(&finished.stdout)
-            .map_err(|error| finding(&format!("its output, line {}: {}", error.at.line, error.message)))?;
+            .map_err(|error| diagnostic(&format!("its output, line {}: {}", error.at.line, error.message)))?;
     }
     Ok(objects)
 }
@@ -81,7 +82,7 @@ fn run(
     field: &str,
     input: Vec<u8>,
 ) -> Result<ProgramOutput, Diagnostic> {
-    let finding = |message: String| config.finding(hook.at, field, message);
+    let diagnostic = |message: String| config.diagnostic(hook.at, field, message);
     let program = Program {
         arguments: hook.command.clone(),
         folder: join(inputs.working_dir, &hook.dir),
@@ -97,7 +98,7 @@ fn run(
         .status
         .map_or("was terminated by a signal".to_owned(), |status| format!("exited with status {status}"));
     let stderr = String::from_utf8_lossy(&finished.stderr);
-    Err(finding(format!("{} {status}: {}", hook.command.join(" "), stderr.trim()))
+    Err(diagnostic(format!("{} {status}: {}", hook.command.join(" "), stderr.trim()))
         .hint("run the command by hand in the same folder"))
 }
 

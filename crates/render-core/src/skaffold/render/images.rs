@@ -103,7 +103,7 @@ impl<'a> ImageReplacer<'a> {
         }
     }
 
-    /// The artifact's name that an image stands for; nothing where it has a digest.
+    /// The artifact's name that an image stands for; `None` if it has a digest.
     fn artifact(&self, image: &str) -> Result<Option<String>, manifest::ImageRefError> {
         let parsed = match ImageReference::parse(image) {
             Ok(parsed) => parsed,

@@ -27,11 +27,15 @@ pub(super) fn render(
     let one = |&(index, path): &(usize, &LocatedText)| -> Result<Built, Errors> {
         let field = format!("manifests.kustomize.paths[{index}]");
         let expanded = inputs.expand_path(config, &field, path)?;
-        let finding = |message: String| config.finding(path.at, &field, message);
+        let diagnostic = |message: String| config.diagnostic(path.at, &field, message);
         let folder = join(inputs.working_dir, &expanded);
         if let Err(error) = inputs.files.kind(&folder) {
             let Some(remote) = repository(&expanded) else {
-                return Err(inputs.nowhere(config, &expanded, finding(format!("cannot read {expanded}: {error}"))));
+                return Err(inputs.missing_path(
+                    config,
+                    &expanded,
+                    diagnostic(format!("cannot read {expanded}: {error}")),
+                ));
             };
             let locate = |error: Diagnostic| error.in_file(&config.file).at(path.at).field(&field);
             let root = inputs.host.repository(&remote.repository).map_err(locate)?;
@@ -72,7 +76,7 @@ fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[LocatedText]) -> R
         };
         set(&mut options, inputs, &flag, value).map_err(|message| {
             config
-                .finding(argument.at, format!("manifests.kustomize.buildArgs[{index}]"), message)
+                .diagnostic(argument.at, format!("manifests.kustomize.buildArgs[{index}]"), message)
                 .hint("use a flag that `hydrant kustomize --help` lists")
         })?;
     }

@@ -146,12 +146,12 @@ fn unused_artifact(configs: &[Config], name: &str) -> Diagnostic {
 fn refused(config: &Config) -> Vec<Diagnostic> {
     let kpt = config.manifests.kpt.iter().map(|kpt| {
         config
-            .finding(kpt.at, "manifests.kpt", "kpt packages are not supported")
+            .diagnostic(kpt.at, "manifests.kpt", "kpt packages are not supported")
             .hint("render the package with kpt, commit the result, and list it under `manifests.rawYaml`")
     });
     let remote = config.manifests.remote_manifests.iter().map(|remote| {
         config
-            .finding(
+            .diagnostic(
                 remote.manifest.at,
                 "manifests.remoteManifests",
                 "remote manifests are not supported: hydrant does not connect to clusters",
@@ -160,7 +160,7 @@ fn refused(config: &Config) -> Vec<Diagnostic> {
     });
     let validate = config.manifests.validate.iter().filter(|_| !config.manifests.raw_yaml.is_empty()).map(|function| {
         config
-            .finding(
+            .diagnostic(
                 function.name.at,
                 "manifests.validate",
                 format!("container functions are not supported: {}", function.name.text),

@@ -47,7 +47,7 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
             urls.push(item);
         } else if item.starts_with("gs://") {
             let found = format!("cannot read {}: Google Cloud Storage is not supported", item.text);
-            return Err(config.finding(item.at, field, found).hint("copy the file into the repository").into());
+            return Err(config.diagnostic(item.at, field, found).hint("copy the file into the repository").into());
         } else {
             let found = local(inputs, config, &field, item)?;
             paths.extend(found.into_iter().filter(|path| seen.insert(path.clone())));
@@ -63,24 +63,24 @@ pub(super) fn read(inputs: &Inputs<'_>, config: &Config) -> Result<Vec<Source>, 
 
 fn local(inputs: &Inputs<'_>, config: &Config, field: &str, item: &LocatedText) -> Result<Vec<String>, Errors> {
     let path = inputs.expand_path(config, field, item)?;
-    let finding = |message: String| config.finding(item.at, field, message);
+    let diagnostic = |message: String| config.diagnostic(item.at, field, message);
     let whole = join(inputs.working_dir, &path);
     match inputs.files.kind(&whole) {
-        Ok(FileKind::Folder) => Err(finding(format!("{path} is a folder (Skaffold ignores it)"))
+        Ok(FileKind::Folder) => Err(diagnostic(format!("{path} is a folder (Skaffold ignores it)"))
             .hint(format!("write `{}/*.yaml`", path.trim_end_matches('/')))
             .into()),
         Ok(FileKind::File) if has_extension(&path) => Ok(vec![whole]),
-        Ok(FileKind::File) => Err(finding(format!("unsupported file extension: {path} (Skaffold skips it)"))
+        Ok(FileKind::File) => Err(diagnostic(format!("unsupported file extension: {path} (Skaffold skips it)"))
             .hint("use one of the extensions .yaml, .yml and .json")
             .into()),
-        Err(_) if is_pattern(&path) => pattern(inputs, config, &path, &finding),
+        Err(_) if is_pattern(&path) => pattern(inputs, config, &path, &diagnostic),
         Err(error) => {
             let found = if config.manifests.by_default {
                 default_missing(&path)
             } else {
                 format!("cannot read {path}: {error}")
             };
-            Err(inputs.nowhere(config, &path, finding(found)))
+            Err(inputs.missing_path(config, &path, diagnostic(found)))
         }
     }
 }
@@ -93,10 +93,10 @@ fn pattern(
     inputs: &Inputs<'_>,
     config: &Config,
     path: &str,
-    finding: &dyn Fn(String) -> Diagnostic,
+    diagnostic: &dyn Fn(String) -> Diagnostic,
 ) -> Result<Vec<String>, Errors> {
     let invalid = |error: &dyn std::fmt::Display| {
-        finding(format!("{path}: {error}")).hint("use `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match")
+        diagnostic(format!("{path}: {error}")).hint("use `*`, `?`, `[a-z]` and `\\` as in Go's filepath.Match")
     };
     let hits = glob(inputs.files, inputs.working_dir, path).map_err(|error| invalid(&error))?;
     let mut found = Vec::new();
@@ -112,7 +112,7 @@ fn pattern(
     } else {
         format!("`{path}` does not match a .yaml, .yml or .json file")
     };
-    Err(inputs.nowhere(config, path, finding(message)))
+    Err(inputs.missing_path(config, path, diagnostic(message)))
 }
 
 fn file(inputs: &Inputs<'_>, path: &str) -> Result<Source, Errors> {

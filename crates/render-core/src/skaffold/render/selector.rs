@@ -101,7 +101,7 @@ impl GroupKind {
 }
 
 impl Selector {
-    /// The built-in rules, then `layers` on top, the later one winning. A denied kind is no longer allowed, whatever its
+    /// The built-in rules, then `layers` on top, the later one taking precedence. A denied kind is no longer allowed, whatever its
     /// paths, and an allowed one no longer denied.
     pub(super) fn new(layers: &[&ResourceSelector]) -> Self {
         let mut made = Selector::built_in();

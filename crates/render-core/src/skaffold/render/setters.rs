@@ -31,7 +31,7 @@ impl Marks {
         Marks(found)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -55,7 +55,7 @@ struct KeptBase {
 #[derive(Debug)]
 pub struct Base {
     /// Its objects, field specs and vars.
-    pub gathered: Accumulated,
+    pub accumulated: Accumulated,
     /// The warnings of its build.
     pub warnings: Vec<Diagnostic>,
     /// The number of objects whose kind is not in the built-in schema.

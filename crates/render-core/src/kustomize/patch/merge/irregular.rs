@@ -202,7 +202,7 @@ enum Side {
     Added,
 }
 
-/// The text under a key; empty if there is none to go by.
+/// The text under a key; empty if there is none.
 fn value_of<'a>(item: &'a Node, key: &str) -> &'a str {
     let value = item.get(key).and_then(Node::as_scalar);
     value.filter(|scalar| !is_null(scalar)).map_or("", |scalar| scalar.text.as_str())
@@ -227,7 +227,7 @@ fn is_element(item: &Node, keys: &[&str], values: &[&str]) -> bool {
     item.as_map().is_some() && keys.iter().zip(values).all(|(key, value)| has(key, value))
 }
 
-/// Whether `ElementSetter` takes an element for the one that is meant: an empty value matches any, and a key without a
+/// Whether `ElementSetter` treats an element as the one to set: an empty value matches any, and a key without a
 /// value what the key before it matched.
 fn matches_setter(item: &Node, keys: &[&str], values: &[&str]) -> Result<bool, Diagnostic> {
     let mixed = || Diagnostic::new("a list that merges contains both mappings and scalars").at(item.at);

@@ -1,7 +1,7 @@
 //! Strategic merge of a patch into an object, as kustomize's `merge2` does it with patch elements first in lists.
 //!
 //! Only `$patch` is a directive; `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…` are ordinary fields
-//! to kustomize. What is not in the patch is walked too: a field that was written with nothing behind its colon goes
+//! to kustomize. What is not in the patch is walked too: a field that was written with nothing after its colon goes
 //! away, and lists that merge lose elements of the same key.
 
 use manifest::yaml::DuplicateKey;
@@ -188,7 +188,7 @@ impl<'s> Merger<'s> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Scalars and lists that do not merge: the patch's stands for the object's, a null deletes it.
+    /// Scalars and lists that are not merged: the patch's replaces the object's, a null deletes it.
     fn replace_whole(self, patch: Option<&Node>) -> Result<Outcome, Diagnostic> {
         match patch {
             None => Ok(Outcome::Keep),

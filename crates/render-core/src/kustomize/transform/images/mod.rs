@@ -24,9 +24,9 @@ pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[Field
     }
     let matcher = Matcher::new(images)?;
     for resource in resources.iter_mut().filter(|resource| resource.kind() != "CustomResourceDefinition") {
-        let sites = sites(resource, specs).map_err(|error| resource.blame(error))?;
+        let sites = sites(resource, specs).map_err(|error| resource.in_object(error))?;
         if !sites.is_empty() {
-            rewrite(&mut resource.node, &sites, &matcher).map_err(|error| resource.blame(error))?;
+            rewrite(&mut resource.node, &sites, &matcher).map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())

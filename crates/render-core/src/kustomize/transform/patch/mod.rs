@@ -33,7 +33,7 @@ struct PatchText {
 
 impl PatchText {
     /// Names the file in a diagnostic.
-    fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+    fn in_object(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.file {
             Some(file) => diagnostic.in_file(file.as_str()),
             None => Diagnostic { at: manifest::At::default(), ..diagnostic },
@@ -72,7 +72,7 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Conte
             for index in selected(resources, &target, context.schema)? {
                 let resource = &mut resources[index];
                 resource.remember_id(context.schema);
-                apply_json(resource, &operations).map_err(|error| text.blame(about(&resources[index], error)))?;
+                apply_json(resource, &operations).map_err(|error| text.in_object(about(&resources[index], error)))?;
             }
             Ok(())
         }
@@ -145,12 +145,13 @@ pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Conte
         .ok_or_else(|| Diagnostic::new("missing field \"name\"").field("target.name").hint("set kind and name"))?;
     let compiled = CompiledSelector::new(target)?;
     let text = patch_text(patch, context)?;
-    let operations = JsonPatch::read(&text.text).map_err(|error| text.blame(error))?;
+    let operations = JsonPatch::read(&text.text).map_err(|error| text.in_object(error))?;
     if operations.is_empty() {
-        return Err(text.blame(Diagnostic::new("empty patch").hint("add an operation, or remove the entry")));
+        return Err(text.in_object(Diagnostic::new("empty patch").hint("add an operation, or remove the entry")));
     }
     for index in selected(resources, &compiled, context.schema)? {
-        apply_json(&mut resources[index], &operations).map_err(|error| text.blame(about(&resources[index], error)))?;
+        apply_json(&mut resources[index], &operations)
+            .map_err(|error| text.in_object(about(&resources[index], error)))?;
     }
     Ok(())
 }
@@ -180,7 +181,7 @@ fn content(text: &PatchText, context: Context<'_>) -> Result<Content, Diagnostic
         }
         (_, Ok(operations)) if !operations.is_empty() => Ok(Content::Json(operations)),
         (Ok(_), _) | (_, Ok(_)) => Ok(Content::Nothing),
-        (Err(as_object), Err(as_operations)) => Err(text.blame(neither(&text.text, as_object, as_operations))),
+        (Err(as_object), Err(as_operations)) => Err(text.in_object(neither(&text.text, as_object, as_operations))),
     }
 }
 
@@ -288,11 +289,11 @@ fn to_named(
 fn named(resources: &[Resource], patch: &Resource, schema: &Schema) -> Result<usize, Diagnostic> {
     let id = patch.original_id();
     let target_id = identity(&id, schema);
-    let is_meant = |resource: &Resource| {
+    let is_selected = |resource: &Resource| {
         let by_name = resource.name() == target_id.name || resource.past.iter().any(|past| past.name == target_id.name);
         by_name && (identity(&resource.id(), schema) == target_id || resource.past_ids().any(|past| past == target_id))
     };
-    let mut found = resources.iter().enumerate().filter(|(_, resource)| is_meant(resource)).map(|(index, _)| index);
+    let mut found = resources.iter().enumerate().filter(|(_, resource)| is_selected(resource)).map(|(index, _)| index);
     match (found.next(), found.next()) {
         (Some(index), None) => Ok(index),
         (None, _) => {
@@ -354,7 +355,7 @@ fn sweep(resources: &mut Vec<Resource>) {
     resources.retain(|resource| !is_null_node(&resource.node));
 }
 
-/// Applies operations. kustomize keeps its bookkeeping in annotations, so an object that has some has `annotations` for
+/// Applies operations. kustomize keeps its build data in annotations, so an object that has some has `annotations` for
 /// an operation to add to.
 fn apply_json(resource: &mut Resource, operations: &JsonPatch) -> Result<(), Diagnostic> {
     if resource.has_bookkeeping()

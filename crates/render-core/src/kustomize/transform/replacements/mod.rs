@@ -121,7 +121,7 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
         kind: source.kind.as_str().into(),
     };
     let or_default = |namespace: &str| if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() };
-    let is_meant = |id: &ObjectId| {
+    let is_selected = |id: &ObjectId| {
         (source.name.is_empty() || *source.name == id.name)
             && selects(&gvk, &id.gvk)
             && (source.namespace.is_empty() || or_default(&source.namespace) == or_default(&id.namespace))
@@ -130,7 +130,7 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
         let by_name = source.name.is_empty()
             || resource.name() == *source.name
             || resource.past.iter().any(|past| past.name == *source.name);
-        by_name && (is_meant(&resource.id()) || resource.past_ids().any(|id| is_meant(&id)))
+        by_name && (is_selected(&resource.id()) || resource.past_ids().any(|id| is_selected(&id)))
     });
     let described = || format!("{} {}", source.kind, source.name);
     match (matching.next(), matching.next()) {
@@ -291,7 +291,7 @@ fn set_field(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> 
     Ok(())
 }
 
-/// The old text with one of its parts set: before the first for a negative index, behind the last for one beyond.
+/// The old text with one of its parts set: before the first for a negative index, after the last for one beyond.
 fn spliced(old: &str, value: &Node, options: &FieldOptions) -> String {
     let mut parts = field_path::split(old, &options.delimiter);
     let new = value.as_scalar().filter(|scalar| !is_null(scalar)).map_or("", |scalar| &scalar.text).to_owned();

@@ -84,7 +84,7 @@ fn spelled(context: &str, file: &str) -> String {
     if context.starts_with('/') { format!("/{joined}") } else { joined }
 }
 
-/// The hash of one file; empty if the file does not exist.
+/// The hash of one file; `None` if it does not exist.
 fn hash(tagging: &Tagging<'_>, artifact: &Artifact, name: &str) -> Result<Option<String>, Diagnostic> {
     let inputs = tagging.inputs;
     let path = join(inputs.working_dir, name);

@@ -28,7 +28,7 @@ pub(super) fn source_files(tagging: &Tagging<'_>, artifact: &Artifact) -> Result
         }
         Builder::Custom { dockerfile: Some(dockerfile), .. } => docker(tagging, &context, dockerfile)?,
         Builder::Custom { dependencies_command, .. } if !dependencies_command.is_empty() => {
-            asked(tagging, &context, dependencies_command)?
+            listed_by_command(tagging, &context, dependencies_command)?
         }
         Builder::Custom { sources, .. } | Builder::Buildpacks { sources, .. } => listed(tagging, &context, sources)?,
         Builder::Ko { sources, .. } if sources.paths.is_empty() && sources.ignore.is_empty() => {
@@ -156,7 +156,7 @@ pub(super) fn relative(context: &str, path: &str) -> String {
 }
 
 /// `dependencies.command` of a custom artifact: it prints a JSON list.
-fn asked(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet<String>, Diagnostic> {
+fn listed_by_command(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet<String>, Diagnostic> {
     let arguments: Vec<String> = command.split(' ').map(str::to_owned).collect();
     let program = Program { arguments, folder: context.to_owned(), variables: Vec::new(), input: Vec::new() };
     let finished = tagging.inputs.host.run(&program)?;

@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-/// The way in which a release of v2 passes an image to its chart.
+/// How a release of v2 passes an image to its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strategy {
     /// As one value (`fqn`, the default).

@@ -65,7 +65,7 @@ fn set_path(patch: &mut Node, new: &str) {
     }
 }
 
-/// The strategies of the releases of a pipeline; nothing where it has no `deploy.helm`.
+/// The strategies of the releases of a pipeline; `None` if it has no `deploy.helm`.
 fn strategies(pipeline: &Map) -> Option<Vec<Strategy>> {
     let helm = pipeline.get("deploy")?.get("helm")?;
     let releases = helm.get("releases").and_then(Node::as_seq);

@@ -48,7 +48,7 @@ impl Functions {
                 Ok(function) => functions.extend(function),
                 Err((place, message)) => {
                     let field = format!("manifests.transform[{index}]");
-                    errors.push(config.finding(place.at, field, format!("{}: {message}", written.name.text)));
+                    errors.push(config.diagnostic(place.at, field, format!("{}: {message}", written.name.text)));
                 }
             }
         }
@@ -56,7 +56,7 @@ impl Functions {
         Ok(Functions(functions))
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

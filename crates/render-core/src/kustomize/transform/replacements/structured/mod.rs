@@ -9,7 +9,7 @@ use crate::kustomize::object::scalar::{retext, retext_field};
 
 mod reprint;
 
-/// Sets the value where a path leads to a scalar and goes on behind it. False where it does not, or where what the
+/// Sets the value if a path leads to a scalar and continues after it. Returns false where it does not, or where what the
 /// scalar holds has no such field; then the path is walked as any other (kustomize: `setValueInStructuredData`).
 pub(super) fn set(
     object: &mut Node,
@@ -18,7 +18,7 @@ pub(super) fn set(
     parts: &[PathPart],
     make: Option<Missing>,
 ) -> bool {
-    let Some((field, depth)) = scalar_on_the_way(object, names) else { return false };
+    let Some((field, depth)) = scalar_before_end(object, names) else { return false };
     let Some(Data::Scalar(scalar)) = Some(&field.data) else { return false };
     let text = scalar.text.to_string();
     let Ok(documents) = read_stream(text.as_bytes()) else { return false };
@@ -43,7 +43,7 @@ pub(super) fn set(
 }
 
 /// Returns the first scalar before the end of the path, and the number of parts that lead to it.
-fn scalar_on_the_way<'a>(object: &'a mut Node, names: &[String]) -> Option<(&'a mut Node, usize)> {
+fn scalar_before_end<'a>(object: &'a mut Node, names: &[String]) -> Option<(&'a mut Node, usize)> {
     let mut depth = 0;
     let mut found = &*object;
     for name in names.iter().take(names.len().saturating_sub(1)) {

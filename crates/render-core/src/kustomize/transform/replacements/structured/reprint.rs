@@ -119,7 +119,7 @@ impl Printer<'_> {
         self.skip_block(line, indent);
     }
 
-    /// Passes over the lines of a block scalar, so that `#` in it is taken for no comment.
+    /// Passes over the lines of a block scalar, so that `#` in it is not read as a comment.
     fn skip_block(&mut self, line: usize, _indent: usize) {
         let depth = |text: &str| text.len() - text.trim_start().len();
         let Some(opening) = line.checked_sub(1).and_then(|index| self.old.get(index)) else { return };
