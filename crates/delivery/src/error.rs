@@ -24,6 +24,14 @@ impl Failure {
         errors
     }
 
+    /// Both failures as one, each finding once. It is external only if both are.
+    #[must_use]
+    pub(crate) fn and(self, other: Failure) -> Failure {
+        let external = matches!((&self, &other), (Failure::External(_), Failure::External(_)));
+        let errors = self.into_errors().and(other.into_errors());
+        if external { Failure::External(errors) } else { Failure::Input(errors) }
+    }
+
     /// The findings without the kind of the failure.
     pub fn into_errors(self) -> Errors {
         let (Failure::Input(errors) | Failure::External(errors)) = self;

@@ -22,7 +22,7 @@
 //!
 //! ```text
 //! flags + environment + hydrant.yaml ──plan──▶ PlannedUnit ──load──▶ LoadedUnit ──render, assign──▶ RenderedUnit
-//!     ──pin──▶ PinnedUnit ──check──▶ CheckedUnit ──deliver──▶ UnitReport
+//!     ──pin──▶ PinnedUnit ──check──▶ CheckedUnit ──print──▶ PrintedUnit ──deliver──▶ UnitReport
 //! ```
 
 pub mod config;

@@ -96,6 +96,17 @@ impl Errors {
         self.0
     }
 
+    /// Both errors as one, each diagnostic once.
+    #[must_use]
+    pub fn and(mut self, other: Errors) -> Self {
+        for diagnostic in other.0 {
+            if !self.0.contains(&diagnostic) {
+                self.0.push(diagnostic);
+            }
+        }
+        self
+    }
+
     /// Applies `change` to each diagnostic, to add a file or a field that only the caller knows.
     #[must_use]
     pub fn map(mut self, change: impl Fn(Diagnostic) -> Diagnostic) -> Self {

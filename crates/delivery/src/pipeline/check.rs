@@ -21,7 +21,7 @@ impl Pipeline<'_> {
         if self.source.revision.is_none() && !allow_dirty {
             committed::check(self.plan, self.source, &units)?;
         }
-        let checked = |PinnedUnit { unit, output, images }| CheckedUnit { unit, output, images, origins: Vec::new() };
+        let checked = |PinnedUnit { unit, output, images }| CheckedUnit { unit, output, images };
         Ok(units.into_iter().map(checked).collect())
     }
 }

@@ -8,13 +8,12 @@ use manifest::Diagnostic;
 use super::identity::identities;
 use super::session::Pipeline;
 use super::source_commit::RecordedCommit;
-use super::unit::CheckedUnit;
+use super::unit::PrintedUnit;
 use super::{Delivered, Options, push};
 use crate::error::Failure;
 use crate::host::git_remote::lineage;
 use crate::host::trailers;
 use crate::images::origins::ImageOrigin;
-use crate::pipeline::file_set::file_set;
 use crate::pipeline::record;
 use crate::report::attest;
 use crate::review::PreparedUnit;
@@ -24,10 +23,10 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// A source that is not a git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
-    pub(crate) fn deliver(self, units: Vec<CheckedUnit>, options: &Options) -> Result<Delivered, Failure> {
+    pub(crate) fn deliver(self, units: Vec<PrintedUnit>, options: &Options) -> Result<Delivered, Failure> {
         let commit = RecordedCommit::read(self.plan, self.source.revision)?;
         let warnings = unique_warnings(&units);
-        let stderr = units.iter().flat_map(|unit| unit.output.stderr.clone()).collect();
+        let stderr = units.iter().flat_map(|unit| unit.stderr.clone()).collect();
         let prepared = units.into_iter().map(|unit| self.prepare(unit, &commit, options));
         let prepared = prepared.collect::<Result<Vec<_>, Failure>>()?;
         let lineage = lineage(&self.plan.root, self.ctx, &commit.source);
@@ -38,9 +37,8 @@ impl Pipeline<'_> {
         Ok(Delivered { report, warnings, stderr, lock, statement })
     }
 
-    fn prepare(&self, unit: CheckedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
-        let CheckedUnit { unit, output, images, origins } = unit;
-        let files = file_set(&unit.path, &output.objects, output.style)?;
+    fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
+        let PrintedUnit { unit, files, images, origins, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
         let promoted_from = unit.pinned_inputs.as_ref().and_then(|inputs| inputs.promoted_from.clone());
@@ -75,9 +73,9 @@ impl Pipeline<'_> {
 }
 
 /// Each warning once, in the units' order.
-pub(crate) fn unique_warnings(units: &[CheckedUnit]) -> Vec<Diagnostic> {
+pub(crate) fn unique_warnings(units: &[PrintedUnit]) -> Vec<Diagnostic> {
     let mut all: Vec<Diagnostic> = Vec::new();
-    for warning in units.iter().flat_map(|unit| &unit.output.warnings) {
+    for warning in units.iter().flat_map(|unit| &unit.warnings) {
         if !all.contains(warning) {
             all.push(warning.clone());
         }

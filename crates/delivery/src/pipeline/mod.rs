@@ -1,10 +1,10 @@
 //! The pipeline, which every verb goes through that renders:
 //!
 //! ```text
-//! PlannedUnit ──load──▶ LoadedUnit ──render, assign──▶ RenderedUnit ──pin──▶ PinnedUnit ──check──▶ CheckedUnit ──deliver──▶ UnitReport
+//! PlannedUnit ──load──▶ LoadedUnit ──render, assign──▶ RenderedUnit ──pin──▶ PinnedUnit ──check──▶ CheckedUnit ──print──▶ PrintedUnit ──deliver──▶ UnitReport
 //! ```
 //!
-//! [`Pipeline`] has a method for each stage. A verb chooses where it stops: `render` and `diff` after pin, `artifact push` after check,
+//! [`Pipeline`] has a method for each stage. A verb chooses where it stops: `render` and `diff` after pin, `artifact push` after print,
 //! `deliver` and `promote` after deliver, `--changed-since` after render.
 
 use manifest::Diagnostic;
@@ -25,6 +25,7 @@ pub(crate) mod identity;
 mod load;
 mod pin;
 pub mod policy;
+mod print;
 pub(crate) mod push;
 pub mod record;
 mod reference_trailers;
@@ -38,7 +39,7 @@ pub use changed::keep_changed;
 pub(crate) use deliver::unique_warnings;
 pub use session::{Pipeline, SourceTree};
 pub(crate) use source_commit::RecordedCommit;
-pub use unit::{CheckedUnit, Output, PinnedUnit, RenderedUnit};
+pub use unit::{CheckedUnit, Output, PinnedUnit, PrintedUnit, RenderedUnit};
 
 /// How to deliver what was rendered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,12 +98,11 @@ pub struct Delivered {
 /// Everything that is wrong with any unit. A refused unit is not an error: the report has it.
 pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &Options) -> Result<Delivered, Failure> {
     let mut pipeline = Pipeline::open(plan, ctx, source)?;
-    let pinned = pipeline.run_to_pinned(plan.units.clone())?;
-    let mut checked = pipeline.check(pinned, options.allow_dirty)?;
+    let mut printed = pipeline.run_to_printed(options.allow_dirty)?;
     if options.origins {
-        checked = pipeline.find_origins(checked)?;
+        printed = pipeline.find_origins(printed)?;
     }
-    pipeline.deliver(checked, options)
+    pipeline.deliver(printed, options)
 }
 
 impl Pipeline<'_> {

@@ -3,7 +3,7 @@
 use manifest::{Diagnostic, Errors, Pins};
 
 use super::session::Pipeline;
-use super::unit::{CheckedUnit, PinnedUnit, RenderedUnit};
+use super::unit::{PinnedUnit, PrintedUnit, RenderedUnit};
 use crate::config::Images;
 use crate::error::Failure;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
@@ -50,14 +50,14 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// Where no registry may be queried, or a remote cannot be reached.
-    pub(crate) fn find_origins(&mut self, units: Vec<CheckedUnit>) -> Result<Vec<CheckedUnit>, Failure> {
+    pub(crate) fn find_origins(&mut self, units: Vec<PrintedUnit>) -> Result<Vec<PrintedUnit>, Failure> {
         let tips = branches::tips(units, &self.plan.root, self.ctx, Depth::Record)?;
-        let units: Vec<(CheckedUnit, UnitImages)> = tips.into_iter().map(with_images).collect();
+        let units: Vec<(PrintedUnit, UnitImages)> = tips.into_iter().map(with_images).collect();
         let lookup = OriginLookup::read(&mut self.pinner, units.iter().map(|(_, images)| images))?;
         let mut warnings: Vec<Diagnostic> = lookup.warnings.clone();
         let found = units.into_iter().map(|(mut unit, images)| {
             unit.origins = lookup.of(&images);
-            unit.output.warnings.append(&mut warnings);
+            unit.warnings.append(&mut warnings);
             unit
         });
         Ok(found.collect())
@@ -75,7 +75,7 @@ fn pinned_inputs(unit: &PlannedUnit) -> Pins {
     pins
 }
 
-fn with_images(WithTip { unit, tip }: WithTip<CheckedUnit>) -> (CheckedUnit, UnitImages) {
+fn with_images(WithTip { unit, tip }: WithTip<PrintedUnit>) -> (PrintedUnit, UnitImages) {
     let replaced = tip.as_ref().map(branch_images).unwrap_or_default();
     let images = UnitImages::new(&unit.images, replaced);
     (unit, images)

@@ -20,10 +20,7 @@ impl Pipeline<'_> {
     pub(crate) fn render(&mut self, units: Vec<LoadedUnit>) -> Result<Vec<RenderedUnit>, Failure> {
         self.built = self.resolve_builds(&units)?;
         let _span = tracing::info_span!("render", units = units.len()).entered();
-        let rendered = all_units(units, |unit| self.render_unit(unit))?;
-        // The later stages build nothing.
-        self.base_cache = None;
-        Ok(rendered)
+        Ok(all_units(units, |unit| self.render_unit(unit))?)
     }
 
     fn resolve_builds(&mut self, units: &[LoadedUnit]) -> Result<Pins, Failure> {

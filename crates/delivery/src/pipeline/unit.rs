@@ -8,7 +8,7 @@ use crate::host::branches::OnBranch;
 use crate::host::recorded_files::ReadPaths;
 use crate::images::digests::ImageRequest;
 use crate::images::origins::ImageOrigin;
-use crate::pipeline::file_set::Style;
+use crate::pipeline::file_set::{Style, UnitFiles};
 use crate::plan::{PlannedUnit, Release};
 
 /// A unit whose source has been read as far as it can be before images are resolved.
@@ -110,11 +110,25 @@ pub struct CheckedUnit {
     pub output: Output,
     /// Every image as it is in the objects, sorted, each once.
     pub images: Vec<String>,
-    /// The source repository and revision of each image that names them, sorted; empty unless they were requested.
-    pub origins: Vec<ImageOrigin>,
 }
 
-impl OnBranch for CheckedUnit {
+/// A checked unit as files.
+pub struct PrintedUnit {
+    /// The unit.
+    pub unit: PlannedUnit,
+    /// The files on its branch.
+    pub files: UnitFiles,
+    /// Every image as it is in the files, sorted, each once.
+    pub images: Vec<String>,
+    /// The source repository and revision of each image that names them, sorted; empty unless they were requested.
+    pub origins: Vec<ImageOrigin>,
+    /// Findings that do not stop the run.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
+}
+
+impl OnBranch for PrintedUnit {
     fn repository(&self) -> &str {
         self.unit.repository()
     }

@@ -9,8 +9,7 @@ use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
 use crate::images::digests;
-use crate::pipeline::file_set::file_set;
-use crate::pipeline::{self, CheckedUnit, Pipeline, RecordedCommit, SourceTree};
+use crate::pipeline::{self, Pipeline, PrintedUnit, RecordedCommit, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::format::rfc3339;
@@ -88,10 +87,9 @@ pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<
     Errors::check(plan.units.iter().filter(|unit| unit.review.is_some()).map(reviewed).collect())?;
     one_unit_a_tag(&plan, &options.target)?;
     let mut pipeline = Pipeline::open(&plan, ctx, SourceTree { files: &files, revision: None })?;
-    let pinned = pipeline.run_to_pinned(plan.units.clone())?;
-    let units = pipeline.check(pinned, options.allow_dirty)?;
+    let units = pipeline.run_to_printed(options.allow_dirty)?;
     let warnings = pipeline::unique_warnings(&units);
-    let stderr = units.iter().flat_map(|unit| unit.output.stderr.clone()).collect();
+    let stderr = units.iter().flat_map(|unit| unit.stderr.clone()).collect();
     let commit = RecordedCommit::read(&plan, None)?;
     let units = units.into_iter().map(|unit| ArtifactUnit::new(unit, &commit, options));
     let units = units.collect::<Result<Vec<_>, Failure>>()?;
@@ -100,15 +98,15 @@ pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<
     Ok(Done { report, warnings, stderr })
 }
 
-/// A checked unit, and the artifact that it becomes.
+/// A printed unit, and the artifact that it becomes.
 struct ArtifactUnit {
-    unit: CheckedUnit,
+    unit: PrintedUnit,
     location: ArtifactLocation,
     artifact: Artifact,
 }
 
 impl ArtifactUnit {
-    fn new(unit: CheckedUnit, commit: &RecordedCommit, options: &Options) -> Result<Self, Failure> {
+    fn new(unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<Self, Failure> {
         let location = options.target.location(&unit.unit)?;
         let artifact = artifact(&unit, commit, options.puller)?;
         Ok(ArtifactUnit { unit, location, artifact })
@@ -184,9 +182,8 @@ fn one_unit_a_tag(plan: &Plan, target: &Target) -> Result<(), Errors> {
 }
 
 /// A unit's files as an artifact: they lie in it where they lie on the unit's branch.
-fn artifact(checked: &CheckedUnit, commit: &RecordedCommit, puller: Puller) -> Result<Artifact, Failure> {
-    let CheckedUnit { unit, output, .. } = checked;
-    let files = file_set(&unit.path, &output.objects, output.style)?;
+fn artifact(printed: &PrintedUnit, commit: &RecordedCommit, puller: Puller) -> Result<Artifact, Failure> {
+    let PrintedUnit { unit, files, .. } = printed;
     let Archive { bytes, content } = archive(&files.folder, &files.files)
         .map_err(|error| Diagnostic::new(format!("{}: the files cannot be packed: {error}", unit.name())))?;
     let (config_media, layer_media) = puller.media();
