@@ -1,4 +1,4 @@
-//! The decision for one unit: what its files mean for its branch as the branch is now.
+//! The decision for one unit: what a delivery of its files changes on its branch.
 //!
 //! Pure, except that it builds objects in the object store.
 
@@ -62,9 +62,9 @@ pub(crate) struct NewTree {
     pub objects: Vec<Oid>,
 }
 
-/// What a unit's folder in a branch holds of deliveries.
+/// The delivered content of a unit's folder in a branch.
 pub(crate) enum FolderState {
-    /// No record, and nothing that keeps a delivery away.
+    /// No record, and nothing that prevents a delivery.
     New,
     /// This record.
     Recorded(Box<Record>),
@@ -198,7 +198,7 @@ fn current_files(
     Ok(current)
 }
 
-/// A folder is where a file has to go. It may be replaced if a delivery wrote every file in it; returns the first one that none wrote.
+/// A folder is at the path of a file. It may be replaced if a delivery wrote every file in it; returns the first one that none wrote.
 fn unmanaged_below(store: &ObjectStore, path: &str, folder: Oid, recorded: &BTreeSet<String>) -> Option<String> {
     let files = store.paths(folder, usize::MAX);
     files.iter().map(|tail| format!("{path}/{tail}")).find(|file| !recorded.contains(file))
@@ -225,10 +225,10 @@ pub(crate) fn recorded_files(record: Option<&Record>) -> Vec<String> {
     }
 }
 
-/// Whether the record says what the unit's would say, apart from the source commit.
+/// Whether the record equals the unit's, apart from the source commit.
 fn same_record(unit: &Unit, record: &Record) -> bool {
     let same_files = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
-    // To set or release a hold is a change, even without one of a file.
+    // Setting or releasing a hold is a change, even if no file changes.
     let same_hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
     same_files && same_hold && order::same_repository(&record.source.repo_url, &unit.source.repo_url)
 }

@@ -1,4 +1,4 @@
-//! The committer: a set of files in, a commit id out. It knows git and nothing of Kubernetes.
+//! The committer: a set of files in, a commit id out. It uses git and is independent of Kubernetes.
 //!
 //! [`deliver`] brings [`Unit`]s to branches over a [`git::Transport`], without a clone and without a work tree. A delivery goes in rounds:
 //!
@@ -14,12 +14,12 @@
 //! | `deliver` | the loop over the steps of a delivery: attempts, back-off, lost connections |
 //! | [`delivery`] | a delivery that is driven one step at a time |
 //! | `round/` | read, plan, push and settle of one round; `round/topic` plans reviewed units |
-//! | `decide` | what a unit's files mean for its branch |
+//! | `decide` | what a delivery changes on a branch |
 //! | `order` | which of two source commits may replace the other |
 //! | `unit`, `validate`, `options` | the input and its checks |
 //! | `outcome`, `refusal`, `error` | the results |
 //! | [`metadata`], `notes` | the record in the branch, and the git note for unchanged output |
-//! | [`branches`] | delivered branches, for the verbs that read them |
+//! | [`branches`] | reading of delivered branches |
 //! | [`message`], `backoff` | commit messages; the pause after a lost race |
 //!
 //! Each module uses only those below it; `round` is the only one that writes to a remote.

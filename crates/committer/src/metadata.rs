@@ -120,7 +120,7 @@ pub struct Record {
     pub promoted_from: Option<String>,
     /// For a reviewed change: the hash over what the target held of the unit when the change was proposed.
     pub base: Option<String>,
-    /// The reason of a hold, which keeps later deliveries away.
+    /// The reason of a hold, which prevents later deliveries.
     pub hold: Option<String>,
 }
 

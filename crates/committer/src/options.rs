@@ -11,9 +11,9 @@ pub type Ancestors<'a> = &'a dyn Fn(&str, &str) -> Ancestry;
 pub struct Options<'a> {
     /// Compute everything and write nothing to the remote.
     pub dry_run: bool,
-    /// All units or none: one refusal holds back the others, and the server updates all branches in one transaction.
+    /// Deliver all units or none: if one is refused, none is pushed, and the server updates all branches in one transaction.
     pub atomic: bool,
-    /// The maximum number of rounds when branches change concurrently; at least 1. 50 is a good number.
+    /// The maximum number of rounds when branches change concurrently; at least 1. The default of the program is 50.
     pub attempts: u32,
     /// Options that are sent with the push (`git push -o`), for instance GitLab's `merge_request.create`.
     pub push_options: Vec<String>,

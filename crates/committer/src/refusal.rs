@@ -23,7 +23,7 @@ pub enum Refusal {
         /// Why it is unknown.
         reason: String,
     },
-    /// A hold (set by a rollback) keeps later deliveries away.
+    /// A hold (set by a rollback) prevents later deliveries.
     #[error("the branch is held: {reason}")]
     Held {
         /// The reason that was given for the hold.
@@ -106,7 +106,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What the user can do about it: one imperative sentence, or `None` if another unit's refusal says it.
+    /// What the user can do about it: one imperative sentence, or `None` if another unit's refusal has it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Older { .. } => "deliver a newer commit, or pass --allow-older",

@@ -1,4 +1,4 @@
-//! Reads many units at once for the board: what their branches hold and held, and what waits to be merged.
+//! Reads many units at once for the board: the content and history of their branches, and proposed changes.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ pub struct BoardRequest {
 pub struct BoardEntry {
     /// What the branch holds; `None` if it does not exist.
     pub tip: Option<BranchTip>,
-    /// What it held before, newest first, along first parents.
+    /// The commits before it, newest first, along first parents.
     pub before: Vec<BranchTip>,
-    /// What the topic branch proposes; `None` if nothing waits there.
+    /// The proposal on the topic branch; `None` if there is none.
     pub waiting: Option<BranchTip>,
 }
 

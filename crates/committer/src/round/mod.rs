@@ -1,9 +1,9 @@
 //! One round of a delivery: read, plan, push, settle.
 //!
-//! - [`read`] asks the remote and yields a [`RemoteState`].
-//! - [`plan`] is pure: it makes a [`RoundPlan`] of what was read. It builds objects in the object store and asks nothing of the remote.
+//! - [`read`] reads from the remote and returns a [`RemoteState`].
+//! - [`plan`] is pure: it turns what was read into a [`RoundPlan`]. It builds objects in the object store and sends no request.
 //! - [`push`] is the only part that writes to the remote.
-//! - [`settle`] is pure: it makes outcomes of what the server answered.
+//! - [`settle`] is pure: it turns the server's response into outcomes.
 //!
 //! The units that have no outcome after a round go into another one.
 
@@ -25,7 +25,7 @@ use crate::outcome::{Outcome, ReviewResult, UnitResult};
 use crate::refusal::Refusal;
 use crate::unit::Unit;
 
-/// A unit under way, with everything that is known of it.
+/// A unit that is being delivered, with its state.
 pub(crate) struct UnitRun<'a> {
     pub unit: &'a Unit,
     /// The number of rounds that planned it.
@@ -45,7 +45,7 @@ pub(crate) enum UnitState {
     Settled(Settled),
 }
 
-/// What earlier rounds leave behind for a unit without an outcome.
+/// The state from earlier rounds of a unit without an outcome.
 #[derive(Default)]
 pub(crate) struct Pending {
     /// The last commit that was sent for it. The push may have been accepted although its answer was lost.

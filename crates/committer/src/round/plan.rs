@@ -159,7 +159,7 @@ impl<'a> Planner<'a> {
         note.with(&unit.folder, &unit.source.dry_sha)
     }
 
-    /// The branch holds the unit's output. If it got there by a push of an earlier round whose answer was lost, that is a commit of ours.
+    /// The branch holds the unit's output. If it got there by a push of an earlier round whose answer was lost, the commit counts as delivered.
     pub(super) fn unchanged(&self, index: usize, head: Option<Oid>) -> Action {
         self.recovered(index, head).unwrap_or(Action::Unchanged)
     }

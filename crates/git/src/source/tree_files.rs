@@ -9,13 +9,13 @@ use git2::Oid;
 
 use crate::tree::{FOLDER, LINK, SUBMODULE, Tree};
 
-/// Linux follows as many symbolic links while it resolves one path.
+/// The maximum number of symbolic links in one path, as on Linux.
 const MAX_LINKS: usize = 40;
 
 /// Why a path of a commit could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// The commit has nothing at the path, or the path lies outside of the repository.
+    /// The commit has no entry at the path, or the path is outside of the repository.
     #[error("no such file or folder")]
     NotFound,
     /// The path is a folder or a submodule.
@@ -41,7 +41,7 @@ pub enum ReadError {
     },
 }
 
-/// What a path of a commit is, symbolic links followed.
+/// The kind of entry at a path of a commit, with symbolic links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A file, executable or not.
@@ -80,10 +80,10 @@ impl Mode {
 /// A tree, once it was read.
 type TreeSlot = OnceLock<Result<Arc<Tree>, ReadError>>;
 
-/// The files below a tree. Holds what was read of it.
+/// The files below a tree. Caches the trees that were read.
 pub(super) struct TreeFiles<O> {
     objects: O,
-    /// Where the tree stands, without a slash at its end.
+    /// The path of the tree, without a trailing slash.
     root: String,
     tree: Oid,
     trees: RwLock<HashMap<Oid, Arc<TreeSlot>>>,
@@ -207,7 +207,7 @@ impl<O: ReadObjects> TreeFiles<O> {
         Ok(Step::Target(here))
     }
 
-    /// The tree with this id. Threads that ask for it at the same time wait for one read.
+    /// Returns the tree with this id. Concurrent callers wait for one read.
     fn tree(&self, id: Oid) -> Result<Arc<Tree>, ReadError> {
         let known = self.trees.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         let slot = known.unwrap_or_else(|| {
