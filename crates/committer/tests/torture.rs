@@ -136,9 +136,14 @@ fn real_git_survives_killed_processes() {
     let repository = temp.repository("a.git");
     let mut blocked = 0;
     for number in 0..kills {
-        let mut victim = child(&repository.display().to_string(), number % 3, 1000, temp.folder.path());
-        // Spread over the life of a process, from its start to some deliveries later.
+        // Each process delivers its own branch and folder, so that it is still running when it is killed.
+        let mut victim = child(&repository.display().to_string(), number, 1000, temp.folder.path());
+        if number % 2 == 1 {
+            wait_for_delivery(&temp.path(&format!("worker{number}")));
+        }
+        // Spread over the life of a process, from its start, or from its first delivery, to some deliveries later.
         std::thread::sleep(Duration::from_millis(u64::from(number * 37 % 150) + 5));
+        assert!(victim.try_wait().unwrap().is_none(), "process {number} ended before it was killed");
         victim.kill().unwrap();
         victim.wait().unwrap();
         fsck(&repository);
@@ -148,6 +153,15 @@ fn real_git_survives_killed_processes() {
     assert!(!history.is_empty(), "some deliveries were done before the kills");
     // A lock that a killed process leaves is git's own hazard too; it must be rare, and the error names the file.
     assert!(blocked * 10 <= kills, "{blocked} of {kills} kills left a lock");
+}
+
+/// Waits until a process has written the result of its first delivery to this file.
+fn wait_for_delivery(told: &Path) {
+    let start = Instant::now();
+    while std::fs::read(told).map_or(0, |text| text.len()) == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "no delivery within a minute");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Removes the locks that a killed process left, as the error message asks a person to.
