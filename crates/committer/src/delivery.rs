@@ -41,8 +41,8 @@ pub enum Step {
     Read,
     /// A push was answered. The next step pushes again.
     Pushed,
-    /// The targets of reviewed units were created, or the remote lacks something that the round was planned with. The next step starts the
-    /// round again; nothing was lost.
+    /// The targets of reviewed units were created, the remote lacks something that the round was planned with, or only units that the round
+    /// held back are left. The next step starts the round again; nothing was lost.
     Restarted,
     /// The round ended, and a branch or the notes changed concurrently. The next step starts another round.
     Lost,
@@ -100,9 +100,12 @@ impl<'a> Delivery<'a> {
 
     fn read_and_plan(&mut self, transport: &mut dyn Transport) -> Result<Step, DeliverError> {
         let state = read::remote_state(transport, &self.store, &self.progress.units)?;
-        let (options, units) = (self.options, &self.progress.units);
-        let plan =
-            Planner { store: &mut self.store, options, units, state: &state, order: self.progress.order }.plan()?;
+        if !self.options.atomic {
+            self.progress.hold_back(&state);
+        }
+        let Progress { units, order, held_back, .. } = &self.progress;
+        let (options, store, order) = (self.options, &mut self.store, *order);
+        let plan = Planner { store, options, units, state: &state, order, held_back }.plan()?;
         let mut plans = match plan {
             RoundPlan::StartTargets(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
             RoundPlan::Deliver(plans) => plans,
@@ -163,7 +166,11 @@ impl<'a> Delivery<'a> {
         }
         self.phase = Phase::Read;
         let restart = std::mem::take(&mut self.progress.restart) || !queue.starts.is_empty();
-        Ok(if restart { Step::Restarted } else { Step::Lost })
+        if restart || self.progress.only_held_back_is_left() {
+            return Ok(Step::Restarted);
+        }
+        self.progress.lost_heads = Some(queue.into_heads());
+        Ok(Step::Lost)
     }
 
     fn context(&self) -> PushContext<'_, 'a> {

@@ -116,6 +116,33 @@ fn a_branch_that_moved_is_read_and_decided_again() {
 }
 
 #[test]
+fn a_branch_that_keeps_moving_does_not_hold_up_the_others() {
+    let server = GitServer::start(Abilities::default());
+    let remote = Remote::new(server.url());
+    deliver(&remote, &two(1, "1\n"), &options()).unwrap();
+    server.fault(Fault::UnnamedRace);
+    server.fault(Fault::Move("cart/dev".to_owned(), 2));
+    let done = deliver(&remote, &two(2, "2\n"), &options()).unwrap();
+    committed(&done[0]);
+    committed(&done[1]);
+    // The first push has both branches, the second one the branch that did not move, the third one the other.
+    assert_eq!((done[0].attempts, done[1].attempts), (2, 2));
+    let expected = ["cart/dev: deliver 2", "another was faster", "another was faster", "cart/dev: deliver 1"];
+    assert_eq!(subjects(&server, "cart/dev"), expected);
+    assert_eq!(subjects(&server, "cart/prod"), ["cart/prod: deliver 2", "cart/prod: deliver 1"]);
+    // With `atomic`, all branches go together.
+    server.fault(Fault::Move("cart/dev".to_owned(), 1));
+    let mut atomic = options();
+    atomic.atomic = true;
+    let done = deliver(&remote, &two(3, "3\n"), &atomic).unwrap();
+    assert_eq!((done[0].attempts, done[1].attempts), (2, 2));
+    server.fault(Fault::Move("cart/dev".to_owned(), 99));
+    let lost = deliver(&remote, &two(4, "4\n"), &options()).unwrap();
+    assert!(matches!(refused(&lost[0]), Refusal::TooManyAttempts { .. }), "{lost:?}");
+    committed(&lost[1]);
+}
+
+#[test]
 fn a_lost_answer_makes_no_second_commit() {
     let server = GitServer::start(Abilities::default());
     let remote = Remote::new(server.url());

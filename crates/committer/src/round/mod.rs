@@ -158,6 +158,10 @@ pub(crate) struct Progress<'a> {
     pub order: OrderPlace,
     /// The message of a remote that refuses notes.
     pub notes_refused: Option<String>,
+    /// The branches that the last round read, if it ended because one of them or a record changed concurrently.
+    pub lost_heads: Option<BTreeMap<String, Oid>>,
+    /// The pending units, by index, that this round leaves to the next one. See [`Progress::hold_back`].
+    pub held_back: BTreeSet<usize>,
     /// Whether another round follows at once, since the remote lacks something that this one was planned with.
     pub restart: bool,
 }
@@ -180,6 +184,8 @@ impl<'a> Progress<'a> {
             renamed: BTreeMap::new(),
             order: OrderPlace::Ref,
             notes_refused: None,
+            lost_heads: None,
+            held_back: BTreeSet::new(),
             restart: false,
         }
     }
@@ -187,6 +193,31 @@ impl<'a> Progress<'a> {
     /// Whether every unit has its outcome and every note is written.
     pub(crate) fn is_settled(&self) -> bool {
         self.units.iter().all(|run| !run.is_pending()) && self.owed_notes.is_empty()
+    }
+
+    /// After a lost round, holds back the units whose branches changed since, for one round, if those of others did not. A server does not
+    /// have to say which ref of an atomic push was late, so all of them were lost. The others are not lost again with a branch that keeps
+    /// changing.
+    pub(crate) fn hold_back(&mut self, state: &RemoteState) {
+        self.held_back.clear();
+        let Some(before) = self.lost_heads.take() else { return };
+        let changed = |branch: &str| before.get(branch).copied() != state.head(branch);
+        let is_changed =
+            |unit: &Unit| changed(&unit.branch) || unit.topic.as_ref().is_some_and(|topic| changed(&topic.branch));
+        let pending = self.units.iter().enumerate().filter(|(_, run)| run.is_pending());
+        let (held_back, others): (BTreeSet<usize>, BTreeSet<usize>) =
+            pending.map(|(index, _)| index).partition(|&index| is_changed(self.units[index].unit));
+        if !others.is_empty() {
+            self.held_back = held_back;
+        }
+    }
+
+    /// Whether only units that this round held back are left.
+    pub(crate) fn only_held_back_is_left(&self) -> bool {
+        let mut pending = self.units.iter().enumerate().filter(|(_, run)| run.is_pending());
+        !self.held_back.is_empty()
+            && self.owed_notes.is_empty()
+            && pending.all(|(index, _)| self.held_back.contains(&index))
     }
 
     /// The id that a commit has at the remote.

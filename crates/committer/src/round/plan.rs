@@ -1,6 +1,6 @@
 //! Plans a round: what was read from the remote becomes what is to be pushed. Pure, except that it builds objects in the object store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git::ObjectStore;
 use git2::Oid;
@@ -26,6 +26,8 @@ pub(crate) struct Planner<'a> {
     pub units: &'a [UnitRun<'a>],
     pub state: &'a RemoteState,
     pub order: OrderPlace,
+    /// The pending units, by index, that wait for the next round.
+    pub held_back: &'a BTreeSet<usize>,
 }
 
 /// A branch while its units are planned one after the other.
@@ -56,11 +58,11 @@ impl<'a> Planner<'a> {
         Ok(RoundPlan::Deliver(plans))
     }
 
-    /// The indexes of the pending units by branch, in the order in which they were given.
+    /// The indexes of the pending units that are not held back by branch, in the order in which they were given.
     fn pending_by_branch(&self) -> BTreeMap<&'a str, Vec<usize>> {
         let mut branches: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, run) in self.units.iter().enumerate() {
-            if run.is_pending() {
+            if run.is_pending() && !self.held_back.contains(&index) {
                 branches.entry(&run.unit.branch).or_default().push(index);
             }
         }

@@ -127,6 +127,11 @@ impl PushQueue {
         }
     }
 
+    /// The branches that the round read.
+    pub(crate) fn into_heads(self) -> BTreeMap<String, Oid> {
+        self.state.heads
+    }
+
     /// Whether the notes ref or the order ref has to be written.
     pub(crate) fn writes_records(&self) -> bool {
         self.note_update.is_some() || self.writes_order

@@ -60,6 +60,8 @@ pub enum Fault {
     Hook(String),
     /// Another client commits to this branch before each of this many pushes is handled.
     Move(String, u32),
+    /// If a ref of an atomic push is late, all refs are refused with the same message, as by git.
+    UnnamedRace,
     /// This many requests get this status.
     Status(u16, u32),
     /// So many requests find the connection broken.

@@ -97,6 +97,10 @@ fn hook(faults: &[Fault]) -> Option<&str> {
 fn update(repository: &Repository, faults: &[Fault], commands: &[Command], atomic: bool) -> Vec<Result<(), String>> {
     let mut checked: Vec<Result<(), String>> =
         commands.iter().map(|command| check(repository, faults, command)).collect();
+    let unnamed = faults.iter().any(|fault| matches!(fault, Fault::UnnamedRace));
+    if atomic && unnamed && checked.iter().any(Result::is_err) {
+        return commands.iter().map(|_| Err("atomic transaction failed".to_owned())).collect();
+    }
     if atomic && checked.iter().any(Result::is_err) {
         for result in &mut checked {
             if result.is_ok() {
