@@ -24,7 +24,7 @@ const CHILD: &str = "HYDRANT_TORTURE_CHILD";
 const LOG: &str = "HYDRANT_TORTURE_LOG";
 
 fn counts() -> (u32, u32, u32) {
-    let wanted = std::env::var("HYDRANT_TORTURE").unwrap_or_else(|_| "6x5x20".to_owned());
+    let wanted = std::env::var("HYDRANT_TORTURE").unwrap_or_else(|_| "6x5x40".to_owned());
     let numbers: Vec<u32> = wanted.split('x').map(|number| number.parse().unwrap()).collect();
     (numbers[0], numbers[1], numbers[2])
 }
@@ -147,12 +147,18 @@ fn real_git_survives_killed_processes() {
         victim.kill().unwrap();
         victim.wait().unwrap();
         fsck(&repository);
-        blocked += locks(&repository);
+        blocked += u32::from(locks(&repository) > 0);
     }
     let history = git(&repository, &["log", "--format=%s", "--reverse", "--all"]);
     assert!(!history.is_empty(), "some deliveries were done before the kills");
-    // A lock that a killed process leaves is git's own hazard too; it must be rare, and the error names the file.
-    assert!(blocked * 10 <= kills, "{blocked} of {kills} kills left a lock");
+    // A lock that a killed process leaves is git's own hazard too, and the error names the file. Every process is killed while it delivers,
+    // and about one in twelve holds a lock then.
+    assert!(blocked * 4 <= kills, "{blocked} of {kills} kills left a lock");
+    let after = deliver(&Remote::new(repository.display().to_string()), &units(0, 2000), &options()).unwrap();
+    for delivery in &after {
+        committed(delivery);
+    }
+    fsck(&repository);
 }
 
 /// Waits until a process has written the result of its first delivery to this file.
