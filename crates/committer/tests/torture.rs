@@ -154,7 +154,8 @@ fn real_git_survives_killed_processes() {
     // A lock that a killed process leaves is git's own hazard too, and the error names the file. Every process is killed while it delivers,
     // and about one in twelve holds a lock then.
     assert!(blocked * 4 <= kills, "{blocked} of {kills} kills left a lock");
-    let after = deliver(&Remote::new(repository.display().to_string()), &units(0, 2000), &options()).unwrap();
+    let after =
+        deliver(&Remote::new(repository.display().to_string()), &units(0, 2000), &deliveries::options()).unwrap();
     for delivery in &after {
         committed(delivery);
     }
