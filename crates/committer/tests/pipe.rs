@@ -20,7 +20,7 @@ use testkit::git::{Abilities, serve};
 /// The time that a test may take. It takes about a second.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// The kinds of servers, by the name that the server process is told.
+/// The kinds of servers, by the name that the server process gets.
 const KINDS: [(&str, fn() -> Abilities); 4] = [
     ("version_2", Abilities::default),
     ("version_0", || Abilities { version_2: false, ..Abilities::default() }),

@@ -1,4 +1,4 @@
-//! Case conversion of words: `snakecase`, `kebabcase`, `camelcase`, `title`, `untitle`, `swapcase`.
+//! Case conversion: `snakecase`, `kebabcase`, `camelcase`, `title`, `untitle`, `swapcase`.
 //!
 //! Source of the rules: huandu/xstrings v1.5.0 and Masterminds/goutils v1.1.1.
 

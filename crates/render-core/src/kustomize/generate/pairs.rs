@@ -67,13 +67,13 @@ fn read_file(io: Io<'_>, dir: &KustomizationDir, source: &LocatedText) -> Result
     let (key, path) = match text.matches('=').count() {
         0 => (base_name(text), text),
         1 => text.split_once('=').unwrap_or((text, text)),
-        _ => return Err(Diagnostic::new(format!("{text:?} has more than one `=`")).hint("Write it as `KEY=PATH`.")),
+        _ => return Err(Diagnostic::new(format!("{text:?} has more than one `=`")).hint("write it as `KEY=PATH`")),
     };
     if key.is_empty() {
-        return Err(Diagnostic::new(format!("{text:?} has no key before the `=`")).hint("Write it as `KEY=PATH`."));
+        return Err(Diagnostic::new(format!("{text:?} has no key before the `=`")).hint("write it as `KEY=PATH`"));
     }
     if path.is_empty() {
-        return Err(Diagnostic::new(format!("{text:?} has no path after the `=`")).hint("Write it as `KEY=PATH`."));
+        return Err(Diagnostic::new(format!("{text:?} has no path after the `=`")).hint("write it as `KEY=PATH`"));
     }
     let loaded = dir.file(io, path)?;
     Ok((key.to_owned(), loaded.bytes.to_vec()))

@@ -35,7 +35,7 @@ pub(super) fn tag(
         "treesha" => git.tree(&folder, false)?,
         "abbrevtreesha" => git.tree(&folder, true)?,
         "branches" => git.branch(&folder)?.ok_or_else(|| {
-            Diagnostic::new("HEAD is detached: there is no branch to use as the tag")
+            Diagnostic::new("HEAD is detached, and the tag needs a branch")
                 .hint("check out the branch by name (in CI too), or use the variant AbbrevCommitSha (Skaffold omits the tag here)")
         })?,
         _ => return Err(unknown(variant)),
