@@ -163,9 +163,9 @@ fn real_git_survives_killed_processes() {
 }
 
 /// Waits until a process has written the result of its first delivery to this file.
-fn wait_for_delivery(told: &Path) {
+fn wait_for_delivery(log: &Path) {
     let start = Instant::now();
-    while std::fs::read(told).map_or(0, |text| text.len()) == 0 {
+    while std::fs::read(log).map_or(0, |text| text.len()) == 0 {
         assert!(start.elapsed() < Duration::from_secs(60), "no delivery within a minute");
         std::thread::sleep(Duration::from_millis(1));
     }
