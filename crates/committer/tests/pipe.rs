@@ -21,21 +21,16 @@ use testkit::git::{Abilities, serve};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The kinds of servers, by the name that the server process gets.
-const KINDS: [(&str, fn() -> Abilities); 4] = [
-    ("version_2", Abilities::default),
-    ("version_0", || Abilities { version_2: false, ..Abilities::default() }),
-    ("version_0_before_git_2_41", || Abilities {
-        version_2: false,
-        empty_advertisement: false,
+const KINDS: [&str; 4] = ["version_2", "version_0", "version_0_before_git_2_41", "version_0_without_atomic"];
+
+fn abilities(kind: &str) -> Abilities {
+    Abilities {
+        version_2: kind == "version_2",
+        empty_advertisement: kind != "version_0_before_git_2_41",
+        atomic: kind != "version_0_without_atomic",
         ..Abilities::default()
-    }),
-    ("version_0_without_atomic", || Abilities {
-        version_2: false,
-        atomic: false,
-        push_options: false,
-        ..Abilities::default()
-    }),
-];
+    }
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -44,18 +39,15 @@ fn main() -> ExitCode {
     {
         return serve_request(kind, request);
     }
-    let trial = |(kind, abilities): (&'static str, fn() -> Abilities)| {
-        Trial::test(kind, move || within_limit(move || course(kind, abilities().atomic)))
-    };
+    let trial = |kind: &'static str| Trial::test(kind, move || within_limit(move || course(kind)));
     libtest_mimic::run(&Arguments::from_args(), KINDS.into_iter().map(trial).collect()).exit_code()
 }
 
 /// Serves `git-upload-pack 'PATH'` or `git-receive-pack 'PATH'` over the standard streams.
 fn serve_request(kind: &str, request: &str) -> ExitCode {
-    let (_, abilities) = KINDS.into_iter().find(|(name, _)| *name == kind).unwrap();
     let (service, path) = request.split_once(' ').unwrap();
     let path = Path::new(path.trim_matches('\''));
-    match serve(path, service, &abilities(), &mut std::io::stdin(), &mut std::io::stdout()) {
+    match serve(path, service, &abilities(kind), &mut std::io::stdin(), &mut std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -79,7 +71,8 @@ fn units(source: u32, text: &str) -> Vec<Unit> {
 }
 
 /// Deliveries to an empty repository and to one with deliveries, and the reads of other commands.
-fn course(kind: &str, atomic: bool) {
+fn course(kind: &str) {
+    let atomic = abilities(kind).atomic;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.git");
     git2::Repository::init_bare(&path).unwrap();
