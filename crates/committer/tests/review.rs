@@ -375,6 +375,8 @@ fn many_jobs_for_one_unit_lose_nothing() {
             Outcome::Refused(Refusal::Topic { cause, .. }) if matches!(**cause, Refusal::Older { .. }) => {
                 older += 1;
             }
+            // The refs of a repository on disk are not read at one moment: the order ref may be newer than the topic branch.
+            Outcome::Refused(Refusal::Older { .. }) => older += 1,
             other => panic!("{other:?}"),
         }
     }
