@@ -26,10 +26,10 @@ const MAX_RESTARTS: u32 = 4;
 /// # Errors
 /// Invalid units, and a remote that cannot be used. What was pushed before a connection was lost for good is not reported then; the next
 /// delivery finds it.
-pub fn deliver(
+pub fn deliver<'u>(
     transport: &mut dyn Transport,
-    units: &[Unit],
-    options: &Options<'_>,
+    units: impl IntoIterator<Item = &'u Unit>,
+    options: &'u Options<'u>,
 ) -> Result<Vec<UnitResult>, DeliverError> {
     let attempts = options.attempts.max(1);
     let mut delivery = Delivery::new(units, options)?;

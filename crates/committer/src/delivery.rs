@@ -55,10 +55,11 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// A unit is invalid by itself or together with another one.
-    pub fn new(units: &'a [Unit], options: &'a Options<'a>) -> Result<Self, DeliverError> {
-        validate::units(units)?;
+    pub fn new(units: impl IntoIterator<Item = &'a Unit>, options: &'a Options<'a>) -> Result<Self, DeliverError> {
+        let units: Vec<&Unit> = units.into_iter().collect();
+        validate::units(&units)?;
         if options.atomic {
-            validate::atomic(units)?;
+            validate::atomic(&units)?;
         }
         let phase = if units.is_empty() { Phase::Finished } else { Phase::Read };
         Ok(Self { options, store: ObjectStore::open()?, progress: Progress::new(units), phase, is_push: false })

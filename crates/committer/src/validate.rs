@@ -115,7 +115,7 @@ pub fn is_valid_branch_name(name: &str) -> bool {
 ///
 /// # Errors
 /// The first problem that is found.
-pub(crate) fn units(units: &[Unit]) -> Result<(), UnitError> {
+pub(crate) fn units(units: &[&Unit]) -> Result<(), UnitError> {
     let mut writers: BTreeMap<BranchPath<'_>, &str> = BTreeMap::new();
     let mut folders: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for unit in units {
@@ -143,9 +143,9 @@ pub(crate) fn units(units: &[Unit]) -> Result<(), UnitError> {
 ///
 /// # Errors
 /// There are several units, and one has push options of its own.
-pub(crate) fn atomic(units: &[Unit]) -> Result<(), UnitError> {
+pub(crate) fn atomic(units: &[&Unit]) -> Result<(), UnitError> {
     let apart = |unit: &&Unit| unit.requests_by(|method| matches!(method, RequestMethod::PushOptions(_)));
-    match units.iter().find(apart).filter(|_| units.len() > 1) {
+    match units.iter().copied().find(apart).filter(|_| units.len() > 1) {
         Some(unit) => Err(UnitError::NotAtomic { unit: unit.name.clone() }),
         None => Ok(()),
     }
@@ -192,7 +192,7 @@ fn is_valid_path(path: &str) -> bool {
     path.split('/').count() <= MAX_PATH_DEPTH && path.split('/').all(valid_part) && path != METADATA
 }
 
-fn topics_are_distinct(units: &[Unit]) -> Result<(), UnitError> {
+fn topics_are_distinct(units: &[&Unit]) -> Result<(), UnitError> {
     let mut used: BTreeSet<&str> = units.iter().map(|unit| unit.branch.as_str()).collect();
     for unit in units {
         if let Some(topic) = &unit.topic
@@ -204,7 +204,7 @@ fn topics_are_distinct(units: &[Unit]) -> Result<(), UnitError> {
     Ok(())
 }
 
-fn files_are_not_folders(units: &[Unit], writers: &BTreeMap<BranchPath<'_>, &str>) -> Result<(), UnitError> {
+fn files_are_not_folders(units: &[&Unit], writers: &BTreeMap<BranchPath<'_>, &str>) -> Result<(), UnitError> {
     for unit in units {
         let mut seen = BTreeSet::new();
         for path in unit.files.keys() {

@@ -176,8 +176,8 @@ pub(crate) enum OrderPlace {
 }
 
 impl<'a> Progress<'a> {
-    pub(crate) fn new(units: &'a [Unit]) -> Self {
-        let units = units.iter().map(UnitRun::new).collect();
+    pub(crate) fn new(units: Vec<&'a Unit>) -> Self {
+        let units = units.into_iter().map(UnitRun::new).collect();
         Self {
             units,
             owed_notes: BTreeMap::new(),

@@ -106,9 +106,9 @@ impl Batch {
     ) -> Result<Vec<UnitReport>, Failure> {
         let _span =
             tracing::info_span!("push", repository = %self.remote.redacted_url(), units = self.units.len()).entered();
-        let contents: Vec<committer::Unit> = self.units.iter().map(|one| one.unit.content.clone()).collect();
+        let contents = self.units.iter().map(|one| &one.unit.content);
         let mut transport = open(&self.remote, self.api.as_ref()).map_err(DeliverError::from)?;
-        let results = committer::deliver(transport.as_mut(), &contents, options)?;
+        let results = committer::deliver(transport.as_mut(), contents, options)?;
         let repository = self.remote.redacted_url();
         let mut report = |ReviewedUnit { unit, review }: ReviewedUnit, result: UnitResult| {
             let request = review.and_then(|review| self.requests.settle(&review, &unit.unit, &result, plan, ctx));
