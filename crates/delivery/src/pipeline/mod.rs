@@ -23,6 +23,7 @@ pub mod file_set;
 pub mod helm;
 pub(crate) mod identity;
 mod load;
+mod output;
 mod pin;
 pub mod policy;
 mod print;
@@ -37,9 +38,10 @@ mod unit;
 
 pub use changed::keep_changed;
 pub(crate) use deliver::unique_warnings;
+pub use output::Output;
 pub use session::{Pipeline, SourceTree};
 pub(crate) use source_commit::RecordedCommit;
-pub use unit::{CheckedUnit, Output, PinnedUnit, PrintedUnit, RenderedUnit};
+pub use unit::{CheckedUnit, PinnedUnit, PrintedUnit, RenderedUnit};
 
 /// How to deliver what was rendered.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,8 +3,9 @@
 use manifest::Errors;
 
 use super::file_set::file_set;
+use super::output::Output;
 use super::session::{OfUnit, Pipeline, all_units};
-use super::unit::{CheckedUnit, Output, PrintedUnit};
+use super::unit::{CheckedUnit, PrintedUnit};
 use crate::error::Failure;
 use crate::plan::PlannedUnit;
 

@@ -3,8 +3,9 @@
 use manifest::{Diagnostic, Errors, Pins};
 use render_core::kustomize::{Options, build, build_with_cache};
 
+use super::output::Output;
 use super::session::{Pipeline, all_units};
-use super::unit::{LoadedSource, LoadedUnit, Output, RenderedUnit};
+use super::unit::{LoadedSource, LoadedUnit, RenderedUnit};
 use super::{helm, skaffold};
 use crate::error::Failure;
 use crate::host::recorded_files::RecordedFiles;

@@ -12,7 +12,7 @@ use render_core::skaffold::{
     references,
 };
 
-use super::unit::Output;
+use super::output::Output;
 use crate::host::RunContext;
 use crate::host::git_facts::GitFacts;
 use crate::host::machine;

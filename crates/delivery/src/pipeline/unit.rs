@@ -1,14 +1,15 @@
 //! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
-use manifest::{Diagnostic, ImageRef, Node};
+use manifest::Diagnostic;
 use render_core::skaffold::Build;
 
+use super::file_set::UnitFiles;
+use super::output::Output;
 use super::skaffold::LoadedSkaffold;
 use crate::host::branches::OnBranch;
 use crate::host::recorded_files::ReadPaths;
 use crate::images::digests::ImageRequest;
 use crate::images::origins::ImageOrigin;
-use crate::pipeline::file_set::{Style, UnitFiles};
 use crate::plan::{PlannedUnit, Release};
 
 /// A unit whose source has been read as far as it can be before images are resolved.
@@ -48,36 +49,6 @@ impl LoadedUnit {
             LoadedSource::Skaffold(skaffold) => skaffold.image_requests(&self.unit),
             LoadedSource::Kustomize(_) | LoadedSource::Helm(_) => Vec::new(),
         }
-    }
-}
-
-/// What rendering a unit gave.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// The objects in the order they are printed.
-    pub objects: Vec<Node>,
-    /// The tool whose YAML style they are printed in.
-    pub style: Style,
-    /// The images that the source builds, as they are in the objects.
-    pub builds: Vec<Build>,
-    /// What was read.
-    pub inputs: ReadPaths,
-    /// Findings that do not stop the run.
-    pub warnings: Vec<Diagnostic>,
-    /// What the source's own programs wrote to stderr.
-    pub stderr: Vec<u8>,
-}
-
-impl Output {
-    /// The output of a source that builds no images.
-    pub(crate) fn of_objects(objects: Vec<Node>, style: Style, warnings: Vec<Diagnostic>) -> Self {
-        let (builds, stderr) = (Vec::new(), Vec::new());
-        Output { objects, style, builds, inputs: ReadPaths::default(), warnings, stderr }
-    }
-
-    /// The images that the source builds, as references.
-    pub(crate) fn built_images(&self) -> Vec<ImageRef> {
-        self.builds.iter().filter_map(|build| ImageRef::parse(&build.tag).ok()).collect()
     }
 }
 

@@ -22,6 +22,7 @@ mod standalone;
 mod unit;
 
 use context::UnitContext;
+use destination::UnitDestination;
 use destination::one_file_each;
 pub use release::Release;
 pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
@@ -82,7 +83,8 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     let mut units = Vec::new();
     for chosen in select::select(settings, file, &config, &services)? {
         let select::Chosen { service, environment, special } = chosen;
-        units.push(UnitContext { settings, config: &config, root: &root, file, service, environment, special }.unit()?);
+        let context = UnitContext { settings, config: &config, root: &root, file, service, environment, special };
+        units.push(planned_unit(&context)?);
     }
     one_file_each(&units)?;
     span.record("units", units.len());
@@ -99,6 +101,36 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         source_repository: settings.source_repository.clone().or(config.source.repository),
         config: path,
         root,
+    })
+}
+
+/// Decides a unit from all settings that apply to it.
+///
+/// # Errors
+/// A destination or a review that is not valid.
+fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
+    let (settings, special, general) = (context.settings, context.special, &context.config.policy);
+    let destination = UnitDestination::decide(context)?;
+    let review = Request::decide(context, &destination)?;
+    let images = settings.images.or(special.policy.images).or(general.images).unwrap_or_default();
+    let subject = settings.message.as_ref().or(context.config.commit.message.as_ref());
+    Ok(PlannedUnit {
+        service: context.service.name.clone(),
+        environment: context.environment.to_owned(),
+        folder: context.service.folder.clone(),
+        source: context.source(images),
+        repository: destination.repository,
+        branch: destination.branch,
+        path: destination.path,
+        review,
+        images,
+        digests: settings.digests.or(special.policy.digests).or(general.digests).unwrap_or_default(),
+        secrets: settings.secrets.or(special.policy.secrets).or(general.secrets).unwrap_or_default(),
+        message: match subject {
+            Some(template) => context.fill(template),
+            None => format!("deliver {} to {}", context.service.name, context.environment),
+        },
+        pinned_inputs: None,
     })
 }
 

@@ -91,7 +91,7 @@ impl Chart {
         match yaml::read(&self.values) {
             Ok(Value::Map(map)) => Ok(map),
             Ok(Value::Nil) => Ok(Map::default()),
-            Ok(other) => Err(HelmError::new(format!("cannot load values.yaml: {}", super::values::not_a_map(&other)))),
+            Ok(other) => Err(HelmError::new(format!("cannot load values.yaml: {}", super::maps::not_a_map(&other)))),
             Err(error) => {
                 Err(HelmError::new(format!("cannot load values.yaml: cannot unmarshal yaml document: {error}")))
             }

@@ -193,7 +193,7 @@ fn as_list(read: Result<Value, String>, prefix: &str) -> Value {
 }
 
 fn unmarshal_error(value: &Value, expected: &str) -> String {
-    format!("json: cannot unmarshal {} into Go value of type {expected}", super::values::json_kind(value))
+    format!("json: cannot unmarshal {} into Go value of type {expected}", super::maps::json_kind(value))
 }
 
 /// Returns a value as nanoseconds.

@@ -199,7 +199,7 @@ fn trim_start(text: &[u8]) -> &[u8] {
 fn document(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Document>, HelmError> {
     let failed = |error: String| HelmError::rendering(format!("YAML parse error on {path}: {error}"));
     let unmarshal = |what: &str, value: &Value, expected: &str| {
-        let found = super::values::json_kind(value);
+        let found = super::maps::json_kind(value);
         failed(format!(
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {what} of type {expected}"
         ))

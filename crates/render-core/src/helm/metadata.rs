@@ -37,7 +37,7 @@ impl Metadata {
         let map = match yaml::read(text).map_err(failed)? {
             Value::Map(map) => map,
             Value::Nil => Map::default(),
-            other => return Err(failed(super::values::not_a_map(&other))),
+            other => return Err(failed(super::maps::not_a_map(&other))),
         };
         let text = |key: &str| map.get(key.as_bytes()).map(|value| scalar_text(&value)).unwrap_or_default();
         let annotations = match map.get(b"annotations") {
@@ -170,7 +170,7 @@ fn texts(map: &Map, key: &str) -> Result<Vec<String>, String> {
         Some(Value::List(list)) => Ok(list.iter().map(scalar_text).collect()),
         Some(other) => Err(format!(
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go struct field Metadata.{key} of type []string",
-            super::values::json_kind(&other)
+            super::maps::json_kind(&other)
         )),
     }
 }

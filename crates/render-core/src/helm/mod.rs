@@ -16,6 +16,7 @@ mod files;
 mod functions;
 mod ignore;
 mod manifests;
+mod maps;
 mod metadata;
 mod objects;
 mod path_match;

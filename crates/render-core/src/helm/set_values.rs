@@ -53,7 +53,7 @@ pub(super) fn set_json(target: &Map, text: &str) -> Result<(), HelmError> {
     if text.trim_start().starts_with('{') {
         match json::parse(text.as_bytes()) {
             Ok(Value::Map(map)) => {
-                super::values::merge(target, &map);
+                super::maps::merge(target, &map);
                 return Ok(());
             }
             _ => return Err(failed()),

@@ -4,6 +4,7 @@ use gotemplate::{Map, Value};
 
 use super::chart::Chart;
 use super::error::HelmError;
+use super::maps::{merge, not_a_map};
 use super::objects::VALUES;
 use super::{set_values, yaml};
 
@@ -65,35 +66,6 @@ pub(super) fn merged(sources: &[ValueSource]) -> Result<Map, HelmError> {
         }
     }
     Ok(target)
-}
-
-/// Merges a later file into the earlier ones: maps by key, all else replaced.
-pub(super) fn merge(target: &Map, later: &Map) {
-    for (key, value) in later.entries() {
-        match (target.get(&key), &value) {
-            (Some(Value::Map(inner)), Value::Map(later)) => merge(&inner, later),
-            _ => target.insert(key, value),
-        }
-    }
-}
-
-/// Returns the kind's name in errors of `encoding/json`.
-pub(super) fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-        Value::String(_) => "string",
-        Value::Bool(_) => "bool",
-        _ => "number",
-    }
-}
-
-/// Returns the error of a document that should be a map.
-pub(super) fn not_a_map(value: &Value) -> String {
-    format!(
-        "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-        json_kind(value)
-    )
 }
 
 /// `.Values`, with the warnings that coalescing gives.

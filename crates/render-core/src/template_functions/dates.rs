@@ -1,10 +1,10 @@
 //! Dates. What is not a time counts as now, as in Sprig.
 
-use gotemplate::{Context, Function, FunctionError, FunctionResult, Param, Value};
+use gotemplate::{Context, Function, FunctionResult, Param, Value};
 
 use super::arguments::text;
 use super::durations;
-use super::times::{Time, parse, utc};
+use super::times::{Time, now, parse, utc};
 use crate::time::{Now, Offset};
 
 const ANY: Param = Param::Any;
@@ -66,15 +66,6 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         }),
     ),
 ];
-
-/// Returns the current time for a function.
-pub(super) fn now(context: &dyn Context, name: &str) -> Result<Time, FunctionError> {
-    let clock = super::state::of(context).and_then(|state| state.clock.as_ref());
-    match clock {
-        Some(clock) => Ok(Time { at: clock.now, zone: clock.local.clone() }),
-        None => Err(format!("{name} depends on the clock, so two runs would differ: pass the value in").into()),
-    }
-}
 
 fn local(context: &dyn Context) -> Offset {
     super::state::of(context).and_then(|state| state.clock.as_ref()).map_or_else(utc, |clock| clock.local.clone())

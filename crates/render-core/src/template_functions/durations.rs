@@ -45,7 +45,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
                 Value::String(_) => parse(&text(args, 0)).unwrap_or_default(),
                 Value::Int(value, of) if of.name == "int64" => *value,
                 other => match other.downcast::<Time>() {
-                    Some(time) => super::dates::now(context, "durationRound")?.since(time),
+                    Some(time) => super::times::now(context, "durationRound")?.since(time),
                     None => 0,
                 },
             };

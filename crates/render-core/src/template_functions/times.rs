@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gotemplate::{Field, Function, Kind, Object, Param, Type, Value};
+use gotemplate::{Context, Field, Function, FunctionError, Kind, Object, Param, Type, Value};
 
 use super::arguments::text;
 use crate::time::calendar::{civil, days_of};
@@ -14,6 +14,15 @@ use crate::time::{Now, Offset};
 pub(crate) struct Time {
     pub(crate) at: Now,
     pub(crate) zone: Offset,
+}
+
+/// Returns the current time for a function.
+pub(super) fn now(context: &dyn Context, name: &str) -> Result<Time, FunctionError> {
+    let clock = super::state::of(context).and_then(|state| state.clock.as_ref());
+    match clock {
+        Some(clock) => Ok(Time { at: clock.now, zone: clock.local.clone() }),
+        None => Err(format!("{name} depends on the clock, so two runs would differ: pass the value in").into()),
+    }
 }
 
 /// Returns UTC.
