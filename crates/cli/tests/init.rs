@@ -50,8 +50,8 @@ fn real_terminal_shows_prompts() {
     for wanted in [
         "Found services: 1 with a skaffold.yaml, 1 with kustomizations; environments: production, staging.",
         "Environments, separated by commas [production,staging] ",
-        "{servce}` is not known; {service} and {environment} are",
-        "`qa` is none of staging, production",
+        "unknown placeholder {servce}, expected {service} or {environment}",
+        "unknown environment \"qa\", expected one of staging, production",
         "wrote ./hydrant.yaml",
     ] {
         assert!(seen.contains(wanted), "{wanted}: {seen}");
@@ -77,6 +77,6 @@ fn real_terminal_shows_no_prompts_for_given_options() {
     std::fs::remove_file(folder.path().join("hydrant.yaml")).unwrap();
     // Ctrl-D.
     let (seen, well) = typed(folder.path(), "", "\u{4}");
-    assert!(!well && seen.contains("no answer came, so nothing was written"), "{seen}");
+    assert!(!well && seen.contains("no answer, nothing was written"), "{seen}");
     assert!(!folder.path().join("hydrant.yaml").exists());
 }

@@ -18,7 +18,7 @@
 //! - [`Function`]s are passed in as [`Functions`], with the types of their parameters ([`Param`]), which are checked as Go checks them. A function that takes a
 //!   [`Context`] can execute other templates and reach the caller's state.
 //! - [`Object`] is the trait for values with fields and methods of their own.
-//! - [`format`] and [`strconv`] are the parts of Go's `fmt` and `strconv` that templates show.
+//! - [`mod@format`] and [`strconv`] are the parts of Go's `fmt` and `strconv` that templates show.
 //! - [`Limits`] bound depth, work and output. Recursion never overflows the stack.
 //!
 //! # Functions

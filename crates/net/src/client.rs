@@ -60,7 +60,7 @@ impl Client {
         self.exchange(&mut request)
     }
 
-    /// Sends a request until there is a response that will not change; see [`retry`](crate::retry::retry).
+    /// Sends a request until there is a response that will not change; see `retry::retry`.
     ///
     /// # Errors
     /// The error of the last attempt.

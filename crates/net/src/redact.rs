@@ -54,7 +54,7 @@ fn is_secret(name: &str) -> bool {
     SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Returns a text with each URL in it redacted as by [`url`].
+/// Returns a text with each URL in it redacted as by [`url()`].
 pub fn text(text: &str) -> String {
     let ends_url = |letter: char| letter.is_whitespace() || "'\"<>`".contains(letter);
     let mut out = String::with_capacity(text.len());

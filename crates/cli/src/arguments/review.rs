@@ -20,7 +20,7 @@ pub(crate) struct RequestArguments {
     /// Name the kind of git host [default: from the host name]
     #[arg(long, value_enum, value_name = "HOST", env = "HYDRANT_REVIEW_HOST")]
     review_host: Option<HostArgument>,
-    /// Use GitHub's API at this URL [default: https://api.github.com, or https://HOST/api/v3 for other hosts]
+    /// Use GitHub's API at this URL [default: that of github.com, or https://HOST/api/v3 for other hosts]
     #[arg(long, value_name = "URL", env = "HYDRANT_REVIEW_API")]
     review_api: Option<String>,
     /// Push to this topic branch; {service} and {environment} are replaced [default: hydrant/{service}/{environment}]

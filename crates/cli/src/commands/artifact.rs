@@ -28,7 +28,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  hydrant artifact push oci://ghcr.io/acme/{service}:{environment} --all")]
 struct PushArguments {
-    /// Push to oci://REGISTRY/REPOSITORY[:TAG]; {service} and {environment} are replaced
+    /// Push to oci://REGISTRY/REPOSITORY or oci://REGISTRY/REPOSITORY:TAG; {service} and {environment} are replaced
     #[arg(value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
     reference: String,
     /// Add this tag (repeatable, or separated by commas)

@@ -25,7 +25,7 @@ impl<'a> RecordedFiles<'a> {
     }
 }
 
-/// The absolute paths that were read through a [`RecordedFiles`], sorted.
+/// The absolute paths that were read through a `RecordedFiles`, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadPaths {
     /// The files that were read.

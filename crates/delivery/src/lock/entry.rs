@@ -6,7 +6,7 @@ use registry::Platform;
 /// What one image reference was found to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedImage {
-    /// The full reference that was looked up ([`ImageRef::lookup`]), such as `docker.io/library/nginx:1.27`.
+    /// The full reference that was looked up (`ImageRef::lookup`), such as `docker.io/library/nginx:1.27`.
     pub reference: String,
     /// The requested platform; the whole image (index) where absent.
     pub platform: Option<Platform>,

@@ -2,10 +2,10 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`chart`] | a chart's folder as files and metadata |
-//! | [`values`] | values files and `--set` flags |
-//! | [`engine`] | templates with their objects and functions |
-//! | [`manifests`] | documents: split, sorted, printed |
+//! | `chart` | a chart's folder as files and metadata |
+//! | `values` | values files and `--set` flags |
+//! | `engine` | templates with their objects and functions |
+//! | `manifests` | documents: split, sorted, printed |
 //!
 //! Unsupported features are refused by name: archives, dependencies and subcharts, JSON schemas, library charts.
 

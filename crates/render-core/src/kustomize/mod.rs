@@ -2,16 +2,16 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`options`] | the flags of a build |
-//! | [`kustomization`] | `kustomization.yaml` as Rust types; [`decode`] reads them |
-//! | [`load`] | opening what a kustomization names: files, folders, repositories |
-//! | [`object`] | objects with their build data |
-//! | [`schema`] | the Kubernetes schema: which lists merge, which kinds have a namespace |
-//! | [`selector`] | the selection of objects by id, labels and annotations |
-//! | [`fields`] | field paths and field specs |
-//! | [`patch`] | strategic merges and JSON patches |
-//! | [`generate`], [`transform`], [`plugin`] | one file for each generator, transformer and kind of plugin |
-//! | [`build`] | the order of all steps, and the cache of bases |
+//! | `options` | the flags of a build |
+//! | `kustomization` | `kustomization.yaml` as Rust types; `decode` reads them |
+//! | `load` | opening what a kustomization names: files, folders, repositories |
+//! | `object` | objects with their build data |
+//! | `schema` | the Kubernetes schema: which lists merge, which kinds have a namespace |
+//! | `selector` | the selection of objects by id, labels and annotations |
+//! | `fields` | field paths and field specs |
+//! | `patch` | strategic merges and JSON patches |
+//! | `generate`, `transform`, `plugin` | one file for each generator, transformer and kind of plugin |
+//! | `build` | the order of all steps, and the cache of bases |
 
 mod build;
 mod context;

@@ -40,7 +40,7 @@ impl<'a> Inputs<'a> {
     /// A string of the config, its template filled in.
     ///
     /// # Errors
-    /// As [`Templates::expand`], with the string's position in errors.
+    /// As `Templates::expand`, with the string's position in errors.
     pub fn expand(
         &self,
         config: &Config,

@@ -2,12 +2,12 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`model`] | a config of the newest version as Rust types |
-//! | [`config`] | from a file to the model: documents, checks, upgrades, profiles, `requires` |
-//! | [`build`] | from the model to builds: tag policies, `--build-artifacts`, `--images`, `--default-repo` |
-//! | [`render`] | the renderers in Skaffold's order: raw YAML, kustomize, Helm, hooks, transformers |
-//! | [`template`] | Go templates in a config: environment variables and Sprig's functions |
-//! | [`inputs`], [`glob`], [`reference`] | what these share |
+//! | `model` | a config of the newest version as Rust types |
+//! | `config` | from a file to the model: documents, checks, upgrades, profiles, `requires` |
+//! | `build` | from the model to builds: tag policies, `--build-artifacts`, `--images`, `--default-repo` |
+//! | `render` | the renderers in Skaffold's order: raw YAML, kustomize, Helm, hooks, transformers |
+//! | `template` | Go templates in a config: environment variables and Sprig's functions |
+//! | `inputs`, `glob`, `reference` | what these share |
 
 mod build;
 mod config;

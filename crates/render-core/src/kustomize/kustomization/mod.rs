@@ -1,7 +1,7 @@
 //! kustomization.yaml as it is written, and what kustomize accepts as one.
 //!
 //! The fields are those of `types.Kustomization` of kustomize 5.8.1. What is read is decoded strictly (see
-//! [`crate::kustomize::decode`]), then deprecated fields are moved to where they belong, as `FixKustomization` does.
+//! `decode`), then deprecated fields are moved to where they belong, as `FixKustomization` does.
 
 use std::collections::BTreeMap;
 
