@@ -139,7 +139,7 @@ fn waiting(row: &Row) -> Option<String> {
     Some(format!("{}: {what} waits for review: {place}\n", row.unit.name()))
 }
 
-/// `cart:production-e0b2f71` for each image: the last part of its name, and its tag.
+/// `cart:production-1.4.2` for each image: the last part of its name, and its tag.
 fn tags(tip: &BranchTip) -> Vec<String> {
     let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let images = branches::images(tip).into_iter();
