@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use delivery::verbs::helm::{self, HelmError, KubeVersion, Request, ValueSource};
+use delivery::verbs::helm::{self, HelmError, KubeVersion, PrintOptions, Request, Semantics, ValueSource, Values};
 
 use crate::outcome::{Failure, Success};
 use crate::output;
@@ -83,15 +83,24 @@ struct Template {
 /// # Errors
 /// The chart or its values are invalid, or use what is not supported.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
-    let Command::Template(arguments) = arguments.command;
-    let rendered = request(arguments).and_then(helm::run).map_err(|error| Failure::Verbatim(error.stderr()))?;
+    let Command::Template(mut arguments) = arguments.command;
+    let print = PrintOptions {
+        include_crds: arguments.include_crds,
+        show_only: std::mem::take(&mut arguments.show_only),
+        no_hooks: arguments.no_hooks,
+        skip_tests: arguments.skip_tests,
+    };
+    let failed = |error: HelmError| Failure::Verbatim(error.stderr());
+    let rendered = request(arguments).and_then(helm::run).map_err(failed)?;
     rendered.warnings.iter().for_each(|line| output::verbatim(&format!("{line}\n")));
-    output::result_bytes(&rendered.text)?;
+    output::result_bytes(&rendered.print(&print).map_err(failed)?)?;
     Ok(Success::Done)
 }
 
 fn request(arguments: Template) -> Result<Request, HelmError> {
-    let kube_version = arguments.kube_version.as_deref().map(KubeVersion::parse).transpose()?;
+    let semantics = Semantics::default();
+    let kube_version =
+        arguments.kube_version.as_deref().map(|version| KubeVersion::parse(version, semantics)).transpose()?;
     let mut names = arguments.arguments;
     let chart = names.pop().unwrap_or_default();
     let mut values = Vec::new();
@@ -108,14 +117,11 @@ fn request(arguments: Template) -> Result<Request, HelmError> {
         chart,
         release: names.pop().unwrap_or_else(|| "release-name".to_owned()),
         namespace: arguments.namespace,
-        values,
+        values: Values::merge(&values)?,
+        semantics,
         kube_version,
         api_versions: arguments.api_versions,
         is_upgrade: arguments.is_upgrade,
-        include_crds: arguments.include_crds,
-        show_only: arguments.show_only,
-        no_hooks: arguments.no_hooks,
-        skip_tests: arguments.skip_tests,
         environment: std::env::var("TZ").map(|zone| BTreeMap::from([("TZ".to_owned(), zone)])).unwrap_or_default(),
         now: (i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos()),
     })

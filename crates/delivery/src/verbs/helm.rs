@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use render_core::helm::{Chart, Clock, Now, Offset, Options, RandomBytes, template, zone_offset};
-pub use render_core::helm::{HelmError, KubeVersion, Output, ValueSource};
+use render_core::helm::{Chart, Clock, Now, Offset, RandomBytes, RenderOptions, render, zone_offset};
+pub use render_core::helm::{HelmError, KubeVersion, PrintOptions, Rendered, Semantics, ValueSource, Values};
 
 use crate::host::disk::{DiskFiles, absolute};
 
-/// What a chart is rendered with.
+/// What a chart is rendered with. The values stay on one thread.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The chart's folder.
@@ -17,22 +17,16 @@ pub struct Request {
     pub release: String,
     /// The release's namespace.
     pub namespace: String,
-    /// Values files and flags.
-    pub values: Vec<ValueSource>,
+    /// The user's values.
+    pub values: Values,
+    /// The version of helm whose results are reproduced.
+    pub semantics: Semantics,
     /// The Kubernetes version.
     pub kube_version: Option<KubeVersion>,
     /// Added to `.Capabilities.APIVersions`.
     pub api_versions: Vec<String>,
     /// The release is upgraded, not installed.
     pub is_upgrade: bool,
-    /// Print the files of `crds/` as well.
-    pub include_crds: bool,
-    /// Print only the documents of these files.
-    pub show_only: Vec<String>,
-    /// Leave hooks out.
-    pub no_hooks: bool,
-    /// Leave test hooks out.
-    pub skip_tests: bool,
     /// The environment variables; only `TZ` has an effect.
     pub environment: BTreeMap<String, String>,
     /// The current time: seconds and nanoseconds since 1970.
@@ -43,29 +37,26 @@ pub struct Request {
 ///
 /// # Errors
 /// helm's own error texts, and errors for what is not supported.
-pub fn run(request: Request) -> Result<Output, HelmError> {
+pub fn run(request: Request) -> Result<Rendered, HelmError> {
     let files = DiskFiles::default();
     let folder = absolute(Path::new(&request.chart)).unwrap_or_else(|_| request.chart.clone());
-    let chart = Chart::load(&files, &folder, &request.chart)?;
+    let chart = Chart::load(&files, &folder, &request.chart, request.semantics)?;
     let Request { environment, now: (seconds, nanoseconds), .. } = request;
     let utc = || Offset { seconds: 0, abbreviation: "UTC".to_owned() };
     let local = zone_offset(&files, &environment, "Local", seconds).unwrap_or_else(utc);
-    let options = Options {
+    let options = RenderOptions {
         release: request.release,
         namespace: request.namespace,
         values: request.values,
         kube_version: request.kube_version,
         api_versions: request.api_versions,
         is_upgrade: request.is_upgrade,
-        include_crds: request.include_crds,
-        show_only: request.show_only,
-        no_hooks: request.no_hooks,
-        skip_tests: request.skip_tests,
+        skip_schema_validation: false,
         clock: Some(Clock { now: Now { seconds, nanoseconds }, local }),
         zones: Some(Box::new(move |name, at| zone_offset(&files, &environment, name, at))),
         random: Some(random_bytes()),
     };
-    template(&chart, options)
+    render(&chart, options)
 }
 
 /// The operating system's source of random bytes.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use gotemplate::{Map, Value};
 
-use super::Options;
 use super::error::HelmError;
 use super::ignore::IgnoreRules;
 use super::metadata::Metadata;
 use super::yaml;
+use super::{RenderOptions, Semantics};
 use crate::files::{FileKind, Files};
 
 /// The most bytes that a chart's files may have together.
@@ -24,6 +24,7 @@ pub(super) struct ChartFile {
 /// A chart, loaded.
 #[derive(Clone, Debug)]
 pub struct Chart {
+    pub(super) semantics: Semantics,
     pub(super) metadata: Metadata,
     pub(super) values: Arc<[u8]>,
     pub(super) templates: Vec<ChartFile>,
@@ -32,11 +33,11 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// Loads a chart from its folder. `shown` is the path as it was given, for messages.
+    /// Loads a chart from its folder or archive. `shown` is the path as it was given, for messages.
     ///
     /// # Errors
     /// helm's own texts, and refusals of what is not supported.
-    pub fn load(files: &dyn Files, folder: &str, shown: &str) -> Result<Chart, HelmError> {
+    pub fn load(files: &dyn Files, folder: &str, shown: &str, semantics: Semantics) -> Result<Chart, HelmError> {
         match files.kind(folder) {
             Ok(FileKind::Folder) => {}
             Ok(FileKind::File) => return Err(HelmError::unsupported("a chart archive")),
@@ -47,12 +48,18 @@ impl Chart {
         let mut loader = Loader { files, rules, total: 0, found: Vec::new() };
         loader.folder(folder, "", 0)?;
         let detected = files.kind(&format!("{folder}/Chart.yaml")).is_ok();
-        Chart::from_files(loader.found, folder, detected)
+        Chart::from_files(loader.found, folder, detected, semantics)
     }
 
-    fn from_files(found: Vec<ChartFile>, folder: &str, detected: bool) -> Result<Chart, HelmError> {
+    fn from_files(
+        found: Vec<ChartFile>,
+        folder: &str,
+        detected: bool,
+        semantics: Semantics,
+    ) -> Result<Chart, HelmError> {
         let mut metadata = None;
         let mut chart = Chart {
+            semantics,
             metadata: Metadata::default(),
             values: Arc::from(&b""[..]),
             templates: Vec::new(),
@@ -82,7 +89,7 @@ impl Chart {
     }
 
     /// Checks what helm checks between loading and rendering.
-    pub(super) fn check(&self, options: &Options) -> Result<(), HelmError> {
+    pub(super) fn check(&self, options: &RenderOptions) -> Result<(), HelmError> {
         self.metadata.check(options)
     }
 

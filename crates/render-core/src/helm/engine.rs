@@ -8,17 +8,17 @@ use gotemplate::{Error, Limits, Map, MissingKey, ParseError, Templates};
 use super::chart::Chart;
 use super::error::HelmError;
 use super::functions::{FUNCTIONS, MARKERS, without_no_value};
-use super::{Options, files, objects};
+use super::{RenderOptions, files, objects};
 use crate::template_functions::FunctionState;
 
 /// The limits of a chart's execution, far above what published charts need.
 const LIMITS: Limits = Limits { depth: 100_000, steps: 500_000_000, output: 1 << 28 };
 
 /// The output of each template file by its path, which begins with the chart's name.
-pub(super) type Rendered = BTreeMap<String, Vec<u8>>;
+pub(super) type RenderedFiles = BTreeMap<String, Vec<u8>>;
 
 /// Parses and executes a chart's templates.
-pub(super) fn render(chart: &Chart, values: Map, options: &mut Options) -> Result<Rendered, HelmError> {
+pub(super) fn render(chart: &Chart, values: Map, options: &mut RenderOptions) -> Result<RenderedFiles, HelmError> {
     let name = &chart.metadata.name;
     let mut ordered: Vec<(String, &[u8])> =
         chart.templates.iter().map(|file| (format!("{name}/{}", file.path), &*file.bytes)).collect();
@@ -36,7 +36,7 @@ pub(super) fn render(chart: &Chart, values: Map, options: &mut Options) -> Resul
     let random = options.random.take().map(RefCell::new);
     let zones = options.zones.take();
     let state = FunctionState { clock: options.clock.clone(), random, zones, ..FunctionState::default() };
-    let mut rendered = Rendered::new();
+    let mut rendered = RenderedFiles::new();
     for (path, _) in &ordered {
         if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
@@ -49,7 +49,7 @@ pub(super) fn render(chart: &Chart, values: Map, options: &mut Options) -> Resul
 }
 
 /// Returns the root of a template's data.
-fn context(chart: &Chart, values: Map, options: &Options) -> Map {
+fn context(chart: &Chart, values: Map, options: &RenderOptions) -> Map {
     [
         ("Capabilities", objects::capabilities(options)),
         ("Chart", chart.metadata.object().into()),

@@ -6,12 +6,13 @@
 pub struct HelmError {
     message: String,
     rendering: bool,
+    warnings: Vec<String>,
 }
 
 impl HelmError {
     /// Makes an error from before the templates are executed.
     pub(super) fn new(message: impl Into<String>) -> HelmError {
-        HelmError { message: message.into(), rendering: false }
+        HelmError { message: message.into(), rendering: false, warnings: Vec::new() }
     }
 
     /// Makes the error of a values file that cannot be read.
@@ -26,7 +27,7 @@ impl HelmError {
 
     /// Makes an error of the rendering itself.
     pub(super) fn rendering(message: impl Into<String>) -> HelmError {
-        HelmError { message: message.into(), rendering: true }
+        HelmError { message: message.into(), rendering: true, warnings: Vec::new() }
     }
 
     /// Makes the error for a feature of helm that hydrant does not support.
@@ -34,10 +35,17 @@ impl HelmError {
         HelmError::new(format!("{what} is not supported yet: run helm instead"))
     }
 
-    /// Returns what helm prints on stderr.
+    /// Puts the lines before the error that helm had printed when it failed.
+    pub(super) fn after(mut self, warnings: &[String]) -> HelmError {
+        self.warnings.splice(0..0, warnings.iter().cloned());
+        self
+    }
+
+    /// Returns what helm prints on stderr: warnings, then the error.
     #[must_use]
     pub fn stderr(&self) -> String {
         let tail = if self.rendering { "\n\nUse --debug flag to render out invalid YAML" } else { "" };
-        format!("Error: {}{tail}\n", self.message)
+        let warnings: String = self.warnings.iter().map(|line| format!("{line}\n")).collect();
+        format!("{warnings}Error: {}{tail}\n", self.message)
     }
 }

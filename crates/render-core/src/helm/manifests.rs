@@ -3,10 +3,10 @@
 use gotemplate::{Map, Value};
 
 use super::chart::Chart;
-use super::engine::Rendered;
+use super::engine::RenderedFiles;
 use super::error::HelmError;
 use super::metadata::scalar_text;
-use super::{Options, path_match, yaml};
+use super::{Rendered, yaml};
 
 /// The order in which helm installs kinds; others follow by name.
 const INSTALL_ORDER: [&str; 38] = [
@@ -63,104 +63,81 @@ const EVENTS: [&str; 10] = [
     "test-success",
 ];
 
-/// One document of a rendered file.
-struct Document {
-    path: String,
-    text: Vec<u8>,
+/// A document of a rendered file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The path of the file, which begins with the chart's name.
+    pub path: String,
+    /// The text, as the templates wrote it.
+    pub text: Vec<u8>,
+}
+
+/// A hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The document.
+    pub document: Document,
+    /// The events at which it runs, such as `pre-install`.
+    pub events: Vec<String>,
+}
+
+impl Hook {
+    /// Returns whether it is a test.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.events.iter().any(|event| event.starts_with("test"))
+    }
+}
+
+/// A document with what decides its place.
+struct Sorted {
+    document: Document,
     kind: String,
     /// The events of a hook.
     events: Option<Vec<String>>,
 }
 
-/// The printed manifests, and the warnings for stderr.
-pub(super) struct Printed {
-    pub(super) text: Vec<u8>,
-    pub(super) warnings: Vec<String>,
-}
-
-/// Prints what was rendered.
-pub(super) fn print(chart: &Chart, rendered: &Rendered, options: &Options) -> Result<Printed, HelmError> {
-    let mut warnings = Vec::new();
+/// Splits what was rendered into manifests and hooks, and sorts them.
+pub(super) fn sort(chart: &Chart, files: RenderedFiles, warnings: &mut Vec<String>) -> Result<Rendered, HelmError> {
+    let mut notes = None;
     let mut documents = Vec::new();
-    for (path, text) in rendered {
+    for (path, text) in files {
         if path.ends_with("NOTES.txt") {
+            if path == format!("{}/templates/NOTES.txt", chart.metadata.name) {
+                notes = Some(text);
+            }
             continue;
         }
-        for piece in split(text) {
-            documents.extend(document(path, piece, &mut warnings)?);
+        for piece in split(&text) {
+            documents.extend(document(&path, piece, warnings)?);
         }
     }
-    documents.sort_by_key(|document| order_of(&document.kind));
-    let mut text = Vec::new();
-    if options.include_crds {
-        for file in chart.files.iter().filter(|file| is_crd(&file.path)) {
-            append(&mut text, &format!("{}/{}", chart.metadata.name, file.path), &file.bytes);
+    documents.sort_by_cached_key(|document| order_of(&document.kind));
+    let crds = chart
+        .files
+        .iter()
+        .filter(|file| is_crd(&file.path))
+        .map(|file| Document { path: format!("{}/{}", chart.metadata.name, file.path), text: file.bytes.to_vec() });
+    let mut rendered = Rendered {
+        crds: crds.collect(),
+        manifests: Vec::new(),
+        hooks: Vec::new(),
+        notes,
+        warnings: Vec::new(),
+        semantics: chart.semantics,
+    };
+    for Sorted { document, events, .. } in documents {
+        match events {
+            Some(events) => rendered.hooks.push(Hook { document, events }),
+            None => rendered.manifests.push(document),
         }
     }
-    for document in documents.iter().filter(|document| document.events.is_none()) {
-        append(&mut text, &document.path, &document.text);
-    }
-    let mut out = String::from_utf8_lossy(&text).trim().as_bytes().to_vec();
-    if std::str::from_utf8(&text).is_err() {
-        out = text.trim_ascii().to_vec();
-    }
-    out.push(b'\n');
-    for document in documents.iter().filter(|document| is_printed_hook(document, options)) {
-        append(&mut out, &document.path, &document.text);
-    }
-    if !options.show_only.is_empty() {
-        out = selected(&out, &options.show_only)?;
-    }
-    Ok(Printed { text: out, warnings })
-}
-
-/// Returns the documents of the finished text whose files match, pattern by pattern.
-fn selected(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, HelmError> {
-    let pieces = split(text);
-    let mut out = Vec::new();
-    for pattern in patterns {
-        let matching = pieces
-            .iter()
-            .filter(|piece| source_of(piece).is_some_and(|source| path_match::matches(pattern, &source) == Some(true)));
-        let before = out.len();
-        for piece in matching {
-            out.extend_from_slice(b"---\n");
-            out.extend_from_slice(piece);
-            out.push(b'\n');
-        }
-        if out.len() == before {
-            return Err(HelmError::new(format!("could not find template {pattern} in chart")));
-        }
-    }
-    Ok(out)
-}
-
-/// Returns the path below the chart that the first `# Source:` comment names.
-fn source_of(piece: &[u8]) -> Option<String> {
-    const MARK: &[u8] = b"# Source: ";
-    memchr::memmem::find_iter(piece, MARK).find_map(|at| {
-        let line = piece[at + MARK.len()..].split(|byte| *byte == b'\n').next()?;
-        let line = String::from_utf8_lossy(line);
-        let (chart, path) = line.split_once('/')?;
-        (!chart.is_empty() && !path.is_empty()).then(|| path.to_owned())
-    })
-}
-
-fn is_printed_hook(document: &Document, options: &Options) -> bool {
-    let Some(events) = &document.events else { return false };
-    let test = events.iter().any(|event| event.starts_with("test"));
-    !(options.no_hooks || (options.skip_tests && test))
+    Ok(rendered)
 }
 
 fn is_crd(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     path.starts_with("crds/") && matches!(extension.as_str(), "yaml" | "yml" | "json")
-}
-
-fn append(out: &mut Vec<u8>, path: &str, text: &[u8]) {
-    out.extend_from_slice(format!("---\n# Source: {path}\n").as_bytes());
-    out.extend_from_slice(text);
-    out.push(b'\n');
 }
 
 /// Returns the place of a kind: known ones first.
@@ -172,7 +149,7 @@ fn order_of(kind: &str) -> (usize, String) {
 }
 
 /// Splits at lines that begin with `---`. Pieces lose blanks at their start; blank ones are dropped.
-fn split(text: &[u8]) -> Vec<&[u8]> {
+pub(super) fn split(text: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     let text = trim_start(text);
     let mut start = 0;
@@ -196,7 +173,7 @@ fn trim_start(text: &[u8]) -> &[u8] {
 }
 
 /// Reads a document's head. A hook of an unknown event gives nothing.
-fn document(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Document>, HelmError> {
+fn document(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Sorted>, HelmError> {
     let failed = |error: String| HelmError::rendering(format!("YAML parse error on {path}: {error}"));
     let unmarshal = |what: &str, value: &Value, expected: &str| {
         let found = super::maps::json_kind(value);
@@ -223,7 +200,7 @@ fn document(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Optio
         },
         _ => None,
     };
-    let mut document = Document { path: path.to_owned(), text: text.to_vec(), kind, events: None };
+    let mut document = Sorted { document: Document { path: path.to_owned(), text: text.to_vec() }, kind, events: None };
     if let Some(annotation) = annotation {
         let events: Vec<String> = annotation.split(',').map(|event| event.trim().to_lowercase()).collect();
         if !events.iter().all(|event| EVENTS.contains(&event.as_str())) {

@@ -2,10 +2,10 @@
 
 use gotemplate::{List, Map, Value};
 
-use super::Options;
 use super::error::HelmError;
 use super::objects::KubeVersion;
 use super::yaml;
+use super::{RenderOptions, Semantics};
 use crate::template_functions::json;
 use crate::template_functions::semver::{Range, Version};
 
@@ -67,7 +67,7 @@ impl Metadata {
         })
     }
 
-    pub(super) fn check(&self, options: &Options) -> Result<(), HelmError> {
+    pub(super) fn check(&self, options: &RenderOptions) -> Result<(), HelmError> {
         match self.api_version.as_str() {
             "" | "v1" | "v2" => {}
             "v3" => return Err(HelmError::new("invalid chart apiVersion")),
@@ -99,7 +99,7 @@ impl Metadata {
         self.check_kube_version(options)
     }
 
-    fn check_kube_version(&self, options: &Options) -> Result<(), HelmError> {
+    fn check_kube_version(&self, options: &RenderOptions) -> Result<(), HelmError> {
         let kube = options.kube_version.clone().unwrap_or_default();
         let fits = |range: &str| match (Range::parse(range), Version::parse(kube.normalized())) {
             (Ok(range), Ok(version)) => range.contains(&version),
@@ -191,7 +191,8 @@ impl KubeVersion {
     ///
     /// # Errors
     /// helm's text.
-    pub fn parse(written: &str) -> Result<KubeVersion, HelmError> {
+    pub fn parse(written: &str, semantics: Semantics) -> Result<KubeVersion, HelmError> {
+        let _ = semantics;
         let failed = |why: String| HelmError::new(format!("invalid kube version '{written}': {why}"));
         let body = written.strip_prefix('v').unwrap_or(written);
         let parts = |text: &str| {

@@ -1,4 +1,4 @@
-//! `helm template`: a chart's files and values in, manifests out, byte for byte what helm 4.3.1 prints.
+//! `helm template`: a chart's files and values in, manifests out, byte for byte what helm prints.
 //!
 //! | module | contents |
 //! | --- | --- |
@@ -6,8 +6,7 @@
 //! | `values` | values files and `--set` flags |
 //! | `engine` | templates with their objects and functions |
 //! | `manifests` | documents: split, sorted, printed |
-//!
-//! Unsupported features are refused by name: archives, dependencies and subcharts, JSON schemas, library charts.
+//! | `semantics` | the versions of helm that can be chosen |
 
 mod chart;
 mod engine;
@@ -20,6 +19,8 @@ mod maps;
 mod metadata;
 mod objects;
 mod path_match;
+mod print;
+mod semantics;
 mod set_values;
 mod toml;
 mod values;
@@ -29,8 +30,11 @@ use std::collections::BTreeMap;
 
 pub use chart::Chart;
 pub use error::HelmError;
+pub use manifests::{Document, Hook};
 pub use objects::KubeVersion;
-pub use values::ValueSource;
+pub use print::PrintOptions;
+pub use semantics::{Semantics, UnknownSemantics};
+pub use values::{ValueSource, Values};
 
 use crate::files::Files;
 
@@ -39,27 +43,21 @@ pub use crate::time::{Clock, Now, Offset};
 
 /// The options of a rendering.
 #[derive(Default)]
-pub struct Options {
+pub struct RenderOptions {
     /// The release's name.
     pub release: String,
     /// The release's namespace.
     pub namespace: String,
-    /// Values files and flags.
-    pub values: Vec<ValueSource>,
-    /// The Kubernetes version; the default is that of helm 4.3.1.
+    /// The user's values.
+    pub values: Values,
+    /// The Kubernetes version; the default is that of the chart's [`Semantics`].
     pub kube_version: Option<KubeVersion>,
     /// Added to `.Capabilities.APIVersions`.
     pub api_versions: Vec<String>,
     /// The release is upgraded, not installed.
     pub is_upgrade: bool,
-    /// Print the files of `crds/` as well.
-    pub include_crds: bool,
-    /// Print only the documents of these files, in this order; patterns are those of Go's `filepath.Match`.
-    pub show_only: Vec<String>,
-    /// Leave hooks out.
-    pub no_hooks: bool,
-    /// Leave test hooks out.
-    pub skip_tests: bool,
+    /// Do not compare values with `values.schema.json`.
+    pub skip_schema_validation: bool,
     /// The current time; without it, functions that read it fail.
     pub clock: Option<Clock>,
     /// Looks time zones up; without it, only UTC and the local one are known.
@@ -75,25 +73,36 @@ pub fn zone_offset(files: &dyn Files, environment: &BTreeMap<String, String>, na
 }
 
 /// The result of a rendering.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// The manifests, as helm prints them.
-    pub text: Vec<u8>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The files of `crds/` of the chart and its subcharts, unrendered.
+    pub crds: Vec<Document>,
+    /// The manifests, in the order in which helm prints them.
+    pub manifests: Vec<Document>,
+    /// The hooks, in the order in which helm prints them.
+    pub hooks: Vec<Hook>,
+    /// The rendered `NOTES.txt` of the chart.
+    pub notes: Option<Vec<u8>>,
     /// Lines for stderr.
     pub warnings: Vec<String>,
+    semantics: Semantics,
 }
 
-/// Renders a chart.
+/// Renders a chart. One chart can be rendered many times, also from several threads at once.
 ///
 /// # Errors
 /// helm's own texts, and refusals of what is not supported.
-pub fn template(chart: &Chart, mut options: Options) -> Result<Output, HelmError> {
-    let user_values = values::merged(&options.values)?;
+pub fn render(chart: &Chart, mut options: RenderOptions) -> Result<Rendered, HelmError> {
+    let mut warnings = Vec::new();
     chart.check(&options)?;
-    let coalesced = values::coalesced(chart, &user_values)?;
-    let mut warnings = coalesced.warnings;
-    let rendered = engine::render(chart, coalesced.values, &mut options)?;
-    let printed = manifests::print(chart, &rendered, &options)?;
-    warnings.extend(printed.warnings);
-    Ok(Output { text: printed.text, warnings })
+    match rendered(chart, &mut options, &mut warnings) {
+        Ok(rendered) => Ok(Rendered { warnings, ..rendered }),
+        Err(error) => Err(error.after(&warnings)),
+    }
+}
+
+fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<String>) -> Result<Rendered, HelmError> {
+    let values = values::coalesced(chart, &options.values, warnings)?;
+    let files = engine::render(chart, values, options)?;
+    manifests::sort(chart, files, warnings)
 }

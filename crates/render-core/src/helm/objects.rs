@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use gotemplate::{Element, Field, Function, Kind, List, Map, Object, Param, Type, Value, types};
 
-use super::Options;
+use super::RenderOptions;
 
 /// `common.Values`: a named map, which `dig` refuses.
 pub(super) static VALUES: Type = Type::map("common.Values", Element::Interface).with_methods(&VALUES_METHODS);
@@ -163,7 +163,7 @@ impl Object for Record {
 }
 
 /// Returns `.Capabilities`.
-pub(super) fn capabilities(options: &Options) -> Value {
+pub(super) fn capabilities(options: &RenderOptions) -> Value {
     let mut versions = Vec::new();
     for group in API_VERSIONS.split_whitespace() {
         match group.split_once('/') {
@@ -199,7 +199,7 @@ pub(super) fn capabilities(options: &Options) -> Value {
 }
 
 /// Returns `.Release`.
-pub(super) fn release(options: &Options) -> Value {
+pub(super) fn release(options: &RenderOptions) -> Value {
     let map: Map = [
         ("Name", Value::from(options.release.as_str())),
         ("Namespace", Value::from(options.namespace.as_str())),

@@ -40,47 +40,49 @@ impl ValueSource {
     }
 }
 
-/// Returns the values of all sources.
-pub(super) fn merged(sources: &[ValueSource]) -> Result<Map, HelmError> {
-    let target = Map::default();
-    let mut ordered: Vec<&ValueSource> = sources.iter().collect();
-    ordered.sort_by_key(|source| source.rank());
-    for source in ordered {
-        match source {
-            ValueSource::File { name, bytes } => {
-                let failed = |error: String| HelmError::new(format!("failed to parse {name}: {error}"));
-                for document in
-                    yaml::read_all(bytes).map_err(|error| failed(format!("cannot unmarshal yaml document: {error}")))?
-                {
-                    match document {
-                        Value::Map(map) => merge(&target, &map),
-                        Value::Nil => {}
-                        other => return Err(failed(not_a_map(&other))),
+/// The user's values. They stay on one thread.
+#[derive(Clone, Debug, Default)]
+pub struct Values(pub(super) Map);
+
+impl Values {
+    /// Merges the values of all sources.
+    ///
+    /// # Errors
+    /// helm's text of a source that cannot be read.
+    pub fn merge(sources: &[ValueSource]) -> Result<Values, HelmError> {
+        let target = Map::default();
+        let mut ordered: Vec<&ValueSource> = sources.iter().collect();
+        ordered.sort_by_key(|source| source.rank());
+        for source in ordered {
+            match source {
+                ValueSource::File { name, bytes } => {
+                    let failed = |error: String| HelmError::new(format!("failed to parse {name}: {error}"));
+                    for document in yaml::read_all(bytes)
+                        .map_err(|error| failed(format!("cannot unmarshal yaml document: {error}")))?
+                    {
+                        match document {
+                            Value::Map(map) => merge(&target, &map),
+                            Value::Nil => {}
+                            other => return Err(failed(not_a_map(&other))),
+                        }
                     }
                 }
+                ValueSource::SetJson(text) => set_values::set_json(&target, text)?,
+                ValueSource::Set(text) => set_values::set(&target, text, set_values::Typing::Typed)?,
+                ValueSource::SetString(text) => set_values::set(&target, text, set_values::Typing::Strings)?,
+                ValueSource::SetLiteral(text) => set_values::set_literal(&target, text)?,
             }
-            ValueSource::SetJson(text) => set_values::set_json(&target, text)?,
-            ValueSource::Set(text) => set_values::set(&target, text, set_values::Typing::Typed)?,
-            ValueSource::SetString(text) => set_values::set(&target, text, set_values::Typing::Strings)?,
-            ValueSource::SetLiteral(text) => set_values::set_literal(&target, text)?,
         }
+        Ok(Values(target))
     }
-    Ok(target)
-}
-
-/// `.Values`, with the warnings that coalescing gives.
-pub(super) struct Coalesced {
-    pub(super) values: Map,
-    pub(super) warnings: Vec<String>,
 }
 
 /// Merges the user's values into the chart's; the user's take precedence.
 ///
 /// # Errors
 /// The chart's own values cannot be read.
-pub(super) fn coalesced(chart: &Chart, user: &Map) -> Result<Coalesced, HelmError> {
-    let mut warnings = Vec::new();
-    let values = user.copy_as(&VALUES);
+pub(super) fn coalesced(chart: &Chart, user: &Values, warnings: &mut Vec<String>) -> Result<Map, HelmError> {
+    let values = user.0.copy_as(&VALUES);
     let defaults = chart.default_values()?;
     let name = &chart.metadata.name;
     for (key, default) in defaults.entries() {
@@ -98,7 +100,7 @@ pub(super) fn coalesced(chart: &Chart, user: &Map) -> Result<Coalesced, HelmErro
             Some(Value::Map(mine)) => match &default {
                 Value::Map(defaults) => {
                     drop_nulls(&default);
-                    coalesce_tables(&mine, defaults, &format!("{name}.{key}"), &mut warnings);
+                    coalesce_tables(&mine, defaults, &format!("{name}.{key}"), warnings);
                 }
                 Value::Nil => {}
                 _ => warnings.push(format!("warning: skipped value for {name}.{key}: Not a table.")),
@@ -106,7 +108,7 @@ pub(super) fn coalesced(chart: &Chart, user: &Map) -> Result<Coalesced, HelmErro
             Some(_) => {}
         }
     }
-    Ok(Coalesced { values, warnings })
+    Ok(values)
 }
 
 /// Removes nulls from maps, not from lists.

@@ -1,0 +1,83 @@
+//! Prints what was rendered.
+
+use super::error::HelmError;
+use super::manifests::{Document, split};
+use super::{Rendered, path_match};
+
+/// What is printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrintOptions {
+    /// Print the files of `crds/` as well.
+    pub include_crds: bool,
+    /// Print only the documents of these files, in this order; patterns are those of Go's `filepath.Match`.
+    pub show_only: Vec<String>,
+    /// Leave hooks out.
+    pub no_hooks: bool,
+    /// Leave test hooks out.
+    pub skip_tests: bool,
+}
+
+impl Rendered {
+    /// Returns what `helm template` prints.
+    ///
+    /// # Errors
+    /// No document is of a file that `show_only` names.
+    pub fn print(&self, options: &PrintOptions) -> Result<Vec<u8>, HelmError> {
+        let mut text = Vec::new();
+        if options.include_crds {
+            self.crds.iter().for_each(|document| append(&mut text, document));
+        }
+        self.manifests.iter().for_each(|document| append(&mut text, document));
+        let mut out = String::from_utf8_lossy(&text).trim().as_bytes().to_vec();
+        if std::str::from_utf8(&text).is_err() {
+            out = text.trim_ascii().to_vec();
+        }
+        out.push(b'\n');
+        let printed = |test: bool| !(options.no_hooks || (options.skip_tests && test));
+        for hook in self.hooks.iter().filter(|hook| printed(hook.is_test())) {
+            append(&mut out, &hook.document);
+        }
+        if !options.show_only.is_empty() {
+            out = selected(&out, &options.show_only)?;
+        }
+        Ok(out)
+    }
+}
+
+fn append(out: &mut Vec<u8>, document: &Document) {
+    out.extend_from_slice(format!("---\n# Source: {}\n", document.path).as_bytes());
+    out.extend_from_slice(&document.text);
+    out.push(b'\n');
+}
+
+/// Returns the documents of the finished text whose files match, pattern by pattern.
+fn selected(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, HelmError> {
+    let pieces = split(text);
+    let mut out = Vec::new();
+    for pattern in patterns {
+        let matching = pieces
+            .iter()
+            .filter(|piece| source_of(piece).is_some_and(|source| path_match::matches(pattern, &source) == Some(true)));
+        let before = out.len();
+        for piece in matching {
+            out.extend_from_slice(b"---\n");
+            out.extend_from_slice(piece);
+            out.push(b'\n');
+        }
+        if out.len() == before {
+            return Err(HelmError::new(format!("could not find template {pattern} in chart")));
+        }
+    }
+    Ok(out)
+}
+
+/// Returns the path below the chart that the first `# Source:` comment names.
+fn source_of(piece: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"# Source: ";
+    memchr::memmem::find_iter(piece, MARK).find_map(|at| {
+        let line = piece[at + MARK.len()..].split(|byte| *byte == b'\n').next()?;
+        let line = String::from_utf8_lossy(line);
+        let (chart, path) = line.split_once('/')?;
+        (!chart.is_empty() && !path.is_empty()).then(|| path.to_owned())
+    })
+}
