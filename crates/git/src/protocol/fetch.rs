@@ -68,10 +68,11 @@ fn version_2(server: &Advertisement, wanted: &FetchRequest<'_>) -> Vec<u8> {
     out
 }
 
-/// Uses no filter, since a version 0 server may refuse to send single blobs afterwards. Version 2 always sends them.
+/// Uses no filter, since a version 0 server may refuse to send single blobs afterwards. Version 2 always sends them. A thin pack is accepted,
+/// since some servers insist on that; it would not be thin, as no objects are named as present.
 fn version_0(server: &Advertisement, wanted: &FetchRequest<'_>) -> Vec<u8> {
     let deepen = wanted.depth > 0 && server.has("shallow");
-    let names = ["side-band-64k", "ofs-delta", "no-progress"];
+    let names = ["side-band-64k", "thin-pack", "ofs-delta", "no-progress"];
     let mut capabilities: Vec<&str> = names.into_iter().filter(|name| server.has(name)).collect();
     if server.has("agent") {
         capabilities.push(AGENT);

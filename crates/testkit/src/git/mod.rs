@@ -1,6 +1,7 @@
 //! A git server on loopback over a bare repository: smart HTTP with protocol version 2 (or 0), partial fetches, pushes with old ids,
 //! and faults on demand. It needs no installed git.
 
+mod other;
 mod pipe;
 mod pkt;
 mod receive;
@@ -15,6 +16,7 @@ use git2::{Oid, Repository};
 use crate::http::{Body, Request, Response, Server};
 use crate::tls::Identity;
 
+pub use other::{Implementation, OtherServer};
 pub use pipe::serve;
 
 /// What the server can do, and whom it lets in.
