@@ -82,6 +82,14 @@ pub enum TransportError {
         /// What was unexpected.
         reason: String,
     },
+    /// The response is larger than hydrant accepts.
+    #[error("response from {url} is too large: {reason}")]
+    TooLarge {
+        /// The URL without credentials.
+        url: String,
+        /// The limit that is exceeded.
+        reason: String,
+    },
     /// The server does not support a requested capability.
     #[error("{url} does not support {capability}")]
     Unsupported {
@@ -120,6 +128,7 @@ impl TransportError {
                 | Self::Credentials { .. }
                 | Self::Server { .. }
                 | Self::Protocol { .. }
+                | Self::TooLarge { .. }
         )
     }
 
@@ -144,6 +153,7 @@ impl TransportError {
             Self::Protocol { .. } => {
                 "check that the URL points to a git repository and that no proxy answers in its place"
             }
+            Self::TooLarge { .. } => "check the repository; the documentation lists the limits under Security",
             Self::Unsupported { hint, .. } => hint,
             Self::Git { .. } => "check the repository with `git fsck`",
             Self::Io { .. } => "check the free space and permissions of the temporary folder",

@@ -10,6 +10,7 @@
 //! | [`source`] | the source repository: commits, files of a revision, history |
 //! | [`snapshot`] | the files of a revision of a remote repository |
 //! | `signing` | signatures of commits |
+//! | `limits` | how long a server may take and how much it may send |
 //! | `rejection` | the messages with which servers reject a push |
 //!
 //! No module knows a host's API; a host's crate implements [`Transport`] and [`source::HistoryService`].
@@ -20,6 +21,7 @@ mod credentials;
 mod error;
 mod file;
 mod identity;
+mod limits;
 mod message;
 mod object_store;
 mod pack;

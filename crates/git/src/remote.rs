@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::config::{GitConfig, expand_home};
 use crate::credentials::{CredentialHelpers, Credentials};
@@ -28,6 +29,8 @@ pub struct Remote {
     pub ssh_command: Option<String>,
     /// The `known_hosts` file for `ssh`; ssh's own if absent.
     pub ssh_known_hosts: Option<PathBuf>,
+    /// The time at which every request to the remote has ended. Each request has a limit of its own besides.
+    pub deadline: Option<Instant>,
 }
 
 impl Remote {

@@ -57,7 +57,7 @@ impl Client {
     /// # Errors
     /// Where there is no response.
     pub fn send(&self, mut request: Request<'_>) -> Result<Response, HttpError> {
-        self.exchange(&mut request)
+        self.exchange(&mut request, None)
     }
 
     /// Sends a request until there is a response that will not change; see `retry::retry`.
@@ -65,7 +65,7 @@ impl Client {
     /// # Errors
     /// The error of the last attempt.
     pub fn send_with_retry(&self, mut request: Request<'_>, how: &Retry<'_>) -> Result<Response, HttpError> {
-        retry(how, request.idempotent, || self.exchange(&mut request))
+        retry(how, request.idempotent, || self.exchange(&mut request, how.end))
     }
 
     /// Sends a request as [`Client::send_with_retry`] and reads the body, at most `limit` bytes. A body that breaks off is tried
@@ -79,12 +79,14 @@ impl Client {
         limit: usize,
         how: &Retry<'_>,
     ) -> Result<BufferedResponse, HttpError> {
-        retry(how, request.idempotent, || self.exchange(&mut request)?.buffer(limit))
+        retry(how, request.idempotent, || self.exchange(&mut request, how.end)?.buffer(limit))
     }
 
-    fn exchange(&self, request: &mut Request<'_>) -> Result<Response, HttpError> {
+    fn exchange(&self, request: &mut Request<'_>, limit: Option<Instant>) -> Result<Response, HttpError> {
         let start = Instant::now();
-        let result = self.follow(request);
+        let own = request.total.or(self.options.timeouts.total).and_then(|total| start.checked_add(total));
+        let end = own.into_iter().chain(limit).min();
+        let result = self.follow(request, end);
         let (method, ms) = (request.method.as_str(), start.elapsed().as_millis());
         match &result {
             Ok(response) => {
@@ -96,7 +98,8 @@ impl Client {
         result
     }
 
-    fn follow(&self, request: &mut Request<'_>) -> Result<Response, HttpError> {
+    /// Sends the request and follows redirects until `end`.
+    fn follow(&self, request: &mut Request<'_>, end: Option<Instant>) -> Result<Response, HttpError> {
         let (mut url, mut method) = (request.url.clone(), request.method.clone());
         if let Some(invalid) = &request.invalid {
             let kind = HttpErrorKind::InvalidRequest(format!("invalid {invalid}"));
@@ -110,7 +113,7 @@ impl Client {
             return Err(HttpError::new(method.as_str(), &url, kind));
         }
         for _ in 0..=request.redirects {
-            let response = self.once(request, &method, &url)?;
+            let response = self.once(request, &method, &url, end)?;
             let status = response.status;
             let Some(location) = redirect_target(&response).filter(|_| request.redirects > 0) else {
                 return Ok(response);
@@ -140,11 +143,21 @@ impl Client {
     }
 
     /// One request and its response. Private headers are sent to the origin of the request's own URL only.
-    fn once(&self, request: &mut Request<'_>, method: &Method, url: &Url) -> Result<Response, HttpError> {
+    fn once(
+        &self,
+        request: &mut Request<'_>,
+        method: &Method,
+        url: &Url,
+        end: Option<Instant>,
+    ) -> Result<Response, HttpError> {
         let error = |kind| HttpError::new(method.as_str(), url, kind);
         let mut headers = request.headers.clone();
         if url.origin() == request.url.origin() {
             append(&mut headers, &request.private_headers);
+        }
+        let total = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if total.is_some_and(|total| total.is_zero()) {
+            return Err(error(HttpErrorKind::Timeout("waiting for the response")));
         }
         let keeps_body = *method == request.method;
         let body = if keeps_body { &mut request.body } else { &mut Body::Empty };
@@ -159,14 +172,14 @@ impl Client {
             append(all, &headers);
         }
         let sent = match body {
-            Body::Empty if needs_length(method) => run(agent, builder, request.total, &[][..]),
-            Body::Empty => run(agent, builder, request.total, ()),
-            Body::Bytes(bytes) => run(agent, builder, request.total, *bytes),
+            Body::Empty if needs_length(method) => run(agent, builder, total, &[][..]),
+            Body::Empty => run(agent, builder, total, ()),
+            Body::Bytes(bytes) => run(agent, builder, total, *bytes),
             Body::Stream(source) => {
                 let mut reader =
                     source.reader().map_err(|source| error(HttpErrorKind::RequestBody(source_of(source))))?;
                 let reader: &mut dyn Read = &mut *reader;
-                run(agent, builder, request.total, SendBody::from_reader(&mut { reader }))
+                run(agent, builder, total, SendBody::from_reader(&mut { reader }))
             }
         };
         let (parts, body) = sent.map_err(|failed| error(error::of_exchange(failed)))?.into_parts();
@@ -201,7 +214,6 @@ impl Client {
             .timeout_connect(Some(timeouts.connect))
             .timeout_per_read(Some(timeouts.idle))
             .timeout_per_write(Some(timeouts.idle))
-            .timeout_global(timeouts.total)
             .max_idle_connections(connections.saturating_mul(4))
             .max_idle_connections_per_host(*connections)
             .proxy(proxy)

@@ -50,8 +50,10 @@ impl RetryPolicy {
 pub struct Retry<'a> {
     /// The policy.
     pub policy: RetryPolicy,
-    /// No attempt begins after it.
+    /// No further attempt begins after it.
     pub deadline: Option<Instant>,
+    /// No attempt goes on after it, up to the last byte of the body.
+    pub end: Option<Instant>,
     /// Shared by all requests to one server.
     pub gate: Option<&'a RetryAfterGate>,
 }
@@ -59,12 +61,20 @@ pub struct Retry<'a> {
 impl Retry<'static> {
     /// The standard policy, without deadline and gate.
     pub const fn standard() -> Self {
-        Retry { policy: RetryPolicy::standard(), deadline: None, gate: None }
+        Retry { policy: RetryPolicy::standard(), deadline: None, end: None, gate: None }
     }
 
     /// One attempt.
     pub const fn once() -> Self {
-        Retry { policy: RetryPolicy::once(), deadline: None, gate: None }
+        Retry { policy: RetryPolicy::once(), deadline: None, end: None, gate: None }
+    }
+}
+
+impl Retry<'_> {
+    /// The same, ended at a point in time.
+    #[must_use]
+    pub const fn until(self, end: Instant) -> Self {
+        Retry { deadline: Some(end), end: Some(end), ..self }
     }
 }
 
@@ -124,7 +134,8 @@ pub fn retry<T: Attempt>(
             Err(error) => (idempotent && error.kind.is_transient(), None),
         };
         let wait = asked.unwrap_or_else(|| jitter(policy.longest_wait(count)));
-        let begin = Instant::now() + wait;
+        // A wait is at most a day or `max_backoff`; a clock that cannot hold it ends the attempts.
+        let Some(begin) = Instant::now().checked_add(wait) else { return result };
         let late =
             wait > policy.max_retry_after.max(policy.max_backoff) || retry.deadline.is_some_and(|end| begin > end);
         if !again || count >= policy.attempts || late {

@@ -218,7 +218,7 @@ fn retry_after_holds_for_all_requests_behind_a_gate_up_to_a_limit() {
     count.store(0, Ordering::Relaxed);
     let response = client().fetch(Request::get(url(&server, "/long")), 10, &fast()).unwrap();
     assert_eq!((response.status().as_u16(), count.load(Ordering::Relaxed)), (503, 1));
-    let deadline = Retry { deadline: Some(Instant::now()), policy: RetryPolicy::standard(), gate: None };
+    let deadline = Retry { deadline: Some(Instant::now()), ..Retry::standard() };
     client().fetch(Request::get(url(&server, "/long")), 10, &deadline).unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 2);
 }

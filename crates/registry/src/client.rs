@@ -50,7 +50,7 @@ impl RegistryClient {
 
     /// A context for the requests of one call, whose deadline begins now.
     pub(crate) fn context(&self) -> RequestContext<'_> {
-        let deadline = Instant::now() + self.options.deadline;
+        let deadline = Instant::now().checked_add(self.options.deadline);
         RequestContext { http: &self.http, options: &self.options, credentials: &self.credentials, deadline }
     }
 

@@ -16,8 +16,8 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) http: &'a Client,
     pub(crate) options: &'a RegistryOptions,
     pub(crate) credentials: &'a Credentials,
-    /// No attempt of a request begins after it.
-    pub(crate) deadline: Instant,
+    /// No further attempt of a request begins after it; none if the clock cannot hold it.
+    pub(crate) deadline: Option<Instant>,
 }
 
 impl RequestContext<'_> {
@@ -29,6 +29,6 @@ impl RequestContext<'_> {
             max_backoff: Duration::from_secs(30),
             max_retry_after: self.options.deadline,
         };
-        Retry { policy, deadline: Some(self.deadline), gate: Some(gate) }
+        Retry { policy, deadline: self.deadline, gate: Some(gate), end: None }
     }
 }

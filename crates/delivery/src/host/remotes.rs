@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use git::Remote;
 use git::snapshot::{self, SnapshotError};
@@ -64,7 +65,8 @@ impl Fetched {
 
     fn fetch(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
         let shown = download::shown(&wanted.url);
-        let remote = Remote::new(wanted.url.clone());
+        let deadline = Instant::now().checked_add(Duration::from_secs(wanted.timeout));
+        let remote = Remote { deadline, ..Remote::new(wanted.url.clone()) };
         let revision = wanted.revision.as_deref();
         let id = match self.pinned(&shown, revision)? {
             Some(commit) => commit,

@@ -1,14 +1,11 @@
 //! What HTTP and a child process have in common: a service sends an advertisement, then answers requests.
 
 use std::io::{self, Cursor, Read};
-use std::time::Duration;
+use std::time::Instant;
 
 use tempfile::SpooledTempFile;
 
 use crate::error::TransportError;
-
-/// The time without data after which a request fails. It is long because a server sends nothing while its hooks run.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The two services of a git server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +64,16 @@ impl Request {
 
 /// A connection to the services of a repository.
 pub(super) trait Channel {
-    /// Starts a service and returns its advertisement.
-    fn advertisement(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError>;
+    /// Starts a service and returns its advertisement. Reads of it fail after `deadline`.
+    fn advertisement(&mut self, service: Service, deadline: Instant) -> Result<Box<dyn Read + '_>, TransportError>;
 
-    /// Sends a request to the service that was started last and returns its response.
-    fn request(&mut self, service: Service, request: Request) -> Result<Box<dyn Read + '_>, TransportError>;
+    /// Sends a request to the service that was started last and returns its response. Reads of it fail after `deadline`.
+    fn request(
+        &mut self,
+        service: Service,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Box<dyn Read + '_>, TransportError>;
 
     /// Ends the service that was started last without a request.
     fn close(&mut self) {}

@@ -5,7 +5,7 @@
 //! caller reads the refs again.
 
 use std::io::Read;
-use std::time::Duration;
+use std::time::Instant;
 
 use net::http::StatusCode;
 use net::{
@@ -13,9 +13,10 @@ use net::{
     Url, basic_auth,
 };
 
-use super::channel::{Channel, IDLE_TIMEOUT, Request, Service};
+use super::channel::{Channel, Request, Service};
 use crate::credentials::{CredentialHelpers, Credentials};
 use crate::error::TransportError;
+use crate::limits::{CONNECT_TIMEOUT, IDLE_TIMEOUT};
 use crate::protocol::message_lines;
 use crate::remote::Remote;
 use crate::url::percent_decode;
@@ -170,14 +171,14 @@ impl HttpChannel {
 }
 
 impl Channel for HttpChannel {
-    fn advertisement(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
+    fn advertisement(&mut self, service: Service, deadline: Instant) -> Result<Box<dyn Read + '_>, TransportError> {
         let tail = format!("/info/refs?service={}", service.name());
         // One more, since credentials are added once.
         for _ in 0..=MAX_REDIRECTS + 1 {
             let url = self.endpoint(&tail)?;
             let request = net::Request::get(url.clone()).header("accept", "*/*").header("git-protocol", "version=2");
             let request = self.request_to(request.header("pragma", "no-cache").header("cache-control", "no-cache"));
-            let sent = self.client.send_with_retry(request, &Retry::standard());
+            let sent = self.client.send_with_retry(request, &Retry::standard().until(deadline));
             let response = sent.map_err(|error| self.error(error))?;
             if response.status() == StatusCode::UNAUTHORIZED {
                 if self.ask_helpers()? {
@@ -197,7 +198,12 @@ impl Channel for HttpChannel {
         Err(TransportError::Server { url: self.url.clone(), message })
     }
 
-    fn request(&mut self, service: Service, mut request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
+    fn request(
+        &mut self,
+        service: Service,
+        mut request: Request,
+        deadline: Instant,
+    ) -> Result<Box<dyn Read + '_>, TransportError> {
         let name = service.name();
         let url = self.endpoint(&format!("/{name}"))?;
         let fetches = service == Service::UploadPack;
@@ -210,7 +216,7 @@ impl Channel for HttpChannel {
         }
         let post = self.request_to(post);
         let retry = if fetches { Retry::standard() } else { Retry::once() };
-        let response = self.client.send_with_retry(post, &retry).map_err(|error| self.error(error))?;
+        let response = self.client.send_with_retry(post, &retry.until(deadline)).map_err(|error| self.error(error))?;
         self.accept(response, &format!("application/x-{name}-result"))
     }
 
@@ -236,7 +242,7 @@ fn client_options(remote: &Remote) -> ClientOptions {
         None => environment,
     };
     ClientOptions {
-        timeouts: Timeouts { connect: Duration::from_secs(30), idle: IDLE_TIMEOUT, total: None },
+        timeouts: Timeouts { connect: CONNECT_TIMEOUT, idle: IDLE_TIMEOUT, total: None },
         authorities: remote.ca_file.iter().cloned().collect(),
         proxies,
         plain_http: PlainHttp::Allowed,

@@ -47,7 +47,7 @@ pub(super) fn open(path: &str) -> Result<Box<dyn Transport>, TransportError> {
     if let Some(found) = &repository
         && needs_git(found)
     {
-        return Ok(Box::new(Session::new(ProcessChannel::git(path), path.to_owned())));
+        return Ok(Box::new(Session::new(ProcessChannel::git(path), path.to_owned(), None)));
     }
     Ok(Box::new(LocalRepository { folder, path: path.to_owned(), repository }))
 }

@@ -23,11 +23,15 @@ use crate::url::percent_decode;
 pub fn open(remote: &Remote) -> Result<Box<dyn Transport>, TransportError> {
     let url = remote.url.trim();
     if url.starts_with("http://") || url.starts_with("https://") {
-        return Ok(Box::new(session::Session::new(http::HttpChannel::new(remote)?, remote.redacted_url())));
+        return Ok(Box::new(session::Session::new(
+            http::HttpChannel::new(remote)?,
+            remote.redacted_url(),
+            remote.deadline,
+        )));
     }
     if let Some(endpoint) = ssh::Endpoint::parse(url) {
         let channel = process::ProcessChannel::ssh(remote, endpoint?);
-        return Ok(Box::new(session::Session::new(channel, remote.redacted_url())));
+        return Ok(Box::new(session::Session::new(channel, remote.redacted_url(), remote.deadline)));
     }
     match url.split_once("://") {
         None => local::open(url),

@@ -51,18 +51,24 @@ pub(super) struct PipeReader {
     position: usize,
     last_write: LastWrite,
     idle_timeout: Duration,
+    deadline: Instant,
 }
 
 /// Connects to the pipes of a child. A read fails with [`io::ErrorKind::TimedOut`] if the child neither sends output nor takes input for
-/// `idle_timeout`.
-pub(super) fn connect(stdin: ChildStdin, stdout: ChildStdout, idle_timeout: Duration) -> (PipeWriter, PipeReader) {
+/// `idle_timeout`, or does not end its response before `deadline`.
+pub(super) fn connect(
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+    idle_timeout: Duration,
+    deadline: Instant,
+) -> (PipeWriter, PipeReader) {
     let last_write = LastWrite::now();
     let (requests, queue) = mpsc::channel();
     let written = last_write.clone();
     std::thread::spawn(move || write_requests(stdin, &queue, &written));
     let (sender, chunks) = mpsc::sync_channel(READ_AHEAD);
     std::thread::spawn(move || read_chunks(stdout, &sender));
-    let reader = PipeReader { chunks, chunk: Vec::new(), position: 0, last_write, idle_timeout };
+    let reader = PipeReader { chunks, chunk: Vec::new(), position: 0, last_write, idle_timeout, deadline };
     (PipeWriter { requests }, reader)
 }
 
@@ -105,6 +111,11 @@ fn read_chunks(mut stdout: ChildStdout, chunks: &SyncSender<io::Result<Vec<u8>>>
 }
 
 impl PipeReader {
+    /// Sets the time after which reads fail.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     /// Waits for the next chunk; an empty one is the end.
     fn next(&self) -> io::Result<Vec<u8>> {
         let start = Instant::now();
@@ -114,7 +125,11 @@ impl PipeReader {
                 let message = format!("no data for {} s", self.idle_timeout.as_secs_f64());
                 return Err(io::Error::new(io::ErrorKind::TimedOut, message));
             };
-            match self.chunks.recv_timeout(left) {
+            let until_end = self.deadline.saturating_duration_since(Instant::now());
+            if until_end.is_zero() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "the response did not end in time"));
+            }
+            match self.chunks.recv_timeout(left.min(until_end)) {
                 Ok(chunk) => return chunk,
                 Err(RecvTimeoutError::Disconnected) => return Ok(Vec::new()),
                 Err(RecvTimeoutError::Timeout) => {}

@@ -6,10 +6,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::channel::{Channel, IDLE_TIMEOUT, Request, Service};
+use super::channel::{Channel, Request, Service};
 use super::pipe::{self, PipeReader, PipeWriter};
 use super::ssh::Endpoint;
 use crate::error::TransportError;
+use crate::limits::IDLE_TIMEOUT;
 use crate::protocol::message_lines;
 use crate::remote::Remote;
 
@@ -69,7 +70,7 @@ impl ProcessChannel {
         }
     }
 
-    fn start(&mut self, service: Service) -> Result<&mut Running, TransportError> {
+    fn start(&mut self, service: Service, deadline: Instant) -> Result<&mut Running, TransportError> {
         self.running = None;
         let mut command = self.command(service);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -93,7 +94,7 @@ impl ProcessChannel {
             keep_stderr(&mut stderr, &writer);
             drop(end);
         });
-        let (stdin, stdout) = pipe::connect(stdin, stdout, self.idle_timeout);
+        let (stdin, stdout) = pipe::connect(stdin, stdout, self.idle_timeout, deadline);
         Ok(self.running.insert(Running { child, stdin: Some(stdin), stdout, stderr: kept, stderr_end }))
     }
 }
@@ -139,15 +140,21 @@ fn ssh_command(remote: &Remote, endpoint: &Endpoint, service: Service) -> Comman
 }
 
 impl Channel for ProcessChannel {
-    fn advertisement(&mut self, service: Service) -> Result<Box<dyn Read + '_>, TransportError> {
-        let running = self.start(service)?;
+    fn advertisement(&mut self, service: Service, deadline: Instant) -> Result<Box<dyn Read + '_>, TransportError> {
+        let running = self.start(service, deadline)?;
         Ok(Box::new(&mut running.stdout))
     }
 
-    fn request(&mut self, service: Service, request: Request) -> Result<Box<dyn Read + '_>, TransportError> {
+    fn request(
+        &mut self,
+        service: Service,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Box<dyn Read + '_>, TransportError> {
         let ended = || TransportError::unreachable(&self.url, "the service has ended");
         let Some(running) = &mut self.running else { return Err(ended()) };
         let sent = running.stdin.as_ref().is_some_and(|stdin| stdin.send(request));
+        running.stdout.set_deadline(deadline);
         if service == Service::ReceivePack {
             running.stdin = None;
         }
@@ -217,7 +224,7 @@ mod tests {
         let mut channel = ProcessChannel::ssh(&remote, endpoint);
         channel.idle_timeout = Duration::from_millis(300);
         let start = Instant::now();
-        let mut session = Session::new(channel, remote.redacted_url());
+        let mut session = Session::new(channel, remote.redacted_url(), None);
         let result = session.list_refs(&["refs/heads/main".to_owned()]);
         drop(session);
         (result.err().map(|error| error.to_string()).unwrap_or_default(), start.elapsed())

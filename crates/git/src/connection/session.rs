@@ -1,14 +1,17 @@
 //! The smart protocol over a [`Channel`].
 
 use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
 
 use git2::{Oid, Repository};
 use net::HttpError;
 
 use super::channel::{Channel, Request, Service};
 use crate::error::TransportError;
+use crate::limits::{ADVERTISEMENT_TIMEOUT, FETCH_TIMEOUT, PUSH_TIMEOUT};
 use crate::pack::Pack;
-use crate::protocol::advertisement::{self, Advertisement, remote_ref};
+use crate::protocol::LimitExceeded;
+use crate::protocol::advertisement::{self, Advertisement};
 use crate::protocol::fetch::{self, FetchRequest, HistoryResponse};
 use crate::protocol::push;
 use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
@@ -17,6 +20,8 @@ use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteR
 pub(super) struct Session<C> {
     channel: C,
     url: String,
+    /// The time at which every request has ended.
+    deadline: Option<Instant>,
     upload_pack: Option<Advertisement>,
     /// The capabilities of `git-receive-pack`; only kept if the channel is stateless.
     receive_pack: Option<Advertisement>,
@@ -24,8 +29,14 @@ pub(super) struct Session<C> {
 
 impl<C: Channel> Session<C> {
     /// Opens no connection yet. `url` is for errors.
-    pub(super) fn new(channel: C, url: String) -> Self {
-        Self { channel, url, upload_pack: None, receive_pack: None }
+    pub(super) fn new(channel: C, url: String, deadline: Option<Instant>) -> Self {
+        Self { channel, url, deadline, upload_pack: None, receive_pack: None }
+    }
+
+    /// Returns the end of a request that may take `limit`.
+    fn end(&self, limit: Duration) -> Instant {
+        let end = Instant::now() + limit;
+        self.deadline.map_or(end, |deadline| deadline.min(end))
     }
 
     /// The error for what the protocol's reader returned.
@@ -40,6 +51,9 @@ impl<C: Channel> Session<C> {
                     source: Some(Box::new(http.clone())),
                 }
             }
+            _ if let Some(exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref::<LimitExceeded>()) => {
+                TransportError::TooLarge { url, reason: exceeded.to_string() }
+            }
             ErrorKind::TimedOut => TransportError::unreachable(url, error.to_string()),
             ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
             _ => {
@@ -51,7 +65,7 @@ impl<C: Channel> Session<C> {
     }
 
     fn advertisement(&mut self, service: Service) -> Result<Advertisement, TransportError> {
-        let mut reader = self.channel.advertisement(service)?;
+        let mut reader = self.channel.advertisement(service, self.end(ADVERTISEMENT_TIMEOUT))?;
         let read = advertisement::read(&mut reader);
         drop(reader);
         let advertisement = read.map_err(|error| self.error(&error))?;
@@ -126,8 +140,9 @@ impl<C: Channel> Session<C> {
         }
         let server = self.upload_pack(false)?;
         let body = fetch::request(&server, request);
-        let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
-        let received = fetch::receive(&mut reader, &server, store);
+        let end = self.end(FETCH_TIMEOUT);
+        let mut reader = self.channel.request(Service::UploadPack, Request::lines(body), end)?;
+        let received = fetch::receive(&mut reader, &server, store, end);
         drop(reader);
         received.map_err(|error| self.error(&error))
     }
@@ -140,12 +155,11 @@ impl<C: Channel> Transport for Session<C> {
         let server = self.upload_pack(fresh)?;
         let mut found = if server.v2 {
             let body = fetch::list_request(&server, prefixes);
-            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
-            let lines = fetch::receive_lines(&mut reader);
+            let end = self.end(ADVERTISEMENT_TIMEOUT);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body), end)?;
+            let refs = fetch::receive_refs(&mut reader);
             drop(reader);
-            let refs =
-                lines.and_then(|lines| lines.iter().map(|line| remote_ref(line)).collect::<io::Result<Vec<_>>>());
-            refs.map_err(|error| self.error(&error))?.into_iter().flatten().collect()
+            refs.map_err(|error| self.error(&error))?
         } else {
             server.refs
         };
@@ -163,8 +177,9 @@ impl<C: Channel> Transport for Session<C> {
         let mut done = !server.v2;
         loop {
             let body = fetch::since_request(&server, tips, commit, done);
-            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body))?;
-            let response = fetch::receive_since(&mut reader, &server, done, store);
+            let end = self.end(FETCH_TIMEOUT);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body), end)?;
+            let response = fetch::receive_since(&mut reader, &server, done, store, end);
             drop(reader);
             match response.map_err(|error| self.error(&error))? {
                 HistoryResponse::UnknownCommit => return Ok(HistoryFetch::UnknownCommit),
@@ -200,7 +215,7 @@ impl<C: Channel> Transport for Session<C> {
         // A push that only deletes refs has no pack (gitprotocol-pack).
         let pack = updates.iter().any(|update| update.new.is_some()).then(|| pack.spooled()).transpose();
         let request = Request { lines: push::request(&server, updates, options), pack: pack.map_err(failed)? };
-        let mut reader = self.channel.request(Service::ReceivePack, request)?;
+        let mut reader = self.channel.request(Service::ReceivePack, request, self.end(PUSH_TIMEOUT))?;
         let report = push::report(&mut reader, &server, updates);
         drop(reader);
         report.map_err(|error| self.error(&error))

@@ -4,8 +4,10 @@ use std::io::{self, Read};
 
 use git2::Oid;
 
+use super::limited::{Limited, too_large, too_many};
 use super::message::{check_err, protocol_error};
 use super::pkt::{self, Packet};
+use crate::limits::{MAX_CAPABILITIES_BYTES, MAX_REFS, MAX_REFS_BYTES};
 use crate::transport::RemoteRef;
 
 /// The advertisement of a service.
@@ -44,22 +46,31 @@ impl Advertisement {
 /// # Errors
 /// A response that does not follow git's protocol, and the server's `ERR`.
 pub(crate) fn read(reader: &mut dyn Read) -> io::Result<Advertisement> {
+    let mut reader = Limited::new(reader, MAX_REFS_BYTES, "the advertisement");
     let mut result = Advertisement::default();
+    let mut capabilities = 0;
     loop {
         // A flush packet ends it. In version 0, git before 2.41 sends nothing else for an empty repository.
-        let Some(line) = pkt::read(reader)?.text() else { return Ok(result) };
+        let Some(line) = pkt::read(&mut reader)?.text() else { return Ok(result) };
         let line = check_err(line)?;
         if line.starts_with("# service=") {
             // A flush packet ends this section.
-            if !matches!(pkt::read(reader)?, Packet::Flush) {
+            if !matches!(pkt::read(&mut reader)?, Packet::Flush) {
                 return Err(protocol_error("expected a flush packet after the name of the service"));
             }
         } else if line == "version 2" {
             result.v2 = true;
         } else if result.v2 {
+            capabilities += line.len() + std::mem::size_of::<String>();
+            if capabilities > MAX_CAPABILITIES_BYTES {
+                return Err(too_large("the list of capabilities", MAX_CAPABILITIES_BYTES as u64));
+            }
             result.capabilities.push(line);
         } else if line != "version 1" {
             advertised_ref(&line, &mut result)?;
+            if result.refs.len() > MAX_REFS {
+                return Err(too_many("refs", MAX_REFS as u64));
+            }
         }
     }
 }

@@ -1,13 +1,18 @@
 //! Requests to `git-upload-pack` and its responses, in version 2 and, for servers without it, in version 0 of the protocol.
 
 use std::io::{self, Read, Write as _};
+use std::time::Instant;
 
 use git2::{Oid, Repository};
 
-use super::advertisement::Advertisement;
+use super::advertisement::{Advertisement, remote_ref};
+use super::limited::{Limited, too_many};
 use super::message::{check_err, protocol_error};
+use super::pack_check::PackCheck;
 use super::pkt::{self, Packet};
 use super::sideband::Sideband;
+use crate::limits::{MAX_NEGOTIATION_BYTES, MAX_REFS, MAX_REFS_BYTES};
+use crate::transport::RemoteRef;
 
 const AGENT: &str = concat!("agent=hydrant/", env!("CARGO_PKG_VERSION"));
 
@@ -134,18 +139,23 @@ pub(crate) enum HistoryResponse {
     Fetched,
 }
 
-/// Reads the response to [`since_request`] and stores the commits in `store`.
+/// Reads the response to [`since_request`] and stores the commits in `store`, until `deadline`.
 pub(crate) fn receive_since(
     reader: &mut dyn Read,
     server: &Advertisement,
     done: bool,
     store: &Repository,
+    deadline: Instant,
 ) -> io::Result<HistoryResponse> {
     let mut acknowledged = server.v2 && done;
+    let mut lines = negotiation(reader);
     loop {
-        let packet = pkt::read(reader)?;
+        let packet = pkt::read(&mut lines)?;
         let Some(line) = packet.text() else {
             if packet == Packet::Flush && server.v2 {
+                if done {
+                    return Err(protocol_error("the response has no pack"));
+                }
                 return Ok(if acknowledged { HistoryResponse::Acknowledged } else { HistoryResponse::UnknownCommit });
             }
             continue;
@@ -163,42 +173,64 @@ pub(crate) fn receive_since(
             _ => {}
         }
     }
-    if server.v2 || server.has("side-band-64k") {
-        store_pack(&mut Sideband::new(reader), store)?;
-    } else {
-        store_pack(reader, store)?;
-    }
+    receive_pack(reader, server, store, deadline)?;
     Ok(HistoryResponse::Fetched)
 }
 
-/// Reads the response to [`list_request`]: lines up to the flush packet.
-pub(crate) fn receive_lines(reader: &mut dyn Read) -> io::Result<Vec<String>> {
-    let mut lines = Vec::new();
+/// Reads the response to [`list_request`]: refs up to the flush packet.
+pub(crate) fn receive_refs(reader: &mut dyn Read) -> io::Result<Vec<RemoteRef>> {
+    let mut reader = Limited::new(reader, MAX_REFS_BYTES, "the list of refs");
+    let mut refs = Vec::new();
     loop {
-        let packet = pkt::read(reader)?;
+        let packet = pkt::read(&mut reader)?;
         match packet.text() {
-            Some(line) => lines.push(check_err(line)?),
-            None if packet == Packet::Flush => return Ok(lines),
+            Some(line) => refs.extend(remote_ref(&check_err(line)?)?),
+            None if packet == Packet::Flush => return Ok(refs),
             None => {}
+        }
+        if refs.len() > MAX_REFS {
+            return Err(too_many("refs", MAX_REFS as u64));
         }
     }
 }
 
-/// Reads the response to [`request`] and stores the objects of its pack in `store`.
-pub(crate) fn receive(reader: &mut dyn Read, server: &Advertisement, store: &Repository) -> io::Result<()> {
+/// Reads the response to [`request`] and stores the objects of its pack in `store`, until `deadline`.
+pub(crate) fn receive(
+    reader: &mut dyn Read,
+    server: &Advertisement,
+    store: &Repository,
+    deadline: Instant,
+) -> io::Result<()> {
+    let mut lines = negotiation(reader);
     if server.v2 {
-        skip_to_pack(reader)?;
-        return store_pack(&mut Sideband::new(reader), store);
-    }
-    loop {
-        let packet = pkt::read(reader)?;
-        let Some(line) = packet.text() else { continue };
-        let line = check_err(line)?;
-        if line == "NAK" || line.starts_with("ACK ") {
-            break;
+        skip_to_pack(&mut lines)?;
+    } else {
+        loop {
+            let Some(line) = pkt::read(&mut lines)?.text() else { continue };
+            let line = check_err(line)?;
+            if line == "NAK" || line.starts_with("ACK ") {
+                break;
+            }
         }
     }
-    if server.has("side-band-64k") { store_pack(&mut Sideband::new(reader), store) } else { store_pack(reader, store) }
+    receive_pack(reader, server, store, deadline)
+}
+
+fn negotiation(reader: &mut dyn Read) -> Limited<'_> {
+    Limited::new(reader, MAX_NEGOTIATION_BYTES, "the response before the pack")
+}
+
+fn receive_pack(
+    reader: &mut dyn Read,
+    server: &Advertisement,
+    store: &Repository,
+    deadline: Instant,
+) -> io::Result<()> {
+    if server.v2 || server.has("side-band-64k") {
+        store_pack(&mut Sideband::new(reader), store, deadline)
+    } else {
+        store_pack(reader, store, deadline)
+    }
 }
 
 fn skip_to_pack(reader: &mut dyn Read) -> io::Result<()> {
@@ -213,30 +245,48 @@ fn skip_to_pack(reader: &mut dyn Read) -> io::Result<()> {
     }
 }
 
-/// Stores the objects of a pack.
-fn store_pack(pack: &mut dyn Read, store: &Repository) -> io::Result<()> {
+/// Stores the objects of a pack, once it is checked, until `deadline`.
+fn store_pack(pack: &mut dyn Read, store: &Repository, deadline: Instant) -> io::Result<()> {
     let git = |error: git2::Error| io::Error::other(error.message().to_owned());
+    let late = || io::Error::new(io::ErrorKind::TimedOut, "the pack was not stored in time");
     let odb = store.odb().map_err(git)?;
     let mut writer = odb.packwriter().map_err(git)?;
+    writer.progress(move |_| Instant::now() < deadline);
+    let mut check = PackCheck::new();
     let mut start = Vec::new();
     pack.take(12).read_to_end(&mut start)?;
     if start.len() < 12 {
         return Err(protocol_error("the pack is empty"));
     }
-    if start[8..] == [0; 4] {
-        // Only the checksum follows, which libgit2 rejects.
-        io::copy(pack, &mut io::sink())?;
-        return Ok(());
+    check.update(&start)?;
+    let write = |writer: &mut git2::OdbPackwriter<'_>, bytes: &[u8]| {
+        writer.write_all(bytes).map_err(|_| if Instant::now() < deadline { invalid_pack() } else { late() })
+    };
+    // Only the checksum follows if there is no object, which libgit2 rejects.
+    let is_empty = start[8..] == [0; 4];
+    if !is_empty {
+        write(&mut writer, &start)?;
     }
-    writer.write_all(&start).map_err(|_| protocol_error("the pack cannot be read"))?;
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let count = pack.read(&mut buffer)?;
         if count == 0 {
             break;
         }
-        writer.write_all(&buffer[..count]).map_err(|_| protocol_error("the pack cannot be read"))?;
+        check.update(&buffer[..count])?;
+        if !is_empty {
+            write(&mut writer, &buffer[..count])?;
+        }
     }
-    writer.commit().map_err(git)?;
+    if !check.is_complete() {
+        return Err(protocol_error("the pack is incomplete"));
+    }
+    if !is_empty {
+        writer.commit().map_err(|error| if Instant::now() < deadline { git(error) } else { late() })?;
+    }
     Ok(())
+}
+
+fn invalid_pack() -> io::Error {
+    protocol_error("the pack cannot be read")
 }

@@ -6,6 +6,8 @@ use super::message::protocol_error;
 
 /// The maximum number of bytes in a packet line, without its length.
 const MAX_LENGTH: usize = 65516;
+/// The bytes of the length of a packet line.
+pub(super) const LENGTH: usize = 4;
 
 /// A packet line.
 #[derive(Debug, PartialEq, Eq)]

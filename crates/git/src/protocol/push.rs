@@ -1,14 +1,16 @@
 //! Requests to `git-receive-pack` and its reports (gitprotocol-pack, "Pushing Data To a Server").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use git2::Oid;
 
 use super::advertisement::Advertisement;
+use super::limited::Limited;
 use super::message::{check_err, message_lines, protocol_error};
 use super::pkt::{self, Packet};
 use super::sideband::Sideband;
+use crate::limits::MAX_REPORT_BYTES;
 use crate::transport::{PushOptions, PushReport, RefUpdate};
 
 /// The id that stands for "no object".
@@ -68,6 +70,7 @@ pub(crate) fn stale(server: &Advertisement, updates: &[RefUpdate]) -> Vec<Option
 /// # Errors
 /// A report that ends early. Which refs were updated is unknown then.
 pub(crate) fn report(reader: &mut dyn Read, server: &Advertisement, updates: &[RefUpdate]) -> io::Result<PushReport> {
+    let reader = &mut Limited::new(reader, MAX_REPORT_BYTES, "the report of the push");
     if !server.has("side-band-64k") {
         return status(reader, updates, Vec::new());
     }
@@ -112,6 +115,7 @@ fn add_details(reason: &mut String, name: &str, messages: &[String]) {
 
 fn status(reader: &mut dyn Read, updates: &[RefUpdate], messages: Vec<String>) -> io::Result<PushReport> {
     let mut unpack = None;
+    let known: BTreeSet<&str> = updates.iter().map(|update| update.name.as_str()).collect();
     let mut results: BTreeMap<String, Result<(), String>> = BTreeMap::new();
     loop {
         let packet = match pkt::read(reader) {
@@ -134,11 +138,13 @@ fn status(reader: &mut dyn Read, updates: &[RefUpdate], messages: Vec<String>) -
         let line = check_err(line)?;
         if let Some(status) = line.strip_prefix("unpack ") {
             unpack = Some(status.to_owned());
-        } else if let Some(name) = line.strip_prefix("ok ") {
+        } else if let Some(name) = line.strip_prefix("ok ").filter(|name| known.contains(name)) {
             results.insert(name.to_owned(), Ok(()));
         } else if let Some(rest) = line.strip_prefix("ng ") {
             let (name, reason) = rest.split_once(' ').unwrap_or((rest, "no reason given"));
-            results.insert(name.to_owned(), Err(reason.to_owned()));
+            if known.contains(name) {
+                results.insert(name.to_owned(), Err(reason.to_owned()));
+            }
         }
     }
     let unpack = unpack.ok_or_else(|| protocol_error("the response to the push has no report"))?;

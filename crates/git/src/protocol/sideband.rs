@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 
-use super::message::protocol_error;
+use super::limited::too_large;
+use super::message::{protocol_error, server_error};
 use super::pkt::{self, Packet};
+use crate::limits::{MAX_KEPT_MESSAGES, MAX_PROGRESS_BYTES};
 
 /// Reads band 1 of a multiplexed stream. Band 2 holds progress messages, band 3 an error message.
 pub(super) struct Sideband<'a> {
@@ -11,33 +13,42 @@ pub(super) struct Sideband<'a> {
     pending: Vec<u8>,
     at: usize,
     ended: bool,
-    /// The bytes of band 2.
+    /// The first bytes of band 2, at most [`MAX_KEPT_MESSAGES`].
     pub messages: Vec<u8>,
+    /// The bytes besides band 1.
+    overhead: usize,
 }
 
 impl<'a> Sideband<'a> {
     pub(super) fn new(reader: &'a mut dyn Read) -> Self {
-        Self { reader, pending: Vec::new(), at: 0, ended: false, messages: Vec::new() }
+        Self { reader, pending: Vec::new(), at: 0, ended: false, messages: Vec::new(), overhead: 0 }
     }
 
     fn next(&mut self) -> io::Result<()> {
-        let mut bytes = match pkt::read(self.reader)? {
+        let bytes = match pkt::read(self.reader)? {
             Packet::Data(bytes) => bytes,
             Packet::Flush | Packet::Delimiter | Packet::End => {
                 self.ended = true;
                 return Ok(());
             }
         };
+        if bytes.len() <= 1 || bytes[0] != 1 {
+            // An empty packet keeps a connection alive.
+            self.overhead += bytes.len() + pkt::LENGTH;
+            if self.overhead > MAX_PROGRESS_BYTES {
+                return Err(too_large("the server's messages", MAX_PROGRESS_BYTES as u64));
+            }
+        }
         match bytes.first() {
             Some(1) => {
                 self.pending = bytes;
                 self.at = 1;
             }
-            Some(2) => self.messages.extend_from_slice(&bytes.split_off(1)),
-            Some(3) => {
-                let message = String::from_utf8_lossy(&bytes[1..]).trim().to_owned();
-                return Err(io::Error::other(message));
+            Some(2) => {
+                let room = MAX_KEPT_MESSAGES.saturating_sub(self.messages.len());
+                self.messages.extend(bytes[1..].iter().take(room));
             }
+            Some(3) => return Err(server_error(&String::from_utf8_lossy(&bytes[1..]))),
             _ => return Err(protocol_error("expected band 1, 2 or 3 of the side band")),
         }
         Ok(())

@@ -204,7 +204,7 @@ impl Query {
     }
 }
 
-/// A number of seconds, or Go's notation of a duration (`1m30s`), rounded up.
+/// A number of seconds, or Go's notation of a duration (`1m30s`), rounded up to seconds.
 fn seconds(text: &str) -> Option<u64> {
     if let Ok(whole) = text.parse::<u64>() {
         return (whole > 0).then_some(whole);
@@ -215,19 +215,23 @@ fn seconds(text: &str) -> Option<u64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
         let after = &rest[digits..];
-        let unit_length = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let unit_length = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let unit = match &after[..unit_length] {
             "h" => 3600.0,
             "m" => 60.0,
             "s" => 1.0,
-            "ms" => 0.001,
+            "ms" => 1e-3,
+            "us" | "µs" | "μs" => 1e-6,
+            "ns" => 1e-9,
             _ => return None,
         };
         total += number * unit;
         rest = &after[unit_length..];
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a day's seconds")]
-    (total > 0.0 && total < 86_400.0).then(|| total.ceil() as u64)
+    // Go's longest duration, 2^63 nanoseconds.
+    const LONGEST: f64 = 9_223_372_036.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the longest duration")]
+    (total > 0.0 && total < LONGEST).then(|| total.ceil() as u64)
 }
 
 /// Undoes `%2F` and `+` in a query's value; what is not such an escape is kept.
@@ -295,6 +299,14 @@ mod tests {
         let timeout = |entry: &str| repository(entry).map(|found| found.repository.timeout);
         assert_eq!(timeout("github.com/o/r?timeout=90"), Some(90));
         assert_eq!(timeout("github.com/o/r?timeout=1m30s"), Some(90));
-        assert_eq!(timeout("github.com/o/r?timeout=soon"), Some(27));
+        assert_eq!(timeout("github.com/o/r?timeout=90s"), Some(90));
+        assert_eq!(timeout("github.com/o/r?timeout=1.5h"), Some(5400));
+        assert_eq!(timeout("github.com/o/r?timeout=48h"), Some(172_800));
+        assert_eq!(timeout("github.com/o/r?timeout=100us"), Some(1));
+        assert_eq!(timeout("github.com/o/r?timeout=18446744073709551615"), Some(u64::MAX));
+        for ignored in ["soon", "0", "-1", "1e308s", "1e308", ".", "1", "s", "99999999999999999999h"] {
+            let expected = if ignored == "1" { 1 } else { 27 };
+            assert_eq!(timeout(&format!("github.com/o/r?timeout={ignored}")), Some(expected), "{ignored}");
+        }
     }
 }
