@@ -505,7 +505,7 @@ fn a_request_is_made_by_push_options() {
     let pushes = std::fs::read_to_string(fixture.repository().join("pushes")).unwrap();
     assert!(
         pushes.contains(" refs/heads/cart/develop\n")
-            && pushes.contains(" refs/hydrant/order\n0  \n")
+            && pushes.contains(" refs/notes/hydrator.metadata\n0  \n")
             && pushes.ends_with("2 merge_request.create=1 line=a b\n"),
         "{pushes}"
     );
