@@ -21,29 +21,12 @@ pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 /// The maximum number of nested `include` calls of one name.
 const NESTED_INCLUDES: usize = 1_000;
 
-/// The functions of helm that hydrant does not support.
-const UNSUPPORTED: [&str; 13] = [
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "genPrivateKey",
-    "genCA",
-    "genCAWithKey",
-    "genSelfSignedCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCert",
-    "genSignedCertWithKey",
-    "buildCustomCert",
-    "encryptAES",
-    "decryptAES",
-];
-
 /// The table of all functions of helm 4.3.1.
 pub(super) static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     let mut functions = template_functions::functions();
     functions.remove("env");
     functions.remove("expandenv");
-    for name in UNSUPPORTED.into_iter().chain(["fromToml"]) {
+    for name in ["fromToml"] {
         let refuse = move |_: &mut dyn Context, _: &[Value]| -> FunctionResult {
             Err(format!("{name} is not supported yet: run helm instead").into())
         };
