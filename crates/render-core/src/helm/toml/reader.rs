@@ -23,7 +23,7 @@ pub(in crate::helm) fn read(text: &[u8], local: &Offset) -> Result<Map, String> 
         let message = "files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8";
         return Err(format!("toml: line 1: {message}"));
     }
-    let mut reader = Reader { text, at: 0, line: 1, document: Document::default(), local, depth: 0 };
+    let mut reader = Reader { text, at: 0, line: 1, document: Document::default(), local, depth: 0, key_line: 1 };
     match reader.document() {
         Ok(()) => Ok(reader.document.finish()),
         Err(Failure { line, message }) => {
@@ -49,6 +49,8 @@ struct Reader<'a> {
     document: Document,
     local: &'a Offset,
     depth: usize,
+    /// The line of the first part of the last key, which errors about keys name.
+    key_line: i64,
 }
 
 /// What ends the input.
@@ -184,7 +186,6 @@ impl Reader<'_> {
     fn header(&mut self) -> Read<()> {
         let in_list = self.accept('[')?;
         let mut keys = Vec::new();
-        let mut first_line = None;
         loop {
             self.skip(is_blank)?;
             match self.peek()? {
@@ -192,7 +193,9 @@ impl Reader<'_> {
                 '.' => return self.fail("unexpected table separator (table names cannot be empty)"),
                 _ => keys.push(self.key_part()?),
             }
-            first_line.get_or_insert(self.line);
+            if keys.len() == 1 {
+                self.key_line = self.line;
+            }
             self.skip(is_blank)?;
             match self.next()? {
                 '.' => {}
@@ -211,8 +214,8 @@ impl Reader<'_> {
                     .fail_at(c, format!("expected end of table array name delimiter ']', but got {found} instead"));
             }
         }
-        let line = first_line.unwrap_or(self.line);
-        self.document.open(&keys, in_list).map_err(|message| Failure { line, message })?;
+        let opened = self.document.open(&keys, in_list);
+        self.checked(opened)?;
         self.document.mark_array(false);
         Ok(())
     }
@@ -236,8 +239,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a key and the sign after it; returns its parts and the line of the first one.
-    fn key(&mut self) -> Read<(Vec<String>, i64)> {
+    /// Adds the line of the last key to an error about keys.
+    fn checked(&self, result: Result<(), String>) -> Read<()> {
+        result.map_err(|message| Failure { line: self.key_line, message })
+    }
+
+    /// Reads a key and the sign after it; returns its parts.
+    fn key(&mut self) -> Read<Vec<String>> {
         self.skip(is_blank)?;
         match self.peek()? {
             '=' | END => return self.fail("unexpected '=': key name appears blank"),
@@ -245,7 +253,6 @@ impl Reader<'_> {
             _ => {}
         }
         let mut keys = Vec::new();
-        let mut first_line = None;
         loop {
             self.skip(is_blank)?;
             match self.peek()? {
@@ -253,11 +260,13 @@ impl Reader<'_> {
                 '.' => return self.fail("unexpected '.'"),
                 _ => keys.push(self.key_part()?),
             }
-            first_line.get_or_insert(self.line);
+            if keys.len() == 1 {
+                self.key_line = self.line;
+            }
             self.skip(is_blank)?;
             match self.next()? {
                 '.' => {}
-                '=' => return Ok((keys, first_line.unwrap_or(self.line))),
+                '=' => return Ok(keys),
                 END => return self.fail_at(END, "unexpected EOF; expected key separator '='"),
                 '\n' => return self.fail_on_previous_line("expected '.' or '=', but got '\\n' instead"),
                 c => return self.fail(format!("expected '.' or '=', but got {} instead", quote_char(c, false))),
@@ -268,14 +277,15 @@ impl Reader<'_> {
     /// Reads a key with its value into the open table.
     fn assignment(&mut self) -> Read<()> {
         let outer = self.document.context.clone();
-        let (mut keys, line) = self.key()?;
-        let failed = |message| Failure { line, message };
+        let mut keys = self.key()?;
         let last = keys.pop().unwrap_or_default();
         self.document.key.clone_from(&last);
-        self.document.open_parents(&keys).map_err(failed)?;
+        let opened = self.document.open_parents(&keys);
+        self.checked(opened)?;
         let value = self.value(false)?;
         let is_array = matches!(value, Node::Value(Value::List(_)));
-        self.document.set(&last, value).map_err(failed)?;
+        let set = self.document.set(&last, value);
+        self.checked(set)?;
         self.document.mark_array(is_array);
         self.document.context = outer;
         self.document.key.clear();
@@ -398,28 +408,29 @@ impl Reader<'_> {
         let mut context = outer.0.clone();
         context.push(outer.1.clone());
         self.document.context.clone_from(&context);
-        let line = self.line;
         self.document.mark_implicit(&context);
-        self.document.open(&context, in_array).map_err(|message| Failure { line, message })?;
+        let opened = self.document.open(&context, in_array);
+        self.checked(opened)?;
         let context = self.document.context.clone();
         let mut table = Table::new();
         while self.more_of_inline_table(!table.is_empty())? {
-            let (mut keys, line) = self.key()?;
-            let failed = |message| Failure { line, message };
+            let mut keys = self.key()?;
             let last = keys.pop().unwrap_or_default();
             self.document.key.clone_from(&last);
-            self.document.open_parents(&keys).map_err(failed)?;
+            let opened = self.document.open_parents(&keys);
+            self.checked(opened)?;
             let value = self.value(false)?;
             let copy = match &value {
                 Node::Value(value) => Node::Value(value.clone()),
                 _ => Node::Table(Table::new()),
             };
             let is_array = matches!(value, Node::Value(Value::List(_)));
-            self.document.set(&last, copy).map_err(failed)?;
+            let set = self.document.set(&last, copy);
+            self.checked(set)?;
             self.document.mark_array(is_array);
             let Some(inner) = parents(&mut table, &keys) else {
                 let message = format!("{} is not a table", quote(super::document::shown(&context).as_bytes()));
-                return Err(failed(message));
+                return self.checked(Err(message)).map(|()| Node::Table(Table::new()));
             };
             inner.insert(last.as_str().into(), value);
             self.document.context.clone_from(&context);
