@@ -9,3 +9,13 @@ use delivery::config::Template;
 pub(crate) fn template(text: &str) -> Result<Template, String> {
     Template::try_from(text.to_owned())
 }
+
+/// As [`template`], for a new config, which has no captures yet.
+///
+/// # Errors
+/// Also a placeholder that is neither `{service}` nor `{environment}`.
+pub(crate) fn template_without_captures(text: &str) -> Result<Template, String> {
+    let template = template(text)?;
+    template.check(&[]).map_err(|unknown| unknown.to_string())?;
+    Ok(template)
+}

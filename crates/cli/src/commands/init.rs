@@ -10,7 +10,7 @@ use delivery::host::disk::{DiskFiles, absolute};
 use delivery::verbs::init::{self, Choices, How, Inspection, environment_name};
 
 use crate::arguments::review::HostArgument;
-use crate::arguments::template::template;
+use crate::arguments::template::template_without_captures;
 use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::prompt::{Prompt, list};
@@ -31,13 +31,13 @@ pub(crate) struct Arguments {
     #[arg(short = 'e', long = "env", value_name = "NAME", value_delimiter = ',', env = "HYDRANT_ENV", value_parser = environment_name)]
     environments: Vec<String>,
     /// Deliver to this repository: a URL or a path [default: manifests.git]
-    #[arg(long, value_name = "URL", env = "HYDRANT_REPOSITORY", value_parser = template)]
+    #[arg(long, value_name = "URL", env = "HYDRANT_REPOSITORY", value_parser = template_without_captures)]
     repository: Option<Template>,
     /// Deliver to this branch; {service} and {environment} are replaced [default: {service}/{environment}]
-    #[arg(short, long, value_name = "BRANCH", env = "HYDRANT_BRANCH", value_parser = template)]
+    #[arg(short, long, value_name = "BRANCH", env = "HYDRANT_BRANCH", value_parser = template_without_captures)]
     branch: Option<Template>,
     /// Write this file on the branch, or one file per object if it ends with a slash [default: manifest.yaml]
-    #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template)]
+    #[arg(long, value_name = "PATH", env = "HYDRANT_PATH", value_parser = template_without_captures)]
     path: Option<Template>,
     /// Deliver to these environments by pull request (repeatable, or separated by commas)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -111,7 +111,7 @@ fn asked(found: &Inspection, typed: Choices) -> Result<Choices, Failure> {
     }
     let mut ask = |typed: &mut Option<Template>, question: &str, otherwise: &str| -> Result<(), Failure> {
         if typed.is_none() {
-            *typed = Some(prompt.ask(question, otherwise, template)?);
+            *typed = Some(prompt.ask(question, otherwise, template_without_captures)?);
         }
         Ok(())
     };

@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     if let Some(shard) = arguments.shard {
         plan.keep(shard);
     }
+    print::undeclared(&plan).iter().for_each(|line| output::note(line));
     output::result(&match arguments.format {
         Format::Text => print::text(&plan),
         Format::Json => print::json(&plan),

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{Destination, Policy, Review};
+use super::{Destination, Policy, Review, Template};
 
 /// The environments by name, at least one, in the order of the file.
 #[derive(Clone, Debug)]
@@ -16,12 +16,14 @@ pub struct Environments(pub Vec<(String, Environment)>);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Environment {
+    /// The environment whose fields apply where this one sets none.
+    pub like: Option<String>,
     /// The Skaffold profiles; the one of the environment's own name where absent and where the config has it.
     pub profile: Option<Profiles>,
     /// Skaffold's `--default-repo`.
     pub default_repo: Option<String>,
     /// Skaffold's `--namespace`, and that of Helm releases.
-    pub namespace: Option<String>,
+    pub namespace: Option<Template>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
     /// The destination of this environment, which replaces fields of the file's `destination`.
@@ -30,6 +32,58 @@ pub struct Environment {
     /// The policy of this environment, which replaces fields of the file's `policy`.
     #[serde(default)]
     pub policy: Policy,
+    /// The cluster that the environment runs in, as `hydrant bootstrap` writes it.
+    #[serde(default)]
+    pub cluster: Cluster,
+    /// Values for `${NAME}` in the output, by Flux's rules for `postBuild`. Where any is set, a variable without a value is an error.
+    pub variables: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// The cluster of an environment.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Cluster {
+    /// The cluster's name in Argo CD.
+    pub name: Option<Template>,
+    /// The URL of the cluster's API server in Argo CD; `https://kubernetes.default.svc` where neither this nor `name` is set.
+    pub server: Option<Template>,
+    /// The namespace of objects that name none: Argo CD's `destination.namespace`, Flux's `targetNamespace`.
+    pub namespace: Option<Template>,
+}
+
+impl Environments {
+    /// What the file says of an environment: under its own name, else under the first pattern (`pr-*`) that matches it.
+    pub fn get(&self, name: &str) -> Option<&(String, Environment)> {
+        let own = self.0.iter().find(|(key, _)| key == name && !is_pattern(key));
+        own.or_else(|| self.0.iter().find(|(key, _)| is_pattern(key) && glob_matches(key, name)))
+    }
+
+    /// The names that are written in full, in the order of the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !is_pattern(name))
+    }
+}
+
+/// Whether the name of an environment or a service stands for several.
+pub fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
+}
+
+/// Whether a glob matches a whole name. An invalid glob matches nothing; the config's are checked when it is read.
+pub fn glob_matches(glob: &str, name: &str) -> bool {
+    glob == name || globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+}
+
+impl Environment {
+    /// Every template of the environment.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let Cluster { name, server, namespace } = &self.cluster;
+        let own = [&self.namespace, name, server, namespace];
+        let mut all: Vec<&Template> = own.into_iter().flatten().collect();
+        all.extend(self.destination.templates());
+        all.extend(self.review.iter().flat_map(|review| review.request.templates()));
+        all
+    }
 }
 
 /// One profile or several.

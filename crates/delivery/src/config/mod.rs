@@ -8,15 +8,24 @@ use serde::Deserialize;
 use manifest::{At, Diagnostic};
 use render_core::files::{FileKind, Files, join, parent};
 
+mod check;
 pub mod environments;
+pub mod names;
+pub mod overrides;
+pub mod pattern;
+pub mod renderers;
 pub mod review;
 pub mod services;
 pub mod template;
 
-pub use environments::{Environment, Environments, Profiles};
+pub use environments::{Cluster, Environment, Environments, Profiles, glob_matches, is_pattern};
+pub use names::Names;
+pub use overrides::{Match, Override};
+pub use pattern::PathPattern;
+pub use renderers::{Helm, HelmEntry, Kustomize, LoadRestrictor, OneOrMany};
 pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
-pub use services::{Helm, Service, Services};
-pub use template::Template;
+pub use services::{Renderer, Service, Services};
+pub use template::{Template, UnitNames, UnknownPlaceholder};
 
 /// The names of the config file, in lookup order.
 pub const NAMES: [&str; 2] = ["hydrant.yaml", "hydrant.yml"];
@@ -29,10 +38,15 @@ pub struct Config {
     pub api_version: ApiVersion,
     /// Always `Delivery`.
     pub kind: Kind,
+    /// The name of what the repository holds, for a service in its root folder; the last part of the URL of `origin` where absent.
+    pub name: Option<String>,
     /// What is delivered.
     pub services: Services,
     /// Where to, in the order they were written.
     pub environments: Environments,
+    /// Fields for the units that match, which replace those of environments and of the file.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
     /// The destination of environments that set no other.
     #[serde(default)]
     pub destination: Destination,
@@ -63,8 +77,10 @@ impl Config {
         Config {
             api_version: ApiVersion::V1,
             kind: Kind::Delivery,
+            name: None,
             services,
             environments,
+            overrides: Vec::new(),
             destination: Destination::default(),
             policy: Policy::default(),
             commit: Commit::default(),
@@ -104,6 +120,14 @@ pub struct Destination {
     pub path: Option<Template>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
+}
+
+impl Destination {
+    /// Every template of the destination.
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let own = [&self.repository, &self.branch, &self.path].into_iter().flatten();
+        own.chain(self.review.iter().flat_map(|review| review.request.templates()))
+    }
 }
 
 /// What is refused before anything is written.
@@ -235,9 +259,12 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Config, Diagnostic> {
 /// Reads the text of a `hydrant.yaml`.
 ///
 /// # Errors
-/// One finding with its line and column: invalid YAML, an unknown or missing field, a wrong type, an invalid template.
+/// One finding with its line and column: invalid YAML, an unknown or missing field, a wrong type, an invalid template, a
+/// placeholder that no pattern captures, an environment that is like one that does not exist.
 pub fn parse(text: &str, file: &str) -> Result<Config, Diagnostic> {
-    serde_saphyr::from_str(text).map_err(|error| finding(&error).in_file(file))
+    let config = serde_saphyr::from_str(text).map_err(|error| finding(&error).in_file(file))?;
+    check::check(&config).map_err(|found| found.located(text).in_file(file))?;
+    Ok(config)
 }
 
 fn finding(error: &serde_saphyr::Error) -> Diagnostic {

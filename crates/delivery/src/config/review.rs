@@ -77,6 +77,11 @@ pub enum MergeMethod {
 }
 
 impl Request {
+    /// Every template of the fields.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.branch.iter().chain(&self.title)
+    }
+
     /// This, and what it leaves open from the other.
     pub fn or(self, other: &Request) -> Request {
         let other = other.clone();

@@ -25,18 +25,17 @@ pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<R
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
     let host = host_name(&configured.url).filter(|_| web);
     let at_home = host.is_some_and(|host| github::at_home(host, ctx));
-    let named = |name: &str| variable(name).map(|token| (name.to_owned(), token));
-    let found = match named("HYDRANT_GIT_TOKEN") {
-        Some(found) => Some(found),
+    let password = match variable("HYDRANT_GIT_TOKEN") {
+        Some(token) => Some(token),
         None if at_home && github::has_app(ctx) => {
             let (github, named) = github::access(&configured.url, ctx, None)?;
-            Some(("the GitHub App".to_owned(), github.token(&named)?))
+            let token = github.token(&named);
+            Some(token?)
         }
-        None => named("GITHUB_TOKEN").filter(|_| at_home),
+        None => variable("GITHUB_TOKEN").filter(|_| at_home),
     };
     let username = variable("HYDRANT_GIT_USERNAME").unwrap_or_else(|| "x-access-token".to_owned());
-    let Some((credentials_name, password)) = found else { return Ok(configured) };
-    Ok(Remote { credentials: Some(Credentials { username, password }), credentials_name, ..configured })
+    Ok(Remote { credentials: password.map(|password| Credentials { username, password }), ..configured })
 }
 
 /// A connection to a repository; see [`remote`].

@@ -3,6 +3,7 @@
 pub mod branches;
 mod cache;
 pub mod ci_run;
+pub mod clone;
 mod context;
 pub mod disk;
 pub mod dotenv;

@@ -32,7 +32,10 @@ impl Pipeline<'_> {
     pub(crate) fn load_unit(&self, unit: PlannedUnit) -> Result<LoadedUnit, Errors> {
         let files = RecordedFiles::new(self.source.files);
         let source = match &unit.source {
-            Source::Kustomize { folder } => LoadedSource::Kustomize(folder.clone()),
+            Source::Kustomize { folder, options } => {
+                LoadedSource::Kustomize { folder: folder.clone(), options: options.clone() }
+            }
+            Source::Manifests { files } => LoadedSource::Manifests(files.clone()),
             Source::Helm(release) => LoadedSource::Helm(release.clone()),
             Source::Skaffold(options) => {
                 LoadedSource::Skaffold(Box::new(skaffold::load(&self.skaffold_run(&unit, &files), options)?))

@@ -23,6 +23,7 @@ pub mod file_set;
 pub mod helm;
 pub(crate) mod identity;
 mod load;
+mod manifests;
 mod output;
 mod pin;
 pub mod policy;
@@ -35,6 +36,7 @@ mod session;
 mod skaffold;
 mod source_commit;
 mod unit;
+mod variables;
 
 pub use changed::keep_changed;
 pub(crate) use deliver::unique_warnings;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use committer::message::compose;
 use committer::{Message, MessageContext, SourceRecord};
 use git::source::CommitInfo;
+use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
 use crate::host::RunContext;
@@ -78,10 +79,11 @@ pub fn source_record(repository: &str, commit: &CommitInfo, unit: &PlannedUnit, 
 /// What renders the unit again, in the repository's root at the recorded commit. `folder` is the service's there.
 fn command(unit: &PlannedUnit, folder: &str) -> String {
     match &unit.source {
-        Source::Kustomize { folder: own } => {
+        Source::Kustomize { folder: own, options } => {
             let below = own.strip_prefix(&unit.folder).unwrap_or(own).trim_start_matches('/');
             let path = [folder, below].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-            format!("hydrant kustomize {}", if path.is_empty() { "." } else { &path })
+            let flags = kustomize_flags(options);
+            format!("hydrant kustomize{flags} {}", if path.is_empty() { "." } else { &path })
         }
         Source::Helm(release) => {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
@@ -89,8 +91,24 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
             let chart = below(&release.chart);
             format!("helm {}", release.arguments(if chart.is_empty() { "." } else { &chart }, &below).join(" "))
         }
+        Source::Manifests { files } => {
+            let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder);
+            let below = |path: &String| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+            format!("cat {}", files.iter().map(below).collect::<Vec<_>>().join(" "))
+        }
         Source::Skaffold(options) => skaffold_command(options, folder),
     }
+}
+
+/// The flags of `hydrant kustomize` that the config set.
+fn kustomize_flags(options: &kustomize::Options) -> String {
+    let none = options.load_restrictor == kustomize::LoadRestrictor::None;
+    let flags = [
+        (options.enable_helm, " --enable-helm"),
+        (options.enable_alpha_plugins, " --enable-alpha-plugins"),
+        (none, " --load-restrictor LoadRestrictionsNone"),
+    ];
+    flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect()
 }
 
 fn skaffold_command(options: &SkaffoldOptions, folder: &str) -> String {

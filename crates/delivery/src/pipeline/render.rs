@@ -6,7 +6,7 @@ use render_core::kustomize::{Options, build, build_with_cache};
 use super::output::Output;
 use super::session::{Pipeline, all_units};
 use super::unit::{LoadedSource, LoadedUnit, RenderedUnit};
-use super::{helm, skaffold};
+use super::{helm, manifests, skaffold, variables};
 use crate::error::Failure;
 use crate::host::recorded_files::RecordedFiles;
 use crate::images::digests::ImageRequest;
@@ -46,17 +46,22 @@ impl Pipeline<'_> {
                 let objects = helm::render(&release, &files, &self.host, self.plan.lock_mode.is_locked())?;
                 Output::of_objects(objects, Style::Skaffold, Vec::new())
             }
-            LoadedSource::Kustomize(folder) => self.kustomization(&folder, &files)?,
+            LoadedSource::Kustomize { folder, options } => self.kustomization(&folder, &options, &files)?,
+            LoadedSource::Manifests(paths) => {
+                Output::of_objects(manifests::render(&files, &paths)?, Style::Kustomize, Vec::new())
+            }
         };
+        if let Some(variables) = &unit.variables {
+            output.objects = variables::substitute(&unit.name(), output.objects, variables)?;
+        }
         output.inputs = inputs.and(files.into_paths());
         Ok(RenderedUnit { unit, output })
     }
 
-    fn kustomization(&self, folder: &str, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
-        let options = Options::default();
+    fn kustomization(&self, folder: &str, options: &Options, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
         let built = match &self.base_cache {
-            Some(cache) => build_with_cache(cache, files, &self.host, folder, &options)?,
-            None => build(files, &self.host, folder, &options)?,
+            Some(cache) => build_with_cache(cache, files, &self.host, folder, options)?,
+            None => build(files, &self.host, folder, options)?,
         };
         Ok(Output::of_objects(built.objects, Style::Kustomize, built.warnings))
     }

@@ -1,6 +1,7 @@
 //! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
 use manifest::Diagnostic;
+use render_core::kustomize;
 use render_core::skaffold::Build;
 
 use super::file_set::UnitFiles;
@@ -28,8 +29,15 @@ pub(crate) struct LoadedUnit {
 pub(crate) enum LoadedSource {
     /// A Skaffold config with its artifacts and their tags.
     Skaffold(Box<LoadedSkaffold>),
-    /// The absolute folder of a kustomization.
-    Kustomize(String),
+    /// A kustomization.
+    Kustomize {
+        /// Its folder, absolute.
+        folder: String,
+        /// The options of `kustomize build`.
+        options: kustomize::Options,
+    },
+    /// Files of plain YAML, absolute.
+    Manifests(Vec<String>),
     /// A Helm chart.
     Helm(Release),
 }
@@ -39,7 +47,7 @@ impl LoadedUnit {
     pub(crate) fn builds(&self) -> &[Build] {
         match &self.source {
             LoadedSource::Skaffold(skaffold) => &skaffold.builds,
-            LoadedSource::Kustomize(_) | LoadedSource::Helm(_) => &[],
+            LoadedSource::Kustomize { .. } | LoadedSource::Helm(_) | LoadedSource::Manifests(_) => &[],
         }
     }
 
@@ -47,7 +55,7 @@ impl LoadedUnit {
     pub(crate) fn image_requests(&self) -> Vec<ImageRequest> {
         match &self.source {
             LoadedSource::Skaffold(skaffold) => skaffold.image_requests(&self.unit),
-            LoadedSource::Kustomize(_) | LoadedSource::Helm(_) => Vec::new(),
+            LoadedSource::Kustomize { .. } | LoadedSource::Helm(_) | LoadedSource::Manifests(_) => Vec::new(),
         }
     }
 }

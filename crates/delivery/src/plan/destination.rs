@@ -3,9 +3,9 @@
 use manifest::{Diagnostic, Errors};
 use render_core::files::join;
 
-use super::context::UnitContext;
-use super::{PlannedUnit, unit::branch_folder};
-use crate::config::Template;
+use super::PlannedUnit;
+use super::context::{Set, UnitContext};
+use crate::config::{Destination, Template};
 
 const BRANCH: &str = "{service}/{environment}";
 const PATH: &str = "manifest.yaml";
@@ -16,23 +16,8 @@ pub(super) struct UnitDestination {
     pub(super) repository: String,
     /// A valid branch name.
     pub(super) branch: String,
-    /// The branch that `branch` proposes changes to.
-    pub(super) active: Option<String>,
     /// A file below the branch's root, or with a slash at its end a folder.
     pub(super) path: String,
-}
-
-/// The branch that another one proposes changes to for GitOps Promoter: `X` of `X-next`, and of `X-next/FOLDER` for the folder of `path`. The
-/// suffix must be in the configured name; that of a service or environment called `next` does not count.
-fn active_branch(template: &str, branch: &str, path: &str) -> Option<String> {
-    let folder = branch_folder(path);
-    let in_folder = || branch.strip_suffix(&folder)?.strip_suffix("-next/").filter(|_| template.contains("-next/"));
-    let active = match branch.strip_suffix("-next").filter(|_| template.ends_with("-next")) {
-        Some(active) => Some(active),
-        None if folder.is_empty() => None,
-        None => in_folder(),
-    };
-    active.filter(|active| !active.is_empty()).map(str::to_owned)
 }
 
 impl UnitDestination {
@@ -41,10 +26,16 @@ impl UnitDestination {
     /// # Errors
     /// No repository; an invalid branch or path; each names the flag or the field that set it.
     pub(super) fn decide(unit: &UnitContext<'_>) -> Result<UnitDestination, Diagnostic> {
-        let (settings, own, general) = (unit.settings, &unit.special.destination, &unit.config.destination);
-        let field = |name, flag, own, general| Field { name, flag, own, general, unit };
+        let (settings, general) = (unit.settings, &unit.config.destination);
+        let field = |name, flag, own: fn(&Destination) -> Option<&Template>| Field {
+            name,
+            flag,
+            own: unit.first(|fields| own(&fields.destination)),
+            general: own(general),
+            unit,
+        };
 
-        let repository = field("repository", &settings.repository, &own.repository, &general.repository);
+        let repository = field("repository", &settings.repository, |own| own.repository.as_ref());
         let Some(template) = repository.template().filter(|template| !template.text().is_empty()) else {
             return Err(Diagnostic::new("no repository is named")
                 .in_file(unit.file)
@@ -53,16 +44,12 @@ impl UnitDestination {
         };
         // A path in a flag is relative to the working directory, one in a field to the file's folder.
         let base = if settings.repository.is_some() { &settings.folder } else { unit.root };
-        let branch = field("branch", &settings.branch, &own.branch, &general.branch);
-        let path = field("path", &settings.path, &own.path, &general.path);
-        let branch_name = branch.template().map_or_else(|| unit.fill_text(BRANCH), |template| unit.fill(template));
-        let path_name = path.template().map_or_else(|| PATH.to_owned(), |template| unit.fill(template));
-        let configured = branch.template().map_or(BRANCH, Template::text);
+        let branch = field("branch", &settings.branch, |own| own.branch.as_ref());
+        let path = field("path", &settings.path, |own| own.path.as_ref());
         let destination = UnitDestination {
-            repository: absolute_repository(base, &unit.fill(template)),
-            active: active_branch(configured, &branch_name, &path_name),
-            branch: branch_name,
-            path: path_name,
+            repository: absolute_repository(base, &repository.fill(template)?),
+            branch: branch.template().map_or_else(|| Ok(unit.fill_text(BRANCH)), |template| branch.fill(template))?,
+            path: path.template().map_or_else(|| Ok(PATH.to_owned()), |template| path.fill(template))?,
         };
         if !committer::is_valid_branch_name(&destination.branch) {
             let found = Diagnostic::new(format!("invalid branch name \"{}\"", destination.branch));
@@ -80,14 +67,18 @@ impl UnitDestination {
 struct Field<'a> {
     name: &'a str,
     flag: &'a Option<Template>,
-    own: &'a Option<Template>,
-    general: &'a Option<Template>,
+    own: Option<Set<&'a Template>>,
+    general: Option<&'a Template>,
     unit: &'a UnitContext<'a>,
 }
 
 impl<'a> Field<'a> {
     fn template(&self) -> Option<&'a Template> {
-        self.flag.as_ref().or(self.own.as_ref()).or(self.general.as_ref())
+        self.flag.as_ref().or(self.own.as_ref().map(|own| own.value)).or(self.general)
+    }
+
+    fn fill(&self, template: &Template) -> Result<String, Diagnostic> {
+        self.unit.fill(template).map_err(|error| self.locate(error))
     }
 
     /// A finding, with the flag or the field that it is about.
@@ -95,8 +86,8 @@ impl<'a> Field<'a> {
         let Field { name, unit, .. } = self;
         if self.flag.is_some() {
             finding.field(format!("--{name}"))
-        } else if self.own.is_some() {
-            finding.in_file(unit.file).field(format!("environments.{}.destination.{name}", unit.environment))
+        } else if let Some(own) = &self.own {
+            finding.in_file(unit.file).field(format!("{}.destination.{name}", own.field))
         } else {
             finding.in_file(unit.file).field(format!("destination.{name}"))
         }
@@ -145,21 +136,4 @@ pub(super) fn one_file_each(units: &[PlannedUnit]) -> Result<(), Errors> {
         })
     };
     Errors::check(sorted.windows(2).filter_map(clash).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proposing_branch_has_an_active_one() {
-        let active = |template, branch, path| active_branch(template, branch, path);
-        let some = |name: &str| Some(name.to_owned());
-        assert_eq!(active("{environment}-next", "dev-next", "cart/manifest.yaml"), some("dev"));
-        assert_eq!(active("env/{environment}-next/{service}", "env/dev-next/cart", "cart/"), some("env/dev"));
-        assert_eq!(active("env/{environment}-next/{service}", "env/dev-next/cart", "shop/"), None);
-        assert_eq!(active("{service}-{environment}", "cart-next", "manifest.yaml"), None, "the environment next");
-        assert_eq!(active("{service}/{environment}", "cart/dev", "manifest.yaml"), None);
-        assert_eq!(active("-next", "-next", "manifest.yaml"), None);
-    }
 }

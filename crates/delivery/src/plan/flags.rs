@@ -1,5 +1,7 @@
 //! The config of one unit, made from flags, for a run without a hydrant.yaml.
 
+use std::collections::BTreeMap;
+
 use manifest::Diagnostic;
 
 use super::discover::DiscoveredService;
@@ -13,7 +15,7 @@ use crate::config::{Config, Environment, Environments, Service, Services};
 pub(super) fn config(settings: &Settings) -> Result<Config, Diagnostic> {
     let selection = &settings.selection;
     let service = match selection.services.as_slice() {
-        [] => settings.folder.rsplit('/').next().unwrap_or_default().to_owned(),
+        [] => service_name(settings)?,
         [one] => one.clone(),
         _ => return Err(one_unit("--service")),
     };
@@ -32,11 +34,25 @@ pub(super) fn config(settings: &Settings) -> Result<Config, Diagnostic> {
     Ok(Config::of(Services(vec![service]), environments))
 }
 
+/// The name of the folder; in the root of a clone, that of its repository, since CI systems choose the folder's.
+fn service_name(settings: &Settings) -> Result<String, Diagnostic> {
+    match &settings.clone {
+        Some(clone) if clone.root == settings.folder => clone.name.clone().ok_or_else(|| {
+            Diagnostic::new("missing name of the service in the repository's root folder").hint("give --service NAME")
+        }),
+        _ => Ok(settings.folder.rsplit('/').next().unwrap_or_default().to_owned()),
+    }
+}
+
 /// The services of a config that was made from flags. Whether their folder holds a Skaffold config shows when it is loaded.
 pub(super) fn services(root: &str, config: &Config) -> Vec<DiscoveredService> {
     let found = |entry: &Service| DiscoveredService {
         name: entry.name.clone().unwrap_or_default(),
         folder: root.to_owned(),
+        environment: None,
+        captures: BTreeMap::new(),
+        found: None,
+        index: 0,
         entry: entry.clone(),
     };
     config.services.0.iter().map(found).collect()

@@ -1,5 +1,7 @@
 //! The settings of the command line and the config, combined: the units of a run with all values resolved.
 
+use std::collections::BTreeMap;
+
 use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
@@ -20,6 +22,7 @@ mod shard;
 mod source;
 mod standalone;
 mod unit;
+mod unused;
 
 use context::UnitContext;
 use destination::UnitDestination;
@@ -29,7 +32,7 @@ pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;
 pub use shard::Shard;
 pub use standalone::Standalone;
-pub use unit::{PinnedInputs, PlannedUnit, Source};
+pub use unit::{Cluster, PinnedInputs, PlannedUnit, Source};
 
 /// Everything a run does, decided.
 #[derive(Clone, Debug)]
@@ -56,6 +59,8 @@ pub struct Plan {
     pub committer: Option<String>,
     /// The source repository's URL for the record; absent where its remote `origin` says it.
     pub source_repository: Option<String>,
+    /// Environments that patterns captured and the config does not have, each with a path: what is there is not delivered.
+    pub undeclared: BTreeMap<String, String>,
 }
 
 /// The config of a run and where it comes from.
@@ -77,20 +82,28 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     let ConfigSource { path, root, config } = config_source(files, settings)?;
     let file = path.as_deref().unwrap_or_default();
     let services = match &path {
-        Some(path) => discover::services(files, &root, path, &config)?,
+        Some(path) => {
+            let (name, clone) = (config.name.as_deref(), settings.clone.as_ref());
+            discover::Repository { files, root: &root, file: path, name, clone }.services(&config)?
+        }
         None => flags::services(&root, &config),
     };
+    unused::check_environments(file, &config, &services)?;
     let mut units = Vec::new();
-    for chosen in select::select(settings, file, &config, &services)? {
-        let select::Chosen { service, environment, special } = chosen;
-        let context = UnitContext { settings, config: &config, root: &root, file, service, environment, special };
-        units.push(planned_unit(&context)?);
+    let choice = select::Choice { settings, file, config: &config, services: &services };
+    for chosen in choice.units()? {
+        let select::Chosen { service, environment, levels } = chosen;
+        let environment = &*environment;
+        let context = UnitContext { settings, config: &config, root: &root, file, service, environment, levels };
+        units.push(planned_unit(&context).map_err(|error| located(error, file))?);
     }
+    let undeclared = choice.undeclared();
     one_file_each(&units)?;
     span.record("units", units.len());
     let registries = registries::options(&settings.registries, &config.registry, &root);
     Ok(Plan {
         units,
+        undeclared,
         lock_mode: settings.locking.lock_mode(config.locked),
         pinned_inputs_only: false,
         lock: settings.locking.file.clone().unwrap_or_else(|| lock(&root, &config)),
@@ -104,31 +117,43 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     })
 }
 
+/// An error about the config gets its file; one about a flag has none.
+fn located(error: Diagnostic, file: &str) -> Diagnostic {
+    let is_flag = error.field.as_ref().is_some_and(|field| field.starts_with("--"));
+    if is_flag || error.file.is_some() || file.is_empty() { error } else { error.in_file(file) }
+}
+
 /// Decides a unit from all settings that apply to it.
 ///
 /// # Errors
 /// A destination or a review that is not valid.
 fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
-    let (settings, special, general) = (context.settings, context.special, &context.config.policy);
+    unused::check_unit(context)?;
+    let (settings, general) = (context.settings, &context.config.policy);
     let destination = UnitDestination::decide(context)?;
     let review = Request::decide(context, &destination)?;
-    let images = settings.images.or(special.policy.images).or(general.images).unwrap_or_default();
+    let images =
+        settings.images.or(context.value(|fields| fields.policy.images)).or(general.images).unwrap_or_default();
+    let digests = settings.digests.or(context.value(|fields| fields.policy.digests)).or(general.digests);
+    let secrets = settings.secrets.or(context.value(|fields| fields.policy.secrets)).or(general.secrets);
     let subject = settings.message.as_ref().or(context.config.commit.message.as_ref());
     Ok(PlannedUnit {
         service: context.service.name.clone(),
         environment: context.environment.to_owned(),
+        captures: context.service.captures.clone(),
+        cluster: context.cluster()?,
+        variables: context.variables(),
         folder: context.service.folder.clone(),
-        source: context.source(images),
+        source: context.source(images)?,
         repository: destination.repository,
         branch: destination.branch,
-        active: destination.active,
         path: destination.path,
         review,
         images,
-        digests: settings.digests.or(special.policy.digests).or(general.digests).unwrap_or_default(),
-        secrets: settings.secrets.or(special.policy.secrets).or(general.secrets).unwrap_or_default(),
+        digests: digests.unwrap_or_default(),
+        secrets: secrets.unwrap_or_default(),
         message: match subject {
-            Some(template) => context.fill(template),
+            Some(template) => context.fill(template)?,
             None => format!("deliver {} to {}", context.service.name, context.environment),
         },
         pinned_inputs: None,

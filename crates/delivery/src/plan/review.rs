@@ -57,9 +57,9 @@ impl Request {
     /// # Errors
     /// A host that is neither known nor set; an option that the host does not support; a topic branch that is invalid or the target itself.
     pub(super) fn decide(unit: &UnitContext<'_>, destination: &UnitDestination) -> Result<Option<Request>, Diagnostic> {
-        let (settings, special) = (unit.settings, unit.special);
-        let levels = [&special.destination.review, &special.review, &unit.config.destination.review];
-        let written: Vec<_> = levels.into_iter().flatten().collect();
+        let settings = unit.settings;
+        let own = unit.levels.iter().flat_map(|level| [&level.fields.destination.review, &level.fields.review]);
+        let written: Vec<_> = own.chain([&unit.config.destination.review]).flatten().collect();
         let mode = settings.review.or(written.first().map(|review| review.mode)).unwrap_or_default();
         if mode == ReviewMode::Push {
             return Ok(None);
@@ -69,7 +69,7 @@ impl Request {
             return Err(unknown_host(unit, destination));
         };
         let topic = fields.branch.as_ref();
-        let topic = topic.map_or_else(|| unit.fill_text(TOPIC), |template| unit.fill(template));
+        let topic = topic.map_or_else(|| Ok(unit.fill_text(TOPIC)), |template| unit.fill(template))?;
         if !committer::is_valid_branch_name(&topic) || topic == destination.branch {
             let invalid = Diagnostic::new(format!("invalid topic branch \"{topic}\" of {}", destination.branch));
             return Err(locate(unit, "branch", invalid).hint(
@@ -84,7 +84,7 @@ impl Request {
             host,
             api: fields.api,
             topic,
-            title: fields.title.as_ref().map(|title| unit.fill(title)),
+            title: fields.title.as_ref().map(|title| unit.fill(title)).transpose()?,
             labels: fields.labels.unwrap_or_default(),
             reviewers: fields.reviewers.unwrap_or_default(),
             auto_merge: fields.auto_merge,

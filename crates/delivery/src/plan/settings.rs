@@ -2,6 +2,7 @@
 //! the config.
 
 use crate::config::{GivenDigests, Images, Profiles, Request, ReviewMode, Secrets, Template};
+use crate::host::clone::CloneName;
 use crate::images::registries;
 use crate::lock::LockOptions;
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub folder: String,
     /// `--config`: the config's path, absolute; where absent it is looked for in `folder` and above.
     pub config: Option<String>,
+    /// The clone that the command runs in; absent outside of one.
+    pub clone: Option<CloneName>,
     /// Which units.
     pub selection: Selection,
     /// `--filename`: the Skaffold config in the service's folder.

@@ -1,66 +1,127 @@
 //! What a unit is rendered from.
 
-use render_core::files::join;
+use manifest::Diagnostic;
+use render_core::files::{join, parent};
+use render_core::kustomize;
 use render_core::skaffold::{DigestSource, SkaffoldOptions};
 
 use super::context::UnitContext;
 use super::{Release, SKAFFOLD, Source};
-use crate::config::{Helm, Images};
+use crate::config::{Helm, HelmEntry, Images, Kustomize, LoadRestrictor, Renderer, Template};
 
 impl UnitContext<'_> {
-    /// The unit's source: a kustomization where the flags or the config name one, else a chart, else a Skaffold config.
-    pub(super) fn source(&self, images: Images) -> Source {
-        let (settings, entry) = (self.settings, &self.service.entry);
-        let kustomize = match (&settings.kustomize, &settings.skaffold) {
-            (Some(flag), _) => Some(flag),
-            (None, Some(_)) => None,
-            (None, None) => entry.kustomize.as_ref(),
-        };
-        if let Some(folder) = kustomize {
-            return Source::Kustomize { folder: join(&self.service.folder, &self.fill(folder)) };
+    /// The unit's source: a kustomization where the flags or the config name one, else a chart or files, else a Skaffold config.
+    ///
+    /// # Errors
+    /// A placeholder that the unit has no value for.
+    pub(super) fn source(&self, images: Images) -> Result<Source, Diagnostic> {
+        let settings = self.settings;
+        if let Some(folder) = &settings.kustomize {
+            let folder = join(&self.service.folder, &self.fill(folder)?);
+            return Ok(Source::Kustomize { folder, options: kustomize::Options::default() });
         }
-        if let Some(helm) = entry.helm.as_ref().filter(|_| settings.skaffold.is_none()) {
-            return Source::Helm(self.release(helm));
+        if settings.skaffold.is_some() {
+            return self.skaffold(images, None);
         }
-        Source::Skaffold(Box::new(self.skaffold(images)))
+        match self.service.entry.renderer() {
+            Renderer::Kustomize(entry) => self.kustomize(entry),
+            Renderer::Helm(HelmEntry::Chart(helm)) => self.release(helm),
+            Renderer::Helm(HelmEntry::Pattern(_)) => {
+                let values = self.service.entry.values.clone();
+                self.release(&Helm { values, ..Helm::default() })
+            }
+            Renderer::Manifests(_) => Ok(Source::Manifests { files: self.service.found.clone().unwrap_or_default() }),
+            Renderer::Skaffold(file) => self.skaffold(images, file),
+        }
     }
 
-    fn skaffold(&self, images: Images) -> SkaffoldOptions {
-        let (settings, entry) = (self.settings, &self.service.entry);
-        let file = settings.skaffold.as_ref().or(entry.skaffold.as_ref());
-        let modules = if settings.modules.is_empty() { &entry.modules } else { &settings.modules };
-        let (profiles, optional_profiles) = match &self.special.profile {
-            Some(given) => (given.0.clone(), Vec::new()),
-            None => (Vec::new(), vec![self.environment.to_owned()]),
+    /// What a pattern found, if one did.
+    fn found(&self) -> Option<&str> {
+        self.service.found.as_ref()?.first().map(String::as_str)
+    }
+
+    fn kustomize(&self, entry: &Kustomize) -> Result<Source, Diagnostic> {
+        let folder = match self.found() {
+            Some(folder) => folder.to_owned(),
+            None => join(&self.service.folder, &self.fill(&entry.path)?),
         };
-        SkaffoldOptions {
-            file: file.map_or_else(|| SKAFFOLD.to_owned(), |file| self.fill(file)),
+        let load_restrictor = match entry.load_restrictor {
+            LoadRestrictor::RootOnly => kustomize::LoadRestrictor::RootOnly,
+            LoadRestrictor::None => kustomize::LoadRestrictor::None,
+        };
+        let options = kustomize::Options {
+            load_restrictor,
+            enable_helm: entry.helm,
+            enable_alpha_plugins: entry.alpha_plugins,
+            ..kustomize::Options::default()
+        };
+        Ok(Source::Kustomize { folder, options })
+    }
+
+    fn skaffold(&self, images: Images, file: Option<&Template>) -> Result<Source, Diagnostic> {
+        let (settings, entry) = (self.settings, &self.service.entry);
+        let file = match (&settings.skaffold, self.found()) {
+            (Some(file), _) => self.fill(file)?,
+            (None, Some(path)) => path[parent(path).len()..].trim_start_matches('/').to_owned(),
+            (None, None) => file.map_or_else(|| Ok(SKAFFOLD.to_owned()), |file| self.fill(file))?,
+        };
+        let modules = if settings.modules.is_empty() { &entry.modules } else { &settings.modules };
+        let (profiles, optional_profiles) = match self.value(|fields| fields.profile.as_ref()) {
+            Some(given) => (given.0.clone(), Vec::new()),
+            None => (Vec::new(), vec![self.own_profile()]),
+        };
+        Ok(Source::Skaffold(Box::new(SkaffoldOptions {
+            file,
             profiles,
             optional_profiles,
             modules: modules.clone(),
-            default_repo: settings.default_repo.clone().or_else(|| self.special.default_repo.clone()),
-            namespace: self.namespace().unwrap_or_default(),
+            default_repo: settings.default_repo.clone().or_else(|| self.value(|fields| fields.default_repo.clone())),
+            namespace: self.namespace()?.unwrap_or_default(),
             tag: settings.tag.clone().unwrap_or_default(),
             digest_source: if images == Images::Any { DigestSource::Tag } else { DigestSource::Remote },
             ..SkaffoldOptions::default()
-        }
+        })))
     }
 
-    fn release(&self, helm: &Helm) -> Release {
+    /// The profile of the environment's own name, or of the last that it is like.
+    fn own_profile(&self) -> String {
+        let names = super::context::like_chain(self.config, self.environment);
+        names.last().map_or(self.environment, |(name, _)| name).to_owned()
+    }
+
+    fn release(&self, helm: &Helm) -> Result<Source, Diagnostic> {
         let service = &self.service;
-        Release {
-            chart: join(&service.folder, &helm.chart.as_ref().map(|chart| self.fill(chart)).unwrap_or_default()),
-            name: helm.release.as_ref().map_or_else(|| service.name.clone(), |release| self.fill(release)),
-            namespace: self.namespace(),
-            values: helm.values.0.iter().map(|path| join(&service.folder, &self.fill(path))).collect(),
+        let chart = match self.found() {
+            Some(chart) => chart.to_owned(),
+            None => {
+                let chart = helm.chart.as_ref().map(|chart| self.fill(chart)).transpose()?;
+                join(&service.folder, &chart.unwrap_or_default())
+            }
+        };
+        // Beside a pattern, values are the chart's; in a mapping without `path`, they are relative to the config.
+        let beside_pattern = matches!(service.entry.helm, Some(HelmEntry::Pattern(_)));
+        let base = if service.found.is_some() && !beside_pattern { self.root } else { &service.folder };
+        let values = helm.values.0.iter().map(|path| Ok(join(base, &self.fill(path)?)));
+        Ok(Source::Helm(Release {
+            chart,
+            name: helm.release.as_ref().map_or_else(|| Ok(service.name.clone()), |release| self.fill(release))?,
+            namespace: self.namespace()?,
+            values: values.collect::<Result<_, Diagnostic>>()?,
             include_crds: helm.include_crds.unwrap_or(true),
             tests: helm.tests.unwrap_or(false),
             kube_version: helm.kube_version.clone(),
             api_versions: helm.api_versions.clone(),
-        }
+        }))
     }
 
-    fn namespace(&self) -> Option<String> {
-        self.settings.namespace.clone().or_else(|| self.special.namespace.clone())
+    /// The namespace: the flag, the overrides, the service, the environment.
+    fn namespace(&self) -> Result<Option<String>, Diagnostic> {
+        if let Some(flag) = &self.settings.namespace {
+            return Ok(Some(flag.clone()));
+        }
+        let overridden = self.first(|fields| fields.namespace.as_ref());
+        let is_override = overridden.as_ref().is_some_and(|set| set.field.starts_with("overrides"));
+        let own = self.service.entry.namespace.as_ref().filter(|_| !is_override);
+        own.or(overridden.map(|set| set.value)).map(|template| self.fill(template)).transpose()
     }
 }

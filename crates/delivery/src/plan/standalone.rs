@@ -1,9 +1,11 @@
 //! A folder that is rendered by itself, as `hydrant render` does with a folder that has a skaffold.yaml.
 
+use std::collections::BTreeMap;
+
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{Plan, PlannedUnit, Source};
+use super::{Cluster, Plan, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Secrets};
 use crate::images::registries;
 use crate::lock::{self, LockMode};
@@ -34,11 +36,13 @@ impl Standalone {
         let unit = PlannedUnit {
             service: String::new(),
             environment: String::new(),
+            captures: BTreeMap::new(),
+            cluster: Cluster::default(),
+            variables: None,
             folder: self.folder.clone(),
             source: Source::Skaffold(Box::new(self.skaffold)),
             repository: String::new(),
             branch: String::new(),
-            active: None,
             path: String::new(),
             review: None,
             images: if self.pin.is_some() { Images::Pinned } else { Images::Built },
@@ -59,6 +63,7 @@ impl Standalone {
             author: None,
             committer: None,
             source_repository: None,
+            undeclared: BTreeMap::new(),
         }
     }
 }

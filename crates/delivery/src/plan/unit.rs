@@ -1,10 +1,13 @@
 //! One service in one environment.
 
+use std::collections::BTreeMap;
+
 use manifest::ImageRef;
+use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
 use super::{Release, Request};
-use crate::config::{GivenDigests, Images, Secrets};
+use crate::config::{GivenDigests, Images, Secrets, UnitNames};
 use crate::host::branches::OnBranch;
 
 /// One service in one environment, fully resolved.
@@ -14,6 +17,12 @@ pub struct PlannedUnit {
     pub service: String,
     /// The environment's name.
     pub environment: String,
+    /// What the pattern of the service captured beside their names, by name.
+    pub captures: BTreeMap<String, String>,
+    /// The cluster that the environment runs in.
+    pub cluster: Cluster,
+    /// Values for `${NAME}` in the output; nothing is replaced where absent.
+    pub variables: Option<BTreeMap<String, String>>,
     /// The service's folder, absolute. The unit is rendered as if in it.
     pub folder: String,
     /// What is rendered.
@@ -22,9 +31,6 @@ pub struct PlannedUnit {
     pub repository: String,
     /// The branch.
     pub branch: String,
-    /// The branch that `branch` proposes changes to for GitOps Promoter: `X`, if the configured name ends with `-next` and `branch` is
-    /// `X-next` or `X-next/FOLDER`.
-    pub active: Option<String>,
     /// The file below the branch's root, or with a slash at its end the folder.
     pub path: String,
     /// How a change gets onto the branch: directly where absent; else over a topic branch, with this request.
@@ -39,6 +45,17 @@ pub struct PlannedUnit {
     pub message: String,
     /// Images that are already resolved; absent where the source's tags and the registries decide.
     pub pinned_inputs: Option<PinnedInputs>,
+}
+
+/// The cluster that a unit runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its name in Argo CD.
+    pub name: Option<String>,
+    /// The URL of its API server in Argo CD.
+    pub server: Option<String>,
+    /// The namespace of objects that name none.
+    pub namespace: Option<String>,
 }
 
 /// The images of a delivery that is verified or promoted: rendering does not change them.
@@ -61,6 +78,13 @@ pub enum Source {
     Kustomize {
         /// The kustomization's folder, absolute.
         folder: String,
+        /// The options of `kustomize build`.
+        options: kustomize::Options,
+    },
+    /// Files of plain YAML.
+    Manifests {
+        /// The files, absolute, in the order of their output.
+        files: Vec<String>,
     },
     /// A Helm chart.
     Helm(Release),
@@ -82,24 +106,25 @@ impl PlannedUnit {
         self.service.is_empty()
     }
 
+    /// The unit's names, for templates.
+    pub fn names(&self) -> UnitNames<'_> {
+        UnitNames { service: &self.service, environment: &self.environment, captures: &self.captures }
+    }
+
     /// The `--default-repo` of a unit that Skaffold renders, if it has one.
     pub fn default_repo(&self) -> Option<&str> {
         match &self.source {
             Source::Skaffold(options) => options.default_repo.as_deref(),
-            Source::Kustomize { .. } | Source::Helm(_) => None,
+            Source::Kustomize { .. } | Source::Helm(_) | Source::Manifests { .. } => None,
         }
     }
 
     /// The folder on the branch in which the unit keeps its files and its record; empty for the branch's root.
     pub fn branch_folder(&self) -> String {
-        branch_folder(&self.path)
+        let path = &self.path;
+        let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        folder.trim_start_matches('.').to_owned()
     }
-}
-
-/// The folder of a destination's path, in which a unit keeps its record; empty for the branch's root.
-pub(super) fn branch_folder(path: &str) -> String {
-    let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
-    folder.trim_start_matches('.').to_owned()
 }
 
 impl OnBranch for PlannedUnit {

@@ -1,9 +1,10 @@
 //! A plan as text, as JSON, and as a matrix for GitHub Actions.
 
+use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 use serde_json::{Value, json};
 
-use crate::plan::{Plan, PlannedUnit, Source};
+use crate::plan::{Cluster, Plan, PlannedUnit, Source};
 use crate::report::table;
 
 /// A table for people: a line a unit.
@@ -26,7 +27,11 @@ pub fn text(plan: &Plan) -> String {
 /// `services/cart/skaffold.yaml -p production`, or a kustomization's folder.
 fn renders(plan: &Plan, unit: &PlannedUnit) -> String {
     match &unit.source {
-        Source::Kustomize { folder } => below(&plan.root, folder),
+        Source::Kustomize { folder, .. } => below(&plan.root, folder),
+        Source::Manifests { files } => match files.as_slice() {
+            [one] => below(&plan.root, one),
+            several => format!("{} files in {}", several.len(), below(&plan.root, &unit.folder)),
+        },
         Source::Helm(release) => {
             let values = release.values.iter().map(|path| format!(" -f {}", below(&plan.root, path)));
             format!("{}/Chart.yaml{}", below(&plan.root, &release.chart), values.collect::<String>())
@@ -60,7 +65,23 @@ pub fn json(plan: &Plan) -> String {
 
 fn source_json(plan: &Plan, unit: &PlannedUnit) -> Value {
     match &unit.source {
-        Source::Kustomize { folder } => json!({ "kustomize": below(&plan.root, folder) }),
+        Source::Kustomize { folder, options } => {
+            let set = |given: bool| given.then_some(true);
+            let restrictor = options.load_restrictor == kustomize::LoadRestrictor::None;
+            let mut value = json!({ "kustomize": below(&plan.root, folder) });
+            let given = [
+                ("helm", json!(set(options.enable_helm))),
+                ("alphaPlugins", json!(set(options.enable_alpha_plugins))),
+                ("loadRestrictor", json!(restrictor.then_some("LoadRestrictionsNone"))),
+            ];
+            for (name, field) in given.into_iter().filter(|(_, field)| !field.is_null()) {
+                value[name] = field;
+            }
+            value
+        }
+        Source::Manifests { files } => {
+            json!({ "manifests": files.iter().map(|path| below(&plan.root, path)).collect::<Vec<_>>() })
+        }
         Source::Helm(release) => json!({ "helm": {
             "chart": below(&plan.root, &release.chart),
             "release": release.name,
@@ -89,7 +110,7 @@ fn source_json(plan: &Plan, unit: &PlannedUnit) -> Value {
 }
 
 fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
-    json!({
+    let mut value = json!({
         "service": unit.service,
         "environment": unit.environment,
         "folder": below(&plan.root, &unit.folder),
@@ -112,7 +133,31 @@ fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
             "secrets": format!("{:?}", unit.secrets).to_lowercase(),
         },
         "message": unit.message,
-    })
+    });
+    let cluster = &unit.cluster;
+    let optional = [
+        ("captures", (!unit.captures.is_empty()).then(|| json!(unit.captures))),
+        ("variables", unit.variables.as_ref().map(|variables| json!(variables))),
+        (
+            "cluster",
+            (*cluster != Cluster::default())
+                .then(|| json!({ "name": cluster.name, "server": cluster.server, "namespace": cluster.namespace })),
+        ),
+    ];
+    for (name, set) in optional {
+        if let Some(set) = set {
+            value[name] = set;
+        }
+    }
+    value
+}
+
+/// One line for each environment that patterns captured and the config does not have.
+pub fn undeclared(plan: &Plan) -> Vec<String> {
+    let line = |(name, path): (&String, &String)| {
+        format!("not delivered, since `environments` does not have \"{name}\": {}", below(&plan.root, path))
+    };
+    plan.undeclared.iter().map(line).collect()
 }
 
 /// `{"include":[{"service":…,"environment":…}]}` on one line, for `fromJSON` in a workflow's `strategy.matrix`.

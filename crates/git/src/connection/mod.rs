@@ -5,8 +5,6 @@
 
 mod channel;
 mod http;
-mod http_access;
-mod http_error;
 mod local;
 mod pipe;
 mod process;

@@ -6,6 +6,5 @@ mod program;
 mod value;
 
 pub use helper::CredentialHelpers;
-pub(crate) use helper::FoundCredentials;
 pub use program::CredentialError;
-pub use value::{CredentialSource, Credentials};
+pub use value::Credentials;

@@ -6,7 +6,6 @@
 mod arguments;
 mod cast;
 mod choices;
-mod crypto;
 mod dates;
 mod decimal;
 mod dicts;
@@ -41,7 +40,6 @@ pub(crate) fn functions() -> Functions {
     let mut functions = Functions::new();
     for table in [
         choices::TABLE,
-        crypto::TABLE,
         dates::TABLE,
         dicts::TABLE,
         durations::TABLE,

@@ -62,7 +62,7 @@ impl Target {
     /// # Errors
     /// An invalid repository or tag after the placeholders are filled in, and a repository without its registry.
     pub fn location(&self, unit: &PlannedUnit) -> Result<ArtifactLocation, Diagnostic> {
-        let filled = self.repository.fill(&unit.service, &unit.environment);
+        let filled = fill(&self.repository, unit)?;
         let name = filled.strip_prefix(SCHEME).unwrap_or(&filled);
         let registry = name.split_once('/').map_or("", |(registry, _)| registry);
         if !registry.contains(['.', ':']) && registry != "localhost" {
@@ -73,7 +73,7 @@ impl Target {
         }
         let mut tags: Vec<String> = Vec::new();
         for tag in &self.tags {
-            let tag = tag.fill(&unit.service, &unit.environment);
+            let tag = fill(tag, unit)?;
             let whole = ImageRef::parse(&format!("{name}:{tag}")).map_err(|error| {
                 let found = Diagnostic::new(error.to_string());
                 let hint = "put a name with a slash into the repository instead of the tag";
@@ -86,6 +86,10 @@ impl Target {
         let name = ImageRef::parse(name).map_err(|error| Diagnostic::new(error.to_string()))?;
         Ok(ArtifactLocation { name, tags })
     }
+}
+
+fn fill(template: &Template, unit: &PlannedUnit) -> Result<String, Diagnostic> {
+    template.fill(unit.names()).map_err(|unknown| Diagnostic::new(format!("{}: {unknown}", unit.name())))
 }
 
 impl ArtifactLocation {
@@ -110,7 +114,7 @@ mod tests {
             assert_eq!((target.repository.text(), target.tags[0].text()), (repository, tag));
             assert_eq!(target.tags.len(), 2);
         }
-        for wrong in ["ghcr.io/a:1", "oci://localhost:5000/a", "oci://ghcr.io/a@sha256:0", "oci://ghcr.io/{name}:1"] {
+        for wrong in ["ghcr.io/a:1", "oci://localhost:5000/a", "oci://ghcr.io/a@sha256:0", "oci://ghcr.io/{name:1"] {
             assert!(Target::parse(wrong, &[]).is_err(), "{wrong}");
         }
     }

@@ -1,0 +1,143 @@
+//! What one field of the config demands of another.
+
+use manifest::yaml::read_stream;
+use manifest::{At, Diagnostic, Node};
+
+use super::{Config, Environment, PathPattern, Renderer, Template, is_pattern};
+
+/// A finding, and the value that it is about as it is written.
+pub(super) struct Found {
+    finding: Diagnostic,
+    value: String,
+}
+
+impl Found {
+    /// The finding with the line and column of the first such value in the text.
+    pub(super) fn located(self, text: &str) -> Diagnostic {
+        let documents = read_stream(text.as_bytes()).unwrap_or_default();
+        match documents.iter().find_map(|document| position(document, &self.value)) {
+            Some(at) => self.finding.at(at),
+            None => self.finding,
+        }
+    }
+}
+
+fn position(node: &Node, value: &str) -> Option<At> {
+    if node.text() == Some(value) {
+        return Some(node.at);
+    }
+    let items = node.as_seq().into_iter().flatten();
+    let values = node.as_map().into_iter().flat_map(|map| map.entries()).map(|entry| &entry.value);
+    items.chain(values).find_map(|inner| position(inner, value))
+}
+
+/// Checks patterns, placeholders, and the names of environments.
+pub(super) fn check(config: &Config) -> Result<(), Found> {
+    let captures = captures(config)?;
+    for template in templates(config) {
+        template.check(&captures).map_err(|unknown| Found {
+            finding: Diagnostic::new(unknown.to_string())
+                .hint("capture it in a pattern of `services`, or correct the name"),
+            value: template.text().to_owned(),
+        })?;
+    }
+    environments(config)
+}
+
+/// The captures of all patterns.
+fn captures(config: &Config) -> Result<Vec<String>, Found> {
+    let mut all: Vec<String> = Vec::new();
+    for template in config.services.0.iter().flat_map(|service| service.patterns()) {
+        let pattern = PathPattern::parse(template.text())
+            .map_err(|why| Found { finding: Diagnostic::new(why), value: template.text().to_owned() })?;
+        for name in
+            pattern.captures().iter().filter(|name| !super::template::UNIT_PLACEHOLDERS.contains(&name.as_str()))
+        {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Every template of the config but the patterns.
+fn templates(config: &Config) -> Vec<&Template> {
+    let mut all: Vec<&Template> = config.services.0.iter().flat_map(|service| service.templates()).collect();
+    all.extend(config.environments.0.iter().flat_map(|(_, environment)| environment.templates()));
+    all.extend(config.overrides.iter().flat_map(|one| one.fields.templates()));
+    all.extend(config.destination.templates().chain(&config.commit.message));
+    all
+}
+
+/// Checks `like` and the names of variables.
+fn environments(config: &Config) -> Result<(), Found> {
+    for (name, environment) in &config.environments.0 {
+        if is_pattern(name) && globset::Glob::new(name).is_err() {
+            let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field("environments");
+            return Err(Found { finding, value: name.clone() });
+        }
+        like_chain(config, name, environment)?;
+        variables(&format!("environments.{name}"), environment)?;
+    }
+    for (index, one) in config.overrides.iter().enumerate() {
+        variables(&format!("overrides[{index}]"), &one.fields)?;
+    }
+    Ok(())
+}
+
+/// Follows `like` to its end.
+fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<(), Found> {
+    let mut seen = vec![name];
+    let mut current = environment;
+    while let Some(like) = &current.like {
+        let found = |finding: Diagnostic| Found {
+            finding: finding.field(format!("environments.{name}.like")),
+            value: like.clone(),
+        };
+        let Some((key, next)) = config.environments.0.iter().find(|(key, _)| key == like && !is_pattern(key)) else {
+            let known: Vec<&str> = config.environments.names().collect();
+            let unknown = Diagnostic::new(format!("unknown environment \"{like}\""));
+            return Err(found(unknown.hint(format!("use one of {}", known.join(", ")))));
+        };
+        if seen.contains(&key.as_str()) {
+            seen.push(key);
+            return Err(found(Diagnostic::new(format!("environments are like each other: {}", seen.join(" -> ")))));
+        }
+        seen.push(key);
+        current = next;
+    }
+    Ok(())
+}
+
+/// A variable's name is a letter or `_`, then letters, digits and `_` (Flux, `postBuild.substitute`).
+fn variables(field: &str, environment: &Environment) -> Result<(), Found> {
+    let valid = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    match environment.variables.iter().flatten().find(|(name, _)| !valid(name)) {
+        Some((name, value)) => {
+            let finding = Diagnostic::new(format!("invalid variable name \"{name}\""));
+            let finding = finding.field(format!("{field}.variables")).hint("use letters, digits and `_`");
+            Err(Found { finding, value: value.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+impl super::Service {
+    /// The patterns of an entry without `path`.
+    pub(crate) fn patterns(&self) -> Vec<&Template> {
+        if self.path.is_some() {
+            return Vec::new();
+        }
+        match self.renderer() {
+            Renderer::Skaffold(file) => file.into_iter().collect(),
+            Renderer::Kustomize(kustomize) => vec![&kustomize.path],
+            Renderer::Helm(super::HelmEntry::Pattern(pattern)) => vec![pattern],
+            Renderer::Helm(super::HelmEntry::Chart(helm)) => helm.chart.iter().collect(),
+            Renderer::Manifests(patterns) => patterns.iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The renderers of `services`: a kustomization, a chart, and their options.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+
+use super::Template;
+
+/// A kustomization: its folder, or a mapping with the options of `kustomize build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kustomize {
+    /// The kustomization's folder.
+    pub path: Template,
+    /// Whether `helmCharts` are rendered (`--enable-helm`).
+    pub helm: bool,
+    /// Whether generators and transformers that are programs or containers are known (`--enable-alpha-plugins`).
+    pub alpha_plugins: bool,
+    /// Whether files outside the kustomization's folder may be read (`--load-restrictor`).
+    pub load_restrictor: LoadRestrictor,
+}
+
+/// Which files a kustomization may read.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+pub enum LoadRestrictor {
+    /// Files in the kustomization's folder or below, as kustomize does by default.
+    #[default]
+    #[serde(rename = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    /// All files of the repository.
+    #[serde(rename = "LoadRestrictionsNone")]
+    None,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct KustomizeMapping {
+    /// The kustomization's folder: as `kustomize` itself, where that is a text.
+    path: Template,
+    /// Whether `helmCharts` are rendered (`--enable-helm`).
+    #[serde(default)]
+    helm: bool,
+    /// Whether generators and transformers that are programs or containers are known (`--enable-alpha-plugins`).
+    #[serde(default)]
+    alpha_plugins: bool,
+    /// Which files may be read (`--load-restrictor`).
+    #[serde(default)]
+    load_restrictor: LoadRestrictor,
+}
+
+/// `helm`: a pattern of charts, or a mapping.
+#[derive(Clone, Debug)]
+pub enum HelmEntry {
+    /// Charts, as a pattern such as `charts/{service}`.
+    Pattern(Template),
+    /// One chart with its settings.
+    Chart(Helm),
+}
+
+/// A Helm chart.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Helm {
+    /// The chart's folder below the service's; the service's own where absent.
+    pub chart: Option<Template>,
+    /// The release's name; the service's where absent.
+    pub release: Option<Template>,
+    /// A file of values below the service's folder, or a list of them, of which the last wins.
+    #[serde(default)]
+    pub values: OneOrMany,
+    /// Whether the chart's custom resource definitions are delivered; they are where absent.
+    pub include_crds: Option<bool>,
+    /// Whether the objects of `helm test` are delivered; they are not where absent.
+    pub tests: Option<bool>,
+    /// The cluster's version for the chart (`.Capabilities.KubeVersion`); helm's default where absent.
+    pub kube_version: Option<String>,
+    /// Additional API versions for the chart (`.Capabilities.APIVersions`).
+    #[serde(default)]
+    pub api_versions: Vec<String>,
+}
+
+/// A text or a list of texts.
+#[derive(Clone, Debug, Default)]
+pub struct OneOrMany(pub Vec<Template>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file, or a list of them")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
+        Ok(OneOrMany(vec![Template::try_from(text.to_owned()).map_err(E::custom)?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OneOrMany, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(OneOrMany(all))
+    }
+}
+
+impl JsonSchema for OneOrMany {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+    }
+}
+
+impl<'de> Deserialize<'de> for Kustomize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KustomizeVisitor;
+
+        impl<'de> Visitor<'de> for KustomizeVisitor {
+            type Value = Kustomize;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the folder of a kustomization, or a mapping with `path`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Kustomize, E> {
+                Template::try_from(text.to_owned()).map(Kustomize::from).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Kustomize, A::Error> {
+                let KustomizeMapping { path, helm, alpha_plugins, load_restrictor } =
+                    KustomizeMapping::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Kustomize { path, helm, alpha_plugins, load_restrictor })
+            }
+        }
+
+        deserializer.deserialize_any(KustomizeVisitor)
+    }
+}
+
+impl From<Template> for Kustomize {
+    /// A kustomization without options.
+    fn from(path: Template) -> Self {
+        Kustomize { path, helm: false, alpha_plugins: false, load_restrictor: LoadRestrictor::RootOnly }
+    }
+}
+
+impl JsonSchema for Kustomize {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Kustomize".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mapping = generator.subschema_for::<KustomizeMapping>();
+        json_schema!({ "oneOf": [{ "type": "string" }, mapping] })
+    }
+}
+
+impl<'de> Deserialize<'de> for HelmEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct HelmVisitor;
+
+        impl<'de> Visitor<'de> for HelmVisitor {
+            type Value = HelmEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a pattern of charts, or a mapping with fields of a chart")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<HelmEntry, E> {
+                Template::try_from(text.to_owned()).map(HelmEntry::Pattern).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HelmEntry, A::Error> {
+                Helm::deserialize(MapAccessDeserializer::new(map)).map(HelmEntry::Chart)
+            }
+        }
+
+        deserializer.deserialize_any(HelmVisitor)
+    }
+}
+
+impl JsonSchema for HelmEntry {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "HelmEntry".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let chart = generator.subschema_for::<Helm>();
+        json_schema!({ "oneOf": [{ "type": "string" }, chart] })
+    }
+}

@@ -1,0 +1,107 @@
+//! From the entries of `services` to services.
+
+use std::collections::BTreeMap;
+
+use manifest::yaml::read_stream;
+use manifest::{Diagnostic, Errors, Node};
+use render_core::files::{FileKind, Files, join};
+
+use crate::config::{Config, Service};
+use crate::host::clone::CloneName;
+
+mod globs;
+mod matches;
+mod paths;
+
+/// A service: its name, its folder, and the entry of the config that found it. A pattern that captures the environment finds one for each
+/// environment.
+#[derive(Clone, Debug)]
+pub(super) struct DiscoveredService {
+    pub(super) name: String,
+    pub(super) folder: String,
+    /// The environment that the pattern captured; absent where the service is in all that its entry allows.
+    pub(super) environment: Option<String>,
+    /// The other captures.
+    pub(super) captures: BTreeMap<String, String>,
+    /// What a pattern found, absolute: a Skaffold config, the folder of a kustomization or a chart, or files of plain YAML; absent with `path`.
+    pub(super) found: Option<Vec<String>>,
+    /// The entry's number in `services`.
+    pub(super) index: usize,
+    pub(super) entry: Service,
+}
+
+impl DiscoveredService {
+    /// What a pattern found, or the folder.
+    pub(super) fn place(&self) -> &str {
+        self.found.as_ref().and_then(|found| found.first()).unwrap_or(&self.folder)
+    }
+}
+
+/// What the entries of a config are looked for in.
+pub(super) struct Repository<'a> {
+    pub(super) files: &'a dyn Files,
+    /// The config's folder.
+    pub(super) root: &'a str,
+    /// The config's path.
+    pub(super) file: &'a str,
+    /// `name` of the config: the name of a service in the config's folder.
+    pub(super) name: Option<&'a str>,
+    /// The clone around the config's folder, if there is one.
+    pub(super) clone: Option<&'a CloneName>,
+}
+
+impl Repository<'_> {
+    /// The services of the config, sorted by name and then by environment.
+    ///
+    /// # Errors
+    /// An entry without a match, a folder that does not exist or has no config, two services of one name.
+    pub(super) fn services(&self, config: &Config) -> Result<Vec<DiscoveredService>, Errors> {
+        let mut found: BTreeMap<(String, Option<String>), DiscoveredService> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for (index, entry) in config.services.0.iter().enumerate() {
+            let services = match entry.path {
+                Some(_) => self.by_path(index, entry),
+                None => self.by_pattern(index, entry),
+            };
+            let locate = |error: Diagnostic| error.in_file(self.file).field(format!("services[{index}]"));
+            match services {
+                Ok(services) => services.into_iter().for_each(|one| {
+                    let key = (one.name.clone(), one.environment.clone());
+                    if let Some(duplicate) = found.get(&key).filter(|other| !replaces(&one, other)) {
+                        wrong.push(locate(same_name(&one, duplicate)));
+                    } else {
+                        found.insert(key, one);
+                    }
+                }),
+                Err(error) => wrong.push(locate(error)),
+            }
+        }
+        Errors::check(wrong)?;
+        Ok(found.into_values().collect())
+    }
+}
+
+/// A mapping wins over a glob that matched its folder before it, and a later mapping over an earlier one.
+fn replaces(one: &DiscoveredService, other: &DiscoveredService) -> bool {
+    one.entry.path.is_some() && other.entry.path.is_some() && one.folder == other.folder
+}
+
+fn same_name(one: &DiscoveredService, other: &DiscoveredService) -> Diagnostic {
+    let environment = one.environment.as_ref().map_or_else(String::new, |name| format!(" in \"{name}\""));
+    let message = format!("duplicate service \"{}\"{environment}: {} and {}", one.name, other.place(), one.place());
+    let hint = match &one.entry.path {
+        Some(_) => "write an entry with another `name` for one of them",
+        None => "let the pattern capture {service} and {environment} so that each match has its own names",
+    };
+    Diagnostic::new(message).hint(hint)
+}
+
+/// Whether a chart is a library (helm's `type: library`); helm refuses to render it by itself.
+fn is_library(files: &dyn Files, file: &str) -> bool {
+    let documents = files.read(file).ok().and_then(|bytes| read_stream(&bytes).ok()).unwrap_or_default();
+    documents.iter().any(|chart| chart.get("type").and_then(Node::text) == Some("library"))
+}
+
+fn is_file(files: &dyn Files, folder: &str, name: &str) -> bool {
+    files.kind(&join(folder, name)) == Ok(FileKind::File)
+}
