@@ -195,7 +195,7 @@ impl UnitArguments {
         }
         let folder = absolute(&selection.directory)?;
         Ok(Settings {
-            clone: delivery::host::clone::around(&folder),
+            clone: delivery::host::clone::containing(&folder),
             config: selection.config.map(|file| selection.directory.join(file)).as_ref().map(absolute).transpose()?,
             selection: Selection {
                 all: selection.all,

@@ -14,8 +14,8 @@ pub struct CloneName {
     pub name: Option<String>,
 }
 
-/// The clone around a folder; absent outside of one.
-pub fn around(folder: &str) -> Option<CloneName> {
+/// The clone that contains a folder; absent outside of one.
+pub fn containing(folder: &str) -> Option<CloneName> {
     let source = SourceRepository::discover(Path::new(folder)).ok()?;
     let name = source.origin().and_then(|url| name_of(&url));
     Some(CloneName { root: source.root().display().to_string(), name })

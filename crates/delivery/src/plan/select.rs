@@ -141,11 +141,11 @@ impl<'a> Choice<'a> {
         Ok(None)
     }
 
-    /// The names of the services in the innermost folder around the working directory.
+    /// The names of the services in the innermost folder that contains the working directory.
     fn here(&self) -> Vec<&'a str> {
-        let around = self.services.iter().filter(|service| within(&self.settings.folder, &service.folder));
-        let Some(innermost) = around.clone().map(|service| service.folder.len()).max() else { return Vec::new() };
-        around.filter(|service| service.folder.len() == innermost).map(|service| service.name.as_str()).collect()
+        let enclosing = self.services.iter().filter(|service| within(&self.settings.folder, &service.folder));
+        let Some(innermost) = enclosing.clone().map(|service| service.folder.len()).max() else { return Vec::new() };
+        enclosing.filter(|service| service.folder.len() == innermost).map(|service| service.name.as_str()).collect()
     }
 
     /// Refuses names of the selection and of the config's entries that do not exist.

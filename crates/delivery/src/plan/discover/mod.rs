@@ -46,7 +46,7 @@ pub(super) struct Repository<'a> {
     pub(super) file: &'a str,
     /// `name` of the config: the name of a service in the config's folder.
     pub(super) name: Option<&'a str>,
-    /// The clone around the config's folder, if there is one.
+    /// The clone that contains the config's folder, if there is one.
     pub(super) clone: Option<&'a CloneName>,
 }
 

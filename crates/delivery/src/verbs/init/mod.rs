@@ -73,7 +73,7 @@ pub fn check(files: &dyn Files, root: &str, text: &str) -> Result<(), Diagnostic
     let settings = Settings {
         folder: root.to_owned(),
         config: Some(path),
-        clone: crate::host::clone::around(root),
+        clone: crate::host::clone::containing(root),
         selection: Selection { all: true, ..Selection::default() },
         ..Settings::default()
     };
