@@ -8,13 +8,14 @@
 //! | `remote`, `config`, `credentials` | [`Remote`]: URL, credentials, proxy; what git's configuration says about it; credential helpers |
 //! | `object_store`, `pack` | [`ObjectStore`]: a temporary repository in which commits are built; [`Pack`]: the objects of a push |
 //! | [`source`] | the source repository: commits, files of a revision, history |
-//! | [`snapshot`] | the files of a revision of a remote repository |
+//! | [`bases`] | remote bases: the objects of a revision of a foreign repository, checked and kept |
 //! | `signing` | signatures of commits |
 //! | `limits` | how long a server may take and how much it may send |
 //! | `rejection` | the messages with which servers reject a push |
 //!
 //! No module knows a host's API; a host's crate implements [`Transport`] and [`source::HistoryService`].
 
+pub mod bases;
 mod config;
 mod connection;
 mod credentials;
@@ -29,7 +30,6 @@ mod protocol;
 mod rejection;
 mod remote;
 mod signing;
-pub mod snapshot;
 pub mod source;
 mod transport;
 mod tree;

@@ -17,4 +17,4 @@ pub use commit_files::{CommitFiles, blob_id};
 pub use error::SourceError;
 pub use history::{HistoryService, SourceHistory};
 pub use repository::SourceRepository;
-pub use tree_files::{EntryKind, ReadError};
+pub use tree_files::{EntryKind, FoundEntry, ReadError};

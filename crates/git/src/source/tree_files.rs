@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use git2::Oid;
 
-use crate::tree::{FOLDER, LINK, SUBMODULE, Tree};
+use crate::tree::{FOLDER, LINK, SUBMODULE, Tree, TreeEntry, refusal};
 
 /// The maximum number of symbolic links in one path, as on Linux.
 const MAX_LINKS: usize = 40;
@@ -27,6 +27,20 @@ pub enum ReadError {
     /// The path is a submodule.
     #[error("is a submodule, whose files are not in this repository")]
     Submodule,
+    /// A symbolic link leads out of the repository.
+    #[error("a symbolic link that leads out of the repository, to {path}")]
+    LinkOut {
+        /// The absolute path that it leads to.
+        path: String,
+    },
+    /// An entry has a name that is refused.
+    #[error("invalid entry {path:?}: {reason}")]
+    InvalidEntry {
+        /// The entry's name, or its path.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Symbolic links lead to each other.
     #[error("too many symbolic links in a row")]
     LinkLoop,
@@ -52,10 +66,33 @@ pub enum EntryKind {
     Submodule,
 }
 
+/// An entry of a commit's tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundEntry {
+    /// A folder, or a submodule whose files are part of the tree.
+    Folder,
+    /// A file.
+    File {
+        /// The content.
+        bytes: Arc<[u8]>,
+        /// Whether it may be run.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Link {
+        /// Where it leads, as git stores it.
+        target: Arc<[u8]>,
+    },
+}
+
 /// Reads objects by their ids.
 pub(super) trait ReadObjects {
     fn tree(&self, id: Oid) -> Result<Tree, ReadError>;
     fn blob(&self, id: Oid) -> Result<Arc<[u8]>, ReadError>;
+    /// The tree of a submodule's commit, if its files are part of these.
+    fn submodule(&self, _commit: Oid) -> Result<Option<Oid>, ReadError> {
+        Ok(None)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,6 +169,11 @@ impl<O: ReadObjects> TreeFiles<O> {
         TreeFiles { objects, root, tree, trees: RwLock::default(), blobs: Mutex::default() }
     }
 
+    /// The path of the tree, without a trailing slash.
+    pub(super) fn root(&self) -> &str {
+        &self.root
+    }
+
     pub(super) fn kind(&self, path: &str) -> Result<EntryKind, ReadError> {
         Ok(self.resolve(path)?.kind())
     }
@@ -164,10 +206,54 @@ impl<O: ReadObjects> TreeFiles<O> {
         Ok(tree.entries().iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned()).collect())
     }
 
+    /// Calls `visit` with every entry, a folder before its entries, and with its path from the root.
+    ///
+    /// # Errors
+    /// An object that cannot be read, an entry with a name that is refused, and those of `visit`.
+    pub(super) fn visit<E: From<ReadError>>(
+        &self,
+        visit: &mut dyn FnMut(&[u8], FoundEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut open = vec![(Vec::new(), self.tree)];
+        while let Some((folder, id)) = open.pop() {
+            for entry in self.tree(id)?.entries() {
+                if let Some(reason) = refusal(&entry.name, entry.mode) {
+                    let path = String::from_utf8_lossy(&entry.name).into_owned();
+                    return Err(ReadError::InvalidEntry { path, reason }.into());
+                }
+                let mut path: Vec<u8> = folder.clone();
+                if !path.is_empty() {
+                    path.push(b'/');
+                }
+                path.extend_from_slice(&entry.name);
+                let below = match Mode::of(entry.mode) {
+                    Mode::File => {
+                        let executable = entry.mode & 0o100 != 0;
+                        visit(&path, FoundEntry::File { bytes: self.objects.blob(entry.id)?, executable })?;
+                        None
+                    }
+                    Mode::Link => {
+                        visit(&path, FoundEntry::Link { target: self.objects.blob(entry.id)? })?;
+                        None
+                    }
+                    Mode::Folder => Some(entry.id),
+                    Mode::Submodule => self.objects.submodule(entry.id)?,
+                };
+                if let Some(tree) = below {
+                    visit(&path, FoundEntry::Folder)?;
+                    open.push((path, tree));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn resolve(&self, path: &str) -> Result<Resolved, ReadError> {
         let mut path = path.to_owned();
-        for _ in 0..MAX_LINKS {
-            let below = self.below(&path)?;
+        for followed in 0..MAX_LINKS {
+            let below = self.below(&path);
+            let below =
+                if followed > 0 { below.map_err(|_| ReadError::LinkOut { path: path.clone() })? } else { below? };
             match self.walk(below)? {
                 Step::Target(target) => return Ok(Resolved { path, target }),
                 Step::Link { end, id } => {
@@ -198,13 +284,24 @@ impl<O: ReadObjects> TreeFiles<O> {
             let tree = self.tree(here.id)?;
             let entry = tree.entry(part).ok_or(ReadError::NotFound)?;
             end += part.len();
-            here = Target { mode: Mode::of(entry.mode), id: entry.id };
+            here = self.target(entry)?;
             if here.mode == Mode::Link {
                 return Ok(Step::Link { end, id: entry.id });
             }
             end += 1;
         }
         Ok(Step::Target(here))
+    }
+
+    /// What an entry is; a submodule whose files are part of these is a folder.
+    fn target(&self, entry: &TreeEntry) -> Result<Target, ReadError> {
+        let mode = Mode::of(entry.mode);
+        if mode == Mode::Submodule
+            && let Some(id) = self.objects.submodule(entry.id)?
+        {
+            return Ok(Target { mode: Mode::Folder, id });
+        }
+        Ok(Target { mode, id: entry.id })
     }
 
     /// Returns the tree with this id. Concurrent callers wait for one read.
@@ -355,7 +452,7 @@ mod tests {
         assert_eq!(real("/absolute/up/back").unwrap(), "/repo/a/file");
         assert_eq!(real("/outside-in").unwrap(), "/repo/a/file");
         assert_eq!(real("").unwrap(), "/repo");
-        assert_eq!(real("/out").unwrap_err(), ReadError::NotFound);
+        assert_eq!(real("/out").unwrap_err(), ReadError::LinkOut { path: "/etc/passwd".to_owned() });
         assert_eq!(real("/loop1").unwrap_err(), ReadError::LinkLoop);
         assert_eq!(real("/a/file/below").unwrap_err(), ReadError::NotFound);
         assert_eq!(real("/module/file").unwrap_err(), ReadError::NotFound);
