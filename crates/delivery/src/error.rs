@@ -2,7 +2,7 @@
 
 use committer::DeliverError;
 use git::SigningError;
-use git::snapshot::SnapshotError;
+use git::bases::BaseError;
 use git::source::SourceError;
 use github::GitHubError;
 use manifest::{Diagnostic, Errors};
@@ -78,7 +78,7 @@ macro_rules! into_diagnostic {
     };
 }
 
-into_diagnostic!(SourceError, SnapshotError, SigningError, DeliverError, GitHubError, HttpError);
+into_diagnostic!(SourceError, BaseError, SigningError, DeliverError, GitHubError, HttpError);
 
 /// Implements the conversion into a [`Failure`] for errors of the input.
 macro_rules! input_failure {

@@ -15,6 +15,19 @@ pub struct RemoteRepository {
     pub timeout: u64,
 }
 
+impl RemoteRepository {
+    /// Whether the URL names a repository on this machine: a path, or `file://`.
+    pub fn is_local(&self) -> bool {
+        match self.url.split_once("://") {
+            Some((scheme, _)) => scheme.eq_ignore_ascii_case("file"),
+            None => {
+                let host = self.url.find(':').filter(|colon| self.url.find('/').is_none_or(|slash| *colon < slash));
+                host.is_none()
+            }
+        }
+    }
+}
+
 /// A program to run. Secrets do not belong in `arguments`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
@@ -46,6 +59,11 @@ pub trait Host: Sync {
     /// # Errors
     /// Returns an error if it cannot be fetched, or must not be (`--locked` and not in the lock file).
     fn repository(&self, request: &RemoteRepository) -> Result<String, Diagnostic>;
+
+    /// Returns the root of the remote repository that `path` lies in; `None` if it lies in none.
+    fn repository_root(&self, _path: &str) -> Option<String> {
+        None
+    }
 
     /// Returns the bytes at an `https` URL.
     ///

@@ -33,12 +33,12 @@ impl DiskFiles {
         let folder = parent(path);
         if folder != path {
             let joined = join(&self.real(folder)?, path.rsplit('/').next().unwrap_or_default());
-            let found = fs::symlink_metadata(&joined).map_err(|error| refused(&error))?;
+            let found = fs::symlink_metadata(&joined).map_err(|error| file_error(&error))?;
             if !found.is_symlink() {
                 return Ok(joined);
             }
         }
-        absolute(&fs::canonicalize(path).map_err(|error| refused(&error))?)
+        absolute(&fs::canonicalize(path).map_err(|error| file_error(&error))?)
     }
 }
 
@@ -48,20 +48,20 @@ impl Files for DiskFiles {
         if let Some(bytes) = known {
             return Ok(bytes);
         }
-        let bytes: Arc<[u8]> = fs::read(path).map_err(|error| refused(&error))?.into();
+        let bytes: Arc<[u8]> = fs::read(path).map_err(|error| file_error(&error))?.into();
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), bytes.clone());
         Ok(bytes)
     }
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
-        let found = fs::metadata(path).map_err(|error| refused(&error))?;
+        let found = fs::metadata(path).map_err(|error| file_error(&error))?;
         Ok(if found.is_dir() { FileKind::Folder } else { FileKind::File })
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| refused(&error))? {
-            let name = entry.map_err(|error| refused(&error))?.file_name();
+        for entry in fs::read_dir(folder).map_err(|error| file_error(&error))? {
+            let name = entry.map_err(|error| file_error(&error))?.file_name();
             names.push(
                 name.into_string()
                     .map_err(|name| FileError::Other(format!("{} is not valid UTF-8", name.display())))?,
@@ -87,7 +87,7 @@ impl Files for DiskFiles {
 /// # Errors
 /// Where it is not UTF-8, or relative while there is no current folder.
 pub fn absolute(path: &Path) -> Result<String, FileError> {
-    let path = std::path::absolute(path).map_err(|error| refused(&error))?;
+    let path = std::path::absolute(path).map_err(|error| file_error(&error))?;
     match path.to_str() {
         Some(text) => Ok(render_core::files::join("/", text)),
         None => Err(FileError::Other(format!("{} is not valid UTF-8", path.display()))),
@@ -114,7 +114,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn refused(error: &io::Error) -> FileError {
+/// The system's error as the engine has it.
+pub(crate) fn file_error(error: &io::Error) -> FileError {
     match error.kind() {
         io::ErrorKind::NotFound => FileError::Missing,
         io::ErrorKind::IsADirectory => FileError::IsFolder,

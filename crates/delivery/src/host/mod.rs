@@ -1,9 +1,12 @@
 //! The machine and its environment: disk, git, remotes, GitHub, environment variables, progress.
 
+mod bases;
 pub mod branches;
 mod cache;
 pub mod ci_run;
 pub mod clone;
+pub(crate) mod commit_mount;
+pub(crate) mod confined;
 mod context;
 pub mod disk;
 pub mod dotenv;
@@ -13,8 +16,10 @@ pub mod git_files;
 pub(crate) mod git_hosts;
 pub(crate) mod git_remote;
 pub(crate) mod github;
+pub mod host_files;
 mod kube_context;
 pub mod machine;
+mod program_files;
 pub mod progress;
 pub mod recorded_files;
 pub(crate) mod recorded_source;

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use git::Remote;
-use git::snapshot::{self, SnapshotError};
+use git::bases::{self, BaseRevision};
 use manifest::Diagnostic;
 use render_core::host::RemoteRepository;
 
+use super::bases::{Base, Bases};
 use super::{cache, download};
 use crate::error::IntoDiagnostic as _;
 use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
@@ -36,6 +37,7 @@ pub(super) struct Fetched {
     repositories: Mutex<BTreeMap<RemoteRepository, Answer<String>>>,
     files: Mutex<BTreeMap<String, Answer<Vec<u8>>>>,
     used: Mutex<BTreeMap<(String, Option<String>), String>>,
+    bases: Bases,
 }
 
 impl Fetched {
@@ -51,6 +53,11 @@ impl Fetched {
             commit: commit.clone(),
         };
         used.iter().map(entry).collect()
+    }
+
+    /// The bases that were opened.
+    pub(super) fn bases(&self) -> &Bases {
+        &self.bases
     }
 
     /// The folder with the files of a repository at a revision.
@@ -70,18 +77,19 @@ impl Fetched {
         let revision = wanted.revision.as_deref();
         let id = match self.pinned(&shown, revision)? {
             Some(commit) => commit,
-            None => snapshot::resolve(&remote, revision).map_err(failed)?,
+            None => bases::resolve(&remote, revision).map_err(|error| error.into_diagnostic())?,
         };
-        let place = cache::commit(&self.cache(), &shown, &id, wanted.submodules);
-        if !place.exists() {
-            self.opening(&shown, "its commit is pinned, but not in the cache of this machine")?;
-            let disk = |source| SnapshotError::Io { path: place.clone(), source };
-            let fill = |folder: &Path| snapshot::write(&remote, &id, wanted.submodules, folder).map(|_| ());
-            cache::fill(&place, fill, disk).map_err(failed)?;
-        }
+        let base =
+            Base { remote: &remote, url: &shown, revision: BaseRevision { id: &id, submodules: wanted.submodules } };
+        let root = match self.bases.cached(&self.cache(), &base) {
+            Some(root) => root,
+            None => {
+                self.opening(&shown, "its commit is pinned, but not in the cache of this machine")?;
+                self.bases.fetched(&self.cache(), &base)?
+            }
+        };
         self.note(shown, wanted.revision.clone(), id);
-        let real = place.canonicalize().map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))?;
-        crate::host::disk::absolute(&real).map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))
+        Ok(root)
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -158,8 +166,4 @@ fn once<K: Ord + Clone, T: Clone>(
         Entry::Vacant(entry) => entry.insert(Answer::default()).clone(),
     };
     slot.get_or_init(work).clone()
-}
-
-fn failed(error: SnapshotError) -> Diagnostic {
-    error.into_diagnostic()
 }

@@ -4,9 +4,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use manifest::Diagnostic;
+use manifest::{Diagnostic, Errors};
+use render_core::files::Files;
 use render_core::host::{Host, Program, ProgramOutput, RemoteRepository};
 
+use super::host_files::HostFiles;
+use super::program_files::ProgramFiles;
 use super::remotes;
 pub use super::remotes::Remotes;
 use crate::lock::LockedRemote;
@@ -24,6 +27,20 @@ impl SystemHost {
         SystemHost { remotes: remotes::Fetched::new(remotes), ..SystemHost::default() }
     }
 
+    /// The files of the source, and of the remote bases that this host has fetched or will fetch.
+    pub fn files<'a>(&'a self, source: &'a dyn Files) -> HostFiles<'a> {
+        HostFiles::new(source, self.remotes.bases())
+    }
+
+    /// Fails if a remote base was read whose objects in the cache are damaged. An engine may have taken a file that it could not read for one
+    /// that does not exist.
+    ///
+    /// # Errors
+    /// Every damaged base.
+    pub fn check_bases(&self) -> Result<(), Errors> {
+        Errors::check(self.remotes.bases().all().iter().filter_map(|base| base.damage()).collect())
+    }
+
     /// The remote bases and files that were used so far, for the lock file, sorted.
     pub fn fetched(&self) -> Vec<LockedRemote> {
         self.remotes.used()
@@ -35,11 +52,17 @@ impl Host for SystemHost {
         self.remotes.repository(wanted)
     }
 
+    fn repository_root(&self, path: &str) -> Option<String> {
+        self.remotes.bases().at(path).map(|base| base.root().to_owned())
+    }
+
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
         self.remotes.file(url)
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
+        let files = ProgramFiles::of(program, &self.remotes.bases().all())?;
+        let program = files.program(program);
         let (name, arguments) =
             program.arguments.split_first().ok_or_else(|| Diagnostic::new("missing name of the program"))?;
         let mut child = Command::new(name)
@@ -60,7 +83,8 @@ impl Host for SystemHost {
             child.wait_with_output()
         });
         let finished = finished.map_err(|error| not_started(name, &error))?;
-        Ok(ProgramOutput { status: finished.status.code(), stdout: finished.stdout, stderr: finished.stderr })
+        let stderr = files.stderr(finished.stderr);
+        Ok(ProgramOutput { status: finished.status.code(), stdout: finished.stdout, stderr })
     }
 
     fn scratch(&self) -> Result<String, Diagnostic> {

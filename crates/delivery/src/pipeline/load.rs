@@ -30,7 +30,8 @@ impl Pipeline<'_> {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn load_unit(&self, unit: PlannedUnit) -> Result<LoadedUnit, Errors> {
-        let files = RecordedFiles::new(self.source.files);
+        let host_files = self.files();
+        let files = RecordedFiles::new(&host_files);
         let source = match &unit.source {
             Source::Kustomize { folder, options } => {
                 LoadedSource::Kustomize { folder: folder.clone(), options: options.clone() }

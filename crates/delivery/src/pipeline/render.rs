@@ -21,7 +21,9 @@ impl Pipeline<'_> {
     pub(crate) fn render(&mut self, units: Vec<LoadedUnit>) -> Result<Vec<RenderedUnit>, Failure> {
         self.built = self.resolve_builds(&units)?;
         let _span = tracing::info_span!("render", units = units.len()).entered();
-        Ok(all_units(units, |unit| self.render_unit(unit))?)
+        let rendered = all_units(units, |unit| self.render_unit(unit));
+        self.host.check_bases()?;
+        Ok(rendered?)
     }
 
     fn resolve_builds(&mut self, units: &[LoadedUnit]) -> Result<Pins, Failure> {
@@ -37,7 +39,8 @@ impl Pipeline<'_> {
     fn render_unit(&self, loaded: LoadedUnit) -> Result<RenderedUnit, Errors> {
         let LoadedUnit { unit, source, inputs } = loaded;
         let _span = tracing::debug_span!("render", unit = unit.name()).entered();
-        let files = RecordedFiles::new(self.source.files);
+        let host_files = self.files();
+        let files = RecordedFiles::new(&host_files);
         let mut output = match source {
             LoadedSource::Skaffold(loaded) => {
                 skaffold::render(&self.skaffold_run(&unit, &files), *loaded, &self.built)?

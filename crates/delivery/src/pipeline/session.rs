@@ -10,6 +10,7 @@ use render_core::kustomize::BaseCache;
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::git_facts::GitFacts;
+use crate::host::host_files::HostFiles;
 use crate::host::system::{Remotes, SystemHost};
 use crate::images::digests::{Pinner, ResolveContext};
 use crate::images::search::Search;
@@ -65,6 +66,11 @@ impl<'a> Pipeline<'a> {
             pinner: pinner(plan, ctx, lock),
             built: Pins::default(),
         })
+    }
+
+    /// The files that units are read from: those of the source and of remote bases.
+    pub(super) fn files(&self) -> HostFiles<'_> {
+        self.host.files(self.source.files)
     }
 
     /// The remote bases and files that were read so far.

@@ -60,7 +60,10 @@ impl Printed {
 /// # Errors
 /// Errors in the kustomization or the files that it refers to.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    print(build(&DiskFiles::default(), &SystemHost::default(), &known(folder)?, options)?)
+    let (files, host) = (DiskFiles::default(), SystemHost::default());
+    let built = build(&host.files(&files), &host, &known(folder)?, options);
+    host.check_bases()?;
+    print(built?)
 }
 
 /// The result of a build, and the lock file.
@@ -85,9 +88,11 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here:
     // Most kustomizations have no remote base, and so no lock file either.
     let absent = files.kind(&path) == Err(FileError::Missing);
     let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
-    let world = SystemHost::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
-    let printed = print(build(&files, &world, &known(folder)?, options)?)?;
-    let fetched = world.fetched();
+    let host = SystemHost::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let built = build(&host.files(&files), &host, &known(folder)?, options);
+    host.check_bases()?;
+    let printed = print(built?)?;
+    let fetched = host.fetched();
     if !source.writes_lock() || (absent && fetched.is_empty()) {
         return Ok(Locked { printed, lock: None });
     }
@@ -100,7 +105,7 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here:
 #[derive(Debug, Default)]
 pub struct Together {
     files: DiskFiles,
-    world: SystemHost,
+    host: SystemHost,
     base_cache: BaseCache,
 }
 
@@ -109,8 +114,10 @@ pub struct Together {
 /// # Errors
 /// As [`run`].
 pub fn run_beside(together: &Together, folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    let Together { files, world, base_cache } = together;
-    print(build_with_cache(base_cache, files, world, &known(folder)?, options)?)
+    let Together { files, host, base_cache } = together;
+    let built = build_with_cache(base_cache, &host.files(files), host, &known(folder)?, options);
+    host.check_bases()?;
+    print(built?)
 }
 
 /// The folder as the engine takes it: a repository's URL as it is, unless a folder of that name exists.

@@ -7,7 +7,7 @@
 //! | `build` | from the model to builds: tag policies, `--build-artifacts`, `--images`, `--default-repo` |
 //! | `render` | the renderers in Skaffold's order: raw YAML, kustomize, Helm, hooks, transformers |
 //! | `template` | Go templates in a config: environment variables and Sprig's functions |
-//! | `inputs`, `glob`, `reference` | what these share |
+//! | `inputs`, `glob`, `reference`, `remote_files` | what these share |
 
 mod build;
 mod config;
@@ -16,6 +16,7 @@ mod inputs;
 pub mod model;
 mod options;
 mod reference;
+mod remote_files;
 mod render;
 mod template;
 

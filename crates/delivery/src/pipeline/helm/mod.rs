@@ -6,13 +6,14 @@
 mod ignore;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use manifest::yaml::{read_objects, read_stream};
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, FileKind, Files, join};
 use render_core::host::{Host, Program};
 
+use crate::host::confined::ConfinedFolder;
 use crate::plan::Release;
 use ignore::Ignore;
 
@@ -24,7 +25,9 @@ const DEEPEST: usize = 32;
 /// # Errors
 /// A missing chart, values file or dependency, a missing or failed `helm`, and output that is invalid YAML.
 pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
-    let mut copy = Copy { files, scratch: host.scratch()?, charts: BTreeSet::new() };
+    let folder = ConfinedFolder::create()
+        .map_err(|error| Diagnostic::new(format!("cannot create a temporary folder: {error}")))?;
+    let mut copy = Copy { files, folder: &folder, charts: BTreeSet::new() };
     let missing = copy.chart(&release.chart, 0)?;
     for (index, path) in release.values.iter().enumerate() {
         let read = files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
@@ -39,9 +42,9 @@ pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: boo
             return Err(missing.place(Diagnostic::new(message), release).into());
         }
         let arguments = ["dependency", "build", &chart].map(str::to_owned);
-        run(release, host, &copy.scratch, arguments.to_vec()).map_err(|found| missing.place(found, release))?;
+        run(release, host, folder.path(), arguments.to_vec()).map_err(|found| missing.place(found, release))?;
     }
-    let output = run(release, host, &copy.scratch, release.arguments(&chart, &|path| copy.place(path)))?;
+    let output = run(release, host, folder.path(), release.arguments(&chart, &|path| copy.place(path)))?;
     let objects = read_objects(&output);
     Ok(objects.map_err(|found| Diagnostic {
         message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
@@ -89,22 +92,19 @@ impl Dependency {
 
 struct Copy<'a> {
     files: &'a dyn Files,
-    scratch: String,
+    folder: &'a ConfinedFolder,
     charts: BTreeSet<String>,
 }
 
 impl Copy<'_> {
     /// The path of a source file in the copy.
     fn place(&self, path: &str) -> String {
-        format!("{}{path}", self.scratch)
+        format!("{}{path}", self.folder.path())
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let place = PathBuf::from(self.place(path));
-        let folder = place.parent().map_or(Ok(()), std::fs::create_dir_all);
-        folder
-            .and_then(|()| std::fs::write(&place, bytes))
-            .map_err(|error| Diagnostic::new(format!("{}: {error}", place.display())))
+        let written = self.folder.write(Path::new(path.trim_start_matches('/')), bytes);
+        written.map_err(|error| Diagnostic::new(format!("cannot copy {path}: {error}")))
     }
 
     /// Copies a chart and the charts in folders that it depends on; returns the first missing dependency.

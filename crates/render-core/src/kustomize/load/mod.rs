@@ -35,11 +35,14 @@ pub struct KustomizationDir {
     depth: usize,
 }
 
-/// A repository that is checked out.
+/// A remote repository whose files are read.
 #[derive(Debug)]
 struct Checkout {
-    remote: RemoteFolder,
+    /// The entry that names it, as it was written.
+    written: String,
     root: String,
+    /// Whether it is a repository on this machine.
+    local: bool,
 }
 
 /// The identity of a base, independent of the kustomization that names it: bases with equal keys read the same files.
@@ -103,7 +106,10 @@ impl KustomizationDir {
             }));
         }
         let root = real_folder(io, folder)?;
-        Ok(Arc::new(KustomizationDir { root, restrictor, checkout: None, referrer: None, depth: 0 }))
+        // A folder of a remote Skaffold config.
+        let checkout = io.host.repository_root(&root);
+        let checkout = checkout.map(|root| Checkout { written: root.clone(), root, local: false });
+        Ok(Arc::new(KustomizationDir { root, restrictor, checkout, referrer: None, depth: 0 }))
     }
 
     /// Opens an entry of `resources`: a file, a folder or a remote.
@@ -173,9 +179,13 @@ impl KustomizationDir {
 
     fn read(&self, io: Io<'_>, entry: &str) -> Result<Loaded, Refused> {
         let path = join(&self.root, entry);
-        if self.restrictor == LoadRestrictor::RootOnly {
+        let allowed = match self.restrictor {
+            LoadRestrictor::RootOnly => Some(&self.root),
+            LoadRestrictor::None => self.chain().find_map(|dir| dir.checkout.as_ref()).map(|checkout| &checkout.root),
+        };
+        if let Some(allowed) = allowed {
             let real = io.files.real(&path).map_err(Refused::Unreadable)?;
-            if !is_within(parent(&real), &self.root) {
+            if !is_within(parent(&real), allowed) {
                 return Err(Refused::Outside);
             }
         }
@@ -191,8 +201,12 @@ impl KustomizationDir {
 
     fn enter_repository(self: &Arc<Self>, io: Io<'_>, remote: RemoteFolder) -> Result<Arc<Self>, Diagnostic> {
         let seen = self.chain().filter_map(|dir| dir.checkout.as_ref());
-        if seen.clone().any(|clone| clone.remote.written.starts_with(&remote.written)) {
+        if seen.clone().any(|clone| clone.written.starts_with(&remote.written)) {
             return Err(Diagnostic::new(format!("cycle: {} refers to itself", remote.written)));
+        }
+        if remote.repository.is_local() && seen.clone().any(|clone| !clone.local) {
+            let message = format!("a remote base must not name a repository on this machine: {}", remote.written);
+            return Err(Diagnostic::new(message).hint("name it by its URL at a git host"));
         }
         let (folder, checkout) = checked_out(io, remote)?;
         self.below(folder, LoadRestrictor::RootOnly, Some(checkout))
@@ -229,7 +243,7 @@ impl KustomizationDir {
 
     /// Returns the dependency on this folder that a cached base records.
     pub fn dependency(&self) -> BaseDependency {
-        let written = self.checkout.as_ref().map(|checkout| checkout.remote.written.clone());
+        let written = self.checkout.as_ref().map(|checkout| checkout.written.clone());
         BaseDependency { root: self.root.clone(), written, depth: self.depth }
     }
 
@@ -240,7 +254,7 @@ impl KustomizationDir {
         let leads_back = |dependency: &BaseDependency| match &dependency.written {
             Some(written) => {
                 let mut repositories = above().filter_map(|dir| dir.checkout.as_ref());
-                repositories.any(|checkout| checkout.remote.written.starts_with(written.as_str()))
+                repositories.any(|checkout| checkout.written.starts_with(written.as_str()))
             }
             None => above().any(|dir| is_within(&dir.root, &dependency.root)),
         };
@@ -258,7 +272,7 @@ impl KustomizationDir {
     fn check_containment(&self, root: &str) -> Result<(), Diagnostic> {
         match self.chain().find_map(|dir| dir.checkout.as_ref()) {
             Some(clone) if !is_within(root, &clone.root) => {
-                Err(Diagnostic::new(format!("base {root} is outside of the repository {}", clone.remote.written)))
+                Err(Diagnostic::new(format!("base {root} is outside of the repository {}", clone.written)))
             }
             _ => Ok(()),
         }
@@ -298,7 +312,7 @@ impl KustomizationDir {
     }
 }
 
-/// Checks out a remote repository. Returns the requested folder in it, and the checkout.
+/// Opens a remote repository. Returns the requested folder in it, and the repository.
 fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), Diagnostic> {
     let root = io.host.repository(&remote.repository)?;
     let repository = real_folder(io, &root)?;
@@ -306,7 +320,8 @@ fn checked_out(io: Io<'_>, remote: RemoteFolder) -> Result<(String, Checkout), D
     if !is_within(&folder, &repository) {
         return Err(Diagnostic::new(format!("{} leads outside of its repository", remote.written)));
     }
-    Ok((folder, Checkout { remote, root: repository }))
+    let local = remote.repository.is_local();
+    Ok((folder, Checkout { written: remote.written, root: repository, local }))
 }
 
 /// Whether `path` is `folder` or lies below it.

@@ -40,7 +40,7 @@ pub(super) fn locate(
         }
     }
     if let Some(git) = entry.get("git") {
-        let (path, shown) = repository(host, git, by)?;
+        let (path, shown) = repository(host, git, source, by)?;
         return config_file(files, path, shown, git, by)
             .map(|(path, shown)| Some(Located { path, shown, remote: true }));
     }
@@ -51,6 +51,10 @@ pub(super) fn locate(
     }
     let from = if is_url(&source.key) || source.key == "-" { working_dir } else { &source.folder };
     let path = join(from, text);
+    if is_remote(host, source) && host.repository_root(&path).is_none() {
+        let one = place(by, written, "path", "a remote config must not name files outside of its repository");
+        return Err(one.hint("name a path inside the repository"));
+    }
     config_file(files, path.clone(), path, written, by)
         .map(|(path, shown)| Some(Located { path, shown, remote: false }))
 }
@@ -86,8 +90,13 @@ fn config_file(
     }
 }
 
+/// Whether the file lies in a remote repository.
+fn is_remote(host: &dyn Host, source: &Source) -> bool {
+    host.repository_root(&source.folder).is_some()
+}
+
 /// The path of a config in a git repository, and how it is shown.
-fn repository(host: &dyn Host, git: &Node, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
+fn repository(host: &dyn Host, git: &Node, source: &Source, by: &Diagnostic) -> Result<(String, String), Diagnostic> {
     let text = |key: &str| git.get(key).and_then(Node::text).filter(|text| !text.is_empty());
     let Some(url) = text("repo") else {
         return Err(place(by, git, "git.repo", "is missing").hint("set the repository's URL"));
@@ -98,6 +107,10 @@ fn repository(host: &dyn Host, git: &Node, by: &Diagnostic) -> Result<(String, S
         submodules: false,
         timeout: FETCH,
     };
+    if repository.is_local() && is_remote(host, source) {
+        let message = format!("a remote config must not name a repository on this machine: {url}");
+        return Err(place(by, git, "git", &message).hint("name it by its URL at a git host"));
+    }
     let root = host.repository(&repository).map_err(|error| {
         let here = place(by, git, "git", &error.message);
         Diagnostic { hints: error.hints, ..here }

@@ -38,6 +38,10 @@ pub(super) fn render(
                 ));
             };
             let locate = |error: Diagnostic| error.in_file(&config.file).at(path.at).field(&field);
+            if remote.repository.is_local() && inputs.host.repository_root(&config.folder).is_some() {
+                let message = "a remote config must not name a repository on this machine".to_owned();
+                return Err(diagnostic(message).into());
+            }
             let root = inputs.host.repository(&remote.repository).map_err(locate)?;
             return build(&join(&root, &remote.folder));
         }

@@ -26,6 +26,7 @@ use self::transform::Functions;
 use crate::skaffold::build::builds::Build;
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, Helm, ResourceSelector};
+use crate::skaffold::remote_files::RemoteFiles;
 
 /// The result of a rendering.
 #[derive(Clone, Debug, Default)]
@@ -90,9 +91,17 @@ pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Resu
         hooks::before(inputs, config, &mut rendered.hook_output)?;
     }
     let layers = layers(inputs, configs);
-    let mut parts = vec![each(configs, |config| render_config(inputs, config, builds, &layers))?];
+    let render = |config: &Config| {
+        let remote = remote_files(inputs, config);
+        render_config(&with_files(inputs, remote.as_ref()), config, builds, &layers)
+    };
+    let mut parts = vec![each(configs, render)?];
     if configs.iter().any(|config| config.deploy.helm.is_some()) {
-        parts.push(each(configs, |config| render_legacy_helm(inputs, config, builds, &layers))?);
+        let render = |config: &Config| {
+            let remote = remote_files(inputs, config);
+            render_legacy_helm(&with_files(inputs, remote.as_ref()), config, builds, &layers)
+        };
+        parts.push(each(configs, render)?);
     }
     let joined = join(configs, parts, builds, &mut rendered)?;
     for (config, objects) in joined {
@@ -100,6 +109,15 @@ pub fn render(inputs: &Inputs<'_>, configs: &[Config], builds: &[Build]) -> Resu
         rendered.configs.push(RenderedConfig { name: config.name.clone(), objects });
     }
     Ok(rendered)
+}
+
+/// The files that a config of a remote repository may name; `None` for a config of the source.
+fn remote_files<'a>(inputs: &Inputs<'a>, config: &Config) -> Option<RemoteFiles<'a>> {
+    inputs.host.repository_root(&config.folder).map(|_| RemoteFiles::new(inputs.files, inputs.host))
+}
+
+fn with_files<'a>(inputs: &Inputs<'a>, remote: Option<&'a RemoteFiles<'a>>) -> Inputs<'a> {
+    Inputs { files: remote.map_or(inputs.files, |remote| remote), ..*inputs }
 }
 
 /// Puts each config's objects together, in the order in which configs first had any.

@@ -110,6 +110,10 @@ impl Host for Trace<'_> {
         answer
     }
 
+    fn repository_root(&self, path: &str) -> Option<String> {
+        self.io.host.repository_root(path)
+    }
+
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
         let answer = self.io.host.download(url);
         self.note(answer.as_ref().map_or(Seen::Once, |bytes| Seen::Download(url.to_owned(), bytes.clone())));
