@@ -32,7 +32,7 @@ pub(super) struct Fetch {
 
 /// What is fetched of one repository.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct RevisionRequest<'a> {
     remote: &'a Remote,
     id: Oid,
     /// How deep submodules are followed; absent where they are not fetched.
@@ -63,11 +63,11 @@ impl Fetch {
     /// # Errors
     /// See [`BaseError`].
     pub(super) fn fetch(&self, remote: &Remote, id: Oid, submodules: bool) -> Result<(), BaseError> {
-        self.fetch_one(Wanted { remote, id, submodules: submodules.then_some(MAX_SUBMODULE_DEPTH) })
+        self.fetch_one(RevisionRequest { remote, id, submodules: submodules.then_some(MAX_SUBMODULE_DEPTH) })
     }
 
-    fn fetch_one(&self, wanted: Wanted<'_>) -> Result<(), BaseError> {
-        let Wanted { remote, id, submodules } = wanted;
+    fn fetch_one(&self, request: RevisionRequest<'_>) -> Result<(), BaseError> {
+        let RevisionRequest { remote, id, submodules } = request;
         let git = BaseError::git(remote);
         let mut transport = connection::open(remote)?;
         transport.fetch(&[id], 1, &self.repository)?;
@@ -86,7 +86,7 @@ impl Fetch {
                 return Err(BaseError::TooLarge { url: remote.redacted_url(), what: "levels of submodules", limit });
             }
             let module = Remote { url: self.module_url(remote, &commit, &path)?, ..remote.clone() };
-            self.fetch_one(Wanted { remote: &module, id, submodules: Some(depth - 1) })?;
+            self.fetch_one(RevisionRequest { remote: &module, id, submodules: Some(depth - 1) })?;
         }
         Ok(())
     }
