@@ -5,12 +5,14 @@ use std::ffi::OsString;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::arguments::logging::LoggingArguments;
+use crate::arguments::trust::TrustArguments;
 use crate::commands::{
     artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, images, init, kustomize,
     man, pin, plan, promote, pull_request, render, rollback, schema, status, verify,
 };
 use crate::logging;
 use crate::outcome::{Failure, Success};
+use crate::run_context;
 use crate::verbosity::Verbosity;
 
 /// Render Kubernetes manifests, pin their images, and deliver them to the branches that Argo CD or Flux pulls
@@ -19,6 +21,8 @@ use crate::verbosity::Verbosity;
 pub(crate) struct Arguments {
     #[command(flatten)]
     logging: LoggingArguments,
+    #[command(flatten)]
+    trust: TrustArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -64,6 +68,7 @@ pub(crate) fn parse() -> Result<Arguments, Failure> {
     let arguments = read.map_err(|error| Failure::Usage(error.format(&mut command)))?;
     let verbosity = if debug { Verbosity::Debug } else { arguments.logging.verbosity() };
     verbosity.set();
+    run_context::set_trust(arguments.trust.trust());
     logging::start(verbosity)?;
     Ok(arguments)
 }
@@ -100,7 +105,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "schema" => schema::Arguments::augment_args,
         _ => return None,
     };
-    let program = LoggingArguments::augment_args(clap::Command::new("hydrant"));
+    let program = TrustArguments::augment_args(LoggingArguments::augment_args(clap::Command::new("hydrant")));
     let program = program.max_term_width(100).subcommand_required(true);
     Some(program.subcommand(flags(clap::Command::new(verb.to_owned()))))
 }

@@ -68,11 +68,17 @@ fn real_git_verifies_a_gpg_signature() {
     std::fs::write(&script, format!("#!/bin/sh\nexec gpg --homedir {home} \"$@\"\n")).unwrap();
     std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let program = script.display().to_string();
-    let signing = Signing { format: SigningFormat::OpenPgp, program: program.clone(), key: None };
+    let signing =
+        Signing { format: SigningFormat::OpenPgp, program: program.clone(), key: None, trust: Default::default() };
     let target = deliver_signed(folder.path(), signing);
     let stderr = run("git", &["-C", &target, "-c", &format!("gpg.program={program}"), "verify-commit", "a"]);
     assert!(stderr.contains("Good signature from \"Deploy <deploy@example.com>\""), "{stderr}");
-    let unknown = Signing { format: SigningFormat::OpenPgp, program, key: Some("unknown@example.com".to_owned()) };
+    let unknown = Signing {
+        format: SigningFormat::OpenPgp,
+        program,
+        key: Some("unknown@example.com".to_owned()),
+        trust: Default::default(),
+    };
     let mut how = options();
     how.signing = Some(unknown);
     let error = deliver(&Remote::new(&target), &[unit("b", 1, &[("x", "1")])], &how).unwrap_err().to_string();

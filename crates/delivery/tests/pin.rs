@@ -23,7 +23,8 @@ fn run(inputs: &[Input], source: &LockMode, lock: &mut Lock, now: i64) -> Result
     let search = Search::read(&DiskFiles::default(), &[])?;
     let images = pin::find(inputs, &search)?;
     let options = RegistryOptions { attempts: 1, ..RegistryOptions::standard() };
-    let resolve_ctx = ResolveContext { options, variables: &BTreeMap::new(), now, progress: &|_, _| {} };
+    let resolve_ctx =
+        ResolveContext { options, variables: &BTreeMap::new(), trust: Default::default(), now, progress: &|_, _| {} };
     let mut pinner = Pinner::new(source.clone(), lock.clone(), "hydrant.lock", resolve_ctx);
     let pins = pinner.resolve(&pin::wanted(&images, &search))?;
     *lock = pinner.into_lock().unwrap_or_default();

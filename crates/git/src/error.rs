@@ -66,6 +66,14 @@ pub enum TransportError {
         /// What failed.
         source: CredentialError,
     },
+    /// The run's input is not trusted, and the connection needs a program.
+    #[error("cannot reach {url}: {source}")]
+    Untrusted {
+        /// The URL without credentials.
+        url: String,
+        /// The program that was not run.
+        source: net::ProgramRefused,
+    },
     /// The server answered with an error.
     #[error("{url}: {message}")]
     Server {
@@ -149,6 +157,7 @@ impl TransportError {
             Self::Denied { .. } | Self::Credentials { .. } => {
                 "check the credentials (HYDRANT_GIT_TOKEN, GITHUB_TOKEN, a credential helper or an ssh key) and their permissions"
             }
+            Self::Untrusted { .. } => "use an https URL of a public repository, or run without `--untrusted`",
             Self::Server { .. } => "check that the URL points to a git repository",
             Self::Protocol { .. } => {
                 "check that the URL points to a git repository and that no proxy answers in its place"

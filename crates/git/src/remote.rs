@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use net::InputTrust;
+
 use crate::config::{GitConfig, expand_home};
 use crate::credentials::{CredentialHelpers, Credentials};
 use crate::url::without_credentials;
@@ -31,6 +33,8 @@ pub struct Remote {
     pub ssh_known_hosts: Option<PathBuf>,
     /// The time at which every request to the remote has ended. Each request has a limit of its own besides.
     pub deadline: Option<Instant>,
+    /// Whether programs and credentials may be used, and which addresses may be connected to.
+    pub trust: InputTrust,
 }
 
 impl Remote {
@@ -41,10 +45,14 @@ impl Remote {
 
     /// The remote for `url` with what git's configuration says about it: `url.<base>.insteadOf`, `http.<url>.extraHeader`,
     /// `http.<url>.sslCAInfo`, `http.<url>.proxy`, `credential.<url>.helper`, `.username` and `.useHttpPath`, `core.askPass`,
-    /// `core.sshCommand`, and the environment variables that override them. Starts no program and no connection.
+    /// `core.sshCommand`, and the environment variables that override them. Starts no program and no connection. For an
+    /// [untrusted](GitConfig::untrusted) run, nothing is configured.
     pub fn configured(url: &str, config: &GitConfig) -> Self {
         let url = config.instead_of(url.trim());
-        let mut remote = Remote::new(url.clone());
+        let mut remote = Remote { trust: config.trust(), ..Remote::new(url.clone()) };
+        if config.trust().is_untrusted() {
+            return remote;
+        }
         remote.ssh_command = config
             .variable("GIT_SSH_COMMAND")
             .or_else(|| config.last("core.sshcommand"))

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use git2::Config;
+use net::child::{self, Purpose};
+use net::{InputTrust, ProgramRefused};
 
 use crate::config::expand_home;
 
@@ -29,6 +31,8 @@ pub struct Signing {
     pub program: String,
     /// The key (`user.signingKey`): an id for gpg, a file or a public key for ssh. If absent, gpg uses the committer's key.
     pub key: Option<String>,
+    /// Whether the program may be run.
+    pub trust: InputTrust,
 }
 
 /// Why a commit could not be signed.
@@ -48,6 +52,9 @@ pub enum SigningError {
         /// The system's error.
         source: io::Error,
     },
+    /// The run's input is not trusted.
+    #[error(transparent)]
+    Untrusted(ProgramRefused),
     /// The program wrote no signature.
     #[error("{program} made no signature: {stderr}")]
     NoSignature {
@@ -66,6 +73,7 @@ impl SigningError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Config(_) | Self::InvalidFormat(_) => "correct the configuration with `git config`",
+            Self::Untrusted(_) => "unset commit.gpgSign, or run without `--untrusted`",
             Self::Run { .. } => "install the program, or set gpg.program",
             Self::NoSignature { .. } => {
                 "check user.signingKey, and that the key can be used without a passphrase prompt"
@@ -111,7 +119,7 @@ impl Signing {
         };
         let old = (format == SigningFormat::OpenPgp).then(|| value("gpg.program")).flatten();
         let program = value(&format!("gpg.{name}.program")).or(old).unwrap_or_else(|| default.to_owned());
-        Ok(Self { format, program, key: value("user.signingkey") })
+        Ok(Self { format, program, key: value("user.signingkey"), trust: InputTrust::Trusted })
     }
 
     /// Returns the signature of `bytes`, for the commit's `gpgsig` header. `committer` (`Name <email>`) selects gpg's key if none is configured.
@@ -119,6 +127,7 @@ impl Signing {
     /// # Errors
     /// A program that cannot be run or makes no signature, and a missing ssh key.
     pub fn sign(&self, bytes: &[u8], committer: &str) -> Result<String, SigningError> {
+        self.trust.check_program(&self.program).map_err(SigningError::Untrusted)?;
         let signature = match self.format {
             SigningFormat::OpenPgp | SigningFormat::X509 => self.gpg(bytes, committer)?,
             SigningFormat::Ssh => self.ssh(bytes)?,
@@ -127,7 +136,7 @@ impl Signing {
     }
 
     fn gpg(&self, bytes: &[u8], committer: &str) -> Result<String, SigningError> {
-        let mut command = Command::new(&self.program);
+        let mut command = child::command(&self.program, Purpose::Tool);
         command.args(["--status-fd=2", "-bsau"]).arg(self.key.as_deref().unwrap_or(committer));
         let output = self.run(command, bytes)?;
         if output.stdout.is_empty() || !output.stderr.contains("[GNUPG:] SIG_CREATED ") {
@@ -143,7 +152,7 @@ impl Signing {
         let folder = tempfile::Builder::new().prefix("hydrant-sign-").tempdir().map_err(failed)?;
         let payload = folder.path().join("commit");
         std::fs::write(&payload, bytes).map_err(failed)?;
-        let mut command = Command::new(&self.program);
+        let mut command = child::command(&self.program, Purpose::Tool);
         command.args(["-Y", "sign", "-n", "git", "-f"]);
         match key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key)) {
             Some(public) => {

@@ -8,11 +8,13 @@ use rustls::pki_types::CertificateDer;
 use ureq::http::header::LOCATION;
 use ureq::http::{HeaderMap, Method, StatusCode};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, AsSendBody, SendBody};
 use url::Url;
 
+use crate::addresses::{Addresses, PublicResolver, check_for_proxy};
 use crate::error::{self, HttpError, HttpErrorKind};
-use crate::host::host_and_port;
+use crate::host::{host_and_port, is_loopback};
 use crate::options::ClientOptions;
 use crate::proxy::is_socks;
 use crate::redact;
@@ -152,7 +154,10 @@ impl Client {
     ) -> Result<Response, HttpError> {
         let error = |kind| HttpError::new(method.as_str(), url, kind);
         let mut headers = request.headers.clone();
-        if url.origin() == request.url.origin() {
+        if url.origin() == request.url.origin() && !request.private_headers.is_empty() {
+            if url.scheme() == "http" && !is_loopback(url.host_str().unwrap_or_default()) {
+                return Err(error(HttpErrorKind::CredentialsOverHttp(host_and_port(url))));
+            }
             append(&mut headers, &request.private_headers);
         }
         let total = end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -192,6 +197,9 @@ impl Client {
             let slot = if secure { &self.agents.https } else { &self.agents.http };
             return Ok(slot.get_or_init(|| self.build(secure, None)));
         };
+        if self.options.addresses == Addresses::Public {
+            check_for_proxy(url).map_err(|refused| HttpErrorKind::PrivateAddress(refused.host))?;
+        }
         let slot = if secure { &self.agents.https_by_proxy } else { &self.agents.http_by_proxy };
         let agent = slot.get_or_init(|| {
             if is_socks(proxy) {
@@ -204,6 +212,7 @@ impl Client {
     }
 
     fn build(&self, secure: bool, proxy: Option<ureq::Proxy>) -> Agent {
+        let checks_addresses = self.options.addresses == Addresses::Public && proxy.is_none();
         let ClientOptions { user_agent, timeouts, connections, compression, .. } = &self.options;
         let roots = if secure { roots(&self.authorities) } else { RootCerts::WebPki };
         let mut config = Agent::config_builder()
@@ -220,6 +229,9 @@ impl Client {
             .tls_config(TlsConfig::builder().root_certs(roots).build());
         if !compression {
             config = config.accept_encoding("identity");
+        }
+        if checks_addresses {
+            return Agent::with_parts(config.build(), DefaultConnector::default(), PublicResolver::default());
         }
         Agent::new_with_config(config.build())
     }

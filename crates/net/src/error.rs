@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::addresses::NotPublic;
 use crate::host::host_and_port;
 use crate::redact;
 
@@ -31,6 +32,12 @@ pub enum HttpErrorKind {
     /// The host may only be asked over https.
     #[error("plain http is not allowed for {0}")]
     PlainHttp(String),
+    /// The request has credentials, and plain http would show them to the network.
+    #[error("credentials are not sent over plain http to {0}")]
+    CredentialsOverHttp(String),
+    /// The host is not of the public internet, and the run's input is not trusted.
+    #[error("{0} is a private address, which is not connected to with --untrusted")]
+    PrivateAddress(String),
     /// The URL or a header has characters that HTTP does not allow.
     #[error("invalid request: {0}")]
     InvalidRequest(String),
@@ -97,7 +104,7 @@ impl HttpError {
     pub fn hint(&self) -> Option<String> {
         let host = &self.host;
         Some(match &self.kind {
-            HttpErrorKind::PlainHttp(_) => "use an https URL".to_owned(),
+            HttpErrorKind::PlainHttp(_) | HttpErrorKind::CredentialsOverHttp(_) => "use an https URL".to_owned(),
             HttpErrorKind::InvalidProxy(_) => {
                 "check the proxy's URL, such as in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY".to_owned()
             }
@@ -137,6 +144,9 @@ pub(crate) fn of_body(error: std::io::Error) -> HttpErrorKind {
 /// What an error of ureq means before there is a response.
 pub(crate) fn of_exchange(error: ureq::Error) -> HttpErrorKind {
     match error {
+        ureq::Error::Other(ref other) if let Some(refused) = other.downcast_ref::<NotPublic>() => {
+            HttpErrorKind::PrivateAddress(refused.host.clone())
+        }
         ureq::Error::Timeout(phase) => HttpErrorKind::Timeout(phase_name(phase)),
         ureq::Error::HostNotFound => HttpErrorKind::HostNotFound,
         ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => HttpErrorKind::ConnectionRefused,

@@ -4,6 +4,8 @@
 //! a [`Request`] once ([`Client::send`]), or again while that may help ([`Client::send_with_retry`], [`Client::fetch`]).
 //!
 //! - Credentials go to the host of the request's URL and to no other, whatever the redirects.
+//! - Credentials are sent over https, and over plain http to loopback only.
+//! - A client of an untrusted run connects to public addresses only ([`Addresses`]).
 //! - Plain http is refused except to loopback and to hosts that are listed ([`PlainHttp`]); https is redirected to http only for listed hosts.
 //! - Every wait has a time limit ([`Timeouts`]) and every body that is kept in memory a size limit.
 //! - A URL in an error, a log line or a trace is redacted ([`redact`]).
@@ -20,12 +22,18 @@
 //! # }
 //! ```
 //!
-//! Modules: [`client`] and its [`options`] · [`request`], [`response`], [`error`] · [`retry`] · [`proxy`], [`trust`], [`host`] ·
+//! [`child`] creates child processes, which get no credential in their environment.
+//!
+//! Modules: [`client`] and its [`options`] · [`request`], [`response`], [`error`] · [`retry`] · [`proxy`], [`trust`], [`host`], [`addresses`] ·
+//! [`input_trust`], [`child`] ·
 //! [`redact`] · [`worker_pool`]. The crate has no knowledge of its callers' protocols and depends on no other crate of the workspace.
 
+pub mod addresses;
+pub mod child;
 pub mod client;
 pub mod error;
 pub mod host;
+pub mod input_trust;
 pub mod options;
 pub mod proxy;
 pub mod redact;
@@ -35,8 +43,10 @@ pub mod retry;
 pub mod trust;
 pub mod worker_pool;
 
+pub use addresses::Addresses;
 pub use client::Client;
 pub use error::{HttpError, HttpErrorKind};
+pub use input_trust::{InputTrust, ProgramRefused};
 pub use options::{ClientOptions, PlainHttp, Timeouts};
 pub use proxy::Proxies;
 pub use request::{Body, BodySource, Request, basic_auth};

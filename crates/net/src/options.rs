@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::addresses::Addresses;
 use crate::host::{host_and_port, is_loopback};
 use crate::proxy::Proxies;
 
@@ -22,6 +23,8 @@ pub struct ClientOptions {
     pub proxies: Proxies,
     /// Which hosts may be asked without TLS.
     pub plain_http: PlainHttp,
+    /// Which addresses may be connected to.
+    pub addresses: Addresses,
     /// How many idle connections are kept for each host.
     pub connections: usize,
     /// Whether the client offers gzip. A response is decompressed while it is read; size limits count decompressed bytes.
@@ -49,7 +52,7 @@ pub enum PlainHttp {
 }
 
 impl ClientOptions {
-    /// No further authorities, no proxies, https except to loopback, 30 seconds to connect, 60 seconds without data, no total limit.
+    /// No further authorities, no proxies, https except to loopback, every address, 30 seconds to connect, 60 seconds without data, no total limit.
     pub fn standard(user_agent: impl Into<String>) -> Self {
         ClientOptions {
             user_agent: user_agent.into(),
@@ -57,6 +60,7 @@ impl ClientOptions {
             authorities: Vec::new(),
             proxies: Proxies::default(),
             plain_http: PlainHttp::LoopbackAnd(BTreeSet::new()),
+            addresses: Addresses::Any,
             connections: 8,
             compression: true,
         }

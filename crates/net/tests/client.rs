@@ -312,3 +312,50 @@ fn an_invalid_header_is_an_error() {
     assert!(matches!(error.kind, HttpErrorKind::InvalidRequest(_)), "{error}");
     assert!(!error.to_string().contains("Bearer"));
 }
+
+#[test]
+fn credentials_are_not_sent_over_plain_http() {
+    let options = ClientOptions { plain_http: PlainHttp::Allowed, ..ClientOptions::standard("test/1") };
+    let client = Client::new(options).unwrap();
+    for host in ["192.0.2.1:9", "0.0.0.0:9", "localhost.example:9"] {
+        let plain: Url = format!("http://{host}/").parse().unwrap();
+        let with_user: Url = format!("http://u:secret@{host}/").parse().unwrap();
+        let requests = [
+            Request::get(with_user),
+            Request::get(plain.clone()).authorization("Bearer secret"),
+            Request::get(plain).private_header("private-token", "secret"),
+        ];
+        for request in requests {
+            let error = client.fetch(request, 10, &Retry::once()).unwrap_err();
+            assert!(matches!(&error.kind, HttpErrorKind::CredentialsOverHttp(named) if named == host), "{error}");
+            assert!(!error.to_string().contains("secret"));
+        }
+    }
+}
+
+#[test]
+fn an_untrusted_run_connects_to_public_addresses_only() {
+    let (server, log) = server(|_| Response::new(200, "text/plain", "private"));
+    let port = server.address().port();
+    let addresses = net::InputTrust::Untrusted.addresses();
+    let direct = ClientOptions { plain_http: PlainHttp::Allowed, addresses, ..ClientOptions::standard("test/1") };
+    let by_proxy = ClientOptions { proxies: Proxies::default().with_proxy("http://127.0.0.1:9"), ..direct.clone() };
+    for options in [direct, by_proxy] {
+        let client = Client::new(options).unwrap();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "a.localhost",
+            "0x7f.1",
+            "2130706433",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "0.0.0.0",
+            "169.254.169.254",
+        ] {
+            let error = get(&client, format!("http://{host}:{port}/").parse().unwrap()).unwrap_err();
+            assert!(matches!(error.kind, HttpErrorKind::PrivateAddress(_)), "{host}: {error}");
+        }
+    }
+    assert!(log.lock().unwrap().is_empty());
+}

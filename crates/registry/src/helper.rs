@@ -3,11 +3,12 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use manifest::Diagnostic;
+use net::child::{self, Purpose};
 use net::redact::one_line;
 use serde::Deserialize;
 
@@ -89,7 +90,7 @@ struct Finished {
 }
 
 fn run(program: &PathBuf, server: &str, timeout: Duration) -> Result<Finished, String> {
-    let mut child = Command::new(program)
+    let mut child = child::command(program, Purpose::Tool)
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

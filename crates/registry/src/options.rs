@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use net::{ClientOptions, PlainHttp, Proxies, Timeouts};
+use net::{Addresses, ClientOptions, PlainHttp, Proxies, Timeouts};
 
 use crate::platform::Platform;
 
@@ -31,6 +31,8 @@ pub struct RegistryOptions {
     pub mirrors: BTreeMap<String, Vec<String>>,
     /// The proxies to use.
     pub proxies: Proxies,
+    /// Which addresses may be connected to.
+    pub addresses: Addresses,
     /// Whether every manifest is downloaded and hashed, instead of trusting the digest in the response to a HEAD request.
     pub hash_everything: bool,
 }
@@ -50,6 +52,7 @@ impl RegistryOptions {
             authorities: Vec::new(),
             mirrors: BTreeMap::new(),
             proxies: Proxies::default(),
+            addresses: Addresses::Any,
             hash_everything: false,
         }
     }
@@ -61,6 +64,7 @@ impl RegistryOptions {
             timeouts: Timeouts { connect, idle, total: Some(self.timeout) },
             authorities: self.authorities.clone(),
             proxies: self.proxies.clone(),
+            addresses: self.addresses,
             plain_http: PlainHttp::LoopbackAnd(self.insecure.clone()),
             connections: self.concurrency,
             // Bodies are hashed as they are sent.

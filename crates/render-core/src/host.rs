@@ -35,10 +35,22 @@ pub struct Program {
     pub arguments: Vec<String>,
     /// Its working directory.
     pub folder: String,
-    /// Environment variables set in addition to those of this process.
+    /// Environment variables set in addition to those that every program gets.
     pub variables: Vec<(String, String)>,
     /// Its standard input.
     pub input: Vec<u8>,
+    /// Who decides what it does.
+    pub kind: ProgramKind,
+}
+
+/// Who decides what a program does, and with that which permission it needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProgramKind {
+    /// The source: an exec function, a hook, a command in a template.
+    #[default]
+    Source,
+    /// helm, which renders a chart.
+    Helm,
 }
 
 /// The result of a program that has ended.

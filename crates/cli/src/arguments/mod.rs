@@ -7,4 +7,5 @@ pub(crate) mod registries;
 pub(crate) mod review;
 pub(crate) mod search;
 pub(crate) mod template;
+pub(crate) mod trust;
 pub(crate) mod units;

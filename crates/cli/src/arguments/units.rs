@@ -10,6 +10,7 @@ use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
 use crate::arguments::review::{RequestArguments, ReviewModeArgument};
 use crate::arguments::template::template;
+use crate::arguments::trust::ExecArguments;
 use crate::outcome::Failure;
 
 /// The options of every verb that works on units.
@@ -112,6 +113,8 @@ struct ValueArguments {
     /// Read search rules and overrides for images from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    exec: ExecArguments,
     #[command(flatten)]
     locked: LockedArguments,
     #[command(flatten)]
@@ -232,6 +235,7 @@ impl UnitArguments {
             registries: values.registries.typed(values.platform, &folder)?,
             rules: values.rules.iter().map(|path| below(&folder, path)).collect::<Result<_, _>>()?,
             digests: values.policy_digests.map(GivenDigests::from),
+            allow_exec: values.exec.allow_exec,
             folder,
         })
     }

@@ -58,8 +58,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     if arguments.origins {
         let ctx = run_context()?;
         let progress = ctx.progress.resolving();
-        let resolve_ctx =
-            ResolveContext { options: setup.options.clone(), variables: &ctx.variables, now: 0, progress };
+        let resolve_ctx = ResolveContext {
+            options: setup.options.clone(),
+            variables: &ctx.variables,
+            trust: ctx.trust,
+            now: 0,
+            progress,
+        };
         let mut pinner = Pinner::new(LockMode::Ignore, Lock::default(), &setup.lock_file, resolve_ctx);
         let (found, warnings) = pin::origins(&images, &setup.search, &mut pinner)?;
         warnings.iter().for_each(output::warning);

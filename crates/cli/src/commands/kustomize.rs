@@ -8,6 +8,7 @@ use delivery::verbs::kustomize::{LoadRestrictor, Options, Order, Printed};
 use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
 use crate::outcome::{Failure, Success};
 use crate::output;
+use crate::run_context::trust;
 
 /// Print the same bytes as `kustomize build`
 #[derive(Debug, clap::Args)]
@@ -96,7 +97,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Success, Failure> {
     let (folder, output) = (arguments.folder.clone(), arguments.output.clone());
     let here = current_dir()?;
     let locking = std::mem::take(&mut arguments.locked).locking(std::mem::take(&mut arguments.lock), &here)?;
-    let done = delivery::verbs::kustomize::run_locked(&folder, &options(arguments), &locking, &here)?;
+    let done = delivery::verbs::kustomize::run_locked(&folder, &options(arguments), &locking, &here, trust())?;
     let printed = done.printed;
     if let Some((path, lock)) = &done.lock {
         output::lock_file(path, lock)?;
@@ -132,6 +133,7 @@ fn options(arguments: Arguments) -> Options {
         }),
         enable_helm: arguments.enable_helm,
         helm_command: Some(arguments.helm_command),
+        helm_command_of_source: false,
         helm_api_versions: arguments.helm_api_versions,
         helm_kube_version: arguments.helm_kube_version,
         helm_debug: arguments.helm_debug,

@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let resolve_ctx = ResolveContext {
         options: setup.options.clone(),
         variables: &ctx.variables,
+        trust: ctx.trust,
         now: ctx.now.map_or(0, |now| now.seconds),
         progress: ctx.progress.resolving(),
     };

@@ -59,6 +59,9 @@ pub struct Config {
     /// The source repository, as commits and records name it.
     #[serde(default)]
     pub source: Source,
+    /// What the source may do on the machine that renders it.
+    #[serde(default)]
+    pub trust: Trust,
     /// How registries are reached.
     #[serde(default)]
     pub registry: Registry,
@@ -85,6 +88,7 @@ impl Config {
             policy: Policy::default(),
             commit: Commit::default(),
             source: Source::default(),
+            trust: Trust::default(),
             registry: Registry::default(),
             rules: Vec::new(),
             locked: None,
@@ -195,6 +199,16 @@ pub struct Commit {
 pub struct Source {
     /// The source repository's URL for the record; that of its remote `origin` where absent.
     pub repository: Option<String>,
+}
+
+/// What the source may do on the machine that renders it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Trust {
+    /// Whether programs are run that the source configures: exec functions, hooks, commands in templates. It has no effect in the pipeline
+    /// of a pull request, where this file is the pull request's own.
+    #[serde(default)]
+    pub exec: bool,
 }
 
 /// How registries are reached.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 pub use git::Moment;
+pub use net::InputTrust;
 
 use super::progress::Progress;
 
@@ -19,4 +20,6 @@ pub struct RunContext {
     pub github: github::Connections,
     /// Receives the progress of the run.
     pub progress: Progress,
+    /// Whether the run's input is trusted; `--untrusted` says that it is not.
+    pub trust: InputTrust,
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use manifest::Diagnostic;
-use net::{Client, ClientOptions, Proxies, Request, Retry, RetryPolicy, Url};
+use net::{Client, ClientOptions, InputTrust, Proxies, Request, Retry, RetryPolicy, Url};
 
 use crate::error::IntoDiagnostic;
 
@@ -18,11 +18,16 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// A URL that is not `https` (or `http` to loopback), a status other than 200, a body beyond the limit, and network errors.
-pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
+pub(super) fn download(url: &str, trust: InputTrust) -> Result<Vec<u8>, Diagnostic> {
     let error = |message: String| Diagnostic::new(format!("{}: {message}", shown(url)));
-    let parsed = Url::parse(url).map_err(|source| error(format!("invalid URL: {source}")).caused_by(source))?;
+    let mut parsed = Url::parse(url).map_err(|source| error(format!("invalid URL: {source}")).caused_by(source))?;
+    if trust.is_untrusted() {
+        // Both fail only for URLs that cannot have credentials.
+        let _ = parsed.set_username("");
+        let _ = parsed.set_password(None);
+    }
     let retry = Retry { policy: RetryPolicy { attempts: 3, ..RetryPolicy::standard() }, ..Retry::standard() };
-    let response = client()?
+    let response = client(trust)?
         .fetch(Request::get(parsed).timeout(TIMEOUT), LIMIT, &retry)
         .map_err(IntoDiagnostic::into_diagnostic)?;
     if response.status() != net::http::StatusCode::OK {
@@ -35,12 +40,13 @@ pub(super) fn download(url: &str) -> Result<Vec<u8>, Diagnostic> {
     Ok(response.into_body())
 }
 
-/// The client of all downloads of this process.
-fn client() -> Result<&'static Client, Diagnostic> {
+/// The client of all downloads of this process, whose input is trusted or not as a whole.
+fn client(trust: InputTrust) -> Result<&'static Client, Diagnostic> {
     static CLIENT: OnceLock<Result<Client, Diagnostic>> = OnceLock::new();
     let made = CLIENT.get_or_init(|| {
         let options = ClientOptions {
             proxies: Proxies::from_variables(|name| std::env::var(name).ok()),
+            addresses: trust.addresses(),
             ..ClientOptions::standard(concat!("hydrant/", env!("CARGO_PKG_VERSION")))
         };
         Client::new(options).map_err(|error| Diagnostic::new(error.to_string()).caused_by(error))

@@ -14,12 +14,15 @@ use crate::host::git_hosts::host_name;
 use crate::host::github;
 
 /// The remote with the credentials that the environment has for it: `HYDRANT_GIT_TOKEN`, a GitHub App, `GITHUB_TOKEN`; else what git's
-/// configuration in the source's folder finds. They are passed as a value and never printed.
+/// configuration in the source's folder finds. They are passed as a value and never printed. An untrusted run uses none.
 ///
 /// # Errors
 /// A GitHub App whose key cannot be read, or that GitHub does not know.
 pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<Remote, Failure> {
-    let configured = Remote::configured(repository, &GitConfig::load(Path::new(root), &ctx.variables));
+    let configured = Remote::configured(repository, &git_config(root, ctx));
+    if ctx.trust.is_untrusted() {
+        return Ok(configured);
+    }
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
     // `url.<base>.insteadOf` may name another host, which must not get the token.
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
@@ -51,5 +54,10 @@ pub(crate) fn lineage<'a>(root: &str, ctx: &RunContext, source: &'a SourceReposi
     let origin = source.origin().filter(|url| host_name(url).is_some_and(|host| github::at_home(host, ctx)));
     let github = origin.and_then(|url| github::access(&url, ctx, None).ok());
     let host = github.map(|(github, repository)| Box::new(RepositoryHistory { github, repository }) as _);
-    SourceHistory::new(source, &GitConfig::load(Path::new(root), &ctx.variables), host)
+    SourceHistory::new(source, &git_config(root, ctx), host)
+}
+
+/// git's configuration in a folder; nothing of it where the run's input is not trusted.
+fn git_config(root: &str, ctx: &RunContext) -> GitConfig {
+    if ctx.trust.is_untrusted() { GitConfig::untrusted() } else { GitConfig::load(Path::new(root), &ctx.variables) }
 }

@@ -71,6 +71,10 @@ fn named(url: &str) -> Option<Repository> {
 
 /// An App where one is given, else a token. The token of an action is sent only to the server of the action.
 fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
+    if ctx.trust.is_untrusted() {
+        let message = "cannot use GitHub's API: no credential is used with --untrusted";
+        return Err(Diagnostic::new(message).hint("run without `--untrusted` if you trust the source").into());
+    }
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty());
     if let (Some(id), Some(file)) = (variable("GITHUB_APP_ID"), variable("GITHUB_APP_KEY_FILE")) {
         let wrong = |message: String| Failure::from(Diagnostic::new(message).field("GITHUB_APP_KEY_FILE"));

@@ -19,6 +19,7 @@ pub(crate) mod github;
 pub mod host_files;
 mod kube_context;
 pub mod machine;
+mod permissions;
 mod program_files;
 pub mod progress;
 pub mod recorded_files;
@@ -30,4 +31,5 @@ pub mod system;
 pub mod threads;
 pub mod trailers;
 
-pub use context::{Moment, RunContext};
+pub use context::{InputTrust, Moment, RunContext};
+pub use permissions::Permissions;

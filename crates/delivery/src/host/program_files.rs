@@ -43,6 +43,7 @@ impl ProgramFiles {
             folder: copied(&program.folder),
             variables: program.variables.iter().map(|(name, value)| (name.clone(), copied(value))).collect(),
             input: program.input.clone(),
+            kind: program.kind,
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use git::Remote;
 use git::bases::{self, BaseRevision};
 use manifest::Diagnostic;
+use net::InputTrust;
 use render_core::host::RemoteRepository;
 
 use super::bases::{Base, Bases};
@@ -34,6 +35,7 @@ type Answer<T> = Arc<OnceLock<Result<T, Diagnostic>>>;
 #[derive(Debug, Default)]
 pub(super) struct Fetched {
     remotes: Remotes,
+    trust: InputTrust,
     repositories: Mutex<BTreeMap<RemoteRepository, Answer<String>>>,
     files: Mutex<BTreeMap<String, Answer<Vec<u8>>>>,
     used: Mutex<BTreeMap<(String, Option<String>), String>>,
@@ -41,8 +43,8 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    pub(super) fn new(remotes: Remotes) -> Self {
-        Fetched { remotes, ..Fetched::default() }
+    pub(super) fn new(remotes: Remotes, trust: InputTrust) -> Self {
+        Fetched { remotes, trust, ..Fetched::default() }
     }
 
     pub(super) fn used(&self) -> Vec<LockedRemote> {
@@ -73,7 +75,7 @@ impl Fetched {
     fn fetch(&self, wanted: &RemoteRepository) -> Result<String, Diagnostic> {
         let shown = download::shown(&wanted.url);
         let deadline = Instant::now().checked_add(Duration::from_secs(wanted.timeout));
-        let remote = Remote { deadline, ..Remote::new(wanted.url.clone()) };
+        let remote = Remote { deadline, trust: self.trust, ..Remote::new(wanted.url.clone()) };
         let revision = wanted.revision.as_deref();
         let id = match self.pinned(&shown, revision)? {
             Some(commit) => commit,
@@ -105,7 +107,7 @@ impl Fetched {
             }
             self.opening(&shown, "its content is pinned, but not in the cache of this machine")?;
         }
-        let bytes = download::download(url)?;
+        let bytes = download::download(url, self.trust)?;
         let digest = cache::digest(&bytes);
         if pinned.as_ref().is_some_and(|pinned| *pinned != digest) {
             let expected = pinned.unwrap_or_default();

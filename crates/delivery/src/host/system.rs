@@ -1,14 +1,16 @@
 //! The engine's access to the host besides files: programs, downloads, remote bases, temporary folders.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 
 use manifest::{Diagnostic, Errors};
+use net::child::{self, Purpose};
 use render_core::files::Files;
-use render_core::host::{Host, Program, ProgramOutput, RemoteRepository};
+use render_core::host::{Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
 
 use super::host_files::HostFiles;
+use super::permissions::Permissions;
 use super::program_files::ProgramFiles;
 use super::remotes;
 pub use super::remotes::Remotes;
@@ -19,12 +21,15 @@ use crate::lock::LockedRemote;
 pub struct SystemHost {
     scratch: Mutex<Vec<tempfile::TempDir>>,
     remotes: remotes::Fetched,
+    permissions: Permissions,
 }
 
 impl SystemHost {
-    /// A host that gets remote bases from `remotes`; the default fetches every requested base.
-    pub fn new(remotes: Remotes) -> Self {
-        SystemHost { remotes: remotes::Fetched::new(remotes), ..SystemHost::default() }
+    /// A host that gets remote bases from `remotes` and starts programs as `permissions` say. The default fetches every requested base
+    /// and starts no program that the source configures.
+    pub fn new(remotes: Remotes, permissions: Permissions) -> Self {
+        let remotes = remotes::Fetched::new(remotes, permissions.trust);
+        SystemHost { remotes, permissions, ..SystemHost::default() }
     }
 
     /// The files of the source, and of the remote bases that this host has fetched or will fetch.
@@ -61,11 +66,16 @@ impl Host for SystemHost {
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
+        self.permissions.check(program)?;
         let files = ProgramFiles::of(program, &self.remotes.bases().all())?;
         let program = files.program(program);
         let (name, arguments) =
             program.arguments.split_first().ok_or_else(|| Diagnostic::new("missing name of the program"))?;
-        let mut child = Command::new(name)
+        let purpose = match program.kind {
+            ProgramKind::Source => Purpose::Source,
+            ProgramKind::Helm => Purpose::Helm,
+        };
+        let mut child = child::command(name, purpose)
             .args(arguments)
             .current_dir(&program.folder)
             .envs(program.variables.iter().map(|(name, value)| (name, value)))

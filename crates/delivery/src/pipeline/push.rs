@@ -43,6 +43,7 @@ pub(crate) fn push(
     options: &Options,
 ) -> Result<Report, Failure> {
     let signing = Signing::from_git_config(Path::new(&plan.root))?;
+    let signing = signing.map(|signing| Signing { trust: ctx.trust, ..signing });
     let batches = batches(plan, ctx, units, options)?;
     let commit_options = committer::Options {
         dry_run: options.dry_run,

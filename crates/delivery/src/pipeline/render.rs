@@ -62,6 +62,9 @@ impl Pipeline<'_> {
     }
 
     fn kustomization(&self, folder: &str, options: &Options, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
+        let exec = self.plan.exec.allows(self.ctx);
+        let enable_alpha_plugins = options.enable_alpha_plugins || exec;
+        let options = &Options { enable_alpha_plugins, enable_exec: exec, ..options.clone() };
         let built = match &self.base_cache {
             Some(cache) => build_with_cache(cache, files, &self.host, folder, options)?,
             None => build(files, &self.host, folder, options)?,

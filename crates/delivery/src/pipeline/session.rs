@@ -8,10 +8,10 @@ use render_core::files::{Files, join};
 use render_core::kustomize::BaseCache;
 
 use crate::error::Failure;
-use crate::host::RunContext;
 use crate::host::git_facts::GitFacts;
 use crate::host::host_files::HostFiles;
 use crate::host::system::{Remotes, SystemHost};
+use crate::host::{Permissions, RunContext};
 use crate::images::digests::{Pinner, ResolveContext};
 use crate::images::search::Search;
 use crate::lock::{self, Lock, LockedRemote};
@@ -59,7 +59,7 @@ impl<'a> Pipeline<'a> {
             plan,
             ctx,
             source,
-            host: SystemHost::new(remotes),
+            host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allows(ctx) }),
             git: Arc::new(GitFacts::at(source.revision.map(str::to_owned))),
             base_cache: (plan.units.len() > 1).then(Arc::default),
             search,
@@ -91,6 +91,7 @@ fn pinner<'a>(plan: &'a Plan, ctx: &'a RunContext, lock: Lock) -> Pinner<'a> {
     let resolve_ctx = ResolveContext {
         options: plan.registries.clone(),
         variables: &ctx.variables,
+        trust: ctx.trust,
         now: ctx.now.map_or(0, |now| now.seconds),
         progress: ctx.progress.resolving(),
     };

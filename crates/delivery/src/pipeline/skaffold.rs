@@ -81,7 +81,8 @@ impl LoadedSkaffold {
 /// # Errors
 /// What is wrong with a config, and a tag that cannot be computed.
 pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSkaffold, Errors> {
-    let environment = machine::environment(run.files, &run.unit.folder, run.ctx.variables.clone())?;
+    let variables = if run.ctx.trust.is_untrusted() { BTreeMap::new() } else { run.ctx.variables.clone() };
+    let environment = machine::environment(run.files, &run.unit.folder, variables)?;
     let pinned = run.unit.pinned_inputs.as_ref();
     let pinned = pinned.map(|pinned| with_pinned_inputs(run, &environment, options, pinned)).transpose()?;
     let inputs = inputs(run, &environment, pinned.as_ref().unwrap_or(options));
@@ -137,6 +138,7 @@ fn inputs<'a>(run: &Run<'a>, environment: &'a BTreeMap<String, String>, options:
         host: run.host,
         working_dir: &run.unit.folder,
         environment,
+        hides_environment: run.ctx.trust.is_untrusted(),
         options,
         base_cache: run.base_cache,
     }

@@ -13,6 +13,7 @@ use crate::plan::settings::Settings;
 mod context;
 mod destination;
 mod discover;
+mod exec;
 mod flags;
 mod release;
 mod review;
@@ -27,6 +28,7 @@ mod unused;
 use context::UnitContext;
 use destination::UnitDestination;
 use destination::one_file_each;
+pub use exec::ExecPermission;
 pub use release::Release;
 pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;
@@ -53,6 +55,8 @@ pub struct Plan {
     pub registries: registries::RegistryOptions,
     /// Files of search rules and overrides for images, absolute.
     pub rules: Vec<String>,
+    /// Who allows programs that the source configures.
+    pub exec: ExecPermission,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.
     pub author: Option<String>,
     /// `Name <mail>` of the committer; absent where the author is meant.
@@ -109,6 +113,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         lock: settings.locking.file.clone().unwrap_or_else(|| lock(&root, &config)),
         registries: registries.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
         rules: rules(&root, &config).chain(settings.rules.iter().cloned()).collect(),
+        exec: ExecPermission::decide(settings.allow_exec, config.trust.exec),
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
         source_repository: settings.source_repository.clone().or(config.source.repository),

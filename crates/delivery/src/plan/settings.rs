@@ -81,4 +81,6 @@ pub struct Settings {
     pub registries: registries::RegistryFlags,
     /// `--rules`, absolute.
     pub rules: Vec<String>,
+    /// `--allow-exec`
+    pub allow_exec: bool,
 }

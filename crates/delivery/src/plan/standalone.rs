@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{Cluster, Plan, PlannedUnit, Source};
+use super::{Cluster, ExecPermission, Plan, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Secrets};
 use crate::images::registries;
 use crate::lock::{self, LockMode};
@@ -27,11 +27,14 @@ pub struct Standalone {
     pub rules: Vec<String>,
     /// What happens to existing digests if every image is pinned; absent if only built images are.
     pub pin: Option<GivenDigests>,
+    /// `--allow-exec`
+    pub allow_exec: bool,
 }
 
 impl Standalone {
     /// The plan of one unit without a name and a destination.
     pub fn into_plan(self, files: &dyn Files) -> Plan {
+        let exec = ExecPermission::of_folder(files, &self.folder, self.allow_exec);
         let lock = lock::find(files, &self.folder, self.lock.as_deref());
         let unit = PlannedUnit {
             service: String::new(),
@@ -60,6 +63,7 @@ impl Standalone {
             lock,
             registries: self.registries,
             rules: self.rules,
+            exec,
             author: None,
             committer: None,
             source_repository: None,

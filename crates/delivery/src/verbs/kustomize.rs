@@ -11,6 +11,7 @@ pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
 use crate::host::disk::{DiskFiles, absolute};
 use crate::host::system::{Remotes, SystemHost};
+use crate::host::{InputTrust, Permissions};
 use crate::lock::LockOptions;
 use crate::lock::{self, Lock};
 use crate::pipeline::file_set::file_name;
@@ -60,7 +61,8 @@ impl Printed {
 /// # Errors
 /// Errors in the kustomization or the files that it refers to.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    let (files, host) = (DiskFiles::default(), SystemHost::default());
+    let permissions = Permissions { exec: options.enable_exec, ..Permissions::default() };
+    let (files, host) = (DiskFiles::default(), SystemHost::new(Remotes::default(), permissions));
     let built = build(&host.files(&files), &host, &known(folder)?, options);
     host.check_bases()?;
     print(built?)
@@ -80,7 +82,13 @@ pub struct Locked {
 ///
 /// # Errors
 /// As [`run`]; a lock file that cannot be read or is invalid; a remote that may not be fetched.
-pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here: &str) -> Result<Locked, Errors> {
+pub fn run_locked(
+    folder: &Path,
+    options: &Options,
+    locking: &LockOptions,
+    here: &str,
+    trust: InputTrust,
+) -> Result<Locked, Errors> {
     let _span = tracing::info_span!("render").entered();
     let files = DiskFiles::default();
     let source = locking.lock_mode(None);
@@ -88,7 +96,8 @@ pub fn run_locked(folder: &Path, options: &Options, locking: &LockOptions, here:
     // Most kustomizations have no remote base, and so no lock file either.
     let absent = files.kind(&path) == Err(FileError::Missing);
     let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
-    let host = SystemHost::new(Remotes { source: source.clone(), lock: lock.clone(), cache: None });
+    let remotes = Remotes { source: source.clone(), lock: lock.clone(), cache: None };
+    let host = SystemHost::new(remotes, Permissions { trust, exec: options.enable_exec });
     let built = build(&host.files(&files), &host, &known(folder)?, options);
     host.check_bases()?;
     let printed = print(built?)?;

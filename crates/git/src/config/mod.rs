@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigLevel, Repository};
 
+use net::InputTrust;
+
 use url_match::{Match, matches};
 
 /// git's configuration as it applies in a folder, with the environment variables that take precedence.
@@ -15,9 +17,21 @@ pub struct GitConfig {
     /// Keys (section and name in lower case) and values, in the order in which git reads them.
     entries: Vec<(String, String)>,
     variables: BTreeMap<String, String>,
+    trust: InputTrust,
 }
 
 impl GitConfig {
+    /// The configuration of a run whose input is not trusted: it is empty, so that no program, credential or other URL comes from it, and
+    /// [`Remote`](crate::Remote)s that are configured by it are untrusted.
+    pub fn untrusted() -> Self {
+        Self { trust: InputTrust::Untrusted, ..Self::default() }
+    }
+
+    /// Whether the run's input is trusted.
+    pub(crate) fn trust(&self) -> InputTrust {
+        self.trust
+    }
+
     /// Reads the configuration of the repository that contains `dir`; without a repository, the user's and the system's. `variables` are the
     /// environment's: `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM`, `GIT_CONFIG_NOSYSTEM` and `GIT_CONFIG_COUNT` apply. A file that cannot be
     /// read counts as empty.
@@ -54,14 +68,14 @@ impl GitConfig {
                 list.push((normalize(key), value.clone()));
             }
         }
-        Self { entries: list, variables: variables.clone() }
+        Self { entries: list, variables: variables.clone(), trust: InputTrust::Trusted }
     }
 
     /// A configuration with these entries.
     #[cfg(test)]
     fn with_entries(list: &[(&str, &str)]) -> Self {
         let entries = list.iter().map(|(key, value)| (normalize(key), (*value).to_owned())).collect();
-        Self { entries, variables: BTreeMap::new() }
+        Self { entries, ..Self::default() }
     }
 
     /// Returns an environment variable; an empty one counts as absent.

@@ -56,11 +56,16 @@ impl HttpChannel {
         let url = remote.redacted_url();
         let invalid = |reason: String| TransportError::InvalidUrl { url: url.clone(), reason };
         let mut base = Url::parse(remote.url.trim()).map_err(|error| invalid(error.to_string()))?;
-        let authorization = remote.credentials.clone().or_else(|| credentials(&base));
+        let trusted = !remote.trust.is_untrusted();
+        let authorization = remote.credentials.clone().or_else(|| credentials(&base)).filter(|_| trusted);
         let authorization = authorization.map(|found| basic_auth(&found.username, &found.password));
-        let others = remote.headers.iter().filter(|(name, _)| authorization.is_none() || !is_authorization(name));
+        let others = remote
+            .headers
+            .iter()
+            .filter(|_| trusted)
+            .filter(|(name, _)| authorization.is_none() || !is_authorization(name));
         let private = PrivateHeaders { others: others.cloned().collect(), authorization };
-        let helpers = remote.helpers.clone().filter(|_| private.authorization.is_none());
+        let helpers = remote.helpers.clone().filter(|_| trusted && private.authorization.is_none());
         remove_credentials(&mut base);
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
@@ -246,6 +251,7 @@ fn client_options(remote: &Remote) -> ClientOptions {
         authorities: remote.ca_file.iter().cloned().collect(),
         proxies,
         plain_http: PlainHttp::Allowed,
+        addresses: remote.trust.addresses(),
         ..ClientOptions::standard(concat!("git/2.47.0 hydrant/", env!("CARGO_PKG_VERSION")))
     }
 }

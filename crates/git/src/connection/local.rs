@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
+use net::InputTrust;
 
 use super::process::ProcessChannel;
 use super::session::Session;
@@ -28,7 +29,7 @@ const HOOKS: &[&str] = &[
 ];
 
 /// Opens the repository at `path`, or one that is created by the first push.
-pub(super) fn open(path: &str) -> Result<Box<dyn Transport>, TransportError> {
+pub(super) fn open(path: &str, trust: InputTrust) -> Result<Box<dyn Transport>, TransportError> {
     if path.is_empty() {
         return Err(TransportError::InvalidUrl { url: String::new(), reason: "the URL is empty".to_owned() });
     }
@@ -47,7 +48,7 @@ pub(super) fn open(path: &str) -> Result<Box<dyn Transport>, TransportError> {
     if let Some(found) = &repository
         && needs_git(found)
     {
-        return Ok(Box::new(Session::new(ProcessChannel::git(path), path.to_owned(), None)));
+        return Ok(Box::new(Session::new(ProcessChannel::git(path, trust), path.to_owned(), None)));
     }
     Ok(Box::new(LocalRepository { folder, path: path.to_owned(), repository }))
 }

@@ -34,8 +34,8 @@ pub fn open(remote: &Remote) -> Result<Box<dyn Transport>, TransportError> {
         return Ok(Box::new(session::Session::new(channel, remote.redacted_url(), remote.deadline)));
     }
     match url.split_once("://") {
-        None => local::open(url),
-        Some(("file", path)) => local::open(&percent_decode(path)),
+        None => local::open(url, remote.trust),
+        Some(("file", path)) => local::open(&percent_decode(path), remote.trust),
         Some((scheme, _)) => Err(TransportError::InvalidUrl {
             url: remote.redacted_url(),
             reason: format!("unsupported scheme {scheme}://"),

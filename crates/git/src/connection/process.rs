@@ -6,6 +6,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use net::InputTrust;
+use net::child::{self, Purpose};
+
 use super::channel::{Channel, Request, Service};
 use super::pipe::{self, PipeReader, PipeWriter};
 use super::ssh::Endpoint;
@@ -23,7 +26,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Program {
     Ssh { remote: Box<Remote>, endpoint: Endpoint },
-    Git { path: String },
+    Git { path: String, trust: InputTrust },
 }
 
 /// A service as a child process.
@@ -54,16 +57,16 @@ impl ProcessChannel {
     }
 
     /// Runs the installed git on a repository on this machine.
-    pub(super) fn git(path: &str) -> Self {
-        let program = Program::Git { path: path.to_owned() };
+    pub(super) fn git(path: &str, trust: InputTrust) -> Self {
+        let program = Program::Git { path: path.to_owned(), trust };
         Self { program, url: path.to_owned(), idle_timeout: IDLE_TIMEOUT, running: None }
     }
 
     fn command(&self, service: Service) -> Command {
         match &self.program {
             Program::Ssh { remote, endpoint } => ssh_command(remote, endpoint, service),
-            Program::Git { path } => {
-                let mut command = Command::new("git");
+            Program::Git { path, .. } => {
+                let mut command = child::command("git", Purpose::Tool);
                 command.arg(service.name().trim_start_matches("git-")).arg(path);
                 command
             }
@@ -72,6 +75,11 @@ impl ProcessChannel {
 
     fn start(&mut self, service: Service, deadline: Instant) -> Result<&mut Running, TransportError> {
         self.running = None;
+        let (name, trust) = match &self.program {
+            Program::Ssh { remote, .. } => ("ssh", remote.trust),
+            Program::Git { trust, .. } => ("git", *trust),
+        };
+        trust.check_program(name).map_err(|source| TransportError::Untrusted { url: self.url.clone(), source })?;
         let mut command = self.command(service);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if service == Service::UploadPack {
@@ -116,11 +124,11 @@ fn ssh_command(remote: &Remote, endpoint: &Endpoint, service: Service) -> Comman
     let mut command = match &remote.ssh_command {
         Some(line) => {
             // git runs GIT_SSH_COMMAND in a shell and appends the arguments.
-            let mut shell = Command::new("sh");
+            let mut shell = child::command("sh", Purpose::Tool);
             shell.arg("-c").arg(format!("{line} \"$@\"")).arg("ssh");
             shell
         }
-        None => Command::new("ssh"),
+        None => child::command("ssh", Purpose::Tool),
     };
     command.args(["-o", "BatchMode=yes", "-o", "SendEnv=GIT_PROTOCOL"]);
     if let Some(file) = &remote.ssh_known_hosts {

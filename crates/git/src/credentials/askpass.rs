@@ -1,7 +1,8 @@
 //! The askpass program (`GIT_ASKPASS`, `core.askPass`, `SSH_ASKPASS`): it takes a prompt as its argument and prints the answer.
 
-use std::process::Command;
 use std::time::Duration;
+
+use net::child::{self, Purpose};
 
 use super::program::{self, CredentialError};
 use super::value::Credentials;
@@ -15,7 +16,7 @@ pub(super) fn ask(
     timeout: Duration,
 ) -> Result<Option<Credentials>, CredentialError> {
     let ask = |prompt: String| {
-        let mut command = Command::new(program);
+        let mut command = child::command(program, Purpose::Tool);
         command.arg(prompt);
         let output = program::run(command, program, "", timeout)?;
         let line = output.stdout.lines().next().unwrap_or_default().to_owned();

@@ -1,8 +1,8 @@
 //! Credential helpers (gitcredentials): programs that provide a user name and a password for a host, and are notified whether the server accepted them.
 
-use std::process::Command;
 use std::time::Duration;
 
+use net::child::{self, Purpose};
 use url::Url;
 
 use super::askpass;
@@ -117,7 +117,7 @@ fn command_line(value: &str) -> String {
 
 /// Returns what the helper prints; nothing if it fails, as git does.
 fn run(command_line: &str, operation: &str, request: &str) -> Result<String, CredentialError> {
-    let mut command = Command::new("sh");
+    let mut command = child::command("sh", Purpose::Tool);
     command.arg("-c").arg(format!("{command_line} {operation}")).env("GIT_TERMINAL_PROMPT", "0");
     let output = program::run(command, command_line, request, TIMEOUT)?;
     Ok(if output.success { output.stdout } else { String::new() })

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_is_killed() {
-        let mut command = Command::new("sh");
+        let mut command = net::child::command("sh", net::child::Purpose::Tool);
         command.args(["-c", "exec sleep 60"]);
         let start = Instant::now();
         let result = run(command, "sleep", "", Duration::from_millis(50));

@@ -31,6 +31,8 @@ pub struct Options {
     pub enable_helm: bool,
     /// `--helm-command`; `helm` if absent.
     pub helm_command: Option<String>,
+    /// Whether `--helm-command` is set by the source, in the `buildArgs` of a skaffold.yaml.
+    pub helm_command_of_source: bool,
     /// `--helm-api-versions`
     pub helm_api_versions: Vec<String>,
     /// `--helm-kube-version`

@@ -9,7 +9,8 @@ use crate::host::Host;
 use crate::kustomize::BaseCache;
 use crate::skaffold::model::{Config, LocatedText};
 use crate::skaffold::options::SkaffoldOptions;
-use crate::skaffold::template::{Missing, Templates};
+use crate::skaffold::template::{HIDDEN, Missing, Templates};
+use crate::template_functions::hidden_variable;
 
 /// Everything that a rendering depends on, as values and the traits `Files` and `Host`.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Inputs<'a> {
     pub working_dir: &'a str,
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
+    /// Whether the variables of the process are hidden, so that reading a name that `environment` lacks is an error.
+    pub hides_environment: bool,
     /// The command line options.
     pub options: &'a SkaffoldOptions,
     /// The cache of bases that kustomizations share, also with other renderings; `None` for a single kustomization.
@@ -32,9 +35,27 @@ pub struct Inputs<'a> {
 pub(super) const UNSET: &str = "set it in the environment, or write `{{default \"value\" .NAME}}`";
 
 impl<'a> Inputs<'a> {
+    /// A variable of the environment; empty where it is not set.
+    ///
+    /// # Errors
+    /// A variable that is not set where the variables of the process are hidden.
+    pub(super) fn variable(&self, name: &str) -> Result<&'a str, Diagnostic> {
+        match self.environment.get(name) {
+            Some(value) => Ok(value),
+            None if self.hides_environment => Err(Diagnostic::new(hidden_variable(name)).hint(HIDDEN)),
+            None => Ok(""),
+        }
+    }
+
     /// Templates with the environment.
     pub fn templates(&self) -> Templates<'a> {
-        Templates { environment: self.environment, host: self.host, folder: self.working_dir, clock: None }
+        Templates {
+            environment: self.environment,
+            hides_environment: self.hides_environment,
+            host: self.host,
+            folder: self.working_dir,
+            clock: None,
+        }
     }
 
     /// A string of the config, its template filled in.

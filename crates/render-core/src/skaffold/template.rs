@@ -9,12 +9,16 @@ use std::sync::{Arc, LazyLock};
 use gotemplate::{Error, Function, FunctionResult, Functions, Limits, Map, MissingKey, Param, Value};
 use manifest::Diagnostic;
 
-use crate::host::{Host, Program};
-use crate::template_functions::{self, FunctionState, ProgramOutputs};
+use crate::host::{Host, Program, ProgramKind};
+use crate::template_functions::{self, FunctionState, ProgramOutputs, hidden_variable};
 use crate::time::Clock;
 
 /// The name of templates in errors.
 const NAME: &str = "envTemplate";
+
+/// The hint for a variable of the environment that is hidden.
+pub(super) const HIDDEN: &str =
+    "set the variable in skaffold.env, or run without `--untrusted` if you trust the source";
 
 /// The maximum number of programs that one template may run.
 const PROGRAMS: usize = 100;
@@ -33,6 +37,8 @@ pub enum Missing {
 pub struct Templates<'a> {
     /// The environment's variables.
     pub environment: &'a BTreeMap<String, String>,
+    /// Whether the variables of the process are hidden, so that reading a name that `environment` lacks is an error.
+    pub hides_environment: bool,
     /// Runs the programs of `cmd`.
     pub host: &'a dyn Host,
     /// The folder `cmd` runs in.
@@ -85,6 +91,7 @@ impl Templates<'_> {
             return Ok(template.to_owned());
         }
         let missing_key = match missing {
+            _ if self.hides_environment => MissingKey::Error,
             Missing::NoValue => MissingKey::Invalid,
             Missing::Error => MissingKey::Error,
         };
@@ -96,6 +103,7 @@ impl Templates<'_> {
         let state = FunctionState {
             clock: self.clock.cloned(),
             environment: Arc::new(self.environment.clone()),
+            hides_environment: self.hides_environment,
             programs: RefCell::new(ProgramOutputs::default()),
             ..FunctionState::default()
         };
@@ -105,11 +113,26 @@ impl Templates<'_> {
                 Err(error) => error,
             };
             let missing_program = state.programs.borrow_mut().missing.take();
-            let Some(arguments) = missing_program else { return Err(failed(template, &error, missing)) };
+            let Some(arguments) = missing_program else {
+                return Err(self.hidden(template, &error).unwrap_or_else(|| failed(template, &error, missing)));
+            };
             let output = self.run(&arguments)?;
             state.programs.borrow_mut().known.insert(arguments, output);
         }
         Err(Diagnostic::new(format!("the template {template:?} runs more than {PROGRAMS} programs")))
+    }
+
+    /// The error of a template that reads a variable of the process where these are hidden.
+    fn hidden(&self, template: &str, error: &Error) -> Option<Diagnostic> {
+        let message = error.to_string();
+        let reason = match message.split_once("map has no entry for key \"") {
+            Some((_, rest)) => hidden_variable(rest.split('"').next()?),
+            None => {
+                let start = message.find(&hidden_variable("").replace(" is", ""))?;
+                message[start..].to_owned()
+            }
+        };
+        self.hides_environment.then(|| Diagnostic::new(format!("invalid template {template:?}: {reason}")).hint(HIDDEN))
     }
 
     fn data(&self, extra: &BTreeMap<String, String>) -> Value {
@@ -123,6 +146,7 @@ impl Templates<'_> {
             folder: self.folder.to_owned(),
             variables: Vec::new(),
             input: Vec::new(),
+            kind: ProgramKind::Source,
         };
         let finished = self.host.run(&program)?;
         if finished.status != Some(0) {
@@ -179,7 +203,13 @@ mod tests {
 
     fn expand(template: &str, missing: Missing) -> Result<String, String> {
         let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned()), ("EMPTY".to_owned(), String::new())]);
-        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: None };
+        let templates = Templates {
+            environment: &environment,
+            hides_environment: false,
+            host: &Echo,
+            folder: "/work",
+            clock: None,
+        };
         let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), "registry.example/Team/App".to_owned())]);
         templates.expand(template, &extra, missing).map_err(|error| error.to_string())
     }
@@ -214,11 +244,41 @@ mod tests {
     }
 
     #[test]
+    fn a_hidden_variable_is_an_error_that_names_it() {
+        let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned())]);
+        let templates =
+            Templates { environment: &environment, hides_environment: true, host: &Echo, folder: "/work", clock: None };
+        let extra = BTreeMap::from([("IMAGE_NAME".to_owned(), "app".to_owned())]);
+        let known = templates.expand("{{.APP}} {{env \"APP\"}} {{.IMAGE_NAME}}", &extra, Missing::NoValue);
+        assert_eq!(known.as_deref(), Ok("shop shop app"));
+        for template in [
+            "{{.TOKEN}}",
+            "{{env \"TOKEN\"}}",
+            "{{expandenv \"a$TOKEN\"}}",
+            "{{default \"x\" .TOKEN}}",
+            "{{if .TOKEN}}{{end}}",
+            "{{index . \"TOKEN\"}}",
+        ] {
+            for missing in [Missing::NoValue, Missing::Error] {
+                let error = templates.expand(template, &extra, missing).expect_err(template).to_string();
+                let expected = "the environment variable TOKEN is not read with --untrusted";
+                assert!(error.contains(expected), "{template}: {error}");
+            }
+        }
+    }
+
+    #[test]
     fn dates_are_read_from_the_clock_that_is_given() {
         let environment = BTreeMap::new();
         let now = Now { seconds: 1_700_000_000, nanoseconds: 0 };
         let clock = Clock { now, local: Offset { seconds: 3_600, abbreviation: "CET".to_owned() } };
-        let templates = Templates { environment: &environment, host: &Echo, folder: "/work", clock: Some(&clock) };
+        let templates = Templates {
+            environment: &environment,
+            hides_environment: false,
+            host: &Echo,
+            folder: "/work",
+            clock: Some(&clock),
+        };
         let table = [
             ("{{now | date \"20060102-150405 MST\"}}", "20231114-231320 CET"),
             ("{{dateInZone \"15:04\" now \"UTC\"}} {{htmlDate now}} {{unixEpoch now}}", "22:13 2023-11-14 1700000000"),

@@ -34,16 +34,21 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         "env",
         Function::with_context(&[Param::String], |context, args| {
             let state = super::state::of(context);
-            let value = state.and_then(|state| state.environment.get(&*String::from_utf8_lossy(bytes(args, 0))));
-            Ok(value.cloned().unwrap_or_default().into())
+            let value = state.map(|state| state.variable(&String::from_utf8_lossy(bytes(args, 0)))).transpose()?;
+            Ok(value.unwrap_or_default().into())
         }),
     ),
     (
         "expandenv",
         Function::with_context(&[Param::String], |context, args| {
             let state = super::state::of(context);
-            let find = |name: &str| state.and_then(|state| state.environment.get(name).cloned()).unwrap_or_default();
-            Ok(expanded(&text(args, 0), find).into())
+            let hidden = std::cell::RefCell::new(None);
+            let find = |name: &str| {
+                let value = state.map(|state| state.variable(name)).transpose();
+                value.unwrap_or_else(|reason| hidden.replace(Some(reason))).unwrap_or_default()
+            };
+            let text = expanded(&text(args, 0), find);
+            hidden.into_inner().map_or_else(|| Ok(text.into()), |reason| Err(reason.into()))
         }),
     ),
     ("getHostByName", Function::new(&[Param::String], |_| Ok("".into()))),

@@ -33,7 +33,7 @@ mod wrapping;
 use gotemplate::Functions;
 
 pub use state::{FindZone, RandomBytes};
-pub(crate) use state::{FunctionState, ProgramOutputs};
+pub(crate) use state::{FunctionState, ProgramOutputs, hidden_variable};
 
 /// Returns the table of all functions.
 pub(crate) fn functions() -> Functions {

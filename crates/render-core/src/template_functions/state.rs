@@ -36,6 +36,27 @@ pub(crate) struct FunctionState {
     pub(crate) includes: RefCell<BTreeMap<String, usize>>,
     /// The environment's variables.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
+    /// Whether reading a name that `environment` lacks is an error.
+    pub(crate) hides_environment: bool,
+}
+
+impl FunctionState {
+    /// A variable of the environment; empty where it is not set.
+    ///
+    /// # Errors
+    /// A variable that is not set where the variables of the process are hidden.
+    pub(super) fn variable(&self, name: &str) -> Result<String, String> {
+        match self.environment.get(name) {
+            Some(value) => Ok(value.clone()),
+            None if self.hides_environment => Err(hidden_variable(name)),
+            None => Ok(String::new()),
+        }
+    }
+}
+
+/// The message about a variable that is not read, since the run's input is not trusted.
+pub(crate) fn hidden_variable(name: &str) -> String {
+    format!("the environment variable {name} is not read with --untrusted")
 }
 
 /// Returns the state, or an empty one's effect: `None`.

@@ -10,6 +10,7 @@ use delivery::verbs::pin::{PinFlags, Setup};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, below};
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
+use crate::arguments::trust::ExecArguments;
 use crate::outcome::Failure;
 
 /// Where digests come from.
@@ -21,6 +22,8 @@ pub(crate) struct DigestArguments {
     /// Read search rules and overrides for --pin from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "pin")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    exec: ExecArguments,
     #[command(flatten)]
     locked: LockedArguments,
     #[command(flatten)]
@@ -47,7 +50,7 @@ impl DigestArguments {
             rules: self.rules.iter().map(|path| below(folder, path)).collect::<Result<_, _>>()?,
             ..PinFlags::default()
         };
-        let folder = folder.to_owned();
+        let (folder, allow_exec) = (folder.to_owned(), self.exec.allow_exec);
         if self.pin {
             let setup = Setup::new(files, &folder, &typed)?;
             return Ok(Standalone {
@@ -58,6 +61,7 @@ impl DigestArguments {
                 registries: setup.options,
                 rules: setup.rules,
                 pin: Some(setup.given),
+                allow_exec,
             });
         }
         Ok(Standalone {
@@ -66,6 +70,7 @@ impl DigestArguments {
             registries: registries::options(&typed.registries, &config::Registry::default(), &folder)?,
             rules: Vec::new(),
             pin: None,
+            allow_exec,
             folder,
             skaffold,
         })

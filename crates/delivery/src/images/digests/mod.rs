@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::Failure;
+use crate::host::InputTrust;
 use crate::lock::{Lock, LockMode, LockedImage};
 use request::{at_places, by_image};
 
@@ -26,6 +27,8 @@ pub struct ResolveContext<'a> {
     pub options: RegistryOptions,
     /// The environment variables that configure credentials and proxies.
     pub variables: &'a BTreeMap<String, String>,
+    /// Whether the run's input is trusted; if not, no credentials are looked up and only public addresses are connected to.
+    pub trust: InputTrust,
     /// The time of new lock entries, in seconds since 1970.
     pub now: i64,
     /// Receives the progress.
@@ -164,7 +167,10 @@ impl<'a> Pinner<'a> {
     fn resolver(&mut self) -> Result<&RegistryClient, Failure> {
         let resolver = match self.resolver.take() {
             Some(resolver) => resolver,
-            None => resolver(&self.resolve_ctx.options, self.resolve_ctx.variables)?,
+            None => {
+                let ResolveContext { options, variables, trust, .. } = &self.resolve_ctx;
+                resolver(options, variables, *trust)?
+            }
         };
         Ok(self.resolver.insert(resolver))
     }
@@ -177,10 +183,13 @@ impl<'a> Pinner<'a> {
 pub(crate) fn resolver(
     options: &RegistryOptions,
     variables: &BTreeMap<String, String>,
+    trust: InputTrust,
 ) -> Result<RegistryClient, Failure> {
     let variable = |name: &str| variables.get(name).filter(|text| !text.is_empty()).cloned();
-    let options = RegistryOptions { proxies: Proxies::from_variables(variable), ..options.clone() };
-    Ok(RegistryClient::new(options, Credentials::from_variables(variable)?)?)
+    let (proxies, addresses) = (Proxies::from_variables(variable), trust.addresses());
+    let options = RegistryOptions { proxies, addresses, ..options.clone() };
+    let credentials = if trust.is_untrusted() { Credentials::none() } else { Credentials::from_variables(variable)? };
+    Ok(RegistryClient::new(options, credentials)?)
 }
 
 fn moment(seconds: i64) -> Result<String, Diagnostic> {

@@ -11,7 +11,7 @@ use std::path::Path;
 use manifest::yaml::{read_objects, read_stream};
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, FileKind, Files, join};
-use render_core::host::{Host, Program};
+use render_core::host::{Host, Program, ProgramKind};
 
 use crate::host::confined::ConfinedFolder;
 use crate::plan::Release;
@@ -61,6 +61,7 @@ fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>
         folder: scratch.to_owned(),
         variables: Vec::new(),
         input: Vec::new(),
+        kind: ProgramKind::Helm,
     };
     let place = |found: Diagnostic| found.in_file(join(&release.chart, "Chart.yaml"));
     let finished = host.run(&program).map_err(place)?;

@@ -93,7 +93,7 @@ pub fn push(settings: &Settings, ctx: &RunContext, options: &Options) -> Result<
     let commit = RecordedCommit::read(&plan, None)?;
     let units = units.into_iter().map(|unit| ArtifactUnit::new(unit, &commit, options));
     let units = units.collect::<Result<Vec<_>, Failure>>()?;
-    let resolver = digests::resolver(&plan.registries, &ctx.variables)?;
+    let resolver = digests::resolver(&plan.registries, &ctx.variables, ctx.trust)?;
     let report = Report { units: upload(units, &resolver, &commit, options)?, dry_run: options.dry_run };
     Ok(Done { report, warnings, stderr })
 }

@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Node, Scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::join;
-use crate::host::Program;
+use crate::host::{Program, ProgramKind};
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{Decode, Strictness, decoded};
 use crate::kustomize::object::annotations;
@@ -134,6 +134,7 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
         folder: root.clone(),
         variables: variables.chain(options.environment.iter().cloned()).collect(),
         input: resource_list(config, items)?,
+        kind: ProgramKind::Source,
     };
     let finished = context.io.host.run(&program)?;
     if finished.status != Some(0) {

@@ -6,7 +6,7 @@ use manifest::yaml::{Rules, from_json, read_stream, to_json};
 use manifest::{Diagnostic, Node};
 
 use crate::files::{FileKind, join};
-use crate::host::{Program, ProgramOutput};
+use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::kustomize::context::Context;
 use crate::kustomize::kustomization::{HelmChart, HelmGlobals};
 use crate::kustomize::object::annotations::{HELM_GENERATED, set_one};
@@ -34,8 +34,11 @@ pub(crate) fn generate(
     if chart.name.is_empty() {
         return Err(Diagnostic::new("missing field \"name\"").field("name"));
     }
-    let helm =
-        Helm { chart, context, home: chart_home(chart, globals, context), variables: variables(globals, context)? };
+    let variables = variables(globals, context)?;
+    // The source may choose the program, or the folder from which helm loads plugins.
+    let own = context.options.helm_command_of_source || !globals.config_home.is_empty();
+    let kind = if own { ProgramKind::Source } else { ProgramKind::Helm };
+    let helm = Helm { chart, context, home: chart_home(chart, globals, context), variables, kind };
     let extra = helm.additional_values_files()?;
     helm.pull_if_missing()?;
     let values = helm.values()?;
@@ -77,6 +80,7 @@ struct Helm<'a> {
     context: Context<'a>,
     home: String,
     variables: Vec<(String, String)>,
+    kind: ProgramKind,
 }
 
 impl Helm<'_> {
@@ -85,8 +89,8 @@ impl Helm<'_> {
         let mut all = vec![command.to_owned()];
         all.extend_from_slice(arguments);
         let shown = format!("{command} {} {}", arguments[0], self.chart.name);
-        let program =
-            Program { arguments: all, folder: self.context.dir.root.clone(), variables: self.variables.clone(), input };
+        let (folder, variables) = (self.context.dir.root.clone(), self.variables.clone());
+        let program = Program { arguments: all, folder, variables, input, kind: self.kind };
         let finished = self
             .context
             .io

@@ -122,7 +122,8 @@ fn holds(condition: &Node, inputs: &Inputs<'_>) -> Result<bool, Diagnostic> {
             return Err(one.hint("write KEY=VALUE, where the value is a regular expression, negated by `!`"));
         }
         Some((key, requested)) => {
-            let found = inputs.environment.get(key).map_or("", String::as_str);
+            let at = condition.get("env").map_or(condition.at, |env| env.at);
+            let found = inputs.variable(key).map_err(|error| error.at(at).field(".env"))?;
             if requested.is_empty() { found.is_empty() } else { matches(requested, found) }
         }
     };

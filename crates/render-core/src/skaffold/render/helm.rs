@@ -11,7 +11,7 @@ use manifest::{Data, Diagnostic, Errors, Node};
 use super::parallel::each;
 use super::setters::{FROM_PARAM, Marks, apply};
 use crate::files::join;
-use crate::host::{Program, ProgramOutput};
+use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::skaffold::build::builds::Build;
 use crate::skaffold::inputs::{Inputs, UNSET};
 use crate::skaffold::model::{Config, Helm, HelmRelease, LocatedText};
@@ -171,7 +171,13 @@ fn program(inputs: &Inputs<'_>, helm: &Helm, secrets: bool, arguments: Vec<Strin
     }
     all.extend(arguments);
     all.extend(helm.flags.global.iter().cloned());
-    Program { arguments: all, folder: inputs.working_dir.to_owned(), variables: Vec::new(), input }
+    Program {
+        arguments: all,
+        folder: inputs.working_dir.to_owned(),
+        variables: Vec::new(),
+        input,
+        kind: ProgramKind::Helm,
+    }
 }
 
 /// Values in which a variable was not set: Skaffold hands them to helm as they are.

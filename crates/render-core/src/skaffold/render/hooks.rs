@@ -7,7 +7,7 @@ use manifest::yaml::{read_objects, write_skaffold};
 use manifest::{Diagnostic, Errors, Node};
 
 use crate::files::join;
-use crate::host::{Program, ProgramOutput};
+use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, HostHook};
 
@@ -88,6 +88,7 @@ fn run(
         folder: join(inputs.working_dir, &hook.dir),
         variables: variables(inputs),
         input,
+        kind: ProgramKind::Source,
     };
     let locate = |error: Diagnostic| error.in_file(&config.file).at(hook.at).field(field);
     let finished = inputs.host.run(&program).map_err(locate)?;

@@ -129,14 +129,17 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
             }
         }
         "--enable-helm" => options.enable_helm = switch()?,
-        "--helm-command" => options.helm_command = Some(given()?),
+        "--helm-command" => {
+            options.helm_command = Some(given()?);
+            options.helm_command_of_source = options.helm_command.as_deref() != Some("helm");
+        }
         "--helm-api-versions" => options.helm_api_versions.extend(given()?.split(',').map(str::to_owned)),
         "--helm-kube-version" => options.helm_kube_version = Some(given()?),
         "--helm-debug" => options.helm_debug = switch()?,
         "--enable-alpha-plugins" => options.enable_alpha_plugins = switch()?,
         "--enable-exec" => options.enable_exec = switch()?,
         "--enable-managedby-label" => options.managed_by_label = switch()?,
-        "--env" | "-e" => options.environment.push(variable(inputs, &given()?)),
+        "--env" | "-e" => options.environment.push(variable(inputs, &given()?)?),
         // These flags concern container functions, which the engine refuses, or are obsolete.
         "--as-current-user" | "--network" | "--enable-kyaml" | "--allow-id-changes" => _ = switch()?,
         "--network-name" | "--mount" => _ = given()?,
@@ -145,9 +148,12 @@ fn set(options: &mut Options, inputs: &Inputs<'_>, flag: &str, value: Option<&st
     Ok(())
 }
 
-fn variable(inputs: &Inputs<'_>, typed: &str) -> (String, String) {
+fn variable(inputs: &Inputs<'_>, typed: &str) -> Result<(String, String), String> {
     match typed.split_once('=') {
-        Some((name, value)) => (name.to_owned(), value.to_owned()),
-        None => (typed.to_owned(), inputs.environment.get(typed).cloned().unwrap_or_default()),
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => {
+            let value = inputs.variable(typed).map_err(|error| error.message)?;
+            Ok((typed.to_owned(), value.to_owned()))
+        }
     }
 }

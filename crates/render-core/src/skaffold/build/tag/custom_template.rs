@@ -44,7 +44,7 @@ pub(super) fn tag(
     }
     // The environment is not for these templates.
     let nothing = BTreeMap::new();
-    let templates = Templates { environment: &nothing, ..templates };
+    let templates = Templates { environment: &nothing, hides_environment: false, ..templates };
     templates.expand(template, &values, Missing::Error).map_err(|error| Diagnostic {
         hints: vec!["use the names of `components`, GIT, DATE, SHA or INPUT_DIGEST".to_owned()],
         ..error.at(template.at)

@@ -10,7 +10,7 @@ use super::docker_ignore::DockerIgnore;
 use super::dockerfile::copied;
 use super::tagging::Tagging;
 use crate::files::{FileKind, join, parent};
-use crate::host::Program;
+use crate::host::{Program, ProgramKind};
 use crate::skaffold::glob::{glob, matches, spans};
 use crate::skaffold::model::{Artifact, Builder, Dockerfile, Sources};
 use crate::skaffold::template::Missing;
@@ -158,7 +158,8 @@ pub(super) fn relative(context: &str, path: &str) -> String {
 /// `dependencies.command` of a custom artifact: it prints a JSON list.
 fn listed_by_command(tagging: &Tagging<'_>, context: &str, command: &str) -> Result<BTreeSet<String>, Diagnostic> {
     let arguments: Vec<String> = command.split(' ').map(str::to_owned).collect();
-    let program = Program { arguments, folder: context.to_owned(), variables: Vec::new(), input: Vec::new() };
+    let (folder, kind) = (context.to_owned(), ProgramKind::Source);
+    let program = Program { arguments, folder, variables: Vec::new(), input: Vec::new(), kind };
     let finished = tagging.inputs.host.run(&program)?;
     if finished.status != Some(0) {
         let stderr = String::from_utf8_lossy(&finished.stderr).trim().to_owned();
