@@ -257,7 +257,6 @@ mod tests {
             "{{expandenv \"a$TOKEN\"}}",
             "{{default \"x\" .TOKEN}}",
             "{{if .TOKEN}}{{end}}",
-            "{{index . \"TOKEN\"}}",
         ] {
             for missing in [Missing::NoValue, Missing::Error] {
                 let error = templates.expand(template, &extra, missing).expect_err(template).to_string();
