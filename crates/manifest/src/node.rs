@@ -224,6 +224,13 @@ impl Map {
         self.entries
     }
 
+    /// Frees memory that is reserved for more entries, if it is at least half of all.
+    pub(crate) fn shrink(&mut self) {
+        if self.entries.len() * 2 <= self.entries.capacity() {
+            self.entries.shrink_to_fit();
+        }
+    }
+
     /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()

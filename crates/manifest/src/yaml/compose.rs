@@ -9,6 +9,12 @@ use super::depth::{max_depth, too_deep};
 use super::parse::{EventKind, Parser};
 use super::types::DuplicateKey;
 
+/// The nodes of a stream, keys included. A node takes up to 200 bytes.
+const MAX_NODES: usize = 2_000_000;
+
+/// The duplicate keys of a stream that are reported.
+const MAX_REPORTED: usize = 1000;
+
 /// A node that an alias may repeat.
 struct Anchored {
     node: Node,
@@ -123,6 +129,7 @@ impl<'a> Composer<'a> {
         let data = match data {
             Open::Seq(items) => Data::Seq(items),
             Open::Map { mut map, merges, .. } => {
+                map.shrink();
                 if let Some(index) = first_duplicate(&map) {
                     if self.duplicates == DuplicateKeys::Refuse {
                         return Err(already_defined(&map, index));
@@ -144,7 +151,7 @@ impl<'a> Composer<'a> {
         let mut seen = FxHashSet::default();
         let mut again = Vec::new();
         for (index, entry) in map.entries().iter().enumerate() {
-            if !seen.insert(entry.key.text.clone()) {
+            if !seen.insert(entry.key.text.clone()) && self.dropped.len() + again.len() < MAX_REPORTED {
                 again.push(DuplicateKey { mapping, error: already_defined(map, index) });
             }
         }
@@ -187,7 +194,7 @@ impl<'a> Composer<'a> {
     }
 
     fn alias(&mut self, name: &Text, at: At) -> Result<Option<Node>, Diagnostic> {
-        let (mut node, count, height) = match self.anchors.get(name) {
+        let (count, height) = match self.anchors.get(name) {
             None => {
                 return Err(Diagnostic::new(format!("unknown anchor '{name}' referenced"))
                     .at(at)
@@ -198,17 +205,14 @@ impl<'a> Composer<'a> {
                     .at(at)
                     .hint("use the alias outside of the value that its anchor marks"));
             }
-            Some(Some(kept)) => {
-                let (count, height) = (kept.count, kept.height);
-                self.made += count;
-                self.repeated += count;
-                check_aliasing(self.made, self.repeated, at)?;
-                (kept.node.clone(), count, height)
-            }
+            Some(Some(kept)) => (kept.count, kept.height),
         };
+        self.count(count, count, at)?;
         if self.frames.len() + height > self.max_depth {
             return Err(too_deep(self.max_depth, at));
         }
+        let Some(Some(kept)) = self.anchors.get(name) else { return Ok(None) };
+        let mut node = kept.node.clone();
         node.at = at;
         self.add(node, count, height)
     }
@@ -216,6 +220,10 @@ impl<'a> Composer<'a> {
     fn count(&mut self, made: usize, repeated: usize, at: At) -> Result<(), Diagnostic> {
         self.made += made;
         self.repeated += repeated;
+        if self.made > MAX_NODES {
+            let message = format!("more than {MAX_NODES} values in one file");
+            return Err(Diagnostic::new(message).at(at).hint("split the file"));
+        }
         if self.repeated > 0 { check_aliasing(self.made, self.repeated, at) } else { Ok(()) }
     }
 
@@ -296,13 +304,15 @@ fn expand_merges(mut map: Map, duplicates: DuplicateKeys) -> Result<Map, Diagnos
     let sources = merge_sources(value, at)?;
     let strong = if duplicates == DuplicateKeys::LastWins { index } else { 0 };
     let mut seen: FxHashSet<Text> = map.entries()[strong..].iter().map(|entry| entry.key.text.clone()).collect();
+    let weak = map.entries()[..strong].iter().enumerate();
+    let weak: FxHashMap<Text, usize> = weak.map(|(index, entry)| (entry.key.text.clone(), index)).collect();
     for source in sources {
         for entry in source.into_entries() {
             if !seen.insert(entry.key.text.clone()) {
                 continue;
             }
-            match map.entries().iter().position(|own| strong > 0 && own.key.text == entry.key.text) {
-                Some(own) => map.entries_mut()[own].value = entry.value,
+            match weak.get(&entry.key.text) {
+                Some(&own) => map.entries_mut()[own].value = entry.value,
                 None => map.entries_mut().push(entry),
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use manifest::{At, Diagnostic};
 
+use crate::kustomize::budget::Budget;
 use crate::kustomize::decode::in_field;
 use crate::kustomize::load::{Io, KustomizationDir};
 use crate::kustomize::options::Options;
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub schema: &'a Schema,
     /// The command line options.
     pub options: &'a Options,
+    /// What the build has used.
+    pub budget: &'a Budget,
     /// Warnings.
     pub warnings: &'a RefCell<Vec<Diagnostic>>,
 }

@@ -13,6 +13,7 @@
 //! | `generate`, `transform`, `plugin` | one file for each generator, transformer and kind of plugin |
 //! | `build` | the order of all steps, and the cache of bases |
 
+mod budget;
 mod build;
 mod context;
 mod decode;

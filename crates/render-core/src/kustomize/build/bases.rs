@@ -17,6 +17,7 @@ impl Build<'_> {
             dependencies: sharing.dependencies.len(),
             warnings: self.warnings.borrow().len(),
             unknown_kinds: self.unknown_kinds,
+            bytes: self.budget.bytes(),
         }
     }
 
@@ -42,7 +43,7 @@ impl Build<'_> {
         }
         let sharing = self.sharing.as_ref();
         if let Some(base) = sharing.and_then(|sharing| sharing.base_cache.find(self.options, &target.dir, self.io)) {
-            return Ok(self.take(&base, start));
+            return self.take(&base, start);
         }
         let accumulated = self.accumulate(target, Accumulated::default(), inherited)?;
         self.keep(&target.dir, start, &accumulated);
@@ -50,7 +51,10 @@ impl Build<'_> {
     }
 
     /// Applies a cached base: its warnings and dependencies are added as if it had been built here.
-    fn take(&mut self, base: &Base, start: Mark) -> Accumulated {
+    fn take(&mut self, base: &Base, start: Mark) -> Result<Accumulated, Diagnostic> {
+        // The base itself was counted when it was opened.
+        self.budget.add_bases(base.dependencies.len().saturating_sub(1))?;
+        self.budget.add(base.bytes)?;
         let warnings = self.warnings.get_mut();
         warnings.truncate(start.warnings);
         warnings.extend_from_slice(&base.warnings);
@@ -59,7 +63,7 @@ impl Build<'_> {
             sharing.dependencies.truncate(start.dependencies);
             sharing.dependencies.extend_from_slice(&base.dependencies);
         }
-        base.accumulated.clone()
+        Ok(base.accumulated.clone())
     }
 
     /// Adds a base to the cache, if it does not depend on this build. The root of a build that has bases of its own is an
@@ -74,6 +78,7 @@ impl Build<'_> {
             accumulated: accumulated.clone(),
             warnings: self.warnings.borrow().get(start.warnings..).unwrap_or_default().to_vec(),
             unknown_kinds: self.unknown_kinds - start.unknown_kinds,
+            bytes: self.budget.bytes() - start.bytes,
             dependencies: sharing.dependencies.get(start.dependencies..).unwrap_or_default().to_vec(),
             seen,
         };

@@ -8,6 +8,7 @@ use super::accumulate::Accumulated;
 use super::entry::{Entry, open, read_ahead};
 use super::state::{Build, Inherited, entries};
 use super::target::Target;
+use crate::kustomize::budget::size_of_node;
 use crate::kustomize::context::located;
 use crate::kustomize::decode::LocatedText;
 use crate::kustomize::load::KustomizationDir;
@@ -43,6 +44,7 @@ impl Build<'_> {
     ) -> Result<(), Diagnostic> {
         match opened {
             Entry::Objects(mut resources) => {
+                self.budget.add(resources.iter().map(|resource| size_of_node(&resource.node)).sum())?;
                 self.unknown_kinds += resources.iter().filter(|resource| !Schema::is_builtin(&resource.gvk())).count();
                 if let Some(origin) = &inherited.origin {
                     let origin = Arc::new(origin.below(entry));

@@ -85,7 +85,7 @@ impl Build<'_> {
         let mut resources = accumulated.resources;
         name_hash::apply(&mut resources, &self.schema)?;
         name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
-        vars::replace(&mut resources, &accumulated.vars, &specs.var_reference, self.warnings.get_mut())?;
+        vars::replace(&mut resources, &accumulated.vars, &specs.var_reference, &self.budget, self.warnings.get_mut())?;
         drop_local(&mut resources)?;
         check_unique(&resources, &self.schema)?;
         self.sort(&target, &mut resources)?;
@@ -117,6 +117,7 @@ impl Build<'_> {
     /// Reads the kustomization of a folder, and takes the schema that it names unless one before it has named one.
     fn open(&mut self, dir: Arc<KustomizationDir>) -> Result<Target, Diagnostic> {
         self.add_dependency(&dir);
+        self.budget.add_bases(1)?;
         let target = Target::open(self.io, dir, self.warnings.get_mut())?;
         let Some(chosen) = &target.kustomization.openapi else { return Ok(target) };
         let choose = || {

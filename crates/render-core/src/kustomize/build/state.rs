@@ -8,6 +8,7 @@ use manifest::Diagnostic;
 use super::base_cache::{BaseCache, Trace};
 use super::steps::Steps;
 use super::target::Target;
+use crate::kustomize::budget::Budget;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::LocatedText;
 use crate::kustomize::fields::configuration::Configuration;
@@ -29,6 +30,7 @@ pub(crate) struct Build<'a> {
     pub schema_is_set: bool,
     /// The number of objects read whose kind is not in the built-in schema.
     pub unknown_kinds: usize,
+    pub budget: Budget,
     pub warnings: RefCell<Vec<Diagnostic>>,
     pub sharing: Option<Sharing<'a>>,
 }
@@ -63,6 +65,7 @@ pub(crate) struct Mark {
     pub dependencies: usize,
     pub warnings: usize,
     pub unknown_kinds: usize,
+    pub bytes: u64,
 }
 
 impl<'a> Build<'a> {
@@ -74,6 +77,7 @@ impl<'a> Build<'a> {
             schema: Schema::default(),
             schema_is_set: false,
             unknown_kinds: 0,
+            budget: Budget::default(),
             warnings: RefCell::default(),
             sharing,
         }
@@ -96,6 +100,7 @@ impl<'a> Build<'a> {
             file: &target.file,
             schema: &self.schema,
             options: self.options,
+            budget: &self.budget,
             warnings: &self.warnings,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use manifest::{At, Diagnostic};
 
 use super::accumulate::Accumulated;
+use crate::kustomize::budget::{size_of_node, size_of_pairs};
 use crate::kustomize::context::{Context, located};
 use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::generate::{config_map, secret};
@@ -78,6 +79,7 @@ impl Steps<'_> {
                 let origin = Arc::new(origin.configured(self.file_name, kind));
                 made.iter_mut().for_each(|one| one.origin = Some(origin.clone()));
             }
+            self.context.budget.add(made.iter().map(|resource| size_of_node(&resource.node)).sum())?;
             check_unique(&made, self.context.schema)?;
             into.absorb(made, self.context.schema)
         });
@@ -133,7 +135,8 @@ impl Steps<'_> {
         if affix.is_empty() {
             return Ok(());
         }
-        let done = prefix_suffix::apply(resources, end, affix, specs, self.context.schema);
+        let added = self.context.budget.add_each(resources.len(), affix.len() as u64);
+        let done = added.and_then(|()| prefix_suffix::apply(resources, end, affix, specs, self.context.schema));
         self.done(resources, done, kind, self.kustomization.at, field)
     }
 
@@ -143,20 +146,25 @@ impl Steps<'_> {
         let common = self.kustomization.common_labels.as_ref().filter(|pairs| !pairs.is_empty());
         for (index, label) in labels.into_iter().flatten().enumerate() {
             let fields = label.specs(specs);
-            let done = fields.and_then(|fields| labels::apply(resources, &label.pairs, &fields));
+            let added = self.context.budget.add_each(resources.len(), size_of_pairs(&label.pairs));
+            let done = added.and(fields).and_then(|fields| labels::apply(resources, &label.pairs, &fields));
             self.done(resources, done, "LabelTransformer", label.at, &format!("labels[{index}]"))?;
         }
         if labels.is_none() && common.is_none() {
             return Ok(());
         }
-        let done = common.map_or(Ok(()), |pairs| labels::apply(resources, pairs, &specs.common_labels));
+        let done = common.map_or(Ok(()), |pairs| {
+            self.context.budget.add_each(resources.len(), size_of_pairs(pairs))?;
+            labels::apply(resources, pairs, &specs.common_labels)
+        });
         self.done(resources, done, "LabelTransformer", self.kustomization.at, "commonLabels")
     }
 
     fn annotations(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
         let common = self.kustomization.common_annotations.as_ref().filter(|pairs| !pairs.is_empty());
         let Some(pairs) = common else { return Ok(()) };
-        let done = annotations::apply(resources, pairs, &specs.common_annotations);
+        let added = self.context.budget.add_each(resources.len(), size_of_pairs(pairs));
+        let done = added.and_then(|()| annotations::apply(resources, pairs, &specs.common_annotations));
         self.done(resources, done, "AnnotationsTransformer", self.kustomization.at, "commonAnnotations")
     }
 

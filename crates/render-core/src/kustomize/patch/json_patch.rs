@@ -7,6 +7,7 @@
 use manifest::yaml::{Rules, Value, from_json, read_configuration, resolve, rewritten, to_json};
 use manifest::{At, Data, Diagnostic, Node, Scalar, Style, Tag, Text};
 
+use crate::kustomize::budget::{Budget, size_of_node};
 use crate::kustomize::object::scalar::is_null_node;
 
 /// The operations of RFC 6902.
@@ -56,10 +57,11 @@ impl JsonPatch {
     /// Applies the operations to `object`, whose scalars are what JSON makes of them afterwards.
     ///
     /// # Errors
-    /// Returns an error if an operation does not apply, with its position in the patch.
-    pub(crate) fn apply(&self, object: &mut Node) -> Result<(), Diagnostic> {
+    /// Returns an error if an operation does not apply, with its position in the patch, or the values exceed the budget.
+    pub(in crate::kustomize) fn apply(&self, object: &mut Node, budget: &Budget) -> Result<(), Diagnostic> {
         plain_json(object);
         for (index, operation) in self.operations.iter().enumerate() {
+            budget.add(operation.size(object)).map_err(|error| error.at(operation.at))?;
             operation.apply(object).map_err(|reason| {
                 let path = operation.path.as_deref().unwrap_or_default();
                 let message = format!("operation {index} ({} {path}) does not apply: {reason}", operation.kind);
@@ -116,6 +118,18 @@ impl Operation {
             }
             "" => Err("missing field \"op\"".to_owned()),
             _ => Err("unknown operation".to_owned()),
+        }
+    }
+
+    /// Returns the bytes of the value that the operation writes.
+    fn size(&self, object: &mut Node) -> u64 {
+        match self.kind.as_str() {
+            "add" | "replace" => size_of_node(&self.value),
+            "copy" => {
+                let found = self.source().and_then(|from| Target::find(object, from));
+                found.ok().and_then(|found| found.get().ok().flatten().map(size_of_node)).unwrap_or_default()
+            }
+            _ => 0,
         }
     }
 

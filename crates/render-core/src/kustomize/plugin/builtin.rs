@@ -6,6 +6,7 @@ use manifest::Diagnostic;
 
 use super::config::decode;
 use super::value_add;
+use crate::kustomize::budget::size_of_pairs;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{LocatedText, decoded};
 use crate::kustomize::fields::configuration::specs;
@@ -160,10 +161,12 @@ pub(super) fn transform(
     match config.kind() {
         "LabelTransformer" => {
             let args: LabelArgs = decode(config)?;
+            context.budget.add_each(resources.len(), size_of_pairs(&args.labels))?;
             labels::apply(resources, &args.labels, &specs(args.field_specs))
         }
         "AnnotationsTransformer" => {
             let args: AnnotationsArgs = decode(config)?;
+            context.budget.add_each(resources.len(), size_of_pairs(&args.annotations))?;
             annotations::apply(resources, &args.annotations, &specs(args.field_specs))
         }
         "ImageTagTransformer" => {
@@ -227,6 +230,7 @@ fn affix(resources: &mut [Resource], config: &Resource, ends: &[End], context: C
     let specs = specs(field_specs);
     for end in ends {
         let text = if *end == End::Prefix { &args.prefix } else { &args.suffix };
+        context.budget.add_each(resources.len(), text.len() as u64)?;
         prefix_suffix::apply(resources, *end, text, &specs, context.schema)?;
     }
     Ok(())
@@ -238,5 +242,5 @@ fn strategic_merge(resources: &mut Vec<Resource>, config: &Resource, context: Co
     let inline = patch::read(&args.patches, None)?;
     patch::warn(&inline, context);
     patches.extend(inline);
-    patch::strategic_merge_all(resources, &patches, context.schema)
+    patch::strategic_merge_all(resources, &patches, context)
 }

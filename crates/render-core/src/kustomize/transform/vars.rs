@@ -4,6 +4,7 @@ use manifest::yaml::{Rules, Value, resolve};
 use manifest::{Data, Diagnostic, Gvk, Map, Node, ObjectId, Scalar, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make, split_path};
 use crate::kustomize::kustomization::{Var, VarTarget};
 use crate::kustomize::object::resource::{Resource, effective_namespace};
@@ -121,12 +122,13 @@ pub(crate) fn replace(
     resources: &mut [Resource],
     vars: &[Defined],
     specs: &[FieldSpec],
+    budget: &Budget,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
     if vars.is_empty() {
         return Ok(());
     }
-    let mut values = Values::find(resources, vars)?;
+    let mut values = Values::find(resources, vars, budget)?;
     for resource in resources.iter_mut() {
         let gvk = resource.gvk();
         for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
@@ -144,13 +146,14 @@ pub(crate) fn replace(
 }
 
 /// The values of the vars, and which were put somewhere.
-struct Values {
+struct Values<'a> {
+    budget: &'a Budget,
     found: FxHashMap<String, Scalar>,
     used: FxHashSet<String>,
 }
 
-impl Values {
-    fn find(resources: &[Resource], vars: &[Defined]) -> Result<Self, Diagnostic> {
+impl<'a> Values<'a> {
+    fn find(resources: &[Resource], vars: &[Defined], budget: &'a Budget) -> Result<Self, Diagnostic> {
         let mut holders: FxHashMap<&str, &Resource> = FxHashMap::default();
         for resource in resources {
             for name in &resource.vars {
@@ -178,22 +181,16 @@ impl Values {
                 found.insert(var.name.clone(), scalar.clone());
             }
         }
-        Ok(Values { found, used: FxHashSet::default() })
+        Ok(Values { budget, found, used: FxHashSet::default() })
     }
 
     /// Replaces in a string, in the string values of a mapping, or in a list of strings.
     fn put(&mut self, node: &mut Node) -> Result<(), Diagnostic> {
         match &mut node.data {
-            Data::Scalar(scalar) => {
-                self.put_scalar(scalar);
-                Ok(())
-            }
+            Data::Scalar(scalar) => self.put_scalar(scalar),
             Data::Map(map) => self.put_mapping(map),
             Data::Seq(items) => items.iter_mut().try_for_each(|item| match &mut item.data {
-                Data::Scalar(scalar) if is_string(scalar) => {
-                    self.put_scalar(scalar);
-                    Ok(())
-                }
+                Data::Scalar(scalar) if is_string(scalar) => self.put_scalar(scalar),
                 _ => Err(Diagnostic::new("expected a string: vars are replaced in this list").at(item.at)),
             }),
         }
@@ -206,26 +203,30 @@ impl Values {
                 return Err(Diagnostic::new(message).at(entry.at).hint("put the key in quotes"));
             }
             if let Data::Scalar(scalar) = &mut entry.value.data {
-                self.put_scalar(scalar);
+                self.put_scalar(scalar)?;
             }
         }
         Ok(())
     }
 
-    fn put_scalar(&mut self, scalar: &mut Scalar) {
+    fn put_scalar(&mut self, scalar: &mut Scalar) -> Result<(), Diagnostic> {
         if is_string(scalar) {
-            *scalar = self.expand(&scalar.text);
+            *scalar = self.expand(&scalar.text)?;
         }
+        Ok(())
     }
 
     /// The text with `$(NAME)` replaced and `$$` made `$`. A text that is nothing but `$(NAME)` takes the value's type.
-    fn expand(&mut self, text: &str) -> Scalar {
+    fn expand(&mut self, text: &str) -> Result<Scalar, Diagnostic> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
+        // Whether a closing bracket is left, so that a text without one is searched once.
+        let mut closes = true;
         while let Some(index) = rest.find('$') {
             out.push_str(&rest[..index]);
             let after = &rest[index + 1..];
-            let name = after.strip_prefix('(').and_then(|tail| tail.split_once(')'));
+            let name = after.strip_prefix('(').filter(|_| closes).and_then(|tail| tail.split_once(')'));
+            closes &= name.is_some() || !after.starts_with('(');
             rest = match (after.chars().next(), name) {
                 (None, _) => {
                     out.push('$');
@@ -237,9 +238,11 @@ impl Values {
                 }
                 (Some('('), Some((name, tail))) => {
                     if text.len() == name.len() + 3 {
-                        return self.whole(name);
+                        return Ok(self.whole(name));
                     }
-                    out.push_str(&self.part(name));
+                    let part = self.part(name);
+                    self.budget.add(part.len() as u64)?;
+                    out.push_str(&part);
                     tail
                 }
                 (Some(other), _) => {
@@ -250,7 +253,7 @@ impl Values {
             };
         }
         out.push_str(rest);
-        Scalar::string(out)
+        Ok(Scalar::string(out))
     }
 
     fn whole(&mut self, name: &str) -> Scalar {

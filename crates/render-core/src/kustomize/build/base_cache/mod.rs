@@ -60,6 +60,8 @@ pub struct Base {
     pub warnings: Vec<Diagnostic>,
     /// The number of objects whose kind is not in the built-in schema.
     pub unknown_kinds: usize,
+    /// The bytes of the objects that its build read, generated and copied.
+    pub bytes: u64,
     /// The kustomization folders that it was built from, its own included.
     pub dependencies: Vec<BaseDependency>,
     /// Every read that its build made.

@@ -2,6 +2,7 @@
 
 use manifest::{Diagnostic, Node, Text};
 
+use crate::kustomize::budget::size_of_node;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::LocatedText;
 use crate::kustomize::kustomization::Patch;
@@ -64,15 +65,16 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &Patch, context: Conte
     match content(&text, context)? {
         Content::Nothing => Ok(()),
         Content::Strategic(patches) => match target {
-            Some(target) => to_selected(resources, &patches, &target, allowed, context.schema),
-            None => to_named(resources, patches, allowed, context.schema),
+            Some(target) => to_selected(resources, &patches, &target, allowed, context),
+            None => to_named(resources, patches, allowed, context),
         },
         Content::Json(operations) => {
             let target = target.ok_or_else(no_target)?;
             for index in selected(resources, &target, context.schema)? {
                 let resource = &mut resources[index];
                 resource.remember_id(context.schema);
-                apply_json(resource, &operations).map_err(|error| text.in_object(about(&resources[index], error)))?;
+                apply_json(resource, &operations, context)
+                    .map_err(|error| text.in_object(about(&resources[index], error)))?;
             }
             Ok(())
         }
@@ -89,7 +91,7 @@ pub(crate) fn strategic_merge(
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     let patches = load(patches, context)?;
-    strategic_merge_all(resources, &patches, context.schema)
+    strategic_merge_all(resources, &patches, context)
 }
 
 /// The patches of the entries of `patchesStrategicMerge`: inline or in files.
@@ -119,15 +121,15 @@ pub(crate) fn load(entries: &[LocatedText], context: Context<'_>) -> Result<Vec<
 pub(crate) fn strategic_merge_all(
     resources: &mut Vec<Resource>,
     patches: &[Resource],
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     if patches.is_empty() {
         return Err(Diagnostic::new("empty patches").hint("add a patch, or remove the field"));
     }
     for patch in patches {
-        let index = named(resources, patch, schema)?;
+        let index = named(resources, patch, context.schema)?;
         let prepared = metadata::prepared(patch, &resources[index]);
-        apply_strategic(&mut resources[index], &prepared, Allowed::default(), schema)?;
+        apply_strategic(&mut resources[index], &prepared, Allowed::default(), context)?;
         sweep(resources);
     }
     Ok(())
@@ -150,7 +152,7 @@ pub(crate) fn json6902(resources: &mut [Resource], patch: &Patch, context: Conte
         return Err(text.in_object(Diagnostic::new("empty patch").hint("add an operation, or remove the entry")));
     }
     for index in selected(resources, &compiled, context.schema)? {
-        apply_json(&mut resources[index], &operations)
+        apply_json(&mut resources[index], &operations, context)
             .map_err(|error| text.in_object(about(&resources[index], error)))?;
     }
     Ok(())
@@ -251,15 +253,16 @@ fn to_selected(
     patches: &[Resource],
     target: &CompiledSelector,
     allowed: Allowed,
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
+    let schema = context.schema;
     let [patch] = patches else {
         return Err(Diagnostic::new(format!("expected one patch for a target, found {}", patches.len()))
             .hint("make an entry for each patch, or remove the target"));
     };
     for index in selected(resources, target, schema)? {
         let prepared = metadata::prepared(patch, &resources[index]);
-        apply_strategic(&mut resources[index], &prepared, allowed, schema)?;
+        apply_strategic(&mut resources[index], &prepared, allowed, context)?;
     }
     sweep(resources);
     if allowed.name || allowed.kind {
@@ -272,14 +275,14 @@ fn to_named(
     resources: &mut Vec<Resource>,
     patches: Vec<Resource>,
     allowed: Allowed,
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     for mut patch in patches {
         if allowed.name || allowed.kind {
             metadata::stringify_annotations(&mut patch);
         }
-        let index = named(resources, &patch, schema)?;
-        apply_strategic(&mut resources[index], &patch, allowed, schema)?;
+        let index = named(resources, &patch, context.schema)?;
+        apply_strategic(&mut resources[index], &patch, allowed, context)?;
         sweep(resources);
     }
     Ok(())
@@ -320,8 +323,10 @@ fn apply_strategic(
     resource: &mut Resource,
     patch: &Resource,
     allowed: Allowed,
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
+    let schema = context.schema;
+    context.budget.add(size_of_node(&patch.node)).map_err(|error| placed(patch, error))?;
     let (name, namespace, kind) =
         (Text::from(resource.name()), resource.namespace().to_owned(), Text::from(resource.kind()));
     if allowed.name || allowed.kind {
@@ -357,7 +362,7 @@ fn sweep(resources: &mut Vec<Resource>) {
 
 /// Applies operations. kustomize keeps its build data in annotations, so an object that has some has `annotations` for
 /// an operation to add to.
-fn apply_json(resource: &mut Resource, operations: &JsonPatch) -> Result<(), Diagnostic> {
+fn apply_json(resource: &mut Resource, operations: &JsonPatch, context: Context<'_>) -> Result<(), Diagnostic> {
     if resource.has_bookkeeping()
         && let Some(metadata) = set::metadata(&mut resource.node)
     {
@@ -366,7 +371,7 @@ fn apply_json(resource: &mut Resource, operations: &JsonPatch) -> Result<(), Dia
             *annotations = Node::map();
         }
     }
-    operations.apply(&mut resource.node)?;
+    operations.apply(&mut resource.node, context.budget)?;
     resource.shared.clear();
     annotations::tidy(&mut resource.node);
     Ok(())

@@ -3,6 +3,7 @@
 use manifest::yaml::read_configuration;
 use manifest::{At, Data, Diagnostic, Node, ObjectId, Scalar};
 
+use crate::kustomize::budget::{Budget, size_of_node};
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{Decode, Strictness, in_field};
 use crate::kustomize::fields::field_path;
@@ -35,7 +36,7 @@ pub(crate) fn apply(
         all.extend(loaded.into_iter().map(|one| (index, one)));
     }
     for (index, (replacement, file)) in &all {
-        apply_one(resources, replacement).map_err(|error| {
+        apply_one(resources, replacement, context.budget).map_err(|error| {
             let error = match file {
                 Some(file) => error.in_file(file.as_str()).at(replacement.at),
                 None => error.at(replacement.at),
@@ -67,7 +68,7 @@ fn load(entry: &Replacement, context: Context<'_>) -> Result<Vec<(Replacement, O
     Ok(replacements.into_iter().map(|one| (one, Some(loaded.name.clone()))).collect())
 }
 
-fn apply_one(resources: &mut [Resource], replacement: &Replacement) -> Result<(), Diagnostic> {
+fn apply_one(resources: &mut [Resource], replacement: &Replacement, budget: &Budget) -> Result<(), Diagnostic> {
     let Some(targets) = &replacement.targets else {
         return Err(
             Diagnostic::new("missing field \"targets\"").hint("list the fields that get the value under `targets`")
@@ -84,7 +85,8 @@ fn apply_one(resources: &mut [Resource], replacement: &Replacement) -> Result<()
         (None, Some(source)) => source_value(resources, source).map_err(|error| in_field("source", error)),
     }?;
     for (index, target) in targets.iter().enumerate() {
-        apply_target(resources, &value, target).map_err(|error| in_field(&format!("targets[{index}]"), error))?;
+        apply_target(resources, &value, target, budget)
+            .map_err(|error| in_field(&format!("targets[{index}]"), error))?;
     }
     Ok(())
 }
@@ -166,7 +168,13 @@ fn not_scalar(at: At) -> Diagnostic {
     Diagnostic::new("expected a scalar to split, found a mapping or a list").at(at).field("delimiter")
 }
 
-fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTarget) -> Result<(), Diagnostic> {
+fn apply_target(
+    resources: &mut [Resource],
+    value: &Node,
+    target: &ReplacementTarget,
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
+    let size = size_of_node(value);
     let Some(select) = &target.select else {
         return Err(Diagnostic::new("missing field \"select\"").field("select"));
     };
@@ -177,6 +185,7 @@ fn apply_target(resources: &mut [Resource], value: &Node, target: &ReplacementTa
     for resource in resources.iter_mut() {
         if filter.takes(resource)? {
             for path in &paths {
+                budget.add(size)?;
                 copy(resource, value, path, target.options.as_ref())
                     .map_err(|error| in_field("fieldPaths", about(resource, error)))?;
             }
