@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         attempts: 5,
         push_options: Vec::new(),
         signing: None,
+        repository: String::new(),
         ancestors: &ancestors,
     };
     let start = Instant::now();
@@ -49,6 +50,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         branch: name,
         topic: None,
         start_from: None,
+        active: None,
         folder: String::new(),
         files: FileSet::from([("manifest.yaml".to_owned(), File::regular(content(number, source / 2, bytes)))]),
         source: SourceRecord {

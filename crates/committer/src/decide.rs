@@ -7,17 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use git::{Change, ChangeKind, Edit, Mode, ObjectStore, filemode};
 use git2::{ObjectType, Oid};
 
+use crate::branch_record::{self, README};
 use crate::metadata::{self, METADATA, Record, TreeFile};
 use crate::notes::Note;
-use crate::options::Ancestors;
+use crate::options::Options;
 use crate::order::{self, LastDelivery};
 use crate::order_ref::Entry;
 use crate::refusal::Refusal;
 use crate::unit::Unit;
 
-/// The files that Argo CD's hydrator writes beside its record, which does not list them. They may be replaced; the ones that a
-/// delivery does not write stay.
-const ARGO_CD_FILES: &[&str] = &["manifest.yaml", "README.md"];
+/// The files that Argo CD's hydrator writes beside its record, which does not list them. They may be replaced. Those that a delivery does not
+/// write stay, except the README, which would name the old source commit.
+const ARGO_CD_FILES: &[&str] = &["manifest.yaml", README];
 
 /// The most files that a refusal names.
 const NAMED_FILES: usize = 20;
@@ -87,10 +88,10 @@ pub(crate) fn decide(
     store: &mut ObjectStore,
     unit: &Unit,
     branch: &BranchState<'_>,
-    ancestors: Ancestors<'_>,
+    options: &Options<'_>,
 ) -> Result<Decision, git2::Error> {
     let Some(tree) = branch.tree else {
-        return build(store, unit, branch, changes(unit, &CurrentFiles::new())?, None);
+        return build(store, unit, branch, changes(unit, &CurrentFiles::new())?, None, options);
     };
     let record = match folder_state(store, unit, tree)? {
         FolderState::New => None,
@@ -98,7 +99,7 @@ pub(crate) fn decide(
         FolderState::Refused(refusal) => return Ok(Decision::Refuse(refusal)),
     };
     let last = LastDelivery { record: record.as_ref(), note: branch.note, order: branch.order };
-    if let Some(refusal) = order::violation(unit, last, ancestors) {
+    if let Some(refusal) = order::violation(unit, last, options) {
         return Ok(Decision::Refuse(refusal));
     }
     let current = match current_files(store, unit, tree, record.as_ref()) {
@@ -123,7 +124,7 @@ pub(crate) fn decide(
     {
         return Ok(Decision::Refuse(Refusal::Held { reason }));
     }
-    build(store, unit, branch, changes, record)
+    build(store, unit, branch, changes, record, options)
 }
 
 /// Reads the unit's folder in a tree.
@@ -135,6 +136,8 @@ pub(crate) fn folder_state(store: &ObjectStore, unit: &Unit, tree: Oid) -> Resul
         return Ok(if free { FolderState::New } else { FolderState::Refused(Refusal::UnmanagedFiles { files }) });
     };
     Ok(match Record::parse(&store.blob(id)?) {
+        // The unit shares the branch with units in folders.
+        Ok(record) if record.shared => FolderState::New,
         Ok(record) => FolderState::Recorded(Box::new(record)),
         Err(_) if unit.adopt => FolderState::New,
         Err(error) => FolderState::Refused(Refusal::InvalidRecord { path, message: error.to_string() }),
@@ -176,7 +179,11 @@ fn current_files(
     let recorded: BTreeSet<String> = recorded_files(record).iter().map(|path| unit.in_branch(path)).collect();
     let ours: BTreeSet<String> = unit.files.keys().map(|path| unit.in_branch(path)).collect();
     let removable = record.is_some_and(|record| record.files.is_some());
-    let paths = if removable { recorded.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
+    let readme = unit.in_branch(README);
+    let mut paths = if removable { recorded.union(&ours).collect() } else { ours.iter().collect::<BTreeSet<_>>() };
+    if record.is_some() && !removable && branch_record::is_hydration_readme(store, tree, &readme) {
+        paths.insert(&readme);
+    }
     let mut current = CurrentFiles::new();
     for path in paths {
         let entry = store.entry(tree, path);
@@ -258,11 +265,16 @@ fn build(
     store: &mut ObjectStore,
     unit: &Unit,
     branch: &BranchState<'_>,
-    changes: Vec<Change>,
+    mut changes: Vec<Change>,
     previous: Option<Record>,
+    options: &Options<'_>,
 ) -> Result<Decision, git2::Error> {
     let mut objects = Vec::new();
-    let mut edits = BTreeMap::new();
+    let mut edits = branch_record::edits(store, unit, branch.tree, options.ancestors, &mut objects)?;
+    if edits.contains_key(README) {
+        changes.push(Change { path: README.to_owned(), kind: ChangeKind::Removed });
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+    }
     for change in &changes {
         let edit = match unit.file(&change.path) {
             Some(file) if change.kind != ChangeKind::Removed => {
@@ -295,5 +307,6 @@ fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
         promoted_from: unit.promoted_from.clone(),
         base: base.map(str::to_owned),
         hold: unit.hold.clone(),
+        shared: false,
     })
 }

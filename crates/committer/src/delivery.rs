@@ -41,7 +41,7 @@ pub enum Step {
     Read,
     /// A push was answered. The next step pushes again.
     Pushed,
-    /// The targets of reviewed units were created, the remote lacks something that the round was planned with, or only units that the round
+    /// Branches that units need were created, the remote lacks something that the round was planned with, or only units that the round
     /// held back are left. The next step starts the round again; nothing was lost.
     Restarted,
     /// The round ended, and a branch or the notes changed concurrently. The next step starts another round.
@@ -104,11 +104,11 @@ impl<'a> Delivery<'a> {
         if !self.options.atomic {
             self.progress.hold_back(&state);
         }
-        let Progress { units, order, held_back, .. } = &self.progress;
+        let Progress { units, order, held_back, started, not_started, .. } = &self.progress;
         let (options, store, order) = (self.options, &mut self.store, *order);
-        let plan = Planner { store, options, units, state: &state, order, held_back }.plan()?;
+        let plan = Planner { store, options, units, state: &state, order, held_back, started, not_started }.plan()?;
         let mut plans = match plan {
-            RoundPlan::StartTargets(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
+            RoundPlan::StartBranches(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
             RoundPlan::Deliver(plans) => plans,
         };
         self.progress.adopt(&mut plans);

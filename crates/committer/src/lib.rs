@@ -16,6 +16,7 @@
 //! | `round/` | read, plan, push and settle of one round; `round/topic` plans reviewed units |
 //! | `decide` | what a delivery changes on a branch |
 //! | `order` | which of two source commits may replace the other |
+//! | `branch_record` | the record in the root of a branch that units share |
 //! | `unit`, `validate`, `options` | the input and its checks |
 //! | `outcome`, `refusal`, `error` | the results |
 //! | [`metadata`], `notes` | the record in the branch, and the git note for unchanged output |
@@ -25,6 +26,7 @@
 //! Each module uses only those below it; `round` is the only one that writes to a remote.
 
 mod backoff;
+mod branch_record;
 pub mod branches;
 mod decide;
 mod deliver;

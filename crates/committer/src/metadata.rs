@@ -93,6 +93,8 @@ struct HydrantFields {
     base: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shared: bool,
 }
 
 /// The file's JSON.
@@ -122,6 +124,8 @@ pub struct Record {
     pub base: Option<String>,
     /// The reason of a hold, which prevents later deliveries.
     pub hold: Option<String>,
+    /// Whether this is the record of a branch that units share, in its root: it has the newest source of any of them and lists no files.
+    pub shared: bool,
 }
 
 impl Record {
@@ -134,6 +138,7 @@ impl Record {
             promoted_from: self.promoted_from.clone(),
             base: self.base.clone(),
             hold: self.hold.clone(),
+            shared: self.shared,
         };
         let file = RecordFile { source: self.source.clone(), hydrant: self.files.clone().map(fields) };
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -150,8 +155,8 @@ impl Record {
         let source = file.source;
         Ok(match file.hydrant {
             None => Self { source, ..Self::default() },
-            Some(HydrantFields { files, content, images, promoted_from, base, hold }) => {
-                Self { source, files: Some(files), content, images, promoted_from, base, hold }
+            Some(HydrantFields { files, content, images, promoted_from, base, hold, shared }) => {
+                Self { source, files: Some(files), content, images, promoted_from, base, hold, shared }
             }
         })
     }

@@ -1,7 +1,8 @@
 //! The git note on a delivered commit: the newest source commit with the same output.
 //!
-//! Ref and body are those of Argo CD's hydrator: `refs/notes/hydrator.metadata`, `{"drySha":"…"}`. If several units share a branch, the additional
-//! key `folders` has the source commit of each; readers of Argo CD's format ignore it.
+//! Ref and body are those of Argo CD's hydrator: `refs/notes/hydrator.metadata`, `{"drySha":"…"}`, on every commit that a delivery writes. If
+//! several units share a branch, `drySha` is the newest source commit of any of them, and the additional key `folders` has that of each;
+//! readers of Argo CD's format ignore it.
 
 use std::collections::BTreeMap;
 
@@ -35,19 +36,30 @@ impl Note {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
 
-    /// The source commit of a folder.
+    /// The source commit of a folder. A note without folders (Argo CD's, or that of a branch with one unit) holds for all of them.
     pub(crate) fn sha(&self, folder: &str) -> Option<&str> {
-        let sha = if folder.is_empty() { Some(&self.dry_sha) } else { self.folders.get(folder) };
+        let sha = if self.folders.is_empty() { Some(&self.dry_sha) } else { self.folders.get(folder) };
         sha.map(String::as_str).filter(|sha| !sha.is_empty())
     }
 
-    /// The note with `sha` as the source commit of a folder.
-    pub(crate) fn with(mut self, folder: &str, sha: &str) -> Self {
-        sha.clone_into(&mut self.dry_sha);
-        if !folder.is_empty() {
+    /// The note with `sha` as the source commit of a folder, and `newest` as the one of the branch as a whole.
+    pub(crate) fn with(mut self, folder: &str, sha: &str, newest: &str) -> Self {
+        if !folder.is_empty() && self.folders.is_empty() && !self.dry_sha.is_empty() {
+            self.folders.insert(String::new(), self.dry_sha.clone());
+        }
+        if folder.is_empty() && self.folders.is_empty() {
+            sha.clone_into(&mut self.dry_sha);
+        } else {
             self.folders.insert(folder.to_owned(), sha.to_owned());
+            newest.clone_into(&mut self.dry_sha);
         }
         self
+    }
+
+    /// The note of a commit that later ones of the same delivery follow: without folders, which would make the notes of a branch with many
+    /// units grow quadratically.
+    pub(crate) fn without_folders(&self) -> Self {
+        Self { dry_sha: self.dry_sha.clone(), folders: BTreeMap::new() }
     }
 
     /// The body: compact JSON without a newline.
@@ -118,11 +130,15 @@ mod tests {
 
     #[test]
     fn the_body_is_argo_cds() {
-        let note = Note::default().with("", "abc");
+        let note = Note::default().with("", "abc", "abc");
         assert_eq!(note.to_bytes(), br#"{"drySha":"abc"}"#);
         assert_eq!(Note::parse(br#"{"drySha":"abc","later":1}"#), note);
-        let shared = note.with("cart", "def");
-        assert_eq!((shared.sha("cart"), shared.sha("shop"), shared.sha("")), (Some("def"), None, Some("def")));
+        assert_eq!(note.sha("cart"), Some("abc"), "Argo CD's note is about all folders");
+        let shared = note.with("cart", "def", "def");
+        assert_eq!((shared.sha("cart"), shared.sha("shop"), shared.sha("")), (Some("def"), None, Some("abc")));
+        let back = shared.with("cart", "old", "def");
+        assert_eq!((back.sha("cart"), back.dry_sha.as_str()), (Some("old"), "def"));
+        assert_eq!(back.without_folders().to_bytes(), br#"{"drySha":"def"}"#);
     }
 
     #[test]
@@ -130,7 +146,7 @@ mod tests {
         let store = ObjectStore::open().unwrap();
         let mut made = Vec::new();
         let notes: BTreeMap<Oid, Note> =
-            (0..600).map(|number| (commit(number), Note::default().with("", &format!("sha{number}")))).collect();
+            (0..600).map(|number| (commit(number), Note::default().with("", &format!("sha{number}"), ""))).collect();
         let tree = write(&store, None, &notes, &mut made).unwrap();
         for (id, note) in &notes {
             let (path, blob) = find(&store, tree, *id).unwrap();
@@ -147,7 +163,7 @@ mod tests {
         let mut tree = None;
         let mut made = Vec::new();
         for number in 0..600 {
-            let note = Note::default().with("", &format!("sha{number}"));
+            let note = Note::default().with("", &format!("sha{number}"), "");
             tree = Some(write(&store, tree, &BTreeMap::from([(commit(number), note)]), &mut made).unwrap());
         }
         let tree = tree.unwrap();

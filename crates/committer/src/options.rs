@@ -19,6 +19,8 @@ pub struct Options<'a> {
     pub push_options: Vec<String>,
     /// Signs the commits. A dry run does not sign, so that it needs no passphrase; its commit ids are those of unsigned commits.
     pub signing: Option<Signing>,
+    /// The URL of the destination repository; may be empty. Argo CD's hydrator names it in its records in place of the source repository.
+    pub repository: String,
     /// Tells which of two source commits is older.
     pub ancestors: Ancestors<'a>,
 }

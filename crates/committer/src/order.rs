@@ -4,7 +4,7 @@ use git::source::Ancestry;
 
 use crate::metadata::Record;
 use crate::notes::Note;
-use crate::options::Ancestors;
+use crate::options::{Ancestors, Options};
 use crate::order_ref::Entry;
 use crate::refusal::Refusal;
 use crate::unit::Unit;
@@ -42,8 +42,9 @@ impl LastDelivery<'_> {
 
 /// Returns why the unit must not replace the last delivery: that one comes from another source repository, or from a source commit that
 /// is not older. `None` if it may.
-pub(crate) fn violation(unit: &Unit, last: LastDelivery<'_>, ancestors: Ancestors<'_>) -> Option<Refusal> {
-    let other = last.record.map(|record| &record.source.repo_url).filter(|url| !url.trim().is_empty());
+pub(crate) fn violation(unit: &Unit, last: LastDelivery<'_>, options: &Options<'_>) -> Option<Refusal> {
+    let named = last.record.filter(|record| !names_destination(record, options));
+    let other = named.map(|record| &record.source.repo_url).filter(|url| !url.trim().is_empty());
     let other = other.filter(|_| !unit.source.repo_url.trim().is_empty());
     if let Some(recorded) = other.filter(|url| !same_repository(url, &unit.source.repo_url)) {
         let refusal = Refusal::OtherSource { recorded: recorded.clone(), ours: unit.source.repo_url.clone() };
@@ -54,7 +55,26 @@ pub(crate) fn violation(unit: &Unit, last: LastDelivery<'_>, ancestors: Ancestor
     }
     let (in_order, in_branch) = (last.in_order(unit), last.in_branch(unit));
     let both = [Some(in_order), Some(in_branch).filter(|in_branch| *in_branch != in_order)];
-    both.into_iter().flatten().find_map(|recorded| newer(unit, recorded, ancestors))
+    both.into_iter().flatten().find_map(|recorded| newer(unit, recorded, options.ancestors))
+}
+
+/// Whether another tool wrote the record and names the destination repository in it, as Argo CD's hydrator does.
+fn names_destination(record: &Record, options: &Options<'_>) -> bool {
+    record.files.is_none() && same_repository(&record.source.repo_url, &options.repository)
+}
+
+/// Whether the unit's source commit becomes that of the branch as a whole, which was `recorded` (empty if unknown). If the unit goes back,
+/// it does only if `is_alone` finds no other unit on the branch.
+pub(crate) fn is_newest(unit: &Unit, recorded: &str, is_alone: impl Fn() -> bool, ancestors: Ancestors<'_>) -> bool {
+    let ours = unit.source.dry_sha.as_str();
+    let is_older = |one: &str, other: &str| !one.is_empty() && matches!(ancestors(one, other), Ancestry::Ancestor);
+    if recorded == ours {
+        return true;
+    }
+    if unit.hold.is_some() || (unit.allow_older && !is_older(recorded, ours)) {
+        return is_alone();
+    }
+    recorded.is_empty() || is_older(recorded, ours) || !is_older(ours, recorded)
 }
 
 /// Refuses the unit if `recorded` is not an ancestor of its source commit.

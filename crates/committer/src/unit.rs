@@ -64,6 +64,9 @@ pub struct Unit {
     pub topic: Option<Topic>,
     /// The branch that a new branch starts from; without it, or if it does not exist, a new branch starts without a parent.
     pub start_from: Option<String>,
+    /// The branch that `branch` proposes changes to, for another tool to merge: GitOps Promoter's `X` of `X-next`. If it does not exist, a
+    /// commit without files (or the one of `start_from`) starts it, and a new `branch` starts from it, so that their histories are related.
+    pub active: Option<String>,
     /// The folder in the branch, without leading and trailing slashes; empty for the branch's root.
     pub folder: String,
     /// The files below the folder. `hydrator.metadata` is added and may not be among them.

@@ -4,7 +4,7 @@ use std::io;
 
 use net::{AuthorityError, HttpError};
 
-use crate::credentials::CredentialError;
+use crate::credentials::{CredentialError, CredentialSource};
 
 /// Why a repository could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -51,12 +51,34 @@ pub enum TransportError {
         source: Option<Box<HttpError>>,
     },
     /// The server did not accept the credentials, or there were none.
-    #[error("access to {url} denied: {message}")]
+    #[error("access to {url} denied: {message} ({credentials})")]
     Denied {
         /// The URL without credentials.
         url: String,
         /// The server's message.
         message: String,
+        /// Where the credentials of the request come from.
+        credentials: CredentialSource,
+    },
+    /// The server has no such repository, or hides it from these credentials.
+    #[error("repository {url} not found: {message} ({credentials})")]
+    NotFound {
+        /// The URL without credentials.
+        url: String,
+        /// The server's message.
+        message: String,
+        /// Where the credentials of the request come from.
+        credentials: CredentialSource,
+    },
+    /// The server refused a request, and would refuse it again.
+    #[error("{url}: {message}")]
+    Refused {
+        /// The URL without credentials.
+        url: String,
+        /// The server's message.
+        message: String,
+        /// What to do about it, as an imperative sentence.
+        hint: String,
     },
     /// A credential helper or askpass program failed.
     #[error("cannot get credentials for {url}: {source}")]
@@ -132,7 +154,6 @@ impl TransportError {
         matches!(
             self,
             Self::Unreachable { .. }
-                | Self::Denied { .. }
                 | Self::Credentials { .. }
                 | Self::Server { .. }
                 | Self::Protocol { .. }
@@ -154,7 +175,16 @@ impl TransportError {
                 return Some(format!("run `git config --global --add safe.directory {path}`"));
             }
             Self::Unreachable { .. } => "check the address and the network, then try again",
-            Self::Denied { .. } | Self::Credentials { .. } => {
+            Self::Denied { credentials: CredentialSource::Absent, .. } => {
+                "set HYDRANT_GIT_TOKEN, or configure a credential helper for git"
+            }
+            Self::Denied { credentials: CredentialSource::Withheld(_), .. } => {
+                "use the URL that the server redirects to, with credentials for its host"
+            }
+            Self::Denied { .. } => "check that the credentials are valid and permit access to this repository",
+            Self::NotFound { .. } => "check the URL, and that the credentials permit access to the repository",
+            Self::Refused { hint, .. } => hint,
+            Self::Credentials { .. } => {
                 "check the credentials (HYDRANT_GIT_TOKEN, GITHUB_TOKEN, a credential helper or an ssh key) and their permissions"
             }
             Self::Untrusted { .. } => "use an https URL of a public repository, or run without `--untrusted`",

@@ -37,7 +37,7 @@ mod url;
 
 pub use config::GitConfig;
 pub use connection::open;
-pub use credentials::{CredentialError, CredentialHelpers, Credentials};
+pub use credentials::{CredentialError, CredentialHelpers, CredentialSource, Credentials};
 pub use error::TransportError;
 pub use file::{Change, ChangeKind, File, FileSet, Mode};
 pub use identity::{Identity, Moment};

@@ -17,6 +17,8 @@ pub struct Remote {
     pub url: String,
     /// Credentials for HTTP; they take precedence over those in the URL.
     pub credentials: Option<Credentials>,
+    /// Where `credentials` come from, such as the name of a variable, for errors.
+    pub credentials_name: String,
     /// A file with PEM certificates that are trusted in addition to the system's.
     pub ca_file: Option<PathBuf>,
     /// Additional HTTP headers (`http.<url>.extraHeader`), sent to this host only. `credentials` replace an `Authorization` among them.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -214,4 +215,23 @@ fn real_git_answers_the_same() {
             assert_eq!(last.id, sandbox.git(&["log", "-1", "--format=%H", "--", &format!("d{folder}")]));
         }
     }
+}
+
+#[test]
+#[ignore = "needs git"]
+fn real_git_a_commit_in_another_encoding_is_read_as_git_reads_it() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path().join("message"), b"caf\xe9: \xfcber\n\nStra\xdfe\n").unwrap();
+    sandbox.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    let mut command = Command::new("git");
+    command.arg("-C").arg(sandbox.path()).args(["commit", "-q", "--allow-empty", "-F", "message"]);
+    // In this encoding, the author's name is one byte per character too.
+    command.env("GIT_AUTHOR_NAME", std::ffi::OsStr::from_bytes(b"Ren\xe9")).env("GIT_AUTHOR_EMAIL", "rene@example.com");
+    command.env("GIT_COMMITTER_NAME", "Ada").env("GIT_COMMITTER_EMAIL", "ada@example.com");
+    assert!(command.output().unwrap().status.success());
+    let head = sandbox.source().commit("HEAD").unwrap();
+    assert_eq!((head.author.name.as_str(), head.subject.as_str()), ("Ren\u{e9}", "caf\u{e9}: \u{fc}ber"));
+    assert_eq!(head.body, "Stra\u{df}e");
+    let ours = format!("{}|{}|{}", head.author.name, head.subject, head.body);
+    assert_eq!(ours, sandbox.git(&["log", "-1", "--encoding=UTF-8", "--format=%an|%s|%b"]));
 }

@@ -8,7 +8,10 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use git::{File, HistoryFetch, Mode, Pack, PushOptions, PushReport, RefUpdate, RemoteRef, Transport, TransportError};
+use git::{
+    CredentialSource, File, HistoryFetch, Mode, Pack, PushOptions, PushReport, RefUpdate, RemoteRef, Transport,
+    TransportError,
+};
 use git2::{Delta, Oid};
 use serde_json::{Value, json};
 
@@ -328,7 +331,9 @@ fn batches<'a, 'b>(mutations: Vec<Mutation<'a, 'b>>) -> Vec<Vec<Mutation<'a, 'b>
 fn transport_error(error: GitHubError) -> TransportError {
     let (url, message) = (API_NAME.to_owned(), error.to_string());
     match error {
-        GitHubError::Response { status: 401 | 403, .. } => TransportError::Denied { url, message },
+        GitHubError::Response { status: 401 | 403, .. } => {
+            TransportError::Denied { url, message, credentials: CredentialSource::ApiToken }
+        }
         GitHubError::Http(error) => {
             TransportError::Unreachable { url, message: error.kind.to_string(), source: Some(Box::new(error)) }
         }

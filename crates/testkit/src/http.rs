@@ -62,6 +62,8 @@ pub enum Body {
     Unannounced(u64),
     /// A body that is announced longer than it is; the connection then breaks.
     Cut(Vec<u8>),
+    /// The whole response with its status line, in place of status and headers; the connection closes after it.
+    Raw(Vec<u8>),
     /// No answer at all: the connection breaks.
     Hangup,
 }
@@ -187,11 +189,15 @@ fn line(stream: &mut (impl BufRead + ?Sized)) -> Option<String> {
 }
 
 fn write_response(stream: &mut impl Write, request: &Request, response: &Response) -> Option<()> {
+    if let Body::Raw(bytes) = &response.body {
+        stream.write_all(bytes).and_then(|()| stream.flush()).ok()?;
+        return None;
+    }
     let length = match &response.body {
         Body::Bytes(bytes) => bytes.len() as u64,
         Body::Blanks(count) | Body::Unannounced(count) => *count,
         Body::Cut(bytes) => bytes.len() as u64 + 100,
-        Body::Hangup => return None,
+        Body::Raw(_) | Body::Hangup => return None,
     };
     let mut head = format!("HTTP/1.1 {} X\r\n", response.status);
     for (name, value) in &response.headers {

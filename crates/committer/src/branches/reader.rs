@@ -123,18 +123,19 @@ impl<'a> Reader<'a> {
         let commit = self.store.repository().find_commit(at.commit)?;
         let tree = commit.tree()?;
         let record = match self.store.entry(tree.id(), &at.path.in_branch(METADATA)) {
-            Some((id, _)) => Record::parse(&self.store.blob(id)?).ok(),
+            Some((id, _)) => Record::parse(&self.store.blob(id)?).ok().filter(|record| !record.shared),
             None => None,
         };
         let note = match self.note(at.commit) {
             Some(id) => Note::parse(&self.store.blob(id)?),
             None => Note::default(),
         };
+        let recorded_source = record.as_ref().map(|record| record.source.dry_sha.as_str());
         let recorded = record.iter().flat_map(|record| record.files.iter().flatten());
         let paths = std::iter::once(METADATA).chain(recorded.map(String::as_str));
         let held = paths.filter_map(|path| self.file(tree.id(), at.path, path)).collect::<Vec<_>>();
         Ok(BranchTip {
-            noted_source: note.sha(&at.path.folder).map(str::to_owned),
+            noted_source: note.sha(&at.path.folder).filter(|sha| Some(*sha) != recorded_source).map(str::to_owned),
             files: if depth == Depth::Files {
                 self.files(tree.id(), at.path, record.as_ref())?
             } else {

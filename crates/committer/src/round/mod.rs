@@ -13,6 +13,7 @@ pub(crate) mod plan;
 pub(crate) mod push;
 pub(crate) mod read;
 mod settle;
+mod start;
 mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +165,10 @@ pub(crate) struct Progress<'a> {
     pub held_back: BTreeSet<usize>,
     /// Whether another round follows at once, since the remote lacks something that this one was planned with.
     pub restart: bool,
+    /// The first commits of branches that this delivery created for others to start from.
+    pub started: BTreeSet<Oid>,
+    /// The branches that the remote does not let it create.
+    pub not_started: BTreeSet<String>,
 }
 
 /// Where the order of deliveries is kept.
@@ -187,6 +192,8 @@ impl<'a> Progress<'a> {
             lost_heads: None,
             held_back: BTreeSet::new(),
             restart: false,
+            started: BTreeSet::new(),
+            not_started: BTreeSet::new(),
         }
     }
 
@@ -251,8 +258,8 @@ pub(crate) struct RefTip {
 impl RemoteState {
     /// The commit that a unit's commit is based on: the branch's, or the one that a new branch starts from.
     pub(crate) fn base(&self, unit: &Unit) -> Option<Oid> {
-        let start = || unit.start_from.as_ref().and_then(|start| self.heads.get(start));
-        self.heads.get(&unit.branch).or_else(start).copied()
+        let candidates = [Some(&unit.branch), unit.active.as_ref(), unit.start_from.as_ref()];
+        candidates.into_iter().flatten().find_map(|branch| self.head(branch))
     }
 
     /// The commit of a branch.
@@ -263,17 +270,18 @@ impl RemoteState {
 
 /// What a round does.
 pub(crate) enum RoundPlan {
-    /// Creates the missing targets of reviewed units; the units themselves wait for the next round.
-    StartTargets(Vec<TargetStart>),
+    /// Creates branches that units need before they are delivered: the missing targets of reviewed units, and the missing branches that
+    /// others propose changes to. The units themselves wait for the next round.
+    StartBranches(Vec<BranchStart>),
     /// Delivers.
     Deliver(Vec<BranchPlan>),
 }
 
 /// A branch without files, so that a review has something to compare with.
-pub(crate) struct TargetStart {
+pub(crate) struct BranchStart {
     pub branch: String,
     pub commit: Oid,
-    /// The units that need it, by index.
+    /// The reviewed units that need it as their target, by index. The others are delivered without it, too.
     pub units: Vec<usize>,
     pub objects: Vec<Oid>,
 }
@@ -289,8 +297,8 @@ pub(crate) struct BranchPlan {
     pub units: Vec<PlannedUnit>,
     /// The new objects.
     pub objects: Vec<Oid>,
-    /// The note on `new`, if it changes.
-    pub note: Option<Note>,
+    /// The notes that change, by their commits: those on the new commits, or on `new`, and on a topic branch that the target contains.
+    pub notes: BTreeMap<Oid, Note>,
     pub role: BranchRole,
 }
 

@@ -7,14 +7,13 @@ use git2::Oid;
 
 use super::commit::{self, NewCommit};
 use super::read::tree_of;
-use super::{
-    Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit, RemoteState, RoundPlan, TargetStart,
-    UnitRun,
-};
+use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit, RemoteState, RoundPlan, UnitRun};
+use crate::branch_record;
 use crate::decide::{self, BranchState, Decision, NewTree};
 use crate::error::DeliverError;
 use crate::notes::{self, Note};
 use crate::options::Options;
+use crate::order;
 use crate::order_ref::{self, Entry};
 use crate::refusal::Refusal;
 use crate::unit::Unit;
@@ -28,6 +27,10 @@ pub(crate) struct Planner<'a> {
     pub order: OrderPlace,
     /// The pending units, by index, that wait for the next round.
     pub held_back: &'a BTreeSet<usize>,
+    /// The first commits of branches that this delivery created.
+    pub started: &'a BTreeSet<Oid>,
+    /// The branches that the remote does not let it create.
+    pub not_started: &'a BTreeSet<String>,
 }
 
 /// A branch while its units are planned one after the other.
@@ -43,14 +46,20 @@ impl<'a> Planner<'a> {
     /// A commit could not be built or signed.
     pub(crate) fn plan(mut self) -> Result<RoundPlan, DeliverError> {
         if !self.options.dry_run {
-            let starts = self.target_starts()?;
+            let starts = self.starts()?;
             if !starts.is_empty() {
-                return Ok(RoundPlan::StartTargets(starts));
+                return Ok(RoundPlan::StartBranches(starts));
             }
         }
         let mut plans = Vec::new();
         for (branch, units) in self.pending_by_branch() {
             plans.extend(self.branch(branch, &units)?);
+        }
+        if !self.options.dry_run {
+            let starts = self.late_starts(&plans)?;
+            if !starts.is_empty() {
+                return Ok(RoundPlan::StartBranches(starts));
+            }
         }
         if self.options.atomic {
             self.hold_back(&mut plans);
@@ -59,7 +68,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The indexes of the pending units that are not held back by branch, in the order in which they were given.
-    fn pending_by_branch(&self) -> BTreeMap<&'a str, Vec<usize>> {
+    pub(super) fn pending_by_branch(&self) -> BTreeMap<&'a str, Vec<usize>> {
         let mut branches: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, run) in self.units.iter().enumerate() {
             if run.is_pending() && !self.held_back.contains(&index) {
@@ -67,22 +76,6 @@ impl<'a> Planner<'a> {
             }
         }
         branches
-    }
-
-    /// Commits without files for the targets of reviewed units that do not exist.
-    fn target_starts(&mut self) -> Result<Vec<TargetStart>, DeliverError> {
-        let mut starts = Vec::new();
-        for (branch, mut units) in self.pending_by_branch() {
-            units.retain(|&index| self.units[index].unit.topic.is_some());
-            let Some(&first) = units.first().filter(|_| self.state.head(branch).is_none()) else { continue };
-            let mut objects = Vec::new();
-            let tree = self.store.empty_tree(&mut objects)?;
-            let message = format!("start {branch}\n\nThe branch is empty: its content is delivered by review.\n");
-            let new = NewCommit { tree, parents: &[], message: &message };
-            let commit = commit::write(self.store, self.options, self.units[first].unit, &new, &mut objects)?;
-            starts.push(TargetStart { branch: branch.to_owned(), commit, units, objects });
-        }
-        Ok(starts)
     }
 
     /// Plans the units of a branch one after the other, each on the result of the one before. Reviewed units are planned on what the
@@ -98,7 +91,7 @@ impl<'a> Planner<'a> {
             new: head,
             units: Vec::new(),
             objects: Vec::new(),
-            note: None,
+            notes: BTreeMap::new(),
             role: BranchRole::Target,
         };
         let mut topics = Vec::new();
@@ -106,19 +99,26 @@ impl<'a> Planner<'a> {
             let planned = if self.units[index].unit.topic.is_some() {
                 let review = self.review(index, old, &read)?;
                 topics.extend(review.topic);
+                plan.notes.extend(review.notes);
                 review.on_target
             } else {
                 let action = self.unit(index, old, &mut tip, &mut plan.objects)?;
                 Some(PlannedUnit { unit: index, action, review: None })
             };
-            if let Some(PlannedUnit { action: Action::Note, .. }) = &planned {
-                tip.note = self.noted(index, tip.note);
+            match &planned {
+                Some(PlannedUnit { action: Action::Note, .. }) => tip.note = self.noted(index, tip.note, tip.head)?,
+                Some(PlannedUnit { action: Action::Commit(planned), .. }) => {
+                    tip.note = self.noted(index, tip.note, tip.head)?;
+                    plan.notes.insert(planned.commit, tip.note.without_folders());
+                }
+                _ => {}
             }
             plan.units.extend(planned);
         }
         plan.new = tip.head;
-        let carried = plan.has_commits() && !tip.note.folders.is_empty();
-        plan.note = Some(tip.note).filter(|note| *note != Note::default() && (*note != read || carried));
+        if let Some(head) = tip.head.filter(|_| tip.note != read || plan.has_commits()) {
+            plan.notes.insert(head, tip.note);
+        }
         let plan = Some(plan).filter(|plan| !plan.units.is_empty());
         Ok(plan.into_iter().chain(topics).collect())
     }
@@ -136,7 +136,7 @@ impl<'a> Planner<'a> {
         let order = self.order_entry(unit)?;
         let records_in_branch = self.order == OrderPlace::Branch;
         let branch = BranchState { tree, note: &tip.note, order: order.as_ref(), base: None, records_in_branch };
-        let new = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
+        let new = match decide::decide(self.store, unit, &branch, self.options)? {
             Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
             Decision::Unchanged => return Ok(self.unchanged(index, old)),
             Decision::Note => return Ok(self.noted_or_recovered(index, old)),
@@ -146,19 +146,23 @@ impl<'a> Planner<'a> {
         objects.extend(built);
         let context = commit::context(self.store, tip.head, previous, changes.clone())?;
         let message = unit.message.render(&context);
-        let new = NewCommit { tree, parents: tip.head.as_slice(), message: &message };
+        let unrelated = self.unrelated_active(index).filter(|_| tip.head == old);
+        let parents: Vec<Oid> = tip.head.into_iter().chain(unrelated).collect();
+        let new = NewCommit { tree, parents: &parents, message: &message };
         let commit = commit::write(self.store, self.options, unit, &new, objects)?;
-        // A commit of a branch that one unit has needs no note: its record says the same.
-        let note = std::mem::take(&mut tip.note);
-        tip.note = if note.folders.is_empty() { Note::default() } else { self.noted(index, note) };
         let parent = tip.head.replace(commit);
         Ok(Action::Commit(PlannedCommit { commit, parent, changes }))
     }
 
-    /// The note with the unit's source commit.
-    pub(super) fn noted(&self, index: usize, note: Note) -> Note {
+    /// The note of the unit's branch with the unit's source commit. A rollback of one of several units does not become the source commit
+    /// of the branch as a whole.
+    fn noted(&self, index: usize, note: Note, tip: Option<Oid>) -> Result<Note, git2::Error> {
         let unit = self.units[index].unit;
-        note.with(&unit.folder, &unit.source.dry_sha)
+        let tree = tip.map(|tip| tree_of(self.store, tip)).transpose()?;
+        let is_alone = || tree.is_none_or(|tree| branch_record::is_alone(self.store, unit, tree));
+        let is_newest = order::is_newest(unit, &note.dry_sha, is_alone, self.options.ancestors);
+        let newest = if is_newest { unit.source.dry_sha.clone() } else { note.dry_sha.clone() };
+        Ok(note.with(&unit.folder, &unit.source.dry_sha, &newest))
     }
 
     /// The branch holds the unit's output. If it got there by a push of an earlier round whose answer was lost, the commit counts as delivered.
@@ -216,7 +220,7 @@ impl<'a> Planner<'a> {
                     planned.action = Action::Refuse(Refusal::AtomicAborted { refused: refused.clone() });
                 }
             }
-            plan.note = None;
+            plan.notes.clear();
         }
     }
 }

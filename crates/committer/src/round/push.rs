@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use git::{ObjectStore, PushOptions, PushReport, RefUpdate, Transport, TransportError, is_atomic_failure};
 use git2::{ObjectType, Oid};
 
-use super::{Action, BranchPlan, BranchRole, OrderPlace, Progress, RefTip, RemoteState, TargetStart};
+use super::{Action, BranchPlan, BranchRole, BranchStart, OrderPlace, Progress, RefTip, RemoteState};
 use crate::notes::{self, NOTES, Note};
 use crate::options::Options;
 use crate::order_ref::{self, ORDER};
@@ -24,6 +24,8 @@ pub(crate) struct PushRequest {
     pub options: PushOptions,
     /// What the order ref points to if this push is accepted.
     order: Option<RefTip>,
+    /// What the notes ref points to if this push is accepted.
+    notes: Option<RefTip>,
 }
 
 /// What a push is for.
@@ -44,13 +46,15 @@ pub(crate) enum PushPart {
 /// The pushes of a round, one after the other. A later push can depend on the answers to earlier ones.
 pub(crate) struct PushQueue {
     pub plans: Vec<BranchPlan>,
-    pub starts: Vec<TargetStart>,
+    pub starts: Vec<BranchStart>,
     /// The notes to write, by the commit that they are on.
     pub notes: BTreeMap<Oid, Note>,
     state: RemoteState,
     note_update: Option<RecordUpdate>,
     /// What the order ref points to.
     order: Option<RefTip>,
+    /// What the notes ref points to.
+    notes_tip: Option<RefTip>,
     writes_order: bool,
     /// The plans, by index, whose branches failed by themselves in an earlier push.
     excluded: BTreeSet<usize>,
@@ -79,7 +83,7 @@ pub(crate) fn send(
 
 impl PushQueue {
     /// The queue for targets to create.
-    pub(crate) fn starting(starts: Vec<TargetStart>, state: RemoteState) -> Self {
+    pub(crate) fn starting(starts: Vec<BranchStart>, state: RemoteState) -> Self {
         let parts = VecDeque::from([PushPart::Targets]);
         Self { starts, parts, ..Self::empty(Vec::new(), state) }
     }
@@ -95,8 +99,10 @@ impl PushQueue {
         context: PushContext<'_, '_>,
     ) -> Result<Self, git2::Error> {
         let mut queue = Self { notes: owed, ..Self::empty(plans, state) };
-        queue.notes.extend(queue.plans.iter().filter_map(|plan| plan.new.zip(plan.note.clone())));
-        queue.note_update = queue.build_notes(context)?;
+        let together = queue.plans.iter().filter(|plan| !context.is_apart(plan));
+        let notes: Vec<(Oid, Note)> = together.flat_map(|plan| plan.notes.clone()).collect();
+        queue.notes.extend(notes);
+        queue.note_update = queue.build_notes(&queue.notes, context)?;
         queue.writes_order = queue.build_order(context, |_| true)?.is_some();
         let together = |plan: &BranchPlan| plan.update().is_some() && !context.is_apart(plan);
         let branches = queue.plans.iter().any(together);
@@ -116,6 +122,7 @@ impl PushQueue {
     fn empty(plans: Vec<BranchPlan>, state: RemoteState) -> Self {
         Self {
             order: state.order,
+            notes_tip: state.notes,
             plans,
             starts: Vec::new(),
             notes: BTreeMap::new(),
@@ -142,6 +149,7 @@ impl PushQueue {
     pub(crate) fn answered(&mut self, request: &PushRequest, report: &PushReport, atomic: bool) {
         if report.statuses.iter().all(|status| status.result.is_ok()) {
             self.order = request.order.or(self.order);
+            self.notes_tip = request.notes.or(self.notes_tip);
         } else if request.part == PushPart::Branches && request.options.atomic && !atomic {
             let failed = report
                 .statuses
@@ -162,7 +170,7 @@ impl PushQueue {
             return;
         }
         for plan in failed.iter().map(|&index| &self.plans[index]) {
-            self.notes.retain(|commit, _| Some(*commit) != plan.new);
+            self.notes.retain(|commit, _| !plan.notes.contains_key(commit));
         }
         self.excluded.extend(failed);
         self.parts.push_front(PushPart::Branches);
@@ -195,7 +203,7 @@ impl PushQueue {
     }
 
     fn targets(&self) -> PushRequest {
-        let update = |start: &TargetStart| RefUpdate {
+        let update = |start: &BranchStart| RefUpdate {
             name: format!("refs/heads/{}", start.branch),
             old: None,
             new: Some(start.commit),
@@ -206,12 +214,13 @@ impl PushQueue {
             objects: self.starts.iter().flat_map(|start| start.objects.iter().copied()).collect(),
             options: PushOptions::default(),
             order: None,
+            notes: None,
         }
     }
 
     fn branches(&mut self, context: PushContext<'_, '_>) -> Result<Option<PushRequest>, git2::Error> {
         if !self.excluded.is_empty() {
-            self.note_update = self.build_notes(context)?;
+            self.note_update = self.build_notes(&self.notes, context)?;
         }
         let (mut updates, mut objects) = (Vec::new(), Vec::new());
         for plan in self.together(context) {
@@ -233,9 +242,9 @@ impl PushQueue {
         if updates.is_empty() {
             return Ok(None);
         }
-        let order = order.map(|order| order.new);
+        let (order, notes) = (order.map(|order| order.new), notes.map(|notes| notes.new));
         let options = context.push_options(&updates, order.is_some());
-        Ok(Some(PushRequest { part: PushPart::Branches, updates, objects, options, order }))
+        Ok(Some(PushRequest { part: PushPart::Branches, updates, objects, options, order, notes }))
     }
 
     /// Order and notes alone, for commits that have other ids at the remote.
@@ -243,7 +252,7 @@ impl PushQueue {
         if !context.progress.renamed.is_empty() {
             let notes = std::mem::take(&mut self.notes);
             self.notes = notes.into_iter().map(|(id, note)| (context.progress.at_remote(id), note)).collect();
-            self.note_update = self.build_notes(context)?;
+            self.note_update = self.build_notes(&self.notes, context)?;
         }
         let order = self.build_order(context, |plan| context.progress.is_in_place(&self.plans[plan]))?;
         let (mut updates, mut objects) = (Vec::new(), Vec::new());
@@ -261,6 +270,7 @@ impl PushQueue {
             objects,
             options,
             order: order.map(|order| order.new),
+            notes: self.note_update.as_ref().map(|notes| notes.new),
         }))
     }
 
@@ -269,13 +279,14 @@ impl PushQueue {
         let (Some(update), Some(options)) = (plan.update(), context.request_options(plan)) else { return Ok(None) };
         let (mut updates, mut objects) = (vec![update], plan.objects.clone());
         let order = self.build_order(context, |other| other == index)?;
-        if let Some(record) = &order {
+        let notes = self.build_notes(&plan.notes, context)?;
+        for record in order.iter().chain(&notes) {
             updates.push(record.update.clone());
             objects.extend(&record.objects);
         }
         let options = PushOptions { atomic: order.is_some(), options };
-        let order = order.map(|order| order.new);
-        Ok(Some(PushRequest { part: PushPart::Topic(index), updates, objects, options, order }))
+        let (order, notes) = (order.map(|order| order.new), notes.map(|notes| notes.new));
+        Ok(Some(PushRequest { part: PushPart::Topic(index), updates, objects, options, order, notes }))
     }
 
     /// A request is made if the topic branch was moved, or if no request shows its commit.
@@ -295,16 +306,21 @@ impl PushQueue {
             objects: Vec::new(),
             options: PushOptions { atomic: false, options: context.computed(unit, options) },
             order: None,
+            notes: None,
         })
     }
 
-    fn build_notes(&self, context: PushContext<'_, '_>) -> Result<Option<RecordUpdate>, git2::Error> {
-        if self.notes.is_empty() || context.progress.notes_refused.is_some() {
+    fn build_notes(
+        &self,
+        notes: &BTreeMap<Oid, Note>,
+        context: PushContext<'_, '_>,
+    ) -> Result<Option<RecordUpdate>, git2::Error> {
+        if notes.is_empty() || context.progress.notes_refused.is_some() {
             return Ok(None);
         }
         let mut objects = Vec::new();
-        let tree = notes::write(context.store, self.state.notes.map(|notes| notes.tree), &self.notes, &mut objects)?;
-        context.ref_update(NOTES, "Notes added by 'hydrant deliver'\n", self.state.notes, tree, objects)
+        let tree = notes::write(context.store, self.notes_tip.map(|tip| tip.tree), notes, &mut objects)?;
+        context.ref_update(NOTES, "Notes added by 'hydrant deliver'\n", self.notes_tip, tree, objects)
     }
 
     /// The update of the order ref for the units of these plans that a commit or a note is written for, or was in an earlier round whose

@@ -1,13 +1,14 @@
 //! Reads the remote: the refs, then the commits, trees, records and notes that the plan needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git::{ObjectStore, Transport};
 use git2::Oid;
 
 use super::{RefTip, RemoteState, UnitRun};
+use crate::branch_record::README;
 use crate::error::DeliverError;
-use crate::metadata::METADATA;
+use crate::metadata::{METADATA, Record};
 use crate::notes::{self, NOTES};
 use crate::order_ref::{self, ORDER};
 use crate::unit::{RequestMethod, Unit};
@@ -36,6 +37,7 @@ pub(crate) fn remote_state(
         tip.tree = tree_of(store, tip.commit)?;
     }
     objects(transport, store, blobs(store, &pending, &state)?)?;
+    objects(transport, store, readmes(store, &pending, &state)?)?;
     Ok(state)
 }
 
@@ -64,7 +66,7 @@ fn refs(transport: &mut dyn Transport, pending: &[&Unit]) -> Result<RemoteState,
     let mut names = BTreeSet::from([NOTES.to_owned(), ORDER.to_owned()]);
     for unit in pending {
         let topic = unit.topic.as_ref().map(|topic| &topic.branch);
-        let branches = [Some(&unit.branch), unit.start_from.as_ref(), topic];
+        let branches = [Some(&unit.branch), unit.start_from.as_ref(), unit.active.as_ref(), topic];
         names.extend(branches.into_iter().flatten().map(|branch| format!("refs/heads/{branch}")));
     }
     let mut prefixes: Vec<String> = names.iter().cloned().collect();
@@ -95,10 +97,38 @@ fn blobs(store: &ObjectStore, pending: &[&Unit], state: &RemoteState) -> Result<
         let topic = unit.topic.as_ref().and_then(|topic| state.head(&topic.branch));
         for head in [state.base(unit), topic].into_iter().flatten() {
             let tree = tree_of(store, head)?;
-            blobs.extend(store.entry(tree, &unit.in_branch(METADATA)).map(|(id, _)| id));
+            blobs.extend(record_paths(unit).filter_map(|path| store.entry(tree, &path)).map(|(id, _)| id));
             let note = state.notes.and_then(|notes| notes::find(store, notes.tree, head));
             blobs.extend(note.map(|(_, id)| id));
         }
     }
     Ok(blobs)
+}
+
+/// The paths of the records that a unit's plan reads: its own, and the one in the branch's root.
+fn record_paths(unit: &Unit) -> impl Iterator<Item = String> {
+    let root = (!unit.folder.is_empty()).then(|| METADATA.to_owned());
+    root.into_iter().chain([unit.in_branch(METADATA)])
+}
+
+/// The READMEs beside records that another tool wrote.
+fn readmes(store: &ObjectStore, pending: &[&Unit], state: &RemoteState) -> Result<BTreeSet<Oid>, git2::Error> {
+    let (mut readmes, mut records) = (BTreeSet::new(), BTreeMap::new());
+    for unit in pending {
+        let Some(head) = state.base(unit) else { continue };
+        let tree = tree_of(store, head)?;
+        for path in record_paths(unit) {
+            let Some((record, _)) = store.entry(tree, &path) else { continue };
+            let Some((readme, _)) = store.entry(tree, &path.replace(METADATA, README)) else { continue };
+            let is_foreign = *records.entry(record).or_insert_with(|| is_foreign(store, record));
+            if is_foreign {
+                readmes.insert(readme);
+            }
+        }
+    }
+    Ok(readmes)
+}
+
+fn is_foreign(store: &ObjectStore, record: Oid) -> bool {
+    store.blob(record).is_ok_and(|bytes| Record::parse(&bytes).is_ok_and(|record| record.files.is_none()))
 }

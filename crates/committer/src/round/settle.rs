@@ -6,7 +6,7 @@ use git::{PushReport, is_atomic_failure, is_concurrent_update};
 use git2::Oid;
 
 use super::push::{PushPart, PushQueue, PushRequest};
-use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedUnit, Progress, TargetStart};
+use super::{Action, BranchPlan, BranchRole, BranchStart, OrderPlace, PlannedUnit, Progress};
 use crate::notes::{NOTES, Note};
 use crate::order_ref::ORDER;
 use crate::outcome::{Outcome, TopicState};
@@ -102,7 +102,7 @@ impl Progress<'_> {
 
     /// Of the notes that the queue writes, those for commits of earlier rounds stay owed until they are written.
     pub(crate) fn keep_owed_notes(&mut self, queue: &PushQueue) {
-        let planned: BTreeSet<Oid> = queue.plans.iter().filter_map(|plan| plan.new).collect();
+        let planned: BTreeSet<Oid> = queue.plans.iter().flat_map(|plan| plan.notes.keys().copied()).collect();
         self.owed_notes = queue.notes.clone();
         self.owed_notes.retain(|commit, _| !planned.contains(commit));
     }
@@ -133,7 +133,7 @@ impl Progress<'_> {
             }
         }
         match request.part {
-            PushPart::Targets => self.settle_targets(&queue.starts, &answers),
+            PushPart::Targets => self.settle_starts(&queue.starts, &answers),
             PushPart::Branches => {
                 for plan in &queue.plans {
                     self.settle_branch_answer(plan, &answers, atomic);
@@ -141,7 +141,11 @@ impl Progress<'_> {
                 self.settle_record_answers(&queue.plans, &queue.notes, &answers);
             }
             PushPart::Records => self.settle_record_answers(&queue.plans, &queue.notes, &answers),
-            PushPart::Topic(plan) => self.settle_branch_answer(&queue.plans[plan], &answers, atomic),
+            PushPart::Topic(plan) => {
+                let plan = std::slice::from_ref(&queue.plans[plan]);
+                self.settle_branch_answer(&plan[0], &answers, atomic);
+                self.settle_record_answers(plan, &plan[0].notes, &answers);
+            }
             PushPart::Request(plan) => self.settle_request(&queue.plans[plan], report),
         }
     }
@@ -180,9 +184,14 @@ impl Progress<'_> {
         true
     }
 
-    fn settle_targets(&mut self, starts: &[TargetStart], answers: &Answers<'_>) {
+    fn settle_starts(&mut self, starts: &[BranchStart], answers: &Answers<'_>) {
         for start in starts {
-            let Some(Err(message)) = answers.get(&format!("refs/heads/{}", start.branch)) else { continue };
+            let Some(Err(message)) = answers.get(&format!("refs/heads/{}", start.branch)) else {
+                self.started.insert(self.at_remote(start.commit));
+                continue;
+            };
+            // After a lost race the next round finds the branch.
+            self.not_started.insert(start.branch.clone());
             if is_concurrent_update(message) {
                 continue;
             }
@@ -271,9 +280,10 @@ impl Progress<'_> {
                 for plan in plans {
                     self.retry(plan, message);
                     if plan.has_commits() && self.is_in_place(plan) {
-                        // The branch is written. Only its note is missing.
-                        let new = plan.new.map(|new| self.at_remote(new));
-                        self.owed_notes.extend(new.and_then(|new| Some((new, notes.get(&new)?.clone()))));
+                        // The branch is written. Only its notes are missing.
+                        let commits = plan.notes.keys().map(|&commit| self.at_remote(commit));
+                        let owed = commits.filter_map(|commit| Some((commit, notes.get(&commit)?.clone())));
+                        self.owed_notes.extend(owed.collect::<Vec<_>>());
                     }
                 }
             }

@@ -4,6 +4,8 @@
 //! in the record). If the target has changed since, by a squash merge for instance, the next commit has the target as its second parent.
 //! See docs/decisions/review-branches.md.
 
+use std::collections::BTreeMap;
+
 use git2::Oid;
 
 use super::commit::{self, NewCommit};
@@ -28,6 +30,8 @@ pub(super) struct ReviewedPlan {
     pub on_target: Option<PlannedUnit>,
     /// What happens to its topic branch, if anything does.
     pub topic: Option<BranchPlan>,
+    /// The note on the commit of a topic branch that the target contains: GitOps Promoter reads this one.
+    pub notes: BTreeMap<Oid, Note>,
 }
 
 /// A change that waits on a topic branch.
@@ -101,23 +105,23 @@ impl<'a> Planner<'a> {
             // Nothing is committed to a target without a review.
             records_in_branch: false,
         };
-        let action = match decide::decide(self.store, unit, &branch, self.options.ancestors)? {
-            Decision::Refuse(refusal) => Action::Refuse(refusal),
+        let action = match decide::decide(self.store, unit, &branch, self.options)? {
+            Decision::Refuse(refusal) => {
+                let planned = PlannedUnit { unit: index, action: Action::Refuse(refusal), review: None };
+                return Ok(ReviewedPlan { on_target: Some(planned), ..ReviewedPlan::default() });
+            }
             Decision::Unchanged => self.unchanged(index, head),
             Decision::Note => self.noted_or_recovered(index, head),
             Decision::Commit(new) => return self.propose(&review, waiting.as_ref(), new),
         };
-        if matches!(action, Action::Refuse(_)) {
-            return Ok(ReviewedPlan {
-                on_target: Some(PlannedUnit { unit: index, action, review: None }),
-                topic: None,
-            });
-        }
+        let notes = if waiting.is_none() { self.merged_note(&review)? } else { BTreeMap::new() };
+        // The note is written with the order, which only an action other than `Unchanged` does.
+        let action = if matches!(action, Action::Unchanged) && !notes.is_empty() { Action::Note } else { action };
         let state = if waiting.is_some() { TopicState::Left } else { TopicState::Settled };
         let on_target = Some(PlannedUnit { unit: index, action, review: Some(review.result(state)) });
         let withdrawn = waiting.filter(|waiting| waiting.ours);
         let topic = withdrawn.map(|waiting| self.withdraw(&review, &waiting)).transpose()?;
-        Ok(ReviewedPlan { on_target, topic })
+        Ok(ReviewedPlan { on_target, topic, notes })
     }
 
     /// The change that waits on the topic branch; `None` if the target holds it, whichever way it was merged.
@@ -150,6 +154,15 @@ impl<'a> Planner<'a> {
         Ok(target == head || commit.parent_ids().any(|parent| parent == head))
     }
 
+    /// The note on the topic branch's commit, if that is another one than the target's, holds the same of the unit, and its note is behind.
+    fn merged_note(&self, review: &Review<'_>) -> Result<BTreeMap<Oid, Note>, git2::Error> {
+        let Some(head) = review.head.filter(|_| review.head != review.target.head) else { return Ok(BTreeMap::new()) };
+        let tree = tree_of(self.store, head)?;
+        let same = self.content(review.unit, Some(tree))? == review.target.content;
+        let is_current = self.note_on(Some(head))?.sha(&review.unit.folder) == Some(&review.unit.source.dry_sha);
+        Ok(if same && !is_current { review.notes(head) } else { BTreeMap::new() })
+    }
+
     /// The hash over the record and the files of the unit in a tree.
     fn content(&self, unit: &Unit, tree: Option<Oid>) -> Result<String, git2::Error> {
         metadata::content_hash(&contents::unit_files(self.store, unit, tree)?)
@@ -166,7 +179,7 @@ impl<'a> Planner<'a> {
         let hold = record.as_ref().and_then(|record| record.hold.clone());
         let held = hold.filter(|_| unit.hold.is_none() && !unit.release).map(|reason| Refusal::Held { reason });
         let last = LastDelivery { record: record.as_ref(), note: &waiting.note, order: None };
-        Ok(order::violation(unit, last, self.options.ancestors).or(held))
+        Ok(order::violation(unit, last, self.options).or(held))
     }
 
     /// The output differs from the target: a commit for the topic branch, unless the topic branch has it. `new` is based on the target.
@@ -179,7 +192,7 @@ impl<'a> Planner<'a> {
         let previous = new.previous.take();
         let (mut new, parents) = match self.proposal(review, waiting, new)? {
             Proposal::Commit { new, parents } => (new, parents),
-            Proposal::Keep(waiting, action) => return Ok(self.keep(review, waiting, action)),
+            Proposal::Keep(waiting, action) => return Ok(Self::keep(review, waiting, action)),
             Proposal::Refuse(refusal) => return Ok(review.refused(refusal)),
         };
         let context = commit::context(self.store, review.target.head, previous, new.changes.clone())?;
@@ -188,8 +201,9 @@ impl<'a> Planner<'a> {
         let commit = commit::write(self.store, self.options, review.unit, &commit, &mut new.objects)?;
         let action = Action::Commit(PlannedCommit { commit, parent: review.head, changes: new.changes });
         let planned = review.planned(action, TopicState::Waiting);
-        let plan = BranchPlan { units: vec![planned], objects: new.objects, ..review.plan(Some(commit)) };
-        Ok(ReviewedPlan { on_target: None, topic: Some(plan) })
+        let (notes, objects) = (review.notes(commit), new.objects);
+        let plan = BranchPlan { units: vec![planned], objects, notes, ..review.plan(Some(commit)) };
+        Ok(ReviewedPlan { topic: Some(plan), ..ReviewedPlan::default() })
     }
 
     /// Decides what the topic branch gets: a commit on the waiting change if that is based on the target, otherwise `new` on the target.
@@ -222,7 +236,7 @@ impl<'a> Planner<'a> {
             base: Some(&target.content),
             records_in_branch: self.order == OrderPlace::Branch,
         };
-        Ok(match decide::decide(self.store, review.unit, &branch, self.options.ancestors)? {
+        Ok(match decide::decide(self.store, review.unit, &branch, self.options)? {
             Decision::Refuse(refusal) => Proposal::Refuse(refusal),
             Decision::Unchanged => Proposal::Keep(waiting, self.unchanged(review.index, review.head)),
             Decision::Note => Proposal::Keep(waiting, self.noted_or_recovered(review.index, review.head)),
@@ -231,11 +245,12 @@ impl<'a> Planner<'a> {
     }
 
     /// The change waits on the topic branch already: at most its note is updated.
-    fn keep(&self, review: &Review<'_>, waiting: &Waiting, action: Action) -> ReviewedPlan {
-        let note = matches!(action, Action::Note).then(|| self.noted(review.index, waiting.note.clone()));
+    fn keep(review: &Review<'_>, waiting: &Waiting, action: Action) -> ReviewedPlan {
+        let is_noted = matches!(action, Action::Note);
+        let notes = if is_noted { review.notes(waiting.head) } else { BTreeMap::new() };
         let planned = review.planned(action, TopicState::Waiting);
-        let plan = BranchPlan { units: vec![planned], note, ..review.plan(review.head) };
-        ReviewedPlan { on_target: None, topic: Some(plan) }
+        let plan = BranchPlan { units: vec![planned], notes, ..review.plan(review.head) };
+        ReviewedPlan { topic: Some(plan), ..ReviewedPlan::default() }
     }
 
     /// The files of a tree that no delivery of the unit wrote and the target lacks.
@@ -272,15 +287,21 @@ impl<'a> Planner<'a> {
         let parents: Vec<Oid> = std::iter::once(waiting.head).chain(review.target.head).collect();
         let new = NewCommit { tree, parents: &parents, message: &message };
         let commit = commit::write(self.store, self.options, review.unit, &new, &mut objects)?;
-        Ok(BranchPlan { role, objects, ..review.plan(Some(commit)) })
+        Ok(BranchPlan { role, objects, notes: review.notes(commit), ..review.plan(Some(commit)) })
     }
 }
 
 impl Review<'_> {
+    /// The note on a commit of the topic branch. The branch belongs to this unit.
+    fn notes(&self, commit: Oid) -> BTreeMap<Oid, Note> {
+        let sha = &self.unit.source.dry_sha;
+        BTreeMap::from([(commit, Note::default().with(&self.unit.folder, sha, sha))])
+    }
+
     fn refused(&self, cause: Refusal) -> ReviewedPlan {
         let refusal = Refusal::Topic { branch: self.topic.branch.clone(), cause: Box::new(cause) };
         let planned = PlannedUnit { unit: self.index, action: Action::Refuse(refusal), review: None };
-        ReviewedPlan { on_target: Some(planned), topic: None }
+        ReviewedPlan { on_target: Some(planned), ..ReviewedPlan::default() }
     }
 
     fn planned(&self, action: Action, state: TopicState) -> PlannedUnit {
@@ -295,7 +316,7 @@ impl Review<'_> {
             new,
             units: Vec::new(),
             objects: Vec::new(),
-            note: None,
+            notes: BTreeMap::new(),
             role: BranchRole::Topic(self.index),
         }
     }

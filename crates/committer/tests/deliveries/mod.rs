@@ -45,6 +45,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         branch: branch.to_owned(),
         topic: None,
         start_from: None,
+        active: None,
         folder: String::new(),
         files,
         source: SourceRecord {
@@ -92,6 +93,7 @@ pub fn options() -> Options<'static> {
         attempts: 5,
         push_options: Vec::new(),
         signing: None,
+        repository: String::new(),
         ancestors: &ancestors,
     }
 }

@@ -28,17 +28,18 @@ pub(crate) fn remote(repository: &str, root: &str, ctx: &RunContext) -> Result<R
     let web = configured.url.starts_with("https://") || configured.url.starts_with("http://");
     let host = host_name(&configured.url).filter(|_| web);
     let at_home = host.is_some_and(|host| github::at_home(host, ctx));
-    let password = match variable("HYDRANT_GIT_TOKEN") {
-        Some(token) => Some(token),
+    let named = |name: &str| variable(name).map(|token| (name.to_owned(), token));
+    let found = match named("HYDRANT_GIT_TOKEN") {
+        Some(found) => Some(found),
         None if at_home && github::has_app(ctx) => {
             let (github, named) = github::access(&configured.url, ctx, None)?;
-            let token = github.token(&named);
-            Some(token?)
+            Some(("the GitHub App".to_owned(), github.token(&named)?))
         }
-        None => variable("GITHUB_TOKEN").filter(|_| at_home),
+        None => named("GITHUB_TOKEN").filter(|_| at_home),
     };
     let username = variable("HYDRANT_GIT_USERNAME").unwrap_or_else(|| "x-access-token".to_owned());
-    Ok(Remote { credentials: password.map(|password| Credentials { username, password }), ..configured })
+    let Some((credentials_name, password)) = found else { return Ok(configured) };
+    Ok(Remote { credentials: Some(Credentials { username, password }), credentials_name, ..configured })
 }
 
 /// A connection to a repository; see [`remote`].

@@ -55,6 +55,7 @@ impl Pipeline<'_> {
             branch: unit.branch.clone(),
             topic: None,
             start_from: None,
+            active: unit.active.clone(),
             folder: files.folder,
             files: files.files,
             source,

@@ -50,6 +50,7 @@ pub(crate) fn push(
         atomic: options.atomic,
         attempts: options.attempts,
         push_options: Vec::new(),
+        repository: String::new(),
         ancestors,
         // GitHub signs the commits that it makes.
         signing: signing.filter(|_| options.via == CommitMethod::Git),
@@ -109,8 +110,9 @@ impl Batch {
             tracing::info_span!("push", repository = %self.remote.redacted_url(), units = self.units.len()).entered();
         let contents = self.units.iter().map(|one| &one.unit.content);
         let mut transport = open(&self.remote, self.api.as_ref()).map_err(DeliverError::from)?;
-        let results = committer::deliver(transport.as_mut(), contents, options)?;
         let repository = self.remote.redacted_url();
+        let options = committer::Options { repository: repository.clone(), ..options.clone() };
+        let results = committer::deliver(transport.as_mut(), contents, &options)?;
         let mut report = |ReviewedUnit { unit, review }: ReviewedUnit, result: UnitResult| {
             let request = review.and_then(|review| self.requests.settle(&review, &unit.unit, &result, plan, ctx));
             UnitReport {

@@ -3,8 +3,8 @@
 use manifest::{Diagnostic, Errors};
 use render_core::files::join;
 
-use super::PlannedUnit;
 use super::context::{Set, UnitContext};
+use super::{PlannedUnit, unit::branch_folder};
 use crate::config::{Destination, Template};
 
 const BRANCH: &str = "{service}/{environment}";
@@ -16,8 +16,23 @@ pub(super) struct UnitDestination {
     pub(super) repository: String,
     /// A valid branch name.
     pub(super) branch: String,
+    /// The branch that `branch` proposes changes to.
+    pub(super) active: Option<String>,
     /// A file below the branch's root, or with a slash at its end a folder.
     pub(super) path: String,
+}
+
+/// The branch that another one proposes changes to for GitOps Promoter: `X` of `X-next`, and of `X-next/FOLDER` for the folder of `path`. The
+/// suffix must be in the configured name; that of a service or environment called `next` does not count.
+fn active_branch(template: &str, branch: &str, path: &str) -> Option<String> {
+    let folder = branch_folder(path);
+    let in_folder = || branch.strip_suffix(&folder)?.strip_suffix("-next/").filter(|_| template.contains("-next/"));
+    let active = match branch.strip_suffix("-next").filter(|_| template.ends_with("-next")) {
+        Some(active) => Some(active),
+        None if folder.is_empty() => None,
+        None => in_folder(),
+    };
+    active.filter(|active| !active.is_empty()).map(str::to_owned)
 }
 
 impl UnitDestination {
@@ -46,10 +61,15 @@ impl UnitDestination {
         let base = if settings.repository.is_some() { &settings.folder } else { unit.root };
         let branch = field("branch", &settings.branch, |own| own.branch.as_ref());
         let path = field("path", &settings.path, |own| own.path.as_ref());
+        let branch_name =
+            branch.template().map_or_else(|| Ok(unit.fill_text(BRANCH)), |template| branch.fill(template))?;
+        let path_name = path.template().map_or_else(|| Ok(PATH.to_owned()), |template| path.fill(template))?;
+        let configured = branch.template().map_or(BRANCH, Template::text);
         let destination = UnitDestination {
             repository: absolute_repository(base, &repository.fill(template)?),
-            branch: branch.template().map_or_else(|| Ok(unit.fill_text(BRANCH)), |template| branch.fill(template))?,
-            path: path.template().map_or_else(|| Ok(PATH.to_owned()), |template| path.fill(template))?,
+            active: active_branch(configured, &branch_name, &path_name),
+            branch: branch_name,
+            path: path_name,
         };
         if !committer::is_valid_branch_name(&destination.branch) {
             let found = Diagnostic::new(format!("invalid branch name \"{}\"", destination.branch));
@@ -136,4 +156,21 @@ pub(super) fn one_file_each(units: &[PlannedUnit]) -> Result<(), Errors> {
         })
     };
     Errors::check(sorted.windows(2).filter_map(clash).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposing_branch_has_an_active_one() {
+        let active = |template, branch, path| active_branch(template, branch, path);
+        let some = |name: &str| Some(name.to_owned());
+        assert_eq!(active("{environment}-next", "dev-next", "cart/manifest.yaml"), some("dev"));
+        assert_eq!(active("env/{environment}-next/{service}", "env/dev-next/cart", "cart/"), some("env/dev"));
+        assert_eq!(active("env/{environment}-next/{service}", "env/dev-next/cart", "shop/"), None);
+        assert_eq!(active("{service}-{environment}", "cart-next", "manifest.yaml"), None, "the environment next");
+        assert_eq!(active("{service}/{environment}", "cart/dev", "manifest.yaml"), None);
+        assert_eq!(active("-next", "-next", "manifest.yaml"), None);
+    }
 }

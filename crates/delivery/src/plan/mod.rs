@@ -152,6 +152,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         source: context.source(images)?,
         repository: destination.repository,
         branch: destination.branch,
+        active: destination.active,
         path: destination.path,
         review,
         images,

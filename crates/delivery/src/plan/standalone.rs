@@ -46,6 +46,7 @@ impl Standalone {
             source: Source::Skaffold(Box::new(self.skaffold)),
             repository: String::new(),
             branch: String::new(),
+            active: None,
             path: String::new(),
             review: None,
             images: if self.pin.is_some() { Images::Pinned } else { Images::Built },

@@ -31,6 +31,9 @@ pub struct PlannedUnit {
     pub repository: String,
     /// The branch.
     pub branch: String,
+    /// The branch that `branch` proposes changes to for GitOps Promoter: `X`, if the configured name ends with `-next` and `branch` is
+    /// `X-next` or `X-next/FOLDER`.
+    pub active: Option<String>,
     /// The file below the branch's root, or with a slash at its end the folder.
     pub path: String,
     /// How a change gets onto the branch: directly where absent; else over a topic branch, with this request.
@@ -121,10 +124,14 @@ impl PlannedUnit {
 
     /// The folder on the branch in which the unit keeps its files and its record; empty for the branch's root.
     pub fn branch_folder(&self) -> String {
-        let path = &self.path;
-        let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
-        folder.trim_start_matches('.').to_owned()
+        branch_folder(&self.path)
     }
+}
+
+/// The folder of a destination's path, in which a unit keeps its record; empty for the branch's root.
+pub(super) fn branch_folder(path: &str) -> String {
+    let folder = path.strip_suffix('/').unwrap_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+    folder.trim_start_matches('.').to_owned()
 }
 
 impl OnBranch for PlannedUnit {

@@ -103,6 +103,7 @@ fn back(
         branch: unit.branch.clone(),
         topic: None,
         start_from: None,
+        active: unit.active.clone(),
         folder: unit.branch_folder(),
         files: chosen.files.clone(),
         images: images.clone(),

@@ -7,44 +7,33 @@
 use std::io::Read;
 use std::time::Instant;
 
-use net::http::StatusCode;
+use net::http::{Method, StatusCode};
 use net::{
     Body, BodySource, Client, ClientOptions, HttpError, HttpErrorKind, PlainHttp, Proxies, Response, Retry, Timeouts,
-    Url, basic_auth,
+    Url,
 };
 
 use super::channel::{Channel, Request, Service};
-use crate::credentials::{CredentialHelpers, Credentials};
+use super::http_access::HostAccess;
+use super::http_error::{SentRequest, media_type};
 use crate::error::TransportError;
 use crate::limits::{CONNECT_TIMEOUT, IDLE_TIMEOUT};
-use crate::protocol::message_lines;
 use crate::remote::Remote;
-use crate::url::percent_decode;
 
 /// The maximum number of redirects of an advertisement.
 const MAX_REDIRECTS: u32 = 5;
-/// The maximum number of bytes of an error page that are read.
-const MAX_ERROR_BODY: usize = 2000;
+/// The length in bytes from which on a push is preceded by a request without content if the server may require credentials, as git does
+/// (`http.postBuffer`): a server that refuses a long request may close the connection before its answer can be read.
+const LONG_PUSH: u64 = 1024 * 1024;
 
 /// A repository behind a web server.
 pub(super) struct HttpChannel {
     client: Client,
     /// The repository's URL without credentials and trailing slash. A redirect changes it.
     base: Url,
-    /// What is sent to the host of the remote's URL only; emptied by a redirect to another host.
-    private: PrivateHeaders,
-    /// Asked when the server requires credentials; absent after a redirect to another host.
-    helpers: Option<CredentialHelpers>,
-    /// The credentials of the helpers, until the helpers are notified whether these were accepted.
-    from_helpers: Option<Credentials>,
+    /// What is sent to the host of the remote's URL only.
+    access: HostAccess,
     url: String,
-}
-
-/// Headers for one host.
-#[derive(Default)]
-struct PrivateHeaders {
-    authorization: Option<String>,
-    others: Vec<(String, String)>,
 }
 
 impl HttpChannel {
@@ -56,53 +45,17 @@ impl HttpChannel {
         let url = remote.redacted_url();
         let invalid = |reason: String| TransportError::InvalidUrl { url: url.clone(), reason };
         let mut base = Url::parse(remote.url.trim()).map_err(|error| invalid(error.to_string()))?;
-        let trusted = !remote.trust.is_untrusted();
-        let authorization = remote.credentials.clone().or_else(|| credentials(&base)).filter(|_| trusted);
-        let authorization = authorization.map(|found| basic_auth(&found.username, &found.password));
-        let others = remote
-            .headers
-            .iter()
-            .filter(|_| trusted)
-            .filter(|(name, _)| authorization.is_none() || !is_authorization(name));
-        let private = PrivateHeaders { others: others.cloned().collect(), authorization };
-        let helpers = remote.helpers.clone().filter(|_| trusted && private.authorization.is_none());
+        let access = HostAccess::new(remote, &base);
         remove_credentials(&mut base);
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
         base.set_fragment(None);
         let client = Client::new(client_options(remote))?;
-        Ok(Self { client, base, private, helpers, from_helpers: None, url })
+        Ok(Self { client, base, access, url })
     }
 
-    fn request_to<'a>(&self, mut request: net::Request<'a>) -> net::Request<'a> {
-        for (name, value) in &self.private.others {
-            if self.private.authorization.is_none() || !is_authorization(name) {
-                request = request.private_header(name, value);
-            }
-        }
-        if let Some(authorization) = &self.private.authorization {
-            request = request.authorization(authorization);
-        }
-        request.header("accept-encoding", "gzip").redirects(0)
-    }
-
-    /// Asks the helpers for credentials. `false` if there are none, or they were asked before.
-    fn ask_helpers(&mut self) -> Result<bool, TransportError> {
-        let Some(helpers) = self.helpers.as_ref().filter(|_| self.from_helpers.is_none()) else { return Ok(false) };
-        let failed = |source| TransportError::Credentials { url: self.url.clone(), source };
-        let Some(found) = helpers.get().map_err(failed)? else { return Ok(false) };
-        self.private.authorization = Some(basic_auth(&found.username, &found.password));
-        self.from_helpers = Some(found);
-        Ok(true)
-    }
-
-    /// Tells the helpers, once, whether their credentials were accepted.
-    fn report_to_helpers(&mut self, accepted: bool) {
-        if let Some(credentials) = &self.from_helpers
-            && let Some(helpers) = self.helpers.take()
-        {
-            helpers.report(credentials, accepted);
-        }
+    fn request_to<'a>(&self, request: net::Request<'a>) -> net::Request<'a> {
+        self.access.apply(request).header("accept-encoding", "gzip").redirects(0)
     }
 
     /// Returns the URL of an endpoint such as `/info/refs?service=…`. A query in the remote's URL is kept.
@@ -117,6 +70,46 @@ impl HttpChannel {
             .map_err(|error| TransportError::InvalidUrl { url: self.url.clone(), reason: error.to_string() })
     }
 
+    /// Sends a request to a service, and again with credentials if the server requires them for this request only.
+    fn post(&mut self, service: Service, request: &mut Request, deadline: Instant) -> Result<Response, TransportError> {
+        let name = service.name();
+        let url = self.endpoint(&format!("/{name}"))?;
+        let fetches = service == Service::UploadPack;
+        let retry = if fetches { Retry::standard() } else { Retry::once() }.until(deadline);
+        loop {
+            let mut post = net::Request::post(url.clone())
+                .body(&format!("application/x-{name}-request"), Body::Stream(request))
+                .header("accept", &format!("application/x-{name}-result"))
+                .idempotent(fetches);
+            if fetches {
+                post = post.header("git-protocol", "version=2");
+            }
+            let response = self.client.send_with_retry(self.request_to(post), &retry);
+            let response = response.map_err(|error| self.error(error))?;
+            if !self.is_denied(&response)? {
+                return Ok(response);
+            }
+        }
+    }
+
+    /// Notes what a response says about the credentials. Returns whether the request should be sent again with others.
+    fn is_denied(&mut self, response: &Response) -> Result<bool, TransportError> {
+        if response.status() == StatusCode::UNAUTHORIZED {
+            if self.access.ask(&self.url)? {
+                return Ok(true);
+            }
+            self.access.report(false);
+        } else if response.status().is_success() {
+            self.access.report(true);
+        }
+        Ok(false)
+    }
+
+    /// A request, for the error of its response.
+    fn sent<'a>(&'a self, method: Method, url: &'a Url, service: Service, length: u64) -> SentRequest<'a> {
+        SentRequest { repository: &self.url, method, url, service, length, credentials: self.access.source() }
+    }
+
     fn error(&self, error: HttpError) -> TransportError {
         let url = self.url.clone();
         match &error.kind {
@@ -125,28 +118,6 @@ impl HttpChannel {
             }
             kind => TransportError::Unreachable { url, message: kind.to_string(), source: Some(Box::new(error)) },
         }
-    }
-
-    /// Returns the body of a response of the expected media type, or the server's error.
-    fn accept(&self, response: Response, expected: &str) -> Result<Box<dyn Read>, TransportError> {
-        let status = response.status();
-        let media_type = response.header("content-type").unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
-        if status == StatusCode::OK && media_type == expected {
-            return Ok(Box::new(response.into_reader(u64::MAX)));
-        }
-        let text = error_text(response, &media_type);
-        let message = if text.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {text}") };
-        let url = self.url.clone();
-        Err(match status {
-            StatusCode::OK => {
-                let reason = format!("expected content type {expected:?}, found {media_type:?}");
-                TransportError::Protocol { url, reason }
-            }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TransportError::Denied { url, message },
-            status if is_temporary(status) => TransportError::unreachable(url, message),
-            _ => TransportError::Server { url, message },
-        })
     }
 
     /// Follows a redirect of an advertisement: without credentials to another host, and never from https to http.
@@ -167,8 +138,7 @@ impl HttpChannel {
         base.set_query(None);
         remove_credentials(&mut base);
         if base.origin() != self.base.origin() {
-            self.private = PrivateHeaders::default();
-            self.helpers = None;
+            self.access = HostAccess::withheld(&base);
         }
         self.base = base;
         Ok(())
@@ -185,17 +155,15 @@ impl Channel for HttpChannel {
             let request = self.request_to(request.header("pragma", "no-cache").header("cache-control", "no-cache"));
             let sent = self.client.send_with_retry(request, &Retry::standard().until(deadline));
             let response = sent.map_err(|error| self.error(error))?;
-            if response.status() == StatusCode::UNAUTHORIZED {
-                if self.ask_helpers()? {
-                    continue;
-                }
-                self.report_to_helpers(false);
+            if self.is_denied(&response)? {
+                continue;
             }
             if !response.status().is_redirection() {
-                if response.status().is_success() {
-                    self.report_to_helpers(true);
+                let expected = format!("application/x-{}-advertisement", service.name());
+                if response.status() == StatusCode::OK && media_type(&response) == expected {
+                    return Ok(Box::new(response.into_reader(u64::MAX)));
                 }
-                return self.accept(response, &format!("application/x-{}-advertisement", service.name()));
+                return Err(self.sent(Method::GET, &url, service, 0).error(response, &expected));
             }
             self.follow(&response, &url, &tail)?;
         }
@@ -209,20 +177,17 @@ impl Channel for HttpChannel {
         mut request: Request,
         deadline: Instant,
     ) -> Result<Box<dyn Read + '_>, TransportError> {
-        let name = service.name();
-        let url = self.endpoint(&format!("/{name}"))?;
-        let fetches = service == Service::UploadPack;
-        let mut post = net::Request::post(url)
-            .body(&format!("application/x-{name}-request"), Body::Stream(&mut request))
-            .header("accept", &format!("application/x-{name}-result"))
-            .idempotent(fetches);
-        if fetches {
-            post = post.header("git-protocol", "version=2");
+        let expected = format!("application/x-{}-result", service.name());
+        if request.length() >= LONG_PUSH && self.access.can_ask() {
+            // A flush packet alone: no command.
+            self.post(service, &mut Request::lines(b"0000".to_vec()), deadline)?;
         }
-        let post = self.request_to(post);
-        let retry = if fetches { Retry::standard() } else { Retry::once() };
-        let response = self.client.send_with_retry(post, &retry.until(deadline)).map_err(|error| self.error(error))?;
-        self.accept(response, &format!("application/x-{name}-result"))
+        let response = self.post(service, &mut request, deadline)?;
+        if response.status() == StatusCode::OK && !media_type(&response).starts_with("text/") {
+            return Ok(Box::new(response.into_reader(u64::MAX)));
+        }
+        let url = self.endpoint(&format!("/{}", service.name()))?;
+        Err(self.sent(Method::POST, &url, service, request.length()).error(response, &expected))
     }
 
     fn stateless(&self) -> bool {
@@ -256,37 +221,8 @@ fn client_options(remote: &Remote) -> ClientOptions {
     }
 }
 
-fn is_authorization(name: &str) -> bool {
-    name.eq_ignore_ascii_case("authorization")
-}
-
-/// Returns the credentials in a URL. Hosts accept a token as the user name (`https://TOKEN@host`) or as the password.
-fn credentials(url: &Url) -> Option<Credentials> {
-    let (username, password) = (percent_decode(url.username()), url.password().map(percent_decode));
-    match password {
-        Some(password) => Some(Credentials { username, password }),
-        None if !username.is_empty() => Some(Credentials { username: username.clone(), password: username }),
-        None => None,
-    }
-}
-
 fn remove_credentials(url: &mut Url) {
     // Both fail only for URLs without a host, which are never http or https.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-}
-
-fn is_temporary(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504)
-}
-
-/// Returns the text of an error response for a person: plain text, but not an HTML page.
-fn error_text(response: Response, media_type: &str) -> String {
-    if media_type != "text/plain" {
-        return String::new();
-    }
-    match response.buffer(MAX_ERROR_BODY) {
-        Ok(buffered) => message_lines(buffered.body()).join("; "),
-        Err(_) => String::new(),
-    }
 }

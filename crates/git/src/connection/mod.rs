@@ -5,6 +5,8 @@
 
 mod channel;
 mod http;
+mod http_access;
+mod http_error;
 mod local;
 mod pipe;
 mod process;

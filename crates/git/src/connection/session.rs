@@ -7,6 +7,7 @@ use git2::{Oid, Repository};
 use net::HttpError;
 
 use super::channel::{Channel, Request, Service};
+use crate::credentials::CredentialSource;
 use crate::error::TransportError;
 use crate::limits::{ADVERTISEMENT_TIMEOUT, FETCH_TIMEOUT, PUSH_TIMEOUT};
 use crate::pack::Pack;
@@ -59,7 +60,10 @@ impl<C: Channel> Session<C> {
             _ => {
                 let early = "the connection ended before the response was complete";
                 let own = if error.kind() == ErrorKind::UnexpectedEof { early.to_owned() } else { error.to_string() };
-                TransportError::unreachable(url, self.channel.stderr().unwrap_or(own))
+                match self.channel.stderr() {
+                    Some(stderr) => ended_early(url, stderr),
+                    None => TransportError::unreachable(url, own),
+                }
             }
         }
     }
@@ -145,6 +149,19 @@ impl<C: Channel> Session<C> {
         let received = fetch::receive(&mut reader, &server, store, end);
         drop(reader);
         received.map_err(|error| self.error(&error))
+    }
+}
+
+/// The error for a service that ended with a message on its standard error.
+fn ended_early(url: String, message: String) -> TransportError {
+    let credentials = CredentialSource::Ssh;
+    let contains = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    if contains(&["Permission denied", "Host key verification failed", "Too many authentication failures"]) {
+        TransportError::Denied { url, message, credentials }
+    } else if contains(&["does not appear to be a git repository", "not a git repository", "Repository not found"]) {
+        TransportError::NotFound { url, message, credentials }
+    } else {
+        TransportError::unreachable(url, message)
     }
 }
 

@@ -7,20 +7,35 @@ use url::Url;
 
 use super::askpass;
 use super::program::{self, CredentialError};
-use super::value::Credentials;
+use super::value::{CredentialSource, Credentials};
 use crate::config::GitConfig;
 use crate::url::percent_decode;
 
 /// The time limit of one program. It is long because a helper may open a browser window in which a person signs in.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// A configured helper.
+#[derive(Clone, Debug)]
+struct Helper {
+    /// The command line for the shell, without the operation that is appended (`get`, `store`, `erase`). It may contain a secret.
+    command: String,
+    /// What errors call it.
+    name: String,
+}
+
+/// Credentials, and where they come from.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundCredentials {
+    pub credentials: Credentials,
+    pub source: CredentialSource,
+}
+
 /// The helpers that git's configuration names for a URL, in order, and the askpass program that follows them.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialHelpers {
     /// The lines of a request: `protocol`, `host` and, with `useHttpPath`, `path`.
     request: Vec<(&'static str, String)>,
-    /// The helpers' command lines for the shell, without the operation that is appended (`get`, `store`, `erase`).
-    commands: Vec<String>,
+    helpers: Vec<Helper>,
     username: Option<String>,
     askpass: Option<String>,
 }
@@ -39,7 +54,7 @@ impl CredentialHelpers {
         let in_url = Some(parsed.username()).filter(|name| !name.is_empty()).map(percent_decode);
         Self {
             request,
-            commands: values("helper").iter().map(|value| command_line(value)).collect(),
+            helpers: values("helper").iter().map(|value| Helper::configured(value)).collect(),
             username: in_url.or_else(|| values("username").pop()),
             askpass: config
                 .variable("GIT_ASKPASS")
@@ -52,34 +67,36 @@ impl CredentialHelpers {
     ///
     /// # Errors
     /// A helper that ends the lookup (`quit=1`), cannot be run or does not answer in time.
-    pub(crate) fn get(&self) -> Result<Option<Credentials>, CredentialError> {
+    pub(crate) fn get(&self) -> Result<Option<FoundCredentials>, CredentialError> {
         let (mut username, mut password) = (self.username.clone(), None);
-        for command in &self.commands {
-            let answer = run(command, "get", &self.request_text(username.as_deref(), None))?;
+        for helper in &self.helpers {
+            let answer = helper.run("get", &self.request_text(username.as_deref(), None))?;
             let field = |name: &str| {
                 let mut lines = answer.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
                 lines.next_back().filter(|value| !value.is_empty()).map(str::to_owned)
             };
             if field("quit").is_some_and(|value| matches!(value.as_str(), "1" | "true")) {
-                return Err(CredentialError::Quit { program: command.clone() });
+                return Err(CredentialError::Quit { program: helper.name.clone() });
             }
             username = field("username").or(username);
             password = field("password").or(password);
             if let (Some(username), Some(password)) = (&username, &password) {
-                return Ok(Some(Credentials { username: username.clone(), password: password.clone() }));
+                let credentials = Credentials { username: username.clone(), password: password.clone() };
+                let source = CredentialSource::Helper(helper.name.clone());
+                return Ok(Some(FoundCredentials { credentials, source }));
             }
         }
-        match &self.askpass {
-            Some(program) => askpass::ask(program, &self.url(), username, TIMEOUT),
-            None => Ok(None),
-        }
+        let Some(program) = &self.askpass else { return Ok(None) };
+        let found = askpass::ask(program, &self.url(), username, TIMEOUT)?;
+        let source = CredentialSource::Askpass(program.clone());
+        Ok(found.map(|credentials| FoundCredentials { credentials, source }))
     }
 
     /// Tells every helper that the credentials worked (`store`) or did not (`erase`). A failure of a helper is ignored, as git does.
     pub(crate) fn report(&self, credentials: &Credentials, accepted: bool) {
         let request = self.request_text(Some(&credentials.username), Some(&credentials.password));
-        for command in &self.commands {
-            let _ = run(command, if accepted { "store" } else { "erase" }, &request);
+        for helper in &self.helpers {
+            let _ = helper.run(if accepted { "store" } else { "erase" }, &request);
         }
     }
 
@@ -105,22 +122,26 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_lowercase().as_str(), "true" | "yes" | "on" | "1")
 }
 
-/// The command line of a configured helper: `!line` is a shell command, an absolute path is a program, and any other value is
-/// `git credential-VALUE`.
-fn command_line(value: &str) -> String {
-    match value.strip_prefix('!') {
-        Some(line) => line.to_owned(),
-        None if value.starts_with('/') => value.to_owned(),
-        None => format!("git credential-{value}"),
+impl Helper {
+    /// A helper as it is configured: `!line` is a shell command, an absolute path is a program, and any other value is
+    /// `git credential-VALUE`.
+    fn configured(value: &str) -> Self {
+        let name = value.split_whitespace().next().unwrap_or_default().to_owned();
+        match value.strip_prefix('!') {
+            // The command may contain a password.
+            Some(line) => Self { command: line.to_owned(), name: "(a shell command)".to_owned() },
+            None if value.starts_with('/') => Self { command: value.to_owned(), name },
+            None => Self { command: format!("git credential-{value}"), name },
+        }
     }
-}
 
-/// Returns what the helper prints; nothing if it fails, as git does.
-fn run(command_line: &str, operation: &str, request: &str) -> Result<String, CredentialError> {
-    let mut command = child::command("sh", Purpose::Tool);
-    command.arg("-c").arg(format!("{command_line} {operation}")).env("GIT_TERMINAL_PROMPT", "0");
-    let output = program::run(command, command_line, request, TIMEOUT)?;
-    Ok(if output.success { output.stdout } else { String::new() })
+    /// Returns what the helper prints; nothing if it fails, as git does.
+    fn run(&self, operation: &str, request: &str) -> Result<String, CredentialError> {
+        let mut command = child::command("sh", Purpose::Tool);
+        command.arg("-c").arg(format!("{} {operation}", self.command)).env("GIT_TERMINAL_PROMPT", "0");
+        let output = program::run(command, &self.name, request, TIMEOUT)?;
+        Ok(if output.success { output.stdout } else { String::new() })
+    }
 }
 
 #[cfg(test)]
@@ -129,9 +150,13 @@ mod tests {
 
     #[test]
     fn command_lines_are_those_of_git() {
-        assert_eq!(command_line("store --file /a"), "git credential-store --file /a");
-        assert_eq!(command_line("/opt/helper --x"), "/opt/helper --x");
-        assert_eq!(command_line("!f() { echo; }; f"), "f() { echo; }; f");
+        let helper = |value: &str| {
+            let Helper { command, name } = Helper::configured(value);
+            [command, name]
+        };
+        assert_eq!(helper("store --file /a"), ["git credential-store --file /a", "store"]);
+        assert_eq!(helper("/opt/helper --x"), ["/opt/helper --x", "/opt/helper"]);
+        assert_eq!(helper("!f() { echo password=x; }; f"), ["f() { echo password=x; }; f", "(a shell command)"]);
     }
 
     #[test]

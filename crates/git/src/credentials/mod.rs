@@ -6,5 +6,6 @@ mod program;
 mod value;
 
 pub use helper::CredentialHelpers;
+pub(crate) use helper::FoundCredentials;
 pub use program::CredentialError;
-pub use value::Credentials;
+pub use value::{CredentialSource, Credentials};

@@ -11,7 +11,7 @@ pub enum CredentialError {
     /// The program could not be run.
     #[error("cannot run `{program}`: {source}")]
     Run {
-        /// The command line.
+        /// Its name.
         program: String,
         /// The system's error.
         source: io::Error,
@@ -19,7 +19,7 @@ pub enum CredentialError {
     /// The program did not end in time.
     #[error("`{program}` did not answer within {seconds} s")]
     Timeout {
-        /// The command line.
+        /// Its name.
         program: String,
         /// The time limit.
         seconds: u64,
@@ -27,7 +27,7 @@ pub enum CredentialError {
     /// A helper answered `quit=1`: no further helper is asked.
     #[error("credential helper `{program}` ended the lookup (quit=1)")]
     Quit {
-        /// The command line.
+        /// Its name.
         program: String,
     },
 }

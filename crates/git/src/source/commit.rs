@@ -1,5 +1,6 @@
 //! The metadata of commits.
 
+use super::encoding::decode;
 use crate::identity::{Identity, Moment};
 
 /// The metadata of a commit.
@@ -22,20 +23,21 @@ pub struct CommitInfo {
 }
 
 impl CommitInfo {
-    /// Reads the metadata of a commit. `short_id` is its abbreviated id.
+    /// Reads the metadata of a commit, decoded as its `encoding` header says. `short_id` is its abbreviated id.
     ///
     /// # Errors
     /// A message whose trailers libgit2 cannot parse.
     pub fn read(commit: &git2::Commit<'_>, short_id: String) -> Result<Self, git2::Error> {
-        let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+        let encoding = commit.message_encoding().ok().flatten();
+        let message = decode(commit.message_bytes(), encoding).into_owned();
         let trailers = git2::message_trailers_strs(&message)?;
         let trailers = trailers.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let (subject, body) = split_message(&message);
         Ok(Self {
             id: commit.id().to_string(),
             short_id,
-            author: person(&commit.author()),
-            committer: person(&commit.committer()),
+            author: person(&commit.author(), encoding),
+            committer: person(&commit.committer(), encoding),
             subject,
             body,
             trailers,
@@ -52,11 +54,11 @@ fn split_message(message: &str) -> (String, String) {
     (subject.join(" "), body.join("\n").trim_matches(['\n', ' ', '\t', '\r']).to_owned())
 }
 
-fn person(signature: &git2::Signature<'_>) -> Identity {
+fn person(signature: &git2::Signature<'_>, encoding: Option<&str>) -> Identity {
     let when = signature.when();
     Identity {
-        name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
-        email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+        name: decode(signature.name_bytes(), encoding).into_owned(),
+        email: decode(signature.email_bytes(), encoding).into_owned(),
         time: Moment { seconds: when.seconds(), offset_minutes: when.offset_minutes() },
     }
 }

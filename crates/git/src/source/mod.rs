@@ -6,6 +6,7 @@ mod ancestry;
 mod commit;
 mod commit_files;
 mod commit_graph;
+mod encoding;
 mod error;
 mod history;
 mod repository;

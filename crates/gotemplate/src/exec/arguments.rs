@@ -113,6 +113,12 @@ fn literal(frame: &Frame<'_>, dot: &TypedValue, expected: Expected, operand: &Op
             _ => return expected("integer"),
         },
         (Param::Int | Param::Int64, _) => return expected("integer"),
+        (Param::Uint32, OperandKind::Number(number)) => match number.int.and_then(|int| u64::try_from(int).ok()) {
+            // Go keeps the lower bits.
+            Some(int) => Value::Uint(int & u64::from(u32::MAX), &types::UINT32),
+            None => return expected("unsigned integer"),
+        },
+        (Param::Uint32, _) => return expected("unsigned integer"),
         (Param::Float64, OperandKind::Number(number)) => match number.float {
             Some(float) => Value::Float(float),
             None => return expected("float"),

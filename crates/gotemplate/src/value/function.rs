@@ -17,6 +17,8 @@ pub enum Param {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`
+    Uint32,
     /// `float64`
     Float64,
     /// `string`
@@ -40,6 +42,7 @@ impl Param {
             Param::Bool => "bool",
             Param::Int => "int",
             Param::Int64 => "int64",
+            Param::Uint32 => "uint32",
             Param::Float64 => "float64",
             Param::String => "string",
             Param::List => "[]interface {}",
@@ -67,6 +70,7 @@ impl Param {
             (Param::String, Value::String(_)) => true,
             (Param::Int, Value::Int(_, of)) => of.name == "int",
             (Param::Int64, Value::Int(_, of)) => of.name == "int64",
+            (Param::Uint32, Value::Uint(_, of)) => of.name == "uint32",
             (Param::List, Value::List(list)) => list.type_of().element.is_some_and(Element::is_interface),
             (Param::Strings, Value::List(list)) => match list.type_of().element {
                 Some(Element::Concrete(element)) => element.kind == Kind::String,

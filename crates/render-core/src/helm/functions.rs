@@ -7,7 +7,7 @@ use gotemplate::{Context, Function, FunctionError, FunctionResult, Functions, Li
 
 use super::{toml, yaml};
 use crate::template_functions::durations::{self, DURATION, SECOND};
-use crate::template_functions::{self, FunctionState, json};
+use crate::template_functions::{self, FunctionState, json, times};
 
 const ANY: &[Param] = &[Param::Any];
 const STRING: &[Param] = &[Param::String];
@@ -21,34 +21,11 @@ pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 /// The maximum number of nested `include` calls of one name.
 const NESTED_INCLUDES: usize = 1_000;
 
-/// The functions of helm that hydrant does not support.
-const UNSUPPORTED: [&str; 13] = [
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "genPrivateKey",
-    "genCA",
-    "genCAWithKey",
-    "genSelfSignedCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCert",
-    "genSignedCertWithKey",
-    "buildCustomCert",
-    "encryptAES",
-    "decryptAES",
-];
-
 /// The table of all functions of helm 4.3.1.
 pub(super) static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     let mut functions = template_functions::functions();
     functions.remove("env");
     functions.remove("expandenv");
-    for name in UNSUPPORTED.into_iter().chain(["fromToml"]) {
-        let refuse = move |_: &mut dyn Context, _: &[Value]| -> FunctionResult {
-            Err(format!("{name} is not supported yet: run helm instead").into())
-        };
-        functions.insert(name, Function::closure(&[], refuse).variadic(Param::Any));
-    }
     functions.extend(TABLE);
     Arc::new(functions)
 });
@@ -82,6 +59,7 @@ static TABLE: &[(&str, Function)] = &[
     ("fromYamlArray", Function::new(STRING, |args| Ok(as_list(yaml::read(bytes(args)), YAML_PREFIX)))),
     ("fromJson", Function::new(STRING, |args| Ok(as_map(json::parse(bytes(args)), "").into()))),
     ("fromJsonArray", Function::new(STRING, |args| Ok(as_list(json::parse(bytes(args)), "")))),
+    ("fromToml", Function::with_context(STRING, from_toml)),
     (
         "toToml",
         Function::new(ANY, |args| match &args[0] {
@@ -179,6 +157,15 @@ fn as_map(read: Result<Value, String>, prefix: &str) -> Map {
         Err(error) => error,
     };
     [("Error", Value::from(error))].into_iter().collect()
+}
+
+/// Reads TOML; an error is the key `Error` of the result.
+fn from_toml(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
+    let local = context.state_as::<FunctionState>().and_then(|state| state.clock.as_ref());
+    let local = local.map_or_else(times::utc, |clock| clock.local.clone());
+    Ok(toml::read(bytes(args), &local)
+        .unwrap_or_else(|error| [("Error", Value::from(error))].into_iter().collect())
+        .into())
 }
 
 /// Returns a list; an error is its only item.

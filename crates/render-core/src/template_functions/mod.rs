@@ -6,6 +6,7 @@
 mod arguments;
 mod cast;
 mod choices;
+mod crypto;
 mod dates;
 mod decimal;
 mod dicts;
@@ -40,6 +41,7 @@ pub(crate) fn functions() -> Functions {
     let mut functions = Functions::new();
     for table in [
         choices::TABLE,
+        crypto::TABLE,
         dates::TABLE,
         dicts::TABLE,
         durations::TABLE,

@@ -50,7 +50,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 /// Draws bytes for a function.
-fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<u8>, FunctionError> {
+pub(super) fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<u8>, FunctionError> {
     let source = super::state::of(context).and_then(|state| state.random.as_ref());
     let Some(source) = source else {
         return Err(format!("{name} is random, so two runs would differ: pass the value in").into());

@@ -212,12 +212,12 @@ fn put(out: &mut String, time: &CivilTime<'_>, part: &str) -> std::fmt::Result {
     }
 }
 
-/// A zone without letters of its own (`+03`) is written as Go writes it: the sign and two or four digits.
+/// A zone without a name is written as its offset.
 fn put_abbreviation(out: &mut String, offset: &Offset) -> std::fmt::Result {
     if !offset.abbreviation.is_empty() {
         return out.write_str(&offset.abbreviation);
     }
-    put_zone(out, offset.seconds, if offset.seconds % 3_600 == 0 { "-07" } else { "-0700" })
+    put_zone(out, offset.seconds, "-0700")
 }
 
 fn put_zone(out: &mut String, seconds: i64, part: &str) -> std::fmt::Result {

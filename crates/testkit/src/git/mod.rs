@@ -109,7 +109,26 @@ impl GitServer {
         Self::begin(abilities, Some(identity))
     }
 
+    /// The same behind a gateway, which gets every request with a function that answers it, and returns the response that is sent.
+    ///
+    /// # Panics
+    /// If no folder or port is available.
+    pub fn start_behind(
+        abilities: Abilities,
+        gateway: impl Fn(&Request, &dyn Fn(&Request) -> Response) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        Self::begin_behind(abilities, None, gateway)
+    }
+
     fn begin(abilities: Abilities, identity: Option<&Identity>) -> Self {
+        Self::begin_behind(abilities, identity, |request, answer| answer(request))
+    }
+
+    fn begin_behind(
+        abilities: Abilities,
+        identity: Option<&Identity>,
+        gateway: impl Fn(&Request, &dyn Fn(&Request) -> Response) -> Response + Send + Sync + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("repository.git");
         let mut options = git2::RepositoryInitOptions::new();
@@ -124,7 +143,7 @@ impl GitServer {
             pushing: Mutex::default(),
         });
         let answering = state.clone();
-        let server = Server::start(identity, move |request| answering.answer(request));
+        let server = Server::start(identity, move |request| gateway(request, &|request| answering.answer(request)));
         GitServer { server, scheme: if identity.is_some() { "https" } else { "http" }, state, folder }
     }
 

@@ -9,7 +9,8 @@ use super::{Abilities, Fault};
 
 /// The announcement.
 pub(super) fn announce(repository: &Repository, abilities: &Abilities) -> Vec<u8> {
-    let mut capabilities = "report-status side-band-64k quiet ofs-delta object-format=sha1 agent=testkit".to_owned();
+    let mut capabilities =
+        "report-status side-band-64k quiet ofs-delta object-format=sha1 agent=git/2.47.0-testkit".to_owned();
     if abilities.atomic {
         capabilities.push_str(" atomic");
     }

@@ -1,4 +1,4 @@
-//! TOML as BurntSushi/toml v1.6.0 prints it.
+//! Prints values as TOML.
 
 use gotemplate::strconv::{FloatFormat, format_float};
 use gotemplate::{Map, Value};
@@ -9,7 +9,7 @@ use crate::template_functions::times::Time;
 ///
 /// # Errors
 /// The text that the Go library gives.
-pub(super) fn write(value: &Value) -> Result<String, String> {
+pub(in crate::helm) fn write(value: &Value) -> Result<String, String> {
     let mut printer = Printer { out: String::new() };
     match value {
         Value::Map(map) => printer.table(&[], map)?,
@@ -114,7 +114,7 @@ impl Printer {
                 self.out.push('}');
             }
             other => match other.downcast::<Time>() {
-                Some(time) => self.out.push_str(&time.rfc3339()),
+                Some(time) => self.out.push_str(&shown_time(time)),
                 None => self.out.push_str(&quoted(&other.to_string())),
             },
         }
@@ -122,10 +122,20 @@ impl Printer {
     }
 }
 
+/// Returns a time; one that was read without a zone is written without one.
+fn shown_time(time: &Time) -> String {
+    match time.zone.abbreviation.as_str() {
+        "datetime-local" => time.format("2006-01-02T15:04:05.999999999"),
+        "date-local" => time.format("2006-01-02"),
+        "time-local" => time.format("15:04:05.999999999"),
+        _ => time.rfc3339(),
+    }
+}
+
 fn float(value: f64) -> String {
     if !value.is_finite() {
         return if value.is_nan() {
-            "nan"
+            if value.is_sign_negative() { "-nan" } else { "nan" }
         } else if value > 0.0 {
             "inf"
         } else {
@@ -137,7 +147,7 @@ fn float(value: f64) -> String {
     if text.contains(['.', 'e']) { text } else { text + ".0" }
 }
 
-fn bare_key(key: &str) -> String {
+pub(super) fn bare_key(key: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !key.is_empty() && key.bytes().all(bare) { key.to_owned() } else { quoted(key) }
 }
