@@ -235,3 +235,45 @@ fn real_git_a_commit_in_another_encoding_is_read_as_git_reads_it() {
     let ours = format!("{}|{}|{}", head.author.name, head.subject, head.body);
     assert_eq!(ours, sandbox.git(&["log", "-1", "--encoding=UTF-8", "--format=%an|%s|%b"]));
 }
+
+#[test]
+fn commits_of_pull_requests_are_not_known() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.yaml", "a: 1\n");
+    let first = sandbox.commit("first");
+    let commit = |name: &str, parent: Oid| {
+        let parent = sandbox.repository.find_commit(parent).unwrap();
+        let who = Signature::new("Ada", "ada@example.com", &Time::new(1_700_000_000, 0)).unwrap();
+        sandbox.repository.commit(None, &who, &who, name, &parent.tree().unwrap(), &[&parent]).unwrap()
+    };
+    sandbox.repository.remote("origin", "https://example.com/a.git").unwrap();
+    let refs = [
+        ("refs/heads/feature/x", true),
+        ("refs/tags/v1", true),
+        ("refs/remotes/origin/main", true),
+        ("refs/remotes/origin/pr/7", false),
+        ("refs/remotes/origin/merge-requests/7/head", false),
+        ("refs/remotes/pull/7/merge", false),
+        ("refs/pull/7/head", false),
+        ("refs/stash", false),
+        ("refs/notes/commits", false),
+    ];
+    let made: Vec<(Oid, bool)> = refs
+        .into_iter()
+        .map(|(name, known)| {
+            let id = commit(name, first);
+            sandbox.repository.reference(name, id, true, "test").unwrap();
+            (id, known)
+        })
+        .collect();
+    let (source, dangling) = (sandbox.source(), commit("dangling", first));
+    let commits = source.known_commits();
+    for ((id, known), (name, _)) in made.into_iter().zip(refs) {
+        assert_eq!(commits.contain(&id.to_string()), known, "{name}");
+    }
+    assert!(commits.contain(&first.to_string()));
+    assert!(!commits.contain(&dangling.to_string()));
+    for text in ["HEAD", "main", "", &first.to_string()[..10]] {
+        assert!(!commits.contain(text), "{text}");
+    }
+}

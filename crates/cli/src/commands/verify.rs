@@ -1,6 +1,6 @@
 //! `hydrant verify`: compares branches with their records.
 
-use delivery::verbs::verify;
+use delivery::verbs::verify::{self, RecordedCommits};
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Print the result in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: TextOrJson,
+    /// Render also recorded commits that no branch or tag of the source contains; their code may run
+    #[arg(long)]
+    any_commit: bool,
     #[command(flatten)]
     units: UnitArguments,
 }
@@ -26,7 +29,8 @@ pub(crate) struct Arguments {
 /// The config is invalid, a remote cannot be reached, or a unit cannot be verified.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_or_all_units()?;
-    let verdicts = verify::verify(&settings, &run_context()?)?;
+    let commits = if arguments.any_commit { RecordedCommits::Any } else { RecordedCommits::OfKnownBranches };
+    let verdicts = verify::verify(&settings, &run_context()?, commits)?;
     output::result(&match arguments.format {
         TextOrJson::Text => verify::text(&verdicts),
         TextOrJson::Json => verify::json(&verdicts),

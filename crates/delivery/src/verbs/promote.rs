@@ -1,14 +1,16 @@
 //! `hydrant promote`: the images that run in one environment, rendered with the other's overlay of the same source commit.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
-use crate::host::recorded_source;
+use crate::host::recorded_source::RecordedSource;
 use crate::pipeline::{self, Delivered, Options, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
@@ -60,7 +62,9 @@ pub fn promote(
     let before = branches::tips(&target.units, &target.root, ctx, Depth::Record)?;
     let report = Report { dry_run: options.dry_run, ..Report::default() };
     let mut promoted = Promoted { report, ..Promoted::default() };
-    let run = Run { settings, ctx, environments, target: &target, options };
+    let repository = SourceRepository::discover(Path::new(&target.root))?;
+    let recorded = RecordedSource::of_known_branches(&repository, None);
+    let run = Run { settings, ctx, environments, target: &target, recorded, options };
     for (commit, tips) in by_commit {
         let delivered = run.at_commit(&commit, &tips)?;
         for warning in delivered.warnings {
@@ -144,6 +148,7 @@ struct Run<'a> {
     environments: &'a Promotion,
     /// The units of the target environment as the config has them now.
     target: &'a Plan,
+    recorded: RecordedSource<'a>,
     options: &'a Options,
 }
 
@@ -152,7 +157,7 @@ impl Run<'_> {
     /// reviewed is what the config says now.
     fn at_commit(&self, commit: &str, tips: &TipsByService) -> Result<Delivered, Failure> {
         let Promotion { from, to } = self.environments;
-        let files = recorded_source::files(&self.target.root, commit)?;
+        let files = self.recorded.files(commit)?;
         let before = plan(&files, &within(self.settings, from))?;
         let mut plan = plan(&files, &within(self.settings, to))?;
         plan.units.retain(|unit| tips.contains_key(&unit.service));

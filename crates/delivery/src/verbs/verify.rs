@@ -1,8 +1,10 @@
 //! `hydrant verify`: renders the recorded source again with the recorded images, and compares it with the branch.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use git::FileSet;
+use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::host::recorded_source;
+use crate::host::recorded_source::RecordedSource;
 use crate::pipeline::file_set::file_set;
 use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
@@ -44,15 +46,32 @@ pub enum Finding {
     Unknown(Errors),
 }
 
+const ANY_COMMIT: &str = "run with `--any-commit` if you trust what the commit runs";
+
+/// Which recorded commits are rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordedCommits {
+    /// Those that a known branch or tag of the source contains.
+    #[default]
+    OfKnownBranches,
+    /// All that the clone has.
+    Any,
+}
+
 /// Renders the recorded source of every unit at its recorded commit, with the recorded images, and compares byte by byte.
 /// No registry is asked.
 ///
 /// # Errors
-/// A config that cannot be read, a remote that cannot be reached. Errors of one unit are its finding.
-pub fn verify(settings: &Settings, ctx: &RunContext) -> Result<Vec<Verdict>, Failure> {
+/// A config that cannot be read, a source without a repository, a remote that cannot be reached. Errors of one unit are its finding.
+pub fn verify(settings: &Settings, ctx: &RunContext, commits: RecordedCommits) -> Result<Vec<Verdict>, Failure> {
     let current = plan(&DiskFiles::default(), settings)?;
     let tips = branches::tips(&current.units, &current.root, ctx, Depth::Files)?;
-    let mut revisions = Revisions { settings, root: &current.root, read: BTreeMap::new() };
+    let source = SourceRepository::discover(Path::new(&current.root))?;
+    let recorded = match commits {
+        RecordedCommits::OfKnownBranches => RecordedSource::of_known_branches(&source, Some(ANY_COMMIT)),
+        RecordedCommits::Any => RecordedSource::of_any_commit(&source),
+    };
+    let mut revisions = Revisions { settings, recorded, read: BTreeMap::new() };
     let verdict = |WithTip { unit, tip }: WithTip<&PlannedUnit>| {
         let checked = match &tip {
             None => Checked::unknown(never_delivered(unit)),
@@ -87,7 +106,7 @@ impl Checked {
 /// The source commits that were read so far.
 struct Revisions<'a> {
     settings: &'a Settings,
-    root: &'a str,
+    recorded: RecordedSource<'a>,
     read: BTreeMap<String, Result<Revision, Errors>>,
 }
 
@@ -111,7 +130,7 @@ impl Revisions<'_> {
         let commits: Vec<String> = [Some(recorded), tip.noted_source.clone()].into_iter().flatten().collect();
         for commit in &commits {
             if !self.read.contains_key(commit) {
-                self.read.insert(commit.clone(), Revision::read(self.settings, self.root, commit));
+                self.read.insert(commit.clone(), Revision::read(self.settings, &self.recorded, commit));
             }
         }
         let readable = commits.iter().find(|commit| self.read.get(*commit).is_some_and(Result::is_ok));
@@ -121,8 +140,8 @@ impl Revisions<'_> {
 }
 
 impl Revision {
-    fn read(settings: &Settings, root: &str, commit: &str) -> Result<Self, Errors> {
-        let files = recorded_source::files(root, commit)?;
+    fn read(settings: &Settings, recorded: &RecordedSource<'_>, commit: &str) -> Result<Self, Errors> {
+        let files = recorded.files(commit)?;
         let mut all = settings.clone();
         all.selection = Selection { all: true, ..Selection::default() };
         let plan = plan(&files, &all)?;

@@ -6,7 +6,7 @@ use git2::{Oid, Repository};
 
 use super::commit_graph::CommitGraph;
 
-/// A commit and its ancestors in a repository that has them, read from its commit graph where there is one.
+/// Commits and their ancestors in a repository that has them, read from its commit graph where there is one.
 pub(super) struct Ancestors<'r> {
     repository: &'r Repository,
     graph: Option<CommitGraph>,
@@ -28,8 +28,8 @@ enum Commit {
 }
 
 impl<'r> Ancestors<'r> {
-    /// `commit` and its ancestors. No commit is read yet.
-    pub(super) fn of(repository: &'r Repository, commit: Oid) -> Self {
+    /// `commits` and their ancestors. No commit is read yet.
+    pub(super) fn of(repository: &'r Repository, commits: &[Oid]) -> Self {
         let graph = CommitGraph::read(repository);
         let mut ancestors = Ancestors {
             repository,
@@ -40,8 +40,10 @@ impl<'r> Ancestors<'r> {
             walked: 0,
             failure: None,
         };
-        let tip = ancestors.locate(commit);
-        ancestors.reach(tip);
+        for commit in commits {
+            let tip = ancestors.locate(*commit);
+            ancestors.reach(tip);
+        }
         ancestors
     }
 

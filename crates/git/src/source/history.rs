@@ -130,7 +130,7 @@ impl<'a> SourceHistory<'a> {
 
     fn reaches(&self, older: Oid, newer: Oid) -> Result<bool, git2::Error> {
         let mut ancestors = self.ancestors.borrow_mut();
-        ancestors.entry(newer).or_insert_with(|| Ancestors::of(&self.source.repository, newer)).contain(older)
+        ancestors.entry(newer).or_insert_with(|| Ancestors::of(&self.source.repository, &[newer])).contain(older)
     }
 
     /// Fetches the commits between `older` and the boundary, and looks for `older` among their parents.

@@ -9,6 +9,7 @@ mod commit_graph;
 mod encoding;
 mod error;
 mod history;
+mod known_commits;
 mod repository;
 mod tree_files;
 
@@ -17,5 +18,6 @@ pub use commit::CommitInfo;
 pub use commit_files::{CommitFiles, blob_id};
 pub use error::SourceError;
 pub use history::{HistoryService, SourceHistory};
+pub use known_commits::KnownCommits;
 pub use repository::SourceRepository;
 pub use tree_files::{EntryKind, FoundEntry, ReadError};
