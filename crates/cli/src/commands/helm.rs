@@ -117,7 +117,7 @@ fn request(arguments: Template) -> Result<Request, HelmError> {
         chart,
         release: names.pop().unwrap_or_else(|| "release-name".to_owned()),
         namespace: arguments.namespace,
-        values: Values::merge(&values)?,
+        values: Values::merge(&values, semantics)?,
         semantics,
         kube_version,
         api_versions: arguments.api_versions,

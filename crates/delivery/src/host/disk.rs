@@ -58,7 +58,12 @@ impl Files for DiskFiles {
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
         let found = fs::metadata(path).map_err(|error| file_error(&error))?;
-        Ok(if found.is_dir() { FileKind::Folder } else { FileKind::File })
+        match found.file_type() {
+            kind if kind.is_dir() => Ok(FileKind::Folder),
+            kind if kind.is_file() => Ok(FileKind::File),
+            // Reading a pipe would wait for its other end.
+            _ => Err(FileError::Other("not a regular file".to_owned())),
+        }
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {

@@ -91,10 +91,12 @@ impl Drop for ListStorage {
 
 /// A map with string keys in the order of their bytes. Clones share the entries, as in Go.
 #[derive(Clone)]
-pub struct Map(Rc<MapStorage>);
+pub struct Map {
+    of: &'static Type,
+    storage: Rc<MapStorage>,
+}
 
 struct MapStorage {
-    of: &'static Type,
     nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
@@ -103,13 +105,13 @@ impl Map {
     /// Makes a map of the given type.
     #[must_use]
     pub fn new(of: &'static Type, entries: BTreeMap<Str, Value>) -> Map {
-        Map(Rc::new(MapStorage { of, nil: false, entries: RefCell::new(entries) }))
+        Map { of, storage: Rc::new(MapStorage { nil: false, entries: RefCell::new(entries) }) }
     }
 
     /// Makes the nil map of the type: it has no entries, and JSON shows it as `null`.
     #[must_use]
     pub fn nil(of: &'static Type) -> Map {
-        Map(Rc::new(MapStorage { of, nil: true, entries: RefCell::default() }))
+        Map { of, storage: Rc::new(MapStorage { nil: true, entries: RefCell::default() }) }
     }
 
     /// Returns a map of another type with the same entries now; later changes are not shared.
@@ -118,22 +120,28 @@ impl Map {
         Map::new(of, self.borrow().clone())
     }
 
+    /// Returns the same map under another type, as Go's conversions do; later changes are shared.
+    #[must_use]
+    pub fn view_as(&self, of: &'static Type) -> Map {
+        Map { of, storage: self.storage.clone() }
+    }
+
     /// Returns the type.
     #[must_use]
     pub fn type_of(&self) -> &'static Type {
-        self.0.of
+        self.of
     }
 
     /// Returns whether this is a nil map.
     #[must_use]
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.storage.nil
     }
 
     /// Returns whether both refer to the same entries.
     #[must_use]
     pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.storage, &other.storage)
     }
 
     /// Returns the number of entries.
@@ -162,18 +170,18 @@ impl Map {
 
     /// Sets a key, in every clone of the map.
     pub fn insert(&self, key: impl Into<Str>, value: Value) {
-        let replaced = self.0.entries.borrow_mut().insert(key.into(), value);
+        let replaced = self.storage.entries.borrow_mut().insert(key.into(), value);
         drop(replaced);
     }
 
     /// Removes a key, in every clone of the map, and returns its value.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.storage.entries.borrow_mut().remove(key)
     }
 
     /// Returns the entries to read. The map must not be changed while they are held.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.storage.entries.borrow()
     }
 
     /// Returns the entries as they are now.
@@ -183,7 +191,7 @@ impl Map {
     }
 
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0).addr()
+        Rc::as_ptr(&self.storage).addr()
     }
 }
 

@@ -50,6 +50,12 @@ pub trait Object: Any {
         None
     }
 
+    /// Returns the members that JSON shows, in their order: the fields whose names begin with a capital, unless tags say otherwise.
+    fn json_members(&self) -> Vec<Field> {
+        let exported = |field: &Field| field.name.starts_with(|c: char| c.is_ascii_uppercase());
+        self.fields().into_iter().filter(exported).collect()
+    }
+
     /// Returns what the `String` or `Error` method gives, if there is one.
     fn display(&self) -> Option<String> {
         None

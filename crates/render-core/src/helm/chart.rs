@@ -1,18 +1,22 @@
-//! A chart's folder.
+//! Charts: loaded from a folder or an archive, with their subcharts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gotemplate::{Map, Value};
 
+use super::archive::{self, ArchiveError, Budget};
 use super::error::HelmError;
-use super::ignore::IgnoreRules;
-use super::metadata::Metadata;
-use super::yaml;
-use super::{RenderOptions, Semantics};
+use super::metadata::{self, Metadata};
+use super::parsed_templates::ParsedTemplates;
+use super::schema::Schema;
+use super::semantics::Semantics;
+use super::shared_value::SharedValue;
+use super::{folder, log, yaml};
 use crate::files::{FileKind, Files};
 
-/// The most bytes that a chart's files may have together.
-const LARGEST: usize = 100 << 20;
+/// The deepest subchart, archives in archives included.
+const DEEPEST: usize = 50;
 
 /// A file of a chart: its path below the chart's folder, and its content.
 #[derive(Clone, Debug)]
@@ -21,135 +25,306 @@ pub(super) struct ChartFile {
     pub(super) bytes: Arc<[u8]>,
 }
 
-/// A chart, loaded.
-#[derive(Clone, Debug)]
+/// A chart with its subcharts. It is loaded once, and can be rendered many times and from many threads.
+#[derive(Debug)]
 pub struct Chart {
     pub(super) semantics: Semantics,
+    /// Lines for stderr.
+    pub(super) warnings: Vec<String>,
+    pub(super) content: ChartContent,
+    pub(super) parsed: ParsedTemplates,
+}
+
+/// The content of a chart or subchart.
+#[derive(Debug, Default)]
+pub(super) struct ChartContent {
     pub(super) metadata: Metadata,
-    pub(super) values: Arc<[u8]>,
+    pub(super) values: SharedValue,
+    /// The JSON schema of the values.
+    pub(super) schema: Option<Schema>,
     pub(super) templates: Vec<ChartFile>,
     /// All other files, which templates read through `.Files`.
     pub(super) files: Vec<ChartFile>,
+    pub(super) subcharts: Vec<ChartContent>,
 }
 
 impl Chart {
     /// Loads a chart from its folder or archive. `shown` is the path as it was given, for messages.
     ///
     /// # Errors
-    /// helm's own texts, and refusals of what is not supported.
-    pub fn load(files: &dyn Files, folder: &str, shown: &str, semantics: Semantics) -> Result<Chart, HelmError> {
-        match files.kind(folder) {
-            Ok(FileKind::Folder) => {}
-            Ok(FileKind::File) => return Err(HelmError::unsupported("a chart archive")),
-            Err(_) => return Err(HelmError::new(format!("path {shown:?} not found"))),
+    /// helm's own texts.
+    pub fn load(files: &dyn Files, path: &str, shown: &str, semantics: Semantics) -> Result<Chart, HelmError> {
+        let mut loader = Loader { semantics, warnings: Vec::new(), budget: Budget::default() };
+        let content = match files.kind(path) {
+            Ok(FileKind::Folder) => loader.folder(files, path),
+            Ok(FileKind::File) => {
+                let bytes = files.read(path).map_err(|error| HelmError::new(format!("open {shown}: {error}")))?;
+                loader.archive(&bytes, path)
+            }
+            Err(_) => Err(HelmError::new(format!("path {shown:?} not found"))),
+        };
+        match content {
+            Ok(content) => {
+                Ok(Chart { semantics, warnings: loader.warnings, content, parsed: ParsedTemplates::default() })
+            }
+            Err(error) => Err(error.after(&loader.warnings)),
         }
-        let ignore = files.read(&format!("{folder}/.helmignore")).unwrap_or_else(|_| Arc::from(&b""[..]));
-        let rules = IgnoreRules::parse(&String::from_utf8_lossy(&ignore))?;
-        let mut loader = Loader { files, rules, total: 0, found: Vec::new() };
-        loader.folder(folder, "", 0)?;
-        let detected = files.kind(&format!("{folder}/Chart.yaml")).is_ok();
-        Chart::from_files(loader.found, folder, detected, semantics)
     }
 
-    fn from_files(
-        found: Vec<ChartFile>,
-        folder: &str,
-        detected: bool,
-        semantics: Semantics,
-    ) -> Result<Chart, HelmError> {
-        let mut metadata = None;
-        let mut chart = Chart {
-            semantics,
-            metadata: Metadata::default(),
-            values: Arc::from(&b""[..]),
-            templates: Vec::new(),
-            files: Vec::new(),
-        };
-        for file in found {
-            match file.path.as_str() {
-                "Chart.yaml" => metadata = Some(Metadata::read(&file.bytes)?),
-                "values.yaml" => chart.values = file.bytes,
-                "values.schema.json" => return Err(HelmError::unsupported("values.schema.json")),
-                "Chart.lock" => {}
-                "requirements.yaml" | "requirements.lock" => return Err(HelmError::unsupported("requirements.yaml")),
-                path if path.starts_with("charts/") => return Err(HelmError::unsupported("a subchart in charts/")),
-                path if path.starts_with("templates/") => chart.templates.push(file),
-                _ => chart.files.push(file),
+    /// Loads a chart from the bytes of an archive. `shown` is its name for messages.
+    ///
+    /// # Errors
+    /// helm's own texts.
+    pub fn from_archive(bytes: &[u8], shown: &str, semantics: Semantics) -> Result<Chart, HelmError> {
+        let mut loader = Loader { semantics, warnings: Vec::new(), budget: Budget::default() };
+        match loader.archive(bytes, shown) {
+            Ok(content) => {
+                Ok(Chart { semantics, warnings: loader.warnings, content, parsed: ParsedTemplates::default() })
+            }
+            Err(error) => Err(error.after(&loader.warnings)),
+        }
+    }
+
+    /// Returns the chart's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.content.metadata.name
+    }
+
+    /// Returns the chart's version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.content.metadata.version
+    }
+
+    /// Returns the version of helm whose results the chart's renderings reproduce.
+    #[must_use]
+    pub fn semantics(&self) -> Semantics {
+        self.semantics
+    }
+}
+
+/// Returns a file's content without a byte order mark.
+pub(super) fn without_mark(bytes: Arc<[u8]>) -> Arc<[u8]> {
+    match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => Arc::from(rest),
+        None => bytes,
+    }
+}
+
+struct Loader {
+    semantics: Semantics,
+    warnings: Vec<String>,
+    budget: Budget,
+}
+
+impl Loader {
+    fn folder(&mut self, files: &dyn Files, path: &str) -> Result<ChartContent, HelmError> {
+        let file = format!("{path}/Chart.yaml");
+        if self.semantics.is_v3() {
+            if files.kind(&file).is_err() {
+                return Err(HelmError::new("Chart.yaml file is missing"));
+            }
+        } else {
+            let bytes = files
+                .read(&file)
+                .map_err(|error| HelmError::new(format!("unable to detect chart at {file}: open {file}: {error}")))?;
+            self.check_api_version(&bytes)?;
+        }
+        let found = folder::read(files, path, self.semantics, &mut self.warnings)?;
+        self.files(found, 0)
+    }
+
+    fn archive(&mut self, bytes: &[u8], shown: &str) -> Result<ChartContent, HelmError> {
+        archive::check_is_archive(bytes, shown)?;
+        let found = archive::unpack(bytes, self.semantics, &mut self.budget).map_err(|error| match error {
+            ArchiveError::Header => {
+                HelmError::new(format!("file '{shown}' does not appear to be a valid chart file (details: {error})"))
+            }
+            ArchiveError::Other(message) if self.semantics.is_v3() => HelmError::new(message),
+            ArchiveError::Other(_) => HelmError::new("unable to load chart archive"),
+        })?;
+        if !self.semantics.is_v3() {
+            let Some(file) = found.iter().find(|file| file.path == "Chart.yaml") else {
+                return Err(HelmError::new("unable to detect chart version, no Chart.yaml found"));
+            };
+            self.check_api_version(&file.bytes)?;
+        }
+        self.files(found, 0)
+    }
+
+    /// Checks that helm 4 knows the API version that a chart declares.
+    fn check_api_version(&self, text: &[u8]) -> Result<(), HelmError> {
+        let version =
+            metadata::api_version(text).map_err(|error| HelmError::new(format!("cannot load Chart.yaml: {error}")))?;
+        match version.as_str() {
+            // A chart of version 3 loads, and is refused afterwards.
+            "" | "v1" | "v2" | "v3" => Ok(()),
+            _ => Err(HelmError::new("unsupported chart version")),
+        }
+    }
+
+    /// Makes a chart of its files.
+    fn files(&mut self, files: Vec<ChartFile>, depth: usize) -> Result<ChartContent, HelmError> {
+        if depth > DEEPEST {
+            return Err(HelmError::new(format!("subcharts are nested more than {DEEPEST} deep")));
+        }
+        let mut chart = ChartContent::default();
+        let mut found = false;
+        for file in files.iter().filter(|file| file.path == "Chart.yaml") {
+            found = true;
+            chart
+                .metadata
+                .read(&file.bytes)
+                .map_err(|error| HelmError::new(format!("cannot load Chart.yaml: {error}")))?;
+            if chart.metadata.api_version.is_empty() {
+                "v1".clone_into(&mut chart.metadata.api_version);
             }
         }
-        if metadata.is_none() && detected {
+        let mut subcharts: BTreeMap<String, Vec<ChartFile>> = BTreeMap::new();
+        for file in files {
+            self.file(file, &mut chart, &mut subcharts)?;
+        }
+        if !found {
             return Err(HelmError::new("Chart.yaml file is missing"));
         }
-        let missing = || {
-            let path = format!("{folder}/Chart.yaml");
-            HelmError::new(format!("unable to detect chart at {path}: open {path}: no such file or directory"))
-        };
-        chart.metadata = metadata.ok_or_else(missing)?;
+        chart.metadata.validate(self.semantics)?;
+        for (name, files) in subcharts {
+            if name.starts_with(['_', '.']) {
+                continue;
+            }
+            let subchart = self.subchart(&name, files, &chart.metadata.name, depth)?;
+            chart.subcharts.push(subchart);
+        }
         Ok(chart)
     }
 
-    /// Checks what helm checks between loading and rendering.
-    pub(super) fn check(&self, options: &RenderOptions) -> Result<(), HelmError> {
-        self.metadata.check(options)
-    }
-
-    /// Returns the values of `values.yaml`.
-    pub(super) fn default_values(&self) -> Result<Map, HelmError> {
-        match yaml::read(&self.values) {
-            Ok(Value::Map(map)) => Ok(map),
-            Ok(Value::Nil) => Ok(Map::default()),
-            Ok(other) => Err(HelmError::new(format!("cannot load values.yaml: {}", super::maps::not_a_map(&other)))),
-            Err(error) => {
-                Err(HelmError::new(format!("cannot load values.yaml: cannot unmarshal yaml document: {error}")))
+    /// Puts a file where it belongs.
+    fn file(
+        &mut self,
+        file: ChartFile,
+        chart: &mut ChartContent,
+        subcharts: &mut BTreeMap<String, Vec<ChartFile>>,
+    ) -> Result<(), HelmError> {
+        let failed = |error: String| HelmError::new(format!("cannot load {}: {error}", file.path));
+        let is_v1 = chart.metadata.api_version == "v1";
+        match file.path.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => metadata::check_lock(&file.bytes).map_err(failed)?,
+            "values.yaml" => chart.values = values(&file.bytes, self.semantics).map_err(failed)?,
+            "values.schema.json" => chart.schema = Some(Schema::new(file.bytes)),
+            "requirements.yaml" => {
+                if !is_v1 {
+                    self.warnings.push(log::requirements(self.semantics));
+                }
+                chart.metadata.read(&file.bytes).map_err(failed)?;
+                if chart.metadata.api_version == "v1" {
+                    chart.files.push(file);
+                }
             }
-        }
-    }
-}
-
-struct Loader<'f> {
-    files: &'f dyn Files,
-    rules: IgnoreRules,
-    total: usize,
-    found: Vec<ChartFile>,
-}
-
-impl Loader<'_> {
-    fn folder(&mut self, folder: &str, below: &str, depth: usize) -> Result<(), HelmError> {
-        if depth > 100 {
-            return Err(HelmError::new(format!("cannot read {folder}: too many levels of folders")));
-        }
-        let names =
-            self.files.list(folder).map_err(|error| HelmError::new(format!("cannot read {folder}: {error}")))?;
-        for name in names {
-            let path = format!("{folder}/{name}");
-            let relative = format!("{below}{name}");
-            let kind = self.files.kind(&path);
-            if self.rules.ignores(&relative, kind == Ok(FileKind::Folder)) {
-                continue;
+            "requirements.lock" => {
+                metadata::check_lock(&file.bytes).map_err(failed)?;
+                if is_v1 {
+                    chart.files.push(file);
+                } else {
+                    self.warnings.push(log::requirements_lock(self.semantics));
+                }
             }
-            match kind {
-                Ok(FileKind::Folder) => self.folder(&path, &format!("{relative}/"), depth + 1)?,
-                Ok(FileKind::File) => self.file(&path, relative)?,
-                Err(error) => return Err(HelmError::new(format!("cannot read {path}: {error}"))),
-            }
+            path if path.starts_with("templates/") => chart.templates.push(file),
+            path => match path.strip_prefix("charts/") {
+                Some(inner) if !path.ends_with(".prov") => {
+                    let (name, _) = inner.split_once('/').unwrap_or((inner, ""));
+                    let inner = ChartFile { path: inner.to_owned(), bytes: file.bytes.clone() };
+                    subcharts.entry(name.to_owned()).or_default().push(inner);
+                }
+                _ => chart.files.push(file),
+            },
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &str, relative: String) -> Result<(), HelmError> {
-        let bytes =
-            self.files.read(path).map_err(|error| HelmError::new(format!("error reading {relative}: {error}")))?;
-        self.total += bytes.len();
-        if self.total > LARGEST {
-            return Err(HelmError::new(format!(
-                "error reading {relative}: chart exceeds maximum decompressed size of {LARGEST} bytes"
-            )));
-        }
-        let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => Arc::from(rest),
-            None => bytes,
+    fn subchart(
+        &mut self,
+        name: &str,
+        files: Vec<ChartFile>,
+        parent: &str,
+        depth: usize,
+    ) -> Result<ChartContent, HelmError> {
+        let failed = |error: &dyn std::fmt::Display| {
+            HelmError::new(format!("error unpacking subchart {name} in {parent}: {error}"))
         };
-        self.found.push(ChartFile { path: relative, bytes });
-        Ok(())
+        let files = if name.ends_with(".tgz") {
+            let Some(file) = files.into_iter().next() else { return Err(failed(&"EOF")) };
+            if file.path != name {
+                return Err(HelmError::new(format!(
+                    "error unpacking subchart tar in {parent}: expected {name}, got {}",
+                    file.path
+                )));
+            }
+            archive::unpack(&file.bytes, self.semantics, &mut self.budget).map_err(|error| failed(&error))?
+        } else {
+            let inner = |file: ChartFile| {
+                let path = file.path.split_once('/')?.1.to_owned();
+                Some(ChartFile { path, ..file })
+            };
+            files.into_iter().filter_map(inner).collect()
+        };
+        self.files(files, depth + 1).map_err(|error| failed(&error))
     }
+}
+
+/// Reads a file of values.
+///
+/// # Errors
+/// helm's text, without the file's name.
+pub(super) fn values(text: &[u8], semantics: Semantics) -> Result<SharedValue, String> {
+    let map = values_map(text, semantics)?;
+    Ok(SharedValue::of_map(&map))
+}
+
+/// Reads a file of values. Since helm 4 it may hold several documents, which are merged.
+///
+/// # Errors
+/// helm's text, without the file's name.
+pub(super) fn values_map(text: &[u8], semantics: Semantics) -> Result<Map, String> {
+    if semantics.is_v3() {
+        return match yaml::read(text)? {
+            Value::Map(map) => Ok(map),
+            Value::Nil => Ok(Map::default()),
+            other => Err(super::maps::not_a_map(&other)),
+        };
+    }
+    let merged = Map::default();
+    for document in documents(text)? {
+        let failed = |error: String| format!("cannot unmarshal yaml document: {error}");
+        match yaml::read(document).map_err(failed)? {
+            Value::Map(map) => super::maps::merge(&merged, &map),
+            Value::Nil => {}
+            other => return Err(failed(super::maps::not_a_map(&other))),
+        }
+    }
+    Ok(merged)
+}
+
+/// Splits a file of values at lines that begin with `---`, as Kubernetes' `YAMLReader`: only blanks and a comment may follow.
+fn documents(text: &[u8]) -> Result<Vec<&[u8]>, String> {
+    let mut documents = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < text.len() {
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
+        if let Some(rest) = text[at..end].strip_prefix(b"---") {
+            let rest = rest.trim_ascii();
+            if !rest.is_empty() && !rest.starts_with(b"#") {
+                let rest = String::from_utf8_lossy(rest);
+                return Err(format!("error reading yaml document: invalid Yaml document separator: {rest}"));
+            }
+            if at > start {
+                documents.push(&text[start..at]);
+                start = end;
+            }
+        }
+        at = end;
+    }
+    documents.push(&text[start..]);
+    Ok(documents)
 }

@@ -1,14 +1,19 @@
-//! Templates: parsed in helm's order, executed with a chart's objects, and their errors as helm prints them.
+//! Templates: parsed in helm's order, executed with the objects of their charts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use gotemplate::{Error, Limits, Map, MissingKey, ParseError, Templates};
+use gotemplate::{Limits, Map, MissingKey, Templates, Value};
+use rustc_hash::FxHashMap;
 
 use super::chart::Chart;
+use super::dependencies::ActiveChart;
 use super::error::HelmError;
-use super::functions::{FUNCTIONS, MARKERS, without_no_value};
-use super::{RenderOptions, files, objects};
+use super::functions::{functions, without_no_value};
+use super::parsed_templates::{Parsed, Participant};
+use super::template_error;
+use super::{RenderOptions, chart_object, files, objects};
 use crate::template_functions::FunctionState;
 
 /// The limits of a chart's execution, far above what published charts need.
@@ -17,108 +22,126 @@ const LIMITS: Limits = Limits { depth: 100_000, steps: 500_000_000, output: 1 <<
 /// The output of each template file by its path, which begins with the chart's name.
 pub(super) type RenderedFiles = BTreeMap<String, Vec<u8>>;
 
-/// Parses and executes a chart's templates.
-pub(super) fn render(chart: &Chart, values: Map, options: &mut RenderOptions) -> Result<RenderedFiles, HelmError> {
-    let name = &chart.metadata.name;
-    let mut ordered: Vec<(String, &[u8])> =
-        chart.templates.iter().map(|file| (format!("{name}/{}", file.path), &*file.bytes)).collect();
-    // Deepest first, and backwards by name: of two definitions the last one counts.
-    let slashes = |path: &str| path.bytes().filter(|byte| *byte == b'/').count();
-    ordered.sort_by(|one, two| slashes(&two.0).cmp(&slashes(&one.0)).then_with(|| two.0.cmp(&one.0)));
-    let mut templates = Templates::new("gotpl")
-        .with_functions(FUNCTIONS.clone())
-        .with_missing_key(MissingKey::Zero)
-        .with_limits(LIMITS);
-    for (path, text) in &ordered {
-        templates.parse(path, text).map_err(|error| parse_error(&error))?;
-    }
-    let data = context(chart, values, options).copy_as(&objects::VALUES);
+/// A template file, with the data of its chart.
+struct File<'c> {
+    path: String,
+    text: &'c [u8],
+    base_path: String,
+    data: Map,
+}
+
+/// Parses and executes the templates of a chart and its subcharts.
+pub(super) fn render(
+    chart: &Chart,
+    active: &ActiveChart<'_>,
+    values: &Map,
+    options: &mut RenderOptions,
+) -> Result<RenderedFiles, HelmError> {
+    let shared =
+        Shared { release: objects::release(options), capabilities: objects::capabilities(chart.semantics, options) };
+    let values_type = objects::values_type(chart.semantics);
+    let mut files = FxHashMap::default();
+    shared.add(active, values.view_as(values_type), chart.semantics, &mut files);
+    let parsed = parsed(chart, active, &files)?;
     let random = options.random.take().map(RefCell::new);
     let zones = options.zones.take();
     let state = FunctionState { clock: options.clock.clone(), random, zones, ..FunctionState::default() };
     let mut rendered = RenderedFiles::new();
-    for (path, _) in &ordered {
-        if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
-            continue;
-        }
-        data.insert("Template", objects::template(path, &format!("{name}/templates")));
-        let output = templates.execute_with(path, data.clone().into(), &state).map_err(|error| exec_error(&error))?;
+    for path in &parsed.order {
+        let Some(file) = files.get(path) else { continue };
+        file.data.insert("Template", objects::template(path, &file.base_path, chart.semantics));
+        let data = file.data.view_as(values_type);
+        let output = parsed
+            .templates
+            .execute_with(path, data.into(), &state)
+            .map_err(|error| template_error::execution(&error, chart.semantics))?;
         rendered.insert(path.clone(), without_no_value(output));
     }
     Ok(rendered)
 }
 
-/// Returns the root of a template's data.
-fn context(chart: &Chart, values: Map, options: &RenderOptions) -> Map {
-    [
-        ("Capabilities", objects::capabilities(options)),
-        ("Chart", chart.metadata.object().into()),
-        ("Files", files::object(&chart.files)),
-        ("Release", objects::release(options)),
-        ("Subcharts", Map::default().into()),
-        ("Values", values.into()),
-    ]
-    .into_iter()
-    .collect()
+/// The objects that all charts of a rendering share.
+struct Shared {
+    release: Value,
+    capabilities: Value,
 }
 
-/// Returns helm's text of a parse error: what follows the last colon and blank.
-fn parse_error(error: &ParseError) -> HelmError {
-    let text = error.to_string();
-    let parts: Vec<&str> = text.split(": ").collect();
-    let (location, message) = (parts.get(1).copied().unwrap_or_default(), parts.last().copied().unwrap_or_default());
-    HelmError::rendering(format!("parse error at ({location}): {message}"))
-}
-
-/// Returns helm's text of an execution error.
-fn exec_error(error: &Error) -> HelmError {
-    let text = error.to_string();
-    let location = text.split(": ").nth(1).unwrap_or_default();
-    if let (Some(start), Some(end)) = (text.find(MARKERS.0), text.rfind(MARKERS.1)) {
-        let message = text.get(start + MARKERS.0.len()..end).unwrap_or_default();
-        return HelmError::rendering(format!("execution error at ({location}): {message}"));
-    }
-    let Some(blocks) = traceable(error) else { return HelmError::rendering(text) };
-    HelmError::rendering(blocks.concat().trim().to_owned())
-}
-
-/// Returns the block of each template error of the chain; `None` where some other error is in it.
-fn traceable(error: &Error) -> Option<Vec<String>> {
-    let mut blocks: Vec<String> = Vec::new();
-    let mut current = error;
-    loop {
-        let block = block(&current.to_string())?;
-        if blocks.last() != Some(&block) {
-            blocks.push(block);
+impl Shared {
+    /// Adds the templates of a chart and its subcharts, and returns the chart's data.
+    fn add<'c>(
+        &self,
+        chart: &ActiveChart<'c>,
+        values: Map,
+        semantics: super::Semantics,
+        files: &mut FxHashMap<String, File<'c>>,
+    ) -> Map {
+        let values_type = objects::values_type(semantics);
+        let subcharts = Map::default();
+        let data: Map = [
+            ("Capabilities", self.capabilities.clone()),
+            ("Chart", chart_object::of(chart, semantics)),
+            ("Files", files::object(&chart.content.files)),
+            ("Release", self.release.clone()),
+            ("Subcharts", subcharts.clone().into()),
+            ("Values", values.clone().into()),
+        ]
+        .into_iter()
+        .collect();
+        for subchart in &chart.subcharts {
+            let own = match values.get(subchart.name.as_bytes()) {
+                Some(Value::Map(own)) => own.view_as(values_type),
+                _ => Map::new(values_type, BTreeMap::new()),
+            };
+            let inner = self.add(subchart, own, semantics, files);
+            subcharts.insert(subchart.name.as_str(), inner.into());
         }
-        let Error::Exec(failed) = current else { return Some(blocks) };
-        let Some(cause) = &failed.cause else { return Some(blocks) };
-        match cause.template_error() {
-            Some(inner) if inner.to_string() == cause.message() => current = inner,
-            _ => {
-                // An error that a function made itself.
-                let own = self::block(cause.message())?;
-                if blocks.last() != Some(&own) {
-                    blocks.push(own);
-                }
-                return Some(blocks);
+        for file in &chart.content.templates {
+            if chart.is_library() && !is_partial(&file.path) {
+                continue;
             }
+            let path = format!("{}/{}", chart.path, file.path);
+            let base_path = format!("{}/templates", chart.path);
+            files.insert(path.clone(), File { path, text: &file.bytes, base_path, data: data.clone() });
         }
+        data
     }
 }
 
-/// Returns the location, the expression and the message of a template error, a line each.
-fn block(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("template: ")?;
-    if rest.starts_with("no template ") {
-        return Some(format!("{text}\n"));
+fn is_partial(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|base| base.starts_with('_'))
+}
+
+/// Returns the parsed templates: those of an earlier rendering if the same charts took part.
+fn parsed(
+    chart: &Chart,
+    active: &ActiveChart<'_>,
+    files: &FxHashMap<String, File<'_>>,
+) -> Result<Arc<Parsed>, HelmError> {
+    let mut key = Vec::new();
+    add_key(active, &mut key);
+    if let Some(known) = chart.parsed.get(&key) {
+        return Ok(known);
     }
-    let short = |message: &str| message.split(" template:").next().unwrap_or_default().to_owned();
-    if let Some((location, after)) = rest.split_once(": executing \"") {
-        let (name, after) = after.split_once('"')?;
-        let (context, message) = after.strip_prefix(" at <")?.split_once(">: ")?;
-        return Some(format!("{location}\n  executing \"{name}\" at <{context}>:\n    {}\n", short(message)));
+    let mut ordered: Vec<&File<'_>> = files.values().collect();
+    // Deepest first, and backwards by name: of two definitions the last one counts.
+    let slashes = |path: &str| path.bytes().filter(|byte| *byte == b'/').count();
+    ordered.sort_by_cached_key(|file| std::cmp::Reverse((slashes(&file.path), file.path.clone())));
+    let mut templates = Templates::new("gotpl")
+        .with_functions(functions(chart.semantics))
+        .with_missing_key(MissingKey::Zero)
+        .with_limits(LIMITS);
+    for file in &ordered {
+        templates.parse(&file.path, file.text).map_err(|error| template_error::parsing(&error))?;
     }
-    let (location, message) = rest.rsplit_once(": ")?;
-    Some(format!("{location}\n  {}\n", short(message)))
+    let order = ordered.iter().filter(|file| !is_partial(&file.path)).map(|file| file.path.clone()).collect();
+    let parsed = Arc::new(Parsed { templates, order });
+    chart.parsed.insert(key, parsed.clone());
+    Ok(parsed)
+}
+
+/// Adds the path and the identity of a chart and its subcharts.
+fn add_key(chart: &ActiveChart<'_>, key: &mut Vec<Participant>) {
+    let content = if chart.is_root { 0 } else { std::ptr::from_ref(chart.content).addr() };
+    key.push(Participant { path: chart.path.clone(), content });
+    chart.subcharts.iter().for_each(|subchart| add_key(subchart, key));
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use gotemplate::strconv::{parse_float, quote};
 use gotemplate::{Context, Function, FunctionError, FunctionResult, Functions, List, Map, Param, Value};
 
+use super::semantics::Semantics;
 use super::{toml, yaml};
 use crate::template_functions::durations::{self, DURATION, SECOND};
 use crate::template_functions::{self, FunctionState, json, times};
@@ -22,13 +23,49 @@ pub(super) const MARKERS: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 const NESTED_INCLUDES: usize = 1_000;
 
 /// The table of all functions of helm 4.3.1.
-pub(super) static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
+static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     let mut functions = template_functions::functions();
     functions.remove("env");
     functions.remove("expandenv");
     functions.extend(TABLE);
     Arc::new(functions)
 });
+
+/// The functions that helm 4.1 does not have.
+const SINCE_4_3: [&str; 12] = [
+    "mustToToml",
+    "mustToDuration",
+    "durationSeconds",
+    "durationMilliseconds",
+    "durationMicroseconds",
+    "durationNanoseconds",
+    "durationMinutes",
+    "durationHours",
+    "durationDays",
+    "durationWeeks",
+    "durationRoundTo",
+    "durationTruncateTo",
+];
+
+static FUNCTIONS_4_1: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(without(&FUNCTIONS, &SINCE_4_3)));
+static FUNCTIONS_3: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(without(&FUNCTIONS_4_1, &["mustToYaml"])));
+
+fn without(functions: &Functions, names: &[&str]) -> Functions {
+    let mut functions = functions.clone();
+    names.iter().for_each(|name| {
+        functions.remove(name);
+    });
+    functions
+}
+
+/// Returns the functions of a version of helm.
+pub(super) fn functions(semantics: Semantics) -> Arc<Functions> {
+    match semantics {
+        Semantics::V4_3 => FUNCTIONS.clone(),
+        Semantics::V4_1 => FUNCTIONS_4_1.clone(),
+        Semantics::V3_22 | Semantics::V3_17 => FUNCTIONS_3.clone(),
+    }
+}
 
 static TABLE: &[(&str, Function)] = &[
     ("include", Function::with_context(&[Param::String, Param::Any], include)),

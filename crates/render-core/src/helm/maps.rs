@@ -26,7 +26,7 @@ pub(super) fn json_kind(value: &Value) -> &'static str {
 /// Returns the error of a document that should be a map.
 pub(super) fn not_a_map(value: &Value) -> String {
     format!(
-        "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
         json_kind(value)
     )
 }

@@ -8,20 +8,34 @@
 //! | `manifests` | documents: split, sorted, printed |
 //! | `semantics` | the versions of helm that can be chosen |
 
+mod archive;
 mod chart;
+mod chart_object;
+mod check;
+mod coalesce;
+mod decode;
+mod dependencies;
 mod engine;
 mod error;
 mod files;
+mod folder;
 mod functions;
 mod ignore;
+mod log;
 mod manifests;
 mod maps;
 mod metadata;
 mod objects;
+mod parsed_templates;
 mod path_match;
 mod print;
+mod record;
+mod schema;
+mod schema_error;
 mod semantics;
 mod set_values;
+mod shared_value;
+mod template_error;
 mod toml;
 mod values;
 mod yaml;
@@ -36,6 +50,7 @@ pub use print::PrintOptions;
 pub use semantics::{Semantics, UnknownSemantics};
 pub use values::{ValueSource, Values};
 
+use self::dependencies::Processor;
 use crate::files::Files;
 
 pub use crate::template_functions::{FindZone, RandomBytes};
@@ -93,8 +108,7 @@ pub struct Rendered {
 /// # Errors
 /// helm's own texts, and refusals of what is not supported.
 pub fn render(chart: &Chart, mut options: RenderOptions) -> Result<Rendered, HelmError> {
-    let mut warnings = Vec::new();
-    chart.check(&options)?;
+    let mut warnings = chart.warnings.clone();
     match rendered(chart, &mut options, &mut warnings) {
         Ok(rendered) => Ok(Rendered { warnings, ..rendered }),
         Err(error) => Err(error.after(&warnings)),
@@ -102,7 +116,25 @@ pub fn render(chart: &Chart, mut options: RenderOptions) -> Result<Rendered, Hel
 }
 
 fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<String>) -> Result<Rendered, HelmError> {
-    let values = values::coalesced(chart, &options.values, warnings)?;
-    let files = engine::render(chart, values, options)?;
-    manifests::sort(chart, files, warnings)
+    let semantics = chart.semantics;
+    check::chart(chart, warnings)?;
+    check::release_name(&options.release, semantics, warnings)?;
+    let mut processor = Processor { semantics, warnings };
+    let active = match processor.process(chart, &options.values.0) {
+        Ok(active) => active,
+        Err(error) => {
+            let message = "chart dependencies processing failed";
+            if !semantics.is_v3() {
+                warnings.push(log::failure(message, &error));
+            }
+            return Err(HelmError::new(format!("{message}: {error}")));
+        }
+    };
+    let values = processor.coalesce(&active, &options.values.0).map_err(HelmError::new)?;
+    if !options.skip_schema_validation {
+        schema::validate(&active, &values, semantics, warnings)?;
+    }
+    check::kube_version(chart, options)?;
+    let files = engine::render(chart, &active, &values, options)?;
+    manifests::sort(&active, files, semantics, warnings)
 }

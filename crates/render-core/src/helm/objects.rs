@@ -6,15 +6,27 @@ use std::borrow::Cow;
 use gotemplate::{Element, Field, Function, Kind, List, Map, Object, Param, Type, Value, types};
 
 use super::RenderOptions;
+use super::error::HelmError;
+use super::record::{Member, Record};
+use super::semantics::Semantics;
+use crate::template_functions::semver::Version;
 
 /// `common.Values`: a named map, which `dig` refuses.
-pub(super) static VALUES: Type = Type::map("common.Values", Element::Interface).with_methods(&VALUES_METHODS);
+static VALUES: Type = Type::map("common.Values", Element::Interface).with_methods(&VALUES_METHODS);
+
+/// `chartutil.Values`, the same in helm 3.
+static VALUES_V3: Type = Type::map("chartutil.Values", Element::Interface).with_methods(&VALUES_METHODS);
+
+/// Returns the type of `.Values` and of a template's data.
+pub(super) fn values_type(semantics: Semantics) -> &'static Type {
+    if semantics.is_v3() { &VALUES_V3 } else { &VALUES }
+}
 
 static VALUES_METHODS: [(&str, Function); 3] = [
     (
         "AsMap",
         Function::new(&[], |args| match &args[0] {
-            Value::Map(map) => Ok(map.copy_as(&types::MAP).into()),
+            Value::Map(map) => Ok(map.view_as(&types::MAP).into()),
             other => Ok(other.clone()),
         }),
     ),
@@ -22,6 +34,7 @@ static VALUES_METHODS: [(&str, Function); 3] = [
         "Table",
         Function::new(&[Param::String], |args| {
             let path = args[1].to_string();
+            let of = args[0].type_of().unwrap_or(&VALUES);
             let mut table = args[0].clone();
             for key in path.split('.') {
                 table = match &table {
@@ -33,7 +46,7 @@ static VALUES_METHODS: [(&str, Function); 3] = [
                 }
             }
             match table {
-                Value::Map(map) => Ok(map.copy_as(&VALUES).into()),
+                Value::Map(map) => Ok(map.view_as(of).into()),
                 other => Ok(other),
             }
         }),
@@ -41,7 +54,7 @@ static VALUES_METHODS: [(&str, Function); 3] = [
     ("YAML", Function::new(&[], |args| Ok((super::yaml::write(&args[0])? + "\n").into()))),
 ];
 
-/// The API versions of helm 4.3.1 without a cluster.
+/// The API versions without a cluster since helm 3.22, `°` for `.k8s.io`; the versions of a group follow its slash.
 const API_VERSIONS: &str = "v1 admissionregistration°/v1,v1alpha1,v1beta1 internal.apiserver°/v1alpha1 apps/v1,v1beta1,v1beta2 \
     authentication°/v1,v1alpha1,v1beta1 authorization°/v1,v1beta1 autoscaling/v1,v2 batch/v1,v1beta1 certificates°/v1,v1beta1,v1alpha1 \
     coordination°/v1alpha2,v1beta1,v1 discovery°/v1,v1beta1 events°/v1,v1beta1 extensions/v1beta1 \
@@ -49,8 +62,26 @@ const API_VERSIONS: &str = "v1 admissionregistration°/v1,v1alpha1,v1beta1 inter
     rbac.authorization°/v1,v1beta1,v1alpha1 resource°/v1,v1beta2,v1beta1,v1alpha3 scheduling°/v1alpha3,v1beta1,v1 storage°/v1beta1,v1,v1alpha1 \
     storagemigration°/v1,v1beta1 apiextensions°/v1beta1,v1";
 
+/// The API versions of helm 4.1.
+const API_VERSIONS_4_1: &str = "v1 admissionregistration°/v1,v1alpha1,v1beta1 internal.apiserver°/v1alpha1 apps/v1,v1beta1,v1beta2 \
+    authentication°/v1,v1alpha1,v1beta1 authorization°/v1,v1beta1 autoscaling/v1,v2 batch/v1,v1beta1 certificates°/v1,v1beta1,v1alpha1 \
+    coordination°/v1alpha2,v1beta1,v1 discovery°/v1,v1beta1 events°/v1,v1beta1 extensions/v1beta1 \
+    flowcontrol.apiserver°/v1,v1beta1,v1beta2,v1beta3 networking°/v1,v1beta1 node°/v1,v1alpha1,v1beta1 policy/v1,v1beta1 \
+    rbac.authorization°/v1,v1beta1,v1alpha1 resource°/v1,v1beta2,v1beta1,v1alpha3 scheduling°/v1alpha1,v1beta1,v1 storage°/v1beta1,v1,v1alpha1 \
+    storagemigration°/v1beta1 apiextensions°/v1beta1,v1";
+
+/// The API versions of helm 3.17.
+const API_VERSIONS_3_17: &str = "v1 admissionregistration°/v1,v1alpha1,v1beta1 internal.apiserver°/v1alpha1 apps/v1,v1beta1,v1beta2 \
+    authentication°/v1,v1alpha1,v1beta1 authorization°/v1,v1beta1 autoscaling/v1,v2,v2beta1,v2beta2 batch/v1,v1beta1 \
+    certificates°/v1,v1beta1,v1alpha1 coordination°/v1alpha2,v1beta1,v1 discovery°/v1,v1beta1 events°/v1,v1beta1 extensions/v1beta1 \
+    flowcontrol.apiserver°/v1,v1beta1,v1beta2,v1beta3 networking°/v1,v1alpha1,v1beta1 node°/v1,v1alpha1,v1beta1 policy/v1,v1beta1 \
+    rbac.authorization°/v1,v1beta1,v1alpha1 resource°/v1beta1,v1alpha3 scheduling°/v1alpha1,v1beta1,v1 storage°/v1beta1,v1,v1alpha1 \
+    storagemigration°/v1alpha1 apiextensions°/v1beta1,v1";
+
 static VERSION_SET: Type =
     Type::list("common.VersionSet", Element::Concrete(&types::STRING)).with_methods(&VERSION_SET_METHODS);
+static VERSION_SET_V3: Type =
+    Type::list("chartutil.VersionSet", Element::Concrete(&types::STRING)).with_methods(&VERSION_SET_METHODS);
 static VERSION_SET_METHODS: [(&str, Function); 1] = [(
     "Has",
     Function::new(&[Param::String], |given| {
@@ -62,29 +93,84 @@ static VERSION_SET_METHODS: [(&str, Function); 1] = [(
     }),
 )];
 
-/// A Kubernetes version: as it was given, and normalized.
+/// A Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeVersion {
     version: String,
+    /// The version without suffixes, which helm 4 compares and prints.
     normalized: String,
     major: String,
     minor: String,
-}
-
-impl Default for KubeVersion {
-    fn default() -> KubeVersion {
-        KubeVersion::new("v1.37.0".to_owned(), &["1".to_owned(), "37".to_owned(), "0".to_owned()])
-    }
+    semantics: Semantics,
 }
 
 impl KubeVersion {
-    pub(super) fn new(version: String, numbers: &[String]) -> KubeVersion {
-        let part = |index: usize| numbers.get(index).cloned().unwrap_or_default();
-        KubeVersion { version, normalized: format!("v{}", numbers.join(".")), major: part(0), minor: part(1) }
+    /// Returns the version of the client library that a version of helm is built with.
+    #[must_use]
+    pub fn default_of(semantics: Semantics) -> KubeVersion {
+        let minor = match semantics {
+            Semantics::V3_17 => "32",
+            Semantics::V4_1 => "35",
+            Semantics::V3_22 | Semantics::V4_3 => "37",
+        };
+        let version = format!("v1.{minor}.0");
+        KubeVersion {
+            version: version.clone(),
+            normalized: version,
+            major: "1".to_owned(),
+            minor: minor.to_owned(),
+            semantics,
+        }
+    }
+
+    /// Reads a version as `--kube-version` does.
+    ///
+    /// # Errors
+    /// helm's text.
+    pub fn parse(written: &str, semantics: Semantics) -> Result<KubeVersion, HelmError> {
+        let failed = |why: String| HelmError::new(format!("invalid kube version '{written}': {why}"));
+        if semantics == Semantics::V3_17 {
+            let version = Version::parse(written).map_err(|error| {
+                failed(
+                    error
+                        .replace("invalid semantic", "Invalid Semantic")
+                        .replace("semantic version", "Semantic Version"),
+                )
+            })?;
+            let text = format!("v{version}");
+            return Ok(KubeVersion {
+                version: text.clone(),
+                normalized: text,
+                major: version.major.to_string(),
+                minor: version.minor.to_string(),
+                semantics,
+            });
+        }
+        let body = written.strip_prefix('v').unwrap_or(written);
+        let end = body.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(body.len());
+        let (digits, rest) = body.split_at(end);
+        let quoted = gotemplate::strconv::quote(written.as_bytes());
+        let numbers: Vec<&str> = digits.split('.').collect();
+        if numbers.iter().any(|part| part.is_empty()) || !(rest.is_empty() || rest.starts_with(['-', '+'])) {
+            return Err(failed(format!("could not parse {quoted} as version")));
+        }
+        if numbers.len() < 2 {
+            return Err(failed(format!("illegal version string {quoted}")));
+        }
+        let numbers = numbers.iter().map(|part| part.parse::<u64>()).collect::<Result<Vec<u64>, _>>();
+        let numbers = numbers.map_err(|_| failed(format!("illegal version string {quoted}")))?;
+        let normalized = format!("v{}", numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."));
+        let version = if semantics.is_v3() { normalized.clone() } else { format!("v{body}") };
+        Ok(KubeVersion { version, normalized, major: numbers[0].to_string(), minor: numbers[1].to_string(), semantics })
     }
 
     pub(super) fn normalized(&self) -> &str {
         &self.normalized
+    }
+
+    /// Returns the version as errors name it.
+    pub(super) fn shown(&self) -> &str {
+        &self.version
     }
 }
 
@@ -94,22 +180,22 @@ static KUBE_VERSION_METHODS: [(&str, Function); 2] = [
 ];
 
 fn version_of(value: &Value) -> KubeVersion {
-    value.downcast::<KubeVersion>().cloned().unwrap_or_default()
+    value.downcast::<KubeVersion>().cloned().unwrap_or_else(|| KubeVersion::default_of(Semantics::default()))
 }
 
 impl Object for KubeVersion {
     fn type_name(&self) -> Cow<'static, str> {
-        "common.KubeVersion".into()
+        if self.semantics.is_v3() { "chartutil.KubeVersion" } else { "common.KubeVersion" }.into()
     }
 
     fn fields(&self) -> Vec<Field> {
         let text = |name, value: &str| Field::new(name, value.into());
-        vec![
-            text("Version", &self.version),
-            text("normalizedVersion", &self.normalized),
-            text("Major", &self.major),
-            text("Minor", &self.minor),
-        ]
+        let mut fields = vec![text("Version", &self.version)];
+        if !self.semantics.is_v3() {
+            fields.push(text("normalizedVersion", &self.normalized));
+        }
+        fields.extend([text("Major", &self.major), text("Minor", &self.minor)]);
+        fields
     }
 
     fn field(&self, name: &[u8]) -> Option<Field> {
@@ -133,39 +219,15 @@ impl Object for KubeVersion {
     }
 }
 
-/// A structure with fields alone.
-struct Record {
-    name: &'static str,
-    kind: Kind,
-    fields: Vec<Field>,
-}
-
-impl Object for Record {
-    fn type_name(&self) -> Cow<'static, str> {
-        self.name.into()
-    }
-
-    fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        self.fields.clone()
-    }
-
-    fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Record>().is_some_and(|other| std::ptr::eq(self, other))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
 /// Returns `.Capabilities`.
-pub(super) fn capabilities(options: &RenderOptions) -> Value {
+pub(super) fn capabilities(semantics: Semantics, options: &RenderOptions) -> Value {
+    let known = match semantics {
+        Semantics::V3_17 => API_VERSIONS_3_17,
+        Semantics::V4_1 => API_VERSIONS_4_1,
+        Semantics::V3_22 | Semantics::V4_3 => API_VERSIONS,
+    };
     let mut versions = Vec::new();
-    for group in API_VERSIONS.split_whitespace() {
+    for group in known.split_whitespace() {
         match group.split_once('/') {
             None => versions.push(group.to_owned()),
             Some((group, names)) => {
@@ -175,27 +237,42 @@ pub(super) fn capabilities(options: &RenderOptions) -> Value {
         }
     }
     versions.extend(options.api_versions.iter().cloned());
-    let helm = [
-        ("Version", "v4.3"),
-        ("GitCommit", ""),
-        ("GitTreeState", ""),
-        ("GoVersion", "go1.26.8"),
-        ("KubeClientVersion", "v1.37"),
-    ];
-    let helm = helm.map(|(name, value)| Field::new(name, value.into())).into();
-    let kube = Value::object(options.kube_version.clone().unwrap_or_default());
+    let kube = options.kube_version.clone().unwrap_or_else(|| KubeVersion::default_of(semantics));
+    let (set, name) = if semantics.is_v3() {
+        (&VERSION_SET_V3, "*chartutil.Capabilities")
+    } else {
+        (&VERSION_SET, "*common.Capabilities")
+    };
+    let versions = List::new(set, versions.into_iter().map(Value::from).collect());
     let fields = vec![
-        Field::new("KubeVersion", kube),
-        Field::new(
-            "APIVersions",
-            Value::List(List::new(&VERSION_SET, versions.into_iter().map(Value::from).collect())),
-        ),
-        Field::new(
-            "HelmVersion",
-            Value::object(Record { name: "version.BuildInfo", kind: Kind::Struct, fields: helm }),
-        ),
+        Field::new("KubeVersion", Value::object(kube)),
+        Field::new("APIVersions", Value::List(versions)),
+        Field::new("HelmVersion", Value::object(build_info(semantics))),
     ];
-    Value::object(Record { name: "*common.Capabilities", kind: Kind::Pointer, fields })
+    Value::object(Record::new(name, Kind::Pointer, fields))
+}
+
+/// Returns `.Capabilities.HelmVersion`, of helm 4 as `go install` builds it.
+fn build_info(semantics: Semantics) -> Record {
+    let [version, commit, state, go, client] = match semantics {
+        Semantics::V3_17 => ["v3.17.2", "cc0bbbd6d6276b83880042c1ecb34087e84d41eb", "clean", "go1.23.7", ""],
+        Semantics::V3_22 => ["v3.22.0", "", "", "go1.26.8", ""],
+        Semantics::V4_1 => ["v4.1", "", "", "go1.26.8", "v1.35"],
+        Semantics::V4_3 => ["v4.3", "", "", "go1.26.8", "v1.37"],
+    };
+    let mut values = vec![
+        ("Version", "version", version),
+        ("GitCommit", "git_commit", commit),
+        ("GitTreeState", "git_tree_state", state),
+        ("GoVersion", "go_version", go),
+    ];
+    if !semantics.is_v3() {
+        values.push(("KubeClientVersion", "kube_client_version", client));
+    }
+    let member =
+        |(_, name, value): &(_, &'static str, &str)| Member { name, value: Value::from(*value), omit_empty: true };
+    let fields = values.iter().map(|(name, _, value)| Field::new(name, Value::from(*value))).collect();
+    Record { json: values.iter().map(member).collect(), ..Record::new("version.BuildInfo", Kind::Struct, fields) }
 }
 
 /// Returns `.Release`.
@@ -214,7 +291,7 @@ pub(super) fn release(options: &RenderOptions) -> Value {
 }
 
 /// Returns `.Template` of a file.
-pub(super) fn template(name: &str, base_path: &str) -> Value {
+pub(super) fn template(name: &str, base_path: &str, semantics: Semantics) -> Value {
     let map: Map = [("Name", Value::from(name)), ("BasePath", Value::from(base_path))].into_iter().collect();
-    map.copy_as(&VALUES).into()
+    map.view_as(values_type(semantics)).into()
 }

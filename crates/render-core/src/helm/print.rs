@@ -1,7 +1,8 @@
 //! Prints what was rendered.
 
 use super::error::HelmError;
-use super::manifests::{Document, split};
+use super::manifests::{Document, split, trim};
+use super::semantics::Semantics;
 use super::{Rendered, path_match};
 
 /// What is printed.
@@ -28,17 +29,14 @@ impl Rendered {
             self.crds.iter().for_each(|document| append(&mut text, document));
         }
         self.manifests.iter().for_each(|document| append(&mut text, document));
-        let mut out = String::from_utf8_lossy(&text).trim().as_bytes().to_vec();
-        if std::str::from_utf8(&text).is_err() {
-            out = text.trim_ascii().to_vec();
-        }
+        let mut out = trim(&text).to_vec();
         out.push(b'\n');
         let printed = |test: bool| !(options.no_hooks || (options.skip_tests && test));
         for hook in self.hooks.iter().filter(|hook| printed(hook.is_test())) {
             append(&mut out, &hook.document);
         }
         if !options.show_only.is_empty() {
-            out = selected(&out, &options.show_only)?;
+            out = selected(&out, &options.show_only, self.semantics)?;
         }
         Ok(out)
     }
@@ -51,8 +49,8 @@ fn append(out: &mut Vec<u8>, document: &Document) {
 }
 
 /// Returns the documents of the finished text whose files match, pattern by pattern.
-fn selected(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, HelmError> {
-    let pieces = split(text);
+fn selected(text: &[u8], patterns: &[String], semantics: Semantics) -> Result<Vec<u8>, HelmError> {
+    let pieces = split(text, semantics);
     let mut out = Vec::new();
     for pattern in patterns {
         let matching = pieces

@@ -1,12 +1,12 @@
-//! Values: files, flags, and the chart's own.
+//! The user's values: files and flags.
 
-use gotemplate::{Map, Value};
+use gotemplate::Map;
 
-use super::chart::Chart;
+use super::chart::values_map;
 use super::error::HelmError;
-use super::maps::{merge, not_a_map};
-use super::objects::VALUES;
-use super::{set_values, yaml};
+use super::maps::merge;
+use super::semantics::Semantics;
+use super::set_values;
 
 /// One source of values. Files come first, whatever the order of flags.
 #[derive(Clone, Debug)]
@@ -49,23 +49,16 @@ impl Values {
     ///
     /// # Errors
     /// helm's text of a source that cannot be read.
-    pub fn merge(sources: &[ValueSource]) -> Result<Values, HelmError> {
+    pub fn merge(sources: &[ValueSource], semantics: Semantics) -> Result<Values, HelmError> {
         let target = Map::default();
         let mut ordered: Vec<&ValueSource> = sources.iter().collect();
         ordered.sort_by_key(|source| source.rank());
         for source in ordered {
             match source {
                 ValueSource::File { name, bytes } => {
-                    let failed = |error: String| HelmError::new(format!("failed to parse {name}: {error}"));
-                    for document in yaml::read_all(bytes)
-                        .map_err(|error| failed(format!("cannot unmarshal yaml document: {error}")))?
-                    {
-                        match document {
-                            Value::Map(map) => merge(&target, &map),
-                            Value::Nil => {}
-                            other => return Err(failed(not_a_map(&other))),
-                        }
-                    }
+                    let values = values_map(bytes, semantics)
+                        .map_err(|error| HelmError::new(format!("failed to parse {name}: {error}")))?;
+                    merge(&target, &values);
                 }
                 ValueSource::SetJson(text) => set_values::set_json(&target, text)?,
                 ValueSource::Set(text) => set_values::set(&target, text, set_values::Typing::Typed)?,
@@ -74,73 +67,5 @@ impl Values {
             }
         }
         Ok(Values(target))
-    }
-}
-
-/// Merges the user's values into the chart's; the user's take precedence.
-///
-/// # Errors
-/// The chart's own values cannot be read.
-pub(super) fn coalesced(chart: &Chart, user: &Values, warnings: &mut Vec<String>) -> Result<Map, HelmError> {
-    let values = user.0.copy_as(&VALUES);
-    let defaults = chart.default_values()?;
-    let name = &chart.metadata.name;
-    for (key, default) in defaults.entries() {
-        match values.get(&key) {
-            None => {
-                if matches!(default, Value::Nil) {
-                    continue;
-                }
-                drop_nulls(&default);
-                values.insert(key, default);
-            }
-            Some(Value::Nil) => {
-                values.remove(&key);
-            }
-            Some(Value::Map(mine)) => match &default {
-                Value::Map(defaults) => {
-                    drop_nulls(&default);
-                    coalesce_tables(&mine, defaults, &format!("{name}.{key}"), warnings);
-                }
-                Value::Nil => {}
-                _ => warnings.push(format!("warning: skipped value for {name}.{key}: Not a table.")),
-            },
-            Some(_) => {}
-        }
-    }
-    Ok(values)
-}
-
-/// Removes nulls from maps, not from lists.
-fn drop_nulls(value: &Value) {
-    let Value::Map(map) = value else { return };
-    for (key, value) in map.entries() {
-        match value {
-            Value::Nil => {
-                map.remove(&key);
-            }
-            inner => drop_nulls(&inner),
-        }
-    }
-}
-
-fn coalesce_tables(mine: &Map, defaults: &Map, path: &str, warnings: &mut Vec<String>) {
-    for (key, default) in defaults.entries() {
-        let path = format!("{path}.{key}");
-        match (mine.get(&key), &default) {
-            (None, _) => mine.insert(key, default),
-            (Some(Value::Nil), _) => {
-                mine.remove(&key);
-            }
-            (Some(Value::Map(mine)), Value::Map(defaults)) => coalesce_tables(&mine, defaults, &path, warnings),
-            (Some(_), Value::Map(_)) => {
-                warnings.push(format!("warning: cannot overwrite table with non table for {path} ({default})"));
-            }
-            (Some(Value::Map(_)), _) => {
-                warnings
-                    .push(format!("warning: destination for {path} is a table. Ignoring non-table value ({default})"));
-            }
-            _ => {}
-        }
     }
 }

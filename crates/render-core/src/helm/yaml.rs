@@ -18,11 +18,50 @@ pub(super) fn read(text: &[u8]) -> Result<Value, String> {
     Ok(read_all(text)?.into_iter().next().unwrap_or_default())
 }
 
-/// Returns the text up to a line that ends the document.
+/// Reads the first document as a tree, which JSON can represent.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_node(text: &[u8]) -> Result<Node, String> {
+    let text = first_document(text);
+    let (documents, _) = read_configuration(text).map_err(|error| yaml_error(&error, text))?;
+    let node = documents.into_iter().next().unwrap_or_default();
+    check(&node)?;
+    Ok(node)
+}
+
+/// Checks that JSON can represent a tree.
+fn check(node: &Node) -> Result<(), String> {
+    match &node.data {
+        Data::Map(map) => map.entries().iter().try_for_each(|entry| {
+            key_of(&entry.key)?;
+            check(&entry.value)
+        }),
+        Data::Seq(items) => items.iter().try_for_each(check),
+        Data::Scalar(scalar) => scalar_value(scalar).map(|_| ()),
+    }
+}
+
+/// Returns the text up to the line that ends the first document.
 fn first_document(text: &[u8]) -> &[u8] {
-    let end = memchr::memmem::find_iter(text, b"\n...")
-        .find(|at| matches!(text.get(at + 4), None | Some(b'\n' | b' ' | b'\r')));
-    end.map_or(text, |at| &text[..=at])
+    let mut begun = false;
+    let mut at = 0;
+    while at < text.len() {
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
+        let line = text[at..end].trim_ascii_end();
+        let marker = |mark: &[u8]| {
+            line.strip_prefix(mark).is_some_and(|rest| rest.first().is_none_or(|byte| matches!(byte, b' ' | b'\t')))
+        };
+        if marker(b"...") || (begun && marker(b"---")) {
+            // `...` before any content ends nothing that matters.
+            if begun {
+                return &text[..at];
+            }
+        }
+        begun |= !(line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%"));
+        at = end;
+    }
+    text
 }
 
 /// Reads all documents.
@@ -85,7 +124,11 @@ fn utf8_problem(text: &[u8]) -> &'static str {
     }
 }
 
-fn value_of(node: &Node) -> Result<Value, String> {
+/// Returns the value of a tree.
+///
+/// # Errors
+/// What JSON cannot represent.
+pub(super) fn value_of(node: &Node) -> Result<Value, String> {
     match &node.data {
         Data::Map(map) => {
             let mut entries = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gotemplate::strconv::{FloatFormat, format_float};
-use gotemplate::{Field, Function, FunctionResult, List, Map, Object, Param, Value, chars, types};
+use gotemplate::{Function, FunctionResult, List, Map, Param, Value, chars, types};
 
 use super::arguments::bytes;
 use super::semver::Version;
@@ -90,7 +90,7 @@ impl Encoder {
             Value::Object(_) if value.downcast::<Version>().is_some() => self.string(value.to_string().as_bytes()),
             Value::Object(object) => match value.downcast::<Time>() {
                 Some(time) => self.string(time.rfc3339().as_bytes()),
-                None => self.sequence(b"{}", exported(&**object).iter(), |encoder, field| {
+                None => self.sequence(b"{}", object.json_members().iter(), |encoder, field| {
                     encoder.key(field.name.as_bytes());
                     encoder.value(&field.value)
                 })?,
@@ -173,11 +173,6 @@ impl Encoder {
     fn escape(&mut self, c: char) {
         self.out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
     }
-}
-
-/// Returns the fields that JSON shows: those whose names begin with a capital.
-fn exported(object: &dyn Object) -> Vec<Field> {
-    object.fields().into_iter().filter(|field| field.name.starts_with(|c: char| c.is_ascii_uppercase())).collect()
 }
 
 /// Returns a float as ECMAScript writes it, which is Go's way.
