@@ -237,7 +237,7 @@ fn same_record(unit: &Unit, record: &Record) -> bool {
     let same_files = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
     // Setting or releasing a hold is a change, even if no file changes.
     let same_hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
-    same_files && same_hold && order::same_repository(&record.source.repo_url, &unit.source.repo_url)
+    same_files && same_hold && git::same_repository(&record.source.repo_url, &unit.source.repo_url)
 }
 
 /// The differences between the unit's files and the current ones, sorted by path.

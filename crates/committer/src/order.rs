@@ -1,5 +1,6 @@
 //! The order of deliveries: a branch never goes back to the output of an older source commit.
 
+use git::same_repository;
 use git::source::Ancestry;
 
 use crate::metadata::Record;
@@ -87,45 +88,5 @@ fn newer(unit: &Unit, recorded: &str, ancestors: Ancestors<'_>) -> Option<Refusa
         Ancestry::Ancestor => None,
         Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
         Ancestry::Unknown(reason) => Some(Refusal::UnknownAncestry { recorded, ours, reason }),
-    }
-}
-
-/// Whether two URLs name one repository.
-pub(crate) fn same_repository(one: &str, other: &str) -> bool {
-    repository_key(one) == repository_key(other)
-}
-
-/// A repository's URL without scheme, user, `.git` and a trailing slash, in lower case. `host:path` and `ssh://host/path` have the same key.
-fn repository_key(url: &str) -> String {
-    let clean = git::without_credentials(url.trim());
-    let rest = match clean.split_once("://") {
-        Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
-        None => match clean.split_once(':') {
-            Some((host, path)) if !host.contains('/') => {
-                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-                format!("{host}/{}", path.trim_start_matches('/'))
-            }
-            _ => clean,
-        },
-    };
-    let rest = rest.trim_end_matches('/');
-    rest.strip_suffix(".git").unwrap_or(rest).to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_repository_has_many_urls() {
-        for url in [
-            "https://github.com/acme/shop.git",
-            "https://token@github.com/Acme/shop",
-            "git@github.com:acme/shop.git",
-            "ssh://git@github.com/acme/shop/",
-        ] {
-            assert_eq!(repository_key(url), "github.com/acme/shop", "{url}");
-        }
-        assert!(!same_repository("/srv/a", "/srv/b"));
     }
 }

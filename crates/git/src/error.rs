@@ -5,6 +5,7 @@ use std::io;
 use net::{AuthorityError, HttpError};
 
 use crate::credentials::{CredentialError, CredentialSource};
+use crate::format::UnsupportedFormat;
 
 /// Why a repository could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +121,14 @@ pub enum TransportError {
         /// The limit that is exceeded.
         reason: String,
     },
+    /// The repository has a format that hydrant does not support.
+    #[error("{url} uses {format}, which hydrant does not support")]
+    UnsupportedFormat {
+        /// The URL without credentials, or the path.
+        url: String,
+        /// The format.
+        format: UnsupportedFormat,
+    },
     /// The server does not support a requested capability.
     #[error("{url} does not support {capability}")]
     Unsupported {
@@ -193,6 +202,7 @@ impl TransportError {
                 "check that the URL points to a git repository and that no proxy answers in its place"
             }
             Self::TooLarge { .. } => "check the repository; the documentation lists the limits under Security",
+            Self::UnsupportedFormat { format, .. } => format.hint(),
             Self::Unsupported { hint, .. } => hint,
             Self::Git { .. } => "check the repository with `git fsck`",
             Self::Io { .. } => "check the free space and permissions of the temporary folder",

@@ -9,6 +9,7 @@
 //! | `object_store`, `pack` | [`ObjectStore`]: a temporary repository in which commits are built; [`Pack`]: the objects of a push |
 //! | [`source`] | the source repository: commits, files of a revision, history |
 //! | [`bases`] | remote bases: the objects of a revision of a foreign repository, checked and kept |
+//! | `format` | formats of repositories that are not supported |
 //! | `signing` | signatures of commits |
 //! | `limits` | how long a server may take and how much it may send |
 //! | `rejection` | the messages with which servers reject a push |
@@ -21,6 +22,7 @@ mod connection;
 mod credentials;
 mod error;
 mod file;
+mod format;
 mod identity;
 mod limits;
 mod message;
@@ -40,6 +42,7 @@ pub use connection::open;
 pub use credentials::{CredentialError, CredentialHelpers, CredentialSource, Credentials};
 pub use error::TransportError;
 pub use file::{Change, ChangeKind, File, FileSet, Mode};
+pub use format::UnsupportedFormat;
 pub use identity::{Identity, Moment};
 pub use message::normalize_message;
 pub use object_store::{Edit, ObjectStore, filemode};
@@ -49,4 +52,4 @@ pub use remote::Remote;
 pub use signing::{Signing, SigningError, SigningFormat};
 pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};
 pub use tree::{Tree, TreeEntry};
-pub use url::without_credentials;
+pub use url::{same_repository, without_credentials};

@@ -11,6 +11,7 @@ use net::InputTrust;
 use super::process::ProcessChannel;
 use super::session::Session;
 use crate::error::TransportError;
+use crate::format::UnsupportedFormat;
 use crate::pack::Pack;
 use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
 
@@ -43,7 +44,7 @@ pub(super) fn open(path: &str, trust: InputTrust) -> Result<Box<dyn Transport>, 
         Err(error) if error.code() == ErrorCode::Owner => {
             return Err(TransportError::UnsafeOwner { path: path.to_owned() });
         }
-        Err(error) => return Err(TransportError::Git { location: path.to_owned(), source: error }),
+        Err(error) => return Err(open_error(path, error)),
     };
     if let Some(found) = &repository
         && needs_git(found)
@@ -51,6 +52,13 @@ pub(super) fn open(path: &str, trust: InputTrust) -> Result<Box<dyn Transport>, 
         return Ok(Box::new(Session::new(ProcessChannel::git(path, trust), path.to_owned(), None)));
     }
     Ok(Box::new(LocalRepository { folder, path: path.to_owned(), repository }))
+}
+
+fn open_error(path: &str, error: git2::Error) -> TransportError {
+    match UnsupportedFormat::of(&error) {
+        Some(format) => TransportError::UnsupportedFormat { url: path.to_owned(), format },
+        None => TransportError::Git { location: path.to_owned(), source: error },
+    }
 }
 
 fn open_exact(folder: &Path) -> Result<Repository, git2::Error> {

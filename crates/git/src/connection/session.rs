@@ -1,5 +1,6 @@
 //! The smart protocol over a [`Channel`].
 
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,12 @@ use net::HttpError;
 use super::channel::{Channel, Request, Service};
 use crate::credentials::CredentialSource;
 use crate::error::TransportError;
+use crate::format::UnsupportedFormat;
 use crate::limits::{ADVERTISEMENT_TIMEOUT, FETCH_TIMEOUT, PUSH_TIMEOUT};
 use crate::pack::Pack;
 use crate::protocol::LimitExceeded;
 use crate::protocol::advertisement::{self, Advertisement};
-use crate::protocol::fetch::{self, FetchRequest, HistoryResponse};
+use crate::protocol::fetch::{self, FetchRequest, HistoryResponse, ThinPack};
 use crate::protocol::push;
 use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
 
@@ -56,7 +58,8 @@ impl<C: Channel> Session<C> {
                 TransportError::TooLarge { url, reason: exceeded.to_string() }
             }
             ErrorKind::TimedOut => TransportError::unreachable(url, error.to_string()),
-            ErrorKind::Unsupported | ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
+            ErrorKind::Unsupported => self.unsupported_format(UnsupportedFormat::Sha256),
+            ErrorKind::Other => TransportError::Server { url, message: error.to_string() },
             _ => {
                 let early = "the connection ended before the response was complete";
                 let own = if error.kind() == ErrorKind::UnexpectedEof { early.to_owned() } else { error.to_string() };
@@ -68,19 +71,20 @@ impl<C: Channel> Session<C> {
         }
     }
 
+    fn unsupported_format(&self, format: UnsupportedFormat) -> TransportError {
+        TransportError::UnsupportedFormat { url: self.url.clone(), format }
+    }
+
     fn advertisement(&mut self, service: Service) -> Result<Advertisement, TransportError> {
         let mut reader = self.channel.advertisement(service, self.end(ADVERTISEMENT_TIMEOUT))?;
         let read = advertisement::read(&mut reader);
         drop(reader);
         let advertisement = read.map_err(|error| self.error(&error))?;
-        if advertisement.value("object-format").is_some_and(|format| format != "sha1") {
-            return Err(TransportError::Unsupported {
-                url: self.url.clone(),
-                capability: "SHA-1 object ids".to_owned(),
-                hint: "use a repository with SHA-1 object ids".to_owned(),
-            });
+        match advertisement.value("object-format") {
+            None | Some("sha1") => Ok(advertisement),
+            Some("sha256") => Err(self.unsupported_format(UnsupportedFormat::Sha256)),
+            Some(other) => Err(self.unsupported_format(UnsupportedFormat::Other(format!("object format {other}")))),
         }
-        Ok(advertisement)
     }
 
     /// Returns the advertisement of `git-upload-pack`, which is started if necessary, and always with `fresh`.
@@ -120,8 +124,13 @@ impl<C: Channel> Session<C> {
         updates: &[RefUpdate],
         options: &PushOptions,
     ) -> Result<(), TransportError> {
+        if options.atomic && !server.is_reliable() {
+            let agent = server.value("agent").unwrap_or("a server without a name");
+            let capability = "atomic".to_owned();
+            let hint = format!("push without `--atomic`: hydrant does not know whether {agent} supports it");
+            return Err(TransportError::Unsupported { url: self.url.clone(), capability, hint });
+        }
         for (needed, capability, hint) in [
-            (true, "report-status", "update git on the server"),
             (options.atomic, "atomic", "push without `--atomic`"),
             (updates.iter().any(|update| update.new.is_none()), "delete-refs", "delete the branch at the host"),
             (
@@ -136,6 +145,50 @@ impl<C: Channel> Session<C> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the refs that a server reports as updated, and replaces the result of those that are not. One that is not listed and is not a
+    /// branch may be hidden.
+    fn confirm(&mut self, mut report: PushReport, updates: &[RefUpdate]) -> Result<PushReport, TransportError> {
+        let accepted = report.statuses.iter().filter(|status| status.result.is_ok());
+        let names: Vec<String> = accepted.map(|status| status.name.clone()).collect();
+        if names.is_empty() {
+            return Ok(report);
+        }
+        let found: BTreeMap<String, Oid> =
+            self.list_refs(&names)?.into_iter().map(|found| (found.name, found.id)).collect();
+        for (status, update) in report.statuses.iter_mut().zip(updates).filter(|(status, _)| status.result.is_ok()) {
+            let now = found.get(&status.name).copied();
+            if now != update.new && (now.is_some() || status.name.starts_with("refs/heads/")) {
+                let shown = |id: Option<Oid>| id.map_or_else(|| "missing".to_owned(), |id| format!("at {id}"));
+                let new = update.new.map_or_else(|| "no ref".to_owned(), |id| id.to_string());
+                status.result = Err(format!("{} is {} but expected {new} after the push", status.name, shown(now)));
+            }
+        }
+        Ok(report)
+    }
+
+    fn fetch_history(
+        &mut self,
+        tips: &[Oid],
+        commit: Oid,
+        store: &Repository,
+        thin: ThinPack,
+    ) -> Result<HistoryFetch, TransportError> {
+        let server = self.upload_pack(false)?;
+        let mut done = !server.v2;
+        loop {
+            let body = fetch::since_request(&server, tips, commit, done, thin);
+            let end = self.end(FETCH_TIMEOUT);
+            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body), end)?;
+            let response = fetch::receive_since(&mut reader, &server, done, store, end);
+            drop(reader);
+            match response.map_err(|error| self.error(&error))? {
+                HistoryResponse::UnknownCommit => return Ok(HistoryFetch::UnknownCommit),
+                HistoryResponse::Fetched => return Ok(HistoryFetch::Fetched),
+                HistoryResponse::Acknowledged => done = true,
+            }
+        }
     }
 
     fn fetch_request(&mut self, request: &FetchRequest<'_>, store: &Repository) -> Result<(), TransportError> {
@@ -190,19 +243,14 @@ impl<C: Channel> Transport for Session<C> {
     }
 
     fn fetch_since(&mut self, tips: &[Oid], commit: Oid, store: &Repository) -> Result<HistoryFetch, TransportError> {
-        let server = self.upload_pack(false)?;
-        let mut done = !server.v2;
-        loop {
-            let body = fetch::since_request(&server, tips, commit, done);
-            let end = self.end(FETCH_TIMEOUT);
-            let mut reader = self.channel.request(Service::UploadPack, Request::lines(body), end)?;
-            let response = fetch::receive_since(&mut reader, &server, done, store, end);
-            drop(reader);
-            match response.map_err(|error| self.error(&error))? {
-                HistoryResponse::UnknownCommit => return Ok(HistoryFetch::UnknownCommit),
-                HistoryResponse::Fetched => return Ok(HistoryFetch::Fetched),
-                HistoryResponse::Acknowledged => done = true,
+        match self.fetch_history(tips, commit, store, ThinPack::Refused) {
+            // A server may insist on thin packs, whose bases may be missing here.
+            Err(TransportError::Server { .. } | TransportError::Unreachable { .. })
+                if self.upload_pack(false).is_ok_and(|server| !server.v2 && server.has("thin-pack")) =>
+            {
+                self.fetch_history(tips, commit, store, ThinPack::Accepted)
             }
+            fetched => fetched,
         }
     }
 
@@ -235,6 +283,7 @@ impl<C: Channel> Transport for Session<C> {
         let mut reader = self.channel.request(Service::ReceivePack, request, self.end(PUSH_TIMEOUT))?;
         let report = push::report(&mut reader, &server, updates);
         drop(reader);
-        report.map_err(|error| self.error(&error))
+        let report = report.map_err(|error| self.error(&error))?;
+        if server.is_reliable() { Ok(report) } else { self.confirm(report, updates) }
     }
 }

@@ -35,6 +35,12 @@ impl Advertisement {
         })
     }
 
+    /// Returns whether the service is git's, also at a host that uses git, or JGit's. Their reports of pushes and their atomic pushes can be relied
+    /// on. Other implementations report refs as updated that have lost a race, and update some refs of an atomic push (dulwich 1.2).
+    pub(crate) fn is_reliable(&self) -> bool {
+        self.value("agent").is_some_and(|agent| agent.starts_with("git/") || agent.starts_with("JGit/"))
+    }
+
     /// Returns whether a command of version 2 has a feature (`fetch=shallow filter`).
     pub(crate) fn feature(&self, command: &str, feature: &str) -> bool {
         self.value(command).is_some_and(|features| features.split(' ').any(|found| found == feature))
@@ -101,10 +107,7 @@ pub(crate) fn remote_ref(line: &str) -> io::Result<Option<RemoteRef>> {
         return Err(protocol_error(&format!("invalid ref line {line:?}")));
     };
     if id.len() == 64 {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "the repository uses SHA-256 object ids, which hydrant does not support",
-        ));
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "the repository uses SHA-256 object ids"));
     }
     let id = Oid::from_str(id).map_err(|_| protocol_error(&format!("invalid ref line {line:?}")))?;
     Ok(Some(RemoteRef { name: name.to_owned(), id }))

@@ -95,9 +95,16 @@ fn version_0(server: &Advertisement, wanted: &FetchRequest<'_>) -> Vec<u8> {
     out
 }
 
+/// Whether a request of version 0 accepts a pack whose deltas have bases outside of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThinPack {
+    Accepted,
+    Refused,
+}
+
 /// Returns the request for the commits that are reachable from `tips` and not from `commit`. In version 2, a first request without `done` asks whether
 /// the server has the commit, since it would send the whole history otherwise; in version 0 the response says so before the pack.
-pub(crate) fn since_request(server: &Advertisement, tips: &[Oid], commit: Oid, done: bool) -> Vec<u8> {
+pub(crate) fn since_request(server: &Advertisement, tips: &[Oid], commit: Oid, done: bool, thin: ThinPack) -> Vec<u8> {
     let mut out = Vec::new();
     let filter = if server.v2 { server.feature("fetch", "filter") } else { server.has("filter") };
     let mut tail = String::new();
@@ -107,7 +114,10 @@ pub(crate) fn since_request(server: &Advertisement, tips: &[Oid], commit: Oid, d
         pkt::text(&mut out, "ofs-delta");
         pkt::text(&mut out, "no-progress");
     } else {
-        let names = ["side-band-64k", "ofs-delta", "no-progress", "filter"];
+        let mut names = vec!["side-band-64k", "ofs-delta", "no-progress", "filter"];
+        if thin == ThinPack::Accepted {
+            names.push("thin-pack");
+        }
         tail = names.into_iter().filter(|name| server.has(name)).map(|name| format!(" {name}")).collect();
     }
     for id in tips {

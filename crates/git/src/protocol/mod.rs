@@ -1,7 +1,7 @@
 //! git's wire protocol: packet lines, advertisements, fetches in versions 0 and 2, pushes. Reads and writes bytes; opens no connection.
 //!
 //! Errors are [`std::io::Error`]s whose kind tells what failed: `Other` is the server's own message or a [`LimitExceeded`], `InvalidData` is not git's protocol,
-//! `Unsupported` is a repository that hydrant cannot use, and any other kind is the connection's.
+//! `Unsupported` is a repository with SHA-256 object ids, and any other kind is the connection's.
 
 pub(crate) mod advertisement;
 pub(crate) mod fetch;

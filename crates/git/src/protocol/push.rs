@@ -7,7 +7,7 @@ use git2::Oid;
 
 use super::advertisement::Advertisement;
 use super::limited::Limited;
-use super::message::{check_err, message_lines, protocol_error};
+use super::message::{check_err, lines_without_progress, protocol_error};
 use super::pkt::{self, Packet};
 use super::sideband::Sideband;
 use crate::limits::MAX_REPORT_BYTES;
@@ -18,8 +18,8 @@ const ZERO: &str = "0000000000000000000000000000000000000000";
 
 /// Returns the request up to the pack.
 pub(crate) fn request(server: &Advertisement, updates: &[RefUpdate], options: &PushOptions) -> Vec<u8> {
-    let mut capabilities = vec!["report-status"];
-    for name in ["side-band-64k", "quiet"] {
+    let mut capabilities = Vec::new();
+    for name in ["report-status", "side-band-64k", "quiet"] {
         if server.has(name) {
             capabilities.push(name);
         }
@@ -65,19 +65,24 @@ pub(crate) fn stale(server: &Advertisement, updates: &[RefUpdate]) -> Vec<Option
     updates.iter().map(difference).collect()
 }
 
-/// Reads the report.
+/// Reads the report. A server without `report-status` sends none: then no ref has a result.
 ///
 /// # Errors
 /// A report that ends early. Which refs were updated is unknown then.
 pub(crate) fn report(reader: &mut dyn Read, server: &Advertisement, updates: &[RefUpdate]) -> io::Result<PushReport> {
     let reader = &mut Limited::new(reader, MAX_REPORT_BYTES, "the report of the push");
+    if !server.has("report-status") {
+        io::copy(reader, &mut io::sink())?;
+        let results = updates.iter().map(|_| Err("the server sends no report of pushes".to_owned()));
+        return Ok(PushReport::new(updates, results));
+    }
     if !server.has("side-band-64k") {
         return status(reader, updates, Vec::new());
     }
     let mut band = Sideband::new(reader);
     let mut bytes = Vec::new();
     let end = band.read_to_end(&mut bytes);
-    let messages = message_lines(&band.messages);
+    let messages = lines_without_progress(&band.messages);
     if let Err(error) = end {
         let text = messages.join("; ");
         return Err(if text.is_empty() { error } else { io::Error::new(error.kind(), format!("{error} ({text})")) });
@@ -188,7 +193,7 @@ mod tests {
         second.extend_from_slice(&inner[9..]);
         pkt::data(&mut out, &second);
         pkt::flush(&mut out);
-        let report = report(&mut out.as_slice(), &server(&["side-band-64k"]), &updates()).unwrap();
+        let report = report(&mut out.as_slice(), &server(&["report-status", "side-band-64k"]), &updates()).unwrap();
         let results: Vec<_> = report.statuses.iter().map(|status| status.result.clone()).collect();
         assert_eq!(results, [Ok(()), Err("hook declined".to_owned())]);
         assert_eq!(report.messages, ["no deploys on Friday"]);
@@ -200,7 +205,7 @@ mod tests {
         pkt::text(&mut out, "unpack ok");
         pkt::text(&mut out, "ok refs/heads/a");
         pkt::flush(&mut out);
-        let report = report(&mut out.as_slice(), &server(&[]), &updates()).unwrap();
+        let report = report(&mut out.as_slice(), &server(&["report-status"]), &updates()).unwrap();
         assert!(report.statuses[0].result.is_ok() && report.statuses[1].result.is_err());
     }
 
@@ -209,7 +214,13 @@ mod tests {
         let mut out = Vec::new();
         pkt::text(&mut out, "unpack ok");
         pkt::text(&mut out, "ok refs/heads/a");
-        assert!(report(&mut out.as_slice(), &server(&[]), &updates()).is_err());
-        assert!(report(&mut [].as_slice(), &server(&["side-band-64k"]), &updates()).is_err());
+        assert!(report(&mut out.as_slice(), &server(&["report-status"]), &updates()).is_err());
+        assert!(report(&mut [].as_slice(), &server(&["report-status", "side-band-64k"]), &updates()).is_err());
+    }
+
+    #[test]
+    fn a_server_may_send_no_report() {
+        let report = report(&mut [].as_slice(), &server(&["atomic"]), &updates()).unwrap();
+        assert!(report.statuses.iter().all(|status| status.result.is_err()));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::format::UnsupportedFormat;
+
 /// Why the source repository could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -11,6 +13,14 @@ pub enum SourceError {
     /// The repository belongs to another user; git refuses it too (`safe.directory`).
     #[error("repository {} belongs to another user", .0.display())]
     UnsafeOwner(PathBuf),
+    /// The repository has a format that hydrant does not support.
+    #[error("repository {} uses {format}, which hydrant does not support", path.display())]
+    UnsupportedFormat {
+        /// The folder in the repository.
+        path: PathBuf,
+        /// The format.
+        format: UnsupportedFormat,
+    },
     /// The branch has no commit yet.
     #[error("the branch has no commit: {}", .0.display())]
     NoCommit(PathBuf),
@@ -56,6 +66,7 @@ impl SourceError {
             Self::UnsafeOwner(path) => {
                 return Some(format!("run `git config --global --add safe.directory {}`", path.display()));
             }
+            Self::UnsupportedFormat { format, .. } => format.hint(),
             Self::NoCommit(_) => "make a first commit",
             Self::Outside { .. } => "give a path inside the repository",
             Self::NotInTree { .. } => "commit the file first",

@@ -7,6 +7,7 @@ use git2::{DescribeFormatOptions, DescribeOptions, ErrorCode, Oid, Repository, S
 use super::abbreviate;
 use super::commit::CommitInfo;
 use super::error::SourceError;
+use crate::format::UnsupportedFormat;
 use crate::url::without_credentials;
 
 /// The repository that contains the source. It is cheap to open; it is not `Sync`, so each thread opens its own.
@@ -26,7 +27,10 @@ impl SourceRepository {
         let repository = Repository::discover(dir).map_err(|error| match error.code() {
             ErrorCode::NotFound => SourceError::NoRepository(dir.to_owned()),
             ErrorCode::Owner => SourceError::UnsafeOwner(dir.to_owned()),
-            _ => SourceError::Git { path: dir.to_owned(), source: error },
+            _ => match UnsupportedFormat::of(&error) {
+                Some(format) => SourceError::UnsupportedFormat { path: dir.to_owned(), format },
+                None => SourceError::Git { path: dir.to_owned(), source: error },
+            },
         })?;
         let root = repository.workdir().unwrap_or_else(|| repository.path());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
