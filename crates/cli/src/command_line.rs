@@ -60,7 +60,10 @@ pub(crate) enum Command {
 /// Invalid usage, and requests for help or the version, as clap prints them. A value of `HYDRANT_LOG` that is not a filter.
 pub(crate) fn parse() -> Result<Arguments, Failure> {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let verb = typed.get(1).and_then(|verb| verb.to_str());
+    let word = |index: usize| typed.get(index).and_then(|word| word.to_str());
+    let verb = word(1);
+    let typed =
+        if (verb, word(2)) == (Some("helm"), Some("template")) { helm::normalized(&typed)? } else { typed.clone() };
     let mut command = verb.and_then(with_one).unwrap_or_else(Arguments::command);
     let matches = command.try_get_matches_from_mut(typed);
     let debug = matches.as_ref().is_ok_and(asks_for_debug);

@@ -15,14 +15,16 @@ impl HelmError {
         HelmError { message: message.into(), rendering: false, warnings: Vec::new() }
     }
 
-    /// Makes the error of a values file that cannot be read.
+    /// Makes an error from before the rendering, such as a file that cannot be read.
     #[must_use]
-    pub fn file(name: &str, error: &std::io::Error) -> HelmError {
-        let why = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-            _ => error.to_string(),
-        };
-        HelmError::new(format!("open {name}: {why}"))
+    pub fn before_rendering(message: String) -> HelmError {
+        HelmError::new(message)
+    }
+
+    /// Makes an error from the rendering on, such as a file that cannot be written.
+    #[must_use]
+    pub fn while_rendering(message: String) -> HelmError {
+        HelmError::rendering(message)
     }
 
     /// Makes an error of the rendering itself.

@@ -1,98 +1,138 @@
-//! `--set` and its kin.
+//! `--set` and the flags like it.
 //!
 //! Source of the grammar: `helm pkg/strvals`.
 
+use gotemplate::strconv::{quote, quote_char};
 use gotemplate::{List, Map, Value};
 
+use super::Semantics;
 use super::error::HelmError;
+use super::json_prefix;
+use super::values::ReadFile;
 use crate::template_functions::json;
-
-/// Whether values are given types.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Typing {
-    /// `1`, `true` and `null` are not strings.
-    Typed,
-    /// All are strings.
-    Strings,
-}
 
 /// The largest index of a list.
 const LARGEST_INDEX: i64 = 65_536;
 /// The maximum depth of nested names (helm's `MaxNestedNameLevel`).
 const DEEPEST: usize = 30;
+/// The maximum number of nested indexes, and of items that one flag can make. Helm has no such limits.
+const NESTED_INDEXES: usize = 100;
+const ITEMS: usize = 1 << 22;
 
-/// One step to a value.
-enum Step {
-    Key(String),
-    Index(usize),
+/// How values are read.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    /// `--set`: `1`, `true` and `null` are not strings.
+    Typed,
+    /// `--set-string`: all are strings.
+    Strings,
+    /// `--set-file`: values are paths of files.
+    Files(&'a ReadFile),
+    /// `--set-literal`: a value is all that follows.
+    Literal,
+    /// `--set-json`
+    Json,
 }
 
 /// Sets `a.b=1,c[0]={x,y}`.
-pub(super) fn set(target: &Map, text: &str, typing: Typing) -> Result<(), HelmError> {
-    let flag = if typing == Typing::Typed { "--set" } else { "--set-string" };
-    let mut parser = Parser { rest: text.chars().collect(), at: 0, typing };
-    parser.run(target).map_err(|error| HelmError::new(format!("failed parsing {flag} data: {error}")))
+pub(super) fn set(target: &Map, text: &str, semantics: Semantics) -> Result<(), HelmError> {
+    let parsed = parse(target, text, Kind::Typed, semantics);
+    parsed.map_err(|error| HelmError::new(format!("failed parsing --set data: {error}")))
+}
+
+/// Sets `a.b=1,c[0]={x,y}`, all values as strings.
+pub(super) fn set_string(target: &Map, text: &str, semantics: Semantics) -> Result<(), HelmError> {
+    let parsed = parse(target, text, Kind::Strings, semantics);
+    parsed.map_err(|error| HelmError::new(format!("failed parsing --set-string data: {error}")))
+}
+
+/// Sets `a.b=path`, the content of the file as the value.
+pub(super) fn set_file(target: &Map, text: &str, read: &ReadFile, semantics: Semantics) -> Result<(), HelmError> {
+    let parsed = parse(target, text, Kind::Files(read), semantics);
+    parsed.map_err(|error| HelmError::new(format!("failed parsing --set-file data: {error}")))
 }
 
 /// Sets `a.b=TEXT`, where TEXT is all that follows.
-pub(super) fn set_literal(target: &Map, text: &str) -> Result<(), HelmError> {
-    let failed = |error: String| HelmError::new(format!("failed parsing --set-literal data: {error}"));
-    let Some((path, value)) = text.split_once('=') else {
-        return Err(failed(format!("key {text:?} has no value")));
-    };
-    if path.contains('[') {
-        return Err(HelmError::unsupported("an index in --set-literal"));
-    }
-    let steps: Vec<Step> = path.split('.').map(|key| Step::Key(key.to_owned())).collect();
-    put(target, &steps, Value::from(value)).map_err(failed)
+pub(super) fn set_literal(target: &Map, text: &str, semantics: Semantics) -> Result<(), HelmError> {
+    let parsed = parse(target, text, Kind::Literal, semantics);
+    parsed.map_err(|error| HelmError::new(format!("failed parsing --set-literal data: {error}")))
 }
 
 /// Sets `key=JSON`, or a whole object.
-pub(super) fn set_json(target: &Map, text: &str) -> Result<(), HelmError> {
-    let failed = || HelmError::new(format!("failed parsing --set-json data {text}"));
-    if text.trim_start().starts_with('{') {
-        match json::parse(text.as_bytes()) {
-            Ok(Value::Map(map)) => {
-                super::maps::merge(target, &map);
-                return Ok(());
-            }
-            _ => return Err(failed()),
-        }
+pub(super) fn set_json(target: &Map, text: &str, semantics: Semantics) -> Result<(), HelmError> {
+    if text.trim().starts_with('{') && !semantics.is_v3() {
+        let Ok(Value::Map(map)) = json::parse(text.trim().as_bytes()) else {
+            return Err(HelmError::new(format!("failed parsing --set-json data JSON: {text}")));
+        };
+        super::maps::merge(target, &map);
+        return Ok(());
     }
-    let Some((path, value)) = text.split_once('=') else { return Err(failed()) };
-    if path.contains(['[', '\\', ',']) {
-        return Err(HelmError::unsupported("this form of --set-json"));
-    }
-    let steps: Vec<Step> = path.split('.').map(|key| Step::Key(key.to_owned())).collect();
-    let value = if value.is_empty() { Value::Nil } else { json::parse(value.as_bytes()).map_err(|_| failed())? };
-    put(target, &steps, value).map_err(|_| failed())
+    let parsed = parse(target, text, Kind::Json, semantics);
+    parsed.map_err(|_| HelmError::new(format!("failed parsing --set-json data {text}")))
 }
 
-struct Parser {
+fn parse(target: &Map, text: &str, kind: Kind<'_>, semantics: Semantics) -> Result<(), String> {
+    let mut parser = Parser { rest: text.chars().collect(), at: 0, kind, indexes: 0, items: 0 };
+    loop {
+        match parser.key(target, 0) {
+            Ok(()) => {}
+            Err(Stop::EndInIndex) if semantics.is_v3() => return Err("error parsing index: EOF".to_owned()),
+            Err(Stop::End | Stop::EndInIndex) => return Ok(()),
+            Err(Stop::Failed(message)) => return Err(message),
+        }
+    }
+}
+
+/// Why reading stopped.
+enum Stop {
+    /// The text is at its end.
+    End,
+    /// The text ended inside of brackets, which helm 4 accepts.
+    EndInIndex,
+    Failed(String),
+}
+
+type Read<T> = Result<T, Stop>;
+
+fn failed<T>(message: impl Into<String>) -> Read<T> {
+    Err(Stop::Failed(message.into()))
+}
+
+/// Fails as Go does where a value has another type.
+fn wrong_type<T>(value: &Value, expected: &str) -> Read<T> {
+    let found = match value {
+        Value::Nil => "nil".into(),
+        other => other.type_name(),
+    };
+    failed(format!("unable to parse key: interface conversion: interface {{}} is {found}, not {expected}"))
+}
+
+/// Sets a value; an empty key sets nothing.
+fn put(data: &Map, key: &str, value: Value) {
+    if !key.is_empty() {
+        data.insert(key, value);
+    }
+}
+
+struct Parser<'a> {
     rest: Vec<char>,
     at: usize,
-    typing: Typing,
+    kind: Kind<'a>,
+    /// How deep the nested indexes are.
+    indexes: usize,
+    /// The number of items made so far.
+    items: usize,
 }
 
-/// The character that ended a run; `None` at the end of the text.
-type Stop = Option<char>;
-
-impl Parser {
-    fn run(&mut self, target: &Map) -> Result<(), String> {
-        while self.at < self.rest.len() {
-            self.assignment(target)?;
-        }
-        Ok(())
-    }
-
-    /// Reads up to one of the stop characters, which is taken as well. A backslash makes the next character literal.
-    fn until(&mut self, stops: &[char]) -> (String, Stop) {
+impl Parser<'_> {
+    /// Reads up to one of the stop characters, which is taken as well; `None` at the end. A backslash makes the next character literal.
+    fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
         let mut text = String::new();
         while let Some(&c) = self.rest.get(self.at) {
             self.at += 1;
             match c {
                 c if stops.contains(&c) => return (text, Some(c)),
-                '\\' => {
+                '\\' if !matches!(self.kind, Kind::Literal) => {
                     if let Some(&next) = self.rest.get(self.at) {
                         text.push(next);
                         self.at += 1;
@@ -104,87 +144,167 @@ impl Parser {
         (text, None)
     }
 
-    fn assignment(&mut self, target: &Map) -> Result<(), String> {
-        let mut steps = Vec::new();
-        loop {
-            let (key, stop) = self.until(&['=', '[', ',', '.']);
-            match stop {
-                None if key.is_empty() => return Ok(()),
-                None => return Err(format!("key {key:?} has no value")),
-                Some(',') => return Err(format!("key {key:?} has no value (cannot end with ,)")),
-                Some('.') => {
-                    steps.push(Step::Key(key));
-                    if steps.len() > DEEPEST {
-                        return Err(format!(
-                            "value name nested level is greater than maximum supported nested level of {DEEPEST}"
-                        ));
-                    }
-                    continue;
-                }
-                Some('[') => {
-                    steps.push(Step::Key(key));
-                    if !self.indexes(&mut steps)? {
-                        continue;
-                    }
-                }
-                Some(_) => steps.push(Step::Key(key)),
-            }
-            let value = self.value()?;
-            // An empty name sets nothing.
-            if steps.iter().any(|step| matches!(step, Step::Key(key) if key.is_empty())) {
-                return match steps.first() {
-                    Some(Step::Key(first)) if !first.is_empty() => Err(format!("key map {first:?} has no value")),
-                    _ => Ok(()),
+    /// Reads one assignment into a map.
+    fn key(&mut self, data: &Map, level: usize) -> Read<()> {
+        let stops: &[char] = if matches!(self.kind, Kind::Literal) { &['=', '[', '.'] } else { &['=', '[', '.', ','] };
+        let (key, stop) = self.until(stops);
+        let shown = || quote(key.as_bytes());
+        match stop {
+            None if key.is_empty() => Err(Stop::End),
+            None => failed(format!("key {} has no value", shown())),
+            Some(',') => failed(format!("key {} has no value (cannot end with ,)", shown())),
+            Some('[') => {
+                let index = self.index()?;
+                let mut list = match data.get(key.as_bytes()) {
+                    None => Vec::new(),
+                    Some(Value::List(list)) => list.to_vec(),
+                    Some(other) => return wrong_type(&other, "[]interface {}"),
                 };
+                let result = self.item(&mut list, index, level);
+                put(data, &key, List::from_iter(list).into());
+                result
             }
-            return put(target, &steps, value);
+            Some('.') => {
+                if level + 1 > DEEPEST {
+                    return failed(format!(
+                        "value name nested level is greater than maximum supported nested level of {DEEPEST}"
+                    ));
+                }
+                let inner = match data.get(key.as_bytes()) {
+                    None => Map::default(),
+                    Some(Value::Map(map)) => map,
+                    Some(other) => return wrong_type(&other, "map[string]interface {}"),
+                };
+                let result = self.key(&inner, level + 1);
+                if result.is_ok() && inner.is_empty() {
+                    return failed(format!("key map {} has no value", shown()));
+                }
+                if !inner.is_empty() {
+                    put(data, &key, inner.into());
+                }
+                result
+            }
+            Some(_) => match self.value()? {
+                Assigned::Value(value) => {
+                    put(data, &key, value);
+                    Ok(())
+                }
+                Assigned::Nothing => {
+                    put(data, &key, "".into());
+                    Err(Stop::End)
+                }
+            },
         }
     }
 
-    /// Reads `0]`, `0][1]`; returns whether the value follows.
-    fn indexes(&mut self, steps: &mut Vec<Step>) -> Result<bool, String> {
-        loop {
-            let (text, stop) = self.until(&[']']);
-            if stop.is_none() {
-                return Err("error parsing index: EOF".to_owned());
+    /// Reads `0]`.
+    fn index(&mut self) -> Read<i64> {
+        let (text, stop) = self.until(&[']']);
+        if stop.is_none() {
+            return Err(Stop::EndInIndex);
+        }
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().or_else(|_| {
+            let why = if is_number { "value out of range" } else { "invalid syntax" };
+            failed(format!("error parsing index: strconv.Atoi: parsing {}: {why}", quote(text.as_bytes())))
+        })
+    }
+
+    /// Reads what follows an index into a list.
+    fn item(&mut self, list: &mut Vec<Value>, index: i64, level: usize) -> Read<()> {
+        if index < 0 {
+            return failed(format!("negative {index} index not allowed"));
+        }
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        let (text, stop) = self.until(&['[', '.', '=']);
+        if !text.is_empty() {
+            let shown: Vec<String> = text.chars().map(|c| quote_char(c, false)).collect();
+            return failed(format!("unexpected data at end of array index: [{}]", shown.join(" ")));
+        }
+        match stop {
+            None => Err(Stop::End),
+            Some('[') => {
+                let next = self.index()?;
+                let mut inner = match list.get(place) {
+                    None | Some(Value::Nil) => Vec::new(),
+                    Some(Value::List(inner)) => inner.to_vec(),
+                    Some(other) => return wrong_type(other, "[]interface {}"),
+                };
+                self.indexes += 1;
+                if self.indexes > NESTED_INDEXES {
+                    return failed(format!("more than {NESTED_INDEXES} nested indexes"));
+                }
+                self.item(&mut inner, next, level)?;
+                self.indexes -= 1;
+                self.set_item(list, index, List::from_iter(inner).into())
             }
-            let index: i64 = text
-                .parse()
-                .map_err(|_| format!("error parsing index: strconv.Atoi: parsing {text:?}: invalid syntax"))?;
-            if index < 0 {
-                return Err(format!("negative {index} index not allowed"));
+            Some('.') => {
+                let inner = match list.get(place) {
+                    Some(Value::Map(map)) => map.clone(),
+                    _ => Map::default(),
+                };
+                if let Some(item) = list.get_mut(place) {
+                    *item = inner.clone().into();
+                }
+                self.key(&inner, level)?;
+                self.set_item(list, index, inner.into())
             }
-            if index > LARGEST_INDEX {
-                return Err(format!("index of {index} is greater than maximum supported index of {LARGEST_INDEX}"));
+            Some(_) => match self.value()? {
+                Assigned::Value(value) => self.set_item(list, index, value),
+                Assigned::Nothing => self.set_item(list, index, "".into()),
+            },
+        }
+    }
+
+    fn set_item(&mut self, list: &mut Vec<Value>, index: i64, value: Value) -> Read<()> {
+        if index > LARGEST_INDEX {
+            return failed(format!("index of {index} is greater than maximum supported index of {LARGEST_INDEX}"));
+        }
+        let place = usize::try_from(index).unwrap_or_default();
+        if list.len() <= place {
+            self.items += place + 1 - list.len();
+            if self.items > ITEMS {
+                return failed(format!("lists of more than {ITEMS} items"));
             }
-            steps.push(Step::Index(usize::try_from(index).unwrap_or_default()));
-            let (text, stop) = self.until(&['[', '.', '=']);
-            if !text.is_empty() {
-                return Err(format!("unexpected data at end of array index: [{text:?}]").replace('"', "'"));
+            list.resize(place + 1, Value::Nil);
+        }
+        list[place] = value;
+        Ok(())
+    }
+
+    fn value(&mut self) -> Read<Assigned> {
+        match self.kind {
+            Kind::Json => return self.json().map(Assigned::Value),
+            Kind::Literal => {
+                let (text, _) = self.until(&[]);
+                return Ok(Assigned::Value(text.into()));
             }
-            match stop {
-                Some('[') => {}
-                Some('.') => return Ok(false),
-                Some(_) => return Ok(true),
-                None => return Err(format!("key {:?} has no value", "")),
+            _ => {}
+        }
+        match self.rest.get(self.at) {
+            None => Ok(Assigned::Nothing),
+            Some('{') => {
+                self.at += 1;
+                self.list().map(Assigned::Value)
+            }
+            Some(_) => {
+                let (text, _) = self.until(&[',']);
+                self.scalar(text).map(Assigned::Value)
             }
         }
     }
 
-    fn value(&mut self) -> Result<Value, String> {
-        if self.rest.get(self.at) != Some(&'{') {
-            let (text, _) = self.until(&[',']);
-            return Ok(self.typed(text));
-        }
-        self.at += 1;
+    fn list(&mut self) -> Read<Value> {
         let mut items = Vec::new();
         loop {
             let (text, stop) = self.until(&[',', '}']);
-            items.push(self.typed(text));
-            match stop {
-                Some('}') => break,
-                Some(_) => {}
-                None => return Err("list must terminate with '}'".to_owned()),
+            if stop.is_none() {
+                return failed("list must terminate with '}'");
+            }
+            items.push(self.scalar(text)?);
+            if stop == Some('}') {
+                break;
             }
         }
         if self.rest.get(self.at) == Some(&',') {
@@ -193,67 +313,62 @@ impl Parser {
         Ok(Value::List(List::from_iter(items)))
     }
 
-    fn typed(&self, text: String) -> Value {
-        if self.typing == Typing::Strings {
-            return text.into();
+    fn scalar(&self, text: String) -> Read<Value> {
+        match self.kind {
+            Kind::Files(read) => read.read(&text).map(Value::from).map_err(Stop::Failed),
+            Kind::Typed => Ok(typed(text)),
+            _ => Ok(text.into()),
         }
-        match text.to_ascii_lowercase().as_str() {
-            "true" => return Value::Bool(true),
-            "false" => return Value::Bool(false),
-            "null" => return Value::Nil,
-            "0" => return Value::int64(0),
-            _ => {}
+    }
+
+    /// Reads a JSON value with the blanks and the comma after it; nothing is null.
+    fn json(&mut self) -> Read<Value> {
+        if self.is_at_end_of_value() {
+            return Ok(Value::Nil);
         }
-        // A leading zero makes a string, so that it is not lost.
-        match text.parse::<i64>() {
-            Ok(number) if !text.starts_with('0') => Value::int64(number),
-            _ => text.into(),
+        let text: String = self.rest[self.at..].iter().collect();
+        let invalid = || Stop::Failed("invalid JSON".to_owned());
+        let length = json_prefix::length(text.as_bytes()).ok_or_else(invalid)?;
+        let value = json::parse(&text.as_bytes()[..length]).map_err(|_| invalid())?;
+        self.at += text.get(..length).map_or(0, |read| read.chars().count());
+        self.is_at_end_of_value();
+        Ok(value)
+    }
+
+    /// Reads blanks and a comma; returns false before anything else.
+    fn is_at_end_of_value(&mut self) -> bool {
+        while let Some(&c) = self.rest.get(self.at) {
+            if c != ',' && !c.is_whitespace() {
+                return false;
+            }
+            self.at += 1;
+            if c == ',' {
+                break;
+            }
         }
+        true
     }
 }
 
-/// Puts a value at a path. A value of another type on the path is replaced; a scalar is an error.
-fn put(target: &Map, steps: &[Step], value: Value) -> Result<(), String> {
-    let [Step::Key(key), rest @ ..] = steps else { return Ok(()) };
-    let present = target.get(key.as_bytes());
-    let value = placed(present, rest, value)?;
-    target.insert(key.as_str(), value);
-    Ok(())
+/// What follows the sign of equality.
+enum Assigned {
+    Value(Value),
+    /// The text ends.
+    Nothing,
 }
 
-fn placed(present: Option<Value>, steps: &[Step], value: Value) -> Result<Value, String> {
-    match steps.first() {
-        None => Ok(value),
-        Some(Step::Key(_)) => {
-            let map = match present {
-                Some(Value::Map(map)) => map,
-                None | Some(Value::Nil | Value::List(_)) => Map::default(),
-                Some(other) => {
-                    let found = other.type_name();
-                    return Err(format!(
-                        "unable to parse key: interface conversion: interface {{}} is {found}, not map[string]interface {{}}"
-                    ));
-                }
-            };
-            put(&map, steps, value)?;
-            Ok(map.into())
-        }
-        Some(Step::Index(index)) => {
-            let mut items = match present {
-                Some(Value::List(list)) => list.to_vec(),
-                _ => Vec::new(),
-            };
-            if items.len() <= *index {
-                items.resize(index + 1, Value::Nil);
-            }
-            let present = match &items[*index] {
-                Value::Map(map) => Some(Value::Map(map.clone())),
-                Value::List(list) => Some(Value::List(list.clone())),
-                _ => None,
-            };
-            items[*index] = placed(present, &steps[1..], value)?;
-            Ok(items.into())
-        }
+fn typed(text: String) -> Value {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => return Value::Bool(true),
+        "false" => return Value::Bool(false),
+        "null" => return Value::Nil,
+        "0" => return Value::int64(0),
+        _ => {}
+    }
+    // A leading zero makes a string, so that it is not lost.
+    match text.parse::<i64>() {
+        Ok(number) if !text.starts_with('0') => Value::int64(number),
+        _ => text.into(),
     }
 }
 
@@ -263,8 +378,25 @@ mod tests {
 
     fn after(text: &str) -> Result<String, String> {
         let target = Map::default();
-        set(&target, text, Typing::Typed).map_err(|error| error.to_string())?;
+        set(&target, text, Semantics::V4_3).map_err(|error| error.to_string())?;
         Ok(String::from_utf8(json::encode(&target.into(), json::Style::COMPACT).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn values_can_be_files_texts_and_json() {
+        let target = Map::default();
+        let read =
+            ReadFile::new(|path| if path == "x" { Ok(b"1,\n".to_vec()) } else { Err("no such file".to_owned()) });
+        set_file(&target, "a=x,b={x,x}", &read, Semantics::V4_3).unwrap();
+        set_literal(&target, "c[1].d=x,y=\\z{", Semantics::V4_3).unwrap();
+        set_json(&target, r#"e=[1,"]"] , f={"g":null},h= ,i=1"#, Semantics::V4_3).unwrap();
+        let shown = String::from_utf8(json::encode(&target.into(), json::Style::COMPACT).unwrap()).unwrap();
+        assert_eq!(
+            shown,
+            r#"{"a":"1,\n","b":["1,\n","1,\n"],"c":[null,{"d":"x,y=\\z{"}],"e":[1,"]"],"f":{"g":null},"h":null,"i":1}"#
+        );
+        let error = set_file(&Map::default(), "a=y", &read, Semantics::V4_3).unwrap_err();
+        assert_eq!(error.to_string(), "failed parsing --set-file data: no such file");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The user's values: files and flags.
 
+use std::fmt;
+use std::rc::Rc;
+
 use gotemplate::Map;
 
 use super::chart::values_map;
@@ -24,8 +27,33 @@ pub enum ValueSource {
     Set(String),
     /// `--set-string`
     SetString(String),
+    /// `--set-file`, and how its files are read.
+    SetFile(String, ReadFile),
     /// `--set-literal`
     SetLiteral(String),
+}
+
+type Reader = dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// Reads the files of `--set-file`.
+#[derive(Clone)]
+pub struct ReadFile(Rc<Reader>);
+
+impl ReadFile {
+    /// Makes a reader of a function that returns the content of the file at a path, or an error's text.
+    pub fn new(read: impl Fn(&str) -> Result<Vec<u8>, String> + 'static) -> ReadFile {
+        ReadFile(Rc::new(read))
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        (self.0)(path)
+    }
+}
+
+impl fmt::Debug for ReadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadFile")
+    }
 }
 
 impl ValueSource {
@@ -35,7 +63,8 @@ impl ValueSource {
             ValueSource::SetJson(_) => 1,
             ValueSource::Set(_) => 2,
             ValueSource::SetString(_) => 3,
-            ValueSource::SetLiteral(_) => 4,
+            ValueSource::SetFile(..) => 4,
+            ValueSource::SetLiteral(_) => 5,
         }
     }
 }
@@ -60,10 +89,11 @@ impl Values {
                         .map_err(|error| HelmError::new(format!("failed to parse {name}: {error}")))?;
                     merge(&target, &values);
                 }
-                ValueSource::SetJson(text) => set_values::set_json(&target, text)?,
-                ValueSource::Set(text) => set_values::set(&target, text, set_values::Typing::Typed)?,
-                ValueSource::SetString(text) => set_values::set(&target, text, set_values::Typing::Strings)?,
-                ValueSource::SetLiteral(text) => set_values::set_literal(&target, text)?,
+                ValueSource::SetJson(text) => set_values::set_json(&target, text, semantics)?,
+                ValueSource::Set(text) => set_values::set(&target, text, semantics)?,
+                ValueSource::SetString(text) => set_values::set_string(&target, text, semantics)?,
+                ValueSource::SetFile(text, read) => set_values::set_file(&target, text, read, semantics)?,
+                ValueSource::SetLiteral(text) => set_values::set_literal(&target, text, semantics)?,
             }
         }
         Ok(Values(target))
