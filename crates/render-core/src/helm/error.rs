@@ -32,11 +32,6 @@ impl HelmError {
         HelmError { message: message.into(), rendering: true, warnings: Vec::new() }
     }
 
-    /// Makes the error for a feature of helm that hydrant does not support.
-    pub(super) fn unsupported(what: &str) -> HelmError {
-        HelmError::new(format!("{what} is not supported yet: run helm instead"))
-    }
-
     /// Puts the lines before the error that helm had printed when it failed.
     pub(super) fn after(mut self, warnings: &[String]) -> HelmError {
         self.warnings.splice(0..0, warnings.iter().cloned());
