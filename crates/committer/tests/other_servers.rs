@@ -4,7 +4,8 @@
 
 mod deliveries;
 
-use committer::{Outcome, Refusal, Unit};
+use committer::branches::{self, BranchPath, Depth};
+use committer::{Outcome, Refusal, Unit, UnitResult};
 use deliveries::{committed, deliver, options, refused, sha, unit};
 use git::Remote;
 use testkit::git::{Implementation, OtherServer};
@@ -32,6 +33,7 @@ fn course(remote: &Remote) {
 fn real_jgit_takes_deliveries() {
     let server = OtherServer::start(Implementation::JGit);
     for name in ["files.git", "reftable.git", "heads-only.git", "hidden.git"] {
+        eprintln!("{name}");
         course(&Remote::new(server.url(name)));
     }
 }
@@ -41,4 +43,77 @@ fn real_jgit_takes_deliveries() {
 fn real_dulwich_takes_deliveries() {
     let server = OtherServer::start(Implementation::Dulwich);
     course(&Remote::new(server.url("files.git")));
+}
+
+/// Delivers `source` of each unit from a thread of its own, all at once.
+fn race(remote: &Remote, units: &[Unit]) -> Vec<UnitResult> {
+    let deliver_one = |unit: &Unit| {
+        let mut options = options();
+        options.attempts = 100;
+        deliver(remote, std::slice::from_ref(unit), &options).unwrap().remove(0)
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = units.iter().map(|unit| scope.spawn(|| deliver_one(unit))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// What a branch holds: the text of a file, and the source commit of the record or the note.
+fn held(remote: &Remote, branch: &str, folder: &str) -> (String, String) {
+    let place = BranchPath { branch: branch.to_owned(), folder: folder.to_owned() };
+    let mut transport = git::open(remote).unwrap();
+    let found = branches::read(transport.as_mut(), std::slice::from_ref(&place), Depth::Files).unwrap();
+    let found = &found[&place];
+    let text = String::from_utf8(found.files["manifest.yaml"].bytes.to_vec()).unwrap();
+    (text, found.noted_source.clone().unwrap_or(found.record.as_ref().unwrap().source.dry_sha.clone()))
+}
+
+const RACERS: u32 = 16;
+
+/// Sources that overtake each other, with `variants` different outputs: the newest one has to win.
+fn overtaking(remote: &Remote, branch: &str, variants: u32) {
+    let text = |source: u32| format!("{}\n", source % variants);
+    let deliver = |source: u32| unit(branch, source, &[("manifest.yaml", &text(source))]);
+    let results = race(remote, &(1..=RACERS).map(deliver).collect::<Vec<_>>());
+    let outcomes: Vec<&Outcome> = results.iter().map(|result| &result.outcome).collect();
+    assert_eq!(held(remote, branch, "").0, text(RACERS), "{branch}: {outcomes:#?}");
+    let is_older = |outcome: &&Outcome| matches!(outcome, Outcome::Refused(Refusal::Older { .. }));
+    let accepted = |outcome: &&Outcome| !matches!(outcome, Outcome::Refused(_));
+    assert!(outcomes.iter().all(|outcome| accepted(outcome) || is_older(outcome)), "{branch}: {outcomes:#?}");
+    assert!(outcomes.last().is_some_and(accepted), "{branch}: {outcomes:#?}");
+}
+
+/// Units of one branch: none is lost.
+fn sharing(remote: &Remote, rounds: u32) {
+    for round in 1..=rounds {
+        let units: Vec<Unit> = (0..RACERS)
+            .map(|worker| {
+                let mut unit = unit("shared", round, &[("manifest.yaml", &format!("{worker} {round}\n"))]);
+                unit.name = format!("w{worker}");
+                unit.folder = format!("w{worker}");
+                unit
+            })
+            .collect();
+        for result in race(remote, &units) {
+            committed(&result);
+        }
+        for worker in 0..RACERS {
+            let (text, source) = held(remote, "shared", &format!("w{worker}"));
+            assert_eq!((text, source), (format!("{worker} {round}\n"), sha(round)));
+        }
+    }
+}
+
+/// Different outputs, outputs that return, and a shared branch.
+fn races(remote: &Remote) {
+    overtaking(remote, "unique", RACERS);
+    overtaking(remote, "equal", 2);
+    sharing(remote, 1);
+}
+
+#[test]
+#[ignore = "needs .ci/servers"]
+fn real_dulwich_survives_races() {
+    let server = OtherServer::start(Implementation::Dulwich);
+    races(&Remote::new(server.url("files.git")));
 }

@@ -262,6 +262,14 @@ impl RemoteState {
         candidates.into_iter().flatten().find_map(|branch| self.head(branch))
     }
 
+    /// Whether all refs point to the commits that they have in `other`.
+    pub(crate) fn has_tips_of(&self, other: &Self) -> bool {
+        let commit = |tip: &Option<RefTip>| tip.map(|tip| tip.commit);
+        self.heads == other.heads
+            && commit(&self.notes) == commit(&other.notes)
+            && commit(&self.order) == commit(&other.order)
+    }
+
     /// The commit of a branch.
     pub(crate) fn head(&self, branch: &str) -> Option<Oid> {
         self.heads.get(branch).copied()

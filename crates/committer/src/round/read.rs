@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git::{ObjectStore, Transport};
+use git::{ObjectStore, Transport, TransportError};
 use git2::Oid;
 
 use super::{RefTip, RemoteState, UnitRun};
@@ -16,6 +16,9 @@ use crate::unit::{RequestMethod, Unit};
 /// The refs of GitHub, Gitea and Forgejo that show what requests propose.
 const PULLS: &str = "refs/pull/";
 
+/// The number of times that the refs are read if they change before their commits are fetched.
+const MAX_READS: u32 = 10;
+
 /// Reads what the pending units need.
 ///
 /// # Errors
@@ -27,6 +30,31 @@ pub(crate) fn remote_state(
 ) -> Result<RemoteState, DeliverError> {
     let pending: Vec<&Unit> = units.iter().filter(|run| run.is_pending()).map(|run| run.unit).collect();
     let mut state = refs(transport, &pending)?;
+    for _ in 1..MAX_READS {
+        match read_objects(transport, store, &pending, &mut state) {
+            Err(DeliverError::Transport(error @ TransportError::Server { .. })) => {
+                // A server of version 0 may send commits only while a ref points to them.
+                let now = refs(transport, &pending)?;
+                if now.has_tips_of(&state) {
+                    return Err(error.into());
+                }
+                state = now;
+            }
+            Err(error) => return Err(error),
+            Ok(()) => return Ok(state),
+        }
+    }
+    read_objects(transport, store, &pending, &mut state)?;
+    Ok(state)
+}
+
+/// Fetches the commits of the refs, and the records, notes and other files that the plan reads.
+fn read_objects(
+    transport: &mut dyn Transport,
+    store: &ObjectStore,
+    pending: &[&Unit],
+    state: &mut RemoteState,
+) -> Result<(), DeliverError> {
     let mut commits: BTreeSet<Oid> = state.heads.values().copied().collect();
     commits.extend([state.notes, state.order].into_iter().flatten().map(|tip| tip.commit));
     let missing: Vec<Oid> = commits.into_iter().filter(|&id| !store.has(id)).collect();
@@ -36,9 +64,8 @@ pub(crate) fn remote_state(
     for tip in [&mut state.notes, &mut state.order].into_iter().flatten() {
         tip.tree = tree_of(store, tip.commit)?;
     }
-    objects(transport, store, blobs(store, &pending, &state)?)?;
-    objects(transport, store, readmes(store, &pending, &state)?)?;
-    Ok(state)
+    objects(transport, store, blobs(store, pending, state)?)?;
+    objects(transport, store, readmes(store, pending, state)?)
 }
 
 /// Fetches the objects that are not in the store.

@@ -42,16 +42,10 @@ impl SentRequest<'_> {
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => TransportError::NotFound { url, message, credentials },
             status if is_temporary(status) => TransportError::unreachable(url, message),
-            // A push that failed inside of the server may have been accepted; the caller reads the refs again.
-            status if status.is_server_error() && self.is_push() => TransportError::unreachable(url, message),
             status if status.is_server_error() => TransportError::Server { url, message },
             status if status.is_redirection() => self.redirected(&message, location.as_deref()),
             status => self.refused(status, &message),
         }
-    }
-
-    fn is_push(&self) -> bool {
-        self.method == Method::POST && self.service == Service::ReceivePack
     }
 
     /// `POST https://host/repository.git/git-receive-pack`.

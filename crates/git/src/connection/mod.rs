@@ -4,6 +4,7 @@
 //! `docs/decisions/own-git-transport.md`.
 
 mod channel;
+mod confirm;
 mod http;
 mod http_access;
 mod http_error;

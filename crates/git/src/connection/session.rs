@@ -1,6 +1,5 @@
 //! The smart protocol over a [`Channel`].
 
-use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use git2::{Oid, Repository};
 use net::HttpError;
 
 use super::channel::{Channel, Request, Service};
+use super::confirm;
 use crate::credentials::CredentialSource;
 use crate::error::TransportError;
 use crate::format::UnsupportedFormat;
@@ -147,25 +147,16 @@ impl<C: Channel> Session<C> {
         Ok(())
     }
 
-    /// Reads the refs that a server reports as updated, and replaces the result of those that are not. One that is not listed and is not a
-    /// branch may be hidden.
-    fn confirm(&mut self, mut report: PushReport, updates: &[RefUpdate]) -> Result<PushReport, TransportError> {
-        let accepted = report.statuses.iter().filter(|status| status.result.is_ok());
-        let names: Vec<String> = accepted.map(|status| status.name.clone()).collect();
-        if names.is_empty() {
-            return Ok(report);
-        }
-        let found: BTreeMap<String, Oid> =
-            self.list_refs(&names)?.into_iter().map(|found| (found.name, found.id)).collect();
-        for (status, update) in report.statuses.iter_mut().zip(updates).filter(|(status, _)| status.result.is_ok()) {
-            let now = found.get(&status.name).copied();
-            if now != update.new && (now.is_some() || status.name.starts_with("refs/heads/")) {
-                let shown = |id: Option<Oid>| id.map_or_else(|| "missing".to_owned(), |id| format!("at {id}"));
-                let new = update.new.map_or_else(|| "no ref".to_owned(), |id| id.to_string());
-                status.result = Err(format!("{} is {} but expected {new} after the push", status.name, shown(now)));
-            }
-        }
-        Ok(report)
+    fn send_push(
+        &mut self,
+        server: &Advertisement,
+        request: Request,
+        updates: &[RefUpdate],
+    ) -> Result<PushReport, TransportError> {
+        let mut reader = self.channel.request(Service::ReceivePack, request, self.end(PUSH_TIMEOUT))?;
+        let report = push::report(&mut reader, server, updates);
+        drop(reader);
+        report.map_err(|error| self.error(&error))
     }
 
     fn fetch_history(
@@ -280,10 +271,11 @@ impl<C: Channel> Transport for Session<C> {
         // A push that only deletes refs has no pack (gitprotocol-pack).
         let pack = updates.iter().any(|update| update.new.is_some()).then(|| pack.spooled()).transpose();
         let request = Request { lines: push::request(&server, updates, options), pack: pack.map_err(failed)? };
-        let mut reader = self.channel.request(Service::ReceivePack, request, self.end(PUSH_TIMEOUT))?;
-        let report = push::report(&mut reader, &server, updates);
-        drop(reader);
-        let report = report.map_err(|error| self.error(&error))?;
-        if server.is_reliable() { Ok(report) } else { self.confirm(report, updates) }
+        match self.send_push(&server, request, updates) {
+            Ok(report) if server.is_reliable() => Ok(report),
+            Ok(report) => confirm::accepted(self, report, updates),
+            Err(error @ TransportError::Server { .. }) => confirm::failed(self, error, updates),
+            Err(error) => Err(error),
+        }
     }
 }
