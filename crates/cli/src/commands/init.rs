@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         default_repo: arguments.default_repo,
     };
     let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let ask = terminal && !yes && !print && !found.services.is_empty();
+    let ask = terminal && !yes && !print && !(found.services.is_empty() && found.layouts.is_empty());
     let choices = if ask { asked(&found, typed)? } else { typed };
     let text = init::write(&found, &choices)?;
     init::check(&files, &root, &text)?;
@@ -149,9 +149,11 @@ fn asked(found: &Inspection, typed: Choices) -> Result<Choices, Failure> {
 /// `2 services with a skaffold.yaml, 1 with kustomizations, 1 Helm chart; environments develop, production`
 fn summary(found: &Inspection) -> String {
     let count = |wanted: &dyn Fn(&How) -> bool| found.services.iter().filter(|one| wanted(&one.how)).count();
+    let in_layouts: std::collections::BTreeSet<&String> =
+        found.layouts.iter().flat_map(|layout| &layout.units).map(|unit| &unit.service).collect();
     let counts = [
         (count(&|how| matches!(how, How::Skaffold)), "with a skaffold.yaml"),
-        (count(&|how| matches!(how, How::Kustomize(_))), "with kustomizations"),
+        (count(&|how| matches!(how, How::Kustomize)) + in_layouts.len(), "with kustomizations"),
         (count(&|how| matches!(how, How::Helm(_))), "with a Helm chart"),
     ];
     let parts: Vec<String> =

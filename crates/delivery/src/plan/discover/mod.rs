@@ -67,6 +67,12 @@ impl Repository<'_> {
             match services {
                 Ok(services) => services.into_iter().for_each(|one| {
                     let key = (one.name.clone(), one.environment.clone());
+                    // What is captured for an environment that the file does not have is not delivered, so its names may be any.
+                    let declared = one.environment.as_ref().is_none_or(|name| config.environments.get(name).is_some());
+                    if !declared {
+                        found.entry(key).or_insert(one);
+                        return;
+                    }
                     if let Some(duplicate) = found.get(&key).filter(|other| !replaces(&one, other)) {
                         wrong.push(locate(same_name(&one, duplicate)));
                     } else {

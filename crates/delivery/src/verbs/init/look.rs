@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Diagnostic, Node, yaml};
 use render_core::files::{FileKind, Files, join};
+use render_core::kustomize::kustomization::FILE_NAMES;
+
+use super::environment_names::{is_environment, may_be_environment};
+use super::layout::{Kustomizations, Layout, LeftOut, Sorted};
+use crate::host::clone;
 
 /// The result of inspecting a repository. Paths are below its root, empty for the root itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +17,10 @@ pub struct Inspection {
     pub services: Vec<Candidate>,
     /// The environments: the profiles of the Skaffold configs, the names of the overlays and of files of values, sorted.
     pub environments: Vec<String>,
+    /// The kustomizations with an environment in their paths.
+    pub layouts: Vec<Layout>,
+    /// The kustomizations and charts that are not delivered.
+    pub left_out: Vec<LeftOut>,
     /// Folders with a Dockerfile that no Skaffold config is above of, sorted.
     pub dockerfiles: Vec<String>,
     /// For each folder that holds candidates its visible folders, by which globs are known to match nothing else.
@@ -41,8 +50,8 @@ impl Candidate {
 pub enum How {
     /// By its `skaffold.yaml`.
     Skaffold,
-    /// A kustomization, such as `overlays/{environment}`.
-    Kustomize(String),
+    /// A kustomization without an environment in its path.
+    Kustomize,
     /// A chart, with a file of values for each environment such as `values-{environment}.yaml`, if there is any.
     Helm(Option<String>),
 }
@@ -51,10 +60,6 @@ pub enum How {
 const DEEPEST: usize = 6;
 /// Folders of dependencies, build output and tests.
 const SKIPPED: [&str; 7] = ["node_modules", "target", "vendor", "test", "tests", "testdata", "e2e"];
-/// The names of a kustomization's file.
-const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-/// The names of folders with one subfolder per environment.
-const OVERLAYS: [&str; 6] = ["overlays", "environments", "envs", "env", "stages", "clusters"];
 /// The names of a chart's values files per environment.
 const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.", ".yaml"), ("values", "", ".yaml")];
 
@@ -62,9 +67,9 @@ const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.
 struct Scan {
     services: Vec<Candidate>,
     profiles: BTreeSet<String>,
-    kustomizations: BTreeSet<String>,
-    /// Kustomizations that are part of others.
-    parts: BTreeSet<String>,
+    kustomizations: Kustomizations,
+    /// Names in files of values that are of no environment, by chart.
+    values: Vec<LeftOut>,
     dockerfiles: Vec<String>,
     folders: BTreeMap<String, Vec<String>>,
 }
@@ -79,7 +84,7 @@ pub fn look(files: &dyn Files, root: &str) -> Result<Inspection, Diagnostic> {
     while let Some((folder, depth)) = open.pop() {
         let names = files.list(&folder).map_err(|error| Diagnostic::new(error.to_string()).in_file(&folder))?;
         let below = folder.strip_prefix(root).unwrap_or(&folder).trim_start_matches('/').to_owned();
-        if scan.visit(files, &folder, &below, &names) {
+        if scan.visit(files, root, &below, &names) {
             continue;
         }
         let visible = names.iter().filter(|name| !name.starts_with('.'));
@@ -91,12 +96,21 @@ pub fn look(files: &dyn Files, root: &str) -> Result<Inspection, Diagnostic> {
         }
         scan.folders.insert(below, below_it);
     }
-    Ok(scan.found())
+    let name = root_name(root);
+    Ok(scan.found(&name))
+}
+
+/// The name of what the repository holds: the last part of the URL of `origin`, else the folder's name.
+fn root_name(root: &str) -> String {
+    let clone = clone::containing(root).filter(|clone| clone.root == root);
+    let folder = root.rsplit('/').next().unwrap_or_default();
+    clone.and_then(|clone| clone.name).unwrap_or_else(|| folder.to_owned())
 }
 
 impl Scan {
     /// Notes what a folder holds; whether its folders belong to it.
-    fn visit(&mut self, files: &dyn Files, folder: &str, below: &str, names: &[String]) -> bool {
+    fn visit(&mut self, files: &dyn Files, root: &str, below: &str, names: &[String]) -> bool {
+        let folder = &join(root, below);
         let has = |wanted: &str| names.iter().any(|name| name == wanted);
         if has("skaffold.yaml") {
             let config = read(files, &join(folder, "skaffold.yaml"));
@@ -116,15 +130,16 @@ impl Scan {
         if has("Chart.yaml") {
             let library = |document: &Node| document.get("type").and_then(Node::text) == Some("library");
             if !read(files, &join(folder, "Chart.yaml")).iter().any(library) {
-                self.services.push(chart(files, folder, below, names));
+                let chart = chart(files, folder, below, names);
+                self.services.push(chart);
+            } else {
+                self.values.push(LeftOut { folder: below.to_owned(), reason: "a library chart".to_owned() });
             }
             return true;
         }
-        if let Some(name) = KUSTOMIZATION.into_iter().find(|name| has(name)) {
-            self.kustomizations.insert(below.to_owned());
-            for document in read(files, &join(folder, name)) {
-                self.parts.extend(parts(&document, below));
-            }
+        if let Some(name) = FILE_NAMES.into_iter().find(|name| has(name)) {
+            let documents = read(files, &join(folder, name));
+            self.kustomization(below, documents.first(), &|part| is_kustomization(files, root, part));
         }
         if names.iter().any(|name| name == "Dockerfile" || name.starts_with("Dockerfile.")) {
             self.dockerfiles.push(below.to_owned());
@@ -132,16 +147,87 @@ impl Scan {
         false
     }
 
-    fn found(self) -> Inspection {
+    /// Notes a kustomization and what it is made of.
+    fn kustomization(&mut self, below: &str, document: Option<&Node>, is_kustomization: &dyn Fn(&str) -> bool) {
+        let component = document.and_then(|document| document.get("kind")?.text()) == Some("Component");
+        if component {
+            self.values.push(LeftOut { folder: below.to_owned(), reason: "a component".to_owned() });
+            return;
+        }
+        self.kustomizations.all.insert(below.to_owned());
+        let Some(document) = document else { return };
+        let listed = parts(document, below);
+        let folders: BTreeSet<String> = listed.iter().filter(|part| is_kustomization(part)).cloned().collect();
+        let plain = ["apiVersion", "kind", "metadata", "resources", "bases"];
+        let only_lists = document
+            .as_map()
+            .is_some_and(|map| map.entries().iter().all(|entry| plain.contains(&entry.key.text.as_str())));
+        if only_lists && !listed.is_empty() && folders.len() == listed.len() {
+            self.kustomizations.lists.insert(below.to_owned());
+        }
+        self.kustomizations.parts.insert(below.to_owned(), folders);
+    }
+
+    fn found(self, root: &str) -> Inspection {
+        let Sorted { layouts, alone, mut left_out } = self.kustomizations.sort(root);
+        let mut environments: BTreeSet<String> = self.profiles.clone();
+        environments.extend(layouts.iter().flat_map(|layout| &layout.units).map(|unit| unit.environment.clone()));
         let mut services = self.services;
-        services.extend(kustomizations(&self.kustomizations, &self.parts));
+        let in_base = |folder: &str| folder.split('/').any(|name| matches!(name, "base" | "bases"));
+        left_out
+            .extend(services.extract_if(.., |one| in_base(&one.folder)).map(|one| LeftOut::new(one.folder, "a base")));
+        for service in &mut services {
+            service.keep_environments(&environments, &mut left_out);
+        }
+        environments.extend(services.iter().flat_map(|service| service.environments.iter().cloned()));
+        let standalone = |folder| Candidate { how: How::Kustomize, folder, environments: Vec::new() };
+        services.extend(alone.into_iter().map(standalone));
+        // What has no environment in its path fits every stage, but not what only looks like one: `overlays/with-tls`.
+        let is_stage = |name: &&String| may_be_environment(name) || self.profiles.contains(*name);
+        let stages: Vec<String> = environments.iter().filter(is_stage).cloned().collect();
+        if stages.is_empty() && !environments.is_empty() {
+            let fits_any = |one: &mut Candidate| one.how != How::Skaffold && one.environments.is_empty();
+            let without = services.extract_if(.., fits_any);
+            left_out.extend(without.map(|one| LeftOut::new(one.folder, "no environment in its path")));
+        } else if stages.len() < environments.len() {
+            let fits_any = services.iter_mut().filter(|one| one.environments.is_empty());
+            fits_any.for_each(|one| one.environments.clone_from(&stages));
+        }
         services.sort_unstable();
-        let named = services.iter().flat_map(|service| service.environments.iter().cloned());
-        let environments: BTreeSet<String> = named.chain(self.profiles).collect();
+        left_out.extend(self.values);
+        left_out.sort_unstable();
         let mut dockerfiles = self.dockerfiles;
         dockerfiles.sort_unstable();
-        Inspection { services, environments: environments.into_iter().collect(), dockerfiles, folders: self.folders }
+        let environments = environments.into_iter().collect();
+        Inspection { services, environments, layouts, left_out, dockerfiles, folders: self.folders }
     }
+}
+
+impl Candidate {
+    /// Keeps the environment in the folder's path; else the names in a chart's files of values that are environments: others
+    /// (`values-minimal.yaml`) are variants of the chart.
+    fn keep_environments(&mut self, known: &BTreeSet<String>, left_out: &mut Vec<LeftOut>) {
+        if let Some(stage) = self.folder.split('/').rev().find(|name| is_environment(name)) {
+            self.environments = vec![stage.to_owned()];
+            return;
+        }
+        let Candidate { how: How::Helm(values), folder, environments } = self else { return };
+        let (kept, others): (Vec<String>, Vec<String>) =
+            environments.drain(..).partition(|name| known.contains(name) || is_environment(name));
+        if !others.is_empty() {
+            let reason = format!("its values {} name no environment", others.join(", "));
+            left_out.push(LeftOut { folder: folder.clone(), reason });
+        }
+        if kept.is_empty() {
+            *values = None;
+        }
+        *environments = kept;
+    }
+}
+
+/// Whether a path below the root is the folder of a kustomization.
+fn is_kustomization(files: &dyn Files, root: &str, folder: &str) -> bool {
+    FILE_NAMES.iter().any(|name| files.kind(&join(&join(root, folder), name)) == Ok(FileKind::File))
 }
 
 /// The documents of a file; none if it cannot be read; the command that uses the file reports that.
@@ -154,12 +240,11 @@ fn profiles(document: &Node) -> Vec<String> {
     profiles.filter_map(|profile| profile.get("name").and_then(Node::text)).map(str::to_owned).collect()
 }
 
-/// The folders that a kustomization is made of, and its own where it is a component.
+/// What a kustomization lists, as paths below the root.
 fn parts(document: &Node, below: &str) -> Vec<String> {
     let listed = ["resources", "bases", "components"].iter().filter_map(|key| document.get(key)?.as_seq()).flatten();
     let place = |path: &str| join(&format!("/{below}"), path).trim_start_matches('/').to_owned();
-    let component = document.get("kind").and_then(Node::text) == Some("Component");
-    listed.filter_map(Node::text).map(place).chain(component.then(|| below.to_owned())).collect()
+    listed.filter_map(Node::text).map(place).collect()
 }
 
 /// A chart with its files of values: by the first naming pattern that matches any.
@@ -177,84 +262,4 @@ fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Cand
         }
     }
     Candidate { how: How::Helm(None), folder: below.to_owned(), environments: Vec::new() }
-}
-
-/// Services of the kustomizations: those with a folder an environment, and those without overlays. Bases, components and whatever else
-/// is part of others are no services.
-fn kustomizations(all: &BTreeSet<String>, parts: &BTreeSet<String>) -> Vec<Candidate> {
-    // By service and the kustomization's folder in it: the environments.
-    let mut overlaid: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    let mut alone: Vec<&String> = Vec::new();
-    for folder in all {
-        let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
-        let (service, group) = above.rsplit_once('/').unwrap_or(("", above));
-        let part = |name: &str| matches!(name, "base" | "bases" | "component" | "components");
-        let named = folder.is_empty() || super::environment_name(name).is_ok();
-        if part(name) || part(group) || !named {
-            continue;
-        }
-        if OVERLAYS.contains(&group) {
-            let key = (service.to_owned(), format!("{group}/{{environment}}"));
-            overlaid.entry(key).or_default().push(name.to_owned());
-        } else if !folder.is_empty() && all.contains(join(&format!("/{above}"), "base").trim_start_matches('/')) {
-            let key = (above.to_owned(), "{environment}".to_owned());
-            overlaid.entry(key).or_default().push(name.to_owned());
-        } else if !parts.contains(folder) {
-            alone.push(folder);
-        }
-    }
-    let under = |folder: &str| {
-        overlaid.keys().any(|(service, _)| folder == service || folder.starts_with(&format!("{service}/")))
-    };
-    let alone = alone.into_iter().filter(|folder| !under(folder)).map(|folder| Candidate {
-        how: How::Kustomize(".".to_owned()),
-        folder: folder.clone(),
-        environments: Vec::new(),
-    });
-    let alone: Vec<Candidate> = alone.collect();
-    let overlaid = overlaid.into_iter().map(|((folder, kustomize), environments)| Candidate {
-        how: How::Kustomize(kustomize),
-        folder,
-        environments,
-    });
-    overlaid.chain(alone).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kustomization_may_be_the_root() {
-        let found = kustomizations(&BTreeSet::from([String::new()]), &BTreeSet::new());
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].folder.as_str(), &found[0].how), ("", &How::Kustomize(".".to_owned())));
-    }
-
-    #[test]
-    fn kustomizations_are_told_apart() {
-        let all = [
-            "apps/web/base",
-            "apps/web/overlays/prod",
-            "apps/web/overlays/test",
-            "apps/api/base",
-            "apps/api/prod",
-            "infra/components/tls",
-            "tools/nightly",
-            "tools/crd",
-            "overlays/prod",
-            "overlays/not a name",
-        ];
-        let set = |names: &[&str]| names.iter().map(|folder| (*folder).to_owned()).collect();
-        let found = kustomizations(&set(&all), &set(&["tools/crd", "apps/web/overlays/test"]));
-        let found_text: Vec<String> =
-            found.iter().map(|one| format!("{} {:?} {}", one.folder, one.how, one.environments.join(","))).collect();
-        let want = [
-            r#" Kustomize("overlays/{environment}") prod"#,
-            r#"apps/api Kustomize("{environment}") prod"#,
-            r#"apps/web Kustomize("overlays/{environment}") prod,test"#,
-            r#"tools/nightly Kustomize(".") "#,
-        ];
-        assert_eq!(found_text, want);
-    }
 }

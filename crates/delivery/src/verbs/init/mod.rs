@@ -1,6 +1,8 @@
 //! `hydrant init`: inspects a repository and writes a `hydrant.yaml` for it.
 
+mod environment_names;
 mod globs;
+mod layout;
 mod look;
 mod write;
 
@@ -11,6 +13,7 @@ use crate::config::{Host, Template};
 use crate::plan;
 use crate::plan::settings::{Selection, Settings};
 
+pub use layout::{FoundUnit, Layout, LeftOut};
 pub use look::{Candidate, How, Inspection, look};
 pub use write::write;
 

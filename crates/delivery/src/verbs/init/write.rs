@@ -1,13 +1,16 @@
 //! The text of a `hydrant.yaml` to start from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use manifest::Diagnostic;
 
 use super::globs::globs;
-use super::{Candidate, Choices, How, Inspection};
+use super::{Candidate, Choices, How, Inspection, Layout, LeftOut};
 use crate::config::{Host, Template};
+
+/// The most folders that a comment lists for one reason.
+const MAX_LISTED: usize = 10;
 
 const HEAD: &str = "\
 # What is delivered, and where to: https://github.com/hydrant-dev/hydrant/blob/main/docs/config.md
@@ -20,7 +23,7 @@ kind: Delivery
 /// # Errors
 /// Where there is nothing to deliver, and an unknown environment in `choices.review`.
 pub fn write(found: &Inspection, choices: &Choices) -> Result<String, Diagnostic> {
-    if found.services.is_empty() {
+    if found.services.is_empty() && found.layouts.is_empty() {
         return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
             .hint("run it at the root of the repository, or write the file as docs/config.md shows"));
     }
@@ -94,9 +97,15 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
         alike.entry((&service.how, only(service, environments))).or_default().push(&service.folder);
     }
     text.push_str("services:\n");
-    let several = |folder: &str| found.services.iter().filter(|one| last(&one.folder) == last(folder)).count() > 1;
+    layouts(text, found, environments);
+    let in_layouts: BTreeSet<&str> =
+        found.layouts.iter().flat_map(|layout| &layout.units).map(|unit| unit.service.as_str()).collect();
+    let several = |folder: &str| {
+        in_layouts.contains(last(folder))
+            || found.services.iter().filter(|one| last(&one.folder) == last(folder)).count() > 1
+    };
     for ((how, only), folders) in alike {
-        let marked = !matches!(how, How::Kustomize(_));
+        let marked = !matches!(how, How::Kustomize);
         if folders.iter().any(|folder| several(folder)) {
             for folder in folders {
                 entry(text, how, folder, several(folder).then(|| folder.replace('/', "-")), &only);
@@ -110,6 +119,7 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
     for Candidate { folder, environments, .. } in elsewhere {
         let _ = writeln!(text, "# {folder} has none of these environments, but {}.", environments.join(", "));
     }
+    left_out(text, found);
     if !found.dockerfiles.is_empty() {
         let folder = |folder: &String| if folder.is_empty() { ".".to_owned() } else { folder.clone() };
         let folders: Vec<String> = found.dockerfiles.iter().map(folder).collect();
@@ -118,6 +128,39 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
             "# A Dockerfile and no skaffold.yaml: {}. Their images are those that the manifests name.",
             folders.join(", ")
         );
+    }
+}
+
+/// One entry for each layout that has a unit in these environments.
+fn layouts(text: &mut String, found: &Inspection, environments: &[String]) {
+    for Layout { pattern, service, units } in &found.layouts {
+        let delivered = units.iter().filter(|unit| environments.contains(&unit.environment)).count();
+        let marker = if delivered == 0 { "# " } else { "" };
+        let count = if delivered == 1 { "1 unit".to_owned() } else { format!("{delivered} units") };
+        // A String takes whatever is written to it.
+        let _ = match service {
+            None => writeln!(text, "{marker}- kustomize: {}   # {count}", plain(pattern)),
+            Some(service) => {
+                writeln!(text, "{marker}- service: {service:?}\n{marker}  kustomize: {}   # {count}", plain(pattern))
+            }
+        };
+    }
+}
+
+/// The folders that are not delivered, as a comment with one line a reason.
+fn left_out(text: &mut String, found: &Inspection) {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for LeftOut { folder, reason } in &found.left_out {
+        reasons.entry(reason).or_default().push(if folder.is_empty() { "." } else { folder });
+    }
+    if !reasons.is_empty() {
+        text.push_str("# Left out:\n");
+    }
+    for (reason, folders) in reasons {
+        let shown = folders.iter().take(MAX_LISTED).copied().collect::<Vec<_>>().join(", ");
+        let more = folders.len().saturating_sub(MAX_LISTED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let _ = writeln!(text, "#   {reason}: {shown}{more}");
     }
 }
 
@@ -133,7 +176,7 @@ fn entry(text: &mut String, how: &How, path: &str, name: Option<String>, only: &
     }
     let _ = match how {
         How::Skaffold => Ok(()),
-        How::Kustomize(folder) => writeln!(text, "  kustomize: {}", plain(folder)),
+        How::Kustomize => writeln!(text, "  kustomize: ."),
         How::Helm(Some(values)) => writeln!(text, "  helm: {{values: {values:?}}}"),
         How::Helm(None) => writeln!(text, "  helm: {{}}"),
     };
