@@ -60,6 +60,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         },
         images: Vec::new(),
         promoted_from: None,
+        outside: Vec::new(),
         message: Message::Text(format!("svc-{number}: deliver {source}\n")),
         author: who.clone(),
         committer: who,

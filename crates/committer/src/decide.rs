@@ -308,5 +308,6 @@ fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
         base: base.map(str::to_owned),
         hold: unit.hold.clone(),
         shared: false,
+        outside: unit.outside.clone(),
     })
 }

@@ -48,7 +48,7 @@ pub use deliver::deliver;
 pub use delivery::{Delivery, Step};
 pub use error::DeliverError;
 pub use message::{Message, MessageContext};
-pub use metadata::{Record, SourceRecord};
+pub use metadata::{OutsideFolder, Record, SourceRecord};
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::Refusal;

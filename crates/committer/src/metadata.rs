@@ -95,6 +95,17 @@ struct HydrantFields {
     hold: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     shared: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    outside: Vec<OutsideFolder>,
+}
+
+/// A folder outside of the source repository from which files were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OutsideFolder {
+    /// The folder, as seen from the source repository's root.
+    pub path: String,
+    /// `sha256:…` of a line `SHA256  PATH` per file that was read, sorted by path, with the path as seen from the folder.
+    pub digest: String,
 }
 
 /// The file's JSON.
@@ -126,6 +137,8 @@ pub struct Record {
     pub hold: Option<String>,
     /// Whether this is the record of a branch that units share, in its root: it has the newest source of any of them and lists no files.
     pub shared: bool,
+    /// The folders outside of the source repository from which the files were rendered, sorted.
+    pub outside: Vec<OutsideFolder>,
 }
 
 impl Record {
@@ -139,6 +152,7 @@ impl Record {
             base: self.base.clone(),
             hold: self.hold.clone(),
             shared: self.shared,
+            outside: self.outside.clone(),
         };
         let file = RecordFile { source: self.source.clone(), hydrant: self.files.clone().map(fields) };
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -155,8 +169,8 @@ impl Record {
         let source = file.source;
         Ok(match file.hydrant {
             None => Self { source, ..Self::default() },
-            Some(HydrantFields { files, content, images, promoted_from, base, hold, shared }) => {
-                Self { source, files: Some(files), content, images, promoted_from, base, hold, shared }
+            Some(HydrantFields { files, content, images, promoted_from, base, hold, shared, outside }) => {
+                Self { source, files: Some(files), content, images, promoted_from, base, hold, shared, outside }
             }
         })
     }

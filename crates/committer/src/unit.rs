@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git::{File, FileSet, Identity};
 
 use crate::message::Message;
-use crate::metadata::{Record, SourceRecord};
+use crate::metadata::{OutsideFolder, Record, SourceRecord};
 
 /// The topic branch of a reviewed unit. Its commits are based on the unit's branch, and people merge them there.
 #[derive(Clone, Debug)]
@@ -77,6 +77,8 @@ pub struct Unit {
     pub images: Vec<String>,
     /// For the record: the environment that the images were promoted from, if any.
     pub promoted_from: Option<String>,
+    /// For the record: the folders outside of the source repository from which the files were rendered, sorted.
+    pub outside: Vec<OutsideFolder>,
     /// The commit's message, trailers included.
     pub message: Message,
     /// The commit's author.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::FalseyValueParser;
 use delivery::config::{GivenDigests, Images, Profiles, Secrets, Template};
 use delivery::plan::settings::{Selection, Settings};
 
@@ -115,6 +116,9 @@ struct ValueArguments {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     exec: ExecArguments,
+    /// Read files from outside of the source repository; the record has their hash [default: the folders in sources of hydrant.yaml]
+    #[arg(long, env = "HYDRANT_ALLOW_OUTSIDE", value_parser = FalseyValueParser::new())]
+    allow_outside: bool,
     #[command(flatten)]
     locked: LockedArguments,
     #[command(flatten)]
@@ -236,6 +240,7 @@ impl UnitArguments {
             rules: values.rules.iter().map(|path| below(&folder, path)).collect::<Result<_, _>>()?,
             digests: values.policy_digests.map(GivenDigests::from),
             allow_exec: values.exec.allow_exec,
+            allow_outside: values.allow_outside,
             folder,
         })
     }

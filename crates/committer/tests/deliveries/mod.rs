@@ -59,6 +59,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         },
         images: Vec::new(),
         promoted_from: None,
+        outside: Vec::new(),
         message: Message::Text(format!("{branch}: deliver {source}\n\nHydrant-Source: {source}\n")),
         author: who.clone(),
         committer: who,

@@ -59,6 +59,9 @@ pub struct Config {
     /// The source repository, as commits and records name it.
     #[serde(default)]
     pub source: Source,
+    /// Folders outside of the repository that units are rendered from, as seen from the folder of `hydrant.yaml`.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// What the source may do on the machine that renders it.
     #[serde(default)]
     pub trust: Trust,
@@ -88,6 +91,7 @@ impl Config {
             policy: Policy::default(),
             commit: Commit::default(),
             source: Source::default(),
+            sources: Vec::new(),
             trust: Trust::default(),
             registry: Registry::default(),
             rules: Vec::new(),

@@ -76,7 +76,7 @@ fn root(base: &Base<'_>) -> String {
     let address = base.url.split_once("://").map_or(base.url, |(_, address)| address);
     let readable = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' };
     let name: String = address.trim_matches('/').trim_end_matches(".git").chars().map(readable).take(60).collect();
-    let hash = cache::hex(base.url.as_bytes());
+    let hash = cache::sha256_hex(base.url.as_bytes());
     let end = if base.revision.submodules { "" } else { "-without-submodules" };
     format!("{MOUNTS}{}-{}/{}{end}", name.trim_start_matches('.'), &hash[..16], base.revision.id)
 }

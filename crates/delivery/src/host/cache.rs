@@ -14,7 +14,7 @@ pub(super) fn folder() -> PathBuf {
 
 /// The folder for the objects of the repository at `url`, whether it exists or not.
 pub(super) fn repository(cache: &Path, url: &str) -> PathBuf {
-    cache.join("repositories").join(hex(url.as_bytes()))
+    cache.join("repositories").join(sha256_hex(url.as_bytes()))
 }
 
 /// The path of a download with this content.
@@ -24,10 +24,10 @@ pub(super) fn file(cache: &Path, digest: &str) -> PathBuf {
 
 /// `sha256:…` of the bytes.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex(bytes))
+    format!("sha256:{}", sha256_hex(bytes))
 }
 
 /// The SHA-256 of the bytes in hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

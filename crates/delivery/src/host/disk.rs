@@ -114,6 +114,12 @@ pub fn absolute(path: &Path) -> Result<String, FileError> {
     }
 }
 
+/// Whether `path` is `folder` or lies below it.
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Writes a file atomically: a temporary file next to it is written and then renamed.
 ///
 /// # Errors

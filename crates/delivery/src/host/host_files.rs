@@ -2,27 +2,44 @@
 
 use std::sync::Arc;
 
-use render_core::files::{FileError, FileKind, Files};
+use render_core::files::{FileError, FileKind, Files, parent};
 
 use super::bases::Bases;
+use super::disk::is_within;
 
 /// The files of the source, and of the remote bases that a host has fetched.
 #[derive(Clone, Copy)]
 pub struct HostFiles<'a> {
     source: &'a dyn Files,
     bases: &'a Bases,
+    /// The folder outside of which nothing of the source is read.
+    confined: Option<&'a str>,
 }
 
 impl<'a> HostFiles<'a> {
-    pub(super) fn new(source: &'a dyn Files, bases: &'a Bases) -> Self {
-        HostFiles { source, bases }
+    pub(super) fn new(source: &'a dyn Files, bases: &'a Bases, confined: Option<&'a str>) -> Self {
+        HostFiles { source, bases, confined }
     }
 
     fn with<T>(&self, path: &str, read: impl FnOnce(&dyn Files) -> Result<T, FileError>) -> Result<T, FileError> {
         match self.bases.at(path) {
             Some(base) => read(&*base),
-            None => read(self.source),
+            None => {
+                self.check(path)?;
+                read(self.source)
+            }
         }
+    }
+
+    fn check(&self, path: &str) -> Result<(), FileError> {
+        let Some(folder) = self.confined else { return Ok(()) };
+        // A path that does not exist is checked by its next folder that does.
+        let existing = || std::iter::successors(Some(path), |path| Some(parent(path)).filter(|up| up != path));
+        let real = existing().find_map(|path| self.source.real(path).ok());
+        if real.is_some_and(|real| is_within(&real, folder)) {
+            return Ok(());
+        }
+        Err(FileError::Other(format!("it is outside of {folder}, which --untrusted does not allow")))
     }
 }
 

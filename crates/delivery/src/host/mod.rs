@@ -31,5 +31,6 @@ pub mod system;
 pub mod threads;
 pub mod trailers;
 
+pub(crate) use cache::sha256_hex;
 pub use context::{InputTrust, Moment, RunContext};
 pub use permissions::Permissions;

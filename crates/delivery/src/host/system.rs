@@ -1,14 +1,17 @@
 //! The engine's access to the host besides files: programs, downloads, remote bases, temporary folders.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 
+use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 use net::child::{self, Purpose};
 use render_core::files::Files;
 use render_core::host::{Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
 
+use super::disk::DiskFiles;
 use super::host_files::HostFiles;
 use super::permissions::Permissions;
 use super::program_files::ProgramFiles;
@@ -22,6 +25,8 @@ pub struct SystemHost {
     scratch: Mutex<Vec<tempfile::TempDir>>,
     remotes: remotes::Fetched,
     permissions: Permissions,
+    /// The folder outside of which nothing of the source is read; absent where the source is trusted.
+    confined: Option<String>,
 }
 
 impl SystemHost {
@@ -34,7 +39,20 @@ impl SystemHost {
 
     /// The files of the source, and of the remote bases that this host has fetched or will fetch.
     pub fn files<'a>(&'a self, source: &'a dyn Files) -> HostFiles<'a> {
-        HostFiles::new(source, self.remotes.bases())
+        HostFiles::new(source, self.remotes.bases(), self.confined.as_deref())
+    }
+
+    /// The host with a source in `folder`. If the source is not trusted, no file outside of its repository is read; without a repository, none
+    /// outside of the folder.
+    #[must_use]
+    pub fn with_source(mut self, folder: &str) -> Self {
+        if self.permissions.trust.is_untrusted() {
+            let repository = SourceRepository::discover(Path::new(folder)).ok();
+            let root = repository.map(|repository| repository.root().display().to_string());
+            let folder = || DiskFiles::default().real(folder).unwrap_or_else(|_| folder.to_owned());
+            self.confined = Some(root.unwrap_or_else(folder));
+        }
+        self
     }
 
     /// Fails if a remote base was read whose objects in the cache are damaged. An engine may have taken a file that it could not read for one

@@ -18,11 +18,16 @@ impl Pipeline<'_> {
     pub(crate) fn check(&self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
         let _span = tracing::info_span!("check", units = units.len()).entered();
         Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
+        let outside = self.outside_files(&units)?;
         if self.source.revision.is_none() && !allow_dirty {
             committed::check(self.plan, self.source, &units)?;
         }
-        let checked = |PinnedUnit { unit, output, images }| CheckedUnit { unit, output, images };
-        Ok(units.into_iter().map(checked).collect())
+        let checked = |pinned: PinnedUnit| {
+            let outside = self.outside_folders(&outside, &pinned)?;
+            let PinnedUnit { unit, output, images } = pinned;
+            Ok(CheckedUnit { unit, output, images, outside })
+        };
+        units.into_iter().map(checked).collect()
     }
 }
 

@@ -38,7 +38,7 @@ impl Pipeline<'_> {
     }
 
     fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
-        let PrintedUnit { unit, files, images, origins, .. } = unit;
+        let PrintedUnit { unit, files, images, origins, outside, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
         let promoted_from = unit.pinned_inputs.as_ref().and_then(|inputs| inputs.promoted_from.clone());
@@ -61,6 +61,7 @@ impl Pipeline<'_> {
             source,
             images: images.clone(),
             promoted_from,
+            outside,
             message,
             author: identities.author,
             committer: identities.committer,

@@ -25,6 +25,7 @@ pub(crate) mod identity;
 mod load;
 mod manifests;
 mod output;
+mod outside;
 mod pin;
 pub mod policy;
 mod print;

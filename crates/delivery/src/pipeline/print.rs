@@ -57,10 +57,10 @@ impl Pipeline<'_> {
     }
 }
 
-fn printed(CheckedUnit { unit, output, images }: CheckedUnit) -> Result<PrintedUnit, Errors> {
+fn printed(CheckedUnit { unit, output, images, outside }: CheckedUnit) -> Result<PrintedUnit, Errors> {
     let files = file_set(&unit.path, &output.objects, output.style)?;
     let Output { warnings, stderr, .. } = output;
-    Ok(PrintedUnit { unit, files, images, origins: Vec::new(), warnings, stderr })
+    Ok(PrintedUnit { unit, files, images, origins: Vec::new(), warnings, stderr, outside })
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ impl<'a> Pipeline<'a> {
             plan,
             ctx,
             source,
-            host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allows(ctx) }),
+            host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allows(ctx) })
+                .with_source(&plan.root),
             git: Arc::new(GitFacts::at(source.revision.map(str::to_owned))),
             base_cache: (plan.units.len() > 1).then(Arc::default),
             search,

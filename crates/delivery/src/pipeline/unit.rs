@@ -1,5 +1,6 @@
 //! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
+use committer::OutsideFolder;
 use manifest::Diagnostic;
 use render_core::kustomize;
 use render_core::skaffold::Build;
@@ -89,6 +90,8 @@ pub struct CheckedUnit {
     pub output: Output,
     /// Every image as it is in the objects, sorted, each once.
     pub images: Vec<String>,
+    /// The folders outside of the source repository that it was rendered from, sorted.
+    pub outside: Vec<OutsideFolder>,
 }
 
 /// A checked unit as files.
@@ -105,6 +108,8 @@ pub struct PrintedUnit {
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote to stderr.
     pub stderr: Vec<u8>,
+    /// The folders outside of the source repository that it was rendered from, sorted.
+    pub outside: Vec<OutsideFolder>,
 }
 
 impl OnBranch for PrintedUnit {

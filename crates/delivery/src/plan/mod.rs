@@ -6,6 +6,7 @@ use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
 use crate::config::{self, Config};
+use crate::host::disk::DiskFiles;
 use crate::images::registries;
 use crate::lock::LockMode;
 use crate::plan::settings::Settings;
@@ -15,6 +16,7 @@ mod destination;
 mod discover;
 mod exec;
 mod flags;
+mod outside;
 mod release;
 mod review;
 mod select;
@@ -29,6 +31,7 @@ use context::UnitContext;
 use destination::UnitDestination;
 use destination::one_file_each;
 pub use exec::ExecPermission;
+pub use outside::AllowedOutside;
 pub use release::Release;
 pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;
@@ -57,6 +60,8 @@ pub struct Plan {
     pub rules: Vec<String>,
     /// Who allows programs that the source configures.
     pub exec: ExecPermission,
+    /// What may be read from outside of the source repository.
+    pub outside: AllowedOutside,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.
     pub author: Option<String>,
     /// `Name <mail>` of the committer; absent where the author is meant.
@@ -114,6 +119,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         registries: registries.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
         rules: rules(&root, &config).chain(settings.rules.iter().cloned()).collect(),
         exec: ExecPermission::decide(settings.allow_exec, config.trust.exec),
+        outside: AllowedOutside::new(settings.allow_outside, &root, &config.sources, &DiskFiles::default()),
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
         source_repository: settings.source_repository.clone().or(config.source.repository),

@@ -83,4 +83,6 @@ pub struct Settings {
     pub rules: Vec<String>,
     /// `--allow-exec`
     pub allow_exec: bool,
+    /// `--allow-outside`
+    pub allow_outside: bool,
 }

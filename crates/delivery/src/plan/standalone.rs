@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{Cluster, ExecPermission, Plan, PlannedUnit, Source};
+use super::{AllowedOutside, Cluster, ExecPermission, Plan, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Secrets};
 use crate::images::registries;
 use crate::lock::{self, LockMode};
@@ -65,6 +65,7 @@ impl Standalone {
             registries: self.registries,
             rules: self.rules,
             exec,
+            outside: AllowedOutside::default(),
             author: None,
             committer: None,
             source_repository: None,

@@ -124,6 +124,8 @@ impl Comparison<'_> {
         let source = SourceRepository::discover(Path::new(&self.plan.root))?;
         let files = GitFiles::new(&source, revision)?;
         let plan = plan(&files, self.settings)?;
+        let outside = plan.outside.clone();
+        files.allow_outside(move |path| outside.allows(path));
         let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
         self.rendered(&plan, SourceTree { files: &files, revision: Some(files.commit()) }, &name)
     }

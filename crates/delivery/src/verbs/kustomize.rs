@@ -98,7 +98,9 @@ pub fn run_locked(
     let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
     let remotes = Remotes { source: source.clone(), lock: lock.clone(), cache: None };
     let host = SystemHost::new(remotes, Permissions { trust, exec: options.enable_exec });
-    let built = build(&host.files(&files), &host, &known(folder)?, options);
+    let folder = known(folder)?;
+    let host = host.with_source(if folder.starts_with('/') { &folder } else { here });
+    let built = build(&host.files(&files), &host, &folder, options);
     host.check_bases()?;
     let printed = print(built?)?;
     let fetched = host.fetched();

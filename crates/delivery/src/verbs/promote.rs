@@ -160,6 +160,8 @@ impl Run<'_> {
         let files = self.recorded.files(commit)?;
         let before = plan(&files, &within(self.settings, from))?;
         let mut plan = plan(&files, &within(self.settings, to))?;
+        let outside = plan.outside.clone();
+        files.allow_outside(move |path| outside.allows(path));
         plan.units.retain(|unit| tips.contains_key(&unit.service));
         for unit in &mut plan.units {
             let rendered = before.units.iter().find(|other| other.service == unit.service);

@@ -88,7 +88,7 @@ fn back(
     options: &Options,
 ) -> Result<PreparedUnit, Failure> {
     let id = &chosen.commit.short_id;
-    let Some(Record { source, .. }) = &chosen.record else {
+    let Some(Record { source, outside, .. }) = &chosen.record else {
         let found = Diagnostic::new(format!("{}: {id} has no record of a delivery", unit.name()));
         return Err(found.hint("choose a commit with hydrant's trailers in the branch's `git log`").into());
     };
@@ -108,6 +108,7 @@ fn back(
         files: chosen.files.clone(),
         images: images.clone(),
         promoted_from: branches::promoted_from(chosen).map(str::to_owned),
+        outside: outside.clone(),
         source: source.clone(),
         message,
         author,

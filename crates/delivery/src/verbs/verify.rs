@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use committer::OutsideFolder;
 use git::FileSet;
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
@@ -15,7 +16,7 @@ use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source::RecordedSource;
 use crate::pipeline::file_set::file_set;
-use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
+use crate::pipeline::{Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
 use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
 use crate::report::table;
@@ -145,6 +146,8 @@ impl Revision {
         let mut all = settings.clone();
         all.selection = Selection { all: true, ..Selection::default() };
         let plan = plan(&files, &all)?;
+        let outside = plan.outside.clone();
+        files.allow_outside(move |path| outside.allows(path));
         Ok(Revision { files, plan })
     }
 
@@ -158,10 +161,12 @@ impl Revision {
         let plan = Plan { units: vec![unit.clone()], pinned_inputs_only: true, ..self.plan.clone() };
         let source = SourceTree { files: &self.files, revision: Some(self.files.commit()) };
         let pipeline = Pipeline::open(&plan, ctx, source);
-        let units = pipeline.and_then(|mut pipeline| pipeline.run_to_pinned(vec![unit]));
+        let mut pipeline = pipeline.map_err(Failure::into_errors)?;
         let mut rendered = FileSet::new();
-        for PinnedUnit { output, .. } in units.map_err(Failure::into_errors)? {
-            rendered = file_set(&current.path, &output.objects, output.style)?.files;
+        for pinned in pipeline.run_to_pinned(vec![unit]).map_err(Failure::into_errors)? {
+            let outside = pipeline.outside_of(&pinned).map_err(Failure::into_errors)?;
+            check_outside(&outside, tip)?;
+            rendered = file_set(&current.path, &pinned.output.objects, pinned.output.style)?.files;
         }
         let differing = differing(&rendered, &tip.files);
         Ok(if differing.is_empty() { Finding::Verified } else { Finding::Differs(differing) })
@@ -186,6 +191,22 @@ impl FoundRevision<'_> {
         };
         Checked { source: Some(self.commit), finding }
     }
+}
+
+/// Checks that the folders outside of the source repository are as they were recorded.
+fn check_outside(now: &[OutsideFolder], tip: &BranchTip) -> Result<(), Errors> {
+    let recorded = tip.record.as_ref().map(|record| record.outside.as_slice()).unwrap_or_default();
+    let changed = now.iter().filter(|folder| !recorded.contains(folder)).map(|folder| {
+        let known = recorded.iter().find(|known| known.path == folder.path);
+        let message = match known {
+            Some(known) => {
+                format!("{} was {} when it was delivered, and is {}", folder.path, known.digest, folder.digest)
+            }
+            None => format!("{} is outside of the source repository and not in the record", folder.path),
+        };
+        Diagnostic::new(message).hint("restore the folder as it was, or deliver again")
+    });
+    Errors::check(changed.collect())
 }
 
 fn never_delivered(unit: &PlannedUnit) -> Diagnostic {

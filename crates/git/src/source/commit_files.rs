@@ -80,6 +80,11 @@ impl CommitFiles {
         self.files.kind(path)
     }
 
+    /// The commit of the submodule at `path`, its full id; `None` if something else is there.
+    pub fn submodule_commit(&self, path: &str) -> Option<String> {
+        self.files.submodule_commit(path).map(|id| id.to_string())
+    }
+
     /// The bytes of the file at `path`, as git stores them.
     ///
     /// # Errors

@@ -182,6 +182,12 @@ impl<O: ReadObjects> TreeFiles<O> {
         self.resolve(path)?.blob()
     }
 
+    /// The commit of the submodule at `path`; `None` if something else is there.
+    pub(super) fn submodule_commit(&self, path: &str) -> Option<Oid> {
+        let target = self.resolve(path).ok()?.target;
+        (target.mode == Mode::Submodule).then_some(target.id)
+    }
+
     pub(super) fn real_path(&self, path: &str) -> Result<String, ReadError> {
         Ok(self.resolve(path)?.path)
     }
