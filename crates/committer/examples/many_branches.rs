@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         dry_run: false,
         atomic: true,
         attempts: 5,
+        max_refs: None,
         push_options: Vec::new(),
         signing: None,
         repository: String::new(),

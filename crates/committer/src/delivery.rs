@@ -1,17 +1,20 @@
 //! A delivery under way, driven one step at a time.
 //!
-//! A round is: read, plan, push (once or more), settle. [`Delivery::step`] does one request to the remote and everything pure that follows
+//! A round is: read, plan, push (once or more; the refs of a rejected push are read again), settle. [`Delivery::step`] does one request to the remote and everything pure that follows
 //! from its answer, so that a test can interleave the steps of several deliveries in any order. [`crate::deliver`] is the loop over it.
 
-use git::{ObjectStore, Transport, TransportError};
+use git::{ObjectStore, PushReport, Transport, TransportError};
 
 use crate::error::DeliverError;
 use crate::notes::NOTES;
 use crate::options::Options;
 use crate::outcome::{Outcome, UnitResult};
+use crate::refusal::Refusal;
 use crate::round::plan::Planner;
-use crate::round::push::{self, PushContext, PushQueue, PushRequest};
-use crate::round::{Progress, RoundPlan, contents, read};
+use crate::round::push::{self, PushContext, PushPart, PushRequest};
+use crate::round::queue::PushQueue;
+use crate::round::verdict::{self, Verdict};
+use crate::round::{BranchPlan, OrderPlace, Progress, RoundPlan, contents, read};
 use crate::unit::Unit;
 use crate::validate;
 
@@ -30,6 +33,8 @@ enum Phase {
     Read,
     /// It sends this push.
     Push { queue: Box<PushQueue>, request: PushRequest },
+    /// It reads the refs of this push again, some of which the server rejected.
+    Verify { queue: Box<PushQueue>, request: PushRequest, report: PushReport },
     /// Nothing; every unit has its outcome.
     Finished,
 }
@@ -39,7 +44,7 @@ enum Phase {
 pub enum Step {
     /// The remote was read and the round planned. The next step pushes.
     Read,
-    /// A push was answered. The next step pushes again.
+    /// A push was answered. The next step pushes again, or reads the refs of the push again.
     Pushed,
     /// Branches that units need were created, the remote lacks something that the round was planned with, or only units that the round
     /// held back are left. The next step starts the round again; nothing was lost.
@@ -62,7 +67,8 @@ impl<'a> Delivery<'a> {
             validate::atomic(&units)?;
         }
         let phase = if units.is_empty() { Phase::Finished } else { Phase::Read };
-        Ok(Self { options, store: ObjectStore::open()?, progress: Progress::new(units), phase, is_push: false })
+        let progress = Progress::new(units, options.max_refs);
+        Ok(Self { options, store: ObjectStore::open()?, progress, phase, is_push: false })
     }
 
     /// Does the next step: reads the remote, or sends one push.
@@ -74,7 +80,8 @@ impl<'a> Delivery<'a> {
         self.is_push = false;
         match std::mem::replace(&mut self.phase, Phase::Read) {
             Phase::Read => self.read_and_plan(transport),
-            Phase::Push { queue, request } => self.push(transport, queue, &request),
+            Phase::Push { queue, request } => self.push(transport, queue, request),
+            Phase::Verify { queue, request, report } => self.verify(transport, queue, &request, &report),
             Phase::Finished => {
                 self.phase = Phase::Finished;
                 Ok(Step::Finished)
@@ -82,7 +89,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Whether the last step was a push.
+    /// Whether the last step was a push, or read what one did.
     pub fn failed_in_push(&self) -> bool {
         self.is_push
     }
@@ -108,12 +115,18 @@ impl<'a> Delivery<'a> {
         let (options, store, order) = (self.options, &mut self.store, *order);
         let plan = Planner { store, options, units, state: &state, order, held_back, started, not_started }.plan()?;
         let mut plans = match plan {
-            RoundPlan::StartBranches(starts) => return self.next(PushQueue::starting(starts, state), Step::Read),
+            RoundPlan::StartBranches(starts) => {
+                return self.next(PushQueue::starting(starts, state, &self.progress), Step::Read);
+            }
             RoundPlan::Deliver(plans) => plans,
         };
         self.progress.adopt(&mut plans);
         if self.options.dry_run {
             self.progress.settle_dry_run(&plans);
+            self.phase = Phase::Finished;
+            return Ok(Step::Finished);
+        }
+        if self.options.atomic && self.exceeds_limit(&plans) {
             self.phase = Phase::Finished;
             return Ok(Step::Finished);
         }
@@ -130,29 +143,70 @@ impl<'a> Delivery<'a> {
         self.next(queue, Step::Read)
     }
 
+    /// Whether one push cannot take all branches. If so, all units are refused.
+    fn exceeds_limit(&mut self, plans: &[BranchPlan]) -> bool {
+        let Some(limit) = self.options.max_refs else { return false };
+        let order = usize::from(self.progress.order == OrderPlace::Ref);
+        let refs = plans.iter().filter(|plan| plan.update().is_some()).count() + order;
+        if refs > limit && refs > 1 + order {
+            for run in self.progress.units.iter_mut().filter(|run| run.is_pending()) {
+                run.refuse(Refusal::AtomicLimit { refs, limit });
+            }
+            return true;
+        }
+        false
+    }
+
     fn push(
         &mut self,
         transport: &mut dyn Transport,
         mut queue: Box<PushQueue>,
-        request: &PushRequest,
+        request: PushRequest,
     ) -> Result<Step, DeliverError> {
-        self.progress.remember(request, &queue.plans);
+        self.progress.remember(&request, &queue.plans);
         self.is_push = true;
-        match push::send(transport, &self.store, request) {
+        match push::send(transport, &self.store, &request) {
             Ok(report) => {
-                queue.answered(request, &report, self.options.atomic);
-                self.progress.settle(&queue, request, &report, self.options.atomic);
+                self.progress.rename(&report);
+                if let PushPart::Request(plan) = request.part {
+                    self.progress.settle_request(&queue.plans[plan], &report);
+                } else if let Some(verdict) = Verdict::of(&report) {
+                    self.settle(&mut queue, &request, verdict);
+                } else {
+                    self.phase = Phase::Verify { queue, request, report };
+                    return Ok(Step::Pushed);
+                }
             }
             Err(TransportError::Unsupported { url, capability, hint }) => {
                 let error = TransportError::Unsupported { url, capability: capability.clone(), hint };
                 let required = self.options.atomic && capability == "atomic";
-                if required || !self.progress.settle_unsupported(&queue, request, &capability, error.to_string()) {
+                if required || !self.progress.settle_unsupported(&mut queue, &request, &capability, error.to_string()) {
                     return Err(error.into());
                 }
             }
             Err(error) => return Err(error.into()),
         }
         self.next(*queue, Step::Pushed)
+    }
+
+    /// Reads the refs of a rejected push: one that has changed was lost to a concurrent update, whatever the server's message says.
+    fn verify(
+        &mut self,
+        transport: &mut dyn Transport,
+        mut queue: Box<PushQueue>,
+        request: &PushRequest,
+        report: &PushReport,
+    ) -> Result<Step, DeliverError> {
+        self.is_push = true;
+        let found = transport.list_refs(&verdict::names_to_read(&request.updates))?;
+        let verdict = Verdict::after_reading(&request.updates, report, &found, request.options.atomic);
+        self.settle(&mut queue, request, verdict);
+        self.next(*queue, Step::Pushed)
+    }
+
+    fn settle(&mut self, queue: &mut PushQueue, request: &PushRequest, mut verdict: Verdict) {
+        queue.answered(request, &mut verdict, &mut self.progress, self.options.atomic);
+        self.progress.settle(queue, request, &verdict, self.options.atomic);
     }
 
     /// Prepares the next push of the queue, or ends the round.

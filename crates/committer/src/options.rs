@@ -15,6 +15,8 @@ pub struct Options<'a> {
     pub atomic: bool,
     /// The maximum number of rounds when branches change concurrently; at least 1. The default of the program is 50.
     pub attempts: u32,
+    /// The maximum number of refs that one push updates; `None` for no limit but the server's.
+    pub max_refs: Option<usize>,
     /// Options that are sent with the push (`git push -o`), for instance GitLab's `merge_request.create`.
     pub push_options: Vec<String>,
     /// Signs the commits. A dry run does not sign, so that it needs no passphrase; its commit ids are those of unsigned commits.

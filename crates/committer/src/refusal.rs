@@ -63,6 +63,32 @@ pub enum Refusal {
         /// The server's message, hook output included.
         message: String,
     },
+    /// A branch cannot be created because its name continues the name of another one, or the other way round.
+    #[error("cannot create the branch: branch {branch} exists, and no branch can be in a folder of another one's name")]
+    BranchInTheWay {
+        /// The other branch.
+        branch: String,
+    },
+    /// The branch is locked at the server, and stays so.
+    #[error("the branch is locked: {message}")]
+    Locked {
+        /// The server's message, which names the lock file.
+        message: String,
+    },
+    /// The server cannot write: its disk is full or read-only.
+    #[error("the server cannot write: {message}")]
+    Storage {
+        /// The server's message.
+        message: String,
+    },
+    /// `--atomic` is set, and a limit of refs a push is in the way.
+    #[error("not pushed: `--atomic` needs one push of {refs} refs, and the limit is {limit}")]
+    AtomicLimit {
+        /// The number of branches, and the ref with the order of deliveries.
+        refs: usize,
+        /// The limit of `destination.push.refs` or of the server.
+        limit: usize,
+    },
     /// The server refused to create the target branch of a reviewed unit.
     #[error("the server refused to create the branch: {message}")]
     TargetRejected {
@@ -120,6 +146,19 @@ impl Refusal {
             Self::UnmanagedFile { .. } => "remove the file, or pass --adopt to replace it",
             Self::InvalidRecord { .. } => "repair the file, or pass --adopt to replace it",
             Self::Rejected { .. } => "check the branch rules and hooks of the git host",
+            Self::BranchInTheWay { branch } => {
+                return Some(format!(
+                    "delete or rename branch {branch}, or choose another name with destination.branch"
+                ));
+            }
+            Self::Locked { message } => {
+                return Some(match git::lock_file(message) {
+                    Some(path) => format!("remove {path} if no git process is running on that repository"),
+                    None => "remove the lock file if no git process is running on that repository".to_owned(),
+                });
+            }
+            Self::Storage { .. } => "free disk space on the server, or make its file system writable",
+            Self::AtomicLimit { .. } => "deliver without `--atomic`, or fewer units at a time",
             Self::TargetRejected { .. } => "create the branch at the git host, with any first commit",
             Self::RequestUnsupported { .. } => {
                 "set receive.advertisePushOptions on the server, or review.pullRequest.host to the kind of the git host"
@@ -141,13 +180,7 @@ impl Refusal {
 
     /// Whether another attempt may succeed without a change of the input.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Rejected { .. }
-                | Self::TargetRejected { .. }
-                | Self::TooManyAttempts { .. }
-                | Self::AtomicAborted { .. }
-        )
+        matches!(self, Self::Storage { .. } | Self::TooManyAttempts { .. } | Self::AtomicAborted { .. })
     }
 }
 

@@ -47,7 +47,7 @@ pub use identity::{Identity, Moment};
 pub use message::normalize_message;
 pub use object_store::{Edit, ObjectStore, filemode};
 pub use pack::{Contents, Pack, PackReader};
-pub use rejection::{is_atomic_failure, is_concurrent_update};
+pub use rejection::{Rejection, is_atomic_failure, lock_file, push_limit};
 pub use remote::Remote;
 pub use signing::{Signing, SigningError, SigningFormat};
 pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};

@@ -2,12 +2,15 @@
 //!
 //! [`crate::open`] returns an implementation for a URL. Other crates add their own, such as one whose commits a host's API makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Oid, Repository};
 
 use crate::error::TransportError;
 use crate::pack::Pack;
+
+/// The reason for the other refs of an atomic push, as git gives it.
+pub(crate) const ATOMIC_FAILURE: &str = "atomic push failure";
 
 /// A ref of the remote repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub struct PushReport {
     pub statuses: Vec<RefStatus>,
     /// The server's messages to the user, one per line.
     pub messages: Vec<String>,
+    /// The refs that were read and are not at the expected value. Their results say the same. Nothing was sent for them.
+    pub stale: BTreeSet<String>,
     /// Commits that the remote stored under another id, by their local id.
     pub rewritten: BTreeMap<Oid, Oid>,
 }
@@ -63,6 +68,15 @@ impl PushReport {
     pub fn new(updates: &[RefUpdate], results: impl IntoIterator<Item = Result<(), String>>) -> Self {
         let status = |(update, result): (&RefUpdate, _)| RefStatus { name: update.name.clone(), result };
         Self { statuses: updates.iter().zip(results).map(status).collect(), ..Self::default() }
+    }
+
+    /// The report of a push that was not sent: these refs, at least one, were read and are not at the expected value.
+    pub(crate) fn not_sent(updates: &[RefUpdate], stale: Vec<Option<String>>) -> Self {
+        let names = updates.iter().map(|update| update.name.clone());
+        let is_stale: BTreeSet<String> =
+            names.zip(&stale).filter(|(_, reason)| reason.is_some()).map(|(name, _)| name).collect();
+        let results = stale.into_iter().map(|reason| Err(reason.unwrap_or_else(|| ATOMIC_FAILURE.to_owned())));
+        Self { stale: is_stale, ..Self::new(updates, results) }
     }
 }
 

@@ -2,19 +2,24 @@
 //!
 //! - [`read`] reads from the remote and returns a [`RemoteState`].
 //! - [`plan`] is pure: it turns what was read into a [`RoundPlan`]. It builds objects in the object store and sends no request.
+//! - [`queue`] is pure: it turns the plan into pushes, and `answer` decides which ones follow on a rejected one.
 //! - [`push`] is the only part that writes to the remote.
-//! - [`settle`] is pure: it turns the server's response into outcomes.
+//! - [`verdict`] is pure: it turns the server's report and the refs, read again, into what the push did.
+//! - [`settle`] is pure: it turns that into outcomes.
 //!
 //! The units that have no outcome after a round go into another one.
 
+mod answer;
 mod commit;
 pub(crate) mod contents;
 pub(crate) mod plan;
 pub(crate) mod push;
+pub(crate) mod queue;
 pub(crate) mod read;
 mod settle;
 mod start;
 mod topic;
+pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +58,11 @@ pub(crate) struct Pending {
     pub sent: Option<PlannedCommit>,
     /// The last message of the server about it.
     pub message: String,
+    /// The number of pushes in a row with which the server refused it although its branch had not changed, and the last refusal.
+    pub refusals: u32,
+    pub refusal: Option<Refusal>,
+    /// The commit that the branch had then.
+    pub refused_at: Option<Oid>,
 }
 
 /// The outcome of a unit.
@@ -93,6 +103,38 @@ impl<'a> UnitRun<'a> {
         }
     }
 
+    /// The number of pushes in a row with which the server refused it although its branch had not changed.
+    pub(crate) fn refusals(&self) -> u32 {
+        match &self.state {
+            UnitState::Pending(pending) => pending.refusals,
+            UnitState::Settled(_) => 0,
+        }
+    }
+
+    /// The server refused it, and its branch has this commit. It is pushed once more to make sure, unless this has happened `most` times in a row
+    /// without a change of the branch.
+    pub(crate) fn refuse_after(&mut self, most: u32, branch: Option<Oid>, refusal: Refusal) {
+        if let UnitState::Pending(pending) = &mut self.state {
+            if std::mem::replace(&mut pending.refused_at, branch) != branch {
+                pending.refusals = 0;
+            }
+            pending.refusals += 1;
+            if pending.refusals >= most {
+                self.refuse(refusal);
+            } else {
+                pending.refusal = Some(refusal);
+            }
+        }
+    }
+
+    /// Its branch has changed, so what the server refused before says nothing about the next push.
+    pub(crate) fn forget_refusals(&mut self) {
+        if let UnitState::Pending(pending) = &mut self.state {
+            pending.refusals = 0;
+            pending.refusal = None;
+        }
+    }
+
     /// A commit is about to be sent.
     pub(crate) fn remember(&mut self, commit: &PlannedCommit) {
         if let UnitState::Pending(pending) = &mut self.state {
@@ -129,8 +171,9 @@ impl<'a> UnitRun<'a> {
     pub(crate) fn into_result(self, attempts: u32) -> UnitResult {
         let settled = match self.state {
             UnitState::Settled(settled) => settled,
-            UnitState::Pending(Pending { message, .. }) => {
-                let outcome = Outcome::Refused(Refusal::TooManyAttempts { attempts, message });
+            UnitState::Pending(Pending { message, refusal, .. }) => {
+                let refusal = refusal.unwrap_or(Refusal::TooManyAttempts { attempts, message });
+                let outcome = Outcome::Refused(refusal);
                 Settled { outcome, commit: None, changes: Vec::new() }
             }
         };
@@ -169,6 +212,25 @@ pub(crate) struct Progress<'a> {
     pub started: BTreeSet<Oid>,
     /// The branches that the remote does not let it create.
     pub not_started: BTreeSet<String>,
+    /// Whether the remote accepted the order ref in this delivery.
+    pub order_accepted: bool,
+    /// Whether the notes have a push of their own, since the server answers for a push as a whole.
+    pub notes_apart: bool,
+    /// The number of refs that the server takes in one push.
+    pub max_refs: Option<usize>,
+    /// The number of pushes in a row that the server rejected, and none of whose refs had changed.
+    pub rejected_pushes: u32,
+    /// The number of rounds in a row that were rejected as a concurrent update although no ref had changed.
+    pub unchanged_rounds: u32,
+    /// The order ref that was locked in the last rounds.
+    locked_order: LockedOrder,
+}
+
+/// The value of the order ref while the server rejects updates of it, and the number of rounds in which it did.
+#[derive(Default)]
+struct LockedOrder {
+    value: Option<Oid>,
+    rounds: u32,
 }
 
 /// Where the order of deliveries is kept.
@@ -181,20 +243,37 @@ pub(crate) enum OrderPlace {
 }
 
 impl<'a> Progress<'a> {
-    pub(crate) fn new(units: Vec<&'a Unit>) -> Self {
+    /// `max_refs` is the configured number of refs in one push. If that is one, a branch and the order cannot be pushed together.
+    pub(crate) fn new(units: Vec<&'a Unit>, max_refs: Option<usize>) -> Self {
         let units = units.into_iter().map(UnitRun::new).collect();
         Self {
             units,
             owed_notes: BTreeMap::new(),
             renamed: BTreeMap::new(),
-            order: OrderPlace::Ref,
+            order: if max_refs == Some(1) { OrderPlace::Branch } else { OrderPlace::Ref },
             notes_refused: None,
             lost_heads: None,
             held_back: BTreeSet::new(),
             restart: false,
             started: BTreeSet::new(),
             not_started: BTreeSet::new(),
+            order_accepted: false,
+            notes_apart: false,
+            max_refs,
+            rejected_pushes: 0,
+            unchanged_rounds: 0,
+            locked_order: LockedOrder::default(),
         }
+    }
+
+    /// The server rejected an update of the order ref, which has this value, as if it were locked. Returns the number of rounds in a row in which
+    /// it did so for the same value: while others move the ref, its lock is not a stale one.
+    pub(crate) fn order_is_locked(&mut self, value: Option<Oid>) -> u32 {
+        if self.locked_order.value != value {
+            self.locked_order = LockedOrder { value, rounds: 0 };
+        }
+        self.locked_order.rounds += 1;
+        self.locked_order.rounds
     }
 
     /// Whether every unit has its outcome and every note is written.

@@ -1,13 +1,15 @@
-//! What a plan and the answers of the server mean for each unit. Pure.
+//! What a plan and the verdicts on its pushes mean for each unit. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use git::{PushReport, is_atomic_failure, is_concurrent_update};
+use git::{PushReport, Rejection, lock_file};
 use git2::Oid;
 
-use super::push::{PushPart, PushQueue, PushRequest};
+use super::push::{PushPart, PushRequest};
+use super::queue::PushQueue;
+use super::verdict::{RefVerdict, RefusedRef, Verdict};
 use super::{Action, BranchPlan, BranchRole, BranchStart, OrderPlace, PlannedUnit, Progress};
-use crate::notes::{NOTES, Note};
+use crate::notes::NOTES;
 use crate::order_ref::ORDER;
 use crate::outcome::{Outcome, TopicState};
 use crate::refusal::Refusal;
@@ -18,39 +20,11 @@ const ATOMIC: &str = "atomic";
 /// What Gitea and Forgejo answer if a request shows this commit already.
 const SAME_COMMIT: &str = "same with old commit";
 
-/// The server's answers by ref name: accepted, or its message.
-struct Answers<'a> {
-    refs: BTreeMap<&'a str, &'a Result<(), String>>,
-    report: &'a PushReport,
-}
+/// A ref that the server refuses with an unknown message, and that has not changed, is refused after this many pushes.
+const MAX_UNKNOWN: u32 = 2;
 
-impl<'a> Answers<'a> {
-    fn new(report: &'a PushReport) -> Self {
-        let refs = report.statuses.iter().map(|status| (status.name.as_str(), &status.result));
-        Self { refs: refs.collect(), report }
-    }
-
-    fn get(&self, name: &str) -> Option<&'a Result<(), String>> {
-        self.refs.get(name).copied()
-    }
-
-    /// Whether the server refuses a ref, other than by a lost race.
-    fn refuses(&self, name: &str) -> bool {
-        matches!(self.get(name), Some(Err(message)) if !is_concurrent_update(message))
-    }
-
-    /// The first refusal that is not a lost race.
-    fn refusal(&self) -> Option<&'a str> {
-        let mut messages = self.report.statuses.iter().filter_map(|status| status.result.as_ref().err());
-        messages.find(|message| !is_concurrent_update(message)).map(String::as_str)
-    }
-
-    /// A message about one ref with the messages about the whole push.
-    fn with_push(&self, message: &str) -> String {
-        let messages = std::iter::once(message).chain(self.report.messages.iter().map(String::as_str));
-        messages.collect::<Vec<_>>().join("; ")
-    }
-}
+/// The same for a ref that is locked.
+const MAX_LOCKED: u32 = 10;
 
 impl Progress<'_> {
     /// Takes over what a plan decides without a push: attempts, refusals, units whose output is on the branch, and review states.
@@ -86,11 +60,9 @@ impl Progress<'_> {
     /// Remembers the commits that a push sends, in case its answer is lost.
     pub(crate) fn remember(&mut self, request: &PushRequest, plans: &[BranchPlan]) {
         let sent: BTreeSet<&str> = request.updates.iter().map(|update| update.name.as_str()).collect();
-        let plans = match request.part {
-            PushPart::Branches => plans,
-            PushPart::Topic(plan) => std::slice::from_ref(&plans[plan]),
-            PushPart::Targets | PushPart::Records | PushPart::Request(_) => return,
-        };
+        if matches!(request.part, PushPart::Request(_)) {
+            return;
+        }
         for plan in plans.iter().filter(|plan| sent.contains(plan.ref_name().as_str())) {
             for planned in &plan.units {
                 if let Action::Commit(commit) = &planned.action {
@@ -103,7 +75,7 @@ impl Progress<'_> {
     /// Of the notes that the queue writes, those for commits of earlier rounds stay owed until they are written.
     pub(crate) fn keep_owed_notes(&mut self, queue: &PushQueue) {
         let planned: BTreeSet<Oid> = queue.plans.iter().flat_map(|plan| plan.notes.keys().copied()).collect();
-        self.owed_notes = queue.notes.clone();
+        self.owed_notes = queue.owed.clone();
         self.owed_notes.retain(|commit, _| !planned.contains(commit));
     }
 
@@ -114,51 +86,44 @@ impl Progress<'_> {
         }
     }
 
-    /// Settles what a push and its answers decide.
-    pub(crate) fn settle(&mut self, queue: &PushQueue, request: &PushRequest, report: &PushReport, atomic: bool) {
-        self.renamed.extend(&report.rewritten);
-        let answers = Answers::new(report);
-        if answers.refuses(ORDER) && self.order == OrderPlace::Ref {
-            if request.part != PushPart::Records {
-                return self.keep_order_in_branches();
-            }
-            self.order = OrderPlace::Branch;
-        }
-        if answers.refuses(NOTES) {
-            self.notes_refused = answers.get(NOTES).and_then(|answer| answer.as_ref().err()).cloned();
+    /// Settles what a push and the verdict on it decide.
+    pub(crate) fn settle(&mut self, queue: &PushQueue, request: &PushRequest, verdict: &Verdict, atomic: bool) {
+        if let Some(refused) = verdict.refused(NOTES) {
+            self.notes_refused = Some(refused.message.clone());
             self.owed_notes.clear();
-            self.restart = true;
-            if request.options.atomic {
-                return self.forget_attempt();
-            }
         }
-        match request.part {
-            PushPart::Targets => self.settle_starts(&queue.starts, &answers),
-            PushPart::Branches => {
-                for plan in &queue.plans {
-                    self.settle_branch_answer(plan, &answers, atomic);
+        match &request.part {
+            PushPart::Starts(starts) => {
+                for &start in starts {
+                    self.settle_start(&queue.starts[start], verdict);
                 }
-                self.settle_record_answers(&queue.plans, &queue.notes, &answers);
             }
-            PushPart::Records => self.settle_record_answers(&queue.plans, &queue.notes, &answers),
+            PushPart::Branches(members) => {
+                self.settle_branches(&queue.plans, verdict, atomic);
+                let members: BTreeSet<usize> = members.iter().copied().collect();
+                self.settle_records(queue, request, verdict, |plan| members.contains(&plan));
+            }
+            // A test of the order ref can end the delivery of everything that was to follow.
+            PushPart::OrderTest => self.settle_branches(&queue.plans, verdict, atomic),
+            PushPart::Records { .. } => self.settle_records(queue, request, verdict, |_| true),
             PushPart::Topic(plan) => {
-                let plan = std::slice::from_ref(&queue.plans[plan]);
-                self.settle_branch_answer(&plan[0], &answers, atomic);
-                self.settle_record_answers(plan, &plan[0].notes, &answers);
+                self.settle_branches(&queue.plans, verdict, atomic);
+                self.settle_records(queue, request, verdict, |other| other == *plan);
             }
-            PushPart::Request(plan) => self.settle_request(&queue.plans[plan], report),
+            PushPart::Request(_) => {}
         }
+    }
+
+    /// Takes over the ids that commits have at the remote.
+    pub(crate) fn rename(&mut self, report: &PushReport) {
+        self.renamed.extend(&report.rewritten);
     }
 
     /// The remote cannot keep the order ref: the round starts again, and the order is kept in the records of the branches.
-    fn keep_order_in_branches(&mut self) {
+    pub(super) fn keep_order_in_branches(&mut self) {
         self.order = OrderPlace::Branch;
         self.restart = true;
-        self.forget_attempt();
-    }
-
-    /// The round starts again, so it was no attempt.
-    fn forget_attempt(&mut self) {
+        // The round was no attempt.
         for run in self.units.iter_mut().filter(|run| run.is_pending()) {
             run.attempts = run.attempts.saturating_sub(1);
         }
@@ -167,38 +132,48 @@ impl Progress<'_> {
     /// Settles a push that the server cannot take: it lacks a capability. `false` if that concerns the whole delivery.
     pub(crate) fn settle_unsupported(
         &mut self,
-        queue: &PushQueue,
+        queue: &mut PushQueue,
         request: &PushRequest,
         lacking: &str,
         message: String,
     ) -> bool {
         if lacking == ATOMIC && self.order == OrderPlace::Ref {
-            self.keep_order_in_branches();
+            queue.keep_order_in_branches(self);
             return true;
         }
         match request.part {
             PushPart::Topic(plan) => refuse_commits(self, &queue.plans[plan], &Refusal::RequestUnsupported { message }),
             PushPart::Request(plan) => self.request_failed(&queue.plans[plan], Some(message)),
-            PushPart::Targets | PushPart::Branches | PushPart::Records => return false,
+            PushPart::Starts(_) | PushPart::Branches(_) | PushPart::OrderTest | PushPart::Records { .. } => {
+                return false;
+            }
         }
         true
     }
 
-    fn settle_starts(&mut self, starts: &[BranchStart], answers: &Answers<'_>) {
-        for start in starts {
-            let Some(Err(message)) = answers.get(&format!("refs/heads/{}", start.branch)) else {
+    fn settle_start(&mut self, start: &BranchStart, verdict: &Verdict) {
+        let refused = match verdict.get(&format!("refs/heads/{}", start.branch)) {
+            Some(RefVerdict::Updated) => {
                 self.started.insert(self.at_remote(start.commit));
-                continue;
-            };
-            // After a lost race the next round finds the branch.
-            self.not_started.insert(start.branch.clone());
-            if is_concurrent_update(message) {
-                continue;
+                return;
             }
-            for &unit in &start.units {
-                self.units[unit].attempts += 1;
-                self.units[unit].refuse(Refusal::TargetRejected { message: message.clone() });
+            // It is pushed again.
+            None | Some(RefVerdict::Aborted(_)) => return,
+            // The next round finds the branch.
+            Some(RefVerdict::Lost(_)) => {
+                self.not_started.insert(start.branch.clone());
+                return;
             }
+            Some(RefVerdict::Refused(refused)) => refused,
+        };
+        self.not_started.insert(start.branch.clone());
+        let refusal = match refusal(refused) {
+            Refusal::Rejected { message } => Refusal::TargetRejected { message },
+            other => other,
+        };
+        for &unit in &start.units {
+            self.units[unit].attempts += 1;
+            self.units[unit].refuse_after(confirmations(refused), None, refusal.clone());
         }
     }
 
@@ -218,29 +193,52 @@ impl Progress<'_> {
         }
     }
 
-    fn settle_branch_answer(&mut self, plan: &BranchPlan, answers: &Answers<'_>, atomic: bool) {
-        match answers.get(&plan.ref_name()) {
-            None => {}
-            Some(Ok(())) => {
-                self.settle_branch(plan);
-                for planned in &plan.units {
-                    self.units[planned.unit].server_messages.clone_from(&answers.report.messages);
+    fn settle_branches(&mut self, plans: &[BranchPlan], verdict: &Verdict, atomic: bool) {
+        let mut first_refused = None;
+        for plan in plans {
+            match verdict.get(&plan.ref_name()) {
+                None | Some(RefVerdict::Aborted(_)) => {}
+                Some(RefVerdict::Updated) => {
+                    self.settle_branch(plan);
+                    for planned in &plan.units {
+                        self.units[planned.unit].server_messages.clone_from(&verdict.messages);
+                    }
+                }
+                Some(RefVerdict::Lost(message)) => {
+                    self.retry(plan, message);
+                    for planned in &plan.units {
+                        self.units[planned.unit].forget_refusals();
+                    }
+                }
+                Some(RefVerdict::Refused(refused)) => {
+                    self.refuse_branch(plan, refused);
+                    let is_final = plan.units.iter().any(|planned| !self.units[planned.unit].is_pending());
+                    first_refused = first_refused.or(Some(refused.message.as_str()).filter(|_| is_final));
                 }
             }
-            Some(Err(message)) if is_concurrent_update(message) => match answers.refusal() {
-                Some(refused) if atomic && is_atomic_failure(message) => {
+        }
+        for plan in plans {
+            let Some(RefVerdict::Aborted(message)) = verdict.get(&plan.ref_name()) else { continue };
+            match first_refused {
+                Some(refused) if atomic => {
                     refuse_commits(self, plan, &Refusal::AtomicAborted { refused: refused.to_owned() });
                 }
                 _ => self.retry(plan, message),
-            },
-            Some(Err(message)) => {
-                let message = answers.with_push(message);
-                if let BranchRole::Withdrawal(unit) = plan.role
-                    && let Some(review) = &mut self.units[unit].review
-                {
-                    review.message = Some(message.clone());
-                }
-                refuse_commits(self, plan, &Refusal::Rejected { message });
+            }
+        }
+    }
+
+    /// The server refuses a branch.
+    fn refuse_branch(&mut self, plan: &BranchPlan, refused: &RefusedRef) {
+        if let BranchRole::Withdrawal(unit) = plan.role
+            && let Some(review) = &mut self.units[unit].review
+        {
+            review.message = Some(refused.message.clone());
+        }
+        let refusal = refusal(refused);
+        for planned in &plan.units {
+            if matches!(planned.action, Action::Commit(_) | Action::Note) {
+                self.units[planned.unit].refuse_after(confirmations(refused), plan.old, refusal.clone());
             }
         }
     }
@@ -255,41 +253,47 @@ impl Progress<'_> {
     /// The notes are as they have to be: units whose output is unchanged are done.
     fn settle_notes(&mut self, plan: &BranchPlan) {
         for planned in &plan.units {
-            if matches!(planned.action, Action::Note) {
+            if matches!(planned.action, Action::Note) && self.units[planned.unit].is_pending() {
                 self.units[planned.unit].settle(Outcome::NoteUpdated, plan.new);
             }
         }
     }
 
-    /// The order and the notes were accepted, or not.
-    fn settle_record_answers(&mut self, plans: &[BranchPlan], notes: &BTreeMap<Oid, Note>, answers: &Answers<'_>) {
-        let order = Some(ORDER).filter(|_| self.order == OrderPlace::Ref);
-        let answers_to = order.into_iter().chain([NOTES]).filter_map(|name| answers.get(name)?.as_ref().err());
-        let messages: Vec<&String> = answers_to.collect();
-        match messages.first() {
-            None if answers.get(NOTES).or(answers.get(ORDER)).is_none() => {}
-            None => {
+    /// The order and the notes of these plans were accepted, or not.
+    fn settle_records(
+        &mut self,
+        queue: &PushQueue,
+        request: &PushRequest,
+        verdict: &Verdict,
+        includes: impl Fn(usize) -> bool,
+    ) {
+        let names: Vec<&str> = [ORDER, NOTES].into_iter().filter(|name| request.has(name)).collect();
+        let plans = queue.plans.iter().enumerate().filter(|(index, _)| includes(*index));
+        let notes_refused = verdict.refused(NOTES).is_some();
+        if names.iter().all(|name| verdict.is_updated(name)) || notes_refused {
+            if request.has(NOTES) && !matches!(request.part, PushPart::Topic(_)) {
                 self.owed_notes.clear();
-                for plan in plans {
-                    if self.is_in_place(plan) {
-                        self.settle_notes(plan);
-                    }
+            }
+            if names.is_empty() || queue.notes_follow() && !notes_refused {
+                return;
+            }
+            for (_, plan) in plans.filter(|(index, _)| queue.is_accepted(*index)) {
+                if self.is_in_place(plan) {
+                    self.settle_notes(plan);
                 }
             }
-            Some(message) if is_concurrent_update(message) => {
-                for plan in plans {
-                    self.retry(plan, message);
-                    if plan.has_commits() && self.is_in_place(plan) {
-                        // The branch is written. Only its notes are missing.
-                        let commits = plan.notes.keys().map(|&commit| self.at_remote(commit));
-                        let owed = commits.filter_map(|commit| Some((commit, notes.get(&commit)?.clone())));
-                        self.owed_notes.extend(owed.collect::<Vec<_>>());
-                    }
-                }
-            }
-            // The remote does not take notes. The next round leaves them out.
-            Some(_) => {}
+            return;
         }
+        let message = names.iter().find_map(|name| verdict.not_updated(name)).unwrap_or_default();
+        let mut owed = Vec::new();
+        for (_, plan) in plans {
+            self.retry(plan, message);
+            if request.has(NOTES) && plan.has_commits() && self.is_in_place(plan) {
+                // The branch is written. Only its notes are missing.
+                owed.extend(plan.notes.iter().map(|(commit, note)| (self.at_remote(*commit), note.clone())));
+            }
+        }
+        self.owed_notes.extend(owed);
     }
 
     /// Whether the remote has the branch's new commit.
@@ -301,7 +305,8 @@ impl Progress<'_> {
         plan.new == plan.old || plan.units.iter().any(is_new)
     }
 
-    fn settle_request(&mut self, plan: &BranchPlan, report: &PushReport) {
+    /// Settles the push of a request for a topic branch.
+    pub(crate) fn settle_request(&mut self, plan: &BranchPlan, report: &PushReport) {
         if let BranchRole::Topic(unit) | BranchRole::Withdrawal(unit) = plan.role {
             self.units[unit].server_messages.extend(report.messages.iter().cloned());
         }
@@ -316,6 +321,31 @@ impl Progress<'_> {
         {
             review.message = message;
         }
+    }
+}
+
+/// Why a unit is refused whose branch is.
+fn refusal(refused: &RefusedRef) -> Refusal {
+    let message = refused.message.clone();
+    if let Some(branch) = &refused.in_the_way {
+        return Refusal::BranchInTheWay { branch: branch.clone() };
+    }
+    match Rejection::of(&message) {
+        Rejection::Storage => Refusal::Storage { message },
+        Rejection::Concurrent if lock_file(&message).is_some() => Refusal::Locked { message },
+        Rejection::Concurrent | Rejection::Policy | Rejection::Unknown => Refusal::Rejected { message },
+    }
+}
+
+/// The number of pushes after which a refused branch, which has not changed, counts as refused.
+fn confirmations(refused: &RefusedRef) -> u32 {
+    if refused.is_final || refused.in_the_way.is_some() {
+        return 1;
+    }
+    match Rejection::of(&refused.message) {
+        Rejection::Policy | Rejection::Storage => 1,
+        Rejection::Unknown => MAX_UNKNOWN,
+        Rejection::Concurrent => MAX_LOCKED,
     }
 }
 

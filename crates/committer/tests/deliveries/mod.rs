@@ -92,6 +92,7 @@ pub fn options() -> Options<'static> {
         dry_run: false,
         atomic: false,
         attempts: 5,
+        max_refs: None,
         push_options: Vec::new(),
         signing: None,
         repository: String::new(),

@@ -18,6 +18,10 @@ struct State {
     refs: BTreeMap<String, Oid>,
     objects: Repository,
     kind: Kind,
+    wording: Wording,
+    rules: Rules,
+    /// The number of refs in each push that the server received.
+    pushes: Vec<usize>,
     _folder: tempfile::TempDir,
 }
 
@@ -44,6 +48,62 @@ impl Kind {
     }
 }
 
+/// How a server words its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wording {
+    /// As git does: the ref that is at fault has a reason, the others of an atomic push have another one.
+    Git,
+    /// As JGit does.
+    JGit,
+    /// As go-git does: the same reason for a stale ref and the others.
+    GoGit,
+    /// One reason for every ref of a push that is rejected, which no client knows.
+    Same(&'static str),
+    /// A reason for each ref that no client knows.
+    Named,
+}
+
+impl Wording {
+    /// The reason for a ref of a rejected push: it is refused, stale, or there because of the others.
+    fn reason(self, name: &str, fault: Option<Cause>) -> String {
+        match (self, fault) {
+            (Self::Git, Some(Cause::Refused)) => "hook declined".to_owned(),
+            (Self::Git, Some(Cause::Stale)) => "stale info".to_owned(),
+            (Self::Git, None) => "atomic push failure".to_owned(),
+            (Self::JGit, Some(Cause::Refused)) => "rejected by a rule".to_owned(),
+            (Self::JGit, Some(Cause::Stale)) => "invalid old id sent".to_owned(),
+            (Self::JGit, None) => "transaction aborted".to_owned(),
+            (Self::GoGit, _) => "reference has changed concurrently".to_owned(),
+            (Self::Same(reason), _) => reason.to_owned(),
+            (Self::Named, Some(Cause::Refused)) => format!("no {name} today"),
+            (Self::Named, Some(Cause::Stale)) => format!("{name} is elsewhere"),
+            (Self::Named, None) => format!("{name} was left alone"),
+        }
+    }
+}
+
+/// Why a server rejects a ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Refused,
+    Stale,
+}
+
+/// What a server refuses.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Branches that nobody may write.
+    pub protected: BTreeSet<String>,
+    /// The maximum number of branches in a push, and whether all refs count.
+    pub limit: Option<(usize, bool)>,
+    /// A rejected push is answered as a whole, also if it is not atomic (a pre-receive hook).
+    pub whole: bool,
+    /// What such a hook prints.
+    pub messages: Vec<String>,
+    /// Branches that stay locked for this number of pushes.
+    pub locked: BTreeMap<String, usize>,
+}
+
 /// What happens to the answer of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -67,7 +127,25 @@ impl Server {
     pub fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let objects = Repository::init_bare(folder.path()).unwrap();
-        Self(Rc::new(RefCell::new(State { refs: BTreeMap::new(), objects, kind, _folder: folder })))
+        let (wording, rules) = (Wording::Git, Rules::default());
+        let state = State { refs: BTreeMap::new(), objects, kind, wording, rules, pushes: Vec::new(), _folder: folder };
+        Self(Rc::new(RefCell::new(state)))
+    }
+
+    /// Sets how the server words its answers.
+    pub fn with_wording(self, wording: Wording) -> Self {
+        self.0.borrow_mut().wording = wording;
+        self
+    }
+
+    /// Sets what the server refuses from now on.
+    pub fn set_rules(&self, rules: Rules) {
+        self.0.borrow_mut().rules = rules;
+    }
+
+    /// The number of refs in each push that the server received since the last call.
+    pub fn take_pushes(&self) -> Vec<usize> {
+        std::mem::take(&mut self.0.borrow_mut().pushes)
     }
 
     pub fn connect(&self) -> Connection {
@@ -148,30 +226,76 @@ impl Connection {
 }
 
 impl State {
-    fn apply(&mut self, updates: &[RefUpdate], atomic: bool) -> Vec<Result<(), String>> {
-        let refused = |state: &Self, update: &RefUpdate| {
-            let stale = state.refs.get(&update.name).copied() != update.old;
-            if !state.kind.takes(&update.name) { Some("hook declined") } else { stale.then_some("stale info") }
-        };
-        if atomic && updates.iter().any(|update| refused(self, update).is_some()) {
-            let answer = |update| Err(refused(self, update).unwrap_or("atomic push failure").to_owned());
-            return updates.iter().map(answer).collect();
+    /// Why the server rejects a ref.
+    fn cause(&self, update: &RefUpdate) -> Option<Cause> {
+        let is_protected = self.rules.protected.iter().any(|branch| update.name == format!("refs/heads/{branch}"));
+        if is_protected || !self.kind.takes(&update.name) || update.old.is_none() && self.is_in_the_way(&update.name) {
+            return Some(Cause::Refused);
+        }
+        (self.refs.get(&update.name).copied() != update.old).then_some(Cause::Stale)
+    }
+
+    /// Whether another branch is in the folder of the name, or the name in the folder of another branch.
+    fn is_in_the_way(&self, name: &str) -> bool {
+        let nested = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+        self.refs.keys().any(|other| nested(other, name) || nested(name, other))
+    }
+
+    /// Git's message if a branch of the push is locked.
+    fn locked(&mut self, updates: &[RefUpdate]) -> Option<(usize, String)> {
+        for (index, update) in updates.iter().enumerate() {
+            let branch = update.name.strip_prefix("refs/heads/").unwrap_or_default();
+            let Some(left) = self.rules.locked.get_mut(branch).filter(|left| **left > 0) else { continue };
+            *left -= 1;
+            let name = &update.name;
+            let message = format!("cannot lock ref '{name}': Unable to create '/srv/a.git/{name}.lock': File exists.");
+            return Some((index, message));
+        }
+        None
+    }
+
+    /// The message about a push of too many refs.
+    fn excess(&self, updates: &[RefUpdate]) -> Option<String> {
+        let (most, counts_all) = self.rules.limit?;
+        let counted = updates.iter().filter(|update| counts_all || update.name.starts_with("refs/heads/")).count();
+        (counted > most).then(|| format!("Pushes can not update more than {most} branches or tags"))
+    }
+
+    /// Updates the refs. Returns the answer for each, and the messages to the user.
+    fn apply(&mut self, updates: &[RefUpdate], atomic: bool) -> PushReport {
+        if let Some(message) = self.excess(updates) {
+            let results = updates.iter().map(|_| Err("pre-receive hook declined".to_owned()));
+            return PushReport { messages: vec![message], ..PushReport::new(updates, results) };
+        }
+        if let Some((locked, message)) = self.locked(updates) {
+            let answer = |index| Err(if index == locked { message.clone() } else { "atomic push failure".to_owned() });
+            return PushReport::new(updates, (0..updates.len()).map(answer).collect::<Vec<_>>());
+        }
+        let causes: Vec<Option<Cause>> = updates.iter().map(|update| self.cause(update)).collect();
+        let refused = causes.contains(&Some(Cause::Refused));
+        if atomic && causes.iter().any(Option::is_some) || self.rules.whole && refused {
+            let answer = |(update, cause): (&RefUpdate, &Option<Cause>)| match self.rules.whole && refused {
+                true => Err("pre-receive hook declined".to_owned()),
+                false => Err(self.wording.reason(&update.name, *cause)),
+            };
+            let report = PushReport::new(updates, updates.iter().zip(&causes).map(answer).collect::<Vec<_>>());
+            return PushReport { messages: self.rules.messages.clone(), ..report };
         }
         let mut answers = Vec::new();
-        for update in updates {
-            answers.push(match (refused(self, update), update.new) {
-                (Some(message), _) => Err(message.to_owned()),
+        for (update, cause) in updates.iter().zip(causes) {
+            match (cause, update.new) {
+                (Some(cause), _) => answers.push(Err(self.wording.reason(&update.name, Some(cause)))),
                 (None, Some(new)) => {
                     self.refs.insert(update.name.clone(), new);
-                    Ok(())
+                    answers.push(Ok(()));
                 }
                 (None, None) => {
                     self.refs.remove(&update.name);
-                    Ok(())
+                    answers.push(Ok(()));
                 }
-            });
+            }
         }
-        answers
+        PushReport::new(updates, answers)
     }
 }
 
@@ -213,11 +337,12 @@ impl Transport for Connection {
             let (url, capability) = ("memory".to_owned(), "atomic".to_owned());
             return Err(TransportError::Unsupported { url, capability, hint: String::new() });
         }
+        state.pushes.push(updates.len());
         pack.store(&state.objects.odb().unwrap()).unwrap();
-        let results = state.apply(updates, options.atomic);
+        let report = state.apply(updates, options.atomic);
         if fault == Some(Fault::LostAnswer) {
             return Err(Self::unreachable());
         }
-        Ok(PushReport::new(updates, results))
+        Ok(report)
     }
 }

@@ -128,6 +128,16 @@ pub struct Destination {
     pub path: Option<Template>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
+    /// How branches are pushed.
+    pub push: Option<Push>,
+}
+
+/// How branches are pushed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Push {
+    /// The maximum number of refs in one push, among them the one with the order of deliveries; no limit where absent.
+    pub refs: Option<std::num::NonZeroU32>,
 }
 
 impl Destination {

@@ -49,6 +49,7 @@ pub(crate) fn push(
         dry_run: options.dry_run,
         atomic: options.atomic,
         attempts: options.attempts,
+        max_refs: None,
         push_options: Vec::new(),
         repository: String::new(),
         ancestors,
@@ -109,6 +110,10 @@ impl Batch {
         let _span =
             tracing::info_span!("push", repository = %self.remote.redacted_url(), units = self.units.len()).entered();
         let contents = self.units.iter().map(|one| &one.unit.content);
+        // A push has units of several services and environments: the smallest of their limits holds.
+        let max_refs = self.units.iter().filter_map(|one| one.unit.unit.max_refs).min();
+        let max_refs = max_refs.map(|refs| usize::try_from(refs.get()).unwrap_or(usize::MAX));
+        let options = &committer::Options { max_refs, ..options.clone() };
         let mut transport = open(&self.remote, self.api.as_ref()).map_err(DeliverError::from)?;
         let repository = self.remote.redacted_url();
         let options = committer::Options { repository: repository.clone(), ..options.clone() };

@@ -1,5 +1,7 @@
 //! Where a unit's output goes: the repository, the branch and the path, each from the first that sets it.
 
+use std::num::NonZeroU32;
+
 use manifest::{Diagnostic, Errors};
 use render_core::files::join;
 
@@ -20,6 +22,8 @@ pub(super) struct UnitDestination {
     pub(super) active: Option<String>,
     /// A file below the branch's root, or with a slash at its end a folder.
     pub(super) path: String,
+    /// The maximum number of refs in one push.
+    pub(super) max_refs: Option<NonZeroU32>,
 }
 
 /// The branch that another one proposes changes to for GitOps Promoter: `X` of `X-next`, and of `X-next/FOLDER` for the folder of `path`. The
@@ -70,6 +74,10 @@ impl UnitDestination {
             active: active_branch(configured, &branch_name, &path_name),
             branch: branch_name,
             path: path_name,
+            max_refs: unit
+                .first(|fields| fields.destination.push.as_ref())
+                .or(general.push.as_ref())
+                .and_then(|push| push.refs),
         };
         if !committer::is_valid_branch_name(&destination.branch) {
             let found = Diagnostic::new(format!("invalid branch name \"{}\"", destination.branch));

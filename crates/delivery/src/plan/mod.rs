@@ -160,6 +160,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         branch: destination.branch,
         active: destination.active,
         path: destination.path,
+        max_refs: destination.max_refs,
         review,
         images,
         digests: digests.unwrap_or_default(),

@@ -48,6 +48,7 @@ impl Standalone {
             branch: String::new(),
             active: None,
             path: String::new(),
+            max_refs: None,
             review: None,
             images: if self.pin.is_some() { Images::Pinned } else { Images::Built },
             digests: self.pin.unwrap_or_default(),

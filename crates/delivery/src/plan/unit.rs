@@ -36,6 +36,8 @@ pub struct PlannedUnit {
     pub active: Option<String>,
     /// The file below the branch's root, or with a slash at its end the folder.
     pub path: String,
+    /// The maximum number of refs in one push; no limit where absent.
+    pub max_refs: Option<std::num::NonZeroU32>,
     /// How a change gets onto the branch: directly where absent; else over a topic branch, with this request.
     pub review: Option<Request>,
     /// Which images must carry a digest.

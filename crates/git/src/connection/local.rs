@@ -5,18 +5,20 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Oid, Repository, RepositoryInitOptions};
+use git2::{ErrorCode, Oid, Repository};
 use net::InputTrust;
 
+use super::create::{Creation, create, is_vacant, open_exact};
 use super::process::ProcessChannel;
 use super::session::Session;
+use super::transaction::{stale, stale_info, swap};
 use crate::error::TransportError;
 use crate::format::UnsupportedFormat;
 use crate::pack::Pack;
-use crate::transport::{HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
+use crate::transport::{ATOMIC_FAILURE, HistoryFetch, PushOptions, PushReport, RefUpdate, RemoteRef, Transport};
 
-/// The reason for the other refs of an atomic push, as git gives it.
-const ATOMIC_FAILURE: &str = "atomic push failure";
+/// The number of times that the refs are read if notes and the like change meanwhile.
+const MAX_SCANS: u32 = 10;
 
 /// The hooks that a push runs.
 const HOOKS: &[&str] = &[
@@ -61,18 +63,6 @@ fn open_error(path: &str, error: git2::Error) -> TransportError {
     }
 }
 
-fn open_exact(folder: &Path) -> Result<Repository, git2::Error> {
-    Repository::open_ext(folder, git2::RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&std::ffi::OsStr>())
-}
-
-/// Whether the folder does not exist or is empty.
-fn is_vacant(folder: &Path) -> bool {
-    match std::fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
-}
-
 /// Whether a push must go through git: there are hooks, or a work tree.
 fn needs_git(repository: &Repository) -> bool {
     !repository.is_bare() || hooks(repository)
@@ -107,14 +97,25 @@ impl LocalRepository {
         TransportError::Git { location: self.path.clone(), source }
     }
 
-    fn create(&mut self) -> Result<&Repository, TransportError> {
-        if self.repository.is_none() {
-            let mut options = RepositoryInitOptions::new();
-            options.bare(true).mkpath(true).external_template(false).initial_head("main");
-            let made = Repository::init_opts(&self.folder, &options).map_err(|error| self.error(error))?;
-            self.repository = Some(made);
+    /// Creates the repository if there is none, with this push in it. Returns the report if that was the push.
+    fn create(&mut self, updates: &[RefUpdate], pack: &Pack<'_>) -> Result<Option<PushReport>, TransportError> {
+        if self.repository.is_some() {
+            return Ok(None);
         }
-        self.repository.as_ref().ok_or_else(|| TransportError::NotARepository { path: self.path.clone() })
+        if updates.iter().any(|update| update.old.is_some()) {
+            // What was read is gone. The push is late, and its report says so.
+            let stale = |update: &RefUpdate| update.old.map(|_| stale_info(update, None));
+            return Ok(Some(PushReport::not_sent(updates, updates.iter().map(stale).collect())));
+        }
+        let created = updates.iter().filter(|update| update.new.is_some()).cloned().collect::<Vec<_>>();
+        let (repository, report) = match create(&self.folder, &created, pack)? {
+            Creation::Created(repository) => {
+                (repository, Some(PushReport::new(updates, updates.iter().map(|_| Ok(())))))
+            }
+            Creation::Exists(repository) => (repository, None),
+        };
+        self.repository = Some(repository);
+        Ok(report)
     }
 
     /// Makes the objects of this repository readable through `store`.
@@ -136,13 +137,11 @@ impl Transport for LocalRepository {
         let Some(repository) = &self.repository else { return Ok(Vec::new()) };
         let wanted = Prefixes::new(prefixes);
         let mut found = Vec::new();
-        for reference in repository.references().map_err(|error| self.error(error))? {
-            let reference = reference.map_err(|error| self.error(error))?;
-            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-            if let Some(id) = reference.target()
-                && wanted.has_prefix_of(&name)
-            {
-                found.push(RemoteRef { name, id });
+        for _ in 0..MAX_SCANS {
+            let before = records(repository, prefixes);
+            found = scan(repository, &wanted).map_err(|error| self.error(error))?;
+            if before == records(repository, prefixes) {
+                break;
             }
         }
         if prefixes.iter().any(|prefix| prefix == "HEAD")
@@ -187,12 +186,16 @@ impl Transport for LocalRepository {
             });
         }
         let path = self.path.clone();
-        let repository = self.create()?;
+        if let Some(report) = self.create(updates, pack)? {
+            return Ok(report);
+        }
+        let missing = || TransportError::NotARepository { path: path.clone() };
+        let repository = self.repository.as_ref().ok_or_else(missing)?;
         // Nothing is written by a push that cannot succeed.
-        let stale: Vec<Option<String>> = updates.iter().map(|update| stale(repository, update)).collect();
+        let stale: Vec<Option<String>> =
+            updates.iter().map(|update| stale(repository, update).unwrap_or_default()).collect();
         if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
-            let results = stale.into_iter().map(|reason| Err(reason.unwrap_or_else(|| ATOMIC_FAILURE.to_owned())));
-            return Ok(PushReport::new(updates, results));
+            return Ok(PushReport::not_sent(updates, stale));
         }
         repository
             .odb()
@@ -201,6 +204,28 @@ impl Transport for LocalRepository {
         let results = if options.atomic { update_all(repository, updates) } else { update_each(repository, updates) };
         Ok(PushReport::new(updates, results))
     }
+}
+
+/// The refs with these prefixes, which are read one after the other.
+fn scan(repository: &Repository, wanted: &Prefixes<'_>) -> Result<Vec<RemoteRef>, git2::Error> {
+    let mut found = Vec::new();
+    for reference in repository.references()? {
+        let reference = reference?;
+        let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+        if let Some(id) = reference.target()
+            && wanted.has_prefix_of(&name)
+        {
+            found.push(RemoteRef { name, id });
+        }
+    }
+    Ok(found)
+}
+
+/// The refs among these names that are not branches: notes and the like, which one push writes together with branches. If they did not change
+/// during a scan of all refs, no such push ended during it.
+fn records(repository: &Repository, names: &[String]) -> Vec<Option<Oid>> {
+    let records = names.iter().filter(|name| !name.starts_with("refs/heads/"));
+    records.map(|name| repository.refname_to_id(name).ok()).collect()
 }
 
 /// Prefixes, for asking about many names.
@@ -239,54 +264,6 @@ fn update_all(repository: &Repository, updates: &[RefUpdate]) -> Vec<Result<(), 
             (0..updates.len()).map(|index| Err(reason(index))).collect()
         }
     }
-}
-
-/// Returns how the ref differs from what the update expects; `None` if it does not.
-fn stale(repository: &Repository, update: &RefUpdate) -> Option<String> {
-    let now = match repository.refname_to_id(&update.name) {
-        Ok(id) => Some(id),
-        Err(error) if error.code() == ErrorCode::NotFound => None,
-        Err(error) => return Some(error.message().to_owned()),
-    };
-    let (expected, found) = (shown(update.old), shown(now));
-    (now != update.old).then(|| format!("stale info: expected {} at {expected}, found {found}", update.name))
-}
-
-fn shown(id: Option<Oid>) -> String {
-    id.map_or_else(|| "no ref".to_owned(), |id| id.to_string())
-}
-
-/// Why a transaction failed.
-struct TransactionFailure {
-    /// The update that failed.
-    index: usize,
-    reason: String,
-}
-
-/// Locks all refs, compares each with its expected value, and writes them.
-fn swap(repository: &Repository, updates: &[RefUpdate]) -> Result<(), TransactionFailure> {
-    let failed = |index: usize, error: &git2::Error| TransactionFailure { index, reason: error.message().to_owned() };
-    let mut transaction = repository.transaction().map_err(|error| failed(0, &error))?;
-    for (index, update) in updates.iter().enumerate() {
-        let locked = transaction.lock_ref(&update.name);
-        locked.map_err(|error| {
-            let reason = format!("cannot lock ref {}: {}", update.name, error.message());
-            TransactionFailure { index, reason }
-        })?;
-        if let Some(reason) = stale(repository, update) {
-            return Err(TransactionFailure { index, reason });
-        }
-    }
-    for (index, update) in updates.iter().enumerate() {
-        let signature = git2::Signature::new("hydrant", "hydrant@localhost", &git2::Time::new(0, 0));
-        let signature = signature.map_err(|error| failed(index, &error))?;
-        let set = match update.new {
-            Some(new) => transaction.set_target(&update.name, new, Some(&signature), "push by hydrant"),
-            None => transaction.remove(&update.name),
-        };
-        set.map_err(|error| failed(index, &error))?;
-    }
-    transaction.commit().map_err(|error| failed(0, &error))
 }
 
 #[cfg(test)]

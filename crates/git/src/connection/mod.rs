@@ -5,6 +5,7 @@
 
 mod channel;
 mod confirm;
+mod create;
 mod http;
 mod http_access;
 mod http_error;
@@ -13,6 +14,7 @@ mod pipe;
 mod process;
 mod session;
 mod ssh;
+mod transaction;
 
 use crate::error::TransportError;
 use crate::remote::Remote;

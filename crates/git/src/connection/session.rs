@@ -263,9 +263,7 @@ impl<C: Channel> Transport for Session<C> {
         if stale.iter().all(Option::is_some) || options.atomic && stale.iter().any(Option::is_some) {
             // The push cannot succeed, so nothing is sent and the server runs no hooks.
             self.channel.close();
-            let results =
-                stale.into_iter().map(|reason| Err(reason.unwrap_or_else(|| "atomic push failure".to_owned())));
-            return Ok(PushReport::new(updates, results));
+            return Ok(PushReport::not_sent(updates, stale));
         }
         let failed = |source: io::Error| TransportError::Io { location: "the pack of the push".to_owned(), source };
         // A push that only deletes refs has no pack (gitprotocol-pack).
