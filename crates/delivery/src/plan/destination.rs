@@ -76,6 +76,7 @@ impl UnitDestination {
             path: path_name,
             max_refs: unit
                 .first(|fields| fields.destination.push.as_ref())
+                .map(|set| set.value)
                 .or(general.push.as_ref())
                 .and_then(|push| push.refs),
         };
