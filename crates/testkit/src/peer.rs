@@ -1,4 +1,4 @@
-//! Running the tools that fixtures take their expectations from: kustomize as `kubectl` carries it.
+//! Running the tools that fixtures take their expectations from: kustomize as `kubectl` carries it, and helm.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,14 +22,13 @@ pub enum PeerResult {
 /// # Errors
 /// If they differ, or the tool is not installed.
 pub fn check(folder: &Path, source: &str) -> Result<(), String> {
-    let result =
-        result(folder, source)?.ok_or_else(|| format!("no kubectl with {source} found in PATH and /opt/peers"))?;
+    let result = result(folder, source)?.ok_or_else(|| format!("{source} not found in PATH and /opt/peers"))?;
     let expected = fs::read_to_string(folder.join("expected.yaml"));
     match (result, expected) {
         (PeerResult::Printed(text), Ok(expected)) if text == expected => Ok(()),
         (PeerResult::Refused(_), Err(_)) => Ok(()),
-        (PeerResult::Printed(text), _) => Err(format!("{}: kustomize prints\n{text}", folder.display())),
-        (PeerResult::Refused(text), _) => Err(format!("{}: kustomize fails: {text}", folder.display())),
+        (PeerResult::Printed(text), _) => Err(format!("{}: {source} prints\n{text}", folder.display())),
+        (PeerResult::Refused(text), _) => Err(format!("{}: {source} fails: {text}", folder.display())),
     }
 }
 
@@ -40,6 +39,9 @@ pub fn check(folder: &Path, source: &str) -> Result<(), String> {
 /// # Errors
 /// If kubectl cannot be run, or the fixture has no input of that kind.
 pub fn result(folder: &Path, source: &str) -> Result<Option<PeerResult>, String> {
+    if let Some(version) = source.strip_prefix("helm ") {
+        return template(folder, version);
+    }
     let version = source.strip_prefix("kustomize ").ok_or_else(|| format!("unknown tool in `from: {source}`"))?;
     let Some(kubectl) = kubectl(version) else { return Ok(None) };
     let output = if folder.join("in").is_dir() {
@@ -57,6 +59,37 @@ pub fn result(folder: &Path, source: &str) -> Result<Option<PeerResult>, String>
     } else {
         PeerResult::Refused(String::from_utf8_lossy(&output.stderr).into_owned())
     }))
+}
+
+/// Runs `helm template` in the folder `in/` with the arguments in the file `arguments`.
+fn template(folder: &Path, version: &str) -> Result<Option<PeerResult>, String> {
+    let Some(helm) = helm(version) else { return Ok(None) };
+    let arguments = fs::read_to_string(folder.join("arguments")).map_err(|error| error.to_string())?;
+    let output = Command::new(&helm)
+        .arg("template")
+        .args(arguments.split_whitespace())
+        .current_dir(folder.join("in"))
+        .output()
+        .map_err(|error| format!("{}: {error}", helm.display()))?;
+    Ok(Some(if output.status.success() {
+        PeerResult::Printed(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        PeerResult::Refused(String::from_utf8_lossy(&output.stderr).into_owned())
+    }))
+}
+
+/// Returns the path of a helm of this version from `PATH`. `go install` builds a program that knows its minor version only.
+fn helm(version: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let minor = version.rsplit_once('.').map_or(version, |(minor, _)| minor);
+    let has_version = |path: &PathBuf| {
+        let output = Command::new(path).args(["version", "--template", "{{.Version}}"]).output();
+        output.is_ok_and(|output| {
+            let found = String::from_utf8_lossy(&output.stdout);
+            found == format!("v{version}") || found == format!("v{minor}")
+        })
+    };
+    std::env::split_paths(&path).map(|folder| folder.join("helm")).find(has_version)
 }
 
 /// Runs kustomize with limits on memory and time: some inputs make it use all there is.

@@ -108,6 +108,16 @@ impl<'s> Executor<'s> {
         self.base = base;
         result
     }
+
+    /// Runs a template and returns its output.
+    fn output_of(&mut self, tree: &'s Tree, data: Value) -> Result<Vec<u8>, Error> {
+        let outer = std::mem::take(&mut self.out);
+        self.written += outer.len();
+        let result = crate::stack::grow(|| self.run(tree, &TypedValue::plain(data), None));
+        self.written -= outer.len();
+        let output = std::mem::replace(&mut self.out, outer);
+        result.map(|()| output).map_err(Error::Exec)
+    }
 }
 
 impl Context for Executor<'_> {
@@ -127,12 +137,7 @@ impl Context for Executor<'_> {
         let Some(tree) = self.scope.tree(name) else {
             return Err(Error::NotDefined { name: name.to_owned(), set: self.scope.own.name().to_owned() });
         };
-        let outer = std::mem::take(&mut self.out);
-        self.written += outer.len();
-        let result = crate::stack::grow(|| self.run(tree, &TypedValue::plain(data), None));
-        self.written -= outer.len();
-        let output = std::mem::replace(&mut self.out, outer);
-        result.map(|()| output).map_err(Error::Exec)
+        self.output_of(tree, data)
     }
 
     fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
@@ -147,7 +152,11 @@ impl Context for Executor<'_> {
             written: self.written + self.out.len(),
             ..Executor::new(&scope, self.state)
         };
-        let output = inner.execute(name, data);
+        // An empty text is executed itself: it does not replace a template of its name in an outer set.
+        let output = match templates.tree(name) {
+            Some(tree) if tree.empty => inner.output_of(tree, data),
+            _ => inner.execute(name, data),
+        };
         self.steps = inner.steps;
         output
     }

@@ -212,7 +212,7 @@ impl Loader {
             "Chart.yaml" => {}
             "Chart.lock" => metadata::check_lock(&file.bytes).map_err(failed)?,
             "values.yaml" => chart.values = values(&file.bytes, self.semantics).map_err(failed)?,
-            "values.schema.json" => chart.schema = Some(Schema::new(file.bytes)),
+            "values.schema.json" => chart.schema = Some(Schema::new(file.bytes, self.semantics)),
             "requirements.yaml" => {
                 if !is_v1 {
                     self.warnings.push(log::requirements(self.semantics));

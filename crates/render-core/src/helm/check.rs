@@ -14,10 +14,8 @@ const LONGEST_NAME: usize = 53;
 pub(super) fn chart(chart: &Chart, warnings: &mut Vec<String>) -> Result<(), HelmError> {
     let metadata = &chart.content.metadata;
     let semantics = chart.semantics;
+    let is_v3_chart = metadata.api_version == "v3" && !semantics.is_v3();
     match metadata.chart_type.as_str() {
-        _ if metadata.api_version == "v3" && !semantics.is_v3() => {
-            return Err(HelmError::new("invalid chart apiVersion"));
-        }
         "" | "application" => {}
         other => return Err(HelmError::new(format!("{other} charts are not installable"))),
     }
@@ -25,23 +23,33 @@ pub(super) fn chart(chart: &Chart, warnings: &mut Vec<String>) -> Result<(), Hel
         warnings.push(log::deprecated(semantics));
     }
     let loaded = &chart.content.subcharts;
+    if is_v3_chart && loaded.len() > metadata.declared().count() {
+        return Err(missing_dependencies(semantics, "unsupported chart dependency type"));
+    }
     let missing: Vec<&str> = metadata
         .declared()
         .map(|dependency| dependency.name.as_str())
         .filter(|name| !loaded.iter().any(|subchart| subchart.metadata.name == *name))
         .collect();
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        let names = missing.join(", ");
+        return Err(missing_dependencies(
+            semantics,
+            &format!("found in Chart.yaml, but missing in charts/ directory: {names}"),
+        ));
     }
+    if is_v3_chart { Err(HelmError::new("invalid chart apiVersion")) } else { Ok(()) }
+}
+
+fn missing_dependencies(semantics: Semantics, reason: &str) -> HelmError {
     let (start, quotes) = match semantics {
         Semantics::V4_3 => ("an", "'"),
         Semantics::V4_1 => ("an", "`"),
         _ => ("An", "`"),
     };
-    Err(HelmError::new(format!(
-        "{start} error occurred while checking for chart dependencies. You may need to run {quotes}helm dependency build{quotes} to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
-        missing.join(", ")
-    )))
+    HelmError::new(format!(
+        "{start} error occurred while checking for chart dependencies. You may need to run {quotes}helm dependency build{quotes} to fetch missing dependencies: {reason}"
+    ))
 }
 
 /// Checks a release's name.

@@ -3,6 +3,7 @@
 //! Source of the rules: `helm pkg/chart/v2/util/dependencies.go`.
 
 use gotemplate::{Map, Value};
+use rustc_hash::FxHashSet;
 
 use super::chart::{Chart, ChartContent};
 use super::coalesce::{ChartValues, Coalescer, Defaults};
@@ -75,11 +76,18 @@ impl<'c> ActiveChart<'c> {
 
 /// The state of processing a chart's dependencies.
 pub(super) struct Processor<'w> {
-    pub(super) semantics: Semantics,
-    pub(super) warnings: &'w mut Vec<String>,
+    semantics: Semantics,
+    warnings: &'w mut Vec<String>,
+    /// The charts whose dependencies were processed under another alias.
+    enabled: FxHashSet<*const ChartContent>,
+    imported: FxHashSet<*const ChartContent>,
 }
 
-impl Processor<'_> {
+impl<'w> Processor<'w> {
+    pub(super) fn new(semantics: Semantics, warnings: &'w mut Vec<String>) -> Processor<'w> {
+        Processor { semantics, warnings, enabled: FxHashSet::default(), imported: FxHashSet::default() }
+    }
+
     /// Returns the chart with the subcharts that the user's values enable, and with imported values.
     ///
     /// # Errors
@@ -110,6 +118,10 @@ impl Processor<'_> {
     fn enable(&mut self, chart: &mut ActiveChart<'_>, values: &Map, path: &str) -> Result<(), String> {
         let Some(mut dependencies) = chart.dependencies.take() else { return Ok(()) };
         let loaded = std::mem::take(&mut chart.subcharts);
+        // In helm 3 the aliases of a chart share its dependencies, which the first one has renamed.
+        if !self.enabled.insert(std::ptr::from_ref(chart.content)) && self.semantics.is_v3() {
+            dependencies.iter_mut().for_each(|dependency| dependency.name = dependency.effective_name().to_owned());
+        }
         chart.subcharts = arranged(loaded, &dependencies);
         for dependency in &mut dependencies {
             if !dependency.alias.is_empty() {
@@ -174,7 +186,11 @@ impl Processor<'_> {
         for subchart in &mut chart.subcharts {
             self.import(subchart)?;
         }
-        let Some(dependencies) = chart.dependencies.take() else { return Ok(()) };
+        let Some(mut dependencies) = chart.dependencies.take() else { return Ok(()) };
+        // In helm 3 the aliases of a chart share its dependencies, from which the first one has taken the imports.
+        if !self.imported.insert(std::ptr::from_ref(chart.content)) && self.semantics.is_v3() {
+            dependencies.iter_mut().for_each(|dependency| dependency.import_values.clear());
+        }
         let values = self.coalescer(true).values(chart, &Map::default())?;
         let mut imported = Map::default();
         for dependency in &dependencies {

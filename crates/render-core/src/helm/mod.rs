@@ -122,14 +122,13 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
     let semantics = chart.semantics;
     check::chart(chart, warnings)?;
     check::release_name(&options.release, semantics, warnings)?;
-    let mut processor = Processor { semantics, warnings };
+    let mut processor = Processor::new(semantics, warnings);
     let active = match processor.process(chart, &options.values.0) {
         Ok(active) => active,
+        Err(error) if semantics.is_v3() => return Err(HelmError::new(error)),
         Err(error) => {
             let message = "chart dependencies processing failed";
-            if !semantics.is_v3() {
-                warnings.push(log::failure(message, &error));
-            }
+            warnings.push(log::failure(message, &error));
             return Err(HelmError::new(format!("{message}: {error}")));
         }
     };

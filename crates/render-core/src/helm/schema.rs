@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gotemplate::{Map, Value};
-use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
+use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value as Json;
 
 use super::dependencies::ActiveChart;
@@ -19,12 +19,14 @@ use crate::template_functions::json;
 #[derive(Debug)]
 pub(super) struct Schema {
     text: Arc<[u8]>,
+    semantics: Semantics,
     compiled: OnceLock<Result<Compiled, Uncompiled>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     validator: Validator,
+    schema: Json,
     /// Identifiers that are not resolved and accept everything.
     unresolved: Vec<String>,
 }
@@ -40,12 +42,12 @@ enum Uncompiled {
 
 impl Schema {
     /// Makes a schema of the content of `values.schema.json`.
-    pub(super) fn new(text: Arc<[u8]>) -> Schema {
-        Schema { text, compiled: OnceLock::new() }
+    pub(super) fn new(text: Arc<[u8]>, semantics: Semantics) -> Schema {
+        Schema { text, semantics, compiled: OnceLock::new() }
     }
 
     fn compiled(&self) -> &Result<Compiled, Uncompiled> {
-        self.compiled.get_or_init(|| compile(&self.text))
+        self.compiled.get_or_init(|| compile(&self.text, self.semantics))
     }
 }
 
@@ -119,8 +121,8 @@ impl Checker<'_> {
                 }
                 let errors = compiled.validator.iter_errors(values);
                 let text = match self.semantics {
-                    Semantics::V3_17 => schema_error::flat_text(errors),
-                    _ => schema_error::text(errors),
+                    Semantics::V3_17 => schema_error::flat_text(errors, &compiled.schema),
+                    _ => schema_error::text(errors, &compiled.schema),
                 };
                 self.text.push_str(&format!("{name}:\n{text}\n"));
             }
@@ -175,29 +177,41 @@ impl Retrieve for NoDocuments {
     }
 }
 
-fn compile(text: &[u8]) -> Result<Compiled, Uncompiled> {
+/// Returns whether `$schema` is the alias of the latest draft.
+fn is_latest(draft: &str) -> bool {
+    matches!(draft.trim_end_matches('#'), "http://json-schema.org/schema" | "https://json-schema.org/schema")
+}
+
+fn compile(text: &[u8], semantics: Semantics) -> Result<Compiled, Uncompiled> {
     let mut schema: Json = serde_json::from_slice(text).map_err(|error| {
         let message = json::parse(text).err().unwrap_or_else(|| error.to_string());
         Uncompiled::Invalid(message.replace("unexpected end of JSON input", "unexpected EOF"))
     })?;
     let draft = schema.get("$schema").and_then(Json::as_str).unwrap_or_default().to_owned();
-    // The alias of the latest draft.
-    if matches!(draft.trim_end_matches('#'), "http://json-schema.org/schema" | "https://json-schema.org/schema")
-        && let Json::Object(map) = &mut schema
-    {
+    // helm 3.17 knows the drafts 4, 6 and 7, and checks formats in all of them.
+    let is_old = semantics == Semantics::V3_17;
+    let asserts_formats = ["draft-04", "draft-06", "draft-07"].iter().any(|name| draft.contains(name));
+    let removes_draft = if is_old { !asserts_formats } else { is_latest(&draft) };
+    if removes_draft && let Json::Object(map) = &mut schema {
         map.remove("$schema");
     }
-    let asserts_formats = ["draft-04", "draft-06", "draft-07"].iter().any(|name| draft.contains(name));
     let documents = NoDocuments::default();
-    let built = jsonschema::options()
+    let mut options = jsonschema::options();
+    if is_old && removes_draft {
+        options = options.with_draft(Draft::Draft7);
+    }
+    let built = options
         .with_retriever(documents.clone())
-        .should_validate_formats(asserts_formats)
+        .should_validate_formats(asserts_formats || is_old)
         .with_pattern_options(PatternOptions::regex())
         .build(&schema);
     match built {
         Ok(validator) => {
-            let unresolved = documents.unresolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Ok(Compiled { validator, unresolved })
+            let unresolved: Vec<String> = documents.unresolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let (true, Some(urn)) = (is_old, unresolved.first()) {
+                return Err(Uncompiled::Invalid(format!("Reference {urn} must be canonical")));
+            }
+            Ok(Compiled { validator, schema, unresolved })
         }
         Err(error) => {
             if let Some(url) = documents.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -210,7 +224,7 @@ fn compile(text: &[u8]) -> Result<Compiled, Uncompiled> {
             };
             Err(Uncompiled::Invalid(format!(
                 "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with '{meta}#'\n{}",
-                schema_error::text([error])
+                schema_error::text([error], &Json::Null)
             )))
         }
     }

@@ -18,19 +18,34 @@ struct Leaf {
     instance: Vec<String>,
     value: Json,
     kind: ValidationErrorKind,
+    /// The property whose presence requires the missing one.
+    required_by: Option<String>,
 }
 
 impl Leaf {
-    fn new(error: ValidationError<'_>) -> Leaf {
+    fn new(error: ValidationError<'_>, root: &Json) -> Leaf {
         let schema = parts(error.evaluation_path().as_str());
+        let required_by = required_by(&error, root);
         let error = error.into_parts();
         Leaf {
             schema,
             instance: parts(error.instance_path.as_str()),
             value: error.instance.into_owned(),
             kind: error.kind,
+            required_by,
         }
     }
+}
+
+/// Returns the property that `dependentRequired` or `dependencies` lists a missing property for.
+fn required_by(error: &ValidationError<'_>, root: &Json) -> Option<String> {
+    let ValidationErrorKind::Required { property } = error.kind() else { return None };
+    let keyword = root.pointer(error.schema_path().as_str())?.as_object()?;
+    let requires = |(name, required): &(&String, &Json)| {
+        error.instance().get(name.as_str()).is_some()
+            && required.as_array().is_some_and(|names| names.contains(property))
+    };
+    keyword.iter().find(requires).map(|(name, _)| name.clone())
 }
 
 fn parts(pointer: &str) -> Vec<String> {
@@ -55,9 +70,9 @@ enum Form {
 }
 
 /// Returns helm's lines of errors, without a final newline.
-pub(super) fn text<'e>(errors: impl IntoIterator<Item = ValidationError<'e>>) -> String {
-    let leaves = errors.into_iter().map(Leaf::new).collect();
-    let node = Level { depth: 0, instance: Vec::new() }.node(leaves);
+pub(super) fn text<'e>(errors: impl IntoIterator<Item = ValidationError<'e>>, root: &Json) -> String {
+    let leaves = errors.into_iter().map(|error| Leaf::new(error, root)).collect();
+    let node = Level { root, depth: 0, instance: Vec::new() }.node(leaves);
     let mut lines = Vec::new();
     match node.form {
         Form::Group => node.causes.iter().for_each(|cause| cause.write(0, &mut lines)),
@@ -84,7 +99,8 @@ impl Node {
 }
 
 /// A schema of the tree: how many parts lead to it, and the place in the values that it applies to.
-struct Level {
+struct Level<'s> {
+    root: &'s Json,
     depth: usize,
     instance: Vec<String>,
 }
@@ -101,7 +117,7 @@ struct Branch {
     instance: String,
 }
 
-impl Level {
+impl<'s> Level<'s> {
     /// Returns the error of a schema.
     fn node(&self, leaves: Vec<Leaf>) -> Node {
         let ends_here = |leaf: &Leaf| leaf.schema.len() <= self.depth + 1;
@@ -179,8 +195,8 @@ impl Level {
         Branch { rank: rank(&keyword), keyword, name, instance }
     }
 
-    fn inner(&self, parts: usize) -> Level {
-        Level { depth: self.depth + parts, instance: self.instance.clone() }
+    fn inner(&self, parts: usize) -> Level<'s> {
+        Level { root: self.root, depth: self.depth + parts, instance: self.instance.clone() }
     }
 
     fn reference(&self, leaves: Vec<Leaf>) -> Node {
@@ -200,7 +216,7 @@ impl Level {
         if !matches!(branch.keyword.as_str(), "dependentSchemas" | "dependencies") && !branch.instance.is_empty() {
             instance.push(branch.instance.clone());
         }
-        Level { depth: self.depth + if named { 2 } else { 1 }, instance }.node(leaves)
+        Level { root: self.root, depth: self.depth + if named { 2 } else { 1 }, instance }.node(leaves)
     }
 
     /// Returns the errors of a keyword of this schema.
@@ -213,11 +229,7 @@ impl Level {
             })
             .collect();
         if !missing.is_empty() {
-            let of = leaves.first().and_then(|leaf| {
-                let keyword = leaf.schema.get(self.depth)?;
-                matches!(keyword.as_str(), "dependentRequired" | "dependencies")
-                    .then(|| leaf.schema.get(self.depth + 1))?
-            });
+            let of = leaves.first().and_then(|leaf| leaf.required_by.as_ref());
             let names = missing.join(", ");
             let message = match of {
                 Some(property) => format!("properties {names} required, if {} exists", quote(property)),
@@ -230,7 +242,7 @@ impl Level {
     }
 
     fn leaf(&self, leaf: Leaf) -> Vec<Node> {
-        let Leaf { instance, kind, value, schema } = leaf;
+        let Leaf { instance, kind, value, schema, required_by } = leaf;
         let line = |message: String| Node::line(&instance, message);
         match kind {
             ValidationErrorKind::AnyOf { context } => {
@@ -252,7 +264,7 @@ impl Level {
                 vec![line(format!("'oneOf' failed, subschemas {} matched", valid.join(", ")))]
             }
             ValidationErrorKind::PropertyNames { error } => {
-                let inner = Leaf::new(*error);
+                let inner = Leaf::new(*error, self.root);
                 let name = inner.value.as_str().unwrap_or_default().to_owned();
                 let cause = Node::line(&[], message(&inner));
                 vec![Node { causes: vec![cause], ..line(format!("invalid propertyName {}", quote(&name))) }]
@@ -265,7 +277,7 @@ impl Level {
                 })
                 .collect(),
             kind => {
-                let message = message(&Leaf { schema, instance: Vec::new(), value, kind });
+                let message = message(&Leaf { schema, instance: Vec::new(), value, kind, required_by });
                 vec![Node::line(&instance, message)]
             }
         }
@@ -275,7 +287,9 @@ impl Level {
     fn alternatives(&self, context: Vec<Vec<ValidationError<'static>>>) -> Vec<Node> {
         let level = self.inner(2);
         let alternatives = context.into_iter().filter(|errors| !errors.is_empty());
-        alternatives.map(|errors| level.node(errors.into_iter().map(Leaf::new).collect())).collect()
+        alternatives
+            .map(|errors| level.node(errors.into_iter().map(|error| Leaf::new(error, self.root)).collect()))
+            .collect()
     }
 }
 
@@ -350,14 +364,18 @@ fn message(leaf: &Leaf) -> String {
         }
         Kind::Type { kind } => format!("got {}, want {}", json_type(&leaf.value), wanted_types(kind)),
         Kind::UniqueItems => {
-            let list = leaf.value.as_array().map(Vec::as_slice).unwrap_or_default();
-            let equal =
-                (1..list.len()).find_map(|two| (0..two).find(|one| list[*one] == list[two]).map(|one| (one, two)));
-            let (one, two) = equal.unwrap_or_default();
+            let (one, two) = equal_items(&leaf.value);
             format!("items at {one} and {two} are equal")
         }
         other => format!("'{}' failed", other.keyword()),
     }
+}
+
+/// Returns the places of the first two items of a list that are equal.
+fn equal_items(value: &Json) -> (usize, usize) {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let before = |two: usize| (0..two).find(|one| list[*one] == list[two]).map(|one| (one, two));
+    (1..list.len()).find_map(before).unwrap_or_default()
 }
 
 /// Returns what a format's check says; the texts of other formats than these differ from helm's.
@@ -453,14 +471,57 @@ fn grouped(digits: &str) -> String {
 }
 
 /// Returns the errors as helm 3.17 prints them, with the texts of xeipuuv/gojsonschema.
-pub(super) fn flat_text<'e>(errors: impl IntoIterator<Item = ValidationError<'e>>) -> String {
-    let line = |error: ValidationError<'e>| {
-        let leaf = Leaf::new(error);
-        let place = if leaf.instance.is_empty() { "(root)".to_owned() } else { leaf.instance.join(".") };
-        format!("- {place}: {}", flat_message(&leaf, &place))
-    };
-    let lines: Vec<String> = errors.into_iter().map(line).collect();
+pub(super) fn flat_text<'e>(errors: impl IntoIterator<Item = ValidationError<'e>>, root: &Json) -> String {
+    let mut lines = Vec::new();
+    for error in errors {
+        let leaf = Leaf::new(error, root);
+        for (index, keyword) in leaf.schema.iter().enumerate() {
+            let message = match keyword.as_str() {
+                "allOf" => "Must validate all the schemas (allOf)",
+                "then" => "Must validate \"then\" as \"if\" was valid",
+                "else" => "Must validate \"else\" as \"if\" was not valid",
+                _ => continue,
+            };
+            let line = format!("- {}: {message}", flat_place(outer_instance(&leaf, index)));
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        add_flat_lines(leaf, root, &mut lines);
+    }
     lines.join("\n")
+}
+
+/// Returns the place in the values of the schema that has the keyword at an index of an error's path.
+fn outer_instance(leaf: &Leaf, index: usize) -> &[String] {
+    const DESCENDING: [&str; 6] =
+        ["properties", "patternProperties", "additionalProperties", "items", "additionalItems", "contains"];
+    let inner = leaf.schema.iter().skip(index).filter(|keyword| DESCENDING.contains(&keyword.as_str()));
+    // The keyword that failed does not descend itself.
+    let last = leaf.schema.last().is_some_and(|keyword| DESCENDING.contains(&keyword.as_str()));
+    let depth = inner.count() - usize::from(last);
+    &leaf.instance[..leaf.instance.len().saturating_sub(depth)]
+}
+
+fn flat_place(instance: &[String]) -> String {
+    if instance.is_empty() { "(root)".to_owned() } else { instance.join(".") }
+}
+
+/// Adds the line of an error, then those of the first alternative that it has.
+fn add_flat_lines(leaf: Leaf, root: &Json, lines: &mut Vec<String>) {
+    let place = flat_place(&leaf.instance);
+    lines.push(format!("- {place}: {}", flat_message(&leaf, &place)));
+    let inner = match leaf.kind {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.into_iter().next().unwrap_or_default()
+        }
+        ValidationErrorKind::PropertyNames { error } => {
+            let inner = Leaf { instance: leaf.instance, ..Leaf::new(*error, root) };
+            return add_flat_lines(inner, root, lines);
+        }
+        _ => Vec::new(),
+    };
+    inner.into_iter().for_each(|error| add_flat_lines(Leaf::new(error, root), root, lines));
 }
 
 fn flat_message(leaf: &Leaf, place: &str) -> String {
@@ -470,6 +531,7 @@ fn flat_message(leaf: &Leaf, place: &str) -> String {
         Kind::AdditionalProperties { unexpected } => {
             format!("Additional property {} is not allowed", unexpected.join(", "))
         }
+        Kind::AdditionalItems { .. } => "No additional items allowed on array".to_owned(),
         Kind::Type { kind } => {
             let found = match &leaf.value {
                 Json::Number(value) if value.is_i64() || value.is_u64() => "integer",
@@ -482,13 +544,29 @@ fn flat_message(leaf: &Leaf, place: &str) -> String {
             let shown: Vec<String> = options.iter().map(Json::to_string).collect();
             format!("{place} must be one of the following: {}", shown.join(", "))
         }
+        Kind::Constant { expected_value } => format!("{place} does not match: {expected_value}"),
+        Kind::Contains => "At least one of the items must match".to_owned(),
+        Kind::FalseSchema => "False always fails validation".to_owned(),
+        Kind::Format { format } => format!("Does not match format '{format}'"),
         Kind::Pattern { pattern } => format!("Does not match pattern '{pattern}'"),
         Kind::Minimum { limit } => format!("Must be greater than or equal to {limit}"),
         Kind::Maximum { limit } => format!("Must be less than or equal to {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("Must be greater than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("Must be less than {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("Must be a multiple of {multiple_of}"),
         Kind::MinLength { limit } => format!("String length must be greater than or equal to {limit}"),
         Kind::MaxLength { limit } => format!("String length must be less than or equal to {limit}"),
         Kind::MinItems { limit } => format!("Array must have at least {limit} items"),
         Kind::MaxItems { limit } => format!("Array must have at most {limit} items"),
+        Kind::MinProperties { limit } => format!("Must have at least {limit} properties"),
+        Kind::MaxProperties { limit } => format!("Must have at most {limit} properties"),
+        Kind::UniqueItems => {
+            let (one, two) = equal_items(&leaf.value);
+            format!("array items[{one},{two}] must be unique")
+        }
+        Kind::PropertyNames { error } => {
+            format!("Property name of {} does not match", Json::from(error.instance().as_str().unwrap_or_default()))
+        }
         Kind::AnyOf { .. } => "Must validate at least one schema (anyOf)".to_owned(),
         Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             "Must validate one and only one schema (oneOf)".to_owned()

@@ -97,6 +97,9 @@ fn yaml_error(error: &Diagnostic, text: &[u8]) -> String {
     // Of the scanner's errors Go counts lines from 1, of the parser's from 0 and where the construct begins.
     let line = if context.starts_with("while scanning") {
         error.at.line + 1
+    } else if message.ends_with("'-' indicator") {
+        // The place of a list's first item is not remembered.
+        error.at.line.saturating_sub(1)
     } else if message.starts_with("did not find") {
         let start = context.rsplit_once("starts at line ").and_then(|(_, line)| line.parse::<u32>().ok());
         start.filter(|start| *start > 1).unwrap_or(error.at.line).saturating_sub(1)
