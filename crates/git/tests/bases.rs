@@ -137,6 +137,29 @@ fn an_unknown_revision_is_named() {
 }
 
 #[test]
+fn folders_that_contain_each_other_many_times_are_counted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("wide.git");
+    commit(&path, "main", &[("a", FileMode::Blob, b"x")], None);
+    let repository = Repository::open(&path).expect("the repository just made");
+    let mut id = repository.head().and_then(|head| head.peel_to_tree()).expect("the tree").id();
+    for _ in 0..9 {
+        let mut builder = repository.treebuilder(None).expect("a builder");
+        for name in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+            builder.insert(name, id, FileMode::Tree.into()).expect("an entry");
+        }
+        id = builder.write().expect("a tree");
+    }
+    let tree = repository.find_tree(id).expect("the tree just made");
+    let id = repository.commit(None, &person(), &person(), "wide", &tree, &[]).expect("a commit").to_string();
+    let store = BaseStore::new(folder.path().join("store"));
+    let error =
+        store.fetch(&Remote::new(path.to_string_lossy()), revision(&id, true)).expect_err("a thousand million files");
+    assert!(matches!(error, BaseError::TooLarge { .. }), "{error}");
+    assert!(store.files(revision(&id, true), "/base").is_none());
+}
+
+#[test]
 fn a_store_that_was_changed_is_not_believed() {
     let scene = scene();
     let remote = Remote::new(scene.folder.path().join("outer.git").to_string_lossy());

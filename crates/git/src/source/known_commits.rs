@@ -11,7 +11,7 @@ use super::repository::SourceRepository;
 const PROPOSALS: &[&str] = &["pull", "pulls", "pr", "merge-requests", "merge_requests", "pull-requests", "changes"];
 
 /// The commits that the source's known branches contain: HEAD, the local branches, the tags, and the remote-tracking branches of the configured
-/// remotes without pull requests. A commit of somebody else's fork is in the clone of a pull request, but in none of these.
+/// remotes without pull requests. A commit of a fork may be in the clone of a pull request, but is in none of these.
 ///
 /// The history is walked once for all questions.
 pub struct KnownCommits<'a> {
