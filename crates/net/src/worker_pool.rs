@@ -55,9 +55,16 @@ pub fn run<T: Send>(queues: &[Vec<usize>], max_threads: usize, task: &(dyn Fn(us
     };
     std::thread::scope(|scope| {
         let start = |queue, count: usize| {
-            for _ in 0..count {
-                let (send, work) = (send.clone(), &work);
-                scope.spawn(move || work(queue, send));
+            for started in 0..count {
+                let (sender, work) = (send.clone(), &work);
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || work(queue, sender));
+                // Without memory for threads, this one does the work.
+                if thread.is_err() && started == 0 {
+                    work(queue, send.clone());
+                }
+                if thread.is_err() {
+                    break;
+                }
             }
         };
         queues.iter().for_each(|queue| start(queue, queue.max_threads(max_threads).min(FIRST)));

@@ -7,6 +7,7 @@ pub mod expect;
 pub mod fixtures;
 pub mod git;
 pub mod github;
+pub mod hostile;
 pub mod http;
 pub mod peer;
 pub mod proxy;

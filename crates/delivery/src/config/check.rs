@@ -3,6 +3,7 @@
 use manifest::yaml::read_stream;
 use manifest::{At, Diagnostic, Node};
 
+use super::glob::Glob;
 use super::{Config, Environment, PathPattern, Renderer, Template, is_pattern};
 
 /// A finding, and the value that it is about as it is written.
@@ -73,7 +74,7 @@ fn templates(config: &Config) -> Vec<&Template> {
 /// Checks `like` and the names of variables.
 fn environments(config: &Config) -> Result<(), Found> {
     for (name, environment) in &config.environments.0 {
-        if is_pattern(name) && globset::Glob::new(name).is_err() {
+        if is_pattern(name) && Glob::new(name, false).is_err() {
             let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field("environments");
             return Err(Found { finding, value: name.clone() });
         }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::glob::Glob;
 use super::{Destination, Policy, Review, Template};
 
 /// The environments by name, at least one, in the order of the file.
@@ -71,7 +72,7 @@ pub fn is_pattern(name: &str) -> bool {
 
 /// Whether a glob matches a whole name. An invalid glob matches nothing; the config's are checked when it is read.
 pub fn glob_matches(glob: &str, name: &str) -> bool {
-    glob == name || globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+    glob == name || Glob::new(glob, false).is_ok_and(|glob| glob.is_match(name))
 }
 
 impl Environment {

@@ -10,6 +10,7 @@ use render_core::files::{FileKind, Files, join, parent};
 
 mod check;
 pub mod environments;
+pub mod glob;
 pub mod names;
 pub mod overrides;
 pub mod pattern;

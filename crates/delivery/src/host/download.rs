@@ -1,7 +1,7 @@
 //! Downloads of remote files: over https, or http from loopback only; limited in size and time.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use manifest::Diagnostic;
 use net::{Client, ClientOptions, InputTrust, Proxies, Request, Retry, RetryPolicy, Url};
@@ -11,7 +11,7 @@ use crate::error::IntoDiagnostic;
 /// The maximum size of a downloaded file, in bytes.
 const LIMIT: usize = 100 << 20;
 
-/// How long one attempt may take, to the last byte.
+/// How long all attempts together may take, to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns the content behind `url`.
@@ -26,10 +26,10 @@ pub(super) fn download(url: &str, trust: InputTrust) -> Result<Vec<u8>, Diagnost
         let _ = parsed.set_username("");
         let _ = parsed.set_password(None);
     }
-    let retry = Retry { policy: RetryPolicy { attempts: 3, ..RetryPolicy::standard() }, ..Retry::standard() };
-    let response = client(trust)?
-        .fetch(Request::get(parsed).timeout(TIMEOUT), LIMIT, &retry)
-        .map_err(IntoDiagnostic::into_diagnostic)?;
+    let retry = Retry { policy: RetryPolicy { attempts: 3, ..RetryPolicy::standard() }, ..Retry::standard() }
+        .until(Instant::now() + TIMEOUT);
+    let response =
+        client(trust)?.fetch(Request::get(parsed), LIMIT, &retry).map_err(IntoDiagnostic::into_diagnostic)?;
     if response.status() != net::http::StatusCode::OK {
         let hint = "check the URL, or copy the file into the repository";
         return Err(error(format!("HTTP status {}", response.status())).hint(hint));

@@ -1,8 +1,9 @@
 //! `.helmignore`: the files of a chart's folder that are not part of the chart (helm's `pkg/ignore`).
 
-use globset::{GlobBuilder, GlobMatcher};
 use manifest::{At, Diagnostic};
 use render_core::files::{FileError, Files, join};
+
+use crate::config::glob::Glob;
 
 /// The rules of one chart.
 #[derive(Debug, Default)]
@@ -10,7 +11,7 @@ pub(super) struct Ignore(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
-    glob: GlobMatcher,
+    glob: Glob,
     /// Only folders.
     folder: bool,
     /// Whether the path below the chart is meant; the last part alone otherwise.
@@ -41,7 +42,7 @@ impl Ignore {
             if line.contains("**") {
                 return Err(bad(format!("`{line}`: helm knows no `**`")));
             }
-            rules.push(Rule::of(line).map_err(|error| bad(error.to_string()))?);
+            rules.push(Rule::of(line).map_err(bad)?);
         }
         Ok(Ignore(rules))
     }
@@ -53,12 +54,12 @@ impl Ignore {
 }
 
 impl Rule {
-    fn of(line: &str) -> Result<Self, globset::Error> {
+    fn of(line: &str) -> Result<Self, String> {
         let (inverted, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (folder, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let whole = line.contains('/');
-        let glob = GlobBuilder::new(line.strip_prefix('/').unwrap_or(line)).literal_separator(true).build()?;
-        Ok(Rule { glob: glob.compile_matcher(), folder, whole, inverted })
+        let glob = Glob::new(line.strip_prefix('/').unwrap_or(line), true)?;
+        Ok(Rule { glob, folder, whole, inverted })
     }
 
     fn leaves_out(&self, path: &str, is_folder: bool) -> bool {

@@ -1,8 +1,9 @@
 //! Globs of folders.
 
-use globset::{GlobBuilder, GlobMatcher};
 use manifest::Diagnostic;
 use render_core::files::{FileKind, Files, join};
+
+use crate::config::glob::Glob;
 
 /// The folders that match one part of a glob. Hidden ones match only a part that begins with a dot.
 pub(super) fn step(files: &dyn Files, open: &[String], part: &str) -> Result<Vec<String>, Diagnostic> {
@@ -13,8 +14,7 @@ pub(super) fn step(files: &dyn Files, open: &[String], part: &str) -> Result<Vec
         let named = open.iter().map(|folder| join(folder, part));
         return Ok(named.filter(|folder| files.kind(folder) == Ok(FileKind::Folder)).collect());
     }
-    let glob = GlobBuilder::new(part).literal_separator(true).build();
-    let glob = glob.map_err(|error| Diagnostic::new(error.to_string()))?.compile_matcher();
+    let glob = Glob::new(part, true).map_err(Diagnostic::new)?;
     let mut next = Vec::new();
     for folder in open {
         next.extend(matching(files, folder, &glob)?);
@@ -22,11 +22,9 @@ pub(super) fn step(files: &dyn Files, open: &[String], part: &str) -> Result<Vec
     Ok(next)
 }
 
-fn matching(files: &dyn Files, folder: &str, glob: &GlobMatcher) -> Result<Vec<String>, Diagnostic> {
+fn matching(files: &dyn Files, folder: &str, glob: &Glob) -> Result<Vec<String>, Diagnostic> {
     let names = files.list(folder).map_err(|error| Diagnostic::new(format!("cannot read {folder}: {error}")))?;
-    let visible = names
-        .iter()
-        .filter(|name| glob.is_match(name) && (!name.starts_with('.') || glob.glob().glob().starts_with('.')));
+    let visible = names.iter().filter(|name| glob.is_match(name) && (!name.starts_with('.') || glob.is_hidden()));
     Ok(visible.map(|name| join(folder, name)).filter(|path| files.kind(path) == Ok(FileKind::Folder)).collect())
 }
 

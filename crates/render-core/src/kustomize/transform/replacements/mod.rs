@@ -82,7 +82,7 @@ fn apply_one(resources: &mut [Resource], replacement: &Replacement, budget: &Bud
             Err(Diagnostic::new("both `source` and `sourceValue` are set").hint("remove one of them"))
         }
         (Some(text), None) => Ok(Scalar::plain(text.as_str()).into()),
-        (None, Some(source)) => source_value(resources, source).map_err(|error| in_field("source", error)),
+        (None, Some(source)) => source_value(resources, source, budget).map_err(|error| in_field("source", error)),
     }?;
     for (index, target) in targets.iter().enumerate() {
         apply_target(resources, &value, target, budget)
@@ -91,7 +91,7 @@ fn apply_one(resources: &mut [Resource], replacement: &Replacement, budget: &Bud
     Ok(())
 }
 
-fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<Node, Diagnostic> {
+fn source_value(resources: &[Resource], source: &ReplacementSource, budget: &Budget) -> Result<Node, Diagnostic> {
     let resource = &resources[source_object(resources, source)?];
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let found =
@@ -101,7 +101,7 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
             .hint("check the path: parts are separated by dots, list elements are selected by [key=value] or an index")
     };
     let node = found.filter(|node| !nothing(node)).ok_or_else(missing)?;
-    refined(node, source.options.as_ref()).map_err(|error| in_field("options", error))
+    refined(node, source.options.as_ref(), budget).map_err(|error| in_field("options", error))
 }
 
 /// Names the object that a diagnostic is about. The error is located at the replacement, so the object's file is not named.
@@ -147,9 +147,10 @@ fn source_object(resources: &[Resource], source: &ReplacementSource) -> Result<u
 }
 
 /// Returns the part of the value that the options select.
-fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, Diagnostic> {
+fn refined(node: &Node, options: Option<&FieldOptions>, budget: &Budget) -> Result<Node, Diagnostic> {
     let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
     let scalar = node.as_scalar().ok_or_else(|| not_scalar(node.at))?;
+    budget.add(size_of_parts(&scalar.text))?;
     let parts = field_path::split(&scalar.text, &options.delimiter);
     let part = usize::try_from(options.index).ok().and_then(|index| parts.get(index));
     let Some(part) = part else {
@@ -186,7 +187,7 @@ fn apply_target(
         if filter.takes(resource)? {
             for path in &paths {
                 budget.add(size)?;
-                copy(resource, value, path, target.options.as_ref())
+                copy(resource, value, path, target.options.as_ref(), budget)
                     .map_err(|error| in_field("fieldPaths", about(resource, error)))?;
             }
         }
@@ -251,10 +252,11 @@ fn copy(
     value: &Node,
     path: &TargetPath<'_>,
     options: Option<&FieldOptions>,
+    budget: &Budget,
 ) -> Result<(), Diagnostic> {
     check_length(path.parts.len())?;
     let make = options.filter(|options| options.create).map(|_| Missing::like(value));
-    let done = copy_into(&mut resource.node, value, path, make, options);
+    let done = copy_into(&mut resource.node, value, path, make, options, budget);
     resource.sync_shared();
     done
 }
@@ -265,6 +267,7 @@ fn copy_into(
     path: &TargetPath<'_>,
     make: Option<Missing>,
     options: Option<&FieldOptions>,
+    budget: &Budget,
 ) -> Result<(), Diagnostic> {
     if structured::set(object, value, &path.names, &path.parts, make) {
         return Ok(());
@@ -272,7 +275,7 @@ fn copy_into(
     let mut found = 0_usize;
     field_path::visit(object, &path.parts, make, &mut |node| {
         found += 1;
-        set_field(node, value, options)
+        set_field(node, value, options, budget)
     })?;
     if found == 0 {
         let next = "check the path, or set `options: {create: true}` to create the field";
@@ -282,10 +285,16 @@ fn copy_into(
 }
 
 /// Sets one field. A scalar keeps its type and style: only its text changes.
-fn set_field(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result<(), Diagnostic> {
+fn set_field(
+    field: &mut Node,
+    value: &Node,
+    options: Option<&FieldOptions>,
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     let mut value = value.clone();
     if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
         let old = field.as_scalar().ok_or_else(|| not_scalar(field.at))?;
+        budget.add(size_of_parts(&old.text))?;
         let joined = spliced(&old.text, &value, options);
         if let Data::Scalar(scalar) = &mut value.data {
             scalar.text = joined.into();
@@ -298,6 +307,11 @@ fn set_field(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> 
         _ => field.data = value.data,
     }
     Ok(())
+}
+
+/// Returns the bytes that the parts of a split text may take.
+fn size_of_parts(text: &str) -> u64 {
+    (text.len() * std::mem::size_of::<String>()) as u64
 }
 
 /// The old text with one of its parts set: before the first for a negative index, after the last for one beyond.
