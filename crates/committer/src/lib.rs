@@ -32,6 +32,8 @@ mod decide;
 mod deliver;
 pub mod delivery;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod message;
 pub mod metadata;
 mod notes;

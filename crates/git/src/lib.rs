@@ -23,6 +23,8 @@ mod credentials;
 mod error;
 mod file;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod limits;
 mod message;

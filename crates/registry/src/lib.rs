@@ -17,6 +17,8 @@ mod docker_config;
 mod document;
 mod endpoint;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod helper;
 mod lookup;
 pub mod options;

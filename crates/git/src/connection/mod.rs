@@ -47,3 +47,10 @@ pub fn open(remote: &Remote) -> Result<Box<dyn Transport>, TransportError> {
         }),
     }
 }
+
+/// Parses a URL for `ssh`, for the fuzz targets.
+pub(crate) fn endpoint(url: &str) {
+    if let Some(Ok(endpoint)) = ssh::Endpoint::parse(url) {
+        assert!(!endpoint.host.starts_with('-') && !endpoint.path.starts_with('-'), "ssh reads it as an option");
+    }
+}

@@ -14,3 +14,4 @@ mod sideband;
 
 pub(crate) use limited::LimitExceeded;
 pub(crate) use message::message_lines;
+pub(crate) use pack_check::PackCheck;

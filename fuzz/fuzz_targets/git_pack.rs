@@ -1,0 +1,10 @@
+//! No pack crashes the check or libgit2 behind it, and the check gives the same result for pieces of every size.
+#![no_main]
+
+thread_local! {
+    static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("a folder can be made");
+    static STORE: git2::Repository =
+        FOLDER.with(|folder| git2::Repository::init_bare(folder.path()).expect("a repository can be made"));
+}
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| STORE.with(|store| git::fuzzing::pack(data, store)));
