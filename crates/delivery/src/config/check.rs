@@ -7,12 +7,12 @@ use super::glob::Glob;
 use super::{Config, Environment, PathPattern, Renderer, Template, is_pattern};
 
 /// A finding, and the value that it is about as it is written.
-pub(super) struct Found {
+pub(super) struct ConfigFinding {
     finding: Diagnostic,
     value: String,
 }
 
-impl Found {
+impl ConfigFinding {
     /// The finding with the line and column of the first such value in the text.
     pub(super) fn located(self, text: &str) -> Diagnostic {
         let documents = read_stream(text.as_bytes()).unwrap_or_default();
@@ -33,10 +33,10 @@ fn position(node: &Node, value: &str) -> Option<At> {
 }
 
 /// Checks patterns, placeholders, and the names of environments.
-pub(super) fn check(config: &Config) -> Result<(), Found> {
+pub(super) fn check(config: &Config) -> Result<(), ConfigFinding> {
     let captures = captures(config)?;
     for template in templates(config) {
-        template.check(&captures).map_err(|unknown| Found {
+        template.check(&captures).map_err(|unknown| ConfigFinding {
             finding: Diagnostic::new(unknown.to_string())
                 .hint("capture it in a pattern of `services`, or correct the name"),
             value: template.text().to_owned(),
@@ -46,11 +46,11 @@ pub(super) fn check(config: &Config) -> Result<(), Found> {
 }
 
 /// The captures of all patterns.
-fn captures(config: &Config) -> Result<Vec<String>, Found> {
+fn captures(config: &Config) -> Result<Vec<String>, ConfigFinding> {
     let mut all: Vec<String> = Vec::new();
     for template in config.services.0.iter().flat_map(|service| service.patterns()) {
         let pattern = PathPattern::parse(template.text())
-            .map_err(|why| Found { finding: Diagnostic::new(why), value: template.text().to_owned() })?;
+            .map_err(|why| ConfigFinding { finding: Diagnostic::new(why), value: template.text().to_owned() })?;
         for name in
             pattern.captures().iter().filter(|name| !super::template::UNIT_PLACEHOLDERS.contains(&name.as_str()))
         {
@@ -72,11 +72,11 @@ fn templates(config: &Config) -> Vec<&Template> {
 }
 
 /// Checks `like` and the names of variables.
-fn environments(config: &Config) -> Result<(), Found> {
+fn environments(config: &Config) -> Result<(), ConfigFinding> {
     for (name, environment) in &config.environments.0 {
         if is_pattern(name) && Glob::new(name, false).is_err() {
             let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field("environments");
-            return Err(Found { finding, value: name.clone() });
+            return Err(ConfigFinding { finding, value: name.clone() });
         }
         like_chain(config, name, environment)?;
         variables(&format!("environments.{name}"), environment)?;
@@ -88,11 +88,11 @@ fn environments(config: &Config) -> Result<(), Found> {
 }
 
 /// Follows `like` to its end.
-fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<(), Found> {
+fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<(), ConfigFinding> {
     let mut seen = vec![name];
     let mut current = environment;
     while let Some(like) = &current.like {
-        let found = |finding: Diagnostic| Found {
+        let found = |finding: Diagnostic| ConfigFinding {
             finding: finding.field(format!("environments.{name}.like")),
             value: like.clone(),
         };
@@ -112,7 +112,7 @@ fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<
 }
 
 /// A variable's name is a letter or `_`, then letters, digits and `_` (Flux, `postBuild.substitute`).
-fn variables(field: &str, environment: &Environment) -> Result<(), Found> {
+fn variables(field: &str, environment: &Environment) -> Result<(), ConfigFinding> {
     let valid = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
@@ -121,7 +121,7 @@ fn variables(field: &str, environment: &Environment) -> Result<(), Found> {
         Some((name, value)) => {
             let finding = Diagnostic::new(format!("invalid variable name \"{name}\""));
             let finding = finding.field(format!("{field}.variables")).hint("use letters, digits and `_`");
-            Err(Found { finding, value: value.clone() })
+            Err(ConfigFinding { finding, value: value.clone() })
         }
         None => Ok(()),
     }

@@ -208,10 +208,10 @@ impl Sorting<'_> {
 
     /// The place of the environment in a path: below a folder such as `overlays`, else the last name of a stage, else beside a base whose
     /// other variants have names of stages.
-    fn environment(&self, names: &[&str]) -> Option<Place> {
+    fn environment(&self, names: &[&str]) -> Option<EnvironmentIndex> {
         let container = names.iter().rposition(|name| CONTAINERS.contains(name));
         if let Some(container) = container.filter(|container| container + 1 < names.len()) {
-            let place = Place { index: container + 1, container: true };
+            let place = EnvironmentIndex { index: container + 1, container: true };
             let stage_below = names[container + 2..].iter().any(|name| is_environment(name));
             if may_be_environment(names[place.index]) || !stage_below {
                 return Some(place);
@@ -225,12 +225,12 @@ impl Sorting<'_> {
             is_environment(names[*index]) || (may_be_environment(names[*index]) && beside_stage(*index))
         };
         if let Some(index) = (0..names.len()).rev().find(is_stage) {
-            return Some(Place { index, container: false });
+            return Some(EnvironmentIndex { index, container: false });
         }
         let last = names.len().checked_sub(1)?;
         let above = names[..last].join("/");
         (last > 0 && beside_stage(last) && self.uses_base_in(&names.join("/"), &above))
-            .then_some(Place { index: last, container: false })
+            .then_some(EnvironmentIndex { index: last, container: false })
     }
 
     /// Whether a kustomization uses the base in the folder above it.
@@ -266,7 +266,7 @@ impl Sorting<'_> {
     }
 
     /// The unit of a path whose environment is at `place`.
-    fn unit(&self, names: &[&str], place: Place) -> Option<Kind> {
+    fn unit(&self, names: &[&str], place: EnvironmentIndex) -> Option<Kind> {
         let before = if place.container { place.index - 1 } else { place.index };
         let says_nothing = |name: &&str| GENERIC.contains(name) || CONTAINERS.contains(name);
         let service_before = names[..before].iter().rposition(|name| !says_nothing(name));
@@ -302,7 +302,7 @@ impl Sorting<'_> {
 
     /// Whether the folder of an environment holds clusters (`cart/production/cluster-1`): the folder above has a base that is a kustomization
     /// itself, or no two environments have a name in common.
-    fn holds_clusters(&self, names: &[&str], place: Place) -> bool {
+    fn holds_clusters(&self, names: &[&str], place: EnvironmentIndex) -> bool {
         let above = names[..place.index].join("/");
         let bases = [format!("{above}/base"), format!("{above}/{}/base", names[place.index])];
         !place.container
@@ -311,7 +311,7 @@ impl Sorting<'_> {
     }
 
     /// Whether the folder of an environment holds services (`apps/production/cart`).
-    fn holds_services(&self, names: &[&str], place: Place) -> bool {
+    fn holds_services(&self, names: &[&str], place: EnvironmentIndex) -> bool {
         let above = names[..place.index].join("/");
         place.container || above.is_empty() || !self.known.all.contains(&format!("{above}/base"))
     }
@@ -407,14 +407,14 @@ impl Layout {
 
 /// The place of the environment among the names of a path.
 #[derive(Clone, Copy)]
-struct Place {
+struct EnvironmentIndex {
     index: usize,
     /// Whether a folder such as `overlays` is before it.
     container: bool,
 }
 
 /// The folder of the service, where it is before the environment.
-fn service_folder(names: &[&str], place: Place) -> String {
+fn service_folder(names: &[&str], place: EnvironmentIndex) -> String {
     let end = if place.container { place.index - 1 } else { place.index };
     names[..end.min(names.len())].join("/")
 }
