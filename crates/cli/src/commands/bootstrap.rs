@@ -3,11 +3,12 @@
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
 use delivery::verbs::artifact::Target;
-use delivery::verbs::bootstrap::{Puller, print};
+use delivery::verbs::bootstrap::{Options, Puller, print};
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
 use crate::output;
+use crate::run_context::run_context;
 
 /// Print the objects with which Argo CD or Flux pulls the output
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,15 @@ pub(crate) struct Arguments {
     /// Pull artifacts instead of branches, from the reference that `hydrant artifact push` takes
     #[arg(long, value_name = "REFERENCE", env = "HYDRANT_ARTIFACT")]
     artifact: Option<String>,
+    /// Set the project of Argo CD's Applications [default: default]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// Name the secret with the credentials of the repository or registry, for Flux
+    #[arg(long, value_name = "NAME")]
+    secret: Option<String>,
+    /// Print only the objects of units in this cluster, by the name or server in `cluster` (repeatable)
+    #[arg(long, value_name = "CLUSTER")]
+    cluster: Vec<String>,
     #[command(flatten)]
     units: UnitArguments,
 }
@@ -53,7 +63,25 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         PullerArgument::ArgocdSet => (Puller::ArgoCdSet, "argocd"),
         PullerArgument::Flux => (Puller::Flux, "flux-system"),
     };
-    let namespace = arguments.puller_namespace.as_deref().unwrap_or(usual);
-    output::result(&print(&plan, puller, namespace, target.as_ref())?)?;
+    refuse_other_pullers(puller, arguments.project.as_ref(), arguments.secret.as_ref())?;
+    let options = Options {
+        namespace: arguments.puller_namespace.unwrap_or_else(|| usual.to_owned()),
+        project: arguments.project,
+        secret: arguments.secret,
+        clusters: arguments.cluster,
+    };
+    output::result(&print(&plan, &run_context()?, puller, &options, target.as_ref())?)?;
     Ok(Success::Done)
+}
+
+/// Refuses options that the puller does not use.
+fn refuse_other_pullers(puller: Puller, project: Option<&String>, secret: Option<&String>) -> Result<(), Failure> {
+    let unused = match puller {
+        Puller::Flux => project.map(|_| "--project belongs to Argo CD"),
+        Puller::ArgoCd | Puller::ArgoCdSet => secret.map(|_| "--secret belongs to Flux"),
+    };
+    match unused {
+        Some(message) => Err(Failure::Input(anyhow::anyhow!("{message}\n  hint: remove it"))),
+        None => Ok(()),
+    }
 }

@@ -35,3 +35,8 @@ pub use self::build::{Built, build, build_with_cache};
 pub use self::load::reference::repository;
 pub use self::options::{LoadRestrictor, Options, Order};
 pub use self::plugin::{GENERATORS, TRANSFORMERS};
+
+/// Whether Kubernetes itself has the kind, and its objects have a namespace.
+pub fn is_builtin_with_namespace(gvk: &manifest::Gvk) -> bool {
+    schema::Schema::is_builtin(gvk) && !schema::Schema::default().is_cluster_scoped(gvk)
+}

@@ -2,33 +2,38 @@
 
 use std::fmt::Write;
 
-use super::{From, Pull, quoted};
+use super::{From, Options, Pull, quoted};
 
+/// The cluster that Argo CD runs in.
+const IN_CLUSTER: &str = "https://kubernetes.default.svc";
 /// The sync policy of the Application.
 const POLICY: &str = "syncPolicy:\n  automated:\n    prune: true\n    selfHeal: true\n";
 
 /// One Application.
-pub(super) fn application(pull: &Pull, namespace: &str) -> String {
+pub(super) fn application(pull: &Pull, options: &Options) -> String {
     let source = Source::of(pull);
     format!(
-        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {}\n  namespace: {namespace}\nspec:\n{}",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {}\n  namespace: {}\nspec:\n{}",
         pull.name,
-        indented(&spec(&source.map(quoted)), 2)
+        options.namespace,
+        indented(&spec(&source.map(quoted), options), 2)
     )
 }
 
 /// One ApplicationSet with an element a unit.
-pub(super) fn application_set(pulls: &[Pull], namespace: &str) -> String {
+pub(super) fn application_set(pulls: &[Pull], options: &Options) -> String {
+    let namespace = &options.namespace;
     let mut text = format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata:\n  name: hydrant\n  namespace: {namespace}\nspec:\n  \
          goTemplate: true\n  goTemplateOptions: [missingkey=error]\n  generators:\n  - list:\n      elements:\n"
     );
     for pull in pulls {
-        let Source { repository, revision, path, include } = Source::of(pull).map(quoted);
+        let Source { repository, revision, path, include, cluster, server, namespace } = Source::of(pull).map(quoted);
         // A String takes whatever is written to it.
         let _ = writeln!(
             text,
-            "      - name: {}\n        repository: {repository}\n        revision: {revision}\n        path: {path}\n        include: {include}",
+            "      - name: {}\n        repository: {repository}\n        revision: {revision}\n        path: {path}\n        include: {include}\n        cluster: {cluster}\n        \
+             server: {server}\n        namespace: {namespace}",
             pull.name
         );
     }
@@ -39,8 +44,11 @@ pub(super) fn application_set(pulls: &[Pull], namespace: &str) -> String {
         revision: placeholder("revision"),
         path: placeholder("path"),
         include: placeholder("include"),
+        cluster: placeholder("cluster"),
+        server: placeholder("server"),
+        namespace: placeholder("namespace"),
     };
-    text + &indented(&spec(&placeholders), 6)
+    text + &indented(&spec(&placeholders, options), 6)
 }
 
 /// What is pulled, in Argo CD's fields.
@@ -49,6 +57,12 @@ struct Source {
     revision: String,
     path: String,
     include: String,
+    /// The name of the cluster; empty where the server is set.
+    cluster: String,
+    /// The URL of the cluster's API server; empty where the name is set.
+    server: String,
+    /// The namespace of objects that name none.
+    namespace: String,
 }
 
 impl Source {
@@ -61,7 +75,22 @@ impl Source {
         let path = if pull.folder.is_empty() { "." } else { &pull.folder };
         // The record is not a manifest.
         let include = pull.file.as_deref().unwrap_or("*.yaml");
-        Source { repository, revision, path: path.to_owned(), include: include.to_owned() }
+        let cluster = pull.cluster.name.clone().unwrap_or_default();
+        // Argo CD takes one of the two.
+        let server = match &pull.cluster.server {
+            Some(server) if cluster.is_empty() => server.clone(),
+            None if cluster.is_empty() => IN_CLUSTER.to_owned(),
+            _ => String::new(),
+        };
+        Source {
+            repository,
+            revision,
+            path: path.to_owned(),
+            include: include.to_owned(),
+            cluster,
+            server,
+            namespace: pull.namespace.clone().unwrap_or_default(),
+        }
     }
 
     fn map(self, change: impl Fn(&str) -> String) -> Self {
@@ -70,15 +99,24 @@ impl Source {
             revision: change(&self.revision),
             path: change(&self.path),
             include: change(&self.include),
+            cluster: change(&self.cluster),
+            server: change(&self.server),
+            namespace: change(&self.namespace),
         }
     }
 }
 
-fn spec(source: &Source) -> String {
-    let Source { repository, revision, path, include } = source;
+fn spec(source: &Source, options: &Options) -> String {
+    let Source { repository, revision, path, include, cluster, server, namespace } = source;
+    let project = options.project.as_deref().map_or_else(|| "default".to_owned(), quoted);
+    let destination: String = [("name", cluster), ("server", server), ("namespace", namespace)]
+        .into_iter()
+        .filter(|(_, value)| *value != "\"\"")
+        .map(|(field, value)| format!("  {field}: {value}\n"))
+        .collect();
     format!(
-        "project: default\nsource:\n  repoURL: {repository}\n  targetRevision: {revision}\n  path: {path}\n  directory:\n    \
-         include: {include}\ndestination:\n  server: https://kubernetes.default.svc\n{POLICY}"
+        "project: {project}\nsource:\n  repoURL: {repository}\n  targetRevision: {revision}\n  path: {path}\n  directory:\n    \
+         include: {include}\ndestination:\n{destination}{POLICY}"
     )
 }
 
