@@ -6,7 +6,6 @@
 use git::{ObjectStore, PushReport, Transport, TransportError};
 
 use crate::error::DeliverError;
-use crate::notes::NOTES;
 use crate::options::Options;
 use crate::outcome::{Outcome, UnitResult};
 use crate::refusal::Refusal;
@@ -97,11 +96,13 @@ impl<'a> Delivery<'a> {
     /// The results in the units' order. A unit without an outcome is refused as [`crate::Refusal::TooManyAttempts`] with this number of
     /// attempts.
     pub fn finish(self, attempts: u32) -> Vec<UnitResult> {
-        let warning = self.progress.notes_refused.map(|message| format!("the server does not take {NOTES}: {message}"));
+        let notes_refused = self.progress.notes_refused;
         let mut results: Vec<UnitResult> =
             self.progress.units.into_iter().map(|run| run.into_result(attempts)).collect();
-        for result in results.iter_mut().filter(|result| result.outcome == Outcome::NoteUpdated) {
-            result.server_messages.extend(warning.clone());
+        let is_written =
+            |result: &&mut UnitResult| matches!(result.outcome, Outcome::Committed { .. } | Outcome::NoteUpdated);
+        for result in results.iter_mut().filter(is_written) {
+            result.not_announced.clone_from(&notes_refused);
         }
         results
     }

@@ -51,6 +51,7 @@ pub use delivery::{Delivery, Step};
 pub use error::DeliverError;
 pub use message::{Message, MessageContext};
 pub use metadata::{OutsideFolder, Record, SourceRecord};
+pub use notes::NOTES;
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::Refusal;

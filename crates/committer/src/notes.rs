@@ -10,8 +10,8 @@ use git::{Edit, ObjectStore};
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
-/// The ref.
-pub(crate) const NOTES: &str = "refs/notes/hydrator.metadata";
+/// The ref with the notes that announce deliveries to Argo CD and GitOps Promoter.
+pub const NOTES: &str = "refs/notes/hydrator.metadata";
 
 /// A flat tree of notes with more entries than this gets folders of two digits (git's fan-out).
 const FLAT: usize = 256;

@@ -70,6 +70,8 @@ pub struct UnitResult {
     pub attempts: u32,
     /// Messages of the server during the push (for instance the address of a merge request), one per line.
     pub server_messages: Vec<String>,
+    /// Why the commit has no note that announces it: the server's message. The delivery itself does not depend on the note.
+    pub not_announced: Option<String>,
     /// For a reviewed unit that was not refused. `commit` is the topic branch's while a change waits there.
     pub reviewed: Option<ReviewResult>,
 }

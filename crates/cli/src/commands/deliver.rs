@@ -137,7 +137,7 @@ pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success,
 /// # Errors
 /// A branch refused a unit.
 pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
-    report.warnings().for_each(|message| output::warning(&message));
+    report.warnings().iter().for_each(output::warning);
     if !report.refused() {
         return Ok(Success::Done);
     }

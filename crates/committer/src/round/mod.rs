@@ -186,6 +186,7 @@ impl<'a> UnitRun<'a> {
             changes: settled.changes,
             attempts: self.attempts,
             server_messages: self.server_messages,
+            not_announced: None,
             reviewed: self.review.filter(|_| !refused),
         }
     }

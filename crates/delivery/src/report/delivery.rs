@@ -1,8 +1,9 @@
 //! The report of a delivery: text for terminals, JSON for scripts, Markdown for CI pages.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use committer::{Outcome, Refusal, TopicState, UnitResult};
+use committer::{NOTES, Outcome, Refusal, TopicState, UnitResult};
 use git::{Change, ChangeKind};
 use registry::Origin;
 use serde_json::{Value, json};
@@ -64,12 +65,23 @@ impl Report {
         })
     }
 
-    /// Failures of the host after opening a pull request (labels, reviewers), each after its unit.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
-        self.units.iter().flat_map(|unit| {
+    /// Failures of the host after opening a pull request (labels, reviewers), each after its unit, and one line for each repository that does
+    /// not accept notes.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut repositories: BTreeMap<&str, &str> = BTreeMap::new();
+        for unit in &self.units {
+            if let Some(message) = &unit.delivery.not_announced {
+                repositories.entry(&unit.repository).or_insert(message);
+            }
+        }
+        let not_announced = repositories.into_iter().map(|(repository, message)| {
+            format!("not announced in {NOTES}: {repository} does not accept this ref: {message}")
+        });
+        let of_requests = self.units.iter().flat_map(|unit| {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);
             warnings.map(|message| format!("{}: {message}", unit.name()))
-        })
+        });
+        of_requests.chain(not_announced).collect()
     }
 
     /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
@@ -231,7 +243,7 @@ impl UnitReport {
             value
         };
         let origins: Vec<Value> = self.origins.iter().map(origin).collect();
-        json!({
+        let mut report = json!({
             "service": self.service,
             "environment": self.environment,
             "repository": self.repository,
@@ -249,7 +261,11 @@ impl UnitReport {
             "refusal": refusal.map(ToString::to_string),
             "hint": refusal.and_then(Refusal::hint),
             "serverSaid": delivery.server_messages,
-        })
+        });
+        if let Some(message) = &delivery.not_announced {
+            report["notAnnounced"] = json!(message);
+        }
+        report
     }
 }
 

@@ -273,6 +273,10 @@ impl<C: Channel> Transport for Session<C> {
             Ok(report) if server.is_reliable() => Ok(report),
             Ok(report) => confirm::accepted(self, report, updates),
             Err(error @ TransportError::Server { .. }) => confirm::failed(self, error, updates),
+            // git ends without a report if the hook `reference-transaction` refuses an atomic push.
+            Err(TransportError::Unreachable { message, .. }) if message.contains("ref updates aborted by hook") => {
+                Ok(PushReport::new(updates, updates.iter().map(|_| Err(message.clone()))))
+            }
             Err(error) => Err(error),
         }
     }
