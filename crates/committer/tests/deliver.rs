@@ -392,6 +392,60 @@ fn a_path_that_is_no_repository_is_refused() {
     assert_eq!(listing(&target.path).len(), 1);
 }
 
+/// A clone of the repository checks out a branch, and nothing else is left beside it.
+fn is_complete(target: &Target) {
+    let repository = target.repository();
+    assert!(repository.head().is_ok_and(|head| head.name().is_ok_and(|name| name.starts_with("refs/heads/"))));
+    let parent = target.path.parent().unwrap();
+    let beside: Vec<_> = std::fs::read_dir(parent).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(beside, ["manifests.git"], "no temporary folder is left");
+}
+
+#[test]
+fn many_at_once_create_the_repository_together() {
+    for _ in 0..5 {
+        let target = Target::new();
+        std::thread::scope(|scope| {
+            for worker in 0..16 {
+                let target = &target;
+                scope.spawn(move || {
+                    let own = unit(&format!("own/{worker}"), 1, &[("manifest.yaml", &format!("{worker}\n"))]);
+                    let shared = unit("shared", 1, &[("manifest.yaml", "1\n")]);
+                    let done = target.with(&[own, shared], |options| options.attempts = 200);
+                    committed(&done[0]);
+                    assert!(!matches!(done[1].outcome, Outcome::Refused(_)), "{done:?}");
+                });
+            }
+        });
+        let repository = target.repository();
+        for branch in (0..16).map(|worker| format!("own/{worker}")).chain(["shared".to_owned()]) {
+            let mut walk = repository.revwalk().unwrap();
+            walk.push_ref(&format!("refs/heads/{branch}")).unwrap();
+            assert_eq!(walk.count(), 1, "{branch}");
+        }
+        is_complete(&target);
+    }
+}
+
+/// What a process left that was killed while it created the repository in place.
+#[test]
+fn a_half_made_repository_is_completed() {
+    let unit = || [unit("cart/prod", 1, &[("manifest.yaml", "1\n")])];
+    for folders in [&[][..], &["refs"], &["objects", "info"], &["refs", "objects", "hooks"]] {
+        let target = Target::new();
+        for folder in folders {
+            std::fs::create_dir_all(target.path.join(folder)).unwrap();
+        }
+        std::fs::create_dir_all(&target.path).unwrap();
+        committed(&target.deliver(&unit())[0]);
+        is_complete(&target);
+    }
+    let target = Target::new();
+    std::fs::create_dir_all(target.path.join("refs")).unwrap();
+    std::fs::write(target.path.join("notes.txt"), "mine").unwrap();
+    assert!(deliver(&target.remote(), &unit(), &options()).is_err(), "a folder with other files is none of ours");
+}
+
 #[test]
 fn many_at_once_lose_nothing() {
     let target = Target::new();

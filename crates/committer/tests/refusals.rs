@@ -77,7 +77,7 @@ fn a_message_that_names_the_refused_branch_saves_pushes() {
     let server = Server::new(Kind::Atomic);
     let messages = vec![format!("GH013: Repository rule violations found for refs/heads/{}.", name(0))];
     let found = pushes(&server, Rules { whole: true, messages, ..protect(100, 1) }, 100);
-    assert_eq!(found, 3, "all, all others, and the one that is named");
+    assert_eq!(found, 4, "all; all others; the one that is named; the notes");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Many processes on one repository, and processes that are killed: nothing lost, nothing backwards, never a broken repository.
 //!
-//! The counts fit a CI run; `HYDRANT_TORTURE=32x20x200` (processes, deliveries each, kills) is the long one, by hand.
+//! Each process delivers a folder of a branch that all share, a branch of its own, and one unit that all deliver from sources that overtake
+//! each other, with outputs that return (equal content).
+//!
+//! The counts fit a CI run. By hand: `HYDRANT_TORTURE=32x20x200` (processes, deliveries each, kills) is the long form, `HYDRANT_TORTURE_WAYS=disk,http`
+//! selects servers, and `HYDRANT_TORTURE_URL=URL` races on an empty repository of any server.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 #![allow(clippy::print_stderr, reason = "the long form, by hand and with --nocapture, tells its figures")]
@@ -14,12 +18,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use committer::Unit;
+use committer::{Outcome, Refusal, Unit, UnitResult};
 use deliveries::{committed, deliver, unit};
 use git::Remote;
 use servers::{TestFolder, Web, fsck, git, hook};
+use testkit::git::{Implementation, OtherServer};
 
-/// The input of a child process, `repository worker rounds`, and the file that it writes its attempts to.
+/// The input of a child process, `repository worker rounds processes`, and the file that it writes its attempts to.
 const CHILD: &str = "HYDRANT_TORTURE_CHILD";
 const LOG: &str = "HYDRANT_TORTURE_LOG";
 
@@ -29,10 +34,10 @@ fn counts() -> (u32, u32, u32) {
     (numbers[0], numbers[1], numbers[2])
 }
 
-fn child(url: &str, worker: u32, rounds: u32, logs: &Path) -> Child {
+fn child(url: &str, worker: u32, rounds: u32, processes: u32, logs: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "a_process_of_the_torture", "--ignored"]);
-    command.env(CHILD, format!("{url} {worker} {rounds}")).env(LOG, logs.join(format!("worker{worker}")));
+    command.env(CHILD, format!("{url} {worker} {rounds} {processes}")).env(LOG, logs.join(format!("worker{worker}")));
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -45,58 +50,122 @@ fn units(worker: u32, round: u32) -> Vec<Unit> {
     vec![shared, unit(&format!("own/{worker}"), round, &[("manifest.yaml", &text), ("large", &text.repeat(5000))])]
 }
 
+/// The unit that all deliver, from source commit `number`. Its outputs return: of four in a row, the first and the third are equal.
+fn equal(number: u32) -> Unit {
+    unit("equal", number, &[("manifest.yaml", equal_text(number))])
+}
+
+fn equal_text(number: u32) -> &'static str {
+    ["x\n", "y\n", "x\n", "z\n"][(number % 4) as usize]
+}
+
+/// A delivery of the unit that all deliver may find a newer source, and nothing else may go wrong.
+fn is_accepted_or_older(result: &UnitResult) -> bool {
+    match &result.outcome {
+        Outcome::Committed { .. } | Outcome::Unchanged | Outcome::NoteUpdated => true,
+        Outcome::Refused(refusal) => matches!(refusal, Refusal::Older { .. }),
+    }
+}
+
 /// Not a test by itself: what [`child`] runs.
 #[test]
 #[ignore = "run by the others in a process of its own"]
 fn a_process_of_the_torture() {
     let Ok(input) = std::env::var(CHILD) else { return };
-    let [url, worker, rounds] = input.split(' ').collect::<Vec<_>>()[..] else { panic!("{input}") };
+    let [url, worker, rounds, processes] = input.split(' ').collect::<Vec<_>>()[..] else { panic!("{input}") };
+    let (worker, processes): (u32, u32) = (worker.parse().unwrap(), processes.parse().unwrap());
     let mut options = deliveries::options();
     options.attempts = 50;
     let mut log = std::fs::File::options().append(true).create(true).open(std::env::var(LOG).unwrap()).unwrap();
     for round in 1..=rounds.parse().unwrap() {
         let start = Instant::now();
-        let done = deliver(&Remote::new(url), &units(worker.parse().unwrap(), round), &options);
+        let mut units = units(worker, round);
+        if processes > 0 {
+            units.push(equal((round - 1) * processes + worker + 1));
+        }
+        let mut done = deliver(&Remote::new(url), &units, &options);
+        let equal = done
+            .as_mut()
+            .ok()
+            .and_then(|done| done.get(2).map(is_accepted_or_older).and_then(|good| Some((good, done.pop()?))));
         writeln!(log, "{} {} {done:?}", done.as_ref().map_or(0, |done| done[0].attempts), start.elapsed().as_millis())
             .unwrap();
         for delivery in done.unwrap() {
             committed(&delivery);
         }
+        if let Some((good, result)) = equal {
+            writeln!(log, "equal {result:?}").unwrap();
+            assert!(good, "{result:?}");
+        }
     }
 }
 
-/// Lets many processes deliver to `repository` by its URL, and looks at what came of it.
-fn race(way: &str, url: &str, repository: &Path, logs: &Path) {
+/// Lets many processes deliver to a repository by its URL, and looks at what came of it. `local` is its folder, if the server keeps it as git does.
+fn race(way: &str, url: &str, local: Option<&Path>) {
+    let temp = TestFolder::new();
+    let logs = temp.path("logs");
+    std::fs::create_dir(&logs).unwrap();
     let (processes, rounds, _) = counts();
     let start = Instant::now();
-    let children: Vec<Child> = (0..processes).map(|worker| child(url, worker, rounds, logs)).collect();
+    let children: Vec<Child> = (0..processes).map(|worker| child(url, worker, rounds, processes, &logs)).collect();
     let failed = children.into_iter().map(|mut child| child.wait().unwrap().success()).filter(|good| !good).count();
     let took = start.elapsed();
     let lines = (0..processes).map(|worker| std::fs::read_to_string(logs.join(format!("worker{worker}"))).unwrap());
     let lines: Vec<String> = lines.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let numbers = |at: usize| lines.iter().filter_map(move |line| line.split(' ').nth(at)?.parse::<u32>().ok());
     let (tries, most) = (numbers(0).sum::<u32>(), numbers(0).max().unwrap());
+    let wrong =
+        lines.iter().filter(|line| line.contains("Err(") || line.contains("Refused") && !line.contains("Older"));
+    assert_eq!(failed, 0, "{way}: {:#?}", wrong.collect::<Vec<_>>());
+    let clone = temp.path("clone.git");
+    git(temp.folder.path(), &["clone", "-q", "--mirror", url, clone.to_str().unwrap()]);
+    let (lost, backwards) = unique_content(&clone);
+    let (outputs, equal_backwards) = equal_content(&clone);
     eprintln!(
-        "{way}: {processes} processes x {rounds} deliveries in {:.1} s; {tries} rounds, at most {most} for one; the slowest took {:.1} s",
+        "{way}: {processes} processes x {rounds} deliveries in {:.1} s; {tries} rounds, at most {most} for one; the slowest took {:.1} s; unique \
+         content: {lost} lost, {backwards} backwards; equal content: {outputs} commits, {equal_backwards} backwards",
         took.as_secs_f64(),
         f64::from(numbers(1).max().unwrap()) / 1000.0
     );
-    let wrong = lines.iter().filter(|line| line.contains("Refused") || line.contains("Err("));
-    assert_eq!(failed, 0, "{:?}", wrong.collect::<Vec<_>>());
-    fsck(repository);
-    assert_eq!(git(repository, &["rev-list", "--count", "shared"]), (processes * rounds).to_string());
+    assert_eq!((lost, backwards, equal_backwards), (0, 0, 0), "{way}");
+    fsck(local.unwrap_or(&clone));
+}
+
+/// The source commits of a branch's commits, oldest first.
+fn sources(repository: &Path, arguments: &[&str]) -> Vec<u32> {
+    let log = git(repository, &[&["log", "--format=%s", "--reverse"], arguments].concat());
+    log.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+}
+
+/// The number of commits in which the source commit is not newer than the one before.
+fn backwards(sources: &[u32]) -> usize {
+    sources.windows(2).filter(|pair| pair[1] <= pair[0]).count()
+}
+
+/// The deliveries of folders and branches of their own that are missing, and those that went backwards.
+fn unique_content(repository: &Path) -> (usize, usize) {
+    let (processes, rounds, _) = counts();
+    let (mut lost, mut back) = (0, 0);
     for worker in 0..processes {
         let shown = git(repository, &["show", &format!("shared:w{worker}/manifest.yaml")]);
         assert_eq!(shown, format!("{worker} {rounds}"));
-        for log in [
-            git(repository, &["log", "--format=%s", "--reverse", &format!("own/{worker}")]),
-            git(repository, &["log", "--format=%s", "--reverse", "shared", "--", &format!("w{worker}")]),
-        ] {
-            let subjects: Vec<u32> =
-                log.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
-            assert_eq!(subjects, (1..=rounds).collect::<Vec<_>>(), "none lost, none twice, none backwards");
+        for arguments in [vec![format!("own/{worker}")], vec!["shared".into(), "--".into(), format!("w{worker}")]] {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let found = sources(repository, &arguments);
+            lost += rounds as usize - (1..=rounds).filter(|round| found.contains(round)).count();
+            back += backwards(&found);
         }
     }
+    (lost, back)
+}
+
+/// The commits of the unit that all delivered, and those that went backwards. The branch ends with the output of the newest source.
+fn equal_content(repository: &Path) -> (usize, usize) {
+    let (processes, rounds, _) = counts();
+    let shown = git(repository, &["show", "equal:manifest.yaml"]);
+    assert_eq!(format!("{shown}\n"), equal_text(processes * rounds), "the newest source has another output");
+    let found = sources(repository, &["equal"]);
+    (found.len(), backwards(&found))
 }
 
 /// Whether this way is asked for: `HYDRANT_TORTURE_WAYS=disk,hooks,http`.
@@ -107,25 +176,44 @@ fn wanted(way: &str) -> bool {
 #[test]
 #[ignore = "needs git, nginx, fcgiwrap, and time"]
 fn real_git_survives_many_processes() {
-    for way in ["disk", "hooks", "http"].into_iter().filter(|way| wanted(way)) {
+    for way in ["disk", "new", "hooks", "http"].into_iter().filter(|way| wanted(way)) {
         let temp = TestFolder::new();
-        let repository = temp.repository("a.git");
-        let logs = temp.path("logs");
-        std::fs::create_dir(&logs).unwrap();
+        let repository = if way == "new" { temp.path("new.git") } else { temp.repository("a.git") };
         let path = repository.display().to_string();
         match way {
             "http" => {
                 let web = Web::start(&temp);
-                race(way, &format!("http://ci:hunter2@127.0.0.1:{}/a.git", web.port), &repository, &logs);
+                race(way, &format!("http://ci:hunter2@127.0.0.1:{}/a.git", web.port), Some(&repository));
             }
             "hooks" => {
                 // With a hook, git's own receive-pack takes the pushes.
                 hook(&repository, "post-receive", "cat >/dev/null");
-                race(way, &path, &repository, &logs);
+                race(way, &path, Some(&repository));
             }
-            _ => race(way, &path, &repository, &logs),
+            _ => race(way, &path, Some(&repository)),
         }
     }
+}
+
+#[test]
+#[ignore = "needs .ci/servers, and time"]
+fn real_other_servers_survive_many_processes() {
+    let servers = [
+        ("jgit", Implementation::JGit, "files.git"),
+        ("reftable", Implementation::JGit, "reftable.git"),
+        ("dulwich", Implementation::Dulwich, "files.git"),
+    ];
+    for (way, implementation, repository) in servers.into_iter().filter(|(way, _, _)| wanted(way)) {
+        let server = OtherServer::start(implementation);
+        race(way, &server.url(repository), None);
+    }
+}
+
+#[test]
+#[ignore = "by hand, with HYDRANT_TORTURE_URL"]
+fn by_hand_any_server_survives_many_processes() {
+    let url = std::env::var("HYDRANT_TORTURE_URL").unwrap();
+    race("url", &url, None);
 }
 
 #[test]
@@ -137,7 +225,7 @@ fn real_git_survives_killed_processes() {
     let mut blocked = 0;
     for number in 0..kills {
         // Each process delivers its own branch and folder, so that it is still running when it is killed.
-        let mut victim = child(&repository.display().to_string(), number, 1000, temp.folder.path());
+        let mut victim = child(&repository.display().to_string(), number, 1000, 0, temp.folder.path());
         if number % 2 == 1 {
             wait_for_delivery(&temp.path(&format!("worker{number}")));
         }

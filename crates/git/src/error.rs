@@ -6,6 +6,7 @@ use net::{AuthorityError, HttpError};
 
 use crate::credentials::{CredentialError, CredentialSource};
 use crate::format::UnsupportedFormat;
+use crate::rejection::Rejection;
 
 /// Why a repository could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -160,19 +161,35 @@ pub enum TransportError {
 impl TransportError {
     /// Returns whether a retry without a change of the input may succeed.
     pub fn is_outside(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. }
-                | Self::Credentials { .. }
-                | Self::Server { .. }
-                | Self::Protocol { .. }
-                | Self::TooLarge { .. }
-        )
+        self.is_storage()
+            || matches!(
+                self,
+                Self::Unreachable { .. }
+                    | Self::Credentials { .. }
+                    | Self::Server { .. }
+                    | Self::Protocol { .. }
+                    | Self::TooLarge { .. }
+            )
+    }
+
+    /// Returns whether a disk of this machine is full or read-only.
+    fn is_storage(&self) -> bool {
+        match self {
+            Self::Git { source, .. } => Rejection::of(source.message()) == Rejection::Storage,
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::ReadOnlyFilesystem
+            ),
+            _ => false,
+        }
     }
 
     /// Returns what to do about the error, as an imperative sentence.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Git { location, .. } | Self::Io { location, .. } if self.is_storage() => {
+                return Some(format!("free space on the disk of {location}, or make it writable"));
+            }
             Self::InvalidUrl { .. } => "use an https://, ssh:// or file:// URL, or a path",
             Self::Authority(error) => return error.hint(),
             Self::InvalidSetting { .. } => {
