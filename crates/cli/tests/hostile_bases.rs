@@ -205,7 +205,7 @@ fn paths_that_lead_out_of_the_base() {
     let local = format!("file://{victim}");
     for (entry, reason) in [
         (up.as_str(), "is outside of the repository"),
-        (&victim, "cannot read"),
+        (&victim, "is not allowed"),
         (&local, "must not name a repository on this machine"),
         (&format!("FILE://{victim}"), "must not name a repository on this machine"),
         (&format!("git::file://{victim}"), "must not name a repository on this machine"),
@@ -366,4 +366,27 @@ fn units_with_remote_bases_are_verified_promoted_and_compared() {
     drop(stage.git.requests());
     assert_eq!(hydrant("verify -e staging --locked").matches("  verified  ").count(), 1);
     assert_eq!(stage.git.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn programs_get_the_files_of_the_recorded_commit() {
+    let stage = Stage::set();
+    let config = "apiVersion: hydrant/v1\nkind: Delivery\nservices: [services/*]\nenvironments:\n  prod: {}\ndestination: {repository: ../manifests.git}\n";
+    stage.write("source/hydrant.yaml", config);
+    let skaffold = "apiVersion: skaffold/v4beta11\nkind: Config\nmanifests:\n  rawYaml: [map.yaml]\n  hooks:\n    after:\n    - host:\n        \
+                    command: [sh, run.sh]\n        withChange: true\n";
+    stage.write("source/services/cart/skaffold.yaml", skaffold);
+    stage.write("source/services/cart/map.yaml", &String::from_utf8_lossy(MAP));
+    stage.write("source/services/cart/run.sh", "cat >/dev/null; cat other.yaml\n");
+    stage.write("source/services/cart/other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\n");
+    stage.well("cd source && git init -q -b main && git config user.name a && git config user.email a@b && git add -A && git commit -q -m one");
+    stage.well("cd source && hydrant deliver --all --allow-exec");
+    stage.write("source/services/cart/other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: two\n");
+    stage.write("source/services/cart/run.sh", "touch ran-in-the-work-tree\n");
+    let verified = stage.well("cd source && hydrant verify --allow-exec");
+    assert!(verified.contains("  verified  "), "{verified}");
+    assert!(!stage.path("source/services/cart/ran-in-the-work-tree").exists());
+    let refused = stage.run("cd source && hydrant verify");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--allow-exec"), "{refused:?}");
+    assert_eq!(fs::read_dir(stage.temporary()).unwrap().count(), 0, "the folder is removed");
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
@@ -11,12 +11,14 @@ use net::child::{self, Purpose};
 use render_core::files::Files;
 use render_core::host::{Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
 
+use super::commit_mount::CommitMount;
 use super::disk::DiskFiles;
 use super::host_files::HostFiles;
 use super::permissions::Permissions;
 use super::program_files::ProgramFiles;
 use super::remotes;
 pub use super::remotes::Remotes;
+use crate::error::IntoDiagnostic;
 use crate::lock::LockedRemote;
 
 /// The machine that hydrant runs on.
@@ -27,6 +29,29 @@ pub struct SystemHost {
     permissions: Permissions,
     /// The folder outside of which nothing of the source is read; absent where the source is trusted.
     confined: Option<String>,
+    revision: Option<SourceRevision>,
+}
+
+/// A revision of the source that is rendered without a checkout.
+#[derive(Debug)]
+struct SourceRevision {
+    /// A folder of the source.
+    folder: String,
+    revision: String,
+    /// Its files, for programs.
+    mount: OnceLock<Result<Arc<CommitMount>, Diagnostic>>,
+}
+
+impl SourceRevision {
+    fn mount(&self) -> Result<Arc<CommitMount>, Diagnostic> {
+        let open = || {
+            let source =
+                SourceRepository::discover(Path::new(&self.folder)).map_err(IntoDiagnostic::into_diagnostic)?;
+            let files = source.files(&self.revision).map_err(IntoDiagnostic::into_diagnostic)?;
+            Ok(Arc::new(CommitMount::new(files, format!("the source at {}", self.revision), None)))
+        };
+        self.mount.get_or_init(open).clone()
+    }
 }
 
 impl SystemHost {
@@ -40,6 +65,18 @@ impl SystemHost {
     /// The files of the source, and of the remote bases that this host has fetched or will fetch.
     pub fn files<'a>(&'a self, source: &'a dyn Files) -> HostFiles<'a> {
         HostFiles::new(source, self.remotes.bases(), self.confined.as_deref())
+    }
+
+    /// The host with a revision of the source in `folder`. A program gets the files of the revision in a temporary folder, not those of the
+    /// work tree.
+    #[must_use]
+    pub(crate) fn at_revision(mut self, folder: &str, revision: Option<&str>) -> Self {
+        self.revision = revision.map(|revision| SourceRevision {
+            folder: folder.to_owned(),
+            revision: revision.to_owned(),
+            mount: OnceLock::new(),
+        });
+        self
     }
 
     /// The host with a source in `folder`. If the source is not trusted, no file outside of its repository is read; without a repository, none
@@ -85,7 +122,11 @@ impl Host for SystemHost {
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
         self.permissions.check(program)?;
-        let files = ProgramFiles::of(program, &self.remotes.bases().all())?;
+        let mut mounts = self.remotes.bases().all();
+        if let Some(revision) = &self.revision {
+            mounts.push(revision.mount()?);
+        }
+        let files = ProgramFiles::of(program, &mounts)?;
         let program = files.program(program);
         let (name, arguments) =
             program.arguments.split_first().ok_or_else(|| Diagnostic::new("missing name of the program"))?;
