@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::arguments::logging::LoggingArguments;
 use crate::arguments::trust::TrustArguments;
 use crate::commands::{
-    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, images, init, kustomize,
-    man, pin, plan, promote, pull_request, render, rollback, schema, status, verify,
+    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, hold, images, init,
+    kustomize, man, pin, plan, promote, pull_request, release, render, rollback, schema, status, verify,
 };
 use crate::logging;
 use crate::outcome::{Failure, Success};
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     Promote(promote::Arguments),
     Rollback(rollback::Arguments),
+    Hold(hold::Arguments),
+    Release(release::Arguments),
     Render(Box<render::Arguments>),
     Kustomize(kustomize::Arguments),
     Helm(helm::Arguments),
@@ -94,6 +96,8 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "verify" => verify::Arguments::augment_args,
         "promote" => promote::Arguments::augment_args,
         "rollback" => rollback::Arguments::augment_args,
+        "hold" => hold::Arguments::augment_args,
+        "release" => release::Arguments::augment_args,
         "render" => render::Arguments::augment_args,
         "kustomize" => kustomize::Arguments::augment_args,
         "helm" => helm::Arguments::augment_args,
@@ -132,6 +136,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::Diff(arguments) => diff::run(arguments),
         Command::Promote(arguments) => promote::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Hold(arguments) => hold::run(arguments),
+        Command::Release(arguments) => release::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Artifact(arguments) => artifact::run(*arguments),

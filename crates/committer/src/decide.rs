@@ -102,6 +102,11 @@ pub(crate) fn decide(
     if let Some(refusal) = order::violation(unit, last, options) {
         return Ok(Decision::Refuse(refusal));
     }
+    if branch.base.is_none()
+        && let Some(refusal) = reassigned(unit, record.as_ref())
+    {
+        return Ok(Decision::Refuse(refusal));
+    }
     let current = match current_files(store, unit, tree, record.as_ref()) {
         Ok(current) => current,
         Err(refusal) => return Ok(Decision::Refuse(refusal)),
@@ -125,6 +130,14 @@ pub(crate) fn decide(
         return Ok(Decision::Refuse(Refusal::Held { reason }));
     }
     build(store, unit, branch, changes, record, options)
+}
+
+/// Refuses a unit whose files were rendered with other assignments than the record has.
+pub(crate) fn reassigned(unit: &Unit, record: Option<&Record>) -> Option<Refusal> {
+    let recorded = record.map_or(&[][..], |record| &record.assignments);
+    let is_expected = unit.expected_assignments.as_ref().is_none_or(|expected| expected == recorded);
+    let images = || record.map(|record| record.images.clone()).unwrap_or_default();
+    (!is_expected).then(|| Refusal::Reassigned { recorded: recorded.to_vec(), images: images() })
 }
 
 /// Reads the unit's folder in a tree.
@@ -234,10 +247,11 @@ pub(crate) fn recorded_files(record: Option<&Record>) -> Vec<String> {
 
 /// Whether the record equals the unit's, apart from the source commit.
 fn same_record(unit: &Unit, record: &Record) -> bool {
+    let same_assignments = record.assignments == unit.assignments;
     let same_files = record.files.as_ref().is_none_or(|files| files.iter().eq(unit.files.keys()));
     // Setting or releasing a hold is a change, even if no file changes.
     let same_hold = record.hold == unit.hold || (unit.hold.is_none() && !unit.release);
-    same_files && same_hold && git::same_repository(&record.source.repo_url, &unit.source.repo_url)
+    same_files && same_hold && same_assignments && git::same_repository(&record.source.repo_url, &unit.source.repo_url)
 }
 
 /// The differences between the unit's files and the current ones, sorted by path.
@@ -307,6 +321,8 @@ fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
         promoted_from: unit.promoted_from.clone(),
         base: base.map(str::to_owned),
         hold: unit.hold.clone(),
+        assignments: unit.assignments.clone(),
+        restores: unit.restores.clone(),
         shared: false,
         outside: unit.outside.clone(),
     })

@@ -78,6 +78,45 @@ pub struct ReferencedCommit {
     pub repo_url: String,
 }
 
+/// An image assignment: in this unit, the image of this name is the reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    /// The image's name in the rendered source, without tag and digest.
+    pub image: String,
+    /// What it is.
+    pub reference: String,
+    /// The references that the source had when the assignment was made, sorted; empty if they are unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source: Vec<String>,
+    /// Who made it.
+    pub by: AssignedBy,
+    /// The environment that was promoted; empty for other assignments.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    /// The source commit that was delivered with it first.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commit: String,
+    /// The page of the CI run that made it; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
+    /// When it was made, RFC 3339; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub at: String,
+}
+
+/// Who made an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssignedBy {
+    /// An image that the command was given.
+    Image,
+    /// A promotion.
+    Promotion,
+    /// The source, for an environment whose images are promoted: this image was new there.
+    Source,
+}
+
 /// The key `hydrant`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,6 +132,10 @@ struct HydrantFields {
     base: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    assignments: Vec<Assignment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restores: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     shared: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -135,6 +178,10 @@ pub struct Record {
     pub base: Option<String>,
     /// The reason of a hold, which prevents later deliveries.
     pub hold: Option<String>,
+    /// The image assignments that the files were rendered with, sorted by image.
+    pub assignments: Vec<Assignment>,
+    /// For a rollback: the commit of the branch whose content it restored.
+    pub restores: Option<String>,
     /// Whether this is the record of a branch that units share, in its root: it has the newest source of any of them and lists no files.
     pub shared: bool,
     /// The folders outside of the source repository from which the files were rendered, sorted.
@@ -151,6 +198,8 @@ impl Record {
             promoted_from: self.promoted_from.clone(),
             base: self.base.clone(),
             hold: self.hold.clone(),
+            assignments: self.assignments.clone(),
+            restores: self.restores.clone(),
             shared: self.shared,
             outside: self.outside.clone(),
         };
@@ -169,9 +218,19 @@ impl Record {
         let source = file.source;
         Ok(match file.hydrant {
             None => Self { source, ..Self::default() },
-            Some(HydrantFields { files, content, images, promoted_from, base, hold, shared, outside }) => {
-                Self { source, files: Some(files), content, images, promoted_from, base, hold, shared, outside }
-            }
+            Some(fields) => Self {
+                source,
+                files: Some(fields.files),
+                content: fields.content,
+                images: fields.images,
+                promoted_from: fields.promoted_from,
+                base: fields.base,
+                hold: fields.hold,
+                assignments: fields.assignments,
+                restores: fields.restores,
+                shared: fields.shared,
+                outside: fields.outside,
+            },
         })
     }
 }

@@ -86,7 +86,10 @@ fn newer(unit: &Unit, recorded: &str, ancestors: Ancestors<'_>) -> Option<Refusa
     }
     match ancestors(&recorded, &ours) {
         Ancestry::Ancestor => None,
-        Ancestry::NotAncestor => Some(Refusal::Older { recorded, ours }),
+        Ancestry::NotAncestor => Some(match ancestors(&ours, &recorded) {
+            Ancestry::Ancestor => Refusal::Older { recorded, ours },
+            Ancestry::NotAncestor | Ancestry::Unknown(_) => Refusal::Diverged { recorded, ours },
+        }),
         Ancestry::Unknown(reason) => Some(Refusal::UnknownAncestry { recorded, ours, reason }),
     }
 }

@@ -1,17 +1,37 @@
 //! Reasons for which a unit is not delivered.
 
+use crate::metadata::Assignment;
+
 /// Why nothing was written for a unit although its output differs or is newer.
 ///
 /// The text says what is wrong; [`Refusal::hint`] says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The branch holds the output of a newer source commit, or of one on another line of history.
-    #[error("the branch holds the output of source commit {recorded}, which is not an ancestor of {ours}")]
+    /// The branch holds the output of a newer source commit.
+    #[error("the branch holds the output of source commit {recorded}, which is newer than {ours}")]
     Older {
         /// The source commit in the branch's record.
         recorded: String,
         /// The source commit of this delivery.
         ours: String,
+    },
+    /// The branch holds the output of a source commit on another line of history.
+    #[error(
+        "the branch holds the output of source commit {recorded}, and neither it nor {ours} is an ancestor of the other"
+    )]
+    Diverged {
+        /// The source commit in the branch's record.
+        recorded: String,
+        /// The source commit of this delivery.
+        ours: String,
+    },
+    /// The branch records other image assignments than the files were rendered with.
+    #[error("the image assignments on the branch changed")]
+    Reassigned {
+        /// The assignments that it records.
+        recorded: Vec<Assignment>,
+        /// All images that it records.
+        images: Vec<String>,
     },
     /// The order of two source commits is unknown.
     #[error("cannot determine whether the delivered source commit {recorded} is an ancestor of {ours}: {reason}")]
@@ -135,12 +155,13 @@ impl Refusal {
     /// What the user can do about it: one imperative sentence, or `None` if another unit's refusal has it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Older { .. } => "deliver a newer commit, or pass --allow-older",
+            Self::Older { .. } | Self::Diverged { .. } => "deliver a newer commit, or pass --allow-older",
+            Self::Reassigned { .. } => "run the command again",
             Self::UnknownAncestry { .. } => {
                 "fetch the history (actions/checkout: `fetch-depth: 0`; GitLab CI: `GIT_DEPTH: 0`; elsewhere: \
                  `git fetch --unshallow`), or pass --allow-older"
             }
-            Self::Held { .. } => "pass --release to deliver again",
+            Self::Held { .. } => "run `hydrant release`, or pass --release to deliver again",
             Self::OtherSource { .. } => "choose another branch, or pass --adopt",
             Self::UnmanagedFiles { .. } => "choose another branch, or pass --adopt to add to these files",
             Self::UnmanagedFile { .. } => "remove the file, or pass --adopt to replace it",
@@ -178,10 +199,32 @@ impl Refusal {
         Some(hint.to_owned())
     }
 
+    /// Whether the unit is left as it is on purpose: its branch has newer output, or is held. `None` for a failure.
+    pub fn left_as_is(&self) -> Option<LeftAsIs> {
+        match self {
+            Self::Older { .. } => Some(LeftAsIs::Superseded),
+            Self::Held { .. } => Some(LeftAsIs::Held),
+            Self::Topic { cause, .. } => cause.left_as_is(),
+            _ => None,
+        }
+    }
+
     /// Whether another attempt may succeed without a change of the input.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Storage { .. } | Self::TooManyAttempts { .. } | Self::AtomicAborted { .. })
+        matches!(
+            self,
+            Self::Storage { .. } | Self::TooManyAttempts { .. } | Self::Reassigned { .. } | Self::AtomicAborted { .. }
+        )
     }
+}
+
+/// Why a unit is left as it is, which is no failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftAsIs {
+    /// The branch holds the output of a newer source commit.
+    Superseded,
+    /// A hold keeps deliveries away.
+    Held,
 }
 
 fn on_topic(cause: &Refusal) -> String {

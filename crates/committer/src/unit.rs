@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git::{File, FileSet, Identity};
 
 use crate::message::Message;
-use crate::metadata::{OutsideFolder, Record, SourceRecord};
+use crate::metadata::{Assignment, OutsideFolder, Record, SourceRecord};
 
 /// The topic branch of a reviewed unit. Its commits are based on the unit's branch, and people merge them there.
 #[derive(Clone, Debug)]
@@ -79,6 +79,13 @@ pub struct Unit {
     pub promoted_from: Option<String>,
     /// For the record: the folders outside of the source repository from which the files were rendered, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// The image assignments that the files were rendered with, sorted by image, for the record.
+    pub assignments: Vec<Assignment>,
+    /// The recorded assignments that `assignments` were made from. If the branch, or the change that waits on the topic branch, records
+    /// others, the unit is refused ([`crate::Refusal::Reassigned`]) and has to be rendered again. `None` if any are replaced.
+    pub expected_assignments: Option<Vec<Assignment>>,
+    /// For a rollback: the commit of the branch whose content it restores.
+    pub restores: Option<String>,
     /// The commit's message, trailers included.
     pub message: Message,
     /// The commit's author.

@@ -20,7 +20,12 @@ fn compared(case: &Case) -> UnitDiff {
         manifest::yaml::read_objects(&bytes).unwrap_or_else(|error| panic!("{}: {error}", case.name))
     };
     let objects = compare(&read("old.yaml"), &read("new.yaml"), &noise(case));
-    UnitDiff { name: case.name.clone(), sides: ("old.yaml".to_owned(), "new.yaml".to_owned()), objects }
+    UnitDiff {
+        name: case.name.clone(),
+        sides: ("old.yaml".to_owned(), "new.yaml".to_owned()),
+        objects,
+        assignments: Vec::new(),
+    }
 }
 
 fn noise(case: &Case) -> Noise {

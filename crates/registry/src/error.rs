@@ -182,7 +182,11 @@ impl Error for RegistryError {
 pub struct RegistryErrors(Vec<RegistryError>);
 
 impl RegistryErrors {
-    pub(crate) fn check(errors: Vec<RegistryError>) -> Result<(), RegistryErrors> {
+    /// The errors as a result.
+    ///
+    /// # Errors
+    /// These errors, if there is one.
+    pub fn check(errors: Vec<RegistryError>) -> Result<(), RegistryErrors> {
         if errors.is_empty() { Ok(()) } else { Err(RegistryErrors(errors)) }
     }
 

@@ -63,6 +63,25 @@ impl RegistryClient {
         images: &[ImageRef],
         progress: Progress<'_>,
     ) -> Result<Resolution, RegistryErrors> {
+        let (mut resolution, mut errors) = (Resolution::default(), Vec::new());
+        let mut reported = BTreeSet::new();
+        let mut results = self.resolve_each(images, progress);
+        for image in images.iter().filter(|image| reported.insert(*image)) {
+            match results.remove(image) {
+                Some(Ok(resolved)) => drop(resolution.images.insert(image.clone(), resolved)),
+                Some(Err(error)) => errors.push(error),
+                None => {}
+            }
+        }
+        RegistryErrors::check(errors).map(|()| resolution)
+    }
+
+    /// Resolves as [`RegistryClient::resolve_with_progress`], with a result for each image.
+    pub fn resolve_each(
+        &self,
+        images: &[ImageRef],
+        progress: Progress<'_>,
+    ) -> BTreeMap<ImageRef, Result<ResolvedImage, RegistryError>> {
         let mut unique: BTreeMap<(String, Option<Digest>), &ImageRef> = BTreeMap::new();
         for image in images {
             unique.entry((image.lookup(), image.digest())).or_insert(image);
@@ -70,21 +89,11 @@ impl RegistryClient {
         let requested: Vec<&ImageRef> = unique.values().copied().collect();
         let results = self.query_each(&requested, &|lookup| resolve_one(lookup), progress);
         let results: BTreeMap<_, _> = unique.into_keys().zip(results).collect();
-        let mut resolution = Resolution::default();
-        let (mut errors, mut reported) = (Vec::new(), BTreeSet::new());
-        for image in images {
-            match &results[&(image.lookup(), image.digest())] {
-                Ok(resolved) => {
-                    resolution.images.insert(image.clone(), resolved.clone());
-                }
-                Err(error) => {
-                    if reported.insert(image) {
-                        errors.push(RegistryError::new(image, error.clone()));
-                    }
-                }
-            }
-        }
-        RegistryErrors::check(errors).map(|()| resolution)
+        let result = |image: &ImageRef| {
+            let result = results[&(image.lookup(), image.digest())].clone();
+            (image.clone(), result.map_err(|error| RegistryError::new(image, error)))
+        };
+        images.iter().map(result).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups of arguments that several verbs share.
 
 pub(crate) mod github;
+pub(crate) mod images;
 pub(crate) mod lock_file;
 pub(crate) mod logging;
 pub(crate) mod registries;

@@ -36,10 +36,10 @@ struct SelectionArguments {
     /// Select every service in every environment
     #[arg(long, env = "HYDRANT_ALL")]
     all: bool,
-    /// Select this service (repeatable, or separated by commas)
+    /// Select this service, by its name or a glob (repeatable, or separated by commas)
     #[arg(short, long, value_name = "NAME", value_delimiter = ',', env = "HYDRANT_SERVICE")]
     service: Vec<String>,
-    /// Select this environment (repeatable, or separated by commas)
+    /// Select this environment, by its name or a glob (repeatable, or separated by commas)
     #[arg(
         short = 'e',
         long = "env",
@@ -176,6 +176,16 @@ impl UnitArguments {
         Ok(settings)
     }
 
+    /// Returns the settings of a verb that writes: units must be selected.
+    ///
+    /// # Errors
+    /// As [`UnitArguments::settings`].
+    pub(crate) fn settings_to_write(self) -> Result<Settings, Failure> {
+        let mut settings = self.settings()?;
+        settings.selection.is_required = true;
+        Ok(settings)
+    }
+
     /// Returns the options as settings of `delivery`.
     ///
     /// # Errors
@@ -210,6 +220,7 @@ impl UnitArguments {
                 environments: selection.environments,
                 profiles: Profiles(selection.profile),
                 default_to_all: false,
+                is_required: false,
             },
             skaffold: values.filename,
             modules: values.module,
@@ -241,6 +252,7 @@ impl UnitArguments {
             digests: values.policy_digests.map(GivenDigests::from),
             allow_exec: values.exec.allow_exec,
             allow_outside: values.allow_outside,
+            given_images: Vec::new(),
             folder,
         })
     }

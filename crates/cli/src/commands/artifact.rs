@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         adopt: arguments.adopt,
         allow_dirty: arguments.allow_dirty,
     };
-    let settings = arguments.units.settings()?;
+    let settings = arguments.units.settings_to_write()?;
     let done = artifact::push(&settings, &run_context()?, &options)?;
     output::child_stderr(&done.stderr);
     done.warnings.iter().for_each(output::warning);

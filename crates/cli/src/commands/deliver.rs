@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
 use delivery::pipeline::{self, CommitMethod, Options, SourceTree};
-use delivery::report::Report;
+use delivery::report::{FailedUnit, Report};
 
+use crate::arguments::images::ImageArguments;
 use crate::arguments::lock_file::LockArguments;
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
@@ -15,7 +16,9 @@ use crate::run_context::run_context;
 
 /// Render, pin and check units, and push the output to their branches
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hydrant deliver --all --dry-run\n  hydrant deliver -s cart -e production")]
+#[command(
+    after_help = "Examples:\n  hydrant deliver --all --dry-run\n  hydrant deliver -s cart -e staging --image cart=ghcr.io/acme/cart:1.4.2"
+)]
 pub(crate) struct Arguments {
     /// Do everything except writing: create no commit and no repository, and push nothing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
@@ -26,6 +29,9 @@ pub(crate) struct Arguments {
     /// Deliver all units or none: if one is refused, push nothing
     #[arg(long, env = "HYDRANT_ATOMIC")]
     atomic: bool,
+    /// Fail if a unit is held, or its branch has the output of a newer source commit
+    #[arg(long, env = "HYDRANT_STRICT")]
+    strict: bool,
     /// Deliver to a branch with files that no delivery wrote
     #[arg(long, env = "HYDRANT_ADOPT")]
     adopt: bool,
@@ -53,6 +59,8 @@ pub(crate) struct Arguments {
     /// Write an in-toto statement with SLSA provenance of the delivery to this file, for cosign to sign
     #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
     attest: Option<PathBuf>,
+    #[command(flatten)]
+    images: ImageArguments,
     #[command(flatten)]
     units: UnitArguments,
     #[command(flatten)]
@@ -82,9 +90,12 @@ pub(crate) enum ReportFormat {
 /// Delivers the units and prints the report.
 ///
 /// # Errors
-/// A unit cannot be rendered, in which case nothing is written, or a branch refuses one, which the report says first.
+/// No unit can be rendered, in which case nothing is written; a unit fails or its branch refuses it, which the report says first.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
-    let settings = arguments.units.settings_and_lock(arguments.lock)?;
+    let given_images = arguments.images.given()?;
+    let mut settings = arguments.units.settings_and_lock(arguments.lock)?;
+    settings.selection.is_required = true;
+    settings.given_images = given_images;
     let files = DiskFiles::default();
     let mut plan = delivery::plan::plan(&files, &settings)?;
     let ctx = run_context()?;
@@ -109,7 +120,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
     output::child_stderr(&delivered.stderr);
     delivered.warnings.iter().for_each(output::warning);
-    let ended = reported(&delivered.report, arguments.format);
+    let ended = reported(&delivered.report, arguments.format, arguments.strict);
     if let Some(lock) = &delivered.lock {
         output::lock_file(&plan.lock, lock)?;
     }
@@ -123,24 +134,43 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
 ///
 /// # Errors
 /// As [`ended`].
-pub(crate) fn reported(report: &Report, format: ReportFormat) -> Result<Success, Failure> {
+pub(crate) fn reported(report: &Report, format: ReportFormat, strict: bool) -> Result<Success, Failure> {
     output::result(&match format {
         ReportFormat::Text => report.text(),
         ReportFormat::Json => report.json(),
         ReportFormat::Markdown => report.markdown(),
     })?;
-    ended(report)
+    ended(report, strict)
 }
 
-/// Returns how a delivery ended whose report has been printed.
+/// Returns how a delivery ended whose report has been printed. With `strict`, a unit that was left as it is, since it is held or its branch is
+/// newer, is a failure.
 ///
 /// # Errors
-/// A branch refused a unit.
-pub(crate) fn ended(report: &Report) -> Result<Success, Failure> {
+/// A unit failed, or its branch refused it.
+pub(crate) fn ended(report: &Report, strict: bool) -> Result<Success, Failure> {
     report.warnings().iter().for_each(output::warning);
-    if !report.refused() {
-        return Ok(Success::Done);
+    let mut refusals: Vec<String> = report.refusals().collect();
+    if strict {
+        refusals.extend(report.left_as_is());
+    } else {
+        report.left_as_is().for_each(|message| output::note(&message));
     }
-    let message = anyhow::anyhow!(report.refusals().collect::<Vec<_>>().join("\n"));
-    Err(if report.may_be_tried_again() { Failure::External(message) } else { Failure::Input(message) })
+    let failure = FailedUnit::failure(&report.failed);
+    let errors = match (failure, refusals.is_empty()) {
+        (None, true) => return Ok(Success::Done),
+        (Some(failure), true) => failure.into_errors().into(),
+        (failure, false) => {
+            if let Some(failure) = failure {
+                output::error(&failure.into_errors().into());
+            }
+            anyhow::anyhow!(refusals.join("\n"))
+        }
+    };
+    let is_strict_failure = strict && report.left_as_is().next().is_some();
+    Err(if report.may_be_tried_again() && !is_strict_failure {
+        Failure::External(errors)
+    } else {
+        Failure::Input(errors)
+    })
 }

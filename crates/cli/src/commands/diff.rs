@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, json_patch, markdown, text, unified};
 use delivery::verbs::diff::{Side, differences};
 
+use crate::arguments::images::ImageArguments;
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
 use crate::output;
@@ -39,6 +40,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_EXIT_CODE")]
     exit_code: bool,
     #[command(flatten)]
+    images: ImageArguments,
+    #[command(flatten)]
     units: UnitArguments,
 }
 
@@ -65,7 +68,9 @@ enum Format {
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let noise = Noise::new(arguments.ignore.iter().map(String::as_str))
         .map_err(|error| Failure::Input(anyhow::Error::new(error).context("--ignore")))?;
-    let settings = arguments.units.settings_or_all_units()?;
+    let given_images = arguments.images.given()?;
+    let mut settings = arguments.units.settings_or_all_units()?;
+    settings.given_images = given_images;
     let units = differences(&settings, &run_context()?, &arguments.from, &arguments.to, &noise)?;
     output::result(&match arguments.format {
         Format::Text => text(&units, colour()),

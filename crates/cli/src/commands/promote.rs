@@ -1,7 +1,9 @@
 //! `hydrant promote`: delivers the images of one environment to another.
 
+use delivery::host::RunContext;
 use delivery::pipeline::Options;
-use delivery::verbs::promote::{Promotion, promote};
+use delivery::plan::settings::Settings;
+use delivery::verbs::promote::{Promotion, candidates, candidates_json, candidates_text, promote, selected};
 
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, ended, reported};
@@ -11,16 +13,20 @@ use crate::run_context::run_context;
 
 /// Deliver the exact images of one environment to another
 ///
-/// The images of --from are rendered with the overlay of --to, at the source commit that --from was delivered from.
+/// Each selected environment gets the images of the one that its `after` names, or of --from: they are rendered with its own overlay, at the
+/// source commit that the other one was delivered from. Later deliveries keep them. Without a selection, the images that could move are
+/// listed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hydrant promote --from staging --to production -s cart")]
+#[command(
+    after_help = "Examples:\n  hydrant promote\n  hydrant promote -e production -s cart\n  hydrant promote --from staging --to production --all"
+)]
 pub(crate) struct Arguments {
-    /// Take the images of this environment
+    /// Take the images of this environment [default: the one that `after` names]
     #[arg(long, value_name = "ENV")]
-    from: String,
-    /// Deliver to this environment
-    #[arg(long, value_name = "ENV")]
-    to: String,
+    from: Option<String>,
+    /// Deliver to this environment [default: the selected ones]
+    #[arg(long, value_name = "ENV", requires = "from")]
+    to: Option<String>,
     /// Do everything except writing
     #[arg(long, env = "HYDRANT_DRY_RUN")]
     dry_run: bool,
@@ -53,16 +59,39 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         attempts: 50,
         ..Options::default()
     };
-    let settings = arguments.units.settings_or_all_units()?;
-    let environments = Promotion { from: arguments.from, to: arguments.to };
-    let done = promote(&settings, &run_context()?, &environments, &options)?;
+    let ctx = run_context()?;
+    let mut settings = arguments.units.settings()?;
+    let is_selected = settings.selection.all || settings.selection.is_narrowed();
+    let promotions = match (arguments.from, arguments.to) {
+        (Some(from), Some(to)) => {
+            settings.selection.default_to_all = true;
+            vec![Promotion { from, to }]
+        }
+        (None, _) if !is_selected => return list(settings, &ctx, arguments.format),
+        (from, _) => {
+            settings.selection.is_required = true;
+            selected(&settings, from.as_deref())?
+        }
+    };
+    let done = promote(&settings, &ctx, &promotions, &options)?;
     output::child_stderr(&done.stderr);
     done.warnings.iter().for_each(output::warning);
     match arguments.format {
         ReportFormat::Text => {
             output::result(&done.text())?;
-            ended(&done.report)
+            ended(&done.report, true)
         }
-        other => reported(&done.report, other),
+        other => reported(&done.report, other, true),
     }
+}
+
+/// Prints the images that promotions would move.
+fn list(mut settings: Settings, ctx: &RunContext, format: ReportFormat) -> Result<Success, Failure> {
+    settings.selection.default_to_all = true;
+    let found = candidates(&settings, ctx)?;
+    output::result(&match format {
+        ReportFormat::Json => candidates_json(&found),
+        ReportFormat::Text | ReportFormat::Markdown => candidates_text(&found),
+    })?;
+    Ok(Success::Done)
 }

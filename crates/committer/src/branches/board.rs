@@ -49,7 +49,7 @@ struct Line<'a> {
     waiting: Option<At<'a>>,
 }
 
-/// Reads the state of each unit, with `limit` commits of its branch (at least one). What a topic branch holds waits, unless the target holds
+/// Reads the state of each unit without its files, with `limit` commits of its branch (at least one). What a topic branch holds waits, unless the target holds
 /// the same of the unit, or has that commit among those that were read.
 ///
 /// # Errors
@@ -58,6 +58,19 @@ pub fn board(
     transport: &mut dyn Transport,
     requests: &[BoardRequest],
     limit: u32,
+) -> Result<BTreeMap<BranchPath, BoardEntry>, DeliverError> {
+    board_at(transport, requests, limit, Depth::Record)
+}
+
+/// Reads the state of each unit as [`board`], to this depth.
+///
+/// # Errors
+/// The remote could not be read.
+pub fn board_at(
+    transport: &mut dyn Transport,
+    requests: &[BoardRequest],
+    limit: u32,
+    depth: Depth,
 ) -> Result<BTreeMap<BranchPath, BoardEntry>, DeliverError> {
     let mut reader = Reader::new(transport)?;
     let names: Vec<String> = requests.iter().flat_map(BoardRequest::ref_names).collect();
@@ -68,8 +81,8 @@ pub fn board(
     let lines = lines.collect::<Result<Vec<_>, _>>()?;
     let commits: Vec<At<'_>> =
         lines.iter().flat_map(|line| line.commits.iter().chain(&line.waiting)).copied().collect();
-    reader.load(&commits, heads.get(NOTES).copied(), Depth::Record)?;
-    lines.iter().map(|line| Ok((line.path.clone(), line.entry(&reader)?))).collect()
+    reader.load(&commits, heads.get(NOTES).copied(), depth)?;
+    lines.iter().map(|line| Ok((line.path.clone(), line.entry(&reader, depth)?))).collect()
 }
 
 impl<'a> Line<'a> {
@@ -88,8 +101,8 @@ impl<'a> Line<'a> {
         Ok(Self { path, commits: commits.into_iter().map(at).collect(), waiting: waiting.map(at) })
     }
 
-    fn entry(&self, reader: &Reader<'_>) -> Result<BoardEntry, TransportError> {
-        let tip = |at: &At<'_>| reader.tip(at, Depth::Record);
+    fn entry(&self, reader: &Reader<'_>, depth: Depth) -> Result<BoardEntry, TransportError> {
+        let tip = |at: &At<'_>| reader.tip(at, depth);
         let mut before = self.commits.iter().map(tip).collect::<Result<Vec<_>, _>>()?.into_iter();
         let (tip, waiting) = (before.next(), self.waiting.as_ref().map(tip).transpose()?);
         let same = |waiting: &BranchTip| tip.as_ref().is_some_and(|tip| tip.content_hash == waiting.content_hash);

@@ -1,6 +1,7 @@
 //! Reads delivered branches from a remote: for diff, promotion, rollback, verification and the board.
 
 mod board;
+mod pick;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use crate::error::DeliverError;
 use crate::notes::NOTES;
 use reader::{At, Reader};
 
-pub use board::{BoardEntry, BoardRequest, board};
+pub use board::{BoardEntry, BoardRequest, board, board_at};
+pub use pick::{Picked, pick};
 pub use reader::{BranchPath, BranchTip, Depth};
 
 /// Reads the tips of these branches at once. A branch that does not exist has no entry in the result.

@@ -97,6 +97,13 @@ impl<'a> Planner<'a> {
         {
             return Ok(review.refused(refusal));
         }
+        let recording = waiting.as_ref().map(|waiting| waiting.tree).or(tree);
+        let record = recording.map(|tree| decide::folder_state(self.store, unit, tree)).transpose()?;
+        let record = record.and_then(FolderState::record);
+        if let Some(refusal) = decide::reassigned(unit, record.as_ref()) {
+            let planned = PlannedUnit { unit: index, action: Action::Refuse(refusal), review: None };
+            return Ok(ReviewedPlan { on_target: Some(planned), ..ReviewedPlan::default() });
+        }
         let branch = BranchState {
             tree,
             note,

@@ -6,6 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use serde_saphyr::Spanned;
+
 use super::glob::Glob;
 use super::{Destination, Policy, Review, Template};
 
@@ -27,6 +29,11 @@ pub struct Environment {
     pub namespace: Option<Template>,
     /// How a change gets onto the branch.
     pub review: Option<Review>,
+    /// What decides which images run here; `source` where absent.
+    pub images: Option<ImageSource>,
+    /// The environment that this one is promoted from.
+    #[schemars(with = "Option<String>")]
+    pub after: Option<Spanned<String>>,
     /// The destination of this environment, which replaces fields of the file's `destination`.
     #[serde(default)]
     pub destination: Destination,
@@ -85,6 +92,17 @@ impl Environment {
         all.extend(self.review.iter().flat_map(|review| review.request.templates()));
         all
     }
+}
+
+/// What decides which images run in an environment.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageSource {
+    /// The tags in the source or its tag policy; an image that a command was given lasts until the source names another one.
+    #[default]
+    Source,
+    /// Promotions and images that a command was given. A delivery keeps the images that are recorded.
+    Promoted,
 }
 
 /// One profile or several.

@@ -19,7 +19,7 @@ pub mod review;
 pub mod services;
 pub mod template;
 
-pub use environments::{Cluster, Environment, Environments, Profiles, glob_matches, is_pattern};
+pub use environments::{Cluster, Environment, Environments, ImageSource, Profiles, glob_matches, is_pattern};
 pub use names::Names;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;

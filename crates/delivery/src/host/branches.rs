@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 pub use committer::branches::{BoardEntry, BranchTip, Depth};
-use committer::branches::{BoardRequest, BranchPath, board, history, read};
+use committer::branches::{BoardRequest, BranchPath, Picked, board_at, history, pick as pick_commit, read};
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
@@ -71,10 +71,24 @@ pub fn histories<U: OnBranch>(
     ctx: &RunContext,
     limit: u32,
 ) -> Result<Vec<WithHistory<U>>, Failure> {
+    histories_at(units, root, ctx, limit, Depth::Record)
+}
+
+/// Reads as [`histories`], to this depth.
+///
+/// # Errors
+/// A remote that cannot be reached or refuses access.
+pub fn histories_at<U: OnBranch>(
+    units: impl IntoIterator<Item = U>,
+    root: &str,
+    ctx: &RunContext,
+    limit: u32,
+    depth: Depth,
+) -> Result<Vec<WithHistory<U>>, Failure> {
     each_repository(units, |repository, units| {
         let request = |unit: &U| BoardRequest { path: place(unit), topic: unit.topic().map(str::to_owned) };
         let requests: Vec<BoardRequest> = units.iter().map(|one| request(&one.unit)).collect();
-        let states = board(transport(repository, root, ctx)?.as_mut(), &requests, limit)?;
+        let states = board_at(transport(repository, root, ctx)?.as_mut(), &requests, limit, depth)?;
         let with_history =
             |unit: U| WithHistory { state: states.get(&place(&unit)).cloned().unwrap_or_default(), unit };
         Ok(units.into_iter().map(|one| one.map(with_history)).collect())
@@ -122,6 +136,20 @@ pub fn past<U: OnBranch>(
     depth: Depth,
 ) -> Result<Vec<BranchTip>, Failure> {
     Ok(history(transport(unit.repository(), root, ctx)?.as_mut(), &place(unit), limit, depth)?)
+}
+
+/// Reads the last `limit` commits of a unit's branch, and the files of the one whose position `choose` returns.
+///
+/// # Errors
+/// A remote that cannot be reached or refuses access.
+pub fn pick<U: OnBranch>(
+    unit: &U,
+    root: &str,
+    ctx: &RunContext,
+    limit: u32,
+    choose: &dyn Fn(&[BranchTip]) -> Option<usize>,
+) -> Result<Picked, Failure> {
+    Ok(pick_commit(transport(unit.repository(), root, ctx)?.as_mut(), &place(unit), limit, choose)?)
 }
 
 fn place<U: OnBranch>(unit: &U) -> BranchPath {

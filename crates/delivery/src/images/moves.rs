@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A line for each image that was changed, added or removed, sorted by name: `- name: 1.2 → 1.3`. Where the tags are equal, the shortened
 /// digests are named. For an image in several versions, the added and removed versions are listed.
-pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
+/// `origin` says for an image's name who decided the new one.
+pub fn lines(before: &[&str], now: &[String], origin: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let (before, now) = (by_name(before.iter().copied()), by_name(now.iter().map(String::as_str)));
     let names: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
     let none = BTreeSet::new();
@@ -17,11 +18,13 @@ pub fn lines(before: &[&str], now: &[String]) -> Vec<String> {
             ([], []) => {}
             ([old], [new]) => {
                 let digests = tag(old) == tag(new);
-                lines.push(format!("- {name}: {} → {}", version(old, digests), version(new, digests)));
+                let decided = origin(name).map(|origin| format!(", {origin}")).unwrap_or_default();
+                lines.push(format!("- {name}: {} → {}{decided}", version(old, digests), version(new, digests)));
             }
             (gone, come) => {
                 lines.extend(gone.iter().map(|old| format!("- {name}: {} is gone", version(old, true))));
-                lines.extend(come.iter().map(|new| format!("- {name}: {} is new", version(new, true))));
+                let decided = origin(name).map(|origin| format!(", {origin}")).unwrap_or_default();
+                lines.extend(come.iter().map(|new| format!("- {name}: {} is new{decided}", version(new, true))));
             }
         }
     }
@@ -68,17 +71,17 @@ mod tests {
         let now = ["r:5000/a:2@sha256:aaaa", "same:1", "moved:1@sha256:2222222222222222", "new", "b:2", "b:3", "b:4"];
         let now: Vec<String> = now.iter().map(|image| (*image).to_owned()).collect();
         assert_eq!(
-            lines(&before, &now),
+            lines(&before, &now, &|name| (name == "new").then(|| "set by --image".to_owned())),
             [
                 "- b: 1 is gone",
                 "- b: 3 is new",
                 "- b: 4 is new",
                 "- gone: 1 is gone",
                 "- moved: 1@sha256:111111111111 → 1@sha256:222222222222",
-                "- new: no tag is new",
+                "- new: no tag is new, set by --image",
                 "- r:5000/a: 1 → 2",
             ]
         );
-        assert!(lines(&["a:1"], &["a:1".to_owned()]).is_empty());
+        assert!(lines(&["a:1"], &["a:1".to_owned()], &|_| None).is_empty());
     }
 }

@@ -1,7 +1,5 @@
 //! Finds and replaces the images of objects.
 
-use std::collections::BTreeSet;
-
 use manifest::pin::{collect, replace};
 use manifest::{Diagnostic, Errors, ImageRef, Node, ObjectId, Pins};
 
@@ -58,28 +56,6 @@ pub(crate) fn find(label: &str, objects: &[Node], search: &Search) -> FoundImage
         }));
     }
     all
-}
-
-/// Replaces images by those of `assigned` that have the same name, and returns the images that none of them replaces. Where several have the
-/// name, the one with the same tag is taken.
-///
-/// # Errors
-/// An invalid image reference.
-pub(crate) fn assign(objects: &mut [Node], search: &Search, assigned: &[ImageRef]) -> Result<BTreeSet<String>, Errors> {
-    let counterpart = |image: &ImageRef| {
-        let same: Vec<&ImageRef> = assigned.iter().filter(|other| other.full_name() == image.full_name()).collect();
-        match same.as_slice() {
-            [one] => Some((*one).clone()),
-            several => several.iter().find(|other| other.tag() == image.tag()).map(|&other| other.clone()),
-        }
-    };
-    let mut kept = BTreeSet::new();
-    for object in objects.iter() {
-        let found = collect(object, search.rules()).0.into_iter().map(|one| one.image);
-        kept.extend(found.filter(|image| counterpart(image).is_none()).map(|image| image.to_string()));
-    }
-    objects.iter_mut().try_for_each(|object| replace(object, search.rules(), &counterpart).map(|_| ()))?;
-    Ok(kept)
 }
 
 /// Adds the known digests to the images.

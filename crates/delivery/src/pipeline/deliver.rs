@@ -1,11 +1,13 @@
 //! The last stage: the units' files, commits and messages, handed to [`push`](super::push).
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use committer::SourceRecord;
 use manifest::Diagnostic;
 
 use super::identity::identities;
+use super::print::PrintedUnits;
 use super::session::Pipeline;
 use super::source_commit::RecordedCommit;
 use super::unit::PrintedUnit;
@@ -14,41 +16,79 @@ use crate::error::Failure;
 use crate::host::git_remote::lineage;
 use crate::host::trailers;
 use crate::images::origins::ImageOrigin;
-use crate::pipeline::record;
+use crate::pipeline::{record, recorded};
+use crate::plan::PlannedUnit;
 use crate::report::attest;
 use crate::review::PreparedUnit;
 
 impl Pipeline<'_> {
+    /// Runs all stages up to the files.
+    ///
+    /// # Errors
+    /// With `atomic` everything that is wrong with any unit, otherwise if all units fail; where no registry may be asked for origins.
+    pub(super) fn print(&mut self, units: &mut [PlannedUnit], options: &Options) -> Result<PrintedUnits, Failure> {
+        let mut printed = self.run_to_printed(units, options.allow_dirty)?;
+        let assigned = recorded::assigned(units, &printed.failed, self.plan, self.ctx);
+        if !assigned.is_empty() {
+            // What failed may be an image of the source that an assignment replaces.
+            printed.replace(self.run_to_printed(&assigned, options.allow_dirty)?);
+        }
+        if let Some(failure) = printed.failure.as_ref().filter(|_| options.atomic || printed.units.is_empty()) {
+            return Err(failure.clone());
+        }
+        if options.origins {
+            printed.units = self.find_origins(printed.units)?;
+        }
+        Ok(printed)
+    }
+
     /// Delivers every unit to its branch. A refused unit is not an error: the report has it.
     ///
     /// # Errors
     /// A source that is not a git repository, units that cannot be delivered anywhere, a remote that cannot be reached.
-    pub(crate) fn deliver(self, units: Vec<PrintedUnit>, options: &Options) -> Result<Delivered, Failure> {
+    pub(super) fn push(&self, printed: PrintedUnits, options: &Options, is_first: bool) -> Result<Delivered, Failure> {
+        let PrintedUnits { units, failed, .. } = printed;
         let commit = RecordedCommit::read(self.plan, self.source.revision)?;
         let warnings = unique_warnings(&units);
-        let stderr = units.iter().flat_map(|unit| unit.stderr.clone()).collect();
+        // The programs of a unit that is rendered again write the same.
+        let stderr = units.iter().filter(|_| is_first).flat_map(|unit| unit.stderr.clone()).collect();
         let prepared = units.into_iter().map(|unit| self.prepare(unit, &commit, options));
         let prepared = prepared.collect::<Result<Vec<_>, Failure>>()?;
         let lineage = lineage(&self.plan.root, self.ctx, &commit.source);
         let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
-        let report = push::push(self.plan, self.ctx, prepared, &ancestors, options)?;
-        let statement = options.attest.then(|| attest::statement(&report, &self.remotes(), self.ctx));
-        let lock = if options.dry_run { None } else { self.into_lock() };
-        Ok(Delivered { report, warnings, stderr, lock, statement })
+        let mut report = push::push(self.plan, self.ctx, prepared, &ancestors, options)?;
+        report.failed = failed;
+        Ok(Delivered { report, warnings, stderr, ..Delivered::default() })
+    }
+
+    /// Ends a delivery: its units in the plan's order, the statement and the lock file.
+    pub(super) fn finish(self, mut delivered: Delivered, options: &Options) -> Result<Delivered, Failure> {
+        let order: HashMap<String, usize> =
+            self.plan.units.iter().enumerate().map(|(index, unit)| (unit.name(), index)).collect();
+        delivered.report.units.sort_by_key(|unit| order.get(&unit.name()).copied());
+        delivered.report.failed.sort_by_key(|unit| order.get(&unit.name()).copied());
+        let statement = options.attest.then(|| attest::statement(&delivered.report, &self.remotes(), self.ctx));
+        delivered.statement = statement;
+        delivered.lock = if options.dry_run { None } else { self.into_lock() };
+        Ok(delivered)
     }
 
     fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
-        let PrintedUnit { unit, files, images, origins, outside, .. } = unit;
+        let PrintedUnit { unit, files, images, origins, outside, assigned, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
-        let promoted_from = unit.pinned_inputs.as_ref().and_then(|inputs| inputs.promoted_from.clone());
+        let mut assignments = assigned.assignments;
+        for new in assignments.iter_mut().filter(|one| one.commit.is_empty()) {
+            new.commit.clone_from(&commit.head.id);
+        }
+        let promoted_from = unit.image_inputs.promoted.as_ref().map(|promoted| promoted.from.clone());
         let sources: Vec<String> = origins.iter().map(ImageOrigin::trailer_value).collect();
         let changes: Vec<String> = origins.iter().filter_map(ImageOrigin::changes).collect();
         let promoted = promoted_from.iter().map(|from| (trailers::PROMOTED, from));
         let sources = sources.iter().map(|value| (trailers::IMAGE_SOURCE, value));
         let changes = changes.iter().map(|value| (trailers::IMAGE_CHANGES, value));
         let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
-        let message = record::message(&unit, &source, &images, &more, self.ctx);
+        let message = record::message(&unit, &source, &images, &assignments, &more, self.ctx);
         let identities = identities(self.plan, self.ctx, commit.head.author.time)?;
         let content = committer::Unit {
             name: unit.name(),
@@ -62,6 +102,9 @@ impl Pipeline<'_> {
             images: images.clone(),
             promoted_from,
             outside,
+            assignments,
+            expected_assignments: Some(unit.image_inputs.recorded.assignments.clone()),
+            restores: None,
             message,
             author: identities.author,
             committer: identities.committer,

@@ -53,6 +53,7 @@ impl Pipeline<'_> {
             ctx: self.ctx,
             git: &self.git,
             base_cache: self.base_cache.as_deref(),
+            given: &self.plan.given_images,
         }
     }
 }

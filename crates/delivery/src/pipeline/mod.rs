@@ -7,14 +7,17 @@
 //! [`Pipeline`] has a method for each stage. A verb chooses where it stops: `render` and `diff` after pin, `artifact push` after print,
 //! `deliver` and `promote` after deliver, `--changed-since` after render.
 
+use std::collections::BTreeSet;
+
 use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::lock::Lock;
 use crate::plan::{Plan, PlannedUnit};
-use crate::report::Report;
+use crate::report::{FailedUnit, Report, UnitReport};
 
+mod assign;
 mod changed;
 mod check;
 mod committed;
@@ -31,6 +34,7 @@ pub mod policy;
 mod print;
 pub(crate) mod push;
 pub mod record;
+pub(crate) mod recorded;
 mod reference_trailers;
 mod render;
 mod session;
@@ -96,18 +100,46 @@ pub struct Delivered {
     pub statement: Option<String>,
 }
 
-/// Renders, pins, checks and delivers every unit of the plan. Nothing is written anywhere before all units have passed
-/// every stage up to the last.
+/// Renders, pins, checks and delivers every unit of the plan. A unit that fails does not stop the others, unless `atomic` is set; nothing is
+/// written before all units have passed every stage up to the last.
 ///
 /// # Errors
-/// Everything that is wrong with any unit. A refused unit is not an error: the report has it.
+/// With `atomic` everything that is wrong with any unit, otherwise if no unit can be delivered. A refused unit is not an error: the report
+/// has it.
 pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &Options) -> Result<Delivered, Failure> {
     let mut pipeline = Pipeline::open(plan, ctx, source)?;
-    let mut printed = pipeline.run_to_printed(options.allow_dirty)?;
-    if options.origins {
-        printed = pipeline.find_origins(printed)?;
+    let mut units = plan.units.clone();
+    recorded::read_needed(&mut units, plan, ctx)?;
+    let mut delivered = Delivered::default();
+    delivered.report.dry_run = options.dry_run;
+    for attempt in 1..=options.attempts.max(1) {
+        let printed = pipeline.print(&mut units, options)?;
+        delivered.add(pipeline.push(printed, options, attempt == 1)?);
+        // Another delivery changed the image assignments of these units: they are rendered again with them.
+        units = recorded::reassigned(&units, &delivered.report, options.atomic);
+        if units.is_empty() {
+            break;
+        }
     }
-    pipeline.deliver(printed, options)
+    pipeline.finish(delivered, options)
+}
+
+impl Delivered {
+    /// Adds the units of another push, in place of those that were delivered before.
+    fn add(&mut self, more: Delivered) {
+        let delivered = more.report.units.iter().map(UnitReport::name);
+        let names: BTreeSet<String> = delivered.chain(more.report.failed.iter().map(FailedUnit::name)).collect();
+        self.report.units.retain(|unit| !names.contains(&unit.name()));
+        self.report.units.extend(more.report.units);
+        self.report.failed.retain(|unit| !names.contains(&unit.name()));
+        self.report.failed.extend(more.report.failed);
+        for warning in more.warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.stderr.extend(more.stderr);
+    }
 }
 
 impl Pipeline<'_> {

@@ -2,6 +2,7 @@
 
 use manifest::{Diagnostic, Errors, Pins};
 
+use super::assign::{decided_pins, with_digests};
 use super::session::Pipeline;
 use super::unit::{PinnedUnit, PrintedUnit, RenderedUnit};
 use crate::config::Images;
@@ -23,10 +24,13 @@ impl Pipeline<'_> {
         let pins = self.pinner.resolve(&requests)?;
         let pin = |RenderedUnit { unit, mut output }| -> Result<PinnedUnit, Errors> {
             if unit.images == Images::Pinned {
+                let decided = decided_pins(&output, &unit.image_inputs);
+                objects::pin(&mut output.objects, &self.search, &decided)?;
                 objects::pin(&mut output.objects, &self.search, &pinned_inputs(&unit))?;
                 objects::pin(&mut output.objects, &self.search, &pins)?;
             }
             let images = objects::of(&output.objects, &self.search);
+            with_digests(&mut output.assigned.assignments, &images);
             Ok(PinnedUnit { unit, output, images })
         };
         Ok(units.into_iter().map(pin).collect::<Result<_, Errors>>()?)
@@ -37,7 +41,7 @@ impl Pipeline<'_> {
         let (mut requests, mut wrong) = (Vec::new(), Vec::new());
         for RenderedUnit { unit, output } in units.iter().filter(|one| one.unit.images == Images::Pinned) {
             let found = objects::find(&unit.label(), &output.objects, &self.search);
-            let known = [&pinned_inputs(unit), &self.built];
+            let known = [&decided_pins(output, &unit.image_inputs), &pinned_inputs(unit), &self.built];
             let open = found.requests.into_iter();
             requests.extend(open.filter(|one| objects::is_open(&one.image, unit.digests, &known)));
             wrong.extend(found.invalid);

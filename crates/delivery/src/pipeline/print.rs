@@ -1,17 +1,24 @@
 //! The stage after the checks: the files of a unit on its branch. The objects end here.
 
-use manifest::Errors;
+use std::collections::BTreeSet;
+
+use manifest::{Errors, ImageRef};
 
 use super::file_set::file_set;
 use super::output::Output;
 use super::session::{OfUnit, Pipeline, all_units};
 use super::unit::{CheckedUnit, PrintedUnit};
 use crate::error::Failure;
+use crate::images::given::GivenImage;
 use crate::plan::PlannedUnit;
+use crate::report::FailedUnit;
 
 /// The number of units whose objects are in memory at one time. Objects take about ten times the memory of their text. All images of a
 /// batch are resolved together, so a small number would ask the registries less in parallel.
 const BATCH: usize = 1000;
+
+/// The most images that an error names.
+const NAMED_IMAGES: usize = 10;
 
 impl OfUnit for CheckedUnit {
     fn planned(&self) -> &PlannedUnit {
@@ -19,39 +26,118 @@ impl OfUnit for CheckedUnit {
     }
 }
 
-impl Pipeline<'_> {
-    /// Runs all stages that write nothing over the plan's units, up to the files: load, render, assign, pin, check, print.
-    ///
-    /// # Errors
-    /// Everything that is wrong with any unit, and unless `allow_dirty` every file that differs from the source's commit.
-    pub(crate) fn run_to_printed(&mut self, allow_dirty: bool) -> Result<Vec<PrintedUnit>, Failure> {
-        self.print_in_batches(BATCH, allow_dirty)
+/// The units that passed all stages up to their files, and those that did not.
+#[derive(Default)]
+pub(crate) struct PrintedUnits {
+    /// The units with their files.
+    pub(crate) units: Vec<PrintedUnit>,
+    /// The units that failed, in their order.
+    pub(crate) failed: Vec<FailedUnit>,
+    /// The failures as they were found over all units, each finding once.
+    pub(crate) failure: Option<Failure>,
+}
+
+impl PrintedUnits {
+    /// Takes over units that were printed again.
+    pub(crate) fn replace(&mut self, again: PrintedUnits) {
+        let names: BTreeSet<String> = again.units.iter().map(|unit| unit.unit.name()).collect();
+        self.failed.retain(|unit| !names.contains(&unit.name()));
+        self.units.extend(again.units);
+        if !names.is_empty() {
+            self.failure = FailedUnit::failure(&self.failed);
+        }
     }
 
-    fn print_in_batches(&mut self, size: usize, allow_dirty: bool) -> Result<Vec<PrintedUnit>, Failure> {
-        let mut printed = Vec::with_capacity(self.plan.units.len());
-        let mut failure: Option<Failure> = None;
-        for batch in self.plan.units.chunks(size) {
+    /// The units, if none failed.
+    ///
+    /// # Errors
+    /// What is wrong with every unit that failed, each finding once.
+    pub(crate) fn all(self) -> Result<Vec<PrintedUnit>, Failure> {
+        self.failure.map_or(Ok(self.units), Err)
+    }
+}
+
+impl Pipeline<'_> {
+    /// Runs all stages that write nothing over the units, up to the files: load, render, assign, pin, check, print. A unit that fails does not
+    /// stop the others.
+    ///
+    /// # Errors
+    /// A given image that is for no image of any unit.
+    pub(crate) fn run_to_printed(&mut self, units: &[PlannedUnit], allow_dirty: bool) -> Result<PrintedUnits, Failure> {
+        self.print_in_batches(units, BATCH, allow_dirty)
+    }
+
+    fn print_in_batches(
+        &mut self,
+        units: &[PlannedUnit],
+        size: usize,
+        allow_dirty: bool,
+    ) -> Result<PrintedUnits, Failure> {
+        let mut printed = PrintedUnits::default();
+        for batch in units.chunks(size) {
             match self.print_batch(batch, allow_dirty) {
-                Ok(units) => printed.extend(units),
-                Err(next) => failure = Some(failure.map_or(next.clone(), |first| first.and(next))),
+                Ok(units) => printed.units.extend(units),
+                Err(next) => {
+                    printed.failure = Some(printed.failure.map_or(next.clone(), |first| first.and(next.clone())));
+                    self.print_failed(batch, next, allow_dirty, &mut printed);
+                }
             }
         }
         self.base_cache = None;
-        failure.map_or(Ok(printed), Err)
+        self.check_given(&printed)?;
+        Ok(printed)
+    }
+
+    /// Prints each half of units that failed together by itself, so that the units that fail are found.
+    fn print_failed(&mut self, units: &[PlannedUnit], failure: Failure, allow_dirty: bool, printed: &mut PrintedUnits) {
+        if let [unit] = units {
+            return printed.failed.push(FailedUnit::new(unit, failure));
+        }
+        let (first, second) = units.split_at(units.len() / 2);
+        for half in [first, second] {
+            match self.print_batch(half, allow_dirty) {
+                Ok(units) => printed.units.extend(units),
+                Err(failure) => self.print_failed(half, failure, allow_dirty, printed),
+            }
+        }
+    }
+
+    /// Refuses given images that no unit uses. What a failed unit would use is not known, so nothing is delivered then either.
+    fn check_given(&self, printed: &PrintedUnits) -> Result<(), Failure> {
+        let given = &self.plan.given_images;
+        let used: BTreeSet<usize> = printed.units.iter().flat_map(|unit| unit.assigned.used.iter().copied()).collect();
+        let unused: Vec<&GivenImage> =
+            given.iter().enumerate().filter(|(position, _)| !used.contains(position)).map(|(_, one)| one).collect();
+        if unused.is_empty() {
+            return Ok(());
+        }
+        if let Some(failure) = &printed.failure {
+            return Err(failure.clone());
+        }
+        let images = printed.units.iter().flat_map(|unit| &unit.images);
+        let names = images.filter_map(|image| Some(ImageRef::parse(image).ok()?.name().to_owned()));
+        let names: BTreeSet<String> = names.collect();
+        let mut named: Vec<&str> = names.iter().take(NAMED_IMAGES).map(String::as_str).collect();
+        let more = names.len().checked_sub(NAMED_IMAGES).filter(|more| *more > 0).map(|more| format!("{more} more"));
+        named.extend(more.as_deref());
+        let finding = |given: &&GivenImage| {
+            let message = format!("no selected unit uses an image with the name \"{}\"", given.name);
+            given.finding(message).hint(format!("use one of {}", named.join(", ")))
+        };
+        Ok(Errors::check(unused.iter().map(finding).collect())?)
     }
 
     fn print_batch(&mut self, units: &[PlannedUnit], allow_dirty: bool) -> Result<Vec<PrintedUnit>, Failure> {
         let pinned = self.run_to_pinned(units.to_vec())?;
         let checked = self.check(pinned, allow_dirty)?;
-        self.print(checked)
+        self.print_checked(checked)
     }
 
     /// Prints the units' objects.
     ///
     /// # Errors
     /// Objects that cannot be printed, and two objects of a unit that would be printed into one file.
-    fn print(&self, units: Vec<CheckedUnit>) -> Result<Vec<PrintedUnit>, Failure> {
+    fn print_checked(&self, units: Vec<CheckedUnit>) -> Result<Vec<PrintedUnit>, Failure> {
         let _span = tracing::info_span!("print", units = units.len()).entered();
         Ok(all_units(units, printed)?)
     }
@@ -59,8 +145,8 @@ impl Pipeline<'_> {
 
 fn printed(CheckedUnit { unit, output, images, outside }: CheckedUnit) -> Result<PrintedUnit, Errors> {
     let files = file_set(&unit.path, &output.objects, output.style)?;
-    let Output { warnings, stderr, .. } = output;
-    Ok(PrintedUnit { unit, files, images, origins: Vec::new(), warnings, stderr, outside })
+    let Output { warnings, stderr, assigned, .. } = output;
+    Ok(PrintedUnit { unit, files, images, assigned, origins: Vec::new(), warnings, stderr, outside })
 }
 
 #[cfg(test)]
@@ -101,7 +187,7 @@ mod tests {
         settings.selection.all = true;
         let (plan, ctx) = (plan(&files, &settings)?, RunContext::default());
         let mut pipeline = Pipeline::open(&plan, &ctx, SourceTree { files: &files, revision: None })?;
-        let units = pipeline.print_in_batches(size, true)?.into_iter();
+        let units = pipeline.print_in_batches(&plan.units, size, true)?.all()?.into_iter();
         let text = |unit: &PrintedUnit| {
             let file = unit.files.files.values().next().expect("a unit has a file");
             String::from_utf8_lossy(&file.bytes).into_owned()

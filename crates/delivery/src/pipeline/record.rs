@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use committer::message::compose;
-use committer::{Message, MessageContext, SourceRecord};
+use committer::{AssignedBy, Assignment, Message, MessageContext, SourceRecord};
 use git::source::CommitInfo;
+use manifest::ImageRef;
 use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
@@ -12,7 +13,7 @@ use crate::host::RunContext;
 use crate::host::ci_run;
 use crate::host::source_link;
 use crate::host::trailers::{ENVIRONMENT, IMAGE, RUN, SERVICE, SOURCE_COMMIT, SOURCE_REPOSITORY};
-use crate::images::moves;
+use crate::images::{assign, moves};
 use crate::pipeline::reference_trailers;
 use crate::plan::{PlannedUnit, Source};
 use crate::report::format::{person, rfc3339};
@@ -23,6 +24,7 @@ pub fn message(
     unit: &PlannedUnit,
     source: &SourceRecord,
     images: &[String],
+    assignments: &[Assignment],
     more: &[(&str, &String)],
     ctx: &RunContext,
 ) -> Message {
@@ -41,7 +43,7 @@ pub fn message(
     let title = if source.subject.is_empty() { String::new() } else { format!("{short}: {}", source.subject) };
     let page = source_link::commit(&source.repo_url, &source.dry_sha).unwrap_or_default();
     let source_lines = [title, page].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let (subject, images) = (unit.message.clone(), images.to_vec());
+    let (subject, images, assignments) = (unit.message.clone(), images.to_vec(), assignments.to_vec());
     let ours = [(SERVICE, unit.service.clone()), (ENVIRONMENT, unit.environment.clone())];
     Message::Computed(Arc::new(move |previous| {
         let same =
@@ -49,11 +51,27 @@ pub fn message(
         // The record of an older hydrant has no images; the commit that wrote it has.
         let in_trailers = trailer(previous, IMAGE).filter(|_| same && previous.images.is_empty());
         let before: Vec<&str> = previous.images.iter().map(String::as_str).chain(in_trailers).collect();
-        let moves = if before.is_empty() { Vec::new() } else { moves::lines(&before, &images) };
+        let moves = if before.is_empty() {
+            decided(&assignments)
+        } else {
+            moves::lines(&before, &images, &|name| set_by(&assignments, name))
+        };
         let parts = [source_lines.clone(), moves.join("\n")];
         let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
         compose(&subject, &body, &trailers)
     }))
+}
+
+/// A line for each image that a command or a promotion decided, for a first commit.
+fn decided(assignments: &[Assignment]) -> Vec<String> {
+    let decided = assignments.iter().filter(|one| one.by != AssignedBy::Source);
+    decided.map(|one| format!("- {}: {}, {}", one.image, assign::version(one), assign::origin(one))).collect()
+}
+
+/// Who assigned the image of a name, if it is assigned.
+fn set_by(assignments: &[Assignment], name: &str) -> Option<String> {
+    let is_it = |one: &&Assignment| ImageRef::parse(&one.reference).is_ok_and(|reference| reference.name() == name);
+    assignments.iter().find(is_it).map(assign::origin)
 }
 
 /// The values of a trailer of the branch's last commit.

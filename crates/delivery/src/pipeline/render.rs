@@ -1,6 +1,6 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
-use manifest::{Diagnostic, Errors, Pins};
+use manifest::{Errors, Pins};
 use render_core::kustomize::{Options, build, build_with_cache};
 
 use super::output::Output;
@@ -10,7 +10,6 @@ use super::{helm, manifests, skaffold, variables};
 use crate::error::Failure;
 use crate::host::recorded_files::RecordedFiles;
 use crate::images::digests::ImageRequest;
-use crate::images::objects;
 use crate::pipeline::file_set::Style;
 
 impl Pipeline<'_> {
@@ -70,22 +69,5 @@ impl Pipeline<'_> {
             None => build(files, &self.host, folder, options)?,
         };
         Ok(Output::of_objects(built.objects, Style::Kustomize, built.warnings))
-    }
-
-    /// Puts the images that a unit is promoted with in place of those of the same names, tags and digests included. An image that the
-    /// other environment does not run stays, with a warning. Other sources of image assignments belong here too.
-    ///
-    /// # Errors
-    /// An invalid image reference.
-    pub(crate) fn assign(&self, mut units: Vec<RenderedUnit>) -> Result<Vec<RenderedUnit>, Failure> {
-        for RenderedUnit { unit, output } in &mut units {
-            let Some(inputs) = &unit.pinned_inputs else { continue };
-            let Some(from) = &inputs.promoted_from else { continue };
-            for image in objects::assign(&mut output.objects, &self.search, &inputs.images)? {
-                let message = format!("{}: {from} does not run {image}, so the overlay's image is kept", unit.name());
-                output.warnings.push(Diagnostic::new(message));
-            }
-        }
-        Ok(units)
     }
 }

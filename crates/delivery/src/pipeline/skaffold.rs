@@ -1,6 +1,6 @@
 //! The stages of a unit that Skaffold renders: load configs and tags, then render with the digests of what is built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use render_core::files::join;
@@ -12,12 +12,15 @@ use render_core::skaffold::{
     references,
 };
 
-use super::output::Output;
+use super::output::{BuildSource, Output};
 use crate::host::RunContext;
 use crate::host::git_facts::GitFacts;
 use crate::host::machine;
 use crate::host::recorded_files::RecordedFiles;
+use crate::images::assign::{AssignmentOrigin, PromotedImages, UnitAssignment};
 use crate::images::digests::{ImageLocation, ImageRequest};
+use crate::images::given::GivenImage;
+use crate::images::source::{SourceImages, full_name};
 use crate::pipeline::file_set::Style;
 use crate::plan::{PinnedInputs, PlannedUnit};
 
@@ -29,6 +32,8 @@ pub(super) struct Run<'a> {
     pub(super) ctx: &'a RunContext,
     pub(super) git: &'a GitFacts,
     pub(super) base_cache: Option<&'a BaseCache>,
+    /// The images that the command was given.
+    pub(super) given: &'a [GivenImage],
 }
 
 /// A Skaffold unit up to the point where digests are needed.
@@ -42,6 +47,8 @@ pub(crate) struct LoadedSkaffold {
     configs: Vec<Config>,
     /// The image for each artifact, without digests from a registry.
     pub(crate) builds: Vec<Build>,
+    /// The images of the source, and what replaces them.
+    sources: Vec<BuildSource>,
     /// The references whose digests are needed, each once.
     references: Vec<ImageRef>,
     /// Findings that do not stop the run.
@@ -89,12 +96,14 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
     let loaded = load_configs(&inputs)?;
     let now = run.ctx.now.map(|now| Now { seconds: now.seconds, nanoseconds: run.ctx.nanoseconds });
     let tagging = Tagging { inputs, git: run.git, now: now.unwrap_or_default(), configs: &loaded.configs };
-    let builds = plan(&tagging)?;
+    let Assigned { builds, sources, decided } = assign(run, inputs.options, &loaded.configs, plan(&tagging))?;
     let references = references(&builds, inputs.options);
-    let references = references.iter().map(|text| ImageRef::parse(text)).collect::<Result<_, _>>();
-    let references = references.map_err(|error| Diagnostic::new(error.to_string()))?;
+    let references = references.iter().map(|text| ImageRef::parse(text)).collect::<Result<Vec<_>, _>>();
+    let mut references = references.map_err(|error| Diagnostic::new(error.to_string()))?;
+    // What was decided earlier is not checked again: its tag may have moved since.
+    references.retain(|reference| !decided.contains(reference));
     let (configs, warnings) = (loaded.configs, loaded.warnings);
-    Ok(LoadedSkaffold { options: options.clone(), environment, configs, builds, references, warnings })
+    Ok(LoadedSkaffold { options: options.clone(), environment, configs, builds, sources, references, warnings })
 }
 
 /// Adds the digests and renders. `pins` has an entry for each of [`LoadedSkaffold::image_requests`].
@@ -102,7 +111,7 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
 /// # Errors
 /// A reference without a digest, a given digest that is no longer its tag's, and what rendering refuses.
 pub(super) fn render(run: &Run<'_>, loaded: LoadedSkaffold, pins: &Pins) -> Result<Output, Errors> {
-    let LoadedSkaffold { options, environment, configs, mut builds, references, mut warnings } = loaded;
+    let LoadedSkaffold { options, environment, configs, mut builds, sources, references, mut warnings } = loaded;
     pin_builds(&mut builds, &references, pins)?;
     let own = BaseCache::default();
     let mut inputs = inputs(run, &environment, &options);
@@ -113,7 +122,8 @@ pub(super) fn render(run: &Run<'_>, loaded: LoadedSkaffold, pins: &Pins) -> Resu
     let rendered = render_core::skaffold::render(&inputs, &configs, &builds)?;
     warnings.extend(rendered.warnings);
     let objects = rendered.configs.into_iter().flat_map(|config| config.objects).collect();
-    Ok(Output { builds, stderr: rendered.hook_output, ..Output::of_objects(objects, Style::Skaffold, warnings) })
+    let output = Output::of_objects(objects, Style::Skaffold, warnings);
+    Ok(Output { builds, build_sources: sources, stderr: rendered.hook_output, ..output })
 }
 
 fn pin_builds(builds: &mut [Build], references: &[ImageRef], pins: &Pins) -> Result<(), Errors> {
@@ -130,6 +140,83 @@ fn pin_builds(builds: &mut [Build], references: &[ImageRef], pins: &Pins) -> Res
     }
     Errors::check(missing)?;
     pin(builds, &|reference| digests.get(reference).map(|digest| digest.as_str()))
+}
+
+/// The builds with their assigned images.
+struct Assigned {
+    builds: Vec<Build>,
+    sources: Vec<BuildSource>,
+    /// The references, without digests, of images that were decided by an earlier delivery or by a promotion.
+    decided: BTreeSet<ImageRef>,
+}
+
+/// Replaces the images of builds by those that are assigned, so that no registry is asked for an image that is not delivered. If the tags
+/// cannot be computed, that is an error only for a build that has no other image.
+fn assign(
+    run: &Run<'_>,
+    options: &SkaffoldOptions,
+    configs: &[Config],
+    planned: Result<Vec<Build>, Errors>,
+) -> Result<Assigned, Errors> {
+    let inputs = &run.unit.image_inputs;
+    let (mut builds, failed) = match planned {
+        Ok(builds) => (builds, None),
+        Err(errors) if run.unit.pinned_inputs.is_none() => (without_tags(options, configs)?, Some(errors)),
+        Err(errors) => return Err(errors),
+    };
+    let mut assigned = Assigned { builds: Vec::new(), sources: Vec::new(), decided: BTreeSet::new() };
+    let mut images = SourceImages::new();
+    for build in &builds {
+        let source = ImageRef::parse(&build.tag).map_err(|error| Diagnostic::new(error.to_string()))?;
+        let promoted = inputs.promoted.as_ref();
+        let promoted_name = promoted.map(|promoted| promoted_name(promoted, &build.image_name)).transpose()?;
+        let image = images.entry(source.full_name()).or_default();
+        source.name().clone_into(&mut image.name);
+        image.aliases.insert(build.image_name.clone());
+        image.promoted_name.clone_from(&promoted_name);
+        if failed.is_none() {
+            image.references.insert(build.tag.clone());
+        }
+        let becomes = source.clone();
+        let artifact = build.image_name.clone();
+        assigned.sources.push(BuildSource { artifact, source, has_tag: failed.is_none(), becomes, promoted_name });
+    }
+    let (unit, origin) = (run.unit.name(), AssignmentOrigin::default());
+    let decision = UnitAssignment { unit: &unit, inputs, given: run.given, origin: &origin };
+    let replaced = decision.builds(&images)?;
+    for (build, source) in builds.iter_mut().zip(&mut assigned.sources) {
+        let Some(image) = replaced.get(&source.source.full_name()) else {
+            match &failed {
+                Some(errors) => return Err(errors.clone()),
+                None => continue,
+            }
+        };
+        image.reference.as_str().clone_into(&mut build.tag);
+        source.becomes = image.reference.clone();
+        if image.is_decided && image.reference.is_pinned() {
+            assigned.decided.insert(image.reference.without_digest());
+        }
+    }
+    assigned.builds = builds;
+    Ok(assigned)
+}
+
+/// The builds of all artifacts with their names in place of references.
+fn without_tags(options: &SkaffoldOptions, configs: &[Config]) -> Result<Vec<Build>, Errors> {
+    let artifacts = configs.iter().flat_map(|config| &config.build.artifacts);
+    let build = |name: &str| {
+        let moved = default_repo::apply(options.default_repo.as_deref(), options.multi_level, name);
+        let tag = moved.map_err(|error| Diagnostic::new(error.to_string()))?;
+        Ok(Build { image_name: name.to_owned(), tag })
+    };
+    artifacts.map(|artifact| build(&artifact.image.text)).collect()
+}
+
+/// The name of an artifact's image in the environment that is promoted, in full.
+fn promoted_name(promoted: &PromotedImages, artifact: &str) -> Result<String, Diagnostic> {
+    let moved = default_repo::apply(promoted.default_repo.as_deref(), false, artifact);
+    let moved = moved.map_err(|error| Diagnostic::new(error.to_string()))?;
+    Ok(full_name(&moved))
 }
 
 fn inputs<'a>(run: &Run<'a>, environment: &'a BTreeMap<String, String>, options: &'a SkaffoldOptions) -> Inputs<'a> {

@@ -10,6 +10,7 @@ use super::output::Output;
 use super::skaffold::LoadedSkaffold;
 use crate::host::branches::OnBranch;
 use crate::host::recorded_files::ReadPaths;
+use crate::images::assign::AssignedImages;
 use crate::images::digests::ImageRequest;
 use crate::images::origins::ImageOrigin;
 use crate::plan::{PlannedUnit, Release};
@@ -102,6 +103,8 @@ pub struct PrintedUnit {
     pub files: UnitFiles,
     /// Every image as it is in the files, sorted, each once.
     pub images: Vec<String>,
+    /// What the unit runs instead of the images of its source.
+    pub(crate) assigned: AssignedImages,
     /// The source repository and revision of each image that names them, sorted; empty unless they were requested.
     pub origins: Vec<ImageOrigin>,
     /// Findings that do not stop the run.

@@ -90,6 +90,12 @@ impl<'a> UnitContext<'a> {
         })
     }
 
+    /// The environment that the unit's own is promoted from. It is not inherited from one that it is like.
+    pub(super) fn after(&self) -> Option<String> {
+        let (_, own) = self.config.environments.get(self.environment)?;
+        own.after.as_ref().map(|after| after.value.clone())
+    }
+
     /// The text of one of hydrant's own templates for this unit.
     pub(super) fn fill_text(&self, template: &str) -> String {
         template.replace("{service}", &self.service.name).replace("{environment}", self.environment)

@@ -7,6 +7,8 @@ use render_core::files::{Files, join, parent};
 
 use crate::config::{self, Config};
 use crate::host::disk::DiskFiles;
+use crate::images::assign::ImageInputs;
+use crate::images::given::GivenImage;
 use crate::images::registries;
 use crate::lock::LockMode;
 use crate::plan::settings::Settings;
@@ -16,6 +18,7 @@ mod destination;
 mod discover;
 mod exec;
 mod flags;
+mod order;
 mod outside;
 mod release;
 mod review;
@@ -66,6 +69,8 @@ pub struct Plan {
     pub author: Option<String>,
     /// `Name <mail>` of the committer; absent where the author is meant.
     pub committer: Option<String>,
+    /// The images that the command was given.
+    pub given_images: Vec<GivenImage>,
     /// The source repository's URL for the record; absent where its remote `origin` says it.
     pub source_repository: Option<String>,
     /// Environments that patterns captured and the config does not have, each with a path: what is there is not delivered.
@@ -98,6 +103,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         None => flags::services(&root, &config),
     };
     unused::check_environments(file, &config, &services)?;
+    order::check(file, &config)?;
     let mut units = Vec::new();
     let choice = select::Choice { settings, file, config: &config, services: &services };
     for chosen in choice.units()? {
@@ -122,6 +128,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         outside: AllowedOutside::new(settings.allow_outside, &root, &config.sources, &DiskFiles::default()),
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
+        given_images: settings.given_images.clone(),
         source_repository: settings.source_repository.clone().or(config.source.repository),
         config: path,
         root,
@@ -168,6 +175,11 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         message: match subject {
             Some(template) => context.fill(template)?,
             None => format!("deliver {} to {}", context.service.name, context.environment),
+        },
+        after: context.after(),
+        image_inputs: ImageInputs {
+            decided_by: context.value(|fields| fields.images).unwrap_or_default(),
+            ..ImageInputs::default()
         },
         pinned_inputs: None,
     })

@@ -38,10 +38,13 @@ impl<'a> Choice<'a> {
         let environments = self.environments();
         self.known_names(&environments)?;
         let here = self.here();
-        if !(selection.all || selection.default_to_all || selection.is_narrowed() || !here.is_empty()) {
-            return Err(Diagnostic::new("nothing is selected")
-                .hint("give --all, --service NAME, --env NAME or --profile NAME, or run in a service's folder")
-                .into());
+        // Flags alone configure one unit.
+        let is_required = selection.is_required && !self.file.is_empty();
+        let is_implied = selection.default_to_all || !here.is_empty();
+        if !(selection.all || selection.is_narrowed() || is_implied && !is_required) {
+            let hint = "give --all, --service NAME, --env NAME or --profile NAME";
+            let hint = if is_required { hint.to_owned() } else { format!("{hint}, or run in a service's folder") };
+            return Err(Diagnostic::new("nothing is selected").hint(hint).into());
         }
         let fits = |name: &str| match (selection.all, selection.services.as_slice()) {
             (_, [_, ..]) => selection.services.iter().any(|wanted| glob_matches(wanted, name)),

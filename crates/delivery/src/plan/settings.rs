@@ -3,6 +3,7 @@
 
 use crate::config::{GivenDigests, Images, Profiles, Request, ReviewMode, Secrets, Template};
 use crate::host::clone::CloneName;
+use crate::images::given::GivenImage;
 use crate::images::registries;
 use crate::lock::LockOptions;
 
@@ -11,14 +12,16 @@ use crate::lock::LockOptions;
 pub struct Selection {
     /// `--all`
     pub all: bool,
-    /// `--service`, none for all.
+    /// `--service`, names or globs, none for all.
     pub services: Vec<String>,
-    /// `--env`, none for all.
+    /// `--env`, names or globs, none for all.
     pub environments: Vec<String>,
     /// `--profile`: the environments that take just these profiles; without a config, the profiles of the one unit.
     pub profiles: Profiles,
     /// For commands that only read: all units where nothing is selected and the command does not run in a service's folder.
     pub default_to_all: bool,
+    /// For commands that write: units must be selected, also in a service's folder.
+    pub is_required: bool,
 }
 
 impl Selection {
@@ -85,4 +88,6 @@ pub struct Settings {
     pub allow_exec: bool,
     /// `--allow-outside`
     pub allow_outside: bool,
+    /// `--image` and `--images`.
+    pub given_images: Vec<GivenImage>,
 }

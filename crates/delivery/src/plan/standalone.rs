@@ -7,6 +7,7 @@ use render_core::skaffold::SkaffoldOptions;
 
 use super::{AllowedOutside, Cluster, ExecPermission, Plan, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Secrets};
+use crate::images::assign::ImageInputs;
 use crate::images::registries;
 use crate::lock::{self, LockMode};
 
@@ -54,6 +55,8 @@ impl Standalone {
             digests: self.pin.unwrap_or_default(),
             secrets: Secrets::Allow,
             message: String::new(),
+            after: None,
+            image_inputs: ImageInputs::default(),
             pinned_inputs: None,
         };
         Plan {
@@ -69,6 +72,7 @@ impl Standalone {
             outside: AllowedOutside::default(),
             author: None,
             committer: None,
+            given_images: Vec::new(),
             source_repository: None,
             undeclared: BTreeMap::new(),
         }

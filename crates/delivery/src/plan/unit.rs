@@ -9,6 +9,7 @@ use render_core::skaffold::SkaffoldOptions;
 use super::{Release, Request};
 use crate::config::{GivenDigests, Images, Secrets, UnitNames};
 use crate::host::branches::OnBranch;
+use crate::images::assign::ImageInputs;
 
 /// One service in one environment, fully resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct PlannedUnit {
     pub secrets: Secrets,
     /// The commit's subject.
     pub message: String,
+    /// The environment that this one is promoted from.
+    pub after: Option<String>,
+    /// What decides the images besides the source.
+    pub image_inputs: ImageInputs,
     /// Images that are already resolved; absent where the source's tags and the registries decide.
     pub pinned_inputs: Option<PinnedInputs>,
 }
@@ -63,15 +68,13 @@ pub struct Cluster {
     pub namespace: Option<String>,
 }
 
-/// The images of a delivery that is verified or promoted: rendering does not change them.
+/// The images of a delivery that is verified: rendering does not change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PinnedInputs {
     /// The images, with their digests.
     pub images: Vec<ImageRef>,
     /// The `--default-repo` that they were made with, by which they are recognized as the source's artifacts.
     pub default_repo: Option<String>,
-    /// The environment that they were promoted from, if they were.
-    pub promoted_from: Option<String>,
 }
 
 /// What a unit is rendered from.

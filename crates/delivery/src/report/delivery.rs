@@ -3,23 +3,75 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use committer::{NOTES, Outcome, Refusal, TopicState, UnitResult};
+use committer::{Assignment, LeftAsIs, NOTES, Outcome, Refusal, TopicState, UnitResult};
 use git::{Change, ChangeKind};
 use registry::Origin;
 use serde_json::{Value, json};
 
+use crate::error::Failure;
 use crate::images::origins::ImageOrigin;
+use crate::plan::PlannedUnit;
 use crate::report::attest::UnitProvenance;
 use crate::report::table;
 use crate::report::{RequestFailure, RequestReport};
+
+/// The result of a unit that could not be delivered because of its source.
+const FAILED: &str = "failed";
+
+/// The results of units, in the order in which they are counted.
+const RESULTS: [&str; 9] =
+    ["committed", "proposed", "waiting", "withdrawn", "unchanged", "superseded", "held", "refused", FAILED];
 
 /// The result of every unit, in the plan's order.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The units.
     pub units: Vec<UnitReport>,
+    /// The units that failed before they were delivered.
+    pub failed: Vec<FailedUnit>,
     /// Whether this was a dry run, which writes nothing.
     pub dry_run: bool,
+}
+
+/// A unit that could not be rendered, resolved or checked. Nothing was written for it.
+#[derive(Clone, Debug)]
+pub struct FailedUnit {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// The branch.
+    pub branch: String,
+    /// What is wrong.
+    pub failure: Failure,
+}
+
+impl FailedUnit {
+    pub(crate) fn new(unit: &PlannedUnit, failure: Failure) -> Self {
+        let PlannedUnit { service, environment, branch, .. } = unit.clone();
+        FailedUnit { service, environment, branch, failure }
+    }
+
+    /// `service/environment`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.service, self.environment)
+    }
+
+    fn json(&self) -> Value {
+        let errors: Vec<String> = self.failure.errors().all().iter().map(ToString::to_string).collect();
+        json!({
+            "service": self.service,
+            "environment": self.environment,
+            "branch": self.branch,
+            "result": FAILED,
+            "errors": errors,
+        })
+    }
+
+    /// The failures of all, each finding once; absent if there is none.
+    pub fn failure(failed: &[FailedUnit]) -> Option<Failure> {
+        failed.iter().map(|one| one.failure.clone()).reduce(Failure::and)
+    }
 }
 
 /// What became of one unit.
@@ -33,6 +85,8 @@ pub struct UnitReport {
     pub repository: String,
     /// The images of the manifest, sorted, as they are in it.
     pub images: Vec<String>,
+    /// The image assignments of the unit.
+    pub assignments: Vec<Assignment>,
     /// The sources of images that record one; empty unless requested.
     pub origins: Vec<ImageOrigin>,
     /// What the committer did.
@@ -44,24 +98,30 @@ pub struct UnitReport {
 }
 
 impl Report {
-    /// Whether a unit was refused, or its pull request could not be opened.
-    pub fn refused(&self) -> bool {
-        self.refusals().next().is_some()
+    /// Whether a retry may help with every refusal and failure: the server's own, or a race that was lost every time.
+    pub fn may_be_tried_again(&self) -> bool {
+        let is_external = |unit: &FailedUnit| matches!(unit.failure, Failure::External(_));
+        self.failed.iter().all(is_external)
+            && self.units.iter().all(|unit| match &unit.delivery.outcome {
+                Outcome::Refused(refusal) => refusal.is_transient() || refusal.left_as_is().is_some(),
+                _ => unit.failed_request().is_none_or(|failure| failure.is_transient),
+            })
     }
 
-    /// Whether a retry may help with every refusal: the server's own, or a race that was lost every time.
-    pub fn may_be_tried_again(&self) -> bool {
-        self.units.iter().all(|unit| match &unit.delivery.outcome {
-            Outcome::Refused(refusal) => refusal.is_transient(),
-            _ => unit.failed_request().is_none_or(|failure| failure.is_transient),
+    /// The refusals and what failed of the requests, each with its unit in front. Units that were left as they are on purpose are not
+    /// among them.
+    pub fn refusals(&self) -> impl Iterator<Item = String> {
+        self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
+            Outcome::Refused(refusal) if refusal.left_as_is().is_none() => Some(unit.refusal(refusal)),
+            _ => unit.failed_request().map(|failure| format!("{}: {}", unit.name(), failure.message)),
         })
     }
 
-    /// The refusals and what failed of the requests, each with its unit in front.
-    pub fn refusals(&self) -> impl Iterator<Item = String> {
+    /// The units that were left as they are, since their branches have newer output or are held, with the reason and what to do about it.
+    pub fn left_as_is(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
-            Outcome::Refused(refusal) => Some(unit.refusal(refusal)),
-            _ => unit.failed_request().map(|failure| format!("{}: {}", unit.name(), failure.message)),
+            Outcome::Refused(refusal) if refusal.left_as_is().is_some() => Some(unit.refusal(refusal)),
+            _ => None,
         })
     }
 
@@ -86,7 +146,9 @@ impl Report {
 
     /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
     pub fn text(&self) -> String {
-        let rows: Vec<Vec<String>> = self.units.iter().map(|unit| unit.row(self.dry_run)).collect();
+        let rows = self.units.iter().map(|unit| unit.row(self.dry_run));
+        let failed = self.failed.iter().map(|unit| vec![unit.name(), FAILED.to_owned(), unit.branch.clone()]);
+        let rows: Vec<Vec<String>> = rows.chain(failed).collect();
         let changes = self.units.iter().flat_map(|unit| {
             let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
             let request = unit.request.as_ref().and_then(RequestReport::line);
@@ -97,15 +159,15 @@ impl Report {
 
     /// `6 units: 2 committed, 4 unchanged`, or that there was nothing to do.
     fn sum(&self) -> String {
-        let count = |result: &str| self.units.iter().filter(|unit| unit.result() == result).count();
-        let results = ["committed", "proposed", "waiting", "withdrawn", "unchanged", "refused"];
+        let count = |result: &str| self.count(result);
+        let results = RESULTS;
         let parts: Vec<String> = results
             .iter()
             .map(|result| (count(result), result))
             .filter(|(count, _)| *count > 0)
             .map(|(count, result)| format!("{count} {result}"))
             .collect();
-        let total = self.units.len();
+        let total = self.units.len() + self.failed.len();
         let mut text = format!("{total} {}: {}", if total == 1 { "unit" } else { "units" }, parts.join(", "));
         if count("unchanged") == total {
             text.push_str("; nothing was committed");
@@ -118,19 +180,20 @@ impl Report {
 
     /// Everything, as one JSON document.
     pub fn json(&self) -> String {
-        let units: Vec<Value> = self.units.iter().map(UnitReport::json).collect();
-        let count = |result: &str| self.units.iter().filter(|unit| unit.result() == result).count();
-        let value = json!({
-            "dryRun": self.dry_run,
-            "committed": count("committed"),
-            "proposed": count("proposed"),
-            "waiting": count("waiting"),
-            "withdrawn": count("withdrawn"),
-            "unchanged": count("unchanged"),
-            "refused": count("refused"),
-            "units": units,
-        });
+        let units = self.units.iter().map(UnitReport::json).chain(self.failed.iter().map(FailedUnit::json));
+        let mut value = json!({ "dryRun": self.dry_run });
+        for result in RESULTS {
+            value[result] = json!(self.count(result));
+        }
+        value["units"] = units.collect();
         format!("{value:#}\n")
+    }
+
+    fn count(&self, result: &str) -> usize {
+        if result == FAILED {
+            return self.failed.len();
+        }
+        self.units.iter().filter(|unit| unit.result() == result).count()
     }
 
     /// A table for a pull request's comment or `$GITHUB_STEP_SUMMARY`.
@@ -150,11 +213,18 @@ impl Report {
                 images.join("<br>")
             );
         }
-        for warnings in self.warnings() {
+        for unit in &self.failed {
+            let (service, environment) = (cell(&unit.service), cell(&unit.environment));
+            let _ = writeln!(text, "| {service} | {environment} | {FAILED} |  |  |");
+        }
+        for warnings in self.warnings().into_iter().chain(self.left_as_is()) {
             let _ = writeln!(text, "\n> {}", cell(&warnings));
         }
         for refusal in self.refusals() {
             let _ = writeln!(text, "\n> {}", cell(&refusal));
+        }
+        for finding in FailedUnit::failure(&self.failed).iter().flat_map(|failure| failure.errors().all()) {
+            let _ = writeln!(text, "\n> {}", cell(&finding.to_string()));
         }
         text
     }
@@ -195,7 +265,11 @@ impl UnitReport {
     fn result(&self) -> &'static str {
         let state = self.delivery.reviewed.as_ref().map(|reviewed| reviewed.state);
         match (&self.delivery.outcome, state) {
-            (Outcome::Refused(_), _) => "refused",
+            (Outcome::Refused(refusal), _) => match refusal.left_as_is() {
+                Some(LeftAsIs::Superseded) => "superseded",
+                Some(LeftAsIs::Held) => "held",
+                None => "refused",
+            },
             (Outcome::Committed { .. }, Some(_)) => "proposed",
             (Outcome::Committed { .. }, None) => "committed",
             (_, Some(TopicState::Waiting)) => "waiting",
@@ -256,6 +330,7 @@ impl UnitReport {
             "previousCommit": old,
             "changes": changes,
             "images": self.images,
+            "assignments": self.assignments,
             "origins": origins,
             "attempts": delivery.attempts,
             "refusal": refusal.map(ToString::to_string),

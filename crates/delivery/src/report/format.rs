@@ -28,6 +28,12 @@ pub fn rfc3339(moment: Moment) -> String {
     time.to_offset(offset).format(&Rfc3339).unwrap_or_default()
 }
 
+/// A moment that RFC 3339 describes; `None` for any other text.
+pub fn parse_rfc3339(text: &str) -> Option<Moment> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    Some(Moment { seconds: time.unix_timestamp(), offset_minutes: time.offset().whole_minutes().into() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

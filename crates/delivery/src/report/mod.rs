@@ -9,5 +9,5 @@ pub mod plan;
 mod request;
 pub(crate) mod table;
 
-pub use delivery::{Report, UnitReport};
+pub use delivery::{FailedUnit, Report, UnitReport};
 pub use request::{RequestAction, RequestFailure, RequestReport};

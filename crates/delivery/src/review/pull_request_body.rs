@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use committer::{SourceRecord, TargetContent};
+use committer::{AssignedBy, Assignment, SourceRecord, TargetContent};
 use git::FileSet;
 use manifest::{Node, yaml};
 
 use super::prepared::PreparedUnit;
 use crate::host::source_link;
+use crate::images::assign;
 use crate::images::origins::ImageOrigin;
 use crate::plan::Request;
 use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
@@ -28,6 +29,7 @@ pub(crate) struct PullRequestBody {
     files: FileSet,
     hold: Option<String>,
     promoted_from: Option<String>,
+    assignments: Vec<Assignment>,
     origins: Vec<ImageOrigin>,
 }
 
@@ -44,6 +46,7 @@ impl PullRequestBody {
             files: content.files.clone(),
             hold: content.hold.clone(),
             promoted_from: content.promoted_from.clone(),
+            assignments: content.assignments.clone(),
             origins: origins.clone(),
         }
     }
@@ -106,6 +109,11 @@ impl PullRequestBody {
         if let Some(from) = &self.promoted_from {
             let _ = writeln!(text, "Promoted from {}  ", escaped(from));
         }
+        for one in self.assignments.iter().filter(|one| one.by != AssignedBy::Source) {
+            let (image, version) = (escaped(&one.image), escaped(&assign::version(one)));
+            let at = if one.at.is_empty() { String::new() } else { format!(", {}", escaped(&one.at)) };
+            let _ = writeln!(text, "{image}: {version}, {}{at}  ", escaped(&assign::origin(one)));
+        }
         if let Some(why) = &self.hold {
             let _ = writeln!(
                 text,
@@ -128,6 +136,7 @@ impl PullRequestBody {
             name: self.unit.clone(),
             sides: (format!("branch {}", self.branch), format!("source {}", short(&self.source.dry_sha))),
             objects: compare(&old, &new, &noise),
+            assignments: Vec::new(),
         })
     }
 }
@@ -231,6 +240,7 @@ mod tests {
             files: FileSet::new(),
             hold: None,
             promoted_from: None,
+            assignments: Vec::new(),
             origins: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
+use committer::{AssignedBy, Assignment};
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Node};
 
@@ -12,6 +13,8 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
+use crate::images::assign::{self, ImageInputs};
+use crate::pipeline::recorded;
 use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, PlannedUnit, plan};
@@ -28,6 +31,12 @@ pub enum Side {
     Branch,
     /// `branch@COMMIT`: its content at a commit of the branch; the id may be shortened.
     Commit(String),
+}
+
+impl Side {
+    fn is_source(&self) -> bool {
+        matches!(self, Side::WorkTree | Side::Revision(_))
+    }
 }
 
 impl FromStr for Side {
@@ -49,6 +58,8 @@ struct SideContent {
     /// What it is called in the output.
     name: String,
     objects: Vec<Node>,
+    /// Its image assignments, for people.
+    assignments: Vec<String>,
 }
 
 /// The maximum number of commits of a branch that are searched for a commit.
@@ -65,7 +76,13 @@ pub fn differences(
     to: &Side,
     noise: &Noise,
 ) -> Result<Vec<UnitDiff>, Failure> {
-    let plan = plan(&DiskFiles::default(), settings)?;
+    let mut plan = plan(&DiskFiles::default(), settings)?;
+    match (from.is_source(), to.is_source()) {
+        // Two states of the source are compared without what branches record.
+        (true, true) => plan.units.iter_mut().for_each(|unit| unit.image_inputs = ImageInputs::default()),
+        (false, false) => {}
+        _ => recorded::read_all(&mut plan.units, &plan.root, ctx)?,
+    }
     let comparison = Comparison { settings, plan: &plan, ctx };
     let mut old = comparison.side(from)?;
     let mut new = comparison.side(to)?;
@@ -73,7 +90,7 @@ pub fn differences(
         let name = unit.name();
         let (old, new) = (old.take(&name), new.take(&name));
         let objects = compare(&old.objects, &new.objects, noise);
-        UnitDiff { name, objects, sides: (old.name, new.name) }
+        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments }
     };
     Ok(plan.units.iter().map(diff).collect())
 }
@@ -87,7 +104,7 @@ struct SideContents {
 
 impl SideContents {
     fn take(&mut self, unit: &str) -> SideContent {
-        let absent = || SideContent { name: self.absent.clone(), objects: Vec::new() };
+        let absent = || SideContent { name: self.absent.clone(), objects: Vec::new(), assignments: Vec::new() };
         self.by_unit.remove(unit).unwrap_or_else(absent)
     }
 }
@@ -114,8 +131,10 @@ impl Comparison<'_> {
 
     fn rendered(&self, plan: &Plan, source: SourceTree<'_>, name: &str) -> Result<SideContents, Failure> {
         let units = Pipeline::open(plan, self.ctx, source)?.run_to_pinned(plan.units.clone())?;
-        let content =
-            |unit: PinnedUnit| (unit.unit.name(), SideContent { name: name.to_owned(), objects: unit.output.objects });
+        let content = |PinnedUnit { unit, output, .. }: PinnedUnit| {
+            let assignments = described(&output.assigned.assignments);
+            (unit.name(), SideContent { name: name.to_owned(), objects: output.objects, assignments })
+        };
         Ok(SideContents { by_unit: units.into_iter().map(content).collect(), absent: name.to_owned() })
     }
 
@@ -123,11 +142,21 @@ impl Comparison<'_> {
     fn at_revision(&self, revision: &str) -> Result<SideContents, Failure> {
         let source = SourceRepository::discover(Path::new(&self.plan.root))?;
         let files = GitFiles::new(&source, revision)?;
-        let plan = plan(&files, self.settings)?;
+        let mut plan = plan(&files, self.settings)?;
         let outside = plan.outside.clone();
         files.allow_outside(move |path| outside.allows(path));
+        self.with_recorded(&mut plan);
         let name = format!("the source at {}", files.commit().get(..7).unwrap_or(revision));
         self.rendered(&plan, SourceTree { files: &files, revision: Some(files.commit()) }, &name)
+    }
+
+    /// Decides images as today: what is recorded now, and what the config says now.
+    fn with_recorded(&self, plan: &mut Plan) {
+        for unit in &mut plan.units {
+            if let Some(now) = self.plan.units.iter().find(|other| other.name() == unit.name()) {
+                unit.image_inputs.clone_from(&now.image_inputs);
+            }
+        }
     }
 
     fn on_branches(&self) -> Result<SideContents, Failure> {
@@ -135,7 +164,11 @@ impl Comparison<'_> {
         let content = |WithTip { unit, tip }: WithTip<&PlannedUnit>| {
             let content = match tip {
                 Some(tip) => on_branch(unit, &tip)?,
-                None => SideContent { name: format!("branch {} (does not exist)", unit.branch), objects: Vec::new() },
+                None => SideContent {
+                    name: format!("branch {} (does not exist)", unit.branch),
+                    objects: Vec::new(),
+                    assignments: Vec::new(),
+                },
             };
             Ok((unit.name(), content))
         };
@@ -160,5 +193,11 @@ impl Comparison<'_> {
 
 fn on_branch(unit: &PlannedUnit, tip: &BranchTip) -> Result<SideContent, Failure> {
     let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
-    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)? })
+    let assignments = tip.record.as_ref().map(|record| described(&record.assignments)).unwrap_or_default();
+    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)?, assignments })
+}
+
+/// The assignments that a command or a promotion made.
+fn described(assignments: &[Assignment]) -> Vec<String> {
+    assignments.iter().filter(|one| one.by != AssignedBy::Source).map(assign::text).collect()
 }

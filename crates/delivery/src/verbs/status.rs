@@ -1,5 +1,11 @@
 //! `hydrant status`: services × environments: the delivered state, its age and its source.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use committer::{AssignedBy, Assignment};
+use git::source::SourceRepository;
 use github::OpenPull;
 use manifest::Diagnostic;
 use serde_json::{Value, json};
@@ -9,9 +15,10 @@ use crate::host::branches::{self, BoardEntry, BranchTip, WithHistory};
 use crate::host::disk::DiskFiles;
 use crate::host::trailers::SERVICE;
 use crate::host::{Moment, RunContext};
+use crate::images::assign;
 use crate::plan::settings::Settings;
 use crate::plan::{PlannedUnit, plan};
-use crate::report::format::{age, person, rfc3339};
+use crate::report::format::{age, parse_rfc3339, person, rfc3339};
 use crate::report::table;
 use crate::review::OpenRequests;
 
@@ -30,7 +37,12 @@ pub struct Row {
     pub before: Vec<BranchTip>,
     /// What waits to be merged.
     pub pending: Option<Pending>,
+    /// The subjects of source commits that no record has: those of notes, by their ids.
+    pub subjects: Subjects,
 }
+
+/// Subjects of source commits by their ids.
+pub type Subjects = Arc<BTreeMap<String, String>>;
 
 /// A change that waits for its review.
 #[derive(Clone, Debug)]
@@ -66,15 +78,55 @@ pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Ve
     let units = branches::histories(plan.units, &plan.root, ctx, commits)?;
     let waiting = units.iter().filter(|one| one.state.waiting.is_some()).map(|one| &one.unit);
     let open = OpenRequests::read(waiting, ctx);
+    let tips = units.iter().flat_map(|one| one.state.tip.iter().chain(&one.state.before).chain(&one.state.waiting));
+    let subjects: Subjects = Arc::new(noted_subjects(&plan.root, tips));
     let rows = units.into_iter().map(|WithHistory { unit, state: BoardEntry { tip, before, waiting } }| {
         let request = open.of(&unit).cloned();
         let topic = unit.review.as_ref().map(|request| request.topic.clone());
         // A branch that was only created for its first review has no output yet.
         let tip = tip.filter(|tip| !tip.empty);
         let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
-        Row { state: state(tip.as_ref()), unit, tip, before, pending }
+        Row { state: state(tip.as_ref()), unit, tip, before, pending, subjects: Arc::clone(&subjects) }
     });
     Ok((rows.collect(), open.warnings))
+}
+
+/// The subjects of the source commits that only notes name, as far as the source repository has them.
+fn noted_subjects<'a>(root: &str, tips: impl Iterator<Item = &'a BranchTip>) -> BTreeMap<String, String> {
+    let ids: BTreeSet<&String> = tips.filter_map(|tip| tip.noted_source.as_ref()).collect();
+    if ids.is_empty() {
+        return BTreeMap::new();
+    }
+    let Ok(source) = SourceRepository::discover(Path::new(root)) else { return BTreeMap::new() };
+    ids.into_iter().filter_map(|id| Some((id.clone(), source.commit(id).ok()?.subject))).collect()
+}
+
+/// The subject of the source commit that a branch stands for; unknown if only a note names it and the source repository lacks it.
+fn subject(row: &Row, tip: &BranchTip) -> Option<String> {
+    match &tip.noted_source {
+        Some(noted) => row.subjects.get(noted).cloned(),
+        None => tip.record.as_ref().map(|record| record.source.subject.clone()),
+    }
+}
+
+fn assignments(tip: &BranchTip) -> impl Iterator<Item = &Assignment> {
+    let recorded = tip.record.iter().flat_map(|record| &record.assignments);
+    recorded.filter(|one| one.by != AssignedBy::Source)
+}
+
+/// A line for each image that a command or a promotion decided.
+fn decided(row: &Row, now: Option<Moment>) -> String {
+    let name = row.unit.name();
+    let line = |one: &Assignment| {
+        let at = parse_rfc3339(&one.at).map(|at| age(at, now)).filter(|age| !age.is_empty());
+        let at = match at.as_deref() {
+            Some("now") => ", now".to_owned(),
+            Some(age) => format!(", {age} ago"),
+            None => String::new(),
+        };
+        format!("{name}: {}{at}\n", assign::text(one))
+    };
+    row.tip.iter().flat_map(assignments).map(line).collect()
 }
 
 fn state(tip: Option<&BranchTip>) -> State {
@@ -125,8 +177,9 @@ pub fn text(rows: &[Row], now: Option<Moment>) -> String {
             images,
         ]
     }));
+    let decided: String = rows.iter().map(|row| decided(row, now)).collect();
     let pending: String = rows.iter().filter_map(waiting).collect();
-    format!("{}{pending}", table::print(&lines))
+    format!("{}{decided}{pending}", table::print(&lines))
 }
 
 /// A line about what waits.
@@ -175,16 +228,26 @@ fn row_json(row: &Row) -> Value {
         "deliveredBy": tip.map(|tip| person(&tip.commit.committer)),
         "sourceRepository": record.map(|record| record.source.repo_url.clone()),
         "sourceCommit": tip.and_then(branches::source_commit),
-        "sourceSubject": record.map(|record| record.source.subject.clone()),
+        "sourceSubject": tip.and_then(|tip| subject(row, tip)),
         "images": images,
-        "pending": row.pending.as_ref().map(pending_json),
-        "history": row.before.iter().filter(|one| !one.empty).map(past_json).collect::<Vec<_>>(),
+        "assignments": tip.map(assignments_json),
+        "pending": row.pending.as_ref().map(|pending| pending_json(row, pending)),
+        "history": row.before.iter().filter(|one| !one.empty).map(|one| past_json(row, one)).collect::<Vec<_>>(),
     })
 }
 
-fn pending_json(pending: &Pending) -> Value {
+fn assignments_json(tip: &BranchTip) -> Value {
+    let one = |one: &Assignment| {
+        let mut value = json!(one);
+        value["origin"] = json!(assign::origin(one));
+        value
+    };
+    assignments(tip).map(one).collect()
+}
+
+fn pending_json(row: &Row, pending: &Pending) -> Value {
     let request = pending.request.as_ref();
-    let mut value = past_json(&pending.tip);
+    let mut value = past_json(row, &pending.tip);
     value["topic"] = json!(pending.topic);
     value["title"] = json!(request.map_or(&pending.tip.commit.subject, |request| &request.title));
     value["number"] = json!(request.map(|request| request.number));
@@ -193,7 +256,7 @@ fn pending_json(pending: &Pending) -> Value {
 }
 
 /// A delivery that is not at the tip.
-fn past_json(one: &BranchTip) -> Value {
+fn past_json(row: &Row, one: &BranchTip) -> Value {
     let images: Vec<String> = branches::images(one).iter().map(ToString::to_string).collect();
     json!({
         "commit": one.commit.id,
@@ -201,7 +264,8 @@ fn past_json(one: &BranchTip) -> Value {
         "deliveredAt": rfc3339(one.commit.committer.time),
         "deliveredBy": person(&one.commit.committer),
         "sourceCommit": branches::source_commit(one),
-        "sourceSubject": one.record.as_ref().map(|record| record.source.subject.clone()),
+        "sourceSubject": subject(row, one),
         "images": images,
+        "assignments": assignments_json(one),
     })
 }

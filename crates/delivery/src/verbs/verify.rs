@@ -15,7 +15,9 @@ use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::host::recorded_source::RecordedSource;
+use crate::images::assign::{ImageInputs, PromotedImages};
 use crate::pipeline::file_set::file_set;
+use crate::pipeline::recorded;
 use crate::pipeline::{Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
 use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
@@ -157,6 +159,7 @@ impl Revision {
             Diagnostic::new(format!("the config at {} has no such unit", self.files.commit()))
                 .hint("give --config and the other flags as they were for that delivery")
         })?;
+        unit.image_inputs = self.image_inputs(&unit, tip);
         unit.pinned_inputs = Some(self.pinned_inputs(&unit, tip));
         let plan = Plan { units: vec![unit.clone()], pinned_inputs_only: true, ..self.plan.clone() };
         let source = SourceTree { files: &self.files, revision: Some(self.files.commit()) };
@@ -174,12 +177,28 @@ impl Revision {
 
     /// The images of a delivery. Those of a promotion have the names of the environment that they came from, which the record names.
     fn pinned_inputs(&self, unit: &PlannedUnit, tip: &BranchTip) -> PinnedInputs {
-        let promoted_from = branches::promoted_from(tip).map(str::to_owned);
-        let environment = promoted_from.as_ref().unwrap_or(&unit.environment);
+        let default_repo = self.default_repo(unit, branches::promoted_from(tip));
+        PinnedInputs { images: branches::images(tip), default_repo }
+    }
+
+    /// The recorded assignments. An older hydrant recorded only the environment that all images were promoted from.
+    fn image_inputs(&self, unit: &PlannedUnit, tip: &BranchTip) -> ImageInputs {
+        let recorded = recorded::of_tip(Some(tip));
+        let from = branches::promoted_from(tip).filter(|_| recorded.assignments.is_empty());
+        let promoted = from.map(|from| PromotedImages {
+            from: from.to_owned(),
+            images: recorded.images.clone(),
+            assignments: Vec::new(),
+            default_repo: self.default_repo(unit, Some(from)),
+        });
+        ImageInputs { recorded, promoted, exact: true, ..unit.image_inputs.clone() }
+    }
+
+    fn default_repo(&self, unit: &PlannedUnit, promoted_from: Option<&str>) -> Option<String> {
+        let environment = promoted_from.unwrap_or(&unit.environment);
         let units = &self.plan.units;
-        let named = units.iter().find(|one| one.service == unit.service && one.environment == *environment);
-        let default_repo = named.and_then(PlannedUnit::default_repo).map(str::to_owned);
-        PinnedInputs { images: branches::images(tip), default_repo, promoted_from }
+        let named = units.iter().find(|one| one.service == unit.service && one.environment == environment);
+        named.and_then(PlannedUnit::default_repo).map(str::to_owned)
     }
 }
 

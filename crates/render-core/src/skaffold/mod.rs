@@ -20,7 +20,7 @@ mod remote_files;
 mod render;
 mod template;
 
-pub use self::build::builds::Build;
+pub use self::build::builds::{Build, from_json as read_builds};
 pub use self::build::default_repo;
 pub use self::build::plan::{pin, plan, references};
 pub use self::build::tag::{SourceGit, Tagging};

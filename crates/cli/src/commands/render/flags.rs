@@ -3,21 +3,28 @@
 use std::path::PathBuf;
 
 use super::digests::DigestArguments;
+use super::units::UnitSelection;
 use crate::verbosity::Level;
 
-/// Print the manifests of a skaffold.yaml as `skaffold render` does, without docker, kubectl or a cluster
+/// Print the manifests of a skaffold.yaml as `skaffold render` does, or what a delivery would write for units of hydrant.yaml
+///
+/// With --service, --env or --all, the units of hydrant.yaml are rendered with the images that their branches record, pinned and checked as
+/// by `hydrant deliver`, and nothing is written to a branch. --output then names a folder that gets a file SERVICE/ENVIRONMENT.yaml for
+/// each unit, or the file of a single unit. Without them, a skaffold.yaml is rendered without docker, kubectl or a cluster.
 ///
 /// Skaffold's options are also read from SKAFFOLD_NAME in the environment and in skaffold.env. The command line wins, and lists are
 /// joined.
 #[derive(Debug, Default, clap::Args)]
 #[command(args_override_self = true)]
 #[command(
-    after_help = "Examples:\n  hydrant render -p production -t v1.4.2\n  hydrant render --pin --locked -o manifests.yaml"
+    after_help = "Examples:\n  hydrant render -p production -t v1.4.2\n  hydrant render --pin --locked -o manifests.yaml\n  hydrant render -s cart -e staging\n  hydrant render --all -o rendered"
 )]
 pub(crate) struct Arguments {
     /// Run in this folder [default: .]
     #[arg(short = 'C', long, value_name = "FOLDER", env = "HYDRANT_DIRECTORY")]
     pub(super) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) units: UnitSelection,
     #[command(flatten)]
     pub(super) digests: DigestArguments,
     #[command(flatten)]

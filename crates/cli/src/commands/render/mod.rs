@@ -17,6 +17,7 @@ use crate::run_context::run_context;
 
 mod digests;
 mod flags;
+mod units;
 mod variables;
 
 pub(crate) use flags::Arguments;
@@ -29,6 +30,9 @@ use flags::Skaffold;
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
+    if arguments.units.is_given() {
+        return units::run(arguments.units, folder, target(arguments.skaffold.output)?);
+    }
     let mut ctx = run_context()?;
     let machine = Machine::look(&files, &folder, ctx.variables)?;
     ctx.variables = machine.environment.clone();

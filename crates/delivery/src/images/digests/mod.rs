@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
-use registry::{Credentials, Origin, Proxies, RegistryClient, RegistryError, RegistryOptions};
+use registry::{
+    Credentials, Origin, Proxies, RegistryClient, RegistryError, RegistryErrors, RegistryOptions, ResolvedImage,
+};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -44,6 +46,8 @@ pub struct Pinner<'a> {
     /// Its name, for messages.
     lock_file: String,
     resolver: Option<RegistryClient>,
+    /// What registries answered in this run.
+    answers: BTreeMap<ImageRef, Result<ResolvedImage, RegistryError>>,
 }
 
 #[derive(PartialEq)]
@@ -62,12 +66,26 @@ impl fmt::Debug for Pinner<'_> {
 impl<'a> Pinner<'a> {
     /// A pinner that has queried no registry yet. `lock` is the content of `lock_file`; it is not used where only registries are queried.
     pub fn new(source: LockMode, lock: Lock, lock_file: &str, resolve_ctx: ResolveContext<'a>) -> Self {
-        Pinner { resolve_ctx, from: From::Source(source), lock, lock_file: lock_file.to_owned(), resolver: None }
+        Pinner {
+            resolve_ctx,
+            from: From::Source(source),
+            lock,
+            lock_file: lock_file.to_owned(),
+            resolver: None,
+            answers: BTreeMap::new(),
+        }
     }
 
     /// A pinner that knows no digest and queries no registry.
     pub(crate) fn offline(resolve_ctx: ResolveContext<'a>) -> Self {
-        Pinner { resolve_ctx, from: From::Nothing, lock: Lock::default(), lock_file: String::new(), resolver: None }
+        Pinner {
+            resolve_ctx,
+            from: From::Nothing,
+            lock: Lock::default(),
+            lock_file: String::new(),
+            resolver: None,
+            answers: BTreeMap::new(),
+        }
     }
 
     /// Allows more registries to be reached without TLS. It has no effect on registries that were queried before.
@@ -91,12 +109,19 @@ impl<'a> Pinner<'a> {
         }
         let (writes, time) = (source.writes_lock(), moment(self.resolve_ctx.now)?);
         let progress = self.resolve_ctx.progress;
-        progress(0, ask.len());
-        let found = self.resolver()?.resolve_with_progress(&ask, progress).map_err(|errors| {
+        let new: Vec<ImageRef> = ask.iter().filter(|image| !self.answers.contains_key(*image)).cloned().collect();
+        if !new.is_empty() {
+            progress(0, new.len());
+            let answers = self.resolver()?.resolve_each(&new, progress);
+            self.answers.extend(answers);
+        }
+        let failed = ask.iter().filter_map(|image| self.answers.get(image)?.as_ref().err().cloned());
+        RegistryErrors::check(failed.collect()).map_err(|errors| {
             let places = |image: &ImageRef| wanted.get(image).map_or(&[][..], Vec::as_slice);
             unresolved::failure(&errors, &|finding, image| at_places(finding, places(image)))
         })?;
-        for (image, resolved) in found.iter().filter(|(image, _)| !image.is_pinned()) {
+        for image in ask.iter().filter(|image| !image.is_pinned()) {
+            let Some(Ok(resolved)) = self.answers.get(image) else { continue };
             pins.insert(image, resolved.digest.clone());
             if writes {
                 self.lock.record(LockedImage {

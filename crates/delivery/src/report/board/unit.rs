@@ -1,5 +1,6 @@
 //! One unit on the board: a summary, with details that open on demand.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -46,16 +47,26 @@ pub(super) fn unit(unit: &Value, left: Option<&Value>, now: Option<Moment>) -> S
     cell + "</details>"
 }
 
-/// Whether the environment to the left has the same source.
+/// Whether the environment to the left runs the same images, of those that both run.
 fn compared_to(unit: &Value, left: &Value) -> String {
-    let (own, other) = (text(unit, "sourceCommit"), text(left, "sourceCommit"));
-    if own.is_empty() || other.is_empty() {
+    let other: BTreeMap<&str, &str> = images(left).into_iter().map(|image| (named(image).0, image)).collect();
+    let both = images(unit).into_iter().filter_map(|image| Some((image, *other.get(named(image).0)?)));
+    let both: Vec<(&str, &str)> = both.collect();
+    if both.is_empty() {
         return String::new();
     }
-    let sign = if own == other { "=" } else { "≠" };
-    let label = if own == other { "same source as" } else { "different source from" };
+    let is_same = both.iter().all(|(own, other)| own == other);
+    let sign = if is_same { "=" } else { "≠" };
+    let label = if is_same { "same images as" } else { "different images from" };
     let environment = escaped(text(left, "environment"));
     format!(" <span class=\"soft\" title=\"{label} {environment}\">{sign} {environment}</span>")
+}
+
+/// Who decided an image: the assignment of that reference.
+fn origin<'a>(unit: &'a Value, image: &str) -> &'a str {
+    let all = unit["assignments"].as_array().into_iter().flatten();
+    let mut found = all.filter(|one| text(one, "reference") == image);
+    found.next().map(|one| text(one, "origin")).unwrap_or_default()
 }
 
 /// The images' last names and tags; those that the delivery before did not have, with what it had.
@@ -104,7 +115,13 @@ fn facts(unit: &Value, now: Option<Moment>) -> String {
         // A String takes whatever is written to it.
         let _ = write!(list, "<dt>{name}</dt><dd>{value}</dd>");
     }
-    let images: String = images(unit).iter().map(|image| format!("<dd><code>{}</code></dd>", escaped(image))).collect();
+    let image = |image: &&str| {
+        let origin = origin(unit, image);
+        let origin =
+            if origin.is_empty() { String::new() } else { format!(" <span class=\"soft\">{}</span>", escaped(origin)) };
+        format!("<dd><code>{}</code>{origin}</dd>", escaped(image))
+    };
+    let images: String = images(unit).iter().map(image).collect();
     if !images.is_empty() {
         let _ = write!(list, "<dt>images</dt>{images}");
     }

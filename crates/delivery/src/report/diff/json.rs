@@ -18,6 +18,7 @@ fn unit(unit: &UnitDiff) -> Value {
         "added": counts.added,
         "changed": counts.changed,
         "removed": counts.removed,
+        "assignments": unit.assignments,
         "objects": unit.objects.iter().map(object).collect::<Value>(),
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::bounded::Bounded;
+use super::text::unchanged_units;
 use super::{Change, ObjectChange, UnitDiff};
 
 /// What GitHub takes in a comment, in characters; counted here in bytes, of which there are never fewer.
@@ -15,18 +16,23 @@ pub const SUMMARY_LIMIT: usize = 1024 * 1024;
 /// does not fit is first shortened to a line and then counted.
 pub fn markdown(units: &[UnitDiff], limit: usize) -> String {
     let mut out = Bounded::new(limit);
-    for unit in units {
+    let unchanged = units.iter().filter(|unit| unit.is_empty()).count();
+    for unit in units.iter().filter(|unit| !unit.is_empty()) {
         let title = format!("### {}: {}\n\n", escaped(&unit.name), unit.counts());
         out.piece(&title, &title);
-        if unit.is_empty() {
-            continue;
-        }
         out.piece(&format!("{} → {}\n\n", escaped(&unit.sides.0), escaped(&unit.sides.1)), "");
         out.piece(&images(unit), "");
+        for assignment in &unit.assignments {
+            out.piece(&format!("{}  \n", escaped(assignment)), "");
+        }
         for object in &unit.objects {
             out.piece(&one(object), &format!("- {}\n", headline(object)));
         }
         out.piece("\n", "");
+    }
+    if unchanged > 0 {
+        let line = format!("{}\n", unchanged_units(unchanged, units.len()));
+        out.piece(&line, &line);
     }
     out.finish()
 }

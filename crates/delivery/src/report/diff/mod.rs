@@ -32,6 +32,8 @@ pub struct UnitDiff {
     pub sides: (String, String),
     /// The objects that differ, in the order of their ids.
     pub objects: Vec<ObjectChange>,
+    /// The image assignments of the new side: what runs, and who decided that.
+    pub assignments: Vec<String>,
 }
 
 impl UnitDiff {

@@ -2,25 +2,40 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Counts, ObjectChange, UnitDiff};
+use super::{Change, ObjectChange, UnitDiff};
 
 /// The longest value shown whole on a terminal, in characters.
 const VALUE: usize = 200;
 
-/// The units' changes, a line a field; with ANSI colours where `colour` says so. Units without a change are one line.
+/// The units' changes, a line a field; with ANSI colours where `colour` says so. Units without a change are counted in the last line.
 pub fn text(units: &[UnitDiff], colour: bool) -> String {
     let paint = Paint(colour);
     let mut out = String::new();
-    for unit in units {
+    let unchanged = units.iter().filter(|unit| unit.is_empty()).count();
+    for unit in units.iter().filter(|unit| !unit.is_empty()) {
         let counts = unit.counts();
         // A String takes whatever is written to it.
         let _ = writeln!(out, "{} {counts}", paint.bold(&unit.name));
-        if counts != Counts::default() {
-            let _ = writeln!(out, "  {} → {}", unit.sides.0, unit.sides.1);
+        let _ = writeln!(out, "  {} → {}", unit.sides.0, unit.sides.1);
+        for assignment in &unit.assignments {
+            let _ = writeln!(out, "  {assignment}");
         }
         unit.objects.iter().for_each(|object| one(&mut out, object, paint));
     }
+    if unchanged > 0 {
+        let _ = writeln!(out, "{}", unchanged_units(unchanged, units.len()));
+    }
     out
+}
+
+/// `no change in 3 of 5 units`
+pub(super) fn unchanged_units(unchanged: usize, all: usize) -> String {
+    let units = if all == 1 { "unit" } else { "units" };
+    if unchanged == all {
+        format!("no change in {all} {units}")
+    } else {
+        format!("no change in {unchanged} of {all} {units}")
+    }
 }
 
 fn one(out: &mut String, object: &ObjectChange, paint: Paint) {

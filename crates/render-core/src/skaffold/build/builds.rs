@@ -22,7 +22,7 @@ pub struct Build {
 ///
 /// # Errors
 /// Returns an error for a file of neither form, with the JSON error.
-pub(crate) fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnostic> {
+pub fn from_json(bytes: &[u8], file: &str) -> Result<Vec<Build>, Diagnostic> {
     let invalid = |message: String| {
         Diagnostic::new(message)
             .in_file(file)

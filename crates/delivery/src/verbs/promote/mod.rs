@@ -1,21 +1,26 @@
 //! `hydrant promote`: the images that run in one environment, rendered with the other's overlay of the same source commit.
 
+mod candidates;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use git::source::SourceRepository;
-use manifest::{Diagnostic, Errors};
+use manifest::Diagnostic;
 
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source::RecordedSource;
+use crate::images::assign::{ImageInputs, PromotedImages};
 use crate::pipeline::{self, Delivered, Options, SourceTree};
 use crate::plan::settings::Settings;
-use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
-use crate::report::Report;
+use crate::plan::{Plan, PlannedUnit, plan};
+use crate::report::{FailedUnit, Report};
 use crate::verbs::verify::no_record;
+
+pub use candidates::{Candidate, candidates, json as candidates_json, text as candidates_text};
 
 /// The result of a promotion.
 #[derive(Clone, Debug, Default)]
@@ -41,31 +46,50 @@ pub struct SourceRange {
     pub new: String,
 }
 
-/// Delivers to the environment `to` the content of `from`, for every selected service that has both.
+/// Delivers to environments the images of those that they are promoted from, for every selected service that has both.
 ///
 /// # Errors
-/// An environment that was never delivered or whose record is missing, a source commit that no longer exists, and every error of a
-/// delivery. A promotion of something older than the target is refused by its branch.
+/// No environment to promote from, one that was never delivered or whose record is missing if that concerns every service, a source commit
+/// that no longer exists, and every error of a delivery. A promotion of something older than the target is refused by its branch.
 pub fn promote(
+    settings: &Settings,
+    ctx: &RunContext,
+    environments: &[Promotion],
+    options: &Options,
+) -> Result<Promoted, Failure> {
+    let report = Report { dry_run: options.dry_run, ..Report::default() };
+    let mut promoted = Promoted { report, ..Promoted::default() };
+    for environments in environments {
+        promote_one(settings, ctx, environments, options, &mut promoted)?;
+    }
+    if promoted.report.units.is_empty()
+        && let Some(failure) = FailedUnit::failure(&promoted.report.failed)
+    {
+        return Err(failure);
+    }
+    Ok(promoted)
+}
+
+fn promote_one(
     settings: &Settings,
     ctx: &RunContext,
     environments: &Promotion,
     options: &Options,
-) -> Result<Promoted, Failure> {
+    promoted: &mut Promoted,
+) -> Result<(), Failure> {
     let Promotion { from, to } = environments;
     if from == to {
         return Err(Diagnostic::new("`--from` and `--to` must differ").hint("name two environments").into());
     }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
-    let by_commit = running(branches::tips(&source.units, &source.root, ctx, Depth::Record)?, from)?;
+    let running = running(branches::tips(&source.units, &source.root, ctx, Depth::Record)?, from, &target);
+    promoted.report.failed.extend(running.failed);
     let before = branches::tips(&target.units, &target.root, ctx, Depth::Record)?;
-    let report = Report { dry_run: options.dry_run, ..Report::default() };
-    let mut promoted = Promoted { report, ..Promoted::default() };
     let repository = SourceRepository::discover(Path::new(&target.root))?;
     let recorded = RecordedSource::of_known_branches(&repository, None);
     let run = Run { settings, ctx, environments, target: &target, recorded, options };
-    for (commit, tips) in by_commit {
+    for (commit, tips) in running.by_commit {
         let delivered = run.at_commit(&commit, &tips)?;
         for warning in delivered.warnings {
             if !promoted.warnings.contains(&warning) {
@@ -79,8 +103,41 @@ pub fn promote(
             new: commit.clone(),
         }));
         promoted.report.units.extend(delivered.report.units);
+        promoted.report.failed.extend(delivered.report.failed);
     }
-    Ok(promoted)
+    Ok(())
+}
+
+/// The promotions that a selection means: to each selected environment, from the one that its `after` names. Environments that others are
+/// promoted from come last, so that a run moves an image by one step.
+///
+/// # Errors
+/// A selection that selects nothing, and a selected environment without `after`, unless others have one.
+pub fn selected(settings: &Settings, from: Option<&str>) -> Result<Vec<Promotion>, Failure> {
+    let plan = plan(&DiskFiles::default(), settings)?;
+    let mut found: Vec<Promotion> = Vec::new();
+    for unit in &plan.units {
+        let Some(from) = from.or(unit.after.as_deref()) else { continue };
+        let promotion = Promotion { from: from.to_owned(), to: unit.environment.clone() };
+        if !found.contains(&promotion) {
+            found.push(promotion);
+        }
+    }
+    if found.is_empty() {
+        let environment = plan.units.first().map_or("", |unit| &unit.environment);
+        let finding = Diagnostic::new(format!("the environment {environment} is promoted from no other"));
+        let finding = plan.config.iter().fold(finding, |finding, file| finding.in_file(file));
+        let field = format!("environments.{environment}.after");
+        return Err(finding.field(field).hint("set `after` to an environment, or give --from ENV").into());
+    }
+    // The environment that another promotion starts from must not change before that.
+    let mut ordered = Vec::new();
+    while let Some(next) = found.iter().position(|one| !found.iter().any(|other| other.from == one.to && other != one))
+    {
+        ordered.push(found.remove(next));
+    }
+    ordered.extend(found);
+    Ok(ordered)
 }
 
 /// The environments of a promotion.
@@ -95,29 +152,35 @@ pub struct Promotion {
 /// The tips of the branches that are promoted, by the service's name.
 type TipsByService = BTreeMap<String, BranchTip>;
 
-/// What runs in the environment `from`, by the source commit that it was rendered from.
-///
-/// # Errors
-/// Every unit that was never delivered, whose record cannot be read, or whose branch differs from its record.
-fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str) -> Result<BTreeMap<String, TipsByService>, Errors> {
-    let mut by_commit: BTreeMap<String, TipsByService> = BTreeMap::new();
-    let mut wrong = Vec::new();
+/// What runs in an environment.
+#[derive(Default)]
+struct Running {
+    /// The tips by the source commit that they were rendered from.
+    by_commit: BTreeMap<String, TipsByService>,
+    /// The units of the target that cannot be promoted: the other one was never delivered, its record cannot be read, or its branch differs
+    /// from its record.
+    failed: Vec<FailedUnit>,
+}
+
+fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str, target: &Plan) -> Running {
+    let mut running = Running::default();
     for WithTip { unit, tip } in tips {
-        let Some(tip) = tip else {
-            wrong.push(never_delivered(unit, from));
+        let Some(promoted) = target.units.iter().find(|one| one.service == unit.service) else { continue };
+        let mut fail = |finding: Diagnostic| running.failed.push(FailedUnit::new(promoted, finding.into()));
+        let Some(tip) = tip.filter(|tip| !tip.empty) else {
+            fail(never_delivered(unit, from));
             continue;
         };
-        let commit = branches::source_commit(&tip).map(str::to_owned);
-        match commit {
-            _ if tip.intact == Some(false) => wrong.push(drifted(unit)),
-            Some(commit) => drop(by_commit.entry(commit).or_default().insert(unit.service.clone(), tip)),
+        match branches::source_commit(&tip).map(str::to_owned) {
+            _ if tip.intact == Some(false) => fail(drifted(unit)),
+            Some(commit) => drop(running.by_commit.entry(commit).or_default().insert(unit.service.clone(), tip)),
             None => {
                 let found = no_record(unit);
-                wrong.push(Diagnostic { message: format!("{}: {}", unit.name(), found.message), ..found });
+                fail(Diagnostic { message: format!("{}: {}", unit.name(), found.message), ..found });
             }
         }
     }
-    Errors::check(wrong).map(|()| by_commit)
+    running
 }
 
 fn recorded_commit(tips: &[WithTip<&PlannedUnit>], service: &str) -> Option<String> {
@@ -165,16 +228,20 @@ impl Run<'_> {
         plan.units.retain(|unit| tips.contains_key(&unit.service));
         for unit in &mut plan.units {
             let rendered = before.units.iter().find(|other| other.service == unit.service);
-            unit.pinned_inputs = rendered.zip(tips.get(&unit.service)).map(|(rendered, tip)| PinnedInputs {
+            unit.image_inputs.promoted = rendered.zip(tips.get(&unit.service)).map(|(rendered, tip)| PromotedImages {
+                from: from.clone(),
                 images: branches::images(tip),
+                assignments: tip.record.as_ref().map(|record| record.assignments.clone()).unwrap_or_default(),
                 default_repo: rendered.default_repo().map(str::to_owned),
-                promoted_from: Some(from.clone()),
             });
             if let Some(now) = self.target.units.iter().find(|other| other.service == unit.service) {
                 unit.repository.clone_from(&now.repository);
                 unit.branch.clone_from(&now.branch);
+                unit.active.clone_from(&now.active);
                 unit.path.clone_from(&now.path);
                 unit.review.clone_from(&now.review);
+                let promoted = unit.image_inputs.promoted.take();
+                unit.image_inputs = ImageInputs { promoted, ..now.image_inputs.clone() };
             }
             unit.message = format!("promote {} from {from} to {to}", unit.service);
         }

@@ -1,0 +1,105 @@
+//! `hydrant render` of units of `hydrant.yaml`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use delivery::plan::settings::{Selection, Settings};
+use delivery::report::FailedUnit;
+use delivery::verbs::render_units::{RenderedUnits, UnitText, render_units};
+
+use crate::arguments::images::ImageArguments;
+use crate::outcome::{Failure, Success};
+use crate::output;
+use crate::run_context::run_context;
+
+/// Units of hydrant.yaml, in place of a folder with a skaffold.yaml.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Options for the units of hydrant.yaml")]
+pub(crate) struct UnitSelection {
+    /// Print what a delivery would write for every service in every environment
+    #[arg(long)]
+    all: bool,
+    /// Print what a delivery would write for this service, by its name or a glob (repeatable, or separated by commas)
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    service: Vec<String>,
+    /// Print what a delivery would write to this environment, by its name or a glob (repeatable, or separated by commas)
+    #[arg(short = 'e', long = "env", value_name = "NAME", value_delimiter = ',')]
+    environments: Vec<String>,
+    /// Read this config file [default: hydrant.yaml in the folder or in the nearest one above it]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Run this image, as NAME=REFERENCE; NAME=source ends an assignment (repeatable, or separated by commas)
+    #[arg(long = "image", value_name = "NAME=REFERENCE")]
+    image: Vec<String>,
+}
+
+impl UnitSelection {
+    /// Whether units are selected.
+    pub(super) fn is_given(&self) -> bool {
+        self.all || !self.service.is_empty() || !self.environments.is_empty()
+    }
+}
+
+/// Prints the units, or writes each to a file `SERVICE/ENVIRONMENT.yaml` below the folder `target`. A single selected unit is written to
+/// the file `target`, unless that is a folder.
+///
+/// # Errors
+/// A unit cannot be rendered; the others are written.
+pub(super) fn run(selected: UnitSelection, folder: String, target: Option<String>) -> Result<Success, Failure> {
+    let is_all = selected.all;
+    let config = selected.config.map(|path| Path::new(&folder).join(path).display().to_string());
+    let settings = Settings {
+        selection: Selection {
+            all: selected.all,
+            services: selected.service,
+            environments: selected.environments,
+            ..Selection::default()
+        },
+        given_images: ImageArguments::of(selected.image).given()?,
+        config,
+        folder: folder.clone(),
+        ..Settings::default()
+    };
+    let rendered = render_units(&settings, &run_context()?)?;
+    output::child_stderr(&rendered.stderr);
+    rendered.warnings.iter().for_each(output::warning);
+    match target {
+        None => output::result_bytes(&joined(&rendered))?,
+        Some(path) => {
+            let target = Path::new(&folder).join(&path);
+            match rendered.units.as_slice() {
+                [unit] if !is_all && !path.ends_with('/') && !target.is_dir() => write_file(&target, &unit.text)?,
+                units => write(&target, units)?,
+            }
+        }
+    }
+    match FailedUnit::failure(&rendered.failed) {
+        None => Ok(Success::Done),
+        Some(failure) => Err(failure.into()),
+    }
+}
+
+/// The units as one stream of documents.
+fn joined(rendered: &RenderedUnits) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for unit in &rendered.units {
+        if !text.is_empty() && !unit.text.starts_with(b"---") {
+            text.extend_from_slice(b"---\n");
+        }
+        text.extend_from_slice(&unit.text);
+    }
+    text
+}
+
+/// Writes one file a unit.
+fn write(folder: &Path, units: &[UnitText]) -> Result<(), Failure> {
+    for unit in units {
+        write_file(&folder.join(&unit.service).join(format!("{}.yaml", unit.environment)), &unit.text)?;
+    }
+    Ok(())
+}
+
+fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
+    made.with_context(|| path.display().to_string()).map_err(Failure::Input)
+}

@@ -1,0 +1,68 @@
+//! `hydrant render` of units of `hydrant.yaml`: what a delivery would write, without writing it.
+
+use manifest::Diagnostic;
+
+use crate::error::Failure;
+use crate::host::RunContext;
+use crate::host::disk::DiskFiles;
+use crate::pipeline::{Pipeline, PrintedUnit, SourceTree, recorded};
+use crate::plan::plan;
+use crate::plan::settings::Settings;
+use crate::report::FailedUnit;
+
+/// What a delivery would write for units.
+#[derive(Clone, Debug, Default)]
+pub struct RenderedUnits {
+    /// The units, in the order of the config.
+    pub units: Vec<UnitText>,
+    /// The units that cannot be rendered.
+    pub failed: Vec<FailedUnit>,
+    /// Findings that did not stop the run, each once.
+    pub warnings: Vec<Diagnostic>,
+    /// What the source's own programs wrote to stderr.
+    pub stderr: Vec<u8>,
+}
+
+/// What a delivery would write for a unit.
+#[derive(Clone, Debug)]
+pub struct UnitText {
+    /// The service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+    /// The file, as it is written; several files are joined as documents, in the order of their names.
+    pub text: Vec<u8>,
+}
+
+/// Renders, assigns, pins and checks the units of the plan.
+///
+/// # Errors
+/// A config or a remote that cannot be read; what is wrong with the units if none can be rendered.
+pub fn render_units(settings: &Settings, ctx: &RunContext) -> Result<RenderedUnits, Failure> {
+    let files = DiskFiles::default();
+    let mut plan = plan(&files, settings)?;
+    recorded::read_all(&mut plan.units, &plan.root, ctx)?;
+    let mut pipeline = Pipeline::open(&plan, ctx, SourceTree { files: &files, revision: None })?;
+    let printed = pipeline.run_to_printed(&plan.units, true)?;
+    if let Some(failure) = printed.failure.filter(|_| printed.units.is_empty()) {
+        return Err(failure);
+    }
+    let mut rendered = RenderedUnits { failed: printed.failed, ..RenderedUnits::default() };
+    for PrintedUnit { unit, files, warnings, stderr, .. } in printed.units {
+        let mut text = Vec::new();
+        for file in files.files.into_values() {
+            if !text.is_empty() && !file.bytes.starts_with(b"---") {
+                text.extend_from_slice(b"---\n");
+            }
+            text.extend_from_slice(&file.bytes);
+        }
+        rendered.units.push(UnitText { service: unit.service, environment: unit.environment, text });
+        rendered.stderr.extend(stderr);
+        for warning in warnings {
+            if !rendered.warnings.contains(&warning) {
+                rendered.warnings.push(warning);
+            }
+        }
+    }
+    Ok(rendered)
+}
