@@ -107,7 +107,11 @@ impl GitHub {
 
     fn client_options(&self) -> ClientOptions {
         ClientOptions {
-            timeouts: Timeouts { connect: Duration::from_secs(30), idle: Duration::from_secs(120), total: None },
+            timeouts: Timeouts {
+                connect: Duration::from_secs(30),
+                idle: Duration::from_secs(120),
+                total: Some(Duration::from_secs(600)),
+            },
             authorities: self.network.authorities.clone(),
             proxies: self.network.proxies.clone(),
             plain_http: PlainHttp::Allowed,
