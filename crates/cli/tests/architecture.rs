@@ -265,7 +265,9 @@ fn the_compatibility_page_names_fixtures_that_exist() {
         .collect();
     assert!(named.len() > 30, "{named:?}");
     let exists = |name: &str| {
-        ["kustomize", "skaffold", "yaml"].iter().any(|area| root().join("fixtures").join(area).join(name).is_dir())
+        ["helm", "kustomize", "skaffold", "yaml"]
+            .iter()
+            .any(|area| root().join("fixtures").join(area).join(name).is_dir())
     };
     let missing: Vec<_> = named.iter().filter(|name| !exists(name)).collect();
     assert!(missing.is_empty(), "docs/compatibility.md names fixtures that do not exist: {missing:?}");

@@ -51,7 +51,7 @@ pub(super) struct Budget {
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { remaining: 5 * LARGEST }
+        Budget { remaining: LARGEST * 5 / 2 }
     }
 }
 

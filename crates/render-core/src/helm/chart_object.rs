@@ -62,7 +62,13 @@ fn entries(chart: &ActiveChart<'_>, semantics: Semantics) -> Vec<Entry> {
     let Metadata { home, icon, condition, tags, keywords, sources, maintainers, annotations, .. } =
         &chart.content.metadata;
     let maintainers = maintainers.iter().flatten().map(|maintainer| self::maintainer(maintainer, semantics));
-    let dependencies = chart.dependencies.iter().flatten().map(|dependency| self::dependency(dependency, semantics));
+    let dependencies: Vec<Value> =
+        chart.dependencies.iter().flatten().map(|dependency| self::dependency(dependency, semantics)).collect();
+    let dependencies = match (semantics.is_v3(), &chart.dependencies) {
+        (true, None) => List::nil(&DEPENDENCIES),
+        (true, Some(_)) => List::new(&DEPENDENCIES, dependencies),
+        (false, _) => dependencies.into_iter().collect(),
+    };
     vec![
         Entry::new("Name", "name", chart.name.as_str()),
         Entry::new("Home", "home", home.as_str()),
@@ -79,7 +85,7 @@ fn entries(chart: &ActiveChart<'_>, semantics: Semantics) -> Vec<Entry> {
         Entry::new("Deprecated", "deprecated", *deprecated),
         Entry::new("Annotations", "annotations", self::annotations(annotations.as_deref())),
         Entry::new("KubeVersion", "kubeVersion", kube_version.as_str()),
-        Entry::new("Dependencies", "dependencies", list(&DEPENDENCIES, dependencies.collect(), semantics)),
+        Entry::new("Dependencies", "dependencies", dependencies),
         Entry::new("Type", "type", chart_type.as_str()),
     ]
 }

@@ -13,6 +13,7 @@ use super::shared_value::{SharedValue, deep_copy_map};
 const GLOBAL: &[u8] = b"global";
 
 /// The values that a chart brings: as they were read, or with what was imported from its subcharts.
+#[derive(Clone)]
 pub(super) enum Defaults<'c> {
     Read(&'c SharedValue),
     Imported(Map),
@@ -34,7 +35,7 @@ pub(super) trait ChartValues: Sized {
     /// Returns the chart's own values.
     fn defaults(&self) -> &Defaults<'_>;
     /// Returns the subcharts.
-    fn subcharts(&self) -> &[Self];
+    fn subcharts(&self) -> Vec<Self>;
 }
 
 /// Merges values; `keep_nulls` is Helm's `MergeValues`, the opposite its `CoalesceValues`.
@@ -58,7 +59,7 @@ impl Coalescer<'_> {
     fn chart(&mut self, chart: &impl ChartValues, target: &Map, prefix: &str) -> Result<(), String> {
         let path = joined(prefix, chart.name());
         self.defaults(chart, target, &path);
-        for subchart in chart.subcharts() {
+        for subchart in &chart.subcharts() {
             let key = subchart.name().as_bytes();
             let table = match target.get(key) {
                 None => {

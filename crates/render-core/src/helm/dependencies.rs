@@ -3,9 +3,9 @@
 //! Source of the rules: `helm pkg/chart/v2/util/dependencies.go`.
 
 use gotemplate::{Map, Value};
-use rustc_hash::FxHashSet;
 
 use super::chart::{Chart, ChartContent};
+use super::chart_objects::{ChartId, ChartObjects, DependencyId};
 use super::coalesce::{ChartValues, Coalescer, Defaults};
 use super::log;
 use super::metadata::{Dependency, ImportValue, in_range};
@@ -23,10 +23,10 @@ pub(super) struct ActiveChart<'c> {
     /// The dependencies that are enabled; `None` if none are declared.
     pub(super) dependencies: Option<Vec<Dependency>>,
     pub(super) subcharts: Vec<ActiveChart<'c>>,
-    defaults: Defaults<'c>,
+    pub(super) defaults: Defaults<'c>,
 }
 
-impl ChartValues for ActiveChart<'_> {
+impl<'c> ChartValues for &ActiveChart<'c> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -35,121 +35,120 @@ impl ChartValues for ActiveChart<'_> {
         &self.defaults
     }
 
-    fn subcharts(&self) -> &[Self] {
-        &self.subcharts
+    fn subcharts(&self) -> Vec<Self> {
+        self.subcharts.iter().collect()
     }
 }
 
-impl<'c> ActiveChart<'c> {
-    /// Makes the chart with all its subcharts, before dependencies are processed.
-    fn new(content: &'c ChartContent) -> ActiveChart<'c> {
-        ActiveChart {
-            content,
-            name: content.metadata.name.clone(),
-            path: String::new(),
-            is_root: false,
-            dependencies: content.metadata.dependencies.as_ref().map(|all| all.iter().flatten().cloned().collect()),
-            subcharts: content.subcharts.iter().map(ActiveChart::new).collect(),
-            defaults: Defaults::Read(&content.values),
-        }
-    }
-
+impl ActiveChart<'_> {
     /// Returns whether templates are executed: those of a library chart are not.
     pub(super) fn is_library(&self) -> bool {
         self.content.metadata.is_library()
     }
+}
 
-    /// Sets the paths of the chart and its subcharts.
-    fn set_paths(&mut self, path: String, semantics: Semantics) {
-        // Helm 3 does not tell the subcharts of an aliased chart about the alias, unless that chart declares dependencies.
-        let keeps_name = semantics.is_v3() && self.content.metadata.dependencies.is_none() && !self.is_root;
-        let base = match path.rsplit_once('/') {
-            Some((parents, _)) if keeps_name => format!("{parents}/{}", self.content.metadata.name),
-            _ => path.clone(),
-        };
-        for subchart in &mut self.subcharts {
-            subchart.set_paths(format!("{base}/charts/{}", subchart.name), semantics);
-        }
-        self.path = path;
-    }
+/// Returns the values of a chart and its subcharts under the user's.
+///
+/// # Errors
+/// The values of a subchart are not a map.
+pub(super) fn coalesce(
+    chart: &ActiveChart<'_>,
+    user: &Map,
+    semantics: Semantics,
+    warnings: &mut Vec<String>,
+) -> Result<Map, String> {
+    Coalescer { semantics, keep_nulls: false, warnings }.values(&chart, user)
+}
+
+/// Returns the chart with the subcharts that the user's values enable, and with imported values.
+///
+/// # Errors
+/// The values of a subchart are not a map.
+pub(super) fn process<'c>(chart: &'c Chart, user: &Map, warnings: &mut Vec<String>) -> Result<ActiveChart<'c>, String> {
+    let mut charts = ChartObjects::default();
+    let root = charts.add(&chart.content);
+    let mut processor = Processor { semantics: chart.semantics, warnings, charts };
+    processor.enable(root, user, "")?;
+    processor.import(root)?;
+    Ok(processor.charts.active(root))
 }
 
 /// The state of processing a chart's dependencies.
-pub(super) struct Processor<'w> {
+struct Processor<'w, 'c> {
     semantics: Semantics,
     warnings: &'w mut Vec<String>,
-    /// The charts whose dependencies were processed under another alias.
-    enabled: FxHashSet<*const ChartContent>,
-    imported: FxHashSet<*const ChartContent>,
+    charts: ChartObjects<'c>,
 }
 
-impl<'w> Processor<'w> {
-    pub(super) fn new(semantics: Semantics, warnings: &'w mut Vec<String>) -> Processor<'w> {
-        Processor { semantics, warnings, enabled: FxHashSet::default(), imported: FxHashSet::default() }
-    }
-
-    /// Returns the chart with the subcharts that the user's values enable, and with imported values.
-    ///
-    /// # Errors
-    /// The values of a subchart are not a map.
-    pub(super) fn process<'c>(&mut self, chart: &'c Chart, user: &Map) -> Result<ActiveChart<'c>, String> {
-        let mut root = ActiveChart::new(&chart.content);
-        root.is_root = true;
-        self.enable(&mut root, user, "")?;
-        self.import(&mut root)?;
-        let name = root.name.clone();
-        root.set_paths(name, self.semantics);
-        Ok(root)
-    }
-
+impl Processor<'_, '_> {
     /// Returns the values of a chart and its subcharts under the user's.
-    ///
-    /// # Errors
-    /// The values of a subchart are not a map.
-    pub(super) fn coalesce(&mut self, chart: &ActiveChart<'_>, user: &Map) -> Result<Map, String> {
-        self.coalescer(false).values(chart, user)
+    fn values(&mut self, chart: ChartId, user: &Map, keep_nulls: bool) -> Result<Map, String> {
+        let mut coalescer = Coalescer { semantics: self.semantics, keep_nulls, warnings: self.warnings };
+        coalescer.values(&self.charts.values_of(chart), user)
     }
 
-    fn coalescer(&mut self, keep_nulls: bool) -> Coalescer<'_> {
-        Coalescer { semantics: self.semantics, keep_nulls, warnings: self.warnings }
+    /// Merges `source` into `target`, which takes precedence, and keeps nulls.
+    fn merge_tables(&mut self, target: &Map, source: &Map) {
+        Coalescer { semantics: self.semantics, keep_nulls: true, warnings: self.warnings }.tables(target, source);
     }
 
     /// Removes the subcharts that are disabled. `path` leads from the root's values to the chart's.
-    fn enable(&mut self, chart: &mut ActiveChart<'_>, values: &Map, path: &str) -> Result<(), String> {
-        let Some(mut dependencies) = chart.dependencies.take() else { return Ok(()) };
-        let loaded = std::mem::take(&mut chart.subcharts);
-        // In helm 3 the aliases of a chart share its dependencies, which the first one has renamed.
-        if !self.enabled.insert(std::ptr::from_ref(chart.content)) && self.semantics.is_v3() {
-            dependencies.iter_mut().for_each(|dependency| dependency.name = dependency.effective_name().to_owned());
+    fn enable(&mut self, chart: ChartId, values: &Map, path: &str) -> Result<(), String> {
+        let Some(dependencies) = self.charts.dependencies(chart) else { return Ok(()) };
+        self.arrange(chart, &dependencies);
+        for dependency in &dependencies {
+            self.charts.dependency_mut(*dependency).enabled = true;
         }
-        chart.subcharts = arranged(loaded, &dependencies);
-        for dependency in &mut dependencies {
-            if !dependency.alias.is_empty() {
-                dependency.name.clone_from(&dependency.alias);
-            }
-            dependency.enabled = true;
-        }
-        let coalesced = self.coalesce(chart, values)?;
-        self.apply_tags(&mut dependencies, &coalesced);
-        self.apply_conditions(&mut dependencies, &coalesced, path);
+        let coalesced = self.values(chart, values, false)?;
+        self.apply_tags(&dependencies, &coalesced);
+        self.apply_conditions(&dependencies, &coalesced, path);
         let disabled: Vec<String> = dependencies
             .iter()
+            .map(|dependency| self.charts.dependency(*dependency))
             .filter(|dependency| !dependency.enabled)
             .map(|dependency| dependency.name.clone())
             .collect();
-        chart.subcharts.retain(|subchart| !disabled.contains(&subchart.name));
-        dependencies.retain(|dependency| !disabled.contains(&dependency.name));
-        for subchart in &mut chart.subcharts {
-            let path = format!("{path}{}.", subchart.name);
-            self.enable(subchart, &coalesced, &path)?;
+        let is_disabled = |name: &str| disabled.iter().any(|disabled| disabled == name);
+        let mut subcharts = self.charts.subcharts(chart);
+        subcharts.retain(|subchart| !is_disabled(self.charts.name(*subchart)));
+        let kept =
+            dependencies.into_iter().filter(|dependency| !is_disabled(&self.charts.dependency(*dependency).name));
+        let kept: Vec<DependencyId> = kept.collect();
+        for subchart in &subcharts {
+            let path = format!("{path}{}.", self.charts.name(*subchart));
+            self.enable(*subchart, &coalesced, &path)?;
         }
-        chart.dependencies = (!dependencies.is_empty()).then_some(dependencies);
+        self.charts.set_dependencies(chart, kept);
+        self.charts.set_subcharts(chart, subcharts);
         Ok(())
     }
 
-    fn apply_tags(&mut self, dependencies: &mut [Dependency], values: &Map) {
+    /// Puts the subcharts that are not declared first, then a copy for each dependency, named by its alias.
+    fn arrange(&mut self, chart: ChartId, dependencies: &[DependencyId]) {
+        let loaded = self.charts.subcharts(chart);
+        let fits = |charts: &ChartObjects<'_>, subchart: ChartId, dependency: DependencyId| {
+            let dependency = charts.dependency(dependency);
+            charts.name(subchart) == dependency.name && in_range(&dependency.version, charts.version(subchart))
+        };
+        let is_declared =
+            |subchart: &ChartId| dependencies.iter().any(|dependency| fits(&self.charts, *subchart, *dependency));
+        let mut arranged: Vec<ChartId> = loaded.iter().copied().filter(|subchart| !is_declared(subchart)).collect();
+        for dependency in dependencies {
+            let alias = self.charts.dependency(*dependency).alias.clone();
+            if let Some(found) = loaded.iter().find(|subchart| fits(&self.charts, **subchart, *dependency)) {
+                arranged.push(self.charts.copy_as(*found, &alias, self.semantics));
+            }
+            if !alias.is_empty() {
+                self.charts.dependency_mut(*dependency).name = alias;
+            }
+        }
+        self.charts.set_subcharts(chart, arranged);
+    }
+
+    fn apply_tags(&mut self, dependencies: &[DependencyId], values: &Map) {
         let Some(Value::Map(tags)) = values.get(b"tags") else { return };
         for dependency in dependencies {
+            let dependency = self.charts.dependency_mut(*dependency);
             let (mut on, mut off) = (false, false);
             for tag in &dependency.tags {
                 match tags.get(tag.as_bytes()) {
@@ -163,8 +162,9 @@ impl<'w> Processor<'w> {
         }
     }
 
-    fn apply_conditions(&mut self, dependencies: &mut [Dependency], values: &Map, path: &str) {
+    fn apply_conditions(&mut self, dependencies: &[DependencyId], values: &Map, path: &str) {
         for dependency in dependencies {
+            let dependency = self.charts.dependency_mut(*dependency);
             let condition = dependency.condition.clone();
             for part in condition.trim().split(',').filter(|part| !part.is_empty()) {
                 match value_at(values, &format!("{path}{part}")) {
@@ -182,27 +182,28 @@ impl<'w> Processor<'w> {
     }
 
     /// Merges what charts import from their subcharts, deepest first.
-    fn import(&mut self, chart: &mut ActiveChart<'_>) -> Result<(), String> {
-        for subchart in &mut chart.subcharts {
+    fn import(&mut self, chart: ChartId) -> Result<(), String> {
+        for subchart in self.charts.subcharts(chart) {
             self.import(subchart)?;
         }
-        let Some(mut dependencies) = chart.dependencies.take() else { return Ok(()) };
-        // In helm 3 the aliases of a chart share its dependencies, from which the first one has taken the imports.
-        if !self.imported.insert(std::ptr::from_ref(chart.content)) && self.semantics.is_v3() {
-            dependencies.iter_mut().for_each(|dependency| dependency.import_values.clear());
-        }
-        let values = self.coalescer(true).values(chart, &Map::default())?;
+        let Some(dependencies) = self.charts.dependencies(chart) else { return Ok(()) };
+        let values = self.values(chart, &Map::default(), true)?;
         let mut imported = Map::default();
-        for dependency in &dependencies {
+        for id in dependencies {
+            let dependency = self.charts.dependency_mut(id);
+            // What was imported for another copy of the chart is not imported again.
+            if std::mem::replace(&mut dependency.imported, true) {
+                dependency.import_values.clear();
+            }
+            let dependency = dependency.clone();
             for import in &dependency.import_values {
-                imported = self.import_one(imported, dependency, import, &values);
+                imported = self.import_one(imported, &dependency, import, &values);
             }
         }
         // The chart's own values take precedence over what it imports.
         let own = deep_copy_map(&values);
-        self.coalescer(true).tables(&own, &imported);
-        chart.defaults = Defaults::Imported(own);
-        chart.dependencies = Some(dependencies);
+        self.merge_tables(&own, &imported);
+        self.charts.set_defaults(chart, Defaults::Imported(own));
         Ok(())
     }
 
@@ -227,29 +228,9 @@ impl<'w> Processor<'w> {
             "." => table,
             path => path.rsplit('.').fold(table, |inner, name| [(name, Value::Map(inner))].into_iter().collect()),
         };
-        self.coalescer(true).tables(&imported, &nested);
+        self.merge_tables(&imported, &nested);
         imported
     }
-}
-
-/// Returns the subcharts that are not declared, then the declared ones in the order of `Chart.yaml`, named by their aliases.
-fn arranged<'c>(loaded: Vec<ActiveChart<'c>>, dependencies: &[Dependency]) -> Vec<ActiveChart<'c>> {
-    let fits = |chart: &ActiveChart<'_>, dependency: &Dependency| {
-        chart.name == dependency.name && in_range(&dependency.version, &chart.content.metadata.version)
-    };
-    let mut arranged = Vec::new();
-    for dependency in dependencies {
-        if let Some(found) = loaded.iter().find(|chart| fits(chart, dependency)) {
-            let mut copy = ActiveChart::new(found.content);
-            if !dependency.alias.is_empty() {
-                copy.name.clone_from(&dependency.alias);
-            }
-            arranged.push(copy);
-        }
-    }
-    let undeclared: Vec<ActiveChart<'c>> =
-        loaded.into_iter().filter(|chart| !dependencies.iter().any(|dependency| fits(chart, dependency))).collect();
-    undeclared.into_iter().chain(arranged).collect()
 }
 
 /// Returns the map at a path of keys; the key that is not a map otherwise.

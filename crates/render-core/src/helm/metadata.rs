@@ -57,6 +57,8 @@ pub(super) struct Dependency {
     pub(super) tags: Vec<String>,
     pub(super) enabled: bool,
     pub(super) import_values: Vec<ImportValue>,
+    /// The values were imported in this rendering.
+    pub(super) imported: bool,
     pub(super) alias: String,
 }
 

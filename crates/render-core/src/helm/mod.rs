@@ -11,6 +11,7 @@
 mod archive;
 mod chart;
 mod chart_object;
+mod chart_objects;
 mod check;
 mod coalesce;
 mod decode;
@@ -53,7 +54,6 @@ pub use print::PrintOptions;
 pub use semantics::{Semantics, UnknownSemantics};
 pub use values::{ReadFile, ValueSource, Values};
 
-use self::dependencies::Processor;
 use crate::files::Files;
 
 pub use crate::template_functions::{FindZone, RandomBytes};
@@ -122,8 +122,7 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
     let semantics = chart.semantics;
     check::chart(chart, warnings)?;
     check::release_name(&options.release, semantics, warnings)?;
-    let mut processor = Processor::new(semantics, warnings);
-    let active = match processor.process(chart, &options.values.0) {
+    let active = match dependencies::process(chart, &options.values.0, warnings) {
         Ok(active) => active,
         Err(error) if semantics.is_v3() => return Err(HelmError::new(error)),
         Err(error) => {
@@ -132,7 +131,7 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
             return Err(HelmError::new(format!("{message}: {error}")));
         }
     };
-    let values = processor.coalesce(&active, &options.values.0).map_err(HelmError::new)?;
+    let values = dependencies::coalesce(&active, &options.values.0, semantics, warnings).map_err(HelmError::new)?;
     if !options.skip_schema_validation {
         schema::validate(&active, &values, semantics, warnings)?;
     }
