@@ -5,7 +5,7 @@
 mod deliveries;
 
 use committer::branches::{self, BranchPath, Depth};
-use committer::{Outcome, Refusal, Unit, UnitResult};
+use committer::{Outcome, Refusal, RequestMethod, Topic, Unit, UnitResult};
 use deliveries::{committed, deliver, options, refused, sha, unit};
 use git::Remote;
 use testkit::git::{Implementation, OtherServer};
@@ -109,6 +109,57 @@ fn races(remote: &Remote) {
     overtaking(remote, "unique", RACERS);
     overtaking(remote, "equal", 2);
     sharing(remote, 1);
+}
+
+#[test]
+#[ignore = "needs .ci/servers"]
+fn real_jgit_survives_races() {
+    let server = OtherServer::start(Implementation::JGit);
+    for name in ["files.git", "reftable.git", "hidden.git"] {
+        races(&Remote::new(server.url(name)));
+    }
+}
+
+#[test]
+#[ignore = "needs .ci/servers"]
+fn real_jgit_refuses_one_branch_of_several() {
+    let server = OtherServer::start(Implementation::JGit);
+    for name in ["files.git", "reftable.git", "heads-only.git", "hidden.git"] {
+        let remote = Remote::new(server.url(name));
+        for source in 1..=2 {
+            let text = format!("{source}\n");
+            let units = ["a", "locked", "b"].map(|branch| unit(branch, source, &[("manifest.yaml", &text)]));
+            let done = deliver(&remote, &units, &options()).unwrap();
+            committed(&done[0]);
+            committed(&done[2]);
+            let Refusal::Rejected { message, .. } = refused(&done[1]) else { panic!("{name}: {done:?}") };
+            assert!(message.contains("prohibited by Gerrit"), "{name}: {message}");
+            let limited = name == "heads-only.git" || name == "hidden.git";
+            assert_eq!(done[0].not_announced.is_some(), limited, "{name}: {done:?}");
+        }
+    }
+}
+
+/// A reviewed unit: proposed, updated, unchanged.
+#[test]
+#[ignore = "needs .ci/servers"]
+fn real_other_servers_take_reviewed_units() {
+    for implementation in [Implementation::JGit, Implementation::Dulwich] {
+        let server = OtherServer::start(implementation);
+        for name in ["files.git", "reftable.git", "heads-only.git"] {
+            let remote = Remote::new(server.url(name));
+            let propose = |source: u32, text: &str| {
+                let mut unit = unit("production", source, &[("manifest.yaml", text)]);
+                let request = RequestMethod::None;
+                unit.topic = Some(Topic { branch: "next".to_owned(), request, closes_on_branch_delete: false });
+                deliver(&remote, &[unit], &options()).unwrap().remove(0)
+            };
+            committed(&propose(1, "1\n"));
+            committed(&propose(2, "2\n"));
+            assert_eq!(propose(2, "2\n").outcome, Outcome::Unchanged, "{implementation:?} {name}");
+            assert_eq!(held(&remote, "next", "").0, "2\n");
+        }
+    }
 }
 
 #[test]
