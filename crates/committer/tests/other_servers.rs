@@ -168,12 +168,3 @@ fn real_dulwich_survives_races() {
     let server = OtherServer::start(Implementation::Dulwich);
     races(&Remote::new(server.url("files.git")));
 }
-
-#[test]
-#[ignore = "needs .ci/servers"]
-fn real_jgit_survives_races() {
-    let server = OtherServer::start(Implementation::JGit);
-    for name in ["files.git", "reftable.git"] {
-        races(&Remote::new(server.url(name)));
-    }
-}
