@@ -8,6 +8,8 @@ use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
+use delivery::escape;
+use delivery::host::redact;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -70,7 +72,8 @@ struct Open {
 impl Log {
     fn line(&self, level: Level, text: &str) {
         let level = level.as_str().to_ascii_lowercase();
-        (self.0)(format!("{level}: {text}\n").as_bytes());
+        let text = redact(text);
+        (self.0)(format!("{level}: {}\n", escape::commands(&text)).as_bytes());
     }
 }
 
@@ -123,9 +126,7 @@ impl Fields {
             self.0.push_str(field.name());
             self.0.push('=');
         }
-        for character in value.chars() {
-            if character.is_control() { self.0.extend(character.escape_default()) } else { self.0.push(character) }
-        }
+        self.0.push_str(&escape::line(value));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Printing. Only results go to stdout; everything else goes to stderr.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
+use delivery::escape;
+use delivery::host::redact;
 use delivery::lock::Lock;
 use delivery::{Diagnostic, Errors};
 
@@ -27,6 +29,44 @@ pub(crate) enum TextOrJson {
 /// [`Failure::Closed`] if the reader closed stdout.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
     result_bytes(text.as_bytes())
+}
+
+/// The form of a report on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportForm {
+    /// Text or Markdown.
+    Text,
+    /// A JSON document.
+    Json,
+}
+
+impl ReportForm {
+    /// JSON or text.
+    pub(crate) fn json_if(is_json: bool) -> Self {
+        if is_json { ReportForm::Json } else { ReportForm::Text }
+    }
+}
+
+/// Writes a report to stdout: without credentials in URLs, and with no line that a CI service would run as a command. What is a result
+/// itself, such as manifests, is written by [`result`].
+///
+/// # Errors
+/// As [`result`].
+pub(crate) fn report(text: &str, form: ReportForm) -> Result<(), Failure> {
+    content_report(&redact(text), form)
+}
+
+/// As [`report`] for one that quotes manifests, whose URLs are shown as they are.
+///
+/// # Errors
+/// As [`result`].
+pub(crate) fn content_report(text: &str, form: ReportForm) -> Result<(), Failure> {
+    match form {
+        // Colours are used on a terminal only, and what is in colour is escaped already.
+        ReportForm::Text if io::stdout().is_terminal() => result(text),
+        ReportForm::Text => result(&escape::commands(&escape::lines(text))),
+        ReportForm::Json => result(&escape::json(text)),
+    }
 }
 
 /// Writes text as it is to stderr, even with `-q`: what another tool prints there.
@@ -130,8 +170,11 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     error.chain().map(ToString::to_string).filter(|cause| !shown.contains(cause.as_str())).collect()
 }
 
-/// Prints clap's text to the stream that it is for.
+/// Prints clap's text to the stream that it is for. An error has the arguments that were typed, so it is printed as other errors are.
 pub(crate) fn usage(error: &clap::Error) {
+    if error.use_stderr() {
+        return line(error.render().to_string().trim_end_matches('\n'));
+    }
     // Nothing else can be done if the stream is closed.
     drop(error.print());
 }
@@ -141,6 +184,10 @@ pub(crate) fn bug(text: &str) {
     line(&format!("bug: {text}\n  hint: report this with the command that you ran; this step delivered nothing"));
 }
 
+/// Prints lines on stderr: the one place that all errors, warnings and notes go through. Credentials in URLs are left out, hidden characters
+/// are escaped, and no line is a command for a CI service.
 fn line(text: &str) {
-    terminal::write(format!("{text}\n").as_bytes());
+    let text = redact(text);
+    let text = escape::lines(&text);
+    terminal::write(format!("{}\n", escape::commands(&text)).as_bytes());
 }

@@ -36,4 +36,4 @@ pub mod report;
 pub mod review;
 pub mod verbs;
 
-pub use manifest::{Diagnostic, Errors, ImageRef};
+pub use manifest::{Diagnostic, Errors, ImageRef, escape};

@@ -54,4 +54,4 @@ pub use remote::Remote;
 pub use signing::{Signing, SigningError, SigningFormat};
 pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};
 pub use tree::{Tree, TreeEntry};
-pub use url::{same_repository, without_credentials};
+pub use url::{RemoteUrl, same_repository, without_credentials};

@@ -8,13 +8,13 @@ use net::InputTrust;
 
 use crate::config::{GitConfig, expand_home};
 use crate::credentials::{CredentialHelpers, Credentials};
-use crate::url::without_credentials;
+use crate::url::RemoteUrl;
 
 /// A repository to connect to. `Debug` prints the URL without credentials.
 #[derive(Clone, Default)]
 pub struct Remote {
     /// `https://…`, `http://…`, `ssh://…`, `user@host:path`, `file://…` or a path. Credentials in it are used.
-    pub url: String,
+    pub url: RemoteUrl,
     /// Credentials for HTTP; they take precedence over those in the URL.
     pub credentials: Option<Credentials>,
     /// Where `credentials` come from, such as the name of a variable, for errors.
@@ -41,7 +41,7 @@ pub struct Remote {
 
 impl Remote {
     /// A remote with a URL and nothing else.
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<RemoteUrl>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 
@@ -73,7 +73,7 @@ impl Remote {
 
     /// Returns the URL without credentials, for messages and records.
     pub fn redacted_url(&self) -> String {
-        without_credentials(&self.url)
+        self.url.to_string()
     }
 }
 

@@ -1,6 +1,62 @@
 //! Repository URLs as text: removal of credentials and percent-decoding.
 
+use std::fmt;
+
 use percent_encoding::percent_decode_str;
+
+/// The URL of a repository, or a path. It may have credentials: `Display` and `Debug` print it without them, and only
+/// [`RemoteUrl::expose`] returns all of it.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RemoteUrl(String);
+
+impl RemoteUrl {
+    /// Returns the URL as it is, with its credentials: to connect, and to read its parts.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for RemoteUrl {
+    fn from(url: String) -> Self {
+        RemoteUrl(url)
+    }
+}
+
+impl From<&str> for RemoteUrl {
+    fn from(url: &str) -> Self {
+        RemoteUrl(url.to_owned())
+    }
+}
+
+impl From<&String> for RemoteUrl {
+    fn from(url: &String) -> Self {
+        RemoteUrl(url.clone())
+    }
+}
+
+impl From<std::borrow::Cow<'_, str>> for RemoteUrl {
+    fn from(url: std::borrow::Cow<'_, str>) -> Self {
+        RemoteUrl(url.into_owned())
+    }
+}
+
+impl From<&RemoteUrl> for RemoteUrl {
+    fn from(url: &RemoteUrl) -> Self {
+        url.clone()
+    }
+}
+
+impl fmt::Display for RemoteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_credentials(&self.0))
+    }
+}
+
+impl fmt::Debug for RemoteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", without_credentials(&self.0))
+    }
+}
 
 /// Returns `url` without the credentials that it may contain, for messages and records. The user name of an `ssh` URL is kept, as it is no secret.
 pub fn without_credentials(url: &str) -> String {

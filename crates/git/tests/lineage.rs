@@ -322,7 +322,7 @@ fn real_git_clones_are_deepened_over_every_transport() {
         );
         for (way, url, settings) in [
             ("file", format!("file://{}", repository.display()), vec![]),
-            ("ssh", over_ssh.url.clone(), vec![("core.sshCommand", ssh)]),
+            ("ssh", over_ssh.url.expose().to_owned(), vec![("core.sshCommand", ssh)]),
             // As actions/checkout leaves the token behind.
             (
                 "http",

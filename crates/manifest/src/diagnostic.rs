@@ -20,6 +20,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::escape;
 use crate::node::At;
 
 /// An error or a warning. It prints as `FILE:LINE:COLUMN: FIELD: MESSAGE`, with each hint on a line of its own.
@@ -180,17 +181,17 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            write!(f, "{file}:")?;
+            write!(f, "{}:", escape::line(file))?;
             if self.at != At::default() {
                 write!(f, "{}:{}:", self.at.line, self.at.column)?;
             }
             f.write_str(" ")?;
         }
         if let Some(field) = &self.field {
-            write!(f, "{field}: ")?;
+            write!(f, "{}: ", escape::line(field))?;
         }
-        f.write_str(&self.message)?;
-        self.hints.iter().try_for_each(|hint| write!(f, "\n  hint: {hint}"))
+        f.write_str(&escape::message(&self.message))?;
+        self.hints.iter().try_for_each(|hint| write!(f, "\n  hint: {}", escape::line(hint)))
     }
 }
 

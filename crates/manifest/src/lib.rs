@@ -3,6 +3,7 @@
 //! This crate uses no file system, network, clock or tool. All other crates use its types.
 
 pub mod diagnostic;
+pub mod escape;
 pub mod image;
 pub mod image_rules;
 pub mod image_search;

@@ -1,34 +1,22 @@
 //! URLs and texts of servers in printable form: without credentials and control characters, of bounded length.
 
+use percent_encoding::percent_decode_str;
+
 /// Query parameters whose values are secrets: OAuth 2, GitLab's and Azure's tokens, pre-signed URLs of S3, GCS and Azure.
-const SECRET_PARAMETERS: &[&str] = &[
-    "access_token",
-    "client_secret",
-    "id_token",
-    "job_token",
-    "key",
-    "password",
-    "private_token",
-    "refresh_token",
-    "sig",
-    "signature",
-    "token",
-    "x-amz-credential",
-    "x-amz-security-token",
-    "x-amz-signature",
-    "x-goog-credential",
-    "x-goog-signature",
-];
+const SECRET_PARAMETERS: &[&str] = &["auth", "authorization", "code", "jwt", "key", "pat", "pwd", "sig"];
+/// Parts of names of query parameters whose values are secrets, such as `access_token` and `X-Amz-Signature`.
+const SECRET_PARTS: &[&str] =
+    &["token", "secret", "password", "passwd", "signature", "credential", "api_key", "api-key", "apikey", "private"];
 /// What stands in place of a secret value.
 const REDACTED: &str = "REDACTED";
 /// The maximum number of characters of a server's text.
 const SHOWN: usize = 300;
 
-/// Returns a URL without its credentials: the user and password, and the values of query parameters that hold secrets. The user
-/// name of `ssh` stays. A text that is no URL, such as `git@host:path`, comes back as it is.
+/// Returns a URL without its credentials: the user and password, and the values of parameters of the query and the fragment that hold
+/// secrets. The user name of `ssh` and of `user@host:path` stays. A text that is no URL comes back as it is.
 pub fn url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Some((scheme, rest)) = url.split_once("://") else { return without_scheme(url) };
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
     let tail = without_secret_parameters(tail);
     let Some((user, host)) = authority.rsplit_once('@') else { return format!("{scheme}://{authority}{tail}") };
@@ -40,18 +28,40 @@ pub fn url(url: &str) -> String {
     }
 }
 
+/// `user@host:path` without a password, which ssh does not take: `user:password@host:path`.
+fn without_scheme(url: &str) -> String {
+    let authority = url.split('/').next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else { return url.to_owned() };
+    match user.split_once(':') {
+        Some((name, password)) if !password.is_empty() && !name.contains(char::is_whitespace) => {
+            format!("{name}{}", &url[user.len()..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
 fn without_secret_parameters(tail: &str) -> String {
-    let Some((path, rest)) = tail.split_once('?') else { return tail.to_owned() };
-    let (query, fragment) = rest.find('#').map_or((rest, ""), |at| rest.split_at(at));
-    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if !value.is_empty() && is_secret(name) => format!("{name}={REDACTED}"),
-        _ => parameter.to_owned(),
-    });
-    format!("{path}?{}{fragment}", parameters.collect::<Vec<_>>().join("&"))
+    let Some(start) = tail.find(['?', '#']) else { return tail.to_owned() };
+    let mut out = tail[..start].to_owned();
+    for part in tail[start..].split_inclusive(['?', '#', '&', ';']) {
+        let end = part.len() - usize::from(part.ends_with(['?', '#', '&', ';']));
+        let (parameter, separator) = part.split_at(end);
+        match parameter.split_once('=') {
+            Some((name, value)) if !value.is_empty() && is_secret(name) => {
+                out.push_str(name);
+                out.push('=');
+                out.push_str(REDACTED);
+            }
+            _ => out.push_str(parameter),
+        }
+        out.push_str(separator);
+    }
+    out
 }
 
 fn is_secret(name: &str) -> bool {
-    SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+    let name = percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
+    SECRET_PARAMETERS.contains(&name.as_str()) || SECRET_PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Returns a text with each URL in it redacted as by [`url()`].
@@ -96,6 +106,14 @@ mod tests {
             ("ssh://git:secret@host/a", "ssh://git@host/a"),
             ("git@github.com:a/b.git", "git@github.com:a/b.git"),
             ("/srv/a@b", "/srv/a@b"),
+            ("git:secret@host:a/b.git", "git@host:a/b.git"),
+            ("https://u:p\\@host/a", "https://u:p\\@host/a"),
+            ("https://h/a?x=1#access_token=s", "https://h/a?x=1#access_token=REDACTED"),
+            ("https://h/a?access%5Ftoken=s;b=2", "https://h/a?access%5Ftoken=REDACTED;b=2"),
+            (
+                "https://h/a?X-Amz-Signature=s&private_token=t",
+                "https://h/a?X-Amz-Signature=REDACTED&private_token=REDACTED",
+            ),
             ("https://host/a?token=x&b=1&SIG=y#part", "https://host/a?token=REDACTED&b=1&SIG=REDACTED#part"),
             ("https://host/a?scope=repository:a:pull&service=s", "https://host/a?scope=repository:a:pull&service=s"),
         ] {

@@ -5,7 +5,7 @@ use delivery::verbs::artifact::{self, Options, Puller, Target};
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output;
+use crate::output::{self, ReportForm};
 use crate::run_context::run_context;
 
 /// Push the output of units as OCI artifacts for Flux and Argo CD
@@ -91,9 +91,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let done = artifact::push(&settings, &run_context()?, &options)?;
     output::child_stderr(&done.stderr);
     done.warnings.iter().for_each(output::warning);
-    output::result(&match arguments.format {
-        Format::Text => done.report.text(),
-        Format::Json => done.report.json(),
-    })?;
+    let form = ReportForm::json_if(matches!(arguments.format, Format::Json));
+    output::report(
+        &match arguments.format {
+            Format::Text => done.report.text(),
+            Format::Json => done.report.json(),
+        },
+        form,
+    )?;
     Ok(Success::Done)
 }

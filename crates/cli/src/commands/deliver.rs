@@ -11,7 +11,7 @@ use crate::arguments::images::ImageArguments;
 use crate::arguments::lock_file::LockArguments;
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output;
+use crate::output::{self, ReportForm};
 use crate::run_context::run_context;
 
 /// Render, pin and check units, and push the output to their branches
@@ -135,11 +135,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
 /// # Errors
 /// As [`ended`].
 pub(crate) fn reported(report: &Report, format: ReportFormat, strict: bool) -> Result<Success, Failure> {
-    output::result(&match format {
-        ReportFormat::Text => report.text(),
-        ReportFormat::Json => report.json(),
-        ReportFormat::Markdown => report.markdown(),
-    })?;
+    let form = ReportForm::json_if(matches!(format, ReportFormat::Json));
+    output::report(
+        &match format {
+            ReportFormat::Text => report.text(),
+            ReportFormat::Json => report.json(),
+            ReportFormat::Markdown => report.markdown(),
+        },
+        form,
+    )?;
     ended(report, strict)
 }
 

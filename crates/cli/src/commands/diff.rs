@@ -9,7 +9,7 @@ use delivery::verbs::diff::{Side, differences};
 use crate::arguments::images::ImageArguments;
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output;
+use crate::output::{self, ReportForm};
 use crate::run_context::run_context;
 
 /// Show the changes that a delivery would make, object by object
@@ -72,14 +72,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut settings = arguments.units.settings_or_all_units()?;
     settings.given_images = given_images;
     let units = differences(&settings, &run_context()?, &arguments.from, &arguments.to, &noise)?;
-    output::result(&match arguments.format {
-        Format::Text => text(&units, colour()),
-        Format::Markdown => markdown(&units, arguments.limit),
-        Format::Json => format!("{:#}\n", json(&units)),
-        Format::JsonPatch => json_patch(&units, &noise),
-        Format::Unified => unified(&units),
-        Format::Html => html(&units),
-    })?;
+    let form = ReportForm::json_if(matches!(arguments.format, Format::Json | Format::JsonPatch));
+    output::content_report(
+        &match arguments.format {
+            Format::Text => text(&units, colour()),
+            Format::Markdown => markdown(&units, arguments.limit),
+            Format::Json => format!("{:#}\n", json(&units)),
+            Format::JsonPatch => json_patch(&units, &noise),
+            Format::Unified => unified(&units),
+            Format::Html => html(&units),
+        },
+        form,
+    )?;
     let same = units.iter().all(delivery::report::diff::UnitDiff::is_empty);
     Ok(if arguments.exit_code && !same { Success::Different } else { Success::Done })
 }

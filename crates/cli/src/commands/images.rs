@@ -12,7 +12,7 @@ use crate::arguments::lock_file::current_dir;
 use crate::arguments::registries::{PlatformArguments, RegistryArguments};
 use crate::arguments::search::SearchArguments;
 use crate::outcome::{Failure, Success};
-use crate::output::{self, TextOrJson};
+use crate::output::{self, ReportForm, TextOrJson};
 use crate::run_context::run_context;
 
 /// List the images in YAML files, with their locations and digests
@@ -71,10 +71,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         origins = found;
     }
     let listed = pin::list(&images, &origins, arguments.unpinned);
-    output::result(&match arguments.format {
-        TextOrJson::Text => pin::text(&listed),
-        TextOrJson::Json => pin::json(&listed),
-    })?;
+    let form = ReportForm::json_if(matches!(arguments.format, TextOrJson::Json));
+    output::report(
+        &match arguments.format {
+            TextOrJson::Text => pin::text(&listed),
+            TextOrJson::Json => pin::json(&listed),
+        },
+        form,
+    )?;
     let all_pinned = images.iter().all(|one| one.found.image.is_pinned());
     Ok(if all_pinned || !arguments.exit_code { Success::Done } else { Success::Different })
 }

@@ -5,7 +5,7 @@ use delivery::report::plan as print;
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output;
+use crate::output::{self, ReportForm};
 use crate::run_context::run_context;
 
 /// Print the units that a delivery would work on, and their destinations
@@ -51,10 +51,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         plan.keep(shard);
     }
     print::undeclared(&plan).iter().for_each(|line| output::note(line));
-    output::result(&match arguments.format {
-        Format::Text => print::text(&plan),
-        Format::Json => print::json(&plan),
-        Format::GithubMatrix => print::github_matrix(&plan),
-    })?;
+    let form = ReportForm::json_if(!matches!(arguments.format, Format::Text));
+    output::report(
+        &match arguments.format {
+            Format::Text => print::text(&plan),
+            Format::Json => print::json(&plan),
+            Format::GithubMatrix => print::github_matrix(&plan),
+        },
+        form,
+    )?;
     Ok(Success::Done)
 }

@@ -8,7 +8,7 @@ use delivery::verbs::promote::{Promotion, candidates, candidates_json, candidate
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, ended, reported};
 use crate::outcome::{Failure, Success};
-use crate::output;
+use crate::output::{self, ReportForm};
 use crate::run_context::run_context;
 
 /// Deliver the exact images of one environment to another
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     done.warnings.iter().for_each(output::warning);
     match arguments.format {
         ReportFormat::Text => {
-            output::result(&done.text())?;
+            output::report(&done.text(), ReportForm::Text)?;
             ended(&done.report, true)
         }
         other => reported(&done.report, other, true),
@@ -89,9 +89,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
 fn list(mut settings: Settings, ctx: &RunContext, format: ReportFormat) -> Result<Success, Failure> {
     settings.selection.default_to_all = true;
     let found = candidates(&settings, ctx)?;
-    output::result(&match format {
-        ReportFormat::Json => candidates_json(&found),
-        ReportFormat::Text | ReportFormat::Markdown => candidates_text(&found),
-    })?;
+    let form = ReportForm::json_if(matches!(format, ReportFormat::Json));
+    output::report(
+        &match format {
+            ReportFormat::Json => candidates_json(&found),
+            ReportFormat::Text | ReportFormat::Markdown => candidates_text(&found),
+        },
+        form,
+    )?;
     Ok(Success::Done)
 }

@@ -6,7 +6,7 @@ use delivery::verbs::status;
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output::{self, TextOrJson};
+use crate::output::{self, ReportForm, TextOrJson};
 use crate::run_context::run_context;
 
 /// Show the state of each unit: source commit, images, age, hold, drift and pending reviews
@@ -38,9 +38,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     if let Some(path) = &arguments.html {
         output::result_file(path, &status::html(&rows, ctx.now))?;
     }
-    output::result(&match arguments.format {
-        TextOrJson::Text => status::text(&rows, ctx.now),
-        TextOrJson::Json => status::json(&rows),
-    })?;
+    let form = ReportForm::json_if(matches!(arguments.format, TextOrJson::Json));
+    output::report(
+        &match arguments.format {
+            TextOrJson::Text => status::text(&rows, ctx.now),
+            TextOrJson::Json => status::json(&rows),
+        },
+        form,
+    )?;
     Ok(Success::Done)
 }

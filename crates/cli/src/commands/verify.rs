@@ -4,7 +4,7 @@ use delivery::verbs::verify::{self, RecordedCommits};
 
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
-use crate::output::{self, TextOrJson};
+use crate::output::{self, ReportForm, TextOrJson};
 use crate::run_context::run_context;
 
 /// Render the recorded source with the recorded images, and verify that the branch has exactly that output
@@ -31,10 +31,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let settings = arguments.units.settings_or_all_units()?;
     let commits = if arguments.any_commit { RecordedCommits::Any } else { RecordedCommits::OfKnownBranches };
     let verdicts = verify::verify(&settings, &run_context()?, commits)?;
-    output::result(&match arguments.format {
-        TextOrJson::Text => verify::text(&verdicts),
-        TextOrJson::Json => verify::json(&verdicts),
-    })?;
+    let form = ReportForm::json_if(matches!(arguments.format, TextOrJson::Json));
+    output::report(
+        &match arguments.format {
+            TextOrJson::Text => verify::text(&verdicts),
+            TextOrJson::Json => verify::json(&verdicts),
+        },
+        form,
+    )?;
     delivery::Errors::check(verify::unknown(&verdicts))?;
     Ok(if verify::verified(&verdicts) { Success::Done } else { Success::Different })
 }

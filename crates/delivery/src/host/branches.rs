@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 pub use committer::branches::{BoardEntry, BranchTip, Depth};
 use committer::branches::{BoardRequest, BranchPath, Picked, board_at, history, pick as pick_commit, read};
+use git::RemoteUrl;
 use manifest::{Diagnostic, Errors, ImageRef, Node, yaml};
 
 use crate::error::Failure;
@@ -14,7 +15,7 @@ use crate::host::trailers::{IMAGE, PROMOTED};
 /// Something that is delivered to a branch.
 pub trait OnBranch {
     /// The manifest repository: a URL, or an absolute path.
-    fn repository(&self) -> &str;
+    fn repository(&self) -> &RemoteUrl;
     /// The branch.
     fn branch(&self) -> &str;
     /// The folder on the branch; empty for its root.
@@ -110,11 +111,11 @@ impl<U> Positioned<U> {
 /// Calls `read` once a repository with its units, and gives the results in the units' order.
 fn each_repository<U: OnBranch, T>(
     units: impl IntoIterator<Item = U>,
-    read: impl Fn(&str, Vec<Positioned<U>>) -> Result<Vec<Positioned<T>>, Failure>,
+    read: impl Fn(&RemoteUrl, Vec<Positioned<U>>) -> Result<Vec<Positioned<T>>, Failure>,
 ) -> Result<Vec<T>, Failure> {
-    let mut by_repository: BTreeMap<String, Vec<Positioned<U>>> = BTreeMap::new();
+    let mut by_repository: BTreeMap<RemoteUrl, Vec<Positioned<U>>> = BTreeMap::new();
     for (position, unit) in units.into_iter().enumerate() {
-        by_repository.entry(unit.repository().to_owned()).or_default().push(Positioned { position, unit });
+        by_repository.entry(unit.repository().clone()).or_default().push(Positioned { position, unit });
     }
     let mut all = Vec::new();
     for (repository, members) in by_repository {
@@ -157,7 +158,7 @@ fn place<U: OnBranch>(unit: &U) -> BranchPath {
 }
 
 impl<U: OnBranch> OnBranch for &U {
-    fn repository(&self) -> &str {
+    fn repository(&self) -> &RemoteUrl {
         (**self).repository()
     }
 

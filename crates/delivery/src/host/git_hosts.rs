@@ -13,7 +13,8 @@ const KNOWN: &[(&str, Host)] = &[
 /// The host's name in a URL, without user and port.
 pub(crate) fn host_name(repository: &str) -> Option<&str> {
     let rest = match repository.split_once("://") {
-        Some((_, rest)) => rest.split('/').next()?,
+        // As the URL Standard reads it: a backslash is a slash.
+        Some((_, rest)) => rest.split(['/', '\\', '?', '#']).next()?,
         None => repository.split_once(':').map(|(host, _)| host).filter(|host| !host.contains('/'))?,
     };
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);

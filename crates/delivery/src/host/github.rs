@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git::{GitConfig, Remote};
+use git::{GitConfig, Remote, RemoteUrl};
 use github::{GitHub, Login, Network, Repository};
 use manifest::Diagnostic;
 use net::Proxies;
@@ -16,15 +16,15 @@ use crate::host::git_hosts::host_name;
 ///
 /// # Errors
 /// No token, no key, or no owner and name in the URL.
-pub(crate) fn access(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<(GitHub, Repository), Failure> {
+pub(crate) fn access(url: &RemoteUrl, ctx: &RunContext, api: Option<&str>) -> Result<(GitHub, Repository), Failure> {
     let variable = |name: &str| ctx.variables.get(name).filter(|text| !text.is_empty()).cloned();
-    let repository = named(url).ok_or_else(|| {
-        Diagnostic::new(format!("invalid GitHub repository URL {}", Remote::new(url).redacted_url()))
+    let repository = named(url.expose()).ok_or_else(|| {
+        Diagnostic::new(format!("invalid GitHub repository URL {url}"))
             .field("destination.repository")
             .hint("use a URL such as https://github.com/OWNER/REPOSITORY.git")
     })?;
-    let host = host_name(url).unwrap_or("github.com");
-    let at_home = at_home(host, ctx);
+    let host = host_name(url.expose()).unwrap_or("github.com");
+    let at_home = at_home(url.expose(), ctx);
     let api = api.map(str::to_owned).or_else(|| variable("GITHUB_API"));
     let api = api.or_else(|| variable("GITHUB_API_URL").filter(|_| at_home));
     let api = api.unwrap_or_else(|| match host {
@@ -46,11 +46,19 @@ pub(crate) fn api(api: String, login: Login, ctx: &RunContext) -> GitHub {
     GitHub::new(api, login).with_network(network).with_connections(ctx.github.clone())
 }
 
-/// Whether the host is the one of the GitHub action that runs hydrant; github.com outside of an action.
-pub(crate) fn at_home(host: &str, ctx: &RunContext) -> bool {
+/// Whether a repository is on the server of the GitHub action that runs hydrant; on github.com outside of an action. Scheme, host and port are
+/// compared; of a URL for ssh, which gets no token, the host alone.
+pub(crate) fn at_home(url: &str, ctx: &RunContext) -> bool {
     let server = ctx.variables.get("GITHUB_SERVER_URL").filter(|text| !text.is_empty());
     let server = server.map_or("https://github.com", String::as_str);
-    host_name(server).is_some_and(|home| home.eq_ignore_ascii_case(host))
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    if !web {
+        let host =
+            host_name(url).is_some_and(|host| host_name(server).is_some_and(|home| home.eq_ignore_ascii_case(host)));
+        return host && !url.starts_with("file:");
+    }
+    let origin = |url: &str| net::Url::parse(url.trim()).ok().map(|url| url.origin());
+    origin(url).is_some_and(|origin_of_url| origin(server) == Some(origin_of_url))
 }
 
 /// Whether a GitHub App is to be used.
@@ -90,4 +98,34 @@ fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
             .hint("set HYDRANT_GIT_TOKEN, GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_KEY_FILE, with the permissions contents: write and pull requests: write")
             .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scheme_host_and_port_are_those_of_the_server() {
+        let at = |server: &str, url: &str| {
+            let variables = [("GITHUB_SERVER_URL".to_owned(), server.to_owned())].into();
+            at_home(url, &RunContext { variables, ..RunContext::default() })
+        };
+        for (server, url, home) in [
+            ("", "https://github.com/a/b", true),
+            ("", "https://GitHub.com:443/a/b", true),
+            ("", "http://github.com/a/b", false),
+            ("", "https://github.com:8443/a/b", false),
+            ("", "https://github.com.example/a/b", false),
+            ("", "https://github.com@evil.example/a/b", false),
+            ("", "git@github.com:a/b.git", true),
+            ("", "ssh://git@github.com:22/a/b", true),
+            ("https://h", "http://h:8080/a/b", false),
+            ("https://h", "https://h:8443/a/b", false),
+            ("https://h", "https://h/a/b", true),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/a/b", true),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3001/a/b", false),
+        ] {
+            assert_eq!(at(server, url), home, "{server} {url}");
+        }
+    }
 }

@@ -34,3 +34,8 @@ pub mod trailers;
 pub(crate) use cache::sha256_hex;
 pub use context::{InputTrust, Moment, RunContext};
 pub use permissions::Permissions;
+
+/// Returns a text in which no URL has credentials.
+pub fn redact(text: &str) -> String {
+    net::redact::text(text)
+}

@@ -4,6 +4,7 @@ use manifest::{Diagnostic, Errors};
 
 use super::committed;
 use super::policy;
+use super::secrets;
 use super::session::Pipeline;
 use super::unit::{CheckedUnit, PinnedUnit};
 use crate::error::Failure;
@@ -24,7 +25,11 @@ impl Pipeline<'_> {
         }
         let checked = |pinned: PinnedUnit| {
             let outside = self.outside_folders(&outside, &pinned)?;
-            let PinnedUnit { unit, output, images } = pinned;
+            let PinnedUnit { unit, mut output, images } = pinned;
+            let name = unit.name();
+            let keys = output.objects.iter().flat_map(|object| secrets::private_keys(&name, object));
+            let keys: Vec<Diagnostic> = keys.collect();
+            output.warnings.extend(keys);
             Ok(CheckedUnit { unit, output, images, outside })
         };
         units.into_iter().map(checked).collect()

@@ -37,6 +37,7 @@ pub mod record;
 pub(crate) mod recorded;
 mod reference_trailers;
 mod render;
+mod secrets;
 mod session;
 mod skaffold;
 mod source_commit;

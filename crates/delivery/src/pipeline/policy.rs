@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors, Node, ObjectId};
 
+use super::secrets;
 use crate::config::Secrets;
 use crate::plan::PlannedUnit;
 
-/// Checks a unit's objects: no plain `Secret` unless allowed, no two objects of one name.
+/// Checks a unit's objects: no plain values of a `Secret` unless allowed, no two objects of one name.
 ///
 /// # Errors
 /// Every object that breaks a rule, by name; values of secrets are never printed.
 pub fn check(unit: &PlannedUnit, objects: &[Node]) -> Result<(), Errors> {
     let mut wrong = doubles(unit, objects);
     if unit.secrets == Secrets::Refuse {
-        wrong.extend(objects.iter().filter_map(|object| plain_secret(unit, object)));
+        wrong.extend(objects.iter().flat_map(|object| secrets::plain_values(&unit.name(), object)));
     }
     Errors::check(wrong)
 }
@@ -33,29 +34,4 @@ fn doubles(unit: &PlannedUnit, objects: &[Node]) -> Vec<Diagnostic> {
                 .hint("rename or remove one")
         })
         .collect()
-}
-
-/// A `Secret` with values that are not encrypted. SOPS leaves the kind and adds a top-level `sops` (getsops/sops, README,
-/// "encryption of YAML files"), with each value as `ENC[…]`; a SealedSecret or an ExternalSecret has another kind.
-fn plain_secret(unit: &PlannedUnit, object: &Node) -> Option<Diagnostic> {
-    let id = ObjectId::of(object);
-    if id.gvk.kind != "Secret" || !id.gvk.group.is_empty() {
-        return None;
-    }
-    let encrypted = object.get("sops").is_some();
-    let values = ["data", "stringData"].into_iter().filter_map(|field| object.get(field)?.as_map());
-    let plain: Vec<&str> = values
-        .flat_map(|map| map.entries())
-        .filter(|entry| !(encrypted && entry.value.text().is_some_and(|text| text.starts_with("ENC["))))
-        .map(|entry| entry.key.text.as_str())
-        .collect();
-    if plain.is_empty() {
-        return None;
-    }
-    let message = format!("{}: {id} holds plain values ({})", unit.name(), plain.join(", "));
-    Some(
-        Diagnostic::new(message)
-            .field("policy.secrets")
-            .hint("encrypt it (SOPS, SealedSecret), refer to it (ExternalSecret), or set `policy.secrets: allow`"),
-    )
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::github::{GitHub, GitHubApiTransport, Repository};
 use committer::{Ancestors, DeliverError, UnitResult};
-use git::{Remote, Signing, Transport, TransportError};
+use git::{Remote, RemoteUrl, Signing, Transport, TransportError};
 
 use super::{CommitMethod, Options};
 use crate::error::Failure;
@@ -81,13 +81,13 @@ fn open(remote: &Remote, api: Option<&ApiAccess>) -> Result<Box<dyn Transport>, 
 
 /// The units by repository. What any of them needs to be reviewed is looked up before the first push.
 fn batches(plan: &Plan, ctx: &RunContext, units: Vec<PreparedUnit>, options: &Options) -> Result<Vec<Batch>, Failure> {
-    let mut by_repository: BTreeMap<String, Vec<ReviewedUnit>> = BTreeMap::new();
+    let mut by_repository: BTreeMap<RemoteUrl, Vec<ReviewedUnit>> = BTreeMap::new();
     for mut unit in units {
         let review = Review::of(&unit);
         unit.content.topic = review.as_ref().map(|review| review.topic(&unit.unit.branch));
         by_repository.entry(unit.unit.repository.clone()).or_default().push(ReviewedUnit { unit, review });
     }
-    let batch = |(repository, units): (String, Vec<ReviewedUnit>)| {
+    let batch = |(repository, units): (RemoteUrl, Vec<ReviewedUnit>)| {
         let reviews = || units.iter().filter_map(|one| one.review.as_ref());
         let requests = Requests::prepare(&repository, ctx, reviews(), options.dry_run)?;
         let remote = remote(&repository, &plan.root, ctx)?;

@@ -12,7 +12,7 @@ pub(crate) struct RecordedCommit {
     pub(crate) source: SourceRepository,
     /// The commit.
     pub(crate) head: CommitInfo,
-    /// The repository's URL, or its path where it has no remote.
+    /// The repository's URL without credentials, or its path where it has no remote.
     pub(crate) url: String,
 }
 
@@ -24,7 +24,7 @@ impl RecordedCommit {
     pub(crate) fn read(plan: &Plan, revision: Option<&str>) -> Result<Self, Failure> {
         let source = SourceRepository::discover(Path::new(&plan.root))?;
         let head = source.commit(revision.unwrap_or("HEAD"))?;
-        let url = plan.source_repository.clone().or_else(|| source.origin());
+        let url = plan.source_repository.as_ref().map(ToString::to_string).or_else(|| source.origin());
         let url = url.unwrap_or_else(|| source.root().display().to_string());
         Ok(RecordedCommit { source, head, url })
     }

@@ -116,7 +116,7 @@ pub struct PrintedUnit {
 }
 
 impl OnBranch for PrintedUnit {
-    fn repository(&self) -> &str {
+    fn repository(&self) -> &git::RemoteUrl {
         self.unit.repository()
     }
 

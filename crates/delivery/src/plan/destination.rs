@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use git::RemoteUrl;
 use manifest::{Diagnostic, Errors};
 use render_core::files::join;
 
@@ -15,7 +16,7 @@ const PATH: &str = "manifest.yaml";
 /// Where one unit's output goes.
 pub(super) struct UnitDestination {
     /// A URL, or an absolute path.
-    pub(super) repository: String,
+    pub(super) repository: RemoteUrl,
     /// A valid branch name.
     pub(super) branch: String,
     /// The branch that `branch` proposes changes to.
@@ -124,10 +125,10 @@ impl<'a> Field<'a> {
 }
 
 /// A local path is made absolute, a URL (also git's short `host:path`) stays.
-fn absolute_repository(base: &str, repository: &str) -> String {
+fn absolute_repository(base: &str, repository: &str) -> RemoteUrl {
     let url = repository.contains("://")
         || repository.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
-    if url { repository.to_owned() } else { join(base, repository) }
+    if url { repository.into() } else { join(base, repository).into() }
 }
 
 /// Why a path cannot be used on a branch.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use git::RemoteUrl;
 use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
@@ -72,7 +73,7 @@ pub struct Plan {
     /// The images that the command was given.
     pub given_images: Vec<GivenImage>,
     /// The source repository's URL for the record; absent where its remote `origin` says it.
-    pub source_repository: Option<String>,
+    pub source_repository: Option<RemoteUrl>,
     /// Environments that patterns captured and the config does not have, each with a path: what is there is not delivered.
     pub undeclared: BTreeMap<String, String>,
 }
@@ -129,7 +130,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
         given_images: settings.given_images.clone(),
-        source_repository: settings.source_repository.clone().or(config.source.repository),
+        source_repository: settings.source_repository.clone().or(config.source.repository).map(RemoteUrl::from),
         config: path,
         root,
     })

@@ -65,7 +65,7 @@ impl Request {
             return Ok(None);
         }
         let fields = written.into_iter().fold(settings.request.clone(), |all, level| all.or(&level.request));
-        let Some(host) = fields.host.or_else(|| known(&destination.repository)) else {
+        let Some(host) = fields.host.or_else(|| known(destination.repository.expose())) else {
             return Err(unknown_host(unit, destination));
         };
         let topic = fields.branch.as_ref();
@@ -94,7 +94,7 @@ impl Request {
 }
 
 fn unknown_host(unit: &UnitContext<'_>, destination: &UnitDestination) -> Diagnostic {
-    let repository = git::Remote::new(&destination.repository).redacted_url();
+    let repository = destination.repository.to_string();
     let name = format!("{}/{}", unit.service.name, unit.environment);
     let found =
         Diagnostic::new(format!("{name} needs a review, and the kind of its git host is unknown: {repository}"));

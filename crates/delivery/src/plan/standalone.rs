@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use git::RemoteUrl;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
@@ -45,7 +46,7 @@ impl Standalone {
             variables: None,
             folder: self.folder.clone(),
             source: Source::Skaffold(Box::new(self.skaffold)),
-            repository: String::new(),
+            repository: RemoteUrl::default(),
             branch: String::new(),
             active: None,
             path: String::new(),

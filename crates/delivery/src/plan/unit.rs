@@ -7,6 +7,8 @@ use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
 use super::{Release, Request};
+use git::RemoteUrl;
+
 use crate::config::{GivenDigests, Images, Secrets, UnitNames};
 use crate::host::branches::OnBranch;
 use crate::images::assign::ImageInputs;
@@ -29,7 +31,7 @@ pub struct PlannedUnit {
     /// What is rendered.
     pub source: Source,
     /// The manifest repository: a URL, or an absolute path.
-    pub repository: String,
+    pub repository: RemoteUrl,
     /// The branch.
     pub branch: String,
     /// The branch that `branch` proposes changes to for GitOps Promoter: `X`, if the configured name ends with `-next` and `branch` is
@@ -140,7 +142,7 @@ pub(super) fn branch_folder(path: &str) -> String {
 }
 
 impl OnBranch for PlannedUnit {
-    fn repository(&self) -> &str {
+    fn repository(&self) -> &RemoteUrl {
         &self.repository
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use committer::{Assignment, LeftAsIs, NOTES, Outcome, Refusal, TopicState, UnitResult};
 use git::{Change, ChangeKind};
+use manifest::escape::{self, line};
 use registry::Origin;
 use serde_json::{Value, json};
 
@@ -113,7 +114,9 @@ impl Report {
     pub fn refusals(&self) -> impl Iterator<Item = String> {
         self.units.iter().filter_map(|unit| match &unit.delivery.outcome {
             Outcome::Refused(refusal) if refusal.left_as_is().is_none() => Some(unit.refusal(refusal)),
-            _ => unit.failed_request().map(|failure| format!("{}: {}", unit.name(), failure.message)),
+            _ => unit
+                .failed_request()
+                .map(|failure| format!("{}: {}", line(&unit.name()), escape::message(&failure.message))),
         })
     }
 
@@ -139,7 +142,7 @@ impl Report {
         });
         let of_requests = self.units.iter().flat_map(|unit| {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);
-            warnings.map(|message| format!("{}: {message}", unit.name()))
+            warnings.map(|message| format!("{}: {}", line(&unit.name()), escape::message(message)))
         });
         of_requests.chain(not_announced).collect()
     }
@@ -152,7 +155,7 @@ impl Report {
         let changes = self.units.iter().flat_map(|unit| {
             let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
             let request = unit.request.as_ref().and_then(RequestReport::line);
-            request.into_iter().chain(changes).map(|message| format!("{}: {message}\n", unit.name()))
+            request.into_iter().chain(changes).map(|message| format!("{}: {}\n", line(&unit.name()), line(&message)))
         });
         format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
     }
@@ -239,23 +242,26 @@ impl UnitReport {
     /// The image, and links to the commit that it was built from and to what changed since the one before, where they are known.
     fn image_cell(&self, image: &str) -> String {
         let known = self.origins.iter().find(|one| one.image == image).and_then(ImageOrigin::markdown);
-        known.map_or_else(|| format!("`{image}`"), |links| format!("`{image}` ({links})"))
+        let code = escape::markdown_code(image);
+        known.map_or_else(|| code.clone(), |links| format!("{code} ({links})"))
     }
 
     /// The result, with a link to the request where there is one.
     fn result_cell(&self) -> String {
         let request = self.request.as_ref();
         match request.and_then(|request| Some((request.url.as_ref()?, request.number))) {
-            Some((url, Some(number))) => format!("{} ([#{number}]({url}))", self.result()),
-            Some((url, None)) => format!("{} ([request]({url}))", self.result()),
+            Some((url, Some(number))) => {
+                format!("{} ({})", self.result(), escape::markdown_link(&format!("#{number}"), url))
+            }
+            Some((url, None)) => format!("{} ({})", self.result(), escape::markdown_link("request", url)),
             None => self.result().to_owned(),
         }
     }
 
     /// The refusal with its hint on a line of its own.
     fn refusal(&self, refusal: &Refusal) -> String {
-        let hint = refusal.hint().map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
-        format!("{}: {refusal}{hint}", self.name())
+        let hint = refusal.hint().map_or_else(String::new, |hint| format!("\n  hint: {}", line(&hint)));
+        format!("{}: {}{hint}", line(&self.name()), escape::message(&refusal.to_string()))
     }
 
     fn failed_request(&self) -> Option<&RequestFailure> {
@@ -368,7 +374,7 @@ fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)
 }
 
-/// A text that cannot end a table's cell.
+/// A text that cannot end a table's cell, in one line.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    escape::markdown(&text.replace('\n', " "))
 }

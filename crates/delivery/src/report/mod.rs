@@ -5,6 +5,7 @@ pub mod board;
 mod delivery;
 pub mod diff;
 pub mod format;
+mod page;
 pub mod plan;
 mod request;
 pub(crate) mod table;

@@ -16,7 +16,7 @@ pub fn text(plan: &Plan) -> String {
             unit.service.clone(),
             unit.environment.clone(),
             renders(plan, unit),
-            below(&plan.root, &unit.repository),
+            below(&plan.root, &unit.repository.to_string()),
             unit.branch.clone(),
             unit.path.clone(),
         ]
@@ -115,7 +115,7 @@ fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
         "environment": unit.environment,
         "folder": below(&plan.root, &unit.folder),
         "source": source_json(plan, unit),
-        "repository": below(&plan.root, &unit.repository),
+        "repository": below(&plan.root, &unit.repository.to_string()),
         "branch": unit.branch,
         "path": unit.path,
         "review": if unit.review.is_some() { "pull-request" } else { "push" },

@@ -1,5 +1,6 @@
 //! Requests at GitHub, by its API.
 
+use git::RemoteUrl;
 use std::sync::Arc;
 
 use committer::{Outcome, ReviewResult, TargetContent, TopicState, UnitResult};
@@ -28,7 +29,7 @@ impl Api {
     ///
     /// # Errors
     /// No token, no key, or no owner and name in the URL.
-    pub(super) fn of(url: &str, ctx: &RunContext, api: Option<&str>) -> Result<Api, Failure> {
+    pub(super) fn of(url: &RemoteUrl, ctx: &RunContext, api: Option<&str>) -> Result<Api, Failure> {
         let (github, repository) = crate::host::github::access(url, ctx, api)?;
         Ok(Api { github, repository, open: None })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use committer::UnitResult;
+use git::RemoteUrl;
 use github::OpenPull;
 use manifest::Diagnostic;
 
@@ -30,7 +31,7 @@ pub(super) fn asked(delivery: &UnitResult) -> RequestReport {
 /// The open requests at GitHub of the repositories that units are delivered to.
 #[derive(Debug, Default)]
 pub(crate) struct OpenRequests {
-    by_repository: BTreeMap<String, Vec<OpenPull>>,
+    by_repository: BTreeMap<RemoteUrl, Vec<OpenPull>>,
     /// Repositories whose requests could not be read.
     pub(crate) warnings: Vec<Diagnostic>,
 }

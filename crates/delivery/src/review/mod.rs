@@ -8,6 +8,7 @@ mod options;
 mod prepared;
 mod pull_request_body;
 
+use git::RemoteUrl;
 use std::sync::Arc;
 
 use committer::{Outcome, RequestMethod, RequestOptions, Topic, TopicState, UnitResult};
@@ -69,7 +70,7 @@ impl Requests {
     /// # Errors
     /// No token for GitHub, or no name of a repository in the URL.
     pub(crate) fn prepare<'r>(
-        repository: &str,
+        repository: &RemoteUrl,
         ctx: &RunContext,
         mut reviews: impl Iterator<Item = &'r Review>,
         dry_run: bool,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use committer::{AssignedBy, Assignment, SourceRecord, TargetContent};
 use git::FileSet;
-use manifest::{Node, yaml};
+use manifest::{Node, escape, yaml};
 
 use super::prepared::PreparedUnit;
 use crate::host::source_link;
@@ -53,7 +53,7 @@ impl PullRequestBody {
 
     /// Hydrant's region of the body, at most `limit` bytes.
     pub(crate) fn region(&self, before: &TargetContent, limit: usize) -> String {
-        let title = self.title.replace("--", "- -");
+        let title = escape::line(&self.title).replace("--", "- -");
         let frame = BEGIN.len() + END.len() + TITLE.len() + title.len() + 16;
         let text = self.markdown(before, limit.saturating_sub(frame));
         format!("{BEGIN}\n{TITLE}{title} -->\n\n{}\n{END}", text.trim_end())
@@ -104,7 +104,12 @@ impl PullRequestBody {
             // A rollback goes back in history, which a range does not show.
             let range = range.filter(|_| self.hold.is_none());
             let range = range.map_or_else(String::new, |link| format!(" ([changes since]({link}))"));
-            let _ = writeln!(text, "`{}` holds {}{range}  ", self.branch, linked(&old.repo_url, &old.dry_sha));
+            let _ = writeln!(
+                text,
+                "{} holds {}{range}  ",
+                escape::markdown_code(&self.branch),
+                linked(&old.repo_url, &old.dry_sha)
+            );
         }
         if let Some(from) = &self.promoted_from {
             let _ = writeln!(text, "Promoted from {}  ", escaped(from));
@@ -190,7 +195,7 @@ fn objects(files: &FileSet) -> Result<Vec<Node>, String> {
 
 fn origin(one: &ImageOrigin) -> Option<String> {
     let name = one.image.split('@').next().unwrap_or_default();
-    one.markdown().map(|links| format!("- `{name}`: {links}"))
+    one.markdown().map(|links| format!("- {}: {links}", escape::markdown_code(name)))
 }
 
 fn linked(repository: &str, commit: &str) -> String {
@@ -204,22 +209,7 @@ fn short(id: &str) -> &str {
 
 /// Text of a commit without its markup; an `@` mentions no user.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\n' | '\r' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+    escape::markdown(&text.replace(['\n', '\r'], " "))
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Fetch {
                 let limit = MAX_SUBMODULE_DEPTH as u64;
                 return Err(BaseError::TooLarge { url: remote.redacted_url(), what: "levels of submodules", limit });
             }
-            let module = Remote { url: self.module_url(remote, &commit, &path)?, ..remote.clone() };
+            let module = Remote { url: self.module_url(remote, &commit, &path)?.into(), ..remote.clone() };
             self.fetch_one(RevisionRequest { remote: &module, id, submodules: Some(depth - 1) })?;
         }
         Ok(())
@@ -110,7 +110,7 @@ impl Fetch {
         let entry = tree.get_name(".gitmodules").filter(|entry| entry.filemode_raw() & 0o170_000 == 0o100_000);
         let blob = self.repository.find_blob(entry.ok_or_else(missing)?.id()).map_err(git)?;
         let module = gitmodules::url_of(&String::from_utf8_lossy(blob.content()), path).ok_or_else(missing)?;
-        submodule_url::resolve(&remote.url, &module).map_err(|reason| BaseError::SubmoduleUrl {
+        submodule_url::resolve(remote.url.expose(), &module).map_err(|reason| BaseError::SubmoduleUrl {
             url: remote.redacted_url(),
             path: path.to_owned(),
             module: crate::url::without_credentials(&module),

@@ -44,7 +44,7 @@ impl HttpChannel {
     pub(super) fn new(remote: &Remote) -> Result<Self, TransportError> {
         let url = remote.redacted_url();
         let invalid = |reason: String| TransportError::InvalidUrl { url: url.clone(), reason };
-        let mut base = Url::parse(remote.url.trim()).map_err(|error| invalid(error.to_string()))?;
+        let mut base = Url::parse(remote.url.expose().trim()).map_err(|error| invalid(error.to_string()))?;
         let access = HostAccess::new(remote, &base);
         remove_credentials(&mut base);
         let path = base.path().trim_end_matches('/').to_owned();

@@ -26,7 +26,7 @@ use crate::url::percent_decode;
 /// # Errors
 /// An invalid URL or setting, and a local path that is not a repository.
 pub fn open(remote: &Remote) -> Result<Box<dyn Transport>, TransportError> {
-    let url = remote.url.trim();
+    let url = remote.url.expose().trim();
     if url.starts_with("http://") || url.starts_with("https://") {
         return Ok(Box::new(session::Session::new(
             http::HttpChannel::new(remote)?,

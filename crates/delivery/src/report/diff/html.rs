@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 
 use super::{Change, ObjectChange, UnitDiff};
+use crate::report::page::policy;
 
 const STYLE: &str = include_str!("diff.css");
 
 /// A page without scripts or outside references: the units, each with its objects folded.
 pub fn html(units: &[UnitDiff]) -> String {
+    let style = format!("\n{STYLE}");
+    let policy = policy(&style, "");
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>hydrant diff</title><style>\n{STYLE}</style></head><body>\n<h1>What would change</h1>\n"
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">{policy}<meta name=\"viewport\" content=\"width=device-width\">\
+         <title>hydrant diff</title><style>{style}</style></head><body>\n<h1>What would change</h1>\n"
     );
     for unit in units {
         // A String takes whatever is written to it.
@@ -60,5 +63,5 @@ fn one(out: &mut String, object: &ObjectChange) {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    manifest::escape::html(text)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use manifest::escape::{self, line};
+
 use super::bounded::Bounded;
 use super::text::unchanged_units;
 use super::{Change, ObjectChange, UnitDiff};
@@ -77,7 +79,7 @@ fn one(object: &ObjectChange) -> String {
         Change::Removed { text } => prefixed(&mut body, '-', text),
         Change::Changed { fields, .. } => {
             for field in fields {
-                let _ = writeln!(body, "@@ {} @@", field.path);
+                let _ = writeln!(body, "@@ {} @@", line(&field.path));
                 for (sign, value) in [('-', &field.old), ('+', &field.new)] {
                     if let Some(value) = value {
                         let _ = writeln!(body, "{sign}{value}");
@@ -86,6 +88,7 @@ fn one(object: &ObjectChange) -> String {
             }
         }
     }
+    let body = escape::lines(&body);
     let fence = fence(&body);
     format!("<details><summary>{}</summary>\n\n{fence}diff\n{body}{fence}\n</details>\n", html_code(&headline(object)))
 }
@@ -103,7 +106,7 @@ fn fence(body: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'"))
+    format!("`{}`", line(text).replace('`', "'"))
 }
 
 /// Backticks mean nothing inside `<summary>`.
@@ -119,5 +122,5 @@ fn html_code(text: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    escape::markdown(text)
 }

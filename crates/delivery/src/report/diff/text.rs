@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use manifest::escape::line;
+
 use super::{Change, ObjectChange, UnitDiff};
 
 /// The longest value shown whole on a terminal, in characters.
@@ -15,10 +17,10 @@ pub fn text(units: &[UnitDiff], colour: bool) -> String {
     for unit in units.iter().filter(|unit| !unit.is_empty()) {
         let counts = unit.counts();
         // A String takes whatever is written to it.
-        let _ = writeln!(out, "{} {counts}", paint.bold(&unit.name));
-        let _ = writeln!(out, "  {} → {}", unit.sides.0, unit.sides.1);
+        let _ = writeln!(out, "{} {counts}", paint.bold(&line(&unit.name)));
+        let _ = writeln!(out, "  {} → {}", line(&unit.sides.0), line(&unit.sides.1));
         for assignment in &unit.assignments {
-            let _ = writeln!(out, "  {assignment}");
+            let _ = writeln!(out, "  {}", line(&assignment.to_string()));
         }
         unit.objects.iter().for_each(|object| one(&mut out, object, paint));
     }
@@ -39,7 +41,8 @@ pub(super) fn unchanged_units(unchanged: usize, all: usize) -> String {
 }
 
 fn one(out: &mut String, object: &ObjectChange, paint: Paint) {
-    let id = &object.id;
+    let id = object.id.to_string();
+    let id = line(&id);
     let _ = match &object.change {
         Change::Added { text } => {
             writeln!(out, "  {}", paint.green(&format!("+ {id} ({} lines)", text.lines().count())))
@@ -50,7 +53,7 @@ fn one(out: &mut String, object: &ObjectChange, paint: Paint) {
         Change::Changed { fields, .. } => {
             let _ = writeln!(out, "  {}", paint.yellow(&format!("~ {id}")));
             for field in fields {
-                let _ = writeln!(out, "      {}", field.path);
+                let _ = writeln!(out, "      {}", line(&field.path));
                 if let Some(old) = &field.old {
                     let _ = writeln!(out, "        {}", paint.red(&format!("- {}", cut(old))));
                 }
@@ -64,6 +67,7 @@ fn one(out: &mut String, object: &ObjectChange, paint: Paint) {
 }
 
 fn cut(value: &str) -> String {
+    let value: &str = &line(value);
     match value.char_indices().nth(VALUE) {
         Some((index, _)) => format!("{}… ({} characters)", &value[..index], value.chars().count()),
         None => value.to_owned(),

@@ -141,7 +141,7 @@ fn namespace(unit: &PlannedUnit, found: Option<&Namespaces>) -> Result<Option<St
 
 fn pull(plan: &Plan, unit: &PlannedUnit, artifacts: Option<&Target>) -> Result<Pull, Diagnostic> {
     let from = match artifacts {
-        None => From::Branch { repository: unit.repository.clone(), branch: unit.branch.clone() },
+        None => From::Branch { repository: unit.repository.to_string(), branch: unit.branch.clone() },
         Some(target) => {
             let place = target.location(unit)?;
             From::Artifact { url: place.url(), tag: place.tags.first().cloned().unwrap_or_default() }
