@@ -64,6 +64,24 @@ pub struct ProgramOutput {
     pub stderr: Vec<u8>,
 }
 
+/// Fills a buffer with random bytes, or says why it cannot.
+pub type DrawRandom = fn(&mut [u8]) -> Result<(), String>;
+
+/// How charts are rendered.
+#[derive(Clone, Debug, Default)]
+pub struct ChartSettings {
+    /// The helm program that renders them; where absent, they are rendered in this process if they can be.
+    pub program: Option<String>,
+    /// The version of helm whose results are reproduced, such as `3.17`; the newest one where absent.
+    pub semantics: Option<String>,
+    /// The current time, seconds and nanoseconds since 1970; where absent, functions that read it fail.
+    pub now: Option<(i64, u32)>,
+    /// The source of random bytes; where absent, functions that need them fail.
+    pub random: Option<DrawRandom>,
+    /// The environment's `TZ`.
+    pub time_zone: Option<String>,
+}
+
 /// Access to everything outside of [`Files`](crate::files::Files): remote repositories, downloads, programs.
 pub trait Host: Sync {
     /// Makes the tree of a repository at a revision readable through `Files`. Returns its root folder.
@@ -88,6 +106,11 @@ pub trait Host: Sync {
     /// # Errors
     /// Returns an error if it cannot be started. An exit status other than 0 is not an error here.
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic>;
+
+    /// Returns how charts are rendered.
+    fn charts(&self) -> ChartSettings {
+        ChartSettings::default()
+    }
 
     /// Returns an empty folder for this run, readable through `Files` and removed at the end of the run.
     ///

@@ -31,9 +31,12 @@ pub(crate) struct Arguments {
     /// Allow helmCharts
     #[arg(long)]
     enable_helm: bool,
-    /// Run this helm program
-    #[arg(long, value_name = "PROGRAM", default_value = "helm")]
-    helm_command: String,
+    /// Render charts by this helm program, not in process
+    #[arg(long, value_name = "PROGRAM")]
+    helm_command: Option<String>,
+    /// Reproduce this version of helm: 4.3, 4.1, 3.22 or 3.17 [default: 4.3]
+    #[arg(long, value_name = "VERSION", conflicts_with = "helm_command")]
+    helm_semantics: Option<String>,
     /// Set Capabilities.APIVersions for charts (repeatable, or separated by commas)
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     helm_api_versions: Vec<String>,
@@ -132,8 +135,9 @@ fn options(arguments: Arguments) -> Options {
             Reorder::None => Order::Unsorted,
         }),
         enable_helm: arguments.enable_helm,
-        helm_command: Some(arguments.helm_command),
+        helm_command: arguments.helm_command,
         helm_command_of_source: false,
+        helm_semantics: arguments.helm_semantics,
         helm_api_versions: arguments.helm_api_versions,
         helm_kube_version: arguments.helm_kube_version,
         helm_debug: arguments.helm_debug,

@@ -23,7 +23,7 @@ pub use environments::{Cluster, Environment, Environments, ImageSource, Profiles
 pub use names::Names;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;
-pub use renderers::{Helm, HelmEntry, Kustomize, LoadRestrictor, OneOrMany};
+pub use renderers::{Charts, Helm, HelmEntry, HelmVersion, Kustomize, LoadRestrictor, OneOrMany};
 pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
 pub use services::{Renderer, Service, Services};
 pub use template::{Template, UnitNames, UnknownPlaceholder};
@@ -66,6 +66,9 @@ pub struct Config {
     /// What the source may do on the machine that renders it.
     #[serde(default)]
     pub trust: Trust,
+    /// How charts are rendered.
+    #[serde(default)]
+    pub helm: Charts,
     /// How registries are reached.
     #[serde(default)]
     pub registry: Registry,
@@ -94,6 +97,7 @@ impl Config {
             source: Source::default(),
             sources: Vec::new(),
             trust: Trust::default(),
+            helm: Charts::default(),
             registry: Registry::default(),
             rules: Vec::new(),
             locked: None,

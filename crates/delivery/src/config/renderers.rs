@@ -1,7 +1,9 @@
 //! The renderers of `services`: a kustomization, a chart, and their options.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use render_core::helm::Semantics;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
@@ -78,6 +80,66 @@ pub struct Helm {
     /// Additional API versions for the chart (`.Capabilities.APIVersions`).
     #[serde(default)]
     pub api_versions: Vec<String>,
+    /// The helm program that renders the chart; it is rendered in this process where absent.
+    pub program: Option<String>,
+    /// The version of helm whose results are reproduced: 4.3 (where absent), 4.1, 3.22 or 3.17.
+    pub semantics: Option<HelmVersion>,
+}
+
+/// How charts are rendered: those of Helm units, kustomizations and Skaffold configs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Charts {
+    /// The helm program that renders charts; they are rendered in this process where absent.
+    pub program: Option<String>,
+    /// The version of helm whose results are reproduced: 4.3 (where absent), 4.1, 3.22 or 3.17.
+    pub semantics: Option<HelmVersion>,
+}
+
+/// A version of helm whose results can be reproduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HelmVersion(Semantics);
+
+impl HelmVersion {
+    /// Returns the version as it is written, such as `4.3`.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+impl<'de> Deserialize<'de> for HelmVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HelmVersionVisitor)
+    }
+}
+
+struct HelmVersionVisitor;
+
+impl Visitor<'_> for HelmVersionVisitor {
+    type Value = HelmVersion;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a version of helm: 4.3, 4.1, 3.22 or 3.17")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<HelmVersion, E> {
+        text.parse().map(HelmVersion).map_err(E::custom)
+    }
+
+    // Without quotes, YAML reads a number.
+    fn visit_f64<E: Error>(self, number: f64) -> Result<HelmVersion, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+impl JsonSchema for HelmVersion {
+    fn schema_name() -> Cow<'static, str> {
+        "HelmVersion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": ["4.3", "4.1", "3.22", "3.17", 4.3, 4.1, 3.22, 3.17]})
+    }
 }
 
 /// A text or a list of texts.

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 use net::child::{self, Purpose};
 use render_core::files::Files;
-use render_core::host::{Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
+use render_core::host::{ChartSettings, Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
 
 use super::commit_mount::CommitMount;
 use super::disk::DiskFiles;
@@ -30,6 +31,7 @@ pub struct SystemHost {
     /// The folder outside of which nothing of the source is read; absent where the source is trusted.
     confined: Option<String>,
     revision: Option<SourceRevision>,
+    charts: ChartChoice,
 }
 
 /// A revision of the source that is rendered without a checkout.
@@ -54,7 +56,22 @@ impl SourceRevision {
     }
 }
 
+/// What the config says about the rendering of charts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChartChoice {
+    /// The helm program that renders charts; where absent, they are rendered in this process if they can be.
+    pub program: Option<String>,
+    /// The version of helm whose results are reproduced.
+    pub semantics: Option<String>,
+}
+
 impl SystemHost {
+    /// Renders charts as the config says.
+    #[must_use]
+    pub fn with_charts(self, charts: ChartChoice) -> Self {
+        SystemHost { charts, ..self }
+    }
+
     /// A host that gets remote bases from `remotes` and starts programs as `permissions` say. The default fetches every requested base
     /// and starts no program that the source configures.
     pub fn new(remotes: Remotes, permissions: Permissions) -> Self {
@@ -118,6 +135,18 @@ impl Host for SystemHost {
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
         self.remotes.file(url)
+    }
+
+    fn charts(&self) -> ChartSettings {
+        let ChartChoice { program, semantics } = self.charts.clone();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        ChartSettings {
+            program,
+            semantics,
+            now: Some((i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos())),
+            random: Some(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string())),
+            time_zone: std::env::var("TZ").ok(),
+        }
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {

@@ -107,7 +107,15 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
             let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
             let chart = below(&release.chart);
-            format!("helm {}", release.arguments(if chart.is_empty() { "." } else { &chart }, &below).join(" "))
+            let mut words = release.arguments(if chart.is_empty() { "." } else { &chart }, &below);
+            let program = match &release.program {
+                Some(program) => program,
+                None => {
+                    words.extend(["--semantics".to_owned(), release.semantics().to_owned()]);
+                    "hydrant helm"
+                }
+            };
+            format!("{program} {}", words.join(" "))
         }
         Source::Manifests { files } => {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder);
@@ -121,12 +129,14 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
 /// The flags of `hydrant kustomize` that the config set.
 fn kustomize_flags(options: &kustomize::Options) -> String {
     let none = options.load_restrictor == kustomize::LoadRestrictor::None;
+    let semantics = options.helm_semantics.as_ref().filter(|_| options.enable_helm);
+    let semantics = semantics.map(|name| format!(" --helm-semantics {name}")).unwrap_or_default();
     let flags = [
         (options.enable_helm, " --enable-helm"),
         (options.enable_alpha_plugins, " --enable-alpha-plugins"),
         (none, " --load-restrictor LoadRestrictionsNone"),
     ];
-    flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect()
+    flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect::<String>() + &semantics
 }
 
 fn skaffold_command(options: &SkaffoldOptions, folder: &str) -> String {

@@ -61,7 +61,8 @@ impl<'a> Pipeline<'a> {
             source,
             host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allows(ctx) })
                 .with_source(&plan.root)
-                .at_revision(&plan.root, source.revision),
+                .at_revision(&plan.root, source.revision)
+                .with_charts(plan.charts.clone()),
             git: Arc::new(GitFacts::at(source.revision.map(str::to_owned))),
             base_cache: (plan.units.len() > 1).then(Arc::default),
             search,

@@ -8,6 +8,7 @@ use render_core::files::{Files, join, parent};
 
 use crate::config::{self, Config};
 use crate::host::disk::DiskFiles;
+use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
 use crate::images::given::GivenImage;
 use crate::images::registries;
@@ -66,6 +67,8 @@ pub struct Plan {
     pub exec: ExecPermission,
     /// What may be read from outside of the source repository.
     pub outside: AllowedOutside,
+    /// How charts are rendered.
+    pub charts: ChartChoice,
     /// `Name <mail>` of the commits' author; absent where git's own config says it.
     pub author: Option<String>,
     /// `Name <mail>` of the committer; absent where the author is meant.
@@ -127,6 +130,10 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         rules: rules(&root, &config).chain(settings.rules.iter().cloned()).collect(),
         exec: ExecPermission::decide(settings.allow_exec, config.trust.exec),
         outside: AllowedOutside::new(settings.allow_outside, &root, &config.sources, &DiskFiles::default()),
+        charts: ChartChoice {
+            program: config.helm.program.clone(),
+            semantics: config.helm.semantics.map(|semantics| semantics.name().to_owned()),
+        },
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
         given_images: settings.given_images.clone(),

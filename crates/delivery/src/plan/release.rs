@@ -1,5 +1,7 @@
 //! A release of a Helm chart.
 
+use render_core::helm::Semantics;
+
 /// A release to be rendered. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -19,9 +21,18 @@ pub struct Release {
     pub kube_version: Option<String>,
     /// Additional API versions for `.Capabilities.APIVersions`.
     pub api_versions: Vec<String>,
+    /// The helm program that renders the chart; absent where it is rendered in this process.
+    pub program: Option<String>,
+    /// The version of helm whose results are reproduced; the newest where absent.
+    pub semantics: Option<String>,
 }
 
 impl Release {
+    /// The version of helm whose results are reproduced.
+    pub fn semantics(&self) -> &str {
+        self.semantics.as_deref().unwrap_or_else(|| Semantics::default().name())
+    }
+
     /// The arguments of `helm template`, with the chart at `chart` and each file of values where `place` says.
     pub fn arguments(&self, chart: &str, place: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut all = vec!["template".to_owned(), self.name.clone(), chart.to_owned()];

@@ -2,12 +2,13 @@
 
 use manifest::Diagnostic;
 use render_core::files::{join, parent};
+use render_core::helm::Semantics;
 use render_core::kustomize;
 use render_core::skaffold::{DigestSource, SkaffoldOptions};
 
 use super::context::UnitContext;
 use super::{Release, SKAFFOLD, Source};
-use crate::config::{Helm, HelmEntry, Images, Kustomize, LoadRestrictor, Renderer, Template};
+use crate::config::{Helm, HelmEntry, HelmVersion, Images, Kustomize, LoadRestrictor, Renderer, Template};
 
 impl UnitContext<'_> {
     /// The unit's source: a kustomization where the flags or the config name one, else a chart or files, else a Skaffold config.
@@ -49,9 +50,11 @@ impl UnitContext<'_> {
             LoadRestrictor::RootOnly => kustomize::LoadRestrictor::RootOnly,
             LoadRestrictor::None => kustomize::LoadRestrictor::None,
         };
+        let semantics = self.config.helm.semantics.map_or(Semantics::default().name(), HelmVersion::name);
         let options = kustomize::Options {
             load_restrictor,
             enable_helm: entry.helm,
+            helm_semantics: (entry.helm && self.config.helm.program.is_none()).then(|| semantics.to_owned()),
             enable_alpha_plugins: entry.alpha_plugins,
             ..kustomize::Options::default()
         };
@@ -111,6 +114,8 @@ impl UnitContext<'_> {
             tests: helm.tests.unwrap_or(false),
             kube_version: helm.kube_version.clone(),
             api_versions: helm.api_versions.clone(),
+            program: helm.program.clone().or_else(|| self.config.helm.program.clone()),
+            semantics: helm.semantics.or(self.config.helm.semantics).map(|semantics| semantics.name().to_owned()),
         }))
     }
 

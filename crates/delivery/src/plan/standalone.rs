@@ -8,6 +8,7 @@ use render_core::skaffold::SkaffoldOptions;
 
 use super::{AllowedOutside, Cluster, ExecPermission, Plan, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Secrets};
+use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
 use crate::images::registries;
 use crate::lock::{self, LockMode};
@@ -71,6 +72,7 @@ impl Standalone {
             rules: self.rules,
             exec,
             outside: AllowedOutside::default(),
+            charts: ChartChoice::default(),
             author: None,
             committer: None,
             given_images: Vec::new(),

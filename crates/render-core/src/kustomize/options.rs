@@ -29,10 +29,12 @@ pub struct Options {
     pub reorder: Option<Order>,
     /// `--enable-helm`
     pub enable_helm: bool,
-    /// `--helm-command`; `helm` if absent.
+    /// `--helm-command`: the program that renders charts; they are rendered in this process if absent.
     pub helm_command: Option<String>,
     /// Whether `--helm-command` is set by the source, in the `buildArgs` of a skaffold.yaml.
     pub helm_command_of_source: bool,
+    /// `--helm-semantics`: the version of helm whose results are reproduced; the newest if absent.
+    pub helm_semantics: Option<String>,
     /// `--helm-api-versions`
     pub helm_api_versions: Vec<String>,
     /// `--helm-kube-version`

@@ -1,4 +1,4 @@
-//! A Helm chart without Skaffold: `helm template` by the user's own `helm`, on a copy of exactly the files that were read.
+//! A Helm chart without Skaffold: rendered in this process, or by a chosen `helm` program on a copy of exactly the files that were read.
 //!
 //! The copy makes a revision of the source renderable without a checkout, and the list of what was read a unit's inputs. It
 //! keeps the places of the files to each other, so that `file://../library` dependencies and `../values.yaml` are found.
@@ -11,20 +11,59 @@ use std::path::Path;
 use manifest::yaml::{read_objects, read_stream};
 use manifest::{Diagnostic, Errors, Node};
 use render_core::files::{FileError, FileKind, Files, join};
-use render_core::host::{Host, Program, ProgramKind};
+use render_core::helm::{FileDependencies, run_program};
+use render_core::host::{Host, Program, ProgramKind, ProgramOutput};
 
 use crate::host::confined::ConfinedFolder;
 use crate::plan::Release;
 use ignore::Ignore;
 
+/// The name of the program.
+const HELM: &str = "helm";
+
 /// How deep folders of a chart and file dependencies of charts are followed.
 const DEEPEST: usize = 32;
 
-/// Renders the chart. Where `locked`, no dependency is fetched.
+/// Renders the chart: in this process, unless a program is chosen or a dependency must be fetched. Where `locked`, no dependency is fetched.
 ///
 /// # Errors
 /// A missing chart, values file or dependency, a missing or failed `helm`, and output that is invalid YAML.
 pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
+    let program = release.program.clone().or(host.charts().program);
+    let chart_file = join(&release.chart, "Chart.yaml");
+    files.read(&chart_file).map_err(|error| unreadable(&chart_file, &error))?;
+    let output = if program.is_none() {
+        let dependencies = FileDependencies::find(files, &release.chart)?;
+        if dependencies.missing.is_empty() {
+            in_process(release, &dependencies, host)?
+        } else {
+            by_program(release, files, host, locked)?
+        }
+    } else {
+        by_program(release, files, host, locked)?
+    };
+    let objects = read_objects(&output);
+    Ok(objects.map_err(|found| Diagnostic {
+        message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
+        at: manifest::At::default(),
+        ..found.in_file(join(&release.chart, "Chart.yaml"))
+    })?)
+}
+
+/// Renders the chart in this process.
+fn in_process(release: &Release, files: &dyn Files, host: &dyn Host) -> Result<Vec<u8>, Errors> {
+    for (index, path) in release.values.iter().enumerate() {
+        files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
+    }
+    let mut arguments = release.arguments(&release.chart, &str::to_owned);
+    arguments.extend(release.semantics.iter().flat_map(|name| ["--semantics".to_owned(), name.clone()]));
+    let call = call(HELM, "/", arguments);
+    let finished = run_program(&call, files, host)?;
+    Ok(finished_output(release, &call, "", finished)?)
+}
+
+/// Renders a copy of the chart by a helm program.
+fn by_program(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<u8>, Errors> {
     let folder = ConfinedFolder::create()
         .map_err(|error| Diagnostic::new(format!("cannot create a temporary folder: {error}")))?;
     let mut copy = Copy { files, folder: &folder, charts: BTreeSet::new() };
@@ -44,33 +83,46 @@ pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: boo
         let arguments = ["dependency", "build", &chart].map(str::to_owned);
         run(release, host, folder.path(), arguments.to_vec()).map_err(|found| missing.place(found, release))?;
     }
-    let output = run(release, host, folder.path(), release.arguments(&chart, &|path| copy.place(path)))?;
-    let objects = read_objects(&output);
-    Ok(objects.map_err(|found| Diagnostic {
-        message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
-        at: manifest::At::default(),
-        ..found.in_file(join(&release.chart, "Chart.yaml"))
-    })?)
+    let arguments = release.arguments(&chart, &|path| copy.place(path));
+    Ok(run(release, host, folder.path(), arguments)?)
 }
 
-/// What the program wrote, in the chart's name.
-fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
-    let verb = arguments.iter().take_while(|word| !word.contains('/')).cloned().collect::<Vec<_>>().join(" ");
-    let program = Program {
-        arguments: std::iter::once("helm".to_owned()).chain(arguments).collect(),
-        folder: scratch.to_owned(),
+fn call(program: &str, folder: &str, arguments: Vec<String>) -> Program {
+    Program {
+        arguments: std::iter::once(program.to_owned()).chain(arguments).collect(),
+        folder: folder.to_owned(),
         variables: Vec::new(),
         input: Vec::new(),
-        kind: ProgramKind::Helm,
-    };
-    let place = |found: Diagnostic| found.in_file(join(&release.chart, "Chart.yaml"));
-    let finished = host.run(&program).map_err(place)?;
+        // A program of another name is the source's choice.
+        kind: if program == HELM { ProgramKind::Helm } else { ProgramKind::Source },
+    }
+}
+
+/// Runs the program, and returns what it wrote.
+fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
+    let program = release.program.clone().or(host.charts().program).unwrap_or_else(|| HELM.to_owned());
+    let call = call(&program, scratch, arguments);
+    let finished = host.run(&call).map_err(|found| found.in_file(join(&release.chart, "Chart.yaml")))?;
+    finished_output(release, &call, scratch, finished)
+}
+
+/// Returns what a call wrote, or its error in the chart's name.
+fn finished_output(
+    release: &Release,
+    call: &Program,
+    scratch: &str,
+    finished: ProgramOutput,
+) -> Result<Vec<u8>, Diagnostic> {
     if finished.status == Some(0) {
         return Ok(finished.stdout);
     }
-    // The copy's paths would only puzzle.
-    let message = String::from_utf8_lossy(&finished.stderr).replace(scratch, "");
-    Err(place(Diagnostic::new(format!("`helm {verb}` failed: {}", message.trim())))
+    let words = call.arguments[1..].iter().take_while(|word| !word.contains('/'));
+    let verb = words.cloned().collect::<Vec<_>>().join(" ");
+    // The paths of a copy say nothing to the reader.
+    let message = String::from_utf8_lossy(&finished.stderr);
+    let message = if scratch.is_empty() { message.into_owned() } else { message.replace(scratch, "") };
+    Err(Diagnostic::new(format!("`helm {verb}` failed: {}", message.trim()))
+        .in_file(join(&release.chart, "Chart.yaml"))
         .hint("run `helm template` to see the same error, and correct the chart or its values"))
 }
 

@@ -9,7 +9,7 @@ use std::io::Read;
 use render_core::helm::{
     Chart, Clock, Now, Offset, RandomBytes, ReadFile, RenderOptions, release_name, render, zone_offset,
 };
-pub use render_core::helm::{HelmError, KubeVersion, PrintOptions, Rendered, Semantics, ValueSource, Values};
+pub use render_core::helm::{Flags, HelmError, KubeVersion, PrintOptions, Rendered, Semantics, ValueSource, Values};
 
 pub use self::output_dir::OutputDir;
 use crate::host::disk::DiskFiles;

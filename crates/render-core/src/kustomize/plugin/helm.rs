@@ -1,4 +1,4 @@
-//! `helmCharts`: charts rendered by the user's `helm`.
+//! `helmCharts`: charts rendered as `helm template` renders them, in this process or by a chosen program.
 //!
 //! Values go to helm on its standard input, so nothing is written to the disk but what helm itself writes.
 
@@ -6,6 +6,7 @@ use manifest::yaml::{Rules, from_json, read_stream, to_json};
 use manifest::{Diagnostic, Node};
 
 use crate::files::{FileKind, join};
+use crate::helm::run_program;
 use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::kustomize::context::Context;
 use crate::kustomize::kustomization::{HelmChart, HelmGlobals};
@@ -91,12 +92,13 @@ impl Helm<'_> {
         let shown = format!("{command} {} {}", arguments[0], self.chart.name);
         let (folder, variables) = (self.context.dir.root.clone(), self.variables.clone());
         let program = Program { arguments: all, folder, variables, input, kind: self.kind };
-        let finished = self
-            .context
-            .io
-            .host
-            .run(&program)
-            .map_err(|error| error.hint("install helm 3 or 4, or name the program with --helm-command"))?;
+        let io = self.context.io;
+        let finished = match self.context.options.helm_command {
+            Some(_) => io.host.run(&program),
+            None => run_program(&program, io.files, io.host),
+        };
+        let finished =
+            finished.map_err(|error| error.hint("install helm 3 or 4, or name the program with --helm-command"))?;
         if finished.status == Some(0) {
             return Ok(finished);
         }
@@ -204,6 +206,9 @@ impl Helm<'_> {
         let kube_version = if chart.kube_version.is_empty() { from_options } else { &chart.kube_version };
         if !kube_version.is_empty() {
             push(&["--kube-version", kube_version]);
+        }
+        if let (Some(semantics), None) = (&options.helm_semantics, &options.helm_command) {
+            push(&["--semantics", semantics]);
         }
         let flags = [
             (chart.include_crds, "--include-crds"),

@@ -1,4 +1,4 @@
-//! `manifests.helm` and `deploy.helm`: releases rendered by the user's `helm template`, several at once.
+//! `manifests.helm` and `deploy.helm`: releases rendered as `helm template` renders them, several at once.
 //!
 //! Source of the rules: Skaffold's `render/renderer/helm` and `pkg/skaffold/helm/args.go`. Images are put in by us, not by a
 //! post-renderer, so a post-renderer of the user's own works.
@@ -10,7 +10,8 @@ use manifest::{Data, Diagnostic, Errors, Node};
 
 use super::parallel::each;
 use super::setters::{FROM_PARAM, Marks, apply};
-use crate::files::join;
+use crate::files::{Files, join};
+use crate::helm::{FileDependencies, run_program};
 use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::skaffold::build::builds::Build;
 use crate::skaffold::inputs::{Inputs, UNSET};
@@ -195,6 +196,7 @@ fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: 
         .iter()
         .filter(|ready| !ready.release.skip_build_dependencies && !ready.chart.is_empty())
         .filter(|ready| has_dependencies(inputs, &ready.chart) && seen.insert(&ready.chart))
+        .filter(|ready| inputs.host.charts().program.is_some() || has_missing_dependencies(inputs, &ready.chart))
         .collect();
     each(&pending, |ready| {
         let mut arguments = vec!["dep".to_owned(), "build".to_owned(), ready.chart.clone()];
@@ -215,6 +217,17 @@ fn has_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
     let Ok(documents) = read_stream(&text) else { return true };
     let listed = documents.first().and_then(|chart| chart.get("dependencies")).and_then(Node::as_seq);
     listed.is_some_and(|listed| !listed.is_empty())
+}
+
+/// Returns whether the dependencies of a release's chart are built, as Skaffold does by default.
+fn dependencies(inputs: &Inputs<'_>, ready: &Ready<'_>) -> bool {
+    !ready.release.skip_build_dependencies && !ready.chart.is_empty() && has_dependencies(inputs, &ready.chart)
+}
+
+/// Returns whether dependencies have to be fetched.
+fn has_missing_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
+    let found = FileDependencies::find(inputs.files, &join(inputs.working_dir, chart));
+    found.map_or(true, |found| !found.missing.is_empty())
 }
 
 fn run_template(
@@ -252,7 +265,14 @@ pub(super) fn after_post_renderer(object: &mut Node) {
 
 fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<ProgramOutput, Errors> {
     let locate = |error: Diagnostic| error.in_file(&config.file).at(ready.release.at).field(&ready.field);
-    let finished = inputs.host.run(program).map_err(locate)?;
+    let folder = join(inputs.working_dir, &ready.chart);
+    let dependencies =
+        dependencies(inputs, ready).then(|| FileDependencies::find(inputs.files, &folder).ok()).flatten();
+    let files: &dyn Files = match &dependencies {
+        Some(dependencies) => dependencies,
+        None => inputs.files,
+    };
+    let finished = run_program(program, files, inputs.host).map_err(locate)?;
     if finished.status == Some(0) {
         return Ok(finished);
     }
