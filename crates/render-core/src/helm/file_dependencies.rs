@@ -149,12 +149,12 @@ mod tests {
             chart("c", "- {name: a, repository: file://../a}\n- {name: r, repository: https://x}"),
         );
         files.insert("/a/Chart.yaml", chart("a", "- {name: b, repository: file://../b}"));
-        files.insert("/b/Chart.yaml", chart("b", "[]"));
+        files.insert("/b/Chart.yaml", chart("b", "- {name: b2, repository: \"\"}"));
         let found = FileDependencies::find(&files, "/c").unwrap();
         assert_eq!(found.list("/c").unwrap(), ["Chart.yaml", "charts"]);
         assert_eq!(found.list("/c/charts").unwrap(), ["a"]);
         assert_eq!(found.kind("/c/charts/a/charts"), Ok(FileKind::Folder));
         assert_eq!(found.read("/c/charts/a/charts/b/Chart.yaml"), files.read("/b/Chart.yaml"));
-        assert_eq!(found.missing.iter().map(|missing| missing.name.as_str()).collect::<Vec<_>>(), ["r"]);
+        assert_eq!(found.missing.iter().map(|missing| missing.name.as_str()).collect::<Vec<_>>(), ["b2", "r"]);
     }
 }

@@ -389,7 +389,7 @@ mod tests {
             ReadFile::new(|path| if path == "x" { Ok(b"1,\n".to_vec()) } else { Err("no such file".to_owned()) });
         set_file(&target, "a=x,b={x,x}", &read, Semantics::V4_3).unwrap();
         set_literal(&target, "c[1].d=x,y=\\z{", Semantics::V4_3).unwrap();
-        set_json(&target, r#"e=[1,"]"] , f={"g":null},h= ,i=1"#, Semantics::V4_3).unwrap();
+        set_json(&target, r#"e=[1,"]"] ,f={"g":null},h= ,i=1"#, Semantics::V4_3).unwrap();
         let shown = String::from_utf8(json::encode(&target.into(), json::Style::COMPACT).unwrap()).unwrap();
         assert_eq!(
             shown,
