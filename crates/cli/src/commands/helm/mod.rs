@@ -190,7 +190,7 @@ fn names(arguments: &Template) -> Result<(ReleaseName, String), Failure> {
         }
         [_, _] if arguments.generate_name => Err(fail("cannot set --generate-name and also specify a name")),
         [_, _] if template.is_some() => Err(fail("cannot set --name-template and also specify a name")),
-        [name, chart] => Ok((ReleaseName::Given(name.clone()), chart.clone())),
+        [name, chart] => Ok((ReleaseName::Named(name.clone()), chart.clone())),
         more => {
             let rest = more.get(2..).unwrap_or_default().join(", ");
             Err(fail(&format!("expected at most two arguments, unexpected arguments: {rest}")))

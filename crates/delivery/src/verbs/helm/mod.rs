@@ -51,7 +51,7 @@ pub enum ReleaseName {
     #[default]
     Default,
     /// A name.
-    Given(String),
+    Named(String),
     /// `--name-template`
     Template(String),
 }
@@ -94,7 +94,7 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
     let clock = Some(Clock { now: Now { seconds, nanoseconds }, local });
     let release = match request.release {
         ReleaseName::Default => DEFAULT_NAME.to_owned(),
-        ReleaseName::Given(name) => name,
+        ReleaseName::Named(name) => name,
         ReleaseName::Template(template) => {
             release_name(&template, environment.clone(), clock.clone(), Some(random_bytes()))?
         }
