@@ -30,6 +30,12 @@ pub enum TransportError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The path does not exist, and neither does the folder that it would be created in.
+    #[error("repository {path} does not exist, and neither does the folder for it")]
+    NoRepository {
+        /// The path.
+        path: String,
+    },
     /// The path exists and is not a git repository.
     #[error("not a git repository: {path}")]
     NotARepository {
@@ -196,6 +202,9 @@ impl TransportError {
                 "check http.proxy in git's configuration, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
             }
             Self::Unreachable { source: Some(error), .. } if error.hint().is_some() => return error.hint(),
+            Self::NoRepository { .. } => {
+                "correct the path, or create the folder: the first delivery creates a repository in a folder that exists"
+            }
             Self::NotARepository { .. } => "choose another path, or remove what is there",
             Self::UnsafeOwner { path } => {
                 return Some(format!("run `git config --global --add safe.directory {path}`"));

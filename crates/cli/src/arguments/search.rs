@@ -18,7 +18,7 @@ pub(crate) struct SearchArguments {
     /// Read search rules and overrides from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "HYDRANT_RULES")]
     rules: Vec<String>,
-    /// Choose what happens to a digest that the file already names beside a tag [default: checked]
+    /// Choose what happens to a digest that the file already names beside a tag [default: kept]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_DIGESTS")]
     policy_digests: Option<DigestsArgument>,
 }

@@ -93,7 +93,7 @@ struct ValueArguments {
     /// Require a digest for these images [default: pinned]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_IMAGES")]
     policy_images: Option<ImagesArgument>,
-    /// Choose what happens to a digest that the source already names beside a tag [default: checked]
+    /// Choose what happens to a digest that the source already names beside a tag [default: kept]
     #[arg(long, value_enum, value_name = "RULE", env = "HYDRANT_POLICY_DIGESTS")]
     policy_digests: Option<DigestsArgument>,
     /// Choose what happens to a Secret with plain values [default: refuse]

@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     let mut pinner = Pinner::new(setup.lock_mode.clone(), lock, &setup.lock_file, resolve_ctx);
     let pins = pinner.resolve(&setup.wanted(&images))?;
+    pinner.check_updates()?;
     let all = images.len();
     // Release the memory: the next step reads the files again, and there may be many.
     drop(images);

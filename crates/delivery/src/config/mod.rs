@@ -183,9 +183,9 @@ pub enum Images {
 #[serde(rename_all = "kebab-case")]
 pub enum GivenDigests {
     /// It must exist and be the digest of the tag; with `--locked`, it is kept without a check.
-    #[default]
     Checked,
     /// It is kept without a query to the registry.
+    #[default]
     Kept,
 }
 

@@ -74,10 +74,25 @@ impl Refresh {
         match self {
             Refresh::None => false,
             Refresh::All => true,
-            Refresh::Images(these) => these.iter().any(|one| match one.tag() {
-                Some(_) => one.lookup() == image.lookup(),
-                None => one.full_name() == image.full_name(),
-            }),
+            Refresh::Images(these) => these.iter().any(|one| is_meant(one, image)),
         }
+    }
+
+    /// The images that are to be updated and that are none of these.
+    pub(crate) fn without_match<'a>(&self, images: impl Iterator<Item = &'a ImageRef> + Clone) -> Vec<&ImageRef> {
+        match self {
+            Refresh::None | Refresh::All => Vec::new(),
+            Refresh::Images(these) => {
+                these.iter().filter(|one| !images.clone().any(|image| is_meant(one, image))).collect()
+            }
+        }
+    }
+}
+
+/// Whether the name given to `--update` means an image: without a tag, every tag of the repository.
+fn is_meant(name: &ImageRef, image: &ImageRef) -> bool {
+    match name.tag() {
+        Some(_) => name.lookup() == image.lookup(),
+        None => name.full_name() == image.full_name(),
     }
 }

@@ -1,7 +1,9 @@
 //! Who a delivery's commits are by.
 
-use git::Identity;
-use git::Moment;
+use std::path::Path;
+
+use git::source::{SourceRepository, UserConfig};
+use git::{Identity, Moment};
 use manifest::Diagnostic;
 
 use crate::error::Failure;
@@ -19,17 +21,31 @@ pub(crate) struct CommitIdentities {
 /// # Errors
 /// An identity that is not `Name <mail>`.
 pub(crate) fn identities(plan: &Plan, ctx: &RunContext, authored: Moment) -> Result<CommitIdentities, Failure> {
-    let author = identity(plan.author.as_deref(), authored, ctx, "GIT_AUTHOR")?;
+    let configured = if plan.author.is_none() { configured(plan) } else { None }.unwrap_or_default();
+    let author = identity(plan.author.as_deref(), authored, ctx, "GIT_AUTHOR", &configured)?;
     let given = plan.committer.as_ref().or(plan.author.as_ref());
-    let committer = identity(given.map(String::as_str), ctx.now.unwrap_or(authored), ctx, "GIT_COMMITTER")?;
+    let time = ctx.now.unwrap_or(authored);
+    let committer = identity(given.map(String::as_str), time, ctx, "GIT_COMMITTER", &configured)?;
     Ok(CommitIdentities { author, committer })
 }
 
 /// The identity where none is configured; not that of a person.
 const FALLBACK: (&str, &str) = ("hydrant", "noreply@hydrant.invalid");
 
-/// Returns `Name <mail>` as given; else from git's own variables (`GIT_AUTHOR_NAME` and the like); else hydrant itself.
-fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str) -> Result<Identity, Failure> {
+/// `user.name` and `user.email` of git's configuration for the source repository.
+fn configured(plan: &Plan) -> Option<UserConfig> {
+    Some(SourceRepository::discover(Path::new(&plan.root)).ok()?.user())
+}
+
+/// Returns `Name <mail>` as given; else from git's own variables (`GIT_AUTHOR_NAME` and the like); else from git's configuration; else
+/// hydrant itself.
+fn identity(
+    given: Option<&str>,
+    time: Moment,
+    ctx: &RunContext,
+    variables: &str,
+    configured: &UserConfig,
+) -> Result<Identity, Failure> {
     if let Some(text) = given {
         let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
         let parts = parts.map(|(name, email)| (name.trim(), email.trim()));
@@ -42,7 +58,7 @@ fn identity(given: Option<&str>, time: Moment, ctx: &RunContext, variables: &str
         return Ok(Identity { name: name.to_owned(), email: email.to_owned(), time });
     }
     let variable = |part: &str| ctx.variables.get(&format!("{variables}_{part}")).filter(|text| !text.is_empty());
-    let (name, email) =
-        (variable("NAME").map_or(FALLBACK.0, String::as_str), variable("EMAIL").map_or(FALLBACK.1, String::as_str));
+    let name = variable("NAME").or(configured.name.as_ref()).map_or(FALLBACK.0, String::as_str);
+    let email = variable("EMAIL").or(configured.email.as_ref()).map_or(FALLBACK.1, String::as_str);
     Ok(Identity { name: name.to_owned(), email: email.to_owned(), time })
 }

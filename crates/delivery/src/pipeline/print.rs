@@ -85,6 +85,9 @@ impl Pipeline<'_> {
         }
         self.base_cache = None;
         self.check_given(&printed)?;
+        if printed.failure.is_none() {
+            self.pinner.check_updates()?;
+        }
         Ok(printed)
     }
 

@@ -39,7 +39,9 @@ pub(super) fn open(path: &str, trust: InputTrust) -> Result<Box<dyn Transport>, 
     let folder = PathBuf::from(path);
     let repository = match open_exact(&folder) {
         Ok(repository) => Some(repository),
-        Err(error) if is_vacant(&folder) && error.code() == ErrorCode::NotFound => None,
+        Err(error) if is_vacant(&folder) && error.code() == ErrorCode::NotFound => may_be_created(&folder)
+            .then_some(None)
+            .ok_or_else(|| TransportError::NoRepository { path: path.to_owned() })?,
         Err(error) if error.code() == ErrorCode::NotFound => {
             return Err(TransportError::NotARepository { path: path.to_owned() });
         }
@@ -54,6 +56,13 @@ pub(super) fn open(path: &str, trust: InputTrust) -> Result<Box<dyn Transport>, 
         return Ok(Box::new(Session::new(ProcessChannel::git(path, trust), path.to_owned(), None)));
     }
     Ok(Box::new(LocalRepository { folder, path: path.to_owned(), repository }))
+}
+
+/// Whether the first push creates a repository at a path: an existing empty folder, or a name in an existing folder. A path
+/// whose folder does not exist is a mistake.
+fn may_be_created(folder: &Path) -> bool {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.is_dir() || parent.is_dir()
 }
 
 fn open_error(path: &str, error: git2::Error) -> TransportError {

@@ -19,5 +19,5 @@ pub use commit_files::{CommitFiles, blob_id};
 pub use error::SourceError;
 pub use history::{HistoryService, SourceHistory};
 pub use known_commits::KnownCommits;
-pub use repository::SourceRepository;
+pub use repository::{SourceRepository, UserConfig};
 pub use tree_files::{EntryKind, FoundEntry, ReadError};

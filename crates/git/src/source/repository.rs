@@ -18,6 +18,15 @@ pub struct SourceRepository {
     revision: Option<String>,
 }
 
+/// The user of git's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserConfig {
+    /// `user.name`
+    pub name: Option<String>,
+    /// `user.email`
+    pub email: Option<String>,
+}
+
 impl SourceRepository {
     /// Opens the repository that contains `dir`, as git finds it, including worktrees and submodules.
     ///
@@ -159,6 +168,15 @@ impl SourceRepository {
             _ => return None,
         };
         self.repository.config().ok()?.get_string(&format!("remote.{name}.url")).ok()
+    }
+
+    /// Returns `user.name` and `user.email` of git's configuration, as `git commit` would use them.
+    pub fn user(&self) -> UserConfig {
+        let text = |key: &str| {
+            let config = self.repository.config().ok()?;
+            config.get_string(key).ok().filter(|text| !text.trim().is_empty())
+        };
+        UserConfig { name: text("user.name"), email: text("user.email") }
     }
 
     /// Returns whether the clone lacks a part of its history, as CI services create them by default.

@@ -3,7 +3,7 @@
 mod request;
 mod unresolved;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::error::Failure;
 use crate::host::InputTrust;
-use crate::lock::{Lock, LockMode, LockedImage};
+use crate::lock::{Lock, LockMode, LockedImage, Refresh};
 use request::{at_places, by_image};
 
 pub use request::{ImageLocation, ImageRequest};
@@ -45,6 +45,8 @@ pub struct Pinner<'a> {
     lock: Lock,
     /// Its name, for messages.
     lock_file: String,
+    /// Every image that was requested.
+    requested: BTreeSet<ImageRef>,
     resolver: Option<RegistryClient>,
     /// What registries answered in this run.
     answers: BTreeMap<ImageRef, Result<ResolvedImage, RegistryError>>,
@@ -71,6 +73,7 @@ impl<'a> Pinner<'a> {
             from: From::Source(source),
             lock,
             lock_file: lock_file.to_owned(),
+            requested: BTreeSet::new(),
             resolver: None,
             answers: BTreeMap::new(),
         }
@@ -83,6 +86,7 @@ impl<'a> Pinner<'a> {
             from: From::Nothing,
             lock: Lock::default(),
             lock_file: String::new(),
+            requested: BTreeSet::new(),
             resolver: None,
             answers: BTreeMap::new(),
         }
@@ -101,6 +105,9 @@ impl<'a> Pinner<'a> {
     pub fn resolve(&mut self, wanted: &[ImageRequest]) -> Result<Pins, Failure> {
         let From::Source(source) = &self.from else { return Ok(Pins::default()) };
         let wanted = by_image(wanted);
+        if matches!(source, LockMode::Write(Refresh::Images(_))) {
+            self.requested.extend(wanted.keys().map(|image| (*image).clone()));
+        }
         let span = tracing::info_span!("resolve", images = wanted.len(), queried = tracing::field::Empty).entered();
         let (mut pins, ask) = self.locked(source, &wanted)?;
         span.record("queried", ask.len());
@@ -182,6 +189,23 @@ impl<'a> Pinner<'a> {
         let progress = self.resolve_ctx.progress;
         progress(0, images.len());
         Ok(self.resolver()?.origins(images, progress))
+    }
+
+    /// Checks that `--update` names images that were requested.
+    ///
+    /// # Errors
+    /// Every name that no image has.
+    pub fn check_updates(&self) -> Result<(), Errors> {
+        let From::Source(LockMode::Write(refresh)) = &self.from else { return Ok(()) };
+        let unknown = |name: &ImageRef| {
+            let known: Vec<String> = self.requested.iter().map(ImageRef::to_string).collect();
+            let found = Diagnostic::new(format!("no image is called {name}")).field("--update");
+            found.hint(match known.as_slice() {
+                [] => "remove it: no image is looked up".to_owned(),
+                known => format!("use one of {}", known.join(", ")),
+            })
+        };
+        Errors::check(refresh.without_match(self.requested.iter()).into_iter().map(unknown).collect())
     }
 
     /// The lock file's content with everything that was found; absent where it is not to be written.
