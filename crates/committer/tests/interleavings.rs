@@ -205,7 +205,7 @@ fn ends_with(path: &'static str, text: &'static str) -> impl Fn(&Server, &[UnitR
 const WORDINGS: [Wording; 6] =
     [Wording::Git, Wording::JGit, Wording::GoGit, Wording::Same(""), Wording::Same("computer says no"), Wording::Named];
 
-/// Runs every interleaving on a server that words its answers as git does, and prints and returns how many there are.
+/// Runs every interleaving on a server with the messages of git, and prints and returns how many there are.
 fn all(name: &str, before: &[Unit], jobs: Vec<Job>, check: impl Fn(&Server, &[UnitResult], &[usize])) -> usize {
     on(Server::new(Kind::Atomic), name, before, jobs, check)
 }

@@ -33,7 +33,6 @@ fn course(remote: &Remote) {
 fn real_jgit_takes_deliveries() {
     let server = OtherServer::start(Implementation::JGit);
     for name in ["files.git", "reftable.git", "heads-only.git", "hidden.git"] {
-        eprintln!("{name}");
         course(&Remote::new(server.url(name)));
     }
 }

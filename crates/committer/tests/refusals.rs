@@ -35,7 +35,7 @@ fn protect(count: usize, refused: usize) -> Rules {
 }
 
 /// Delivers `count` units, `refused` of whose branches are protected, and returns the number of pushes.
-fn pushes(server: &Server, rules: Rules, count: usize) -> usize {
+fn pushes(server: &Server, rules: &Rules, count: usize) -> usize {
     deliver(server, &units(count, 1));
     server.take_pushes();
     server.set_rules(rules.clone());
@@ -55,7 +55,7 @@ fn pushes(server: &Server, rules: Rules, count: usize) -> usize {
 fn a_refused_branch_stops_no_other_one() {
     for wording in WORDINGS {
         let server = Server::new(Kind::Atomic).with_wording(wording);
-        let count = pushes(&server, protect(6, 1), 6);
+        let count = pushes(&server, &protect(6, 1), 6);
         eprintln!("{wording:?}: 1 of 6 refused, {count} pushes");
         assert!(count <= 12, "{wording:?}: {count}");
     }
@@ -66,7 +66,7 @@ fn few_pushes_find_the_refused_branches_of_a_push_that_is_rejected_as_a_whole() 
     // About 2 log2(n) for one, and at most that much for each.
     for (count, refused, most) in [(6, 1, 7), (6, 2, 9), (6, 6, 12), (100, 1, 16), (100, 5, 60), (1000, 3, 60)] {
         let server = Server::new(Kind::Atomic);
-        let found = pushes(&server, Rules { whole: true, ..protect(count, refused) }, count);
+        let found = pushes(&server, &Rules { whole: true, ..protect(count, refused) }, count);
         eprintln!("{refused} of {count} refused: {found} pushes");
         assert!(found <= most, "{refused} of {count}: {found}");
     }
@@ -76,7 +76,7 @@ fn few_pushes_find_the_refused_branches_of_a_push_that_is_rejected_as_a_whole() 
 fn a_message_that_names_the_refused_branch_saves_pushes() {
     let server = Server::new(Kind::Atomic);
     let messages = vec![format!("GH013: Repository rule violations found for refs/heads/{}.", name(0))];
-    let found = pushes(&server, Rules { whole: true, messages, ..protect(100, 1) }, 100);
+    let found = pushes(&server, &Rules { whole: true, messages, ..protect(100, 1) }, 100);
     assert_eq!(found, 4, "all; all others; the one that is named; the notes");
 }
 

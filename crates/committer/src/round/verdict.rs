@@ -298,11 +298,11 @@ fn find_name(text: &str, name: &str) -> Option<Range<usize>> {
         let start = if text[..at].ends_with(HEADS) { at - HEADS.len() } else { at };
         start..at + branch.len()
     });
-    let mut words = found.filter(|found| {
+    let mut whole = found.filter(|found| {
         let after = text[found.end..].trim_start_matches('.');
         !text[..found.start].bytes().last().is_some_and(is_part) && !after.bytes().next().is_some_and(is_part)
     });
-    words.next()
+    whole.next()
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Kind {
     }
 }
 
-/// How a server words its answers.
+/// The messages of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wording {
     /// As git does: the ref that is at fault has a reason, the others of an atomic push have another one.
@@ -92,7 +92,7 @@ enum Cause {
 /// What a server refuses.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// Branches that nobody may write.
+    /// Branches that no push may update.
     pub protected: BTreeSet<String>,
     /// The maximum number of branches in a push, and whether all refs count.
     pub limit: Option<(usize, bool)>,
@@ -132,7 +132,7 @@ impl Server {
         Self(Rc::new(RefCell::new(state)))
     }
 
-    /// Sets how the server words its answers.
+    /// Sets the messages of the server.
     pub fn with_wording(self, wording: Wording) -> Self {
         self.0.borrow_mut().wording = wording;
         self
