@@ -44,6 +44,7 @@ pub struct Templates {
     functions: Arc<Functions>,
     trees: FxHashMap<String, Arc<Tree>>,
     missing_key: MissingKey,
+    integer_ranges: bool,
     limits: Limits,
     delimiters: (String, String),
 }
@@ -57,6 +58,7 @@ impl Templates {
             functions: Arc::default(),
             trees: FxHashMap::default(),
             missing_key: MissingKey::default(),
+            integer_ranges: true,
             limits: Limits::default(),
             delimiters: ("{{".to_owned(), "}}".to_owned()),
         }
@@ -73,6 +75,13 @@ impl Templates {
     #[must_use]
     pub fn with_missing_key(mut self, missing_key: MissingKey) -> Templates {
         self.missing_key = missing_key;
+        self
+    }
+
+    /// Sets whether `range` takes integers, as it does since Go 1.24.
+    #[must_use]
+    pub fn with_integer_ranges(mut self, allowed: bool) -> Templates {
+        self.integer_ranges = allowed;
         self
     }
 
@@ -141,6 +150,10 @@ impl Templates {
 
     pub(crate) fn limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(crate) fn integer_ranges(&self) -> bool {
+        self.integer_ranges
     }
 
     pub(crate) fn missing_key(&self) -> MissingKey {

@@ -128,14 +128,15 @@ impl<'s> Executor<'s> {
     fn range(&mut self, frame: &mut Frame<'s>, dot: &TypedValue, branch: &'s Branch) -> Result<Flow, Failure> {
         let mark = self.variables.len();
         let value = self.pipeline(frame, dot, &branch.pipe)?;
+        let integers = self.scope.own.integer_ranges();
         let ran = match &value.value {
             Value::Nil => false,
-            Value::Int(count, of) => {
+            Value::Int(count, of) if integers => {
                 self.check_single(frame, branch, &value.value)?;
                 let items = (0..*count).map(|index| TypedValue::plain(Value::Int(index, of)));
                 self.iterate(frame, branch, items.map(|item| (None, item)))?
             }
-            Value::Uint(count, of) => {
+            Value::Uint(count, of) if integers => {
                 self.check_single(frame, branch, &value.value)?;
                 let items = (0..*count).map(|index| TypedValue::plain(Value::Uint(index, of)));
                 self.iterate(frame, branch, items.map(|item| (None, item)))?

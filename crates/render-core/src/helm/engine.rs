@@ -12,6 +12,7 @@ use super::dependencies::ActiveChart;
 use super::error::HelmError;
 use super::functions::{functions, without_no_value};
 use super::parsed_templates::{Parsed, Participant};
+use super::semantics::Semantics;
 use super::template_error;
 use super::{RenderOptions, chart_object, files, objects};
 use crate::template_functions::FunctionState;
@@ -72,7 +73,7 @@ impl Shared {
         &self,
         chart: &ActiveChart<'c>,
         values: Map,
-        semantics: super::Semantics,
+        semantics: Semantics,
         files: &mut FxHashMap<String, File<'c>>,
     ) -> Map {
         let values_type = objects::values_type(semantics);
@@ -129,6 +130,7 @@ fn parsed(
     let mut templates = Templates::new("gotpl")
         .with_functions(functions(chart.semantics))
         .with_missing_key(MissingKey::Zero)
+        .with_integer_ranges(chart.semantics > Semantics::V3_17)
         .with_limits(LIMITS);
     for file in &ordered {
         templates.parse(&file.path, file.text).map_err(|error| template_error::parsing(&error))?;
