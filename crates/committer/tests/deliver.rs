@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use committer::branches::{self, BranchPath, Depth};
-use committer::{Message, Options, Outcome, Refusal, Unit, UnitResult};
+use committer::{AssignedBy, Assignment, Message, Options, Outcome, Refusal, Unit, UnitResult};
 use deliveries::{committed, deliver, options, refused, sha, unit};
 use git::{Change, ChangeKind, Mode, Remote};
 use git2::Repository;
@@ -509,4 +509,38 @@ fn delivered_branches_are_read_back() {
         branches::history(git::open(&target.remote()).unwrap().as_mut(), &place("a"), 2, Depth::Files).unwrap().len(),
         2
     );
+}
+
+#[test]
+fn files_that_were_rendered_with_other_assignments_are_refused() {
+    let target = Target::new();
+    let assigned = |reference: &str| Assignment {
+        image: "r/cart".to_owned(),
+        reference: reference.to_owned(),
+        source: vec!["r/cart:1".to_owned()],
+        by: AssignedBy::Image,
+        from: String::new(),
+        commit: sha(1),
+        run: String::new(),
+        at: String::new(),
+    };
+    let mut first = unit("a", 1, &[("manifest.yaml", "cart:2\n")]);
+    first.assignments = vec![assigned("r/cart:2")];
+    first.expected_assignments = Some(Vec::new());
+    committed(&target.deliver(&[first.clone()])[0]);
+    // A newer source, rendered by a run that did not see the assignment, does not undo it.
+    let mut blind = unit("a", 2, &[("manifest.yaml", "cart:1\n")]);
+    blind.expected_assignments = Some(Vec::new());
+    let Refusal::Reassigned { recorded, .. } = refused(&target.deliver(&[blind.clone()])[0]) else { panic!() };
+    assert_eq!(recorded, first.assignments);
+    assert_eq!(target.files("a")["manifest.yaml"], "cart:2\n");
+    blind.expected_assignments = Some(recorded.clone());
+    blind.assignments = recorded.clone();
+    blind.files = first.files.clone();
+    assert_eq!(target.deliver(&[blind.clone()])[0].outcome, Outcome::NoteUpdated);
+    // Another assignment with the same files is a change of the record.
+    blind.assignments = vec![assigned("r/cart:3")];
+    committed(&target.deliver(&[blind])[0]);
+    // An older source is superseded, whatever it expects.
+    assert!(matches!(refused(&target.deliver(&[first])[0]), Refusal::Older { .. }));
 }

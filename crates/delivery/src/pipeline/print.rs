@@ -166,6 +166,7 @@ mod tests {
     /// Three services with one overlay each; `broken` ones name a file that does not exist.
     fn print(size: usize, broken: &[&str]) -> Result<Vec<(String, String)>, Failure> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        git2::Repository::init(folder.path()).expect("a repository can be made");
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
             fs::create_dir_all(path.parent().expect("the path has a parent")).expect("the folder can be made");
