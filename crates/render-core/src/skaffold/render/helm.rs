@@ -10,7 +10,7 @@ use manifest::{Data, Diagnostic, Errors, Node};
 
 use super::parallel::each;
 use super::setters::{FROM_PARAM, Marks, apply};
-use crate::files::{Files, join};
+use crate::files::{FileError, Files, join};
 use crate::helm::{FileDependencies, run_program};
 use crate::host::{Program, ProgramKind, ProgramOutput};
 use crate::skaffold::build::builds::Build;
@@ -82,6 +82,9 @@ fn prepare<'a>(
             return Err(inputs.missing_path(config, &chart, found));
         }
     }
+    if inputs.host.repository_root(&config.folder).is_some() {
+        check_remote_release(inputs, config, helm, release, field)?;
+    }
     let mut arguments = vec!["template".to_owned(), name.clone(), source(release, &chart).to_owned()];
     arguments.extend(helm.flags.template.iter().cloned());
     arguments.extend(values(inputs, config, release, field, image_values)?);
@@ -152,6 +155,49 @@ fn values(
         add("--set", format!("{key}={value}"));
     }
     Ok(arguments)
+}
+
+/// helm's flags that name files of the machine.
+const FILE_FLAGS: &[&str] = &[
+    "-f",
+    "--values",
+    "--set-file",
+    "--post-renderer",
+    "--kubeconfig",
+    "--ca-file",
+    "--cert-file",
+    "--key-file",
+    "--keyring",
+    "--output-dir",
+    "--registry-config",
+    "--repository-",
+];
+
+/// Refuses a release of a remote config that names files outside of remote repositories, since helm would read them.
+fn check_remote_release(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    helm: &Helm,
+    release: &HelmRelease,
+    field: &str,
+) -> Result<(), Diagnostic> {
+    let flags = helm.flags.global.iter().chain(&helm.flags.template).chain(&helm.flags.dep_build);
+    if let Some(flag) = flags.into_iter().find(|flag| FILE_FLAGS.iter().any(|name| flag.trim_start().starts_with(name)))
+    {
+        let found = format!("a remote config must not name files of this machine: {flag}");
+        return Err(config.diagnostic(release.chart_path.at, field, found));
+    }
+    let files = release.values_files.iter().map(|file| file.text.as_str());
+    for file in files.chain(release.set_files.iter().map(|(_, file)| file.text.as_str())) {
+        let remote = file.starts_with("https://") || file.starts_with("http://");
+        if !remote
+            && let Err(error @ FileError::Other(_)) = inputs.files.kind(&join(inputs.working_dir, &home(inputs, file)))
+        {
+            let found = format!("cannot read {file}: {error}");
+            return Err(config.diagnostic(release.chart_path.at, field, found));
+        }
+    }
+    Ok(())
 }
 
 /// A path with a leading `~` as the user's home.
