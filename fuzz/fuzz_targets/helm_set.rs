@@ -3,7 +3,7 @@
 //! The input is a line with the kind of the flag, then several values, one a line.
 #![no_main]
 
-use render_core::helm::{ValueSource, Values};
+use render_core::helm::{Semantics, ValueSource, Values};
 
 libfuzzer_sys::fuzz_target!(|data: &str| {
     let (kind, rest) = data.split_once('\n').unwrap_or(("", data));
@@ -15,6 +15,6 @@ libfuzzer_sys::fuzz_target!(|data: &str| {
         _ => ValueSource::Set(text.to_owned()),
     };
     let sources: Vec<ValueSource> = rest.lines().map(make).collect();
-    let _ = Values::merge(&sources);
-    let _ = Values::merge(&[make(rest)]);
+    let _ = Values::merge(&sources, Semantics::default());
+    let _ = Values::merge(&[make(rest)], Semantics::default());
 });

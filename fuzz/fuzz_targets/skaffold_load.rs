@@ -9,23 +9,26 @@ use libfuzzer_sys::fuzz_target;
 use manifest::{Node, yaml};
 use render_core::files::MemoryFiles;
 use render_core::host::NoHost;
-use render_core::skaffold::{LoadOptions, load};
+use render_core::skaffold::{Inputs, SkaffoldOptions, load};
 
 fn loaded(files: &MemoryFiles, profiles: &[String]) -> Result<String, String> {
-    let options = LoadOptions {
-        file: "skaffold.yaml",
-        input: b"",
-        working_dir: "/work",
-        profiles: &[],
-        optional_profiles: profiles,
+    let options = SkaffoldOptions {
+        file: "skaffold.yaml".to_owned(),
+        optional_profiles: profiles.to_vec(),
         auto_activation: true,
         propagate_profiles: true,
-        modules: &[],
-        environment: &BTreeMap::new(),
-        kube_context: "",
-        command: "render",
+        ..SkaffoldOptions::default()
     };
-    let loaded = load(files, &NoHost, &options).map_err(|errors| errors.to_string())?;
+    let inputs = Inputs {
+        files,
+        host: &NoHost,
+        working_dir: "/work",
+        environment: &BTreeMap::new(),
+        hides_environment: false,
+        options: &options,
+        base_cache: None,
+    };
+    let loaded = load(&inputs).map_err(|errors| errors.to_string())?;
     let mut text = String::new();
     for document in loaded.documents {
         yaml::write_skaffold(&Node::from(document), &mut text).map_err(|error| error.to_string())?;
