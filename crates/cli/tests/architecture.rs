@@ -298,3 +298,22 @@ fn the_config_page_names_every_field() {
     let missing: Vec<_> = fields.iter().filter(|field| !page.contains(&format!("`{field}`"))).collect();
     assert!(missing.is_empty(), "docs/config.md does not name {missing:?}");
 }
+
+/// Child processes are created in one place, where their environment is decided.
+#[test]
+fn only_one_file_creates_child_processes() {
+    let mut creators = BTreeSet::new();
+    for (name, path) in crates().into_iter().filter(|(name, _)| name != "testkit") {
+        for file in files(&path.join("src"), "rs") {
+            let text = read(&file);
+            // Tests stand at the end of a file.
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            if code.contains("process::Command") && code.contains("Command::new(")
+                || code.contains("std::process::Command::new")
+            {
+                creators.insert(format!("{name}: {}", file.file_name().unwrap().to_string_lossy()));
+            }
+        }
+    }
+    assert_eq!(creators, BTreeSet::from(["net: child.rs".to_owned()]));
+}

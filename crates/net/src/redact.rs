@@ -69,16 +69,30 @@ pub fn text(text: &str) -> String {
     let ends_url = |letter: char| letter.is_whitespace() || "'\"<>`".contains(letter);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("://") {
+    while let Some(at) = rest.find(":/") {
         let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
         let start = at - rest.as_bytes()[..at].iter().rev().take_while(|byte| is_scheme(byte)).count();
         let end = rest[at..].find(ends_url).map_or(rest.len(), |length| at + length);
         out.push_str(&rest[..start]);
-        out.push_str(&url(&rest[start..end]));
+        out.push_str(&url_or_path(&rest[start..end], at - start));
         rest = &rest[end..];
     }
     out.push_str(rest);
     out
+}
+
+/// Redacts a URL whose scheme ends at `colon`. A path that was made of a URL has one slash: `https:/user:password@host`.
+fn url_or_path(text: &str, colon: usize) -> String {
+    let after = &text[colon..];
+    if after.starts_with("://") {
+        return url(text);
+    }
+    let is_known = matches!(&text[..colon], "http" | "https" | "ssh" | "git" | "oci" | "git+ssh" | "git+https");
+    if is_known {
+        url(&format!("{}:/{}", &text[..colon], &after[1..])).replacen("://", ":/", 1)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Returns a text in one line that is safe to print: control characters and runs of blanks become one blank, and it is cut after
@@ -131,6 +145,8 @@ mod tests {
             ("no URL: a://", "no URL: a://"),
             ("é://u:p@host", "é://host"),
             ("plain", "plain"),
+            ("/tmp/https:/u:p@host/a?token=x b", "/tmp/https:/host/a?token=REDACTED b"),
+            ("a:/b@c", "a:/b@c"),
         ] {
             assert_eq!(text(given), shown);
         }
