@@ -62,7 +62,10 @@ impl Endpoint {
         if host.contains(['/', '\\']) || host.len() == 1 {
             return None;
         }
-        let valid = !host.is_empty() && !path.is_empty() && !host.ends_with('@');
+        // `user:password@host:path`: ssh takes no password, and an argument must not have one.
+        let first = path.split('/').next().unwrap_or_default();
+        let has_password = first.split_once('@').is_some_and(|(_, host)| host.contains(':'));
+        let valid = !host.is_empty() && !path.is_empty() && !host.ends_with('@') && !has_password;
         Some(valid.then(|| Self { host: host.to_owned(), port: None, path: path.to_owned() }))
     }
 }
@@ -92,6 +95,7 @@ mod tests {
             "ssh://-host/path",
             "host:-path",
             "git@:a",
+            "git:secret@host:a/b.git",
         ] {
             assert_eq!(endpoint(bad), Some(None), "{bad}");
         }
