@@ -8,7 +8,7 @@ use git2::{ObjectType, Odb, Oid, Repository};
 
 use super::error::SourceError;
 use super::repository::SourceRepository;
-use super::tree_files::{EntryKind, FoundEntry, ReadError, ReadObjects, TreeFiles};
+use super::tree_files::{EntryKind, EntryVisitor, ReadError, ReadObjects, TreeFiles};
 use crate::tree::{InvalidTree, Tree};
 
 /// The files of one commit, for any number of threads.
@@ -60,10 +60,7 @@ impl CommitFiles {
     ///
     /// # Errors
     /// An object that cannot be read, an entry with a name that `git fsck` refuses, and those of `visit`.
-    pub fn visit<E: From<ReadError>>(
-        &self,
-        visit: &mut dyn FnMut(&[u8], FoundEntry) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn visit<E: From<ReadError>>(&self, visit: &mut EntryVisitor<'_, E>) -> Result<(), E> {
         self.files.visit(visit)
     }
 

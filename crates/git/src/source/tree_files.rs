@@ -66,6 +66,9 @@ pub enum EntryKind {
     Submodule,
 }
 
+/// Gets each entry of a folder with its path in it.
+pub type EntryVisitor<'a, E> = dyn FnMut(&[u8], FoundEntry) -> Result<(), E> + 'a;
+
 /// An entry of a commit's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundEntry {
@@ -216,10 +219,7 @@ impl<O: ReadObjects> TreeFiles<O> {
     ///
     /// # Errors
     /// An object that cannot be read, an entry with a name that is refused, and those of `visit`.
-    pub(super) fn visit<E: From<ReadError>>(
-        &self,
-        visit: &mut dyn FnMut(&[u8], FoundEntry) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn visit<E: From<ReadError>>(&self, visit: &mut EntryVisitor<'_, E>) -> Result<(), E> {
         let mut open = vec![(Vec::new(), self.tree)];
         while let Some((folder, id)) = open.pop() {
             for entry in self.tree(id)?.entries() {

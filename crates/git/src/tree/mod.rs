@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(reason(&[("60000", "a")]), Some("the mode is unknown"));
         assert_eq!(reason(&[("9", "a")]), Some("the mode is unknown"));
         assert_eq!(reason(&[("777777777", "a")]), Some("the entry is malformed"));
-        for bytes in [b"100644".as_slice(), b"100644 a", b"100644 a\0123", b" a\0"] {
+        for bytes in [b"100644".as_slice(), b"100644 a", b"100644 a\x00123", b" a\0"] {
             assert!(Tree::parse_foreign(bytes).is_err());
         }
         let zero = [b"100644 a\0".as_slice(), &[0; 20]].concat();
