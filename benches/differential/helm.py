@@ -29,6 +29,8 @@ def run(command, chart):
 
 def mutate(chart):
     files = [f for f in [chart / "values.yaml", *chart.glob("templates/*")] if f.is_file() and f.stat().st_size]
+    if not files:
+        return None
     path = random.choice(files)
     lines = path.read_text(errors="replace").split("\n")
     at = random.randrange(len(lines))
@@ -51,6 +53,9 @@ while compared < a.count:
     shutil.copytree(chart, work)
     if run([a.helm], work) == run([a.helm], work):
         where = mutate(work)
+        if where is None:
+            shutil.rmtree(work.parent)
+            continue
         want, got = run([a.helm], work), run([a.hydrant, "helm"], work)
         compared += 1
         if want != got:
