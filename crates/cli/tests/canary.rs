@@ -1,6 +1,7 @@
 //! A secret is given in every place that takes one, and must not appear in any output: each flag, environment variable and config field,
 //! credential files, and every form of URL. The flags come from the program's help and the fields from its schema, so a new one is covered.
 
+#![allow(clippy::print_stdout, reason = "the number of places is the report")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use std::collections::BTreeSet;
@@ -128,12 +129,12 @@ fn merge(into: &mut Value, from: &Value) {
 
 /// The options with a value in a help text.
 fn flags(help: &str) -> BTreeSet<String> {
-    let words = help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().take(3).collect();
-        let at = words.iter().position(|word| word.starts_with("--"));
-        at.filter(|at| words.get(at + 1).is_some_and(|value| value.starts_with('<'))).map(|at| words[at].to_owned())
+    let texts = help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(|line| {
+        let texts: Vec<&str> = line.split_whitespace().take(3).collect();
+        let at = texts.iter().position(|word| word.starts_with("--"));
+        at.filter(|at| texts.get(at + 1).is_some_and(|value| value.starts_with('<'))).map(|at| texts[at].to_owned())
     });
-    words.collect()
+    texts.collect()
 }
 
 /// The environment variables that a help text names.

@@ -1,5 +1,11 @@
 //! Servers and inputs that want too much memory or time: the program ends with an error, in bounded memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot set up its case has failed, and the figures are its report"
+)]
+
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;

@@ -167,6 +167,6 @@ fn who_may_not_is_told_so() {
     let repository = Repository { owner: "acme".to_owned(), name: "manifests".to_owned() };
     let remote = Target { path: path.clone(), github, repository };
     let error = deliver(&remote, &[unit("a", 1, &[("x", "1")])], &options()).unwrap_err();
-    assert!(error.is_outside() && error.to_string().contains("Bad credentials"), "{error}");
+    assert!(!error.is_outside() && error.to_string().contains("Bad credentials"), "{error}");
     assert!(!format!("{error:?} {remote:?}").contains("ghp_wrong"));
 }

@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         default_repo: arguments.default_repo,
     };
     let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let ask = terminal && !yes && !print && !(found.services.is_empty() && found.layouts.is_empty());
+    let ask = terminal && !yes && !print && (!found.services.is_empty() || !found.layouts.is_empty());
     let choices = if ask { asked(&found, typed)? } else { typed };
     let text = init::write(&found, &choices)?;
     init::check(&files, &root, &text)?;

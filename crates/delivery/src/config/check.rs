@@ -8,7 +8,7 @@ use super::{Config, Environment, PathPattern, Renderer, Template, is_pattern};
 
 /// A finding, and the value that it is about as it is written.
 pub(super) struct ConfigFinding {
-    finding: Diagnostic,
+    finding: Box<Diagnostic>,
     value: String,
 }
 
@@ -18,7 +18,7 @@ impl ConfigFinding {
         let documents = read_stream(text.as_bytes()).unwrap_or_default();
         match documents.iter().find_map(|document| position(document, &self.value)) {
             Some(at) => self.finding.at(at),
-            None => self.finding,
+            None => *self.finding,
         }
     }
 }
@@ -37,8 +37,9 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigFinding> {
     let captures = captures(config)?;
     for template in templates(config) {
         template.check(&captures).map_err(|unknown| ConfigFinding {
-            finding: Diagnostic::new(unknown.to_string())
-                .hint("capture it in a pattern of `services`, or correct the name"),
+            finding: Box::new(
+                Diagnostic::new(unknown.to_string()).hint("capture it in a pattern of `services`, or correct the name"),
+            ),
             value: template.text().to_owned(),
         })?;
     }
@@ -49,8 +50,10 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigFinding> {
 fn captures(config: &Config) -> Result<Vec<String>, ConfigFinding> {
     let mut all: Vec<String> = Vec::new();
     for template in config.services.0.iter().flat_map(|service| service.patterns()) {
-        let pattern = PathPattern::parse(template.text())
-            .map_err(|why| ConfigFinding { finding: Diagnostic::new(why), value: template.text().to_owned() })?;
+        let pattern = PathPattern::parse(template.text()).map_err(|why| ConfigFinding {
+            finding: Box::new(Diagnostic::new(why)),
+            value: template.text().to_owned(),
+        })?;
         for name in
             pattern.captures().iter().filter(|name| !super::template::UNIT_PLACEHOLDERS.contains(&name.as_str()))
         {
@@ -76,7 +79,7 @@ fn environments(config: &Config) -> Result<(), ConfigFinding> {
     for (name, environment) in &config.environments.0 {
         if is_pattern(name) && Glob::new(name, false).is_err() {
             let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field("environments");
-            return Err(ConfigFinding { finding, value: name.clone() });
+            return Err(ConfigFinding { finding: Box::new(finding), value: name.clone() });
         }
         like_chain(config, name, environment)?;
         variables(&format!("environments.{name}"), environment)?;
@@ -93,7 +96,7 @@ fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<
     let mut current = environment;
     while let Some(like) = &current.like {
         let found = |finding: Diagnostic| ConfigFinding {
-            finding: finding.field(format!("environments.{name}.like")),
+            finding: Box::new(finding.field(format!("environments.{name}.like"))),
             value: like.clone(),
         };
         let Some((key, next)) = config.environments.0.iter().find(|(key, _)| key == like && !is_pattern(key)) else {
@@ -121,7 +124,7 @@ fn variables(field: &str, environment: &Environment) -> Result<(), ConfigFinding
         Some((name, value)) => {
             let finding = Diagnostic::new(format!("invalid variable name \"{name}\""));
             let finding = finding.field(format!("{field}.variables")).hint("use letters, digits and `_`");
-            Err(ConfigFinding { finding, value: value.clone() })
+            Err(ConfigFinding { finding: Box::new(finding), value: value.clone() })
         }
         None => Ok(()),
     }

@@ -2,6 +2,9 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+/// The most opening braces of a glob.
+const MAX_ALTERNATIVES: usize = 100;
+
 /// A compiled glob.
 #[derive(Debug)]
 pub struct Glob {
@@ -17,6 +20,10 @@ impl Glob {
     /// # Errors
     /// Returns what is wrong with it.
     pub fn new(glob: &str, literal_separator: bool) -> Result<Self, String> {
+        // The compiler of globs recurses with each alternative.
+        if glob.chars().filter(|letter| *letter == '{').count() > MAX_ALTERNATIVES {
+            return Err(format!("glob has more than {MAX_ALTERNATIVES} opening braces"));
+        }
         let built = GlobBuilder::new(glob).literal_separator(literal_separator).build();
         let built = built.map_err(|error| error.to_string())?;
         let set = GlobSetBuilder::new().add(built).build();

@@ -126,12 +126,10 @@ impl Template {
     ///
     /// # Errors
     /// The first placeholder that is neither.
-    pub fn check<'a>(&self, captures: impl IntoIterator<Item = &'a String> + Clone) -> Result<(), UnknownPlaceholder> {
-        let known = |name: &str| {
-            UNIT_PLACEHOLDERS.contains(&name) || captures.clone().into_iter().any(|capture| capture == name)
-        };
+    pub fn check(&self, captures: &[String]) -> Result<(), UnknownPlaceholder> {
+        let known = |name: &str| UNIT_PLACEHOLDERS.contains(&name) || captures.iter().any(|capture| capture == name);
         match self.placeholders().find(|name| !known(name)) {
-            Some(name) => Err(unknown(name, captures.clone())),
+            Some(name) => Err(unknown(name, captures)),
             None => Ok(()),
         }
     }

@@ -157,13 +157,13 @@ impl UnitAssignment<'_> {
         let recorded = self.inputs.recorded.assignments.iter().find(|one| full_name(&one.image) == full);
         if let Some(given) = given.by_name.get(full) {
             return match &given.reference {
-                Some(reference) => Some(self.new(image, reference, AssignedBy::Image, recorded)),
+                Some(reference) => Some(self.assignment(image, reference, AssignedBy::Image, recorded)),
                 None => self.by_default(image, full, false),
             };
         }
         if let Some(promoted) = &self.inputs.promoted {
             match promoted.counterpart(full, image) {
-                Some(reference) => return Some(self.new(image, &reference, AssignedBy::Promotion, recorded)),
+                Some(reference) => return Some(self.assignment(image, &reference, AssignedBy::Promotion, recorded)),
                 None => decided.not_promoted.extend(image.references.iter().cloned()),
             }
         }
@@ -191,13 +191,13 @@ impl UnitAssignment<'_> {
             _ => return None,
         };
         let reference = ImageRef::parse(reference).ok()?;
-        let mut assignment = self.new(image, &reference, AssignedBy::Source, None);
+        let mut assignment = self.assignment(image, &reference, AssignedBy::Source, None);
         assignment.commit.clone_from(commit);
         Some(assignment)
     }
 
     /// A new assignment; the recorded one if that says the same, so that nothing is committed.
-    fn new(
+    fn assignment(
         &self,
         image: &SourceImage,
         reference: &ImageRef,

@@ -1,5 +1,7 @@
 //! How the lock file is used: flags over hydrant.yaml.
 
+use std::collections::BTreeSet;
+
 use manifest::ImageRef;
 
 /// The flags about the lock file.
@@ -79,11 +81,11 @@ impl Refresh {
     }
 
     /// The images that are to be updated and that are none of these.
-    pub(crate) fn without_match<'a>(&self, images: impl Iterator<Item = &'a ImageRef> + Clone) -> Vec<&ImageRef> {
+    pub(crate) fn without_match(&self, images: &BTreeSet<ImageRef>) -> Vec<&ImageRef> {
         match self {
             Refresh::None | Refresh::All => Vec::new(),
             Refresh::Images(these) => {
-                these.iter().filter(|one| !images.clone().any(|image| is_meant(one, image))).collect()
+                these.iter().filter(|one| !images.iter().any(|image| is_meant(one, image))).collect()
             }
         }
     }

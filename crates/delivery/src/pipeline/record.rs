@@ -107,15 +107,15 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
             let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
             let chart = below(&release.chart);
-            let mut words = release.arguments(if chart.is_empty() { "." } else { &chart }, &below);
+            let mut arguments = release.arguments(if chart.is_empty() { "." } else { &chart }, &below);
             let program = match &release.program {
                 Some(program) => program,
                 None => {
-                    words.extend(["--semantics".to_owned(), release.semantics().to_owned()]);
+                    arguments.extend(["--semantics".to_owned(), release.semantics().to_owned()]);
                     "hydrant helm"
                 }
             };
-            format!("{program} {}", words.join(" "))
+            format!("{program} {}", arguments.join(" "))
         }
         Source::Manifests { files } => {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder);

@@ -32,6 +32,8 @@ pub struct Standalone {
     pub pin: Option<GivenDigests>,
     /// `--allow-exec`
     pub allow_exec: bool,
+    /// `--helm-command`; charts are rendered in process where absent.
+    pub helm_command: Option<String>,
 }
 
 impl Standalone {
@@ -72,7 +74,7 @@ impl Standalone {
             rules: self.rules,
             exec,
             outside: AllowedOutside::default(),
-            charts: ChartChoice::default(),
+            charts: ChartChoice { program: self.helm_command, semantics: None },
             author: None,
             committer: None,
             given_images: Vec::new(),

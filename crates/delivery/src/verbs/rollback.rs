@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    fn go_back<'a>(past: &'a [BranchTip], steps: u32) -> Option<&'a str> {
+    fn go_back(past: &[BranchTip], steps: u32) -> Option<&str> {
         chosen(past, &Target::Steps(steps)).map(|at| past[at].commit.id.as_str())
     }
 

@@ -67,7 +67,7 @@ pub enum EntryKind {
 }
 
 /// Gets each entry of a folder with its path in it.
-pub type EntryVisitor<'a, E> = dyn FnMut(&[u8], FoundEntry) -> Result<(), E> + 'a;
+pub(crate) type EntryVisitor<'a, E> = dyn FnMut(&[u8], FoundEntry) -> Result<(), E> + 'a;
 
 /// An entry of a commit's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use manifest::{Data, Node, Scalar};
 
 /// The place of a value, for errors: Go's structure, and the names of the fields that lead to it.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct DecodePath<'a> {
     pub(super) structure: &'static str,
     pub(super) fields: &'a str,
 }
@@ -26,8 +26,8 @@ impl Decoder {
     }
 
     /// Notes that a value is of another type than expected.
-    pub(super) fn mismatch(&mut self, found: &Node, place: Place<'_>, expected: &str) {
-        let Place { structure, fields } = place;
+    pub(super) fn mismatch(&mut self, found: &Node, place: DecodePath<'_>, expected: &str) {
+        let DecodePath { structure, fields } = place;
         let into = if fields.is_empty() { "value".to_owned() } else { format!("struct field {structure}.{fields}") };
         let found = json_kind(found);
         self.error.get_or_insert_with(|| {
@@ -41,7 +41,7 @@ impl Decoder {
     pub(super) fn fields<'n>(
         &mut self,
         node: &'n Node,
-        place: Place<'_>,
+        place: DecodePath<'_>,
         expected: &str,
     ) -> Option<Vec<(String, &'n Node)>> {
         match &node.data {
@@ -60,7 +60,7 @@ impl Decoder {
     }
 
     /// Sets a field of strings; null changes nothing.
-    pub(super) fn text(&mut self, node: &Node, place: Place<'_>, target: &mut String) {
+    pub(super) fn text(&mut self, node: &Node, place: DecodePath<'_>, target: &mut String) {
         match &node.data {
             Data::Scalar(_) if is_null(node) => {}
             Data::Scalar(scalar) => *target = string_of(scalar),
@@ -69,7 +69,7 @@ impl Decoder {
     }
 
     /// Sets a field of booleans; null changes nothing.
-    pub(super) fn flag(&mut self, node: &Node, place: Place<'_>, target: &mut bool) {
+    pub(super) fn flag(&mut self, node: &Node, place: DecodePath<'_>, target: &mut bool) {
         match &node.data {
             Data::Scalar(scalar) => match resolve(scalar, Rules::V2) {
                 Resolved::Bool(value) => *target = value,
@@ -81,7 +81,7 @@ impl Decoder {
     }
 
     /// Returns the items of a list; `None` for null and for what is not a list.
-    pub(super) fn items<'n>(&mut self, node: &'n Node, place: Place<'_>, expected: &str) -> Option<&'n [Node]> {
+    pub(super) fn items<'n>(&mut self, node: &'n Node, place: DecodePath<'_>, expected: &str) -> Option<&'n [Node]> {
         match &node.data {
             Data::Seq(items) => Some(items),
             _ if is_null(node) => None,
@@ -93,7 +93,7 @@ impl Decoder {
     }
 
     /// Sets a field that is a list of strings.
-    pub(super) fn texts(&mut self, node: &Node, place: Place<'_>, target: &mut Vec<String>) {
+    pub(super) fn texts(&mut self, node: &Node, place: DecodePath<'_>, target: &mut Vec<String>) {
         let Some(items) = self.items(node, place, "[]string") else { return };
         target.clear();
         for item in items {

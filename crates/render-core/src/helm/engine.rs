@@ -42,7 +42,7 @@ pub(super) fn render(
         Shared { release: objects::release(options), capabilities: objects::capabilities(chart.semantics, options) };
     let values_type = objects::values_type(chart.semantics);
     let mut files = FxHashMap::default();
-    shared.add(active, values.view_as(values_type), chart.semantics, &mut files);
+    shared.add(active, &values.view_as(values_type), chart.semantics, &mut files);
     let parsed = parsed(chart, active, &files)?;
     let random = options.random.take().map(RefCell::new);
     let zones = options.zones.take();
@@ -72,7 +72,7 @@ impl Shared {
     fn add<'c>(
         &self,
         chart: &ActiveChart<'c>,
-        values: Map,
+        values: &Map,
         semantics: Semantics,
         files: &mut FxHashMap<String, File<'c>>,
     ) -> Map {
@@ -93,7 +93,7 @@ impl Shared {
                 Some(Value::Map(own)) => own.view_as(values_type),
                 _ => Map::new(values_type, BTreeMap::new()),
             };
-            let inner = self.add(subchart, own, semantics, files);
+            let inner = self.add(subchart, &own, semantics, files);
             subcharts.insert(subchart.name.as_str(), inner.into());
         }
         for file in &chart.content.templates {

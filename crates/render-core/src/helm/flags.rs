@@ -139,22 +139,22 @@ pub struct Flags {
     pub given: Vec<GivenFlag>,
     /// The arguments that are not flags.
     pub positional: Vec<String>,
-    /// The words of other flags, which the caller named.
+    /// The arguments of other flags, which the caller named.
     pub own: Vec<String>,
     /// What helm prints on stderr about the flags, a line each.
     pub notices: Vec<String>,
-    /// Why hydrant cannot do what was asked for.
+    /// Why hydrant cannot do it.
     pub refusal: Option<String>,
 }
 
 impl Flags {
-    /// Reads the arguments. The words in `own` are not helm's; they are kept apart.
+    /// Reads the arguments. The arguments in `own` are not helm's; they are kept apart.
     ///
     /// # Errors
     /// helm's text of a flag that does not exist, lacks its value, or has an invalid one.
-    pub fn read(words: &[String], own: &[&str]) -> Result<Flags, String> {
+    pub fn read(arguments: &[String], own: &[&str]) -> Result<Flags, String> {
         let mut flags = Flags::default();
-        let mut rest = words.iter();
+        let mut rest = arguments.iter();
         while let Some(word) = rest.next() {
             match word.strip_prefix('-') {
                 _ if own.contains(&word.as_str()) => flags.own.push(word.clone()),
@@ -331,12 +331,12 @@ mod tests {
 
     #[test]
     fn flags_are_read_as_helm_reads_them() {
-        let words: Vec<String> =
+        let arguments: Vec<String> =
             "-f a,b -q c --values=d -fe -f=g --include-crds=false --no-hooks=1 --no-hooks=0 --is-upgrade -n a -nb --wait --timeout 5s -l a=b --set -x -- -y"
                 .split(' ')
                 .map(str::to_owned)
                 .collect();
-        let flags = Flags::read(&words, &["-q"]).unwrap();
+        let flags = Flags::read(&arguments, &["-q"]).unwrap();
         assert_eq!(flags.values("values").collect::<Vec<_>>(), ["a", "b", "d", "e", "g"]);
         assert_eq!(flags.values("namespace").collect::<Vec<_>>(), ["b"]);
         assert_eq!(flags.values("set").collect::<Vec<_>>(), ["-x"]);

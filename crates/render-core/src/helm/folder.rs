@@ -47,7 +47,8 @@ impl FolderReader<'_> {
         }
         let real = self.files.real(folder).ok();
         let names = self.files.list(folder).map_err(|error| HelmError::new(format!("open {folder}: {error}")))?;
-        for name in names {
+        // helm would read the repository of a chart at its root too, if `.helmignore` does not exclude it.
+        for name in names.into_iter().filter(|name| name != ".git") {
             let path = format!("{folder}/{name}");
             let relative = format!("{below}{name}");
             let expected = real.as_ref().map(|real| format!("{}/{name}", real.trim_end_matches('/')));

@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-use super::decode::{Decoder, Place};
+use super::decode::{DecodePath, Decoder};
 use super::dependencies::ActiveChart;
 use super::engine::RenderedFiles;
 use super::error::HelmError;
@@ -266,13 +266,13 @@ impl Head {
         let node = yaml::read_node(text)?;
         let mut decoder = Decoder::default();
         let mut head = Head::default();
-        let root = Place { structure: "SimpleHead", fields: "" };
+        let root = DecodePath { structure: "SimpleHead", fields: "" };
         let expected = if semantics.is_v3() { "releaseutil.SimpleHead" } else { "util.SimpleHead" };
         for (key, value) in decoder.fields(&node, root, expected).unwrap_or_default() {
             if key.eq_ignore_ascii_case("kind") {
-                decoder.text(value, Place { fields: "kind", ..root }, &mut head.kind);
+                decoder.text(value, DecodePath { fields: "kind", ..root }, &mut head.kind);
             } else if key.eq_ignore_ascii_case("apiVersion") {
-                decoder.text(value, Place { fields: "apiVersion", ..root }, &mut String::new());
+                decoder.text(value, DecodePath { fields: "apiVersion", ..root }, &mut String::new());
             } else if key.eq_ignore_ascii_case("metadata") {
                 head.metadata(value, &mut decoder);
             }
@@ -282,14 +282,14 @@ impl Head {
     }
 
     fn metadata(&mut self, node: &Node, decoder: &mut Decoder) {
-        let outer = Place { structure: "SimpleHead", fields: "metadata" };
+        let outer = DecodePath { structure: "SimpleHead", fields: "metadata" };
         let expected =
             "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
         for (key, value) in decoder.fields(node, outer, expected).unwrap_or_default() {
             if key.eq_ignore_ascii_case("name") {
-                decoder.text(value, Place { structure: "", fields: "metadata.name" }, &mut String::new());
+                decoder.text(value, DecodePath { structure: "", fields: "metadata.name" }, &mut String::new());
             } else if key.eq_ignore_ascii_case("annotations") {
-                let place = Place { structure: "", fields: "metadata.annotations" };
+                let place = DecodePath { structure: "", fields: "metadata.annotations" };
                 for (name, value) in decoder.fields(value, place, "map[string]string").unwrap_or_default() {
                     let mut text = String::new();
                     decoder.text(value, place, &mut text);

@@ -4,7 +4,7 @@ use gotemplate::strconv::quote;
 use gotemplate::unicode::is_print;
 use manifest::Node;
 
-use super::decode::{Decoder, Place, is_null};
+use super::decode::{DecodePath, Decoder, is_null};
 use super::error::HelmError;
 use super::{Semantics, yaml};
 use crate::template_functions::semver::{Range, Version};
@@ -84,10 +84,10 @@ impl Metadata {
     }
 
     fn decode(&mut self, node: &Node, decoder: &mut Decoder) {
-        let root = Place { structure: "Metadata", fields: "" };
+        let root = DecodePath { structure: "Metadata", fields: "" };
         for (key, value) in decoder.fields(node, root, "v2.Metadata").unwrap_or_default() {
             let name = key.to_lowercase();
-            let at = |fields| Place { structure: "Metadata", fields };
+            let at = |fields| DecodePath { structure: "Metadata", fields };
             let text = match name.as_str() {
                 "apiversion" => Some(("apiVersion", &mut self.api_version)),
                 "appversion" => Some(("appVersion", &mut self.app_version)),
@@ -223,10 +223,10 @@ pub(super) fn api_version(text: &[u8]) -> Result<String, Invalid> {
     let node = yaml::read_node(text)?;
     let mut decoder = Decoder::default();
     let mut version = String::new();
-    let root = Place { structure: "chartBase", fields: "" };
+    let root = DecodePath { structure: "chartBase", fields: "" };
     for (key, value) in decoder.fields(&node, root, "loader.chartBase").unwrap_or_default() {
         if key.eq_ignore_ascii_case("apiVersion") {
-            decoder.text(value, Place { fields: "apiVersion", ..root }, &mut version);
+            decoder.text(value, DecodePath { fields: "apiVersion", ..root }, &mut version);
         }
     }
     decoder.finish()?;
@@ -237,12 +237,12 @@ pub(super) fn api_version(text: &[u8]) -> Result<String, Invalid> {
 pub(super) fn check_lock(text: &[u8]) -> Result<(), Invalid> {
     let node = yaml::read_node(text)?;
     let mut decoder = Decoder::default();
-    let root = Place { structure: "Lock", fields: "" };
+    let root = DecodePath { structure: "Lock", fields: "" };
     for (key, value) in decoder.fields(&node, root, "v2.Lock").unwrap_or_default() {
         match key.to_lowercase().as_str() {
-            "digest" => decoder.text(value, Place { fields: "digest", ..root }, &mut String::new()),
+            "digest" => decoder.text(value, DecodePath { fields: "digest", ..root }, &mut String::new()),
             "dependencies" => {
-                let items = decoder.items(value, Place { fields: "dependencies", ..root }, "[]*v2.Dependency");
+                let items = decoder.items(value, DecodePath { fields: "dependencies", ..root }, "[]*v2.Dependency");
                 for item in items.unwrap_or_default() {
                     dependency(item, "Lock", "dependencies", &mut decoder);
                 }
@@ -275,7 +275,7 @@ fn sanitize(text: &mut String) {
 }
 
 fn annotations(node: &Node, decoder: &mut Decoder) -> Option<Vec<Annotation>> {
-    let place = Place { structure: "Metadata", fields: "annotations" };
+    let place = DecodePath { structure: "Metadata", fields: "annotations" };
     let fields = decoder.fields(node, place, "map[string]string")?;
     let mut annotations = Vec::new();
     for (key, value) in fields {
@@ -287,7 +287,7 @@ fn annotations(node: &Node, decoder: &mut Decoder) -> Option<Vec<Annotation>> {
 }
 
 fn maintainer(node: &Node, decoder: &mut Decoder) -> Option<Maintainer> {
-    let outer = Place { structure: "Metadata", fields: "maintainers" };
+    let outer = DecodePath { structure: "Metadata", fields: "maintainers" };
     if is_null(node) {
         return None;
     }
@@ -299,7 +299,7 @@ fn maintainer(node: &Node, decoder: &mut Decoder) -> Option<Maintainer> {
             "url" => ("maintainers.url", &mut maintainer.url),
             _ => continue,
         };
-        decoder.text(value, Place { structure: "Maintainer", fields }, target);
+        decoder.text(value, DecodePath { structure: "Maintainer", fields }, target);
     }
     Some(maintainer)
 }
@@ -309,11 +309,11 @@ fn dependency(node: &Node, structure: &'static str, outer: &'static str, decoder
         return None;
     }
     let mut dependency = Dependency::default();
-    let fields = decoder.fields(node, Place { structure, fields: outer }, "v2.Dependency");
+    let fields = decoder.fields(node, DecodePath { structure, fields: outer }, "v2.Dependency");
     for (key, value) in fields.unwrap_or_default() {
         let name = key.to_lowercase();
         let path = format!("{outer}.{name}");
-        let place = Place { structure: "Dependency", fields: &path };
+        let place = DecodePath { structure: "Dependency", fields: &path };
         match name.as_str() {
             "name" => decoder.text(value, place, &mut dependency.name),
             "version" => decoder.text(value, place, &mut dependency.version),

@@ -159,7 +159,7 @@ fn json_of(value: &Value) -> Json {
     }
 }
 
-/// Refuses to read documents, and keeps what was asked for.
+/// Refuses to read documents, and keeps what was requested.
 #[derive(Clone, Default)]
 struct NoDocuments {
     refused: Arc<Mutex<Option<String>>>,

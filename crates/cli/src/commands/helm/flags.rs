@@ -17,9 +17,9 @@ const OWN: [&str; 8] = ["-h", "--help", "-v", "-vv", "--verbose", "-q", "--quiet
 /// # Errors
 /// helm's text of a flag that does not exist or lacks its value, and a refusal of what hydrant does not support.
 pub(crate) fn normalized(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
-    let (head, words) = typed.split_at(typed.len().min(3));
-    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let flags = Flags::read(&words, &OWN).map_err(|message| fail(&message))?;
+    let (head, arguments) = typed.split_at(typed.len().min(3));
+    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let flags = Flags::read(&arguments, &OWN).map_err(|message| fail(&message))?;
     if let Some(refusal) = &flags.refusal {
         return Err(fail(refusal));
     }
@@ -28,8 +28,8 @@ pub(crate) fn normalized(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
         "" if flag.is_switch() => format!("--{}", flag.name),
         value => format!("--{}={value}", flag.name),
     });
-    let words = flags.own.iter().cloned().chain(given).chain(["--".to_owned()]).chain(flags.positional.clone());
-    Ok(head.iter().cloned().chain(words.map(OsString::from)).collect())
+    let arguments = flags.own.iter().cloned().chain(given).chain(["--".to_owned()]).chain(flags.positional.clone());
+    Ok(head.iter().cloned().chain(arguments.map(OsString::from)).collect())
 }
 
 #[cfg(test)]

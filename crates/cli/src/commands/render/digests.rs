@@ -22,6 +22,9 @@ pub(crate) struct DigestArguments {
     /// Read search rules and overrides for --pin from this file: a kbld Config, or a lock file of kbld or imgpkg (repeatable)
     #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "pin")]
     rules: Vec<PathBuf>,
+    /// Render charts by this helm program, not in process
+    #[arg(long, value_name = "PROGRAM", env = "HYDRANT_HELM_COMMAND")]
+    helm_command: Option<String>,
     #[command(flatten)]
     exec: ExecArguments,
     #[command(flatten)]
@@ -62,6 +65,7 @@ impl DigestArguments {
                 rules: setup.rules,
                 pin: Some(setup.given),
                 allow_exec,
+                helm_command: self.helm_command,
             });
         }
         Ok(Standalone {
@@ -71,6 +75,7 @@ impl DigestArguments {
             rules: Vec::new(),
             pin: None,
             allow_exec,
+            helm_command: self.helm_command,
             folder,
             skaffold,
         })

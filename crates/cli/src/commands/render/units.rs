@@ -45,9 +45,9 @@ impl UnitSelection {
 ///
 /// # Errors
 /// A unit cannot be rendered; the others are written.
-pub(super) fn run(selected: UnitSelection, folder: String, target: Option<String>) -> Result<Success, Failure> {
+pub(super) fn run(selected: UnitSelection, folder: &str, target: Option<String>) -> Result<Success, Failure> {
     let is_all = selected.all;
-    let config = selected.config.map(|path| Path::new(&folder).join(path).display().to_string());
+    let config = selected.config.map(|path| Path::new(folder).join(path).display().to_string());
     let settings = Settings {
         selection: Selection {
             all: selected.all,
@@ -57,7 +57,7 @@ pub(super) fn run(selected: UnitSelection, folder: String, target: Option<String
         },
         given_images: ImageArguments::of(selected.image).given()?,
         config,
-        folder: folder.clone(),
+        folder: folder.to_owned(),
         ..Settings::default()
     };
     let rendered = render_units(&settings, &run_context()?)?;
@@ -66,7 +66,7 @@ pub(super) fn run(selected: UnitSelection, folder: String, target: Option<String
     match target {
         None => output::result_bytes(&joined(&rendered))?,
         Some(path) => {
-            let target = Path::new(&folder).join(&path);
+            let target = Path::new(folder).join(&path);
             match rendered.units.as_slice() {
                 [unit] if !is_all && !path.ends_with('/') && !target.is_dir() => write_file(&target, &unit.text)?,
                 units => write(&target, units)?,

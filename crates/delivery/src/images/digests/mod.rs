@@ -205,7 +205,7 @@ impl<'a> Pinner<'a> {
                 known => format!("use one of {}", known.join(", ")),
             })
         };
-        Errors::check(refresh.without_match(self.requested.iter()).into_iter().map(unknown).collect())
+        Errors::check(refresh.without_match(&self.requested).into_iter().map(unknown).collect())
     }
 
     /// The lock file's content with everything that was found; absent where it is not to be written.

@@ -116,8 +116,8 @@ fn finished_output(
     if finished.status == Some(0) {
         return Ok(finished.stdout);
     }
-    let words = call.arguments[1..].iter().take_while(|word| !word.contains('/'));
-    let verb = words.cloned().collect::<Vec<_>>().join(" ");
+    let verbs = call.arguments[1..].iter().take_while(|word| !word.contains('/'));
+    let verb = verbs.cloned().collect::<Vec<_>>().join(" ");
     // The paths of a copy say nothing to the reader.
     let message = String::from_utf8_lossy(&finished.stderr);
     let message = if scratch.is_empty() { message.into_owned() } else { message.replace(scratch, "") };

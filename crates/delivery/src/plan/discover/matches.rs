@@ -162,7 +162,7 @@ impl Repository<'_> {
         for part in pattern.parts() {
             let mut next = Vec::new();
             for one in open {
-                next.extend(self.step(one, part)?);
+                next.extend(self.step(&one, part)?);
             }
             open = next;
         }
@@ -170,7 +170,7 @@ impl Repository<'_> {
     }
 
     /// The matches of one more part of the pattern.
-    fn step(&self, one: Match, part: &str) -> Result<Vec<Match>, Diagnostic> {
+    fn step(&self, one: &Match, part: &str) -> Result<Vec<Match>, Diagnostic> {
         let at = |path: String| Match { path, ..one.clone() };
         match name_matcher(part, &one.captures).map_err(Diagnostic::new)? {
             NameMatcher::Literal(name) => {

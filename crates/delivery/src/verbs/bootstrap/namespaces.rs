@@ -11,7 +11,7 @@ use crate::host::disk::DiskFiles;
 use crate::pipeline::{Pipeline, SourceTree};
 use crate::plan::{PinnedInputs, Plan};
 
-/// Where the objects of a unit are said to be.
+/// Which objects of a unit name their namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Namespaces {
     /// Every object that needs a namespace names one.

@@ -45,7 +45,7 @@ impl OutputDir {
         let printed = |test: bool| !(options.no_hooks || (options.skip_tests && test));
         for hook in rendered.hooks.iter().filter(|hook| printed(hook.is_test())) {
             let path = file_in(&named, &hook.document.path).map_err(failed)?;
-            // As in helm, a hook is appended to a file that is there already.
+            // As in helm, a hook is appended to a file that exists.
             let append_to = Path::new(&path).exists();
             append(&path, append_to, &hook.document.path, &hook.document.text).map_err(failed)?;
             wrote(&path);

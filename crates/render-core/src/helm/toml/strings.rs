@@ -12,9 +12,9 @@ pub(super) fn joined_lines(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
         out.push_str(before);
-        if escape.starts_with("\\\\") {
+        if let Some(after) = escape.strip_prefix("\\\\") {
             out.push_str("\\\\");
-            rest = &escape[2..];
+            rest = after;
             continue;
         }
         let after = escape[1..].trim_start_matches([' ', '\t', '\r', '\n']);

@@ -188,7 +188,7 @@ fn check_remote_release(
         return Err(config.diagnostic(release.chart_path.at, field, found));
     }
     let files = release.values_files.iter().map(|file| file.text.as_str());
-    for file in files.chain(release.set_files.iter().map(|(_, file)| file.text.as_str())) {
+    for file in files.chain(release.set_files.values().map(|file| file.text.as_str())) {
         let remote = file.starts_with("https://") || file.starts_with("http://");
         if !remote
             && let Err(error @ FileError::Other(_)) = inputs.files.kind(&join(inputs.working_dir, &home(inputs, file)))

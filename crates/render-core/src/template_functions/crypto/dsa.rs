@@ -16,14 +16,14 @@ impl DsaKey {
     /// Makes a key with parameters of its own.
     pub(super) fn generate(generator: &mut Generator) -> Option<DsaKey> {
         let (p, q) = primes(generator)?;
-        let odd = Odd::new(p.clone()).into_option()?;
+        let modulus = Odd::new(p.clone()).into_option()?;
         let one = BoxedUint::one_with_precision(MODULUS_BITS);
         let cofactor =
             p.wrapping_sub(&one).wrapping_div_vartime(&NonZero::new(q.clone().resize(MODULUS_BITS)).into_option()?);
         let mut base = one.clone();
         let generator_of_order = loop {
             base = base.wrapping_add(&one);
-            let power = base.pow_mod(&cofactor, &odd);
+            let power = base.pow_mod(&cofactor, &modulus);
             if power != one {
                 break power;
             }
@@ -31,7 +31,7 @@ impl DsaKey {
         // A number below q, and not zero, but for a chance of 2^-250.
         let secret = BoxedUint::from_be_slice_vartime(&generator.array::<32>());
         let secret = secret.rem_vartime(&NonZero::new(q.clone()).into_option()?);
-        let public = generator_of_order.pow_mod(&secret.clone().resize(MODULUS_BITS), &odd);
+        let public = generator_of_order.pow_mod(&secret.clone().resize(MODULUS_BITS), &modulus);
         Some(DsaKey([&p, &q, &generator_of_order, &public, &secret].map(|number| number.to_be_bytes().to_vec())))
     }
 
@@ -57,13 +57,13 @@ fn primes(generator: &mut Generator) -> Option<(BoxedUint, BoxedUint)> {
     loop {
         let q: BoxedUint = random_prime(generator, Flavor::Any, ORDER_BITS);
         let twice =
-            NonZero::new(q.clone().resize(MODULUS_BITS).wrapping_add(&q.clone().resize(MODULUS_BITS))).into_option()?;
+            NonZero::new(q.clone().resize(MODULUS_BITS).wrapping_add(q.clone().resize(MODULUS_BITS))).into_option()?;
         for _ in 0..4 * MODULUS_BITS {
             let mut bytes = generator.array::<{ MODULUS_BITS as usize / 8 }>();
             bytes[0] |= 0x80;
             let drawn = BoxedUint::from_be_slice_vartime(&bytes);
             let rest = drawn.rem_vartime(&twice);
-            let p = drawn.wrapping_sub(&rest).wrapping_add(&BoxedUint::one_with_precision(MODULUS_BITS));
+            let p = drawn.wrapping_sub(&rest).wrapping_add(BoxedUint::one_with_precision(MODULUS_BITS));
             let divided = small.iter().any(|prime| p.rem_limb(*prime) == Limb::ZERO);
             if !divided && p.bit_width_vartime() == MODULUS_BITS && is_prime(Flavor::Any, &p) {
                 return Some((p, q));
@@ -72,10 +72,10 @@ fn primes(generator: &mut Generator) -> Option<(BoxedUint, BoxedUint)> {
     }
 }
 
-/// Returns the odd primes below 2,000.
+/// Returns the primes from 3 below 2,000.
 fn small_primes() -> Vec<NonZero<Limb>> {
     let is_prime = |number: &u32| {
-        (2..*number).take_while(|divisor| divisor * divisor <= *number).all(|divisor| number % divisor != 0)
+        (2..*number).take_while(|divisor| divisor * divisor <= *number).all(|divisor| !number.is_multiple_of(divisor))
     };
     (3..2_000_u32).filter(is_prime).filter_map(|prime| NonZero::new(Limb::from(prime)).into_option()).collect()
 }

@@ -9,7 +9,7 @@ const COLUMNS: usize = 64;
 
 /// A decoded block.
 pub(super) struct Block {
-    /// The words after `BEGIN`.
+    /// The text after `BEGIN`.
     pub(super) kind: String,
     /// The decoded content.
     pub(super) bytes: Vec<u8>,
