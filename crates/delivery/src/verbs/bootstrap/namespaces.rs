@@ -61,12 +61,10 @@ mod tests {
     fn only_objects_that_need_a_namespace_count() {
         let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n";
         let issuer = "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: a}\n";
-        let map = |namespace: &str| {
-            format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {namespace}}}\n")
-        };
+        let map = |namespace: &str| format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a{namespace}}}\n");
         assert_eq!(of(&format!("{role}{issuer}")), Namespaces::Named);
-        assert_eq!(of(&format!("{role}{issuer}{}", map("web"))), Namespaces::Named);
-        assert_eq!(of(&format!("{role}{}", map("null"))), Namespaces::Absent);
-        assert!(matches!(of(&format!("{}{}", map("web"), map("null"))), Namespaces::Mixed { .. }));
+        assert_eq!(of(&format!("{role}{issuer}{}", map(", namespace: web"))), Namespaces::Named);
+        assert_eq!(of(&format!("{role}{}", map(""))), Namespaces::Absent);
+        assert!(matches!(of(&format!("{}{}", map(", namespace: web"), map(""))), Namespaces::Mixed { .. }));
     }
 }
