@@ -329,7 +329,7 @@ fn a_long_retry_after_ends_the_tries_at_once() {
     let error = one(format!("{}/a:1", registry.host()), quick(), Credentials::none()).unwrap_err();
     assert_eq!((error.kind, registry.count("HEAD")), (ErrorKind::RateLimit, 1));
     assert_eq!(error.hint().as_deref(), Some("try again in 3600 s, as the registry asks for"));
-    assert!(begun.elapsed() < slow_start, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
 #[test]
