@@ -1,6 +1,6 @@
 //! Text from outside (files, servers, commits) in a form that a terminal, a log, a CI service or a page shows as text and nothing else.
 //!
-//! - [`line`]: for a place in one line. Control characters, line breaks and characters that change the direction of text are escaped.
+//! - [`line()`]: for a place in one line. Control characters, line breaks and characters that change the direction of text are escaped.
 //! - [`message`]: the same for a text that may have several lines; all but the first are indented.
 //! - [`commands`]: for output that a CI service reads. What GitHub Actions or Azure Pipelines would run as a command becomes text.
 //! - [`markdown`], [`html`], [`json`]: for documents.
@@ -46,7 +46,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// Returns a text in which line breaks and tabs stay, and every other character is as [`line`] shows it.
+/// Returns a text in which line breaks and tabs stay, and every other character is as [`line()`] shows it.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |character| matches!(character, '\n' | '\t'))
 }

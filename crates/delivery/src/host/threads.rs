@@ -34,7 +34,7 @@ pub fn prepare() {
 /// Checks that the address space has room for a small build. Where memory cannot be allocated, a process is aborted without a message.
 ///
 /// # Errors
-/// An address space of less than [`MIN_ADDRESS_SPACE`].
+/// An address space of less than `MIN_ADDRESS_SPACE`.
 pub fn check_address_space() -> Result<(), Diagnostic> {
     let Some(limit) = address_space().filter(|limit| *limit < MIN_ADDRESS_SPACE) else { return Ok(()) };
     let (limit, least) = (limit >> 20, MIN_ADDRESS_SPACE >> 20);
