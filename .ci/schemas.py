@@ -32,7 +32,7 @@ WRONG = {
         "apiVersion: hydrant/v1\nkind: Delivery\nservices: a\nenvironments: {a: {}}\nruels: []",
         "apiVersion: hydrant/v1\nkind: Delivery\nservices: a\nenvironments: {a: {}}\npolicy: {images: some}",
         "apiVersion: hydrant/v1\nkind: Delivery\nservices: a\nenvironments: {a: {profil: b}}",
-        "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{kustomize: .}]\nenvironments: {a: {}}",
+        "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{name: a}]\nenvironments: {a: {}}",
     ],
     "lock": [
         "{}",

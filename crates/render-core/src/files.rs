@@ -5,6 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The folders of the machine's time zones, as Go looks for them (`time/zoneinfo_unix.go`).
+pub(crate) const ZONE_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ"];
+
+/// Returns whether a path is one of the machine's files of time zones, which belong to no repository.
+pub fn is_time_zone(path: &str) -> bool {
+    let in_folder = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+    path == "/etc/localtime" || ZONE_FOLDERS.iter().any(in_folder)
+}
+
 /// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {

@@ -20,9 +20,17 @@ pub enum PeerResult {
 /// A message in `expected.err` is hydrant's own: there the tool must refuse the input as well.
 ///
 /// # Errors
-/// If they differ, or the tool is not installed.
+/// If they differ, or the tool is not installed. Fixtures of a helm that is not installed are left out, with a message.
 pub fn check(folder: &Path, source: &str) -> Result<(), String> {
-    let result = result(folder, source)?.ok_or_else(|| format!("{source} not found in PATH and /opt/peers"))?;
+    let result = match result(folder, source)? {
+        Some(result) => result,
+        // helm's newest version is a build of several minutes, so a machine may lack it.
+        None if source.starts_with("helm ") => {
+            report_missing(source, folder);
+            return Ok(());
+        }
+        None => return Err(format!("{source} not found in PATH and /opt/peers")),
+    };
     let expected = fs::read_to_string(folder.join("expected.yaml"));
     match (result, expected) {
         (PeerResult::Printed(text), Ok(expected)) if text == expected => Ok(()),
@@ -30,6 +38,11 @@ pub fn check(folder: &Path, source: &str) -> Result<(), String> {
         (PeerResult::Printed(text), _) => Err(format!("{}: {source} prints\n{text}", folder.display())),
         (PeerResult::Refused(text), _) => Err(format!("{}: {source} fails: {text}", folder.display())),
     }
+}
+
+#[allow(clippy::print_stderr, reason = "what a test leaves out is visible")]
+fn report_missing(source: &str, folder: &Path) {
+    eprintln!("{source} is not installed: left out {}", folder.display());
 }
 
 /// Runs kustomize on a fixture: on the folder `in/` (or the sub-folder that the file `folder` names), or on `in.yaml` as the

@@ -18,6 +18,13 @@ pub struct Services(pub Vec<Service>);
 /// is a unit.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("anyOf" = [
+    { "required": ["path"] },
+    { "required": ["skaffold"] },
+    { "required": ["kustomize"] },
+    { "required": ["helm"] },
+    { "required": ["manifests"] },
+]))]
 pub struct Service {
     /// A folder, or a glob of folders, below the folder of `hydrant.yaml`. A folder's name is the service's name.
     pub path: Option<String>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use committer::OutsideFolder;
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
-use render_core::files::{Files, parent};
+use render_core::files::{Files, is_time_zone, parent};
 use render_core::host::Host as _;
 
 use super::session::Pipeline;
@@ -38,7 +38,7 @@ impl Pipeline<'_> {
         let files = self.files();
         let read: BTreeSet<&String> =
             units.iter().flat_map(|unit| unit.output.inputs.files.iter().chain(&unit.output.inputs.folders)).collect();
-        for path in read {
+        for path in read.into_iter().filter(|path| !is_time_zone(path)) {
             let real = files.real(path).unwrap_or_else(|_| path.clone());
             if !is_within(&real, &outside.root) && self.host.repository_root(&real).is_none() {
                 outside.real_paths.insert(path.clone(), real);

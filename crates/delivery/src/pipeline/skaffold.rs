@@ -167,7 +167,12 @@ fn assign(
     let mut assigned = Assigned { builds: Vec::new(), sources: Vec::new(), decided: BTreeSet::new() };
     let mut images = SourceImages::new();
     for build in &builds {
-        let source = ImageRef::parse(&build.tag).map_err(|error| Diagnostic::new(error.to_string()))?;
+        // An artifact of ko (`ko://github.com/acme/app`) has no image reference until it is built, so none can be assigned.
+        let source = match (ImageRef::parse(&build.tag), &failed) {
+            (Ok(source), _) => source,
+            (Err(_), None) => continue,
+            (Err(_), Some(errors)) => return Err(errors.clone()),
+        };
         let promoted = inputs.promoted.as_ref();
         let promoted_name = promoted.map(|promoted| promoted_name(promoted, &build.image_name)).transpose()?;
         let image = images.entry(source.full_name()).or_default();
@@ -184,7 +189,8 @@ fn assign(
     let (unit, origin) = (run.unit.name(), AssignmentOrigin::default());
     let decision = UnitAssignment { unit: &unit, inputs, given: run.given, origin: &origin };
     let replaced = decision.builds(&images)?;
-    for (build, source) in builds.iter_mut().zip(&mut assigned.sources) {
+    for source in &mut assigned.sources {
+        let Some(build) = builds.iter_mut().find(|build| build.image_name == source.artifact) else { continue };
         let Some(image) = replaced.get(&source.source.full_name()) else {
             match &failed {
                 Some(errors) => return Err(errors.clone()),

@@ -5,9 +5,7 @@ use manifest::Diagnostic;
 use std::collections::BTreeMap;
 
 use super::{Offset, posix_zone};
-use crate::files::Files;
-
-const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ"];
+use crate::files::{Files, ZONE_FOLDERS};
 
 /// Returns the offset of the zone `name` at `at` (seconds since 1970), as Go's `time.LoadLocation` finds it; `Local` and an empty
 /// `TZ` mean what they mean to Go.
@@ -40,7 +38,7 @@ pub(crate) fn offset(
     let paths = if name.starts_with('/') {
         vec![name.to_owned()]
     } else {
-        FOLDERS.map(|folder| format!("{folder}/{name}")).to_vec()
+        ZONE_FOLDERS.map(|folder| format!("{folder}/{name}")).to_vec()
     };
     let found = paths.iter().find_map(|path| files.read(path).ok());
     match found.as_deref().map(|bytes| read(bytes, at)) {
