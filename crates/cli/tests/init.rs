@@ -58,8 +58,7 @@ fn real_terminal_shows_prompts() {
     }
     let written = std::fs::read_to_string(folder.path().join("hydrant.yaml")).unwrap();
     let body: Vec<&str> = written.lines().skip(1).take_while(|line| !line.starts_with("policy")).collect();
-    let want = "apiVersion: hydrant/v1\nkind: Delivery\nservices:\n- \"services/cart\"\n- path: \"apps/web\"\n  kustomize: overlays/{environment}\n  \
-        environments: [\"staging\"]\nenvironments:\n  \"staging\":\n    defaultRepo: \"ghcr.io/acme\"\n  \"production\":\n    defaultRepo: \"ghcr.io/acme\"\n    \
+    let want = "apiVersion: hydrant/v1\nkind: Delivery\nservices:\n- kustomize: apps/{service}/overlays/{environment}   # 1 unit\n- \"services/cart\"\nenvironments:\n  \"staging\":\n    defaultRepo: \"ghcr.io/acme\"\n  \"production\":\n    defaultRepo: \"ghcr.io/acme\"\n    \
         review: {pullRequest: {host: gitlab}}\ndestination:\n  repository: \"manifests.git\"\n  branch: \"env/{environment}/{service}\"\n  path: all/";
     assert_eq!(body.join("\n"), want);
 }
