@@ -9,7 +9,7 @@ use std::sync::Arc;
 use gotemplate::strconv::quote;
 use tar::{Archive, Entry, EntryType};
 
-use super::chart::{ChartFile, without_mark};
+use super::chart_file::{ChartFile, without_mark};
 use super::error::HelmError;
 use super::semantics::Semantics;
 

@@ -1,11 +1,11 @@
 //! Charts: loaded from a folder or an archive, with their subcharts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use gotemplate::{Map, Value};
 
 use super::archive::{self, ArchiveError, Budget};
+use super::chart_file::ChartFile;
 use super::error::HelmError;
 use super::metadata::{self, Metadata};
 use super::parsed_templates::ParsedTemplates;
@@ -17,13 +17,6 @@ use crate::files::{FileKind, Files};
 
 /// The deepest subchart, archives in archives included.
 const DEEPEST: usize = 50;
-
-/// A file of a chart: its path below the chart's folder, and its content.
-#[derive(Clone, Debug)]
-pub(super) struct ChartFile {
-    pub(super) path: String,
-    pub(super) bytes: Arc<[u8]>,
-}
 
 /// A chart with its subcharts. It is loaded once, and can be rendered many times and from many threads.
 #[derive(Debug)]
@@ -101,14 +94,6 @@ impl Chart {
     #[must_use]
     pub fn semantics(&self) -> Semantics {
         self.semantics
-    }
-}
-
-/// Returns a file's content without a byte order mark.
-pub(super) fn without_mark(bytes: Arc<[u8]>) -> Arc<[u8]> {
-    match bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => Arc::from(rest),
-        None => bytes,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gotemplate::{Element, Field, Kind, List, Map, Type, Value, types};
 
-use super::dependencies::ActiveChart;
+use super::active_chart::ActiveChart;
 use super::metadata::{Annotation, Dependency, ImportValue, Maintainer, Metadata};
 use super::record::{Member, Record};
 use super::semantics::Semantics;

@@ -3,9 +3,9 @@
 //! A chart that is used under two aliases is copied, but what lies below it is not, or not entirely. What happens to a shared
 //! part under one alias is therefore seen under the other one. Source: `getAliasDependency` in helm's `dependencies.go`.
 
+use super::active_chart::ActiveChart;
 use super::chart::ChartContent;
 use super::coalesce::{ChartValues, Defaults};
-use super::dependencies::ActiveChart;
 use super::metadata::Dependency;
 use super::semantics::Semantics;
 

@@ -4,48 +4,14 @@
 
 use gotemplate::{Map, Value};
 
-use super::chart::{Chart, ChartContent};
+use super::active_chart::ActiveChart;
+use super::chart::Chart;
 use super::chart_objects::{ChartId, ChartObjects, DependencyId};
-use super::coalesce::{ChartValues, Coalescer, Defaults};
+use super::coalesce::{Coalescer, Defaults};
 use super::log;
 use super::metadata::{Dependency, ImportValue, in_range};
 use super::semantics::Semantics;
 use super::shared_value::deep_copy_map;
-
-/// A chart as it takes part in a rendering.
-pub(super) struct ActiveChart<'c> {
-    pub(super) content: &'c ChartContent,
-    /// The chart's name, or its alias.
-    pub(super) name: String,
-    /// The names of the chart and its parents, as part of paths: `c/charts/s`.
-    pub(super) path: String,
-    pub(super) is_root: bool,
-    /// The dependencies that are enabled; `None` if none are declared.
-    pub(super) dependencies: Option<Vec<Dependency>>,
-    pub(super) subcharts: Vec<ActiveChart<'c>>,
-    pub(super) defaults: Defaults<'c>,
-}
-
-impl<'c> ChartValues for &ActiveChart<'c> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn defaults(&self) -> &Defaults<'_> {
-        &self.defaults
-    }
-
-    fn subcharts(&self) -> Vec<Self> {
-        self.subcharts.iter().collect()
-    }
-}
-
-impl ActiveChart<'_> {
-    /// Returns whether templates are executed: those of a library chart are not.
-    pub(super) fn is_library(&self) -> bool {
-        self.content.metadata.is_library()
-    }
-}
 
 /// Returns the values of a chart and its subcharts under the user's.
 ///

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use gotemplate::{Limits, Map, MissingKey, Templates, Value};
 use rustc_hash::FxHashMap;
 
+use super::active_chart::ActiveChart;
 use super::chart::Chart;
-use super::dependencies::ActiveChart;
 use super::error::HelmError;
 use super::functions::{functions, without_no_value};
 use super::parsed_templates::{Parsed, Participant};

@@ -2,7 +2,7 @@
 
 use gotemplate::{Element, Function, List, Map, Param, Str, Type, Value, types};
 
-use super::chart::ChartFile;
+use super::chart_file::ChartFile;
 use super::yaml;
 
 const STRING: &[Param] = &[Param::String];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gotemplate::strconv::quote;
 
 use super::archive::{LARGEST, LARGEST_FILE};
-use super::chart::{ChartFile, without_mark};
+use super::chart_file::{ChartFile, without_mark};
 use super::error::HelmError;
 use super::ignore::IgnoreRules;
 use super::log;

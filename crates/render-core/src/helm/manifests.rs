@@ -2,8 +2,8 @@
 
 use manifest::Node;
 
+use super::active_chart::ActiveChart;
 use super::decode::{DecodePath, Decoder};
-use super::dependencies::ActiveChart;
 use super::engine::RenderedFiles;
 use super::error::HelmError;
 use super::semantics::Semantics;

@@ -8,8 +8,10 @@
 //! | `manifests` | documents: split, sorted, printed |
 //! | `semantics` | the versions of helm that can be chosen |
 
+mod active_chart;
 mod archive;
 mod chart;
+mod chart_file;
 mod chart_object;
 mod chart_objects;
 mod check;
@@ -35,8 +37,10 @@ mod objects;
 mod parsed_templates;
 mod path_match;
 mod print;
+mod read_file;
 mod record;
 mod schema;
+mod schema_check;
 mod schema_error;
 mod semantics;
 mod set_values;
@@ -57,8 +61,9 @@ pub use manifests::{Document, Hook};
 pub use name_template::release_name;
 pub use objects::KubeVersion;
 pub use print::PrintOptions;
+pub use read_file::ReadFile;
 pub use semantics::{Semantics, UnknownSemantics};
-pub use values::{ReadFile, ValueSource, Values};
+pub use values::{ValueSource, Values};
 
 use crate::files::Files;
 
@@ -139,7 +144,7 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
     };
     let values = dependencies::coalesce(&active, &options.values.0, semantics, warnings).map_err(HelmError::new)?;
     if !options.skip_schema_validation {
-        schema::validate(&active, &values, semantics, warnings)?;
+        schema_check::validate(&active, &values, semantics, warnings)?;
     }
     check::kube_version(chart, options)?;
     let files = engine::render(chart, &active, &values, options)?;

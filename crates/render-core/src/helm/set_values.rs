@@ -8,7 +8,7 @@ use gotemplate::{List, Map, Value};
 use super::Semantics;
 use super::error::HelmError;
 use super::json_prefix;
-use super::values::ReadFile;
+use super::read_file::ReadFile;
 use crate::template_functions::json;
 
 /// The largest index of a list.

@@ -1,13 +1,11 @@
 //! The user's values: files and flags.
 
-use std::fmt;
-use std::rc::Rc;
-
 use gotemplate::Map;
 
 use super::chart::values_map;
 use super::error::HelmError;
 use super::maps::merge;
+use super::read_file::ReadFile;
 use super::semantics::Semantics;
 use super::set_values;
 
@@ -31,29 +29,6 @@ pub enum ValueSource {
     SetFile(String, ReadFile),
     /// `--set-literal`
     SetLiteral(String),
-}
-
-type Reader = dyn Fn(&str) -> Result<Vec<u8>, String>;
-
-/// Reads the files of `--set-file`.
-#[derive(Clone)]
-pub struct ReadFile(Rc<Reader>);
-
-impl ReadFile {
-    /// Makes a reader of a function that returns the content of the file at a path, or an error's text.
-    pub fn new(read: impl Fn(&str) -> Result<Vec<u8>, String> + 'static) -> ReadFile {
-        ReadFile(Rc::new(read))
-    }
-
-    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        (self.0)(path)
-    }
-}
-
-impl fmt::Debug for ReadFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReadFile")
-    }
 }
 
 impl ValueSource {
