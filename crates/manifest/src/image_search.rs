@@ -3,7 +3,9 @@
 //!
 //! The rules are tried in order at every field; the first that matches applies, and nothing below a matched field is searched.
 //! The built-in rules come last: a string under the key `image`, and a string under `reference` in an
-//! `image` mapping (Kubernetes' image volumes).
+//! `image` mapping (Kubernetes' image volumes). [`source_rules`] are those of files that are rendered: kustomizations and values.
+
+mod source_rules;
 
 use std::fmt;
 
@@ -11,6 +13,8 @@ use crate::node::{Data, Node, Text};
 
 /// How deep a tree is searched; the reader's own limit.
 const DEPTH: usize = crate::yaml::MAX_DEPTH;
+
+pub use source_rules::source_rules;
 
 /// One rule: which fields it matches and how the image is written there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,10 @@ pub enum KeyMatcher {
     Path(Vec<Pattern>),
     /// These keys at the end of a path.
     Tail(Vec<Text>),
+    /// A key that ends with this text, in upper or lower case.
+    Suffix(Text),
+    /// An item of the sequence of this name.
+    ItemOf(Text),
 }
 
 /// One part of a path in a rule.
@@ -67,6 +75,10 @@ pub enum Form {
     Json(Vec<Rule>),
     /// The value is a mapping with the parts in separate fields.
     Fields(Fields),
+    /// As [`Form::Fields`], in files that are rendered: only if the version is there, too. The mapping's other fields are searched.
+    Parts(Fields),
+    /// In files that are rendered, a mapping with a name and no version, or a version and no name. The rest is in another file.
+    Incomplete(Fields),
 }
 
 /// The fields that hold the parts of a reference.
@@ -76,10 +88,25 @@ pub struct Fields {
     pub registry: Option<Text>,
     /// The field with the repository.
     pub repository: Text,
+    /// The field with the repository if the other one is absent or empty.
+    pub name: Option<Text>,
     /// The field with the tag.
     pub tag: Text,
-    /// The field of the digest; where absent, the tag's field gets `TAG@DIGEST`.
-    pub digest: Option<Text>,
+    /// Where the digest is written.
+    pub digest: DigestField,
+}
+
+/// Where a mapping with the parts of a reference has the digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DigestField {
+    /// After the tag, as `TAG@DIGEST`.
+    InTag,
+    /// In the field of this name, which is added if it is missing.
+    Named(Text),
+    /// In the field of this name, if the mapping has it.
+    Present(Text),
+    /// In the field of this name, if the mapping has it, without `sha256:`.
+    Bare(Text),
 }
 
 /// One step of the path to a field.
@@ -118,25 +145,32 @@ pub fn find<'a>(root: &'a Node, rules: &'a [Rule]) -> Vec<Match<'a>> {
     if version.starts_with("kbld.k14s.io/") || version.starts_with("imgpkg.carvel.dev/") {
         return Vec::new();
     }
-    let mut search = Search { rules, path: Vec::new(), matches: Vec::new() };
-    search.visit(root);
+    let mut search = Search { rules, is_source: source_rules::is_source(root), path: Vec::new(), matches: Vec::new() };
+    if search.is_source {
+        search.field(root);
+    } else {
+        search.visit(root, &[]);
+    }
     search.matches
 }
 
 struct Search<'a> {
     rules: &'a [Rule],
+    /// Whether the file is rendered: a kustomization or values.
+    is_source: bool,
     path: Vec<Step>,
     matches: Vec<Match<'a>>,
 }
 
 impl<'a> Search<'a> {
-    fn visit(&mut self, node: &'a Node) {
+    /// Searches the fields of a node, except those of these names.
+    fn visit(&mut self, node: &'a Node, except: &[&Text]) {
         if self.path.len() > DEPTH {
             return;
         }
         match &node.data {
             Data::Map(map) => {
-                for entry in map.entries() {
+                for entry in map.entries().iter().filter(|entry| !except.contains(&&entry.key.text)) {
                     self.enter(Step::Key(entry.key.text.clone()), &entry.value);
                 }
             }
@@ -151,17 +185,30 @@ impl<'a> Search<'a> {
 
     fn enter(&mut self, step: Step, node: &'a Node) {
         self.path.push(step);
-        match self.rules.iter().find(|rule| rule.matches_field(&self.path, node)) {
-            Some(Rule { form: Form::Ignored, .. }) => {}
-            Some(rule) => self.matches.push(Match { path: self.path.clone(), node, form: &rule.form }),
-            None => self.visit(node),
-        }
+        self.field(node);
         self.path.pop();
+    }
+
+    fn field(&mut self, node: &'a Node) {
+        let rules = self.rules;
+        let Some(rule) = rules.iter().find(|rule| rule.matches_field(&self.path, node, self.is_source)) else {
+            return self.visit(node, &[]);
+        };
+        if rule.form != Form::Ignored {
+            self.matches.push(Match { path: self.path.clone(), node, form: &rule.form });
+        }
+        if let Form::Parts(fields) | Form::Incomplete(fields) = &rule.form {
+            self.visit(node, &fields.keys());
+        }
     }
 }
 
 impl Rule {
-    fn matches_field(&self, path: &[Step], node: &Node) -> bool {
+    fn matches_field(&self, path: &[Step], node: &Node, is_source: bool) -> bool {
+        let is_parts = matches!(self.form, Form::Parts(_) | Form::Incomplete(_));
+        if is_parts && !is_source || !is_parts && path.is_empty() {
+            return false;
+        }
         let key = self.key.as_ref().is_none_or(|key| key.matches(path));
         key && self.form.fits(node) && self.value.as_ref().is_none_or(|value| value.matches(node))
     }
@@ -172,8 +219,66 @@ impl Form {
     fn fits(&self, node: &Node) -> bool {
         match self {
             Form::Ignored => true,
-            Form::Fields(fields) => node.get(&fields.repository).is_some_and(is_text),
+            Form::Fields(fields) => fields.part(node, &fields.repository).is_some(),
+            Form::Parts(fields) => fields.are_parts(node),
+            Form::Incomplete(fields) => fields.repository(node).is_some() != fields.has_version(node),
             Form::Whole | Form::Yaml(_) | Form::Json(_) => is_text(node),
+        }
+    }
+}
+
+impl Fields {
+    /// The text of a field of the mapping; absent where it is empty or null.
+    pub fn part<'a>(&self, node: &'a Node, key: &Text) -> Option<&'a str> {
+        node.get(key).filter(|value| is_text(value)).and_then(Node::text)
+    }
+
+    /// The field that has the repository in this mapping.
+    pub fn repository_key(&self, node: &Node) -> &Text {
+        match &self.name {
+            Some(name) if self.part(node, &self.repository).is_none() => name,
+            _ => &self.repository,
+        }
+    }
+
+    fn repository<'a>(&self, node: &'a Node) -> Option<&'a str> {
+        self.part(node, self.repository_key(node))
+    }
+
+    /// The digest as text; absent where it is empty or has no field of its own.
+    pub fn digest_text(&self, node: &Node) -> Option<String> {
+        let text = self.part(node, self.digest.key()?)?;
+        let is_bare = matches!(self.digest, DigestField::Bare(_)) && !text.contains(':');
+        Some(if is_bare { format!("sha256:{text}") } else { text.to_owned() })
+    }
+
+    fn has_version(&self, node: &Node) -> bool {
+        self.part(node, &self.tag).is_some() || self.digest_text(node).is_some()
+    }
+
+    /// The names of all fields.
+    fn keys(&self) -> Vec<&Text> {
+        let all = [self.registry.as_ref(), Some(&self.repository), self.name.as_ref(), Some(&self.tag)];
+        all.into_iter().flatten().chain(self.digest.key()).collect()
+    }
+
+    /// Whether a mapping has the parts of an image. In values, a text with a tag of its own is a whole reference, and a URL is none.
+    fn are_parts(&self, node: &Node) -> bool {
+        let is_present = match &self.digest {
+            DigestField::Present(key) | DigestField::Bare(key) => node.get(key).is_some(),
+            DigestField::InTag | DigestField::Named(_) => true,
+        };
+        let is_name = |text: &&str| self.name.is_some() || !text.contains("://") && without_tag(text) == *text;
+        is_present && self.has_version(node) && self.repository(node).filter(is_name).is_some()
+    }
+}
+
+impl DigestField {
+    /// The name of the digest's own field.
+    pub fn key(&self) -> Option<&Text> {
+        match self {
+            DigestField::InTag => None,
+            DigestField::Named(key) | DigestField::Present(key) | DigestField::Bare(key) => Some(key),
         }
     }
 }
@@ -189,6 +294,13 @@ impl KeyMatcher {
         let is_key = |step: &Step, name: &Text| matches!(step, Step::Key(key) if key == name);
         match self {
             KeyMatcher::Name(name) => path.last().is_some_and(|step| is_key(step, name)),
+            KeyMatcher::Suffix(suffix) => path.last().is_some_and(|step| match step {
+                Step::Key(key) => key.to_ascii_lowercase().ends_with(&suffix.to_ascii_lowercase()),
+                Step::Index(_) => false,
+            }),
+            KeyMatcher::ItemOf(name) => {
+                matches!(path, [.., list, Step::Index(_)] if is_key(list, name))
+            }
             KeyMatcher::Tail(names) => {
                 let start = path.len().checked_sub(names.len());
                 start.is_some_and(|start| path[start..].iter().zip(names).all(|(step, name)| is_key(step, name)))

@@ -10,7 +10,7 @@ mod pins;
 mod plan;
 
 pub use apply::{Edited, edit, replace};
-pub use collect::{FoundImage, collect, collect_text};
+pub use collect::{FoundImage, collect, collect_text, incomplete_images};
 pub use pins::Pins;
 pub use plan::Pin;
 

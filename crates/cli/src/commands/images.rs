@@ -52,8 +52,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         registries: arguments.registries.typed(arguments.platform, &folder)?,
         ..arguments.search.typed(&folder)?
     };
-    let setup = Setup::new(&files, &folder, &typed)?;
-    let images = pin::find(&pin::read(&arguments.files)?, &setup.search)?;
+    let setup = Setup::new(&files, &folder, &typed)?.with_sources();
+    let inputs = pin::read(&arguments.files)?;
+    let images = pin::find(&inputs, &setup.search)?;
+    pin::incomplete(&inputs, &setup.search).iter().for_each(output::warning);
+    drop(inputs);
     let mut origins = BTreeMap::new();
     if arguments.origins {
         let ctx = run_context()?;

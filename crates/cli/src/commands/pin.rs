@@ -50,9 +50,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         registries: arguments.registries.typed(arguments.platform, &folder)?,
         ..arguments.search.typed(&folder)?
     };
-    let setup = Setup::new(&files, &folder, &typed)?;
+    let setup = Setup::new(&files, &folder, &typed)?.with_sources();
     let inputs = pin::read(&arguments.files)?;
     let images = pin::find(&inputs, &setup.search)?;
+    pin::incomplete(&inputs, &setup.search).iter().for_each(output::warning);
     let lock = lock::read(&files, &setup.lock_file, &setup.lock_mode)?;
     let resolve_ctx = ResolveContext {
         options: setup.options.clone(),

@@ -1,7 +1,7 @@
 //! The search rules and overrides for images that are in force for a run.
 
 use manifest::image_rules::{self, ImageRules};
-use manifest::image_search::{Rule, built_in};
+use manifest::image_search::{Rule, built_in, source_rules};
 use manifest::{Diagnostic, Errors, ImageRef};
 use render_core::files::Files;
 
@@ -32,6 +32,14 @@ impl Search {
         }
         search.rules.extend(built_in());
         Errors::check(wrong).map(|()| search)
+    }
+
+    /// Also finds images in files that are rendered: the `images` of kustomizations, and values of charts.
+    #[must_use]
+    pub fn with_sources(mut self) -> Self {
+        let built_in = self.rules.len() - built_in().len();
+        self.rules.splice(built_in..built_in, source_rules());
+        self
     }
 
     /// The rules in force, the built-in ones last.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rules::{ImageOverride, ImageRules, check_each};
-use crate::image_search::{Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher};
+use crate::image_search::{DigestField, Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher};
 use crate::{Diagnostic, ImageRef, Text};
 
 #[derive(Deserialize)]
@@ -200,7 +200,8 @@ impl RawUpdateStrategy {
                 registry: raw.registry.map(Text::from),
                 repository: raw.repository.into(),
                 tag: raw.tag.into(),
-                digest: raw.digest.map(Text::from),
+                name: None,
+                digest: raw.digest.map_or(DigestField::InTag, |key| DigestField::Named(key.into())),
             })),
             _ => {
                 let message = "expected exactly one of none, entireValue, yaml, json and fields";

@@ -80,9 +80,9 @@ fn at_path<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
 
 fn changes_of<'a>(found: &Match<'a>, pin: Pin<'_>) -> Result<Vec<Change<'a>>, Vec<Diagnostic>> {
     match found.form {
-        Form::Ignored => Ok(Vec::new()),
+        Form::Ignored | Form::Incomplete(_) => Ok(Vec::new()),
         Form::Whole => change_whole(found, pin).map_err(|error| vec![error]),
-        Form::Fields(fields) => change_fields(found, fields, pin).map_err(|error| vec![error]),
+        Form::Fields(fields) | Form::Parts(fields) => change_fields(found, fields, pin).map_err(|error| vec![error]),
         Form::Yaml(_) | Form::Json(_) => {
             let edits = inner_edits(found, pin)?;
             let text = applied(found.node.text().unwrap_or_default(), &edits);
@@ -144,12 +144,13 @@ fn edits_of(source: &Source<'_>, found: &Match<'_>, pin: Pin<'_>) -> Result<Vec<
     }
     let edit = |change: Change<'_>| match change {
         Change::Text { node, text, .. } => {
-            source.range(node).map(|range| Edit { range, text }).ok_or_else(|| cannot_edit(node))
+            let is_empty = node.text().unwrap_or_default().is_empty();
+            let range = if is_empty { source.empty(node) } else { source.range(node) };
+            range.map(|range| Edit { text: source.spaced(&range, text), range }).ok_or_else(|| cannot_edit(node))
         }
-        Change::Add { beside, key, text, .. } => {
-            let (end, indent) = source.line_after(beside).ok_or_else(|| cannot_edit(beside))?;
-            let text = format!("\n{}{key}: {text}", indent.replace('-', " "));
-            Ok(Edit { range: end..end, text })
+        Change::Add { map, beside, key, text, .. } => {
+            let insertion = source.insertion(map, beside, &key, &text);
+            insertion.map(|(at, text)| Edit { range: at..at, text }).ok_or_else(|| cannot_edit(beside))
         }
     };
     changes_of(found, pin)?.into_iter().map(edit).collect()

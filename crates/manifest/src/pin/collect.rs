@@ -7,7 +7,7 @@ use crate::node::{At, Node, Style};
 use crate::resource::ObjectId;
 use crate::yaml;
 
-use super::plan::{joined, whole};
+use super::plan::{incomplete, joined, version_at, whole};
 
 /// An image and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,18 @@ pub fn collect_text(text: &str, rules: &[Rule]) -> Result<(Vec<FoundImage>, Vec<
     Ok(all)
 }
 
+/// Returns a finding for each mapping of a YAML text that has only a part of an image, since the rest is in another file: `repository`
+/// without `tag`, or the reverse. Only [`crate::image_search::source_rules`] find them. A text that is not YAML has none.
+pub fn incomplete_images(text: &str, rules: &[Rule]) -> Vec<Diagnostic> {
+    let documents = yaml::read_stream(text.as_bytes()).unwrap_or_default();
+    let found = documents.iter().flat_map(|document| find(document, rules));
+    let finding = |found: Match<'_>| match found.form {
+        Form::Incomplete(fields) => Some(incomplete(&found, fields)),
+        _ => None,
+    };
+    found.filter_map(finding).collect()
+}
+
 /// The object itself, or the items of a `List`, each with the prefix of its fields.
 fn objects(object: &Node) -> Vec<(ObjectId, &Node, String)> {
     let id = ObjectId::of(object);
@@ -72,13 +84,14 @@ fn objects(object: &Node) -> Vec<(ObjectId, &Node, String)> {
 type Located = (ImageRef, String, At);
 
 fn read(found: &Match<'_>) -> Result<Vec<Located>, Vec<Diagnostic>> {
-    let one = |image: Result<ImageRef, Diagnostic>| {
-        image.map(|image| vec![(image, field(&found.path), found.node.at)]).map_err(|error| vec![error])
+    let one = |image: Result<ImageRef, Diagnostic>, at: At| {
+        image.map(|image| vec![(image, field(&found.path), at)]).map_err(|error| vec![error])
     };
     match found.form {
-        Form::Ignored => Ok(Vec::new()),
-        Form::Whole => one(whole(found)),
-        Form::Fields(fields) => one(joined(found, fields)),
+        Form::Ignored | Form::Incomplete(_) => Ok(Vec::new()),
+        Form::Whole => one(whole(found), found.node.at),
+        Form::Fields(fields) => one(joined(found, fields), found.node.at),
+        Form::Parts(fields) => one(joined(found, fields), version_at(found, fields)),
         Form::Yaml(rules) | Form::Json(rules) => {
             let prefix = field(&found.path);
             let text = found.node.text().unwrap_or_default();

@@ -135,8 +135,56 @@ impl<'a> Source<'a> {
         Some(*map.first()?..*map.last()?)
     }
 
+    /// The position of an empty value: after the colon of its key.
+    pub(super) fn empty(&self, node: &Node) -> Option<Range<usize>> {
+        let scalar = node.as_scalar()?;
+        let start = self.offset(node.at)?;
+        match scalar.style {
+            Style::Plain => {
+                let before = self.text[..start].trim_end();
+                let colon = before.len().checked_sub(1).filter(|at| before[*at..].starts_with(':'))?;
+                Some(colon + 1..colon + 1)
+            }
+            _ => self.range(node),
+        }
+    }
+
+    /// The text with a space before it where it comes directly after the colon of its key.
+    pub(super) fn spaced(&self, range: &Range<usize>, text: String) -> String {
+        if range.is_empty() && self.text[..range.start].ends_with(':') { format!(" {text}") } else { text }
+    }
+
+    /// Where a key is added to a mapping, after the value `beside`, and its text with separators.
+    pub(super) fn insertion(&self, map: &Node, beside: &Node, key: &str, value: &str) -> Option<(usize, String)> {
+        let start = self.skip_properties(self.offset(map.at)?)?;
+        match self.text[start..].chars().next()? {
+            '{' => self.insertion_in_flow(beside, key, value),
+            // What an alias repeats is changed at its anchor.
+            '*' => None,
+            _ => {
+                let (end, indent) = self.line_after(beside)?;
+                let line_break = if self.text[end..].starts_with("\r\n") { "\r\n" } else { "\n" };
+                Some((end, format!("{line_break}{}{key}: {value}", indent.replace('-', " "))))
+            }
+        }
+    }
+
+    /// In `{…}`: on a line of its own if `beside` is the only field of its line, with quotes if the key beside has some.
+    fn insertion_in_flow(&self, beside: &Node, key: &str, value: &str) -> Option<(usize, String)> {
+        let range = self.range(beside)?;
+        let quote = usize::from(matches!(beside.as_scalar()?.style, Style::Single | Style::Double));
+        let start = range.start.checked_sub(quote)?;
+        let (begin, line) = self.line(self.lines.partition_point(|line| *line <= start) - 1)?;
+        let before = self.text.get(begin..start)?.trim_end().strip_suffix(':')?.trim_end();
+        let entry = if before.ends_with('"') { format!("\"{key}\": \"{value}\"") } else { format!("{key}: {value}") };
+        let is_first = !before.contains(['{', ',']);
+        let separator =
+            if is_first { format!("\n{}", &line[..line.len() - line.trim_start().len()]) } else { " ".to_owned() };
+        Some((range.end + quote, format!(",{separator}{entry}")))
+    }
+
     /// The end of the line that a node is on, and the indentation of its key: only in block style.
-    pub(super) fn line_after(&self, node: &Node) -> Option<(usize, &'a str)> {
+    fn line_after(&self, node: &Node) -> Option<(usize, &'a str)> {
         let range = self.range(node)?;
         let (begin, line) = self.line(self.lines.partition_point(|line| *line <= range.start) - 1)?;
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();

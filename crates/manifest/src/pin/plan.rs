@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::image::ImageRef;
-use crate::image_search::{Fields, Match, Step, field};
-use crate::node::{Node, Text};
+use crate::image_search::{DigestField, Fields, Match, Step, field};
+use crate::node::{At, Node, Text};
 
 /// Returns what an image reference is replaced with; `None` if it stays.
 pub type Pin<'a> = &'a dyn Fn(&ImageRef) -> Option<ImageRef>;
@@ -13,7 +13,7 @@ pub(super) enum Change<'a> {
     /// Sets the text of the scalar at this path.
     Text { path: Vec<Step>, node: &'a Node, text: String },
     /// Adds a key to the mapping at this path, after the value `beside`.
-    Add { path: Vec<Step>, beside: &'a Node, key: Text, text: String },
+    Add { path: Vec<Step>, map: &'a Node, beside: &'a Node, key: Text, text: String },
 }
 
 /// The image of a field that has the whole reference.
@@ -23,18 +23,41 @@ pub(super) fn whole(found: &Match<'_>) -> Result<ImageRef, Diagnostic> {
 
 /// The image of separate fields.
 pub(super) fn joined(found: &Match<'_>, fields: &Fields) -> Result<ImageRef, Diagnostic> {
-    let part = |key: &Text| found.node.get(key).and_then(Node::text).filter(|text| !text.is_empty());
-    let mut text = part(&fields.repository).unwrap_or_default().to_owned();
+    let part = |key: &Text| fields.part(found.node, key);
+    let mut text = part(fields.repository_key(found.node)).unwrap_or_default().to_owned();
     if let Some(registry) = fields.registry.as_ref().and_then(part) {
         text = format!("{registry}/{text}");
     }
     if let Some(tag) = part(&fields.tag) {
         text = format!("{text}:{tag}");
     }
-    if let Some(digest) = fields.digest.as_ref().and_then(part) {
+    if let Some(digest) = fields.digest_text(found.node) {
         text = format!("{text}@{digest}");
     }
     parse(found, &text)
+}
+
+/// The position of the part that a person changes: the tag, otherwise the digest or the repository.
+pub(super) fn version_at(found: &Match<'_>, fields: &Fields) -> At {
+    let parts = [Some(&fields.tag), fields.digest.key(), Some(fields.repository_key(found.node))];
+    let mut present = parts.into_iter().flatten().filter(|key| fields.part(found.node, key).is_some());
+    present.next().and_then(|key| found.node.get(key)).map_or(found.node.at, |node| node.at)
+}
+
+/// The finding about a mapping that has only a part of an image.
+pub(super) fn incomplete(found: &Match<'_>, fields: &Fields) -> Diagnostic {
+    let (message, hint) = match fields.part(found.node, fields.repository_key(found.node)) {
+        Some(repository) => {
+            let message = format!("the image \"{repository}\" has no tag in this file and is not pinned");
+            (message, format!("write `{}` to pin it", fields.tag))
+        }
+        None => {
+            let version = fields.part(found.node, &fields.tag).unwrap_or("digest");
+            let message = format!("the version \"{version}\" has no repository in this file and is not pinned");
+            (message, format!("write `{}` to pin it", fields.repository))
+        }
+    };
+    Diagnostic::new(message).at(version_at(found, fields)).field(field(&found.path)).hint(hint)
 }
 
 fn parse(found: &Match<'_>, text: &str) -> Result<ImageRef, Diagnostic> {
@@ -72,8 +95,11 @@ pub(super) fn change_fields<'a>(
             None => changes.push((&fields.repository, new.name().to_owned())),
         }
     }
-    let digest = new.digest().map(|digest| digest.to_string());
-    match (&fields.digest, new.tag(), digest) {
+    let digest = new.digest().map(|digest| match &fields.digest {
+        DigestField::Bare(_) => digest.as_str().trim_start_matches("sha256:").to_owned(),
+        _ => digest.to_string(),
+    });
+    match (fields.digest.key(), new.tag(), digest) {
         (Some(key), tag, digest) => {
             changes.extend(tag.map(|tag| (&fields.tag, tag.to_owned())));
             changes.extend(digest.map(|digest| (key, digest)));
@@ -92,8 +118,9 @@ pub(super) fn change_fields<'a>(
 
 fn change_part<'a>(found: &Match<'a>, fields: &Fields, key: &Text, text: String) -> Option<Change<'a>> {
     let Some(node) = found.node.get(key) else {
-        let beside = found.node.get(&fields.tag).or_else(|| found.node.get(&fields.repository))?;
-        return Some(Change::Add { path: found.path.clone(), beside, key: key.clone(), text });
+        let known = [&fields.tag, fields.repository_key(found.node)];
+        let beside = known.into_iter().find_map(|key| found.node.get(key))?;
+        return Some(Change::Add { path: found.path.clone(), map: found.node, beside, key: key.clone(), text });
     };
     let path = found.path.iter().cloned().chain([Step::Key(key.clone())]).collect();
     (node.text() != Some(text.as_str())).then_some(Change::Text { path, node, text })

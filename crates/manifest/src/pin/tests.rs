@@ -2,7 +2,7 @@
 
 use super::{collect_text, edit, replace};
 use crate::image::{Digest, ImageRef};
-use crate::image_search::{Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher, built_in};
+use crate::image_search::{DigestField, Fields, Form, KeyMatcher, Pattern, Rule, ValueMatcher, built_in};
 use crate::yaml;
 
 fn pin(image: &ImageRef) -> Option<ImageRef> {
@@ -22,7 +22,8 @@ fn rules() -> Vec<Rule> {
             registry: Some("registry".into()),
             repository: "repository".into(),
             tag: "tag".into(),
-            digest: digest.map(Into::into),
+            name: None,
+            digest: digest.map_or(DigestField::InTag, |key| DigestField::Named(key.into())),
         })
     };
     let mut rules = vec![
@@ -65,6 +66,7 @@ fn edit_keeps_every_other_byte() {
         "apart: {registry: quay.io, repository: a/b, tag: v1§}\n",
         "apart:\n  repository: a/b # x\n  tag: \"1.2§\" # y\n",
         "digested:\n  repository: a\n  tag: 1.2\n  digest: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n",
+        "digested: {repository: a, tag: b, digest: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb}\n",
         "\u{feff}image: nginx§\n",
         "ümlaut: é\nimage: nginx§",
     ];
@@ -97,6 +99,13 @@ fn a_missing_digest_field_is_added_below_the_tag() {
 }
 
 #[test]
+fn a_missing_digest_field_is_added_to_a_flow_mapping() {
+    let before = "digested: {repository: a, tag: b}\n";
+    let after = format!("digested: {{repository: a, tag: b, digest: sha256:{}}}\n", "a".repeat(64));
+    assert_eq!(edit(before, &rules(), &pin).unwrap().text, after);
+}
+
+#[test]
 fn errors_have_position_field_and_message() {
     let table = [
         ("a:\n  image: ${IMAGE}\n", "2:10|a.image|invalid image reference \"${IMAGE}\""),
@@ -106,7 +115,7 @@ fn errors_have_position_field_and_message() {
         ("values: |\n  x: 1\n  image: A B\n", "3:1|values: image|invalid image reference \"A B\""),
         ("values: |\n  x: [\n", "3:1|values|"),
         ("apart: {repository: a}\n", "1:8|apart|a has no tag to append the digest to"),
-        ("digested: {repository: a, tag: b}\n", "1:32|digested|cannot change the image in place"),
+        ("x: &x {repository: a, tag: b}\ndigested: *x\n", "1:28|digested|cannot change the image in place"),
     ];
     for (text, want) in table {
         let errors = edit(text, &rules(), &pin).unwrap_err();
@@ -133,6 +142,51 @@ fn images_are_listed_with_object_field_and_line() {
             "17 ConfigMap/c data.values: image a",
         ]
     );
+}
+
+/// Kustomizations and values with pieces moved: nothing panics, the edited text is YAML with the trees' changes, and is edited once.
+#[test]
+fn mutated_sources_change_as_their_trees_do() {
+    let rules = [crate::image_search::source_rules(), built_in()].concat();
+    let seeds = [
+        "images:\n- name: a # x\n  newTag: '1'\n- {name: b, newTag: 2}\n",
+        "{\"images\": [{\"name\": \"a\",\n \"newTag\": \"1\"\n}]}\n",
+        "image:\r\n  repository: r/a\r\n  tag: 1.2\r\n  digest:\r\nimage: {repository: b, tag: 1, digest: ''}\r\n",
+        "a: &a {repository: r/a, tag: 1, sha: ~}\nb: *a\nimage: n\ntag: x\n",
+    ];
+    let mut state = 11_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below.max(1)
+    };
+    let mut edited = 0;
+    for round in 0..20_000 {
+        let mut characters: Vec<char> = seeds[round % seeds.len()].chars().collect();
+        for _ in 0..random(4) {
+            let at = random(characters.len());
+            match random(3) {
+                0 => drop(characters.remove(at)),
+                1 => characters.insert(at, ['\n', ' ', '\'', '"', ':', '&', '*', '{', '}', ',', '#', '-'][random(12)]),
+                _ => {
+                    let other = random(characters.len().min(at + 9));
+                    characters.swap(at, other);
+                }
+            }
+        }
+        let text: String = characters.into_iter().collect();
+        let Ok(changed) = edit(&text, &rules, &pin) else { continue };
+        edited += usize::from(changed.changed > 0);
+        let json = |trees: &[crate::Node]| -> Vec<_> {
+            trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).map_err(|error| error.to_string())).collect()
+        };
+        let mut trees = yaml::read_stream(text.as_bytes()).unwrap();
+        trees.iter_mut().for_each(|tree| drop(replace(tree, &rules, &pin).unwrap()));
+        let after = yaml::read_stream(changed.text.as_bytes());
+        let after = after.unwrap_or_else(|error| panic!("{text:?} became {:?}: {error}", changed.text));
+        assert_eq!(json(&after), json(&trees), "{text:?} became {:?}", changed.text);
+        assert_eq!(edit(&changed.text, &rules, &pin).unwrap().changed, 0, "{text:?} became {:?}", changed.text);
+    }
+    assert!(edited > 2_000, "most texts should still hold images: {edited}");
 }
 
 /// Texts with pieces moved and bytes changed, by a fixed sequence: nothing panics, and what is edited differs from what was
@@ -181,4 +235,83 @@ fn mutated_texts_lose_nothing() {
         assert_eq!(again.changed, 0, "{text:?} became {:?}", changed.text);
     }
     assert!(edited > 2_000, "most texts should still hold images: {edited}");
+}
+
+#[test]
+fn a_part_of_an_image_is_reported_and_no_error() {
+    let rules = [crate::image_search::source_rules(), built_in()].concat();
+    let text =
+        "image:\n  repository: nginx\n  tag: \"\"\nweb:\n  image: {tag: 1.2}\nempty: {image: {pullPolicy: Always}}\n";
+    let found: Vec<String> = super::incomplete_images(text, &rules)
+        .iter()
+        .map(|one| format!("{}:{} {}: {}", one.at.line, one.at.column, one.field.as_deref().unwrap_or(""), one.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "2:15 image: the image \"nginx\" has no tag in this file and is not pinned",
+            "5:16 web.image: the version \"1.2\" has no repository in this file and is not pinned",
+        ]
+    );
+    assert_eq!(edit(text, &rules, &pin).unwrap().changed, 0);
+    let object = format!("apiVersion: v1\nkind: X\n{text}");
+    assert_eq!((super::incomplete_images(&object, &rules).len(), edit(&object, &rules, &pin).unwrap().changed), (0, 0));
+}
+
+/// The texts of files that are rendered, with `§` for an added digest and `¶` for an added field `digest`.
+#[test]
+fn images_of_kustomizations_and_values_are_pinned_in_place() {
+    let rules = [crate::image_search::source_rules(), built_in()].concat();
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let table = [
+        // kustomize
+        "images:\n- name: nginx\n  newTag: '1.25' # why¶\n- newName: r/cart # x\n  newTag: v1¶\n  name: cart\n",
+        "images:\r\n  - name: nginx\r\n    newTag: 1.25¶\r\nresources: [a.yaml]\r\n",
+        "images:\n- {name: nginx, newTag: \"1.25\", digest: §}\n- name: only\n  newName: renamed\n",
+        "images:\n- {newTag: '1.25', digest: §, name: nginx} # one\n",
+        "{\"images\": [{\"name\": \"nginx\", \"newTag\": \"1.25\", \"digest\": \"§\"}]}\n",
+        "{\n  \"images\": [\n    {\n      \"name\": \"nginx\",\n      \"newTag\": \"1.25\",\n      \"digest\": \"§\"\n    }\n  ]\n}\n",
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages:\n- name: a\n  newTag: v¶\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  images:\n  - name: a\n    newTag: v1¶\n",
+        // values
+        "image: nginx:1.25@§\n",
+        "image: nginx # x\ntag: \"1.25@§\"\nsidecar:\n  image: envoy:2@§\n",
+        "image:\n  registry: docker.io\n  repository: bitnami/nginx\n  tag: 1.25\n  digest: \"§\" # x\n  pullPolicy: Always\n",
+        "image:\n  repository: nginx\n  tag: 1.25\n  digest: §\n",
+        "image:\n  repository: nginx\n  tag: 1.25@§\nimages: {web: {repository: r/web, tag: '2@§'}}\n",
+        "controller:\n  image:\n    registry: registry.k8s.io\n    image: ingress/controller\n    tag: v1\n    digest: §\n",
+        "image: {repository: grafana, tag: '10', sha: \"§\"}\nold: {image: nginx, imageTag: 1@§}\n",
+        "webImage: {name: nginx, tag: 1@§}\nport: {name: http, tag: x}\n",
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    image: {repository: nginx, tag: '1@§'}\n",
+        "source: {repository: 'https://github.com/a/b', tag: v1}\n",
+    ];
+    for template in table {
+        let is_bare = template.contains("sha: ");
+        let shown = digest.trim_start_matches(if is_bare { "sha256:" } else { "" });
+        let after = if is_bare {
+            template.replacen('§', shown, 1).replace('§', &digest)
+        } else {
+            template.replace('§', &digest)
+        };
+        let line_break = if after.contains('\r') { "\r\n" } else { "\n" };
+        let indent = if template.contains("    newTag") { "    " } else { "  " };
+        let after = after.replace('¶', &format!("{line_break}{indent}digest: {digest}"));
+        let before = template
+            .replace(", digest: §", "")
+            .replace(", \"digest\": \"§\"", "")
+            .replace(",\n      \"digest\": \"§\"", "")
+            .replace("@§", "");
+        let before = before.replace(" digest: §\n", " digest:\n").replace(['§', '¶'], "");
+        let edited = edit(&before, &rules, &pin).unwrap_or_else(|error| panic!("{before}: {error}"));
+        assert_eq!(edited.text, after);
+        assert_eq!(edit(&after, &rules, &pin).unwrap().changed, 0, "{after}");
+        let texts = |text: &str| -> Vec<_> {
+            let trees = yaml::read_stream(text.as_bytes()).unwrap();
+            trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).unwrap()).collect()
+        };
+        let mut trees = yaml::read_stream(before.as_bytes()).unwrap();
+        trees.iter_mut().for_each(|tree| drop(replace(tree, &rules, &pin).unwrap()));
+        let replaced: Vec<_> = trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).unwrap()).collect();
+        assert_eq!(replaced, texts(&after), "{before}");
+    }
 }

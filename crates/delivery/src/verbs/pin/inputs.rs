@@ -1,5 +1,6 @@
 //! The YAML inputs: files, folders, standard input.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ pub struct Input {
     pub text: String,
 }
 
-/// Reads files, every `.yaml`, `.yml` and `.json` file in folders (names that begin with a dot left out), and standard input
+/// Reads files, every `.yaml`, `.yml` and `.json` file and `Kustomization` in folders (names that begin with a dot left out), and standard input
 /// for `-`. Sorted within a folder; a file that is named twice is read once.
 ///
 /// # Errors
@@ -73,7 +74,8 @@ fn expand(name: &str) -> (Vec<Option<PathBuf>>, Vec<Diagnostic>) {
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+    let is_yaml = |extension: &OsStr| extension == "yaml" || extension == "yml" || extension == "json";
+    path.extension().is_some_and(is_yaml) || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
 fn read_one(path: Option<PathBuf>) -> Result<Input, Diagnostic> {

@@ -5,7 +5,7 @@ mod list;
 mod origins;
 mod setup;
 
-use manifest::pin::{FoundImage, collect_text, edit};
+use manifest::pin::{FoundImage, collect_text, edit, incomplete_images};
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 
 use crate::error::Failure;
@@ -43,6 +43,15 @@ pub fn find(inputs: &[Input], search: &Search) -> Result<Vec<Located>, Errors> {
         }
     }
     Errors::check(wrong).map(|()| all)
+}
+
+/// A finding for each image in values whose tag or repository is in another file, so that it is neither listed nor pinned.
+pub fn incomplete(inputs: &[Input], search: &Search) -> Vec<Diagnostic> {
+    let of = |input: &Input| {
+        let found = incomplete_images(&input.text, search.rules()).into_iter();
+        found.map(|finding| finding.in_file(&input.name)).collect::<Vec<_>>()
+    };
+    inputs.iter().flat_map(of).collect()
 }
 
 /// Adds a hint to a file that is invalid YAML; most of them are templates.

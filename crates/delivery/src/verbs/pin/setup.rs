@@ -71,6 +71,12 @@ impl Setup {
         })
     }
 
+    /// Also finds images in files that are rendered, see [`Search::with_sources`].
+    #[must_use]
+    pub fn with_sources(self) -> Self {
+        Setup { search: self.search.with_sources(), ..self }
+    }
+
     /// What is to be found out about the images.
     pub fn wanted(&self, images: &[Located]) -> Vec<ImageRequest> {
         let mut all = wanted(images, &self.search);
