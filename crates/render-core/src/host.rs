@@ -28,6 +28,114 @@ impl RemoteRepository {
     }
 }
 
+/// A request for a chart that is in no folder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChartRequest {
+    /// `https://…` for a repository with an `index.yaml` or an archive, `oci://…` for a registry, `@NAME` for a repository of helm's
+    /// `repositories.yaml`.
+    pub repository: String,
+    /// The chart's name in the repository; empty where `repository` is the URL of an archive.
+    pub name: String,
+    /// The version or range by the rules of Masterminds/semver; the newest release if absent.
+    pub version: Option<String>,
+}
+
+/// A chart of a [`ChartRequest`], readable through `Files`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedChart {
+    /// The path of the archive, `NAME-VERSION.tgz`.
+    pub archive: String,
+    /// The path of a folder with the archive's files, named as the chart.
+    pub folder: String,
+    /// The version that was chosen.
+    pub version: String,
+}
+
+impl ChartRequest {
+    /// Returns the request for a chart by its address: `oci://HOST/PATH/NAME`, with a version after `:`, `https://REPOSITORY/NAME`, or the URL
+    /// of an archive, which ends with `.tgz`.
+    ///
+    /// # Errors
+    /// Another scheme, no name, or two versions.
+    pub fn at(address: &str, version: Option<&str>) -> Result<ChartRequest, String> {
+        let address = address.trim_end_matches('/');
+        let version = version.filter(|version| !version.is_empty());
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        if !address.starts_with("oci://") && (path.ends_with(".tgz") || path.ends_with(".tar.gz")) {
+            check_scheme(address)?;
+            let (repository, name) = (address.to_owned(), String::new());
+            return Ok(ChartRequest { repository, name, version: version.map(str::to_owned) });
+        }
+        let (repository, name) = address.rsplit_once('/').unwrap_or(("", address));
+        match name.split_once(':').filter(|_| address.starts_with("oci://")) {
+            Some((_, tag)) if version.is_some_and(|version| version != tag) => {
+                Err(format!("invalid chart \"{address}\": it names version {tag}, and `version` is set, too"))
+            }
+            Some((name, tag)) => ChartRequest::named(repository, name, Some(&tag.replace('_', "+"))),
+            None => ChartRequest::named(repository, name, version),
+        }
+    }
+
+    /// Returns the request for a chart in a repository.
+    ///
+    /// # Errors
+    /// Another scheme than `https`, `http` and `oci`, an invalid name.
+    pub fn named(repository: &str, name: &str, version: Option<&str>) -> Result<ChartRequest, String> {
+        let repository = repository.trim_end_matches('/');
+        check_scheme(repository)?;
+        if name.is_empty() || name.contains(['/', '\\', '@', ':']) || name.chars().any(char::is_whitespace) {
+            return Err(format!("invalid chart name \"{name}\""));
+        }
+        let version = version.map(str::trim).filter(|version| !version.is_empty()).map(str::to_owned);
+        Ok(ChartRequest { repository: repository.to_owned(), name: name.to_owned(), version })
+    }
+
+    /// Returns whether the chart is in an OCI registry.
+    #[must_use]
+    pub fn is_oci(&self) -> bool {
+        self.repository.starts_with("oci://")
+    }
+
+    /// Returns whether the request is for the URL of an archive.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        self.name.is_empty()
+    }
+}
+
+fn check_scheme(repository: &str) -> Result<(), String> {
+    let known = ["https://", "http://", "oci://"]
+        .iter()
+        .any(|scheme| repository.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')));
+    let alias = repository.strip_prefix('@').or_else(|| repository.strip_prefix("alias:"));
+    if known || alias.is_some_and(|alias| !alias.is_empty()) {
+        return Ok(());
+    }
+    Err(format!("invalid chart repository \"{repository}\": expected https://, oci://, or @NAME of repositories.yaml"))
+}
+
+/// Returns a URL without user and password.
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
+}
+
+impl std::fmt::Display for ChartRequest {
+    /// Writes `oci://HOST/PATH/NAME` or `NAME of https://…`, and the version or range.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ChartRequest { repository, name, version } = self;
+        let repository = &without_credentials(repository);
+        match (self.is_archive(), self.is_oci()) {
+            (true, _) => f.write_str(repository)?,
+            (false, true) => write!(f, "{repository}/{name}")?,
+            (false, false) => write!(f, "{name} of {repository}")?,
+        }
+        version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
+    }
+}
+
 /// A program to run. Secrets do not belong in `arguments`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
@@ -100,6 +208,14 @@ pub trait Host: Sync {
     /// # Errors
     /// Returns an error if they cannot be downloaded, or must not be.
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic>;
+
+    /// Makes a chart of a repository or registry readable through `Files`.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be fetched, is not the locked one, or must not be fetched.
+    fn chart(&self, request: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
+        Err(Diagnostic::new(format!("cannot fetch chart {request}: chart repositories are not available here")))
+    }
 
     /// Runs a program until it ends.
     ///

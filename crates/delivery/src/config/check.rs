@@ -140,7 +140,7 @@ impl super::Service {
             Renderer::Skaffold(file) => file.into_iter().collect(),
             Renderer::Kustomize(kustomize) => vec![&kustomize.path],
             Renderer::Helm(super::HelmEntry::Pattern(pattern)) => vec![pattern],
-            Renderer::Helm(super::HelmEntry::Chart(helm)) => helm.chart.iter().collect(),
+            Renderer::Helm(super::HelmEntry::Chart(helm)) => helm.chart.iter().filter(|_| !helm.is_remote()).collect(),
             Renderer::Manifests(patterns) => patterns.iter().collect(),
         }
     }

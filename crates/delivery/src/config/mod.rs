@@ -23,7 +23,7 @@ pub use environments::{Cluster, Environment, Environments, ImageSource, Profiles
 pub use names::Names;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;
-pub use renderers::{Charts, Helm, HelmEntry, HelmVersion, Kustomize, LoadRestrictor, OneOrMany};
+pub use renderers::{Charts, Helm, HelmEntry, HelmVersion, Hooks, Kustomize, LoadRestrictor, OneOrMany, SetValues};
 pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
 pub use services::{Renderer, Service, Services};
 pub use template::{Template, UnitNames, UnknownPlaceholder};

@@ -63,18 +63,38 @@ pub enum HelmEntry {
 /// A Helm chart.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(transform = with_helm_spellings)]
 pub struct Helm {
-    /// The chart's folder below the service's; the service's own where absent.
+    /// The chart's folder below the service's, the service's own where absent. Or a remote chart: `oci://HOST/PATH/NAME`,
+    /// `https://REPOSITORY/NAME`, the URL of an archive (`https://…/NAME.tgz`), or with `repository` a name.
     pub chart: Option<Template>,
+    /// The repository of a remote chart: the URL that has `index.yaml`, `oci://HOST/PATH`, or `@NAME` of helm's `repositories.yaml`.
+    #[serde(alias = "repo")]
+    pub repository: Option<Template>,
+    /// The version of a remote chart, or a range such as `9.x` or `>=1.2 <2`; the newest release where absent. `${NAME}` is a variable of
+    /// the unit.
+    pub version: Option<String>,
     /// The release's name; the service's where absent.
+    #[serde(alias = "releaseName")]
     pub release: Option<Template>,
     /// A file of values below the service's folder, or a list of them, of which the last wins.
     #[serde(default)]
     pub values: OneOrMany,
+    /// Values that win over those of files: a mapping from helm's keys (`image.tag`) to values, or a list of `KEY=VALUE`, each as helm's
+    /// `--set` reads it. `${NAME}` is a variable of the unit.
+    #[serde(default)]
+    pub set: SetValues,
     /// Whether the chart's custom resource definitions are delivered; they are where absent.
+    #[serde(alias = "includeCRDs")]
     pub include_crds: Option<bool>,
     /// Whether the objects of `helm test` are delivered; they are not where absent.
     pub tests: Option<bool>,
+    /// The opposite of `tests`, as helm's `--skip-tests`.
+    pub skip_tests: Option<bool>,
+    /// What happens to hooks; they are kept where absent.
+    pub hooks: Option<Hooks>,
+    /// A kustomization that gets the chart's output as a resource: its folder below the service's.
+    pub kustomize: Option<Template>,
     /// The cluster's version for the chart (`.Capabilities.KubeVersion`); helm's default where absent.
     pub kube_version: Option<String>,
     /// Additional API versions for the chart (`.Capabilities.APIVersions`).
@@ -84,6 +104,136 @@ pub struct Helm {
     pub program: Option<String>,
     /// The version of helm whose results are reproduced: 4.3 (where absent), 4.1, 3.22 or 3.17.
     pub semantics: Option<HelmVersion>,
+}
+
+/// What happens to the hooks of a chart, the objects with the annotation `helm.sh/hook`, those of `helm test` left out.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Hooks {
+    /// They are delivered like other objects: Argo CD runs them as its own hooks, Flux and `kubectl apply` apply them once.
+    #[default]
+    Keep,
+    /// They are left out, as with helm's `--no-hooks`.
+    Drop,
+    /// A chart with hooks is an error that names them.
+    Refuse,
+}
+
+impl Hooks {
+    /// Returns the value as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Hooks::Keep => "keep",
+            Hooks::Drop => "drop",
+            Hooks::Refuse => "refuse",
+        }
+    }
+}
+
+impl Helm {
+    /// Whether the chart is not in the repository.
+    pub fn is_remote(&self) -> bool {
+        self.repository.is_some() || self.chart.as_ref().is_some_and(|chart| is_remote_chart(chart.text()))
+    }
+
+    /// Every template of the mapping but `chart`, which may be a pattern.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
+        let all = [&self.repository, &self.release, &self.kustomize];
+        all.into_iter().flatten().chain(&self.values.0)
+    }
+
+    /// Whether the fields fit each other.
+    pub(super) fn check_fields(&self) -> Result<(), String> {
+        if self.tests.is_some() && self.skip_tests.is_some() {
+            return Err("`tests` and `skipTests` exclude each other".to_owned());
+        }
+        match (&self.chart, &self.repository, &self.version) {
+            (None, Some(_), _) => Err("`repository` requires `chart`, the name of the chart".to_owned()),
+            (Some(chart), Some(_), _) if is_remote_chart(chart.text()) => {
+                Err(format!("`repository` is set, and `chart: {}` is a URL: remove one", chart.text()))
+            }
+            (_, None, Some(_)) if !self.is_remote() => Err("`version` requires a remote chart: write `repository`, \
+                or `chart: oci://HOST/PATH/NAME`; the version of a chart in a folder is that of its Chart.yaml"
+                .to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the text of `chart` names a chart that is not in the repository.
+fn is_remote_chart(chart: &str) -> bool {
+    chart.contains("://")
+}
+
+/// Adds the names that helm has for fields to the schema.
+fn with_helm_spellings(schema: &mut Schema) {
+    let Some(properties) = schema.get_mut("properties").and_then(|properties| properties.as_object_mut()) else {
+        return;
+    };
+    for (name, helm) in [("includeCrds", "includeCRDs"), ("release", "releaseName"), ("repository", "repo")] {
+        if let Some(property) = properties.get(name).cloned() {
+            properties.insert(helm.to_owned(), property);
+        }
+    }
+}
+
+/// Values as helm's `--set` takes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetValues(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for SetValues {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SetValuesVisitor)
+    }
+}
+
+struct SetValuesVisitor;
+
+impl<'de> Visitor<'de> for SetValuesVisitor {
+    type Value = SetValues;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping from keys to values, or a list of KEY=VALUE")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<SetValues, E> {
+        checked_set(text.to_owned()).map(|one| SetValues(vec![one]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<SetValues, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element::<String>()? {
+            all.push(checked_set(item)?);
+        }
+        Ok(SetValues(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SetValues, A::Error> {
+        let mut all = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Option<String>>()? {
+            all.push(format!("{key}={}", value.as_deref().unwrap_or("null")));
+        }
+        Ok(SetValues(all))
+    }
+}
+
+fn checked_set<E: Error>(text: String) -> Result<String, E> {
+    if text.contains('=') { Ok(text) } else { Err(E::custom(format!("expected KEY=VALUE, found \"{text}\""))) }
+}
+
+impl JsonSchema for SetValues {
+    fn schema_name() -> Cow<'static, str> {
+        "SetValues".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let scalar = json_schema!({ "type": ["string", "number", "boolean", "null"] });
+        json_schema!({ "oneOf": [
+            { "type": "string", "pattern": "=" },
+            { "type": "array", "items": { "type": "string", "pattern": "=" } },
+            { "type": "object", "additionalProperties": scalar },
+        ] })
+    }
 }
 
 /// How charts are rendered: those of Helm units, kustomizations and Skaffold configs.

@@ -87,8 +87,8 @@ impl Service {
     pub(super) fn templates(&self) -> Vec<&Template> {
         let mut all: Vec<&Template> = self.namespace.iter().chain(&self.values.0).collect();
         if let Some(HelmEntry::Chart(helm)) = &self.helm {
-            all.extend(helm.release.iter().chain(&helm.values.0));
-            all.extend(helm.chart.iter().filter(|_| self.path.is_some()));
+            all.extend(helm.templates());
+            all.extend(helm.chart.iter().filter(|_| self.path.is_some() || helm.is_remote()));
         }
         if self.path.is_some() {
             all.extend(self.skaffold.iter().chain(self.kustomize.as_ref().map(|one| &one.path)));
@@ -139,6 +139,9 @@ impl Service {
                 );
             }
             _ => {}
+        }
+        if let Some(HelmEntry::Chart(helm)) = &self.helm {
+            helm.check_fields()?;
         }
         match (pattern, &self.name, &self.service) {
             (true, Some(_), _) => Err("`name` requires `path`; beside a pattern, write `service`".to_owned()),

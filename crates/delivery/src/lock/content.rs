@@ -1,6 +1,6 @@
-//! `hydrant.lock`: the digest of each image and the commit of each remote base.
+//! `hydrant.lock`: the digest of each image, the commit of each remote base, and the version and digest of each remote chart.
 //!
-//! The file is YAML that people read and git merges: one entry an image or base, sorted, each entry on lines of its own,
+//! The file is YAML that people read and git merges: one entry an image, base or chart, sorted, each entry on lines of its own,
 //! and nothing in it changes unless a digest or commit does. Two branches that add entries in different places merge without
 //! a conflict; two that resolved one image to different digests do conflict, as they should.
 
@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use manifest::{At, Diagnostic, Digest, ImageRef, Pins};
 use registry::Platform;
 
-use super::entry::{LockedImage, LockedRemote};
-use super::form::{RawLock, RawRemote};
+use super::entry::{LockedChart, LockedImage, LockedRemote};
+use super::form::{RawChart, RawLock, RawRemote};
 
 /// The name of the file, at the repository's root.
 pub const FILE_NAME: &str = "hydrant.lock";
@@ -23,10 +23,24 @@ const HEADER: &str = "# Written by hydrant; commit it. `hydrant pin --update` as
 pub struct Lock {
     images: BTreeMap<ImageKey, LockedImage>,
     remotes: BTreeMap<RemoteKey, LockedRemote>,
+    charts: BTreeMap<ChartKey, LockedChart>,
 }
 
 type ImageKey = (String, Option<Platform>);
 type RemoteKey = (String, Option<String>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ChartKey {
+    repository: String,
+    name: String,
+    range: Option<String>,
+}
+
+impl ChartKey {
+    fn of(chart: &LockedChart) -> Self {
+        ChartKey { repository: chart.repository.clone(), name: chart.name.clone(), range: chart.range.clone() }
+    }
+}
 
 impl Lock {
     /// Reads a lock file; `file` is its name in messages.
@@ -52,6 +66,9 @@ impl Lock {
         }
         for remote in raw.remotes {
             lock.add_remote(remote).map_err(|error| error.in_file(file))?;
+        }
+        for chart in raw.charts {
+            lock.add_chart(chart).map_err(|error| error.in_file(file))?;
         }
         Ok(lock)
     }
@@ -79,6 +96,13 @@ impl Lock {
                 lock.remotes.remove(&key);
             } else {
                 lock.remotes.entry(key).or_insert(remote);
+            }
+        }
+        for (key, chart) in theirs.charts {
+            if lock.charts.get(&key).is_some_and(|own| *own != chart) {
+                lock.charts.remove(&key);
+            } else {
+                lock.charts.entry(key).or_insert(chart);
             }
         }
         Ok(lock)
@@ -111,6 +135,20 @@ impl Lock {
                 write(&mut out, false, "revision", revision);
             }
             write(&mut out, false, "commit", &remote.commit);
+        }
+        if !self.charts.is_empty() {
+            out.push_str("charts:\n");
+        }
+        for chart in self.charts.values() {
+            write(&mut out, true, "repository", &chart.repository);
+            let name = Some(&chart.name).filter(|name| !name.is_empty());
+            for (key, value) in [("name", name), ("range", chart.range.as_ref())] {
+                if let Some(value) = value {
+                    write(&mut out, false, key, value);
+                }
+            }
+            write(&mut out, false, "version", &chart.version);
+            write(&mut out, false, "digest", &chart.digest);
         }
         out
     }
@@ -152,6 +190,28 @@ impl Lock {
         self.remotes.insert((found.url.clone(), found.revision.clone()), found);
     }
 
+    /// What a remote chart was locked to.
+    pub fn chart(&self, repository: &str, name: &str, range: Option<&str>) -> Option<&LockedChart> {
+        let key =
+            ChartKey { repository: repository.to_owned(), name: name.to_owned(), range: range.map(str::to_owned) };
+        self.charts.get(&key)
+    }
+
+    /// Records the version and digest of a remote chart.
+    pub fn record_chart(&mut self, found: LockedChart) {
+        self.charts.insert(ChartKey::of(&found), found);
+    }
+
+    /// Keeps the charts for which `keep` says so.
+    pub fn retain_charts(&mut self, mut keep: impl FnMut(&LockedChart) -> bool) {
+        self.charts.retain(|_, chart| keep(chart));
+    }
+
+    /// The remote charts, sorted by repository, name and range.
+    pub fn charts(&self) -> impl Iterator<Item = &LockedChart> {
+        self.charts.values()
+    }
+
     /// Keeps the images for which `keep` says so.
     pub fn retain_images(&mut self, mut keep: impl FnMut(&LockedImage) -> bool) {
         self.images.retain(|_, image| keep(image));
@@ -191,6 +251,25 @@ impl Lock {
             Some(known) => {
                 let message = format!("{} has two commits, {} and {}", remote.url, known.commit, remote.commit);
                 Err(Diagnostic::new(message).field("remotes").hint("keep one of them"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Lock {
+    fn add_chart(&mut self, raw: RawChart) -> Result<(), Diagnostic> {
+        let RawChart { repository, name, range, version, digest } = raw;
+        Digest::parse(&digest).map_err(|reason| Diagnostic::new(format!("{name}: {reason}")).field("charts"))?;
+        let chart = LockedChart { repository, name, range, version, digest };
+        let known = self.charts.insert(ChartKey::of(&chart), chart.clone());
+        match known.filter(|known| *known != chart) {
+            Some(known) => {
+                let LockedChart { name, version, digest, .. } = chart;
+                let message =
+                    format!("chart {name} is locked twice: {} {} and {version} {digest}", known.version, known.digest);
+                let hint = format!("keep one of them, or run `hydrant update {name}` to resolve it again");
+                Err(Diagnostic::new(message).field("charts").hint(hint))
             }
             None => Ok(()),
         }
@@ -267,6 +346,16 @@ remotes:
 - url: https://github.com/acme/bases.git
   revision: \"1.0\"
   commit: \"1234567890123456789012345678901234567890\"
+charts:
+- repository: https://charts.example/stable
+  name: grafana
+  range: \"9.x\"
+  version: \"9.2.1\"
+  digest: sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
+- repository: oci://r.example/charts
+  name: web
+  version: \"1.0.0\"
+  digest: sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
 ";
 
     fn entry(digit: &str, resolved: &str) -> LockedImage {

@@ -28,3 +28,18 @@ pub struct LockedRemote {
     /// The commit.
     pub commit: String,
 }
+
+/// The version and content that a remote chart resolved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedChart {
+    /// The repository's URL without credentials: `https://…`, `oci://…`, or the URL of an archive.
+    pub repository: String,
+    /// The chart's name in the repository; empty for the URL of an archive.
+    pub name: String,
+    /// The version or range as it is written; the newest release where absent.
+    pub range: Option<String>,
+    /// The version.
+    pub version: String,
+    /// The digest of the archive; in an OCI registry, of the manifest.
+    pub digest: String,
+}

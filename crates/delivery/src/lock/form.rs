@@ -23,6 +23,9 @@ pub(super) struct RawLock {
     /// The remote bases and files, sorted by URL and revision.
     #[serde(default)]
     pub(super) remotes: Vec<RawRemote>,
+    /// The remote charts, sorted by repository, name and range.
+    #[serde(default)]
+    pub(super) charts: Vec<RawChart>,
 }
 
 /// An image.
@@ -53,6 +56,24 @@ pub(super) struct RawRemote {
     pub(super) revision: Option<String>,
     /// The commit; of a file the digest.
     pub(super) commit: String,
+}
+
+/// A remote chart.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawChart {
+    /// The repository's URL without credentials, or the URL of an archive.
+    pub(super) repository: String,
+    /// The chart's name in the repository.
+    #[serde(default)]
+    pub(super) name: String,
+    /// The version or range as it is written; the newest release where absent.
+    pub(super) range: Option<String>,
+    /// The version.
+    pub(super) version: String,
+    /// The digest of the archive; in an OCI registry, of the manifest.
+    #[schemars(regex(pattern = "^sha(256|384|512):[0-9a-f]{64,}$"))]
+    pub(super) digest: String,
 }
 
 /// The JSON Schema of the file, draft 2020-12.

@@ -9,7 +9,7 @@ use manifest::Diagnostic;
 use render_core::files::{FileError, Files, join, parent};
 
 pub use content::{FILE_NAME, Lock};
-pub use entry::{LockedImage, LockedRemote};
+pub use entry::{LockedChart, LockedImage, LockedRemote};
 pub use form::schema;
 pub use mode::{LockMode, LockOptions, Refresh};
 

@@ -6,6 +6,7 @@ use committer::message::compose;
 use committer::{AssignedBy, Assignment, Message, MessageContext, SourceRecord};
 use git::source::CommitInfo;
 use manifest::ImageRef;
+use render_core::host::ChartRequest;
 use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
@@ -15,7 +16,7 @@ use crate::host::source_link;
 use crate::host::trailers::{ENVIRONMENT, IMAGE, RUN, SERVICE, SOURCE_COMMIT, SOURCE_REPOSITORY};
 use crate::images::{assign, moves};
 use crate::pipeline::reference_trailers;
-use crate::plan::{PlannedUnit, Source};
+use crate::plan::{ChartSource, PlannedUnit, Source};
 use crate::report::format::{person, rfc3339};
 
 /// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
@@ -106,8 +107,20 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
         Source::Helm(release) => {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder).trim_end_matches('/');
             let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
-            let chart = below(&release.chart);
-            let mut arguments = release.arguments(if chart.is_empty() { "." } else { &chart }, &below);
+            let mut arguments = match &release.chart {
+                ChartSource::Folder(folder) => {
+                    let chart = below(folder);
+                    release.arguments(if chart.is_empty() { "." } else { &chart }, &below)
+                }
+                ChartSource::Remote(request) => {
+                    let mut arguments = release.arguments(&remote_chart(request), &below);
+                    let repository = Some(&request.repository).filter(|_| !request.is_oci() && !request.is_archive());
+                    let flags = [("--repo", repository), ("--version", request.version.as_ref())];
+                    let given = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+                    arguments.extend(given.flat_map(|(flag, value)| [flag.to_owned(), crate::host::redact(value)]));
+                    arguments
+                }
+            };
             let program = match &release.program {
                 Some(program) => program,
                 None => {
@@ -115,7 +128,12 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
                     "hydrant helm"
                 }
             };
-            format!("{program} {}", arguments.join(" "))
+            let quoted: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
+            let command = format!("{program} {}", quoted.join(" "));
+            match &release.kustomize {
+                Some(folder) => format!("{command} | hydrant kustomize {}", below(folder)),
+                None => command,
+            }
         }
         Source::Manifests { files } => {
             let root = unit.folder.strip_suffix(folder).unwrap_or(&unit.folder);
@@ -123,6 +141,25 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
             format!("cat {}", files.iter().map(below).collect::<Vec<_>>().join(" "))
         }
         Source::Skaffold(options) => skaffold_command(options, folder),
+    }
+}
+
+/// How `helm template` names a remote chart.
+fn remote_chart(request: &ChartRequest) -> String {
+    match (request.is_oci(), request.is_archive()) {
+        (_, true) => crate::host::redact(&request.repository),
+        (true, false) => format!("{}/{}", request.repository, request.name),
+        (false, false) => request.name.clone(),
+    }
+}
+
+/// An argument for a shell.
+fn quoted(argument: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=,+%".contains(&byte);
+    if !argument.is_empty() && argument.bytes().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', "'\\''"))
     }
 }
 

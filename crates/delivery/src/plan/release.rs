@@ -1,22 +1,42 @@
 //! A release of a Helm chart.
 
+use manifest::Diagnostic;
+use render_core::files::join;
 use render_core::helm::Semantics;
+use render_core::host::ChartRequest;
+
+use crate::config::Hooks;
+
+/// Where a chart is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChartSource {
+    /// In this folder of the source, absolute.
+    Folder(String),
+    /// In a chart repository or a registry.
+    Remote(ChartRequest),
+}
 
 /// A release to be rendered. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// The chart's folder.
-    pub chart: String,
+    /// The chart.
+    pub chart: ChartSource,
     /// The release's name.
     pub name: String,
     /// The release's namespace; helm's own choice (`default`) where absent.
     pub namespace: Option<String>,
     /// Files of values, the last wins.
     pub values: Vec<String>,
+    /// Values that win over those of files, each as helm's `--set` reads it.
+    pub set: Vec<String>,
     /// Whether the chart's custom resource definitions are part of the output.
     pub include_crds: bool,
     /// Whether the objects of `helm test` are.
     pub tests: bool,
+    /// What happens to its hooks, those of `helm test` left out.
+    pub hooks: Hooks,
+    /// The folder of a kustomization that gets the output as a resource.
+    pub kustomize: Option<String>,
     /// The cluster's version for `.Capabilities.KubeVersion`; helm's default where absent.
     pub kube_version: Option<String>,
     /// Additional API versions for `.Capabilities.APIVersions`.
@@ -33,6 +53,16 @@ impl Release {
         self.semantics.as_deref().unwrap_or_else(|| Semantics::default().name())
     }
 
+    /// Names the chart in a finding: its file, or its name and repository.
+    pub(crate) fn locate(&self, finding: Diagnostic) -> Diagnostic {
+        match &self.chart {
+            ChartSource::Folder(folder) => finding.in_file(join(folder, "Chart.yaml")),
+            ChartSource::Remote(request) => {
+                Diagnostic { message: format!("chart {request}: {}", finding.message), ..finding }
+            }
+        }
+    }
+
     /// The arguments of `helm template`, with the chart at `chart` and each file of values where `place` says.
     pub fn arguments(&self, chart: &str, place: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut all = vec!["template".to_owned(), self.name.clone(), chart.to_owned()];
@@ -45,7 +75,12 @@ impl Release {
         }
         self.api_versions.iter().for_each(|version| flag("--api-versions", version));
         self.values.iter().for_each(|path| flag("--values", &place(path)));
-        let switches = [("--include-crds", self.include_crds), ("--skip-tests", !self.tests)];
+        self.set.iter().for_each(|value| flag("--set", value));
+        let switches = [
+            ("--include-crds", self.include_crds),
+            ("--skip-tests", !self.tests),
+            ("--no-hooks", self.hooks == Hooks::Drop),
+        ];
         all.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
         all
     }

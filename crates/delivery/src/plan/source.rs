@@ -1,13 +1,16 @@
 //! What a unit is rendered from.
 
+use std::collections::BTreeMap;
+
 use manifest::Diagnostic;
 use render_core::files::{join, parent};
 use render_core::helm::Semantics;
+use render_core::host::ChartRequest;
 use render_core::kustomize;
 use render_core::skaffold::{DigestSource, SkaffoldOptions};
 
 use super::context::UnitContext;
-use super::{Release, SKAFFOLD, Source};
+use super::{ChartSource, Release, SKAFFOLD, Source, expand};
 use crate::config::{Helm, HelmEntry, HelmVersion, Images, Kustomize, LoadRestrictor, Renderer, Template};
 
 impl UnitContext<'_> {
@@ -94,29 +97,56 @@ impl UnitContext<'_> {
 
     fn release(&self, helm: &Helm) -> Result<Source, Diagnostic> {
         let service = &self.service;
-        let chart = match self.found() {
-            Some(chart) => chart.to_owned(),
-            None => {
-                let chart = helm.chart.as_ref().map(|chart| self.fill(chart)).transpose()?;
-                join(&service.folder, &chart.unwrap_or_default())
-            }
-        };
         // Beside a pattern, values are the chart's; in a mapping without `path`, they are relative to the config.
         let beside_pattern = matches!(service.entry.helm, Some(HelmEntry::Pattern(_)));
         let base = if service.found.is_some() && !beside_pattern { self.root } else { &service.folder };
         let values = helm.values.0.iter().map(|path| Ok(join(base, &self.fill(path)?)));
+        let kustomize = helm.kustomize.as_ref().map(|folder| Ok::<_, Diagnostic>(join(base, &self.fill(folder)?)));
         Ok(Source::Helm(Release {
-            chart,
+            chart: self.chart(helm)?,
             name: helm.release.as_ref().map_or_else(|| Ok(service.name.clone()), |release| self.fill(release))?,
             namespace: self.namespace()?,
             values: values.collect::<Result<_, Diagnostic>>()?,
+            set: helm.set.0.iter().map(|value| self.fill_values(value, "helm.set")).collect::<Result<_, _>>()?,
             include_crds: helm.include_crds.unwrap_or(true),
-            tests: helm.tests.unwrap_or(false),
+            tests: helm.tests.or(helm.skip_tests.map(|skip| !skip)).unwrap_or(false),
+            hooks: helm.hooks.unwrap_or_default(),
+            kustomize: kustomize.transpose()?,
             kube_version: helm.kube_version.clone(),
             api_versions: helm.api_versions.clone(),
             program: helm.program.clone().or_else(|| self.config.helm.program.clone()),
             semantics: helm.semantics.or(self.config.helm.semantics).map(|semantics| semantics.name().to_owned()),
         }))
+    }
+
+    fn chart(&self, helm: &Helm) -> Result<ChartSource, Diagnostic> {
+        if let Some(chart) = self.found() {
+            return Ok(ChartSource::Folder(chart.to_owned()));
+        }
+        let chart = helm.chart.as_ref().map(|chart| self.fill(chart)).transpose()?.unwrap_or_default();
+        if !helm.is_remote() {
+            return Ok(ChartSource::Folder(join(&self.service.folder, &chart)));
+        }
+        let repository = helm.repository.as_ref().map(|repository| self.fill(repository)).transpose()?;
+        let version = helm.version.as_ref().map(|text| self.fill_values(text, "helm.version")).transpose()?;
+        let request = match repository {
+            Some(repository) => ChartRequest::named(&repository, &chart, version.as_deref()),
+            None => ChartRequest::at(&chart, version.as_deref()),
+        };
+        let name = format!("{}/{}", self.service.name, self.environment);
+        let request = request.map_err(|why| Diagnostic::new(format!("{name}: {why}")).field("helm.chart"))?;
+        Ok(ChartSource::Remote(request))
+    }
+
+    /// A text with the unit's variables (`${NAME}`), names and captures (`{service}`). Other braces are part of it: helm's lists are `{a,b}`.
+    fn fill_values(&self, text: &str, field: &str) -> Result<String, Diagnostic> {
+        let name = format!("{}/{}", self.service.name, self.environment);
+        let expanded = expand(text, &self.variables().unwrap_or_default());
+        let expanded = expanded
+            .map_err(|error| Diagnostic { message: format!("{name}: {}", error.message), ..error }.field(field))?;
+        let names = [("service", &*self.service.name), ("environment", self.environment)];
+        let captures = self.service.captures.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(fill_known(&expanded, &names.into_iter().chain(captures).collect()))
     }
 
     /// The namespace: the flag, the overrides, the service, the environment.
@@ -129,4 +159,25 @@ impl UnitContext<'_> {
         let own = self.service.entry.namespace.as_ref().filter(|_| !is_override);
         own.or(overridden.map(|set| set.value)).map(|template| self.fill(template)).transpose()
     }
+}
+
+/// Replaces `{name}` where the name is known, in one pass.
+fn fill_known(text: &str, names: &BTreeMap<&str, &str>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}').and_then(|(name, tail)| Some((names.get(name)?, tail))) {
+            Some((value, tail)) => {
+                filled.push_str(value);
+                rest = tail;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
 }

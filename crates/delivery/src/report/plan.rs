@@ -4,7 +4,7 @@ use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 use serde_json::{Value, json};
 
-use crate::plan::{Cluster, Plan, PlannedUnit, Source};
+use crate::plan::{ChartSource, Cluster, Plan, PlannedUnit, Release, Source};
 use crate::report::table;
 
 /// A table for people: a line a unit.
@@ -34,7 +34,15 @@ fn renders(plan: &Plan, unit: &PlannedUnit) -> String {
         },
         Source::Helm(release) => {
             let values = release.values.iter().map(|path| format!(" -f {}", below(&plan.root, path)));
-            format!("{}/Chart.yaml{}", below(&plan.root, &release.chart), values.collect::<String>())
+            let chart = match &release.chart {
+                ChartSource::Folder(folder) => format!("{}/Chart.yaml", below(&plan.root, folder)),
+                ChartSource::Remote(request) => request.to_string(),
+            };
+            let set = if release.set.is_empty() { "" } else { " --set …" };
+            let kustomize = release.kustomize.iter().map(|folder| format!(" -k {}", below(&plan.root, folder)));
+            let hooks = release.hooks.name();
+            let (values, kustomize) = (values.collect::<String>(), kustomize.collect::<String>());
+            format!("{chart}{values}{set}{kustomize} (hooks: {hooks})")
         }
         Source::Skaffold(options) => {
             let profiles: Vec<&str> = profiles(options).collect();
@@ -82,16 +90,7 @@ fn source_json(plan: &Plan, unit: &PlannedUnit) -> Value {
         Source::Manifests { files } => {
             json!({ "manifests": files.iter().map(|path| below(&plan.root, path)).collect::<Vec<_>>() })
         }
-        Source::Helm(release) => json!({ "helm": {
-            "chart": below(&plan.root, &release.chart),
-            "release": release.name,
-            "namespace": release.namespace,
-            "values": release.values.iter().map(|path| below(&plan.root, path)).collect::<Vec<_>>(),
-            "includeCrds": release.include_crds,
-            "tests": release.tests,
-            "kubeVersion": release.kube_version,
-            "apiVersions": release.api_versions,
-        } }),
+        Source::Helm(release) => helm_json(plan, release),
         Source::Skaffold(options) => {
             let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
             json!({
@@ -107,6 +106,35 @@ fn source_json(plan: &Plan, unit: &PlannedUnit) -> Value {
             })
         }
     }
+}
+
+fn helm_json(plan: &Plan, release: &Release) -> Value {
+    let mut helm = json!({
+        "release": release.name,
+        "namespace": release.namespace,
+        "values": release.values.iter().map(|path| below(&plan.root, path)).collect::<Vec<_>>(),
+        "includeCrds": release.include_crds,
+        "tests": release.tests,
+        "hooks": release.hooks.name(),
+        "kubeVersion": release.kube_version,
+        "apiVersions": release.api_versions,
+    });
+    match &release.chart {
+        ChartSource::Folder(folder) => helm["chart"] = json!(below(&plan.root, folder)),
+        ChartSource::Remote(request) => {
+            let name = Some(&request.name).filter(|name| !name.is_empty());
+            helm["repository"] = json!(crate::host::redact(&request.repository));
+            helm["chart"] = json!(name);
+            helm["version"] = json!(request.version);
+        }
+    }
+    if !release.set.is_empty() {
+        helm["set"] = json!(release.set);
+    }
+    if let Some(folder) = &release.kustomize {
+        helm["kustomize"] = json!(below(&plan.root, folder));
+    }
+    json!({ "helm": helm })
 }
 
 fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use manifest::yaml::{read_objects, read_stream};
-use manifest::{Diagnostic, Errors, Node};
+use manifest::{Diagnostic, Errors, Node, ObjectId};
 use render_core::files::{FileError, FileKind, Files, join};
 use render_core::helm::{FileDependencies, run_program};
 use render_core::host::{Host, Program, ProgramKind, ProgramOutput};
 
+use crate::config::Hooks;
 use crate::host::confined::ConfinedFolder;
-use crate::plan::Release;
+use crate::plan::{ChartSource, Release};
 use ignore::Ignore;
 
 /// The name of the program.
@@ -27,52 +28,96 @@ const DEEPEST: usize = 32;
 /// Renders the chart: in this process, unless a program is chosen or a dependency must be fetched. Where `locked`, no dependency is fetched.
 ///
 /// # Errors
-/// A missing chart, values file or dependency, a missing or failed `helm`, and output that is invalid YAML.
+/// A missing chart, values file or dependency, a missing or failed `helm`, hooks that are refused, and output that is invalid YAML.
 pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
     let program = release.program.clone().or(host.charts().program);
-    let chart_file = join(&release.chart, "Chart.yaml");
-    files.read(&chart_file).map_err(|error| unreadable(&chart_file, &error))?;
-    let output = if program.is_none() {
-        let dependencies = FileDependencies::find(files, &release.chart)?;
-        if dependencies.missing.is_empty() {
-            in_process(release, &dependencies, host)?
-        } else {
-            by_program(release, files, host, locked)?
+    for (index, path) in release.values.iter().enumerate() {
+        files.read(path).map_err(|error| unreadable_values(path, index, &error))?;
+    }
+    let output = match (&release.chart, program) {
+        (ChartSource::Remote(request), None) => in_process(release, &host.chart(request)?.archive, files, host)?,
+        (ChartSource::Remote(request), Some(_)) => {
+            remote_by_program(release, &host.chart(request)?.archive, files, host)?
         }
-    } else {
-        by_program(release, files, host, locked)?
+        (ChartSource::Folder(chart), program) => {
+            let chart_file = join(chart, "Chart.yaml");
+            files.read(&chart_file).map_err(|error| unreadable(&chart_file, &error))?;
+            let dependencies = FileDependencies::find(files, chart)?;
+            if program.is_none() && dependencies.missing.is_empty() {
+                in_process(release, chart, &dependencies, host)?
+            } else {
+                by_program(release, chart, files, host, locked)?
+            }
+        }
     };
-    let objects = read_objects(&output);
-    Ok(objects.map_err(|found| Diagnostic {
-        message: format!("the output of `helm template`, line {}: {}", found.at.line, found.message),
-        at: manifest::At::default(),
-        ..found.in_file(join(&release.chart, "Chart.yaml"))
-    })?)
+    let objects = read_objects(&output).map_err(|found| {
+        let message = format!("the output of `helm template`, line {}: {}", found.at.line, found.message);
+        release.locate(Diagnostic { message, at: manifest::At::default(), ..found })
+    })?;
+    if release.hooks == Hooks::Refuse {
+        refuse_hooks(release, &objects)?;
+    }
+    Ok(objects)
 }
 
-/// Renders the chart in this process.
-fn in_process(release: &Release, files: &dyn Files, host: &dyn Host) -> Result<Vec<u8>, Errors> {
-    for (index, path) in release.values.iter().enumerate() {
-        files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
+/// Refuses objects that are hooks.
+///
+/// # Errors
+/// One finding that names them all.
+fn refuse_hooks(release: &Release, objects: &[Node]) -> Result<(), Diagnostic> {
+    let hooks: Vec<String> = objects
+        .iter()
+        .filter_map(|object| {
+            let event = object.at_path(&["metadata", "annotations", "helm.sh/hook"])?.text()?;
+            Some(format!("{} ({event})", ObjectId::of(object)))
+        })
+        .collect();
+    if hooks.is_empty() {
+        return Ok(());
     }
-    let mut arguments = release.arguments(&release.chart, &str::to_owned);
+    let message = format!("hooks are refused, and the chart has {}", hooks.join(", "));
+    let found = release.locate(Diagnostic::new(message)).field("helm.hooks");
+    Err(found.hint("set `hooks: drop` to leave them out, `hooks: keep` to deliver them, or disable them by values"))
+}
+
+/// Renders the chart at a path in this process.
+fn in_process(release: &Release, chart: &str, files: &dyn Files, host: &dyn Host) -> Result<Vec<u8>, Errors> {
+    let mut arguments = release.arguments(chart, &str::to_owned);
     arguments.extend(release.semantics.iter().flat_map(|name| ["--semantics".to_owned(), name.clone()]));
     let call = call(HELM, "/", arguments);
     let finished = run_program(&call, files, host)?;
     Ok(finished_output(release, &call, "", finished)?)
 }
 
+/// Renders a copy of a fetched chart's archive by a helm program.
+fn remote_by_program(release: &Release, archive: &str, files: &dyn Files, host: &dyn Host) -> Result<Vec<u8>, Errors> {
+    let folder = ConfinedFolder::create()
+        .map_err(|error| Diagnostic::new(format!("cannot create a temporary folder: {error}")))?;
+    let copy = Copy { files, folder: &folder, charts: BTreeSet::new() };
+    for path in release.values.iter().map(String::as_str).chain([archive]) {
+        copy.write(path, &files.read(path).map_err(|error| unreadable(path, &error))?)?;
+    }
+    let arguments = release.arguments(&copy.place(archive), &|path| copy.place(path));
+    Ok(run(release, host, folder.path(), arguments)?)
+}
+
 /// Renders a copy of the chart by a helm program.
-fn by_program(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<u8>, Errors> {
+fn by_program(
+    release: &Release,
+    source: &str,
+    files: &dyn Files,
+    host: &dyn Host,
+    locked: bool,
+) -> Result<Vec<u8>, Errors> {
     let folder = ConfinedFolder::create()
         .map_err(|error| Diagnostic::new(format!("cannot create a temporary folder: {error}")))?;
     let mut copy = Copy { files, folder: &folder, charts: BTreeSet::new() };
-    let missing = copy.chart(&release.chart, 0)?;
+    let missing = copy.chart(source, 0)?;
     for (index, path) in release.values.iter().enumerate() {
-        let read = files.read(path).map_err(|error| unreadable(path, &error).field(format!("helm.values[{index}]")))?;
+        let read = files.read(path).map_err(|error| unreadable_values(path, index, &error))?;
         copy.write(path, &read)?;
     }
-    let chart = copy.place(&release.chart);
+    let chart = copy.place(source);
     if let Some(missing) = missing {
         let fetched = !missing.repository.starts_with("file://");
         if locked && fetched {
@@ -102,7 +147,7 @@ fn call(program: &str, folder: &str, arguments: Vec<String>) -> Program {
 fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
     let program = release.program.clone().or(host.charts().program).unwrap_or_else(|| HELM.to_owned());
     let call = call(&program, scratch, arguments);
-    let finished = host.run(&call).map_err(|found| found.in_file(join(&release.chart, "Chart.yaml")))?;
+    let finished = host.run(&call).map_err(|found| release.locate(found))?;
     finished_output(release, &call, scratch, finished)
 }
 
@@ -121,9 +166,8 @@ fn finished_output(
     // The paths of a copy say nothing to the reader.
     let message = String::from_utf8_lossy(&finished.stderr);
     let message = if scratch.is_empty() { message.into_owned() } else { message.replace(scratch, "") };
-    Err(Diagnostic::new(format!("`helm {verb}` failed: {}", message.trim()))
-        .in_file(join(&release.chart, "Chart.yaml"))
-        .hint("run `helm template` to see the same error, and correct the chart or its values"))
+    let found = release.locate(Diagnostic::new(format!("`helm {verb}` failed: {}", message.trim())));
+    Err(found.hint("run `helm template` to see the same error, and correct the chart or its values"))
 }
 
 /// A dependency that is neither in the chart's `charts` folder nor in a folder of the repository.
@@ -135,8 +179,8 @@ struct Dependency {
 
 impl Dependency {
     fn place(&self, found: Diagnostic, release: &Release) -> Diagnostic {
-        found
-            .in_file(join(&release.chart, "Chart.yaml"))
+        release
+            .locate(found)
             .at(self.at)
             .field("dependencies")
             .hint("run `helm dependency update` and commit the chart's `charts` folder")
@@ -227,6 +271,10 @@ impl Copy<'_> {
         }
         Ok(())
     }
+}
+
+fn unreadable_values(path: &str, index: usize, error: &FileError) -> Diagnostic {
+    unreadable(path, error).field(format!("helm.values[{index}]")).hint("create the file, or remove it from `values`")
 }
 
 fn unreadable(path: &str, error: &FileError) -> Diagnostic {

@@ -40,10 +40,6 @@ impl Target {
             Renderer::Manifests(_) => Ok(Target::YamlFile),
             Renderer::Helm(HelmEntry::Chart(helm)) => match &helm.chart {
                 None => Err(Diagnostic::new("missing field `chart`").hint("name the chart's folder, or write `path`")),
-                Some(chart) if chart.text().contains("://") => {
-                    let message = format!("unsupported chart \"{}\": it is not in the repository", chart.text());
-                    Err(Diagnostic::new(message).hint("copy the chart into the repository (`helm pull --untar`)"))
-                }
                 Some(_) => Ok(Target::Chart),
             },
             Renderer::Helm(HelmEntry::Pattern(_)) => Ok(Target::Chart),
@@ -84,6 +80,11 @@ impl Repository<'_> {
     /// # Errors
     /// A pattern without a match or without the name of the service.
     pub(super) fn by_pattern(&self, index: usize, entry: &Service) -> Result<Vec<DiscoveredService>, Diagnostic> {
+        if let Renderer::Helm(HelmEntry::Chart(helm)) = entry.renderer()
+            && helm.is_remote()
+        {
+            return self.remote_chart(index, entry).map(|service| vec![service]);
+        }
         let target = Target::of(entry)?;
         let mut services: Vec<DiscoveredService> = Vec::new();
         for template in entry.patterns() {
@@ -108,6 +109,23 @@ impl Repository<'_> {
             }
         }
         Ok(services)
+    }
+
+    /// The service of a remote chart, which no folder names.
+    fn remote_chart(&self, index: usize, entry: &Service) -> Result<DiscoveredService, Diagnostic> {
+        let name = entry.service.clone().ok_or_else(|| {
+            Diagnostic::new("missing name of the service")
+                .hint("set `service` beside `helm`: the chart is in no folder")
+        })?;
+        Ok(DiscoveredService {
+            name,
+            folder: self.root.to_owned(),
+            environment: None,
+            captures: BTreeMap::new(),
+            found: None,
+            index,
+            entry: entry.clone(),
+        })
     }
 
     fn service(

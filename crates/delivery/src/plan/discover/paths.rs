@@ -99,6 +99,7 @@ impl Repository<'_> {
 fn marker(entry: &Service) -> Option<String> {
     let name = match entry.renderer() {
         Renderer::Kustomize(_) | Renderer::Manifests(_) | Renderer::Helm(HelmEntry::Pattern(_)) => return None,
+        Renderer::Helm(HelmEntry::Chart(helm)) if helm.is_remote() => return None,
         Renderer::Helm(HelmEntry::Chart(helm)) => match helm.chart.as_ref().map_or(".", Template::text) {
             "." | "./" => "Chart.yaml".to_owned(),
             folder => format!("{}/Chart.yaml", folder.trim_end_matches('/')),
