@@ -55,6 +55,7 @@ mod exec;
 pub mod format;
 mod functions;
 mod parse;
+mod references;
 mod stack;
 pub mod strconv;
 mod templates;
@@ -69,5 +70,6 @@ pub use parse::count_tokens;
 pub use templates::{Limits, MissingKey, Templates};
 pub use text::{chars, decode_char};
 pub use value::{
-    Context, Element, Field, Function, FunctionResult, Kind, List, Map, Method, Object, Param, Str, Type, Value, types,
+    CallSite, Context, Element, Field, Function, FunctionResult, Kind, List, Map, Method, Object, Param, Reference,
+    Str, Type, Value, types,
 };

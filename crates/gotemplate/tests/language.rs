@@ -137,3 +137,53 @@ fn one_set_runs_on_many_threads() {
         }
     });
 }
+
+/// Returns a text with the calls that run, and what is referred to around the innermost one.
+fn calls(context: &mut dyn gotemplate::Context, _: &[Value]) -> gotemplate::FunctionResult {
+    let sites = context.calls();
+    let shown = sites.iter().map(|site| {
+        let location = &site.location;
+        format!("{} {}:{}:{} {}", site.template, location.name, location.line, location.column, location.context)
+    });
+    let around = sites.iter().map(|site| &site.around).find(|around| !around.is_empty());
+    let around = around.map(|around| format!("{around:?}")).unwrap_or_default();
+    Ok((shown.collect::<Vec<_>>().join(" > ") + " " + &around).into())
+}
+
+#[test]
+fn functions_see_the_calls_that_run_and_what_is_around_them() {
+    let mut functions = Functions::new();
+    functions.insert("calls", Function::with_context(&[], calls));
+    functions.insert("pick", Function::new(&[Param::Any, Param::Any], |args| Ok(args[1].clone())));
+    functions.insert(
+        "include",
+        Function::with_context(&[Param::String, Param::Any], |context, args| {
+            Ok(context.execute(&args[0].to_string(), args[1].clone())?.into())
+        }),
+    );
+    functions.insert(
+        "tpl",
+        Function::with_context(&[Param::String], |context, args| {
+            let text = args[0].to_string();
+            Ok(context.execute_text("text", text.as_bytes(), Value::Nil)?.into())
+        }),
+    );
+    let mut templates = Templates::new("t").with_functions(functions);
+    templates.parse("b", "{{if .Values.own}}{{else}}\n{{ pick .Values.x (calls) }}{{end}}").unwrap();
+    templates.parse("a", "{{include \"b\" .}}").unwrap();
+    templates.parse("c", "{{$p := pick \"key\" $.q}}{{if $p}}{{else}}{{template \"d\" .}}{{end}}").unwrap();
+    templates.parse("d", "{{tpl \"{{calls}}\"}}").unwrap();
+    let data = || Value::from(Map::from_iter([("Values", Map::default().into()), ("q", Value::Nil)]));
+    assert_eq!(
+        templates.execute_to_string("a", data()).unwrap(),
+        "\na a:1:2 include \"b\" . > b b:2:19 calls [Text(\"b\")]"
+    );
+    assert_eq!(
+        templates.execute_to_string("b", data()).unwrap(),
+        "\nb b:2:19 calls [Field(\".Values.x\"), Field(\".Values.own\")]"
+    );
+    assert_eq!(
+        templates.execute_to_string("c", data()).unwrap(),
+        "c c:1:52 {{template \"d\" .}} > d d:1:2 tpl \"{{calls}}\" > text text:1:2 calls [Text(\"key\"), Field(\"$.q\")]"
+    );
+}

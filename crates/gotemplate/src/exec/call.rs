@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::arguments::{Expected, checked, nil_of};
-use super::frame::{At, Frame};
+use super::frame::{At, CallPlace, Frame};
 use super::{Executor, Failure};
 use crate::ast::{Callee, Identifier, Operand};
 use crate::builtins::Builtin;
@@ -64,6 +64,9 @@ impl<'s> Executor<'s> {
         arguments: &[Value],
     ) -> Result<TypedValue, Failure> {
         self.step(frame)?;
+        if function.has_context() {
+            self.call = Some(CallPlace::of(frame, node));
+        }
         match function.call(self, arguments) {
             Ok(value) => Ok(TypedValue { value, interface: function.returns_interface() }),
             Err(error) => {

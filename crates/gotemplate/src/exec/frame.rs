@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::ast::{Call, Command, Operand, Pipe, Tree};
 use crate::error::{ErrorLocation, ExecError, FunctionError};
+use crate::value::CallSite;
 
 /// The node that is being evaluated.
 #[derive(Clone, Copy)]
@@ -13,6 +14,19 @@ pub(super) enum At<'t> {
     Command(&'t Command),
     Operand(&'t Operand),
     Call(&'t Call),
+}
+
+impl At<'_> {
+    /// Returns where the node begins in its template's text.
+    fn offset(self) -> usize {
+        match self {
+            At::Start => 0,
+            At::Action(pipe) | At::Pipe(pipe) => pipe.at,
+            At::Command(command) => command.at,
+            At::Operand(operand) => operand.at,
+            At::Call(call) => call.at,
+        }
+    }
 }
 
 pub(super) struct Frame<'t> {
@@ -43,21 +57,49 @@ impl<'t> Frame<'t> {
     }
 
     fn location(&self) -> Option<ErrorLocation> {
-        let (at, context) = match self.at {
-            At::Start => return None,
-            At::Action(pipe) => (pipe.at, format!("{{{{{pipe}}}}}")),
-            At::Pipe(pipe) => (pipe.at, pipe.to_string()),
-            At::Command(command) => (command.at, command.to_string()),
-            At::Operand(operand) => (operand.at, operand.to_string()),
-            At::Call(call) => (call.at, call.to_string()),
-        };
-        let before = &self.tree.source.text[..at.min(self.tree.source.text.len())];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        Some(ErrorLocation {
-            name: self.tree.source.name.clone(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-            column: before.len() - line_start,
-            context,
-        })
+        location(self.tree, self.at)
+    }
+}
+
+/// Returns where a node is in its template's text; `None` before the first one.
+fn location(tree: &Tree, at: At<'_>) -> Option<ErrorLocation> {
+    let (offset, context) = match at {
+        At::Start => return None,
+        At::Action(pipe) => (pipe.at, format!("{{{{{pipe}}}}}")),
+        At::Pipe(pipe) => (pipe.at, pipe.to_string()),
+        At::Command(command) => (command.at, command.to_string()),
+        At::Operand(operand) => (operand.at, operand.to_string()),
+        At::Call(call) => (call.at, call.to_string()),
+    };
+    let before = &tree.source.text[..offset.min(tree.source.text.len())];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Some(ErrorLocation {
+        name: tree.source.name.clone(),
+        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        column: before.len() - line_start,
+        context,
+    })
+}
+
+/// The node of a call, and its template.
+#[derive(Clone, Copy)]
+pub(super) struct CallPlace<'t> {
+    tree: &'t Tree,
+    at: At<'t>,
+}
+
+impl<'t> CallPlace<'t> {
+    pub(super) fn of(frame: &Frame<'t>, at: At<'t>) -> CallPlace<'t> {
+        CallPlace { tree: frame.tree, at }
+    }
+
+    pub(super) fn site(&self) -> CallSite {
+        let start =
+            || ErrorLocation { name: self.tree.source.name.clone(), line: 1, column: 0, context: String::new() };
+        CallSite {
+            template: self.tree.name.clone(),
+            location: location(self.tree, self.at).unwrap_or_else(start),
+            around: crate::references::around(self.tree, self.at.offset()),
+        }
     }
 }

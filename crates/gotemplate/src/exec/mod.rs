@@ -17,8 +17,8 @@ use crate::ast::Tree;
 use crate::error::{Error, ExecError};
 use crate::templates::{Limits, MissingKey, Templates};
 use crate::text::Str;
-use crate::value::{Context, TypedValue, Value};
-use frame::Frame;
+use crate::value::{CallSite, Context, TypedValue, Value};
+use frame::{CallPlace, Frame};
 
 type Failure = Box<ExecError>;
 
@@ -59,6 +59,18 @@ struct Executor<'s> {
     steps: u64,
     /// The bytes of outer outputs, which count against the limit, too.
     written: usize,
+    /// The function call that runs, or the last one.
+    call: Option<CallPlace<'s>>,
+    /// The calls that the running templates were called by, outermost first.
+    callers: Vec<CallPlace<'s>>,
+    /// The execution that called [`Context::execute_text`].
+    outer: Option<&'s dyn Callers>,
+}
+
+/// An execution that other ones run inside of.
+trait Callers {
+    /// Returns the calls that are running, outermost first.
+    fn calls(&self) -> Vec<CallSite>;
 }
 
 impl<'s> Executor<'s> {
@@ -75,6 +87,9 @@ impl<'s> Executor<'s> {
             depth: 0,
             steps: 0,
             written: 0,
+            call: None,
+            callers: Vec::new(),
+            outer: None,
         }
     }
 
@@ -92,8 +107,12 @@ impl<'s> Executor<'s> {
     }
 
     /// Runs a template with its own variables. `caller` is the place of a `{{template}}` action.
-    fn run(&mut self, tree: &'s Tree, data: &TypedValue, caller: Option<&Frame<'_>>) -> Result<(), Failure> {
+    fn run(&mut self, tree: &'s Tree, data: &TypedValue, caller: Option<&Frame<'s>>) -> Result<(), Failure> {
         let mut frame = Frame::new(tree);
+        let calls = self.callers.len();
+        if let Some(place) = caller.map_or(self.call, |caller| Some(CallPlace::of(caller, caller.at))) {
+            self.callers.push(place);
+        }
         let base = std::mem::replace(&mut self.base, self.variables.len());
         self.variables.push((Str::from("$"), data.clone()));
         self.depth += 1;
@@ -104,6 +123,7 @@ impl<'s> Executor<'s> {
             self.walk(&mut frame, data, &tree.root).map(|_| ())
         };
         self.depth -= 1;
+        self.callers.truncate(calls);
         self.variables.truncate(self.base);
         self.base = base;
         result
@@ -143,21 +163,24 @@ impl Context for Executor<'_> {
     fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
         let templates = self.parsed(name, text)?;
         let scope = Scope { own: &templates, outer: Some(self.scope) };
+        let outer: &Self = self;
         let mut inner = Executor {
-            parsed: self.parsed.clone(),
-            limits: self.limits,
-            missing_key: self.missing_key,
-            depth: self.depth,
-            steps: self.steps,
-            written: self.written + self.out.len(),
-            ..Executor::new(&scope, self.state)
+            parsed: outer.parsed.clone(),
+            limits: outer.limits,
+            missing_key: outer.missing_key,
+            depth: outer.depth,
+            steps: outer.steps,
+            written: outer.written + outer.out.len(),
+            outer: Some(outer),
+            ..Executor::new(&scope, outer.state)
         };
         // An empty text is executed itself: it does not replace a template of its name in an outer set.
         let output = match templates.tree(name) {
             Some(tree) if tree.empty => inner.output_of(tree, data),
             _ => inner.execute(name, data),
         };
-        self.steps = inner.steps;
+        let steps = inner.steps;
+        self.steps = steps;
         output
     }
 
@@ -171,6 +194,18 @@ impl Context for Executor<'_> {
 
     fn output_limit(&self) -> usize {
         self.limits.output
+    }
+
+    fn calls(&self) -> Vec<CallSite> {
+        Callers::calls(self)
+    }
+}
+
+impl Callers for Executor<'_> {
+    fn calls(&self) -> Vec<CallSite> {
+        let mut calls = self.outer.map(Callers::calls).unwrap_or_default();
+        calls.extend(self.callers.iter().chain(&self.call).map(CallPlace::site));
+        calls
     }
 }
 

@@ -122,6 +122,7 @@ impl<'s> Executor<'s> {
             Some(pipe) => self.pipeline(frame, dot, pipe)?,
             None => TypedValue::plain(Value::Nil),
         };
+        frame.at = At::Call(call);
         self.run(tree, &data, Some(frame))
     }
 

@@ -3,7 +3,27 @@
 use std::any::Any;
 
 use super::Value;
-use crate::error::Error;
+use crate::error::{Error, ErrorLocation};
+
+/// A call in a running template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSite {
+    /// The name of the template that the call is written in.
+    pub template: String,
+    /// Where the call is, and the call as it is written.
+    pub location: ErrorLocation,
+    /// What may decide whether the call is made or its result is used.
+    pub around: Vec<Reference>,
+}
+
+/// What a template refers to beside a call: in the same pipeline, or in an enclosing condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A field, as it is written: `.Values.auth.password`, `$.Values.global.x`.
+    Field(String),
+    /// A constant text.
+    Text(String),
+}
 
 /// A running execution, as functions see it.
 pub trait Context {
@@ -37,6 +57,10 @@ pub trait Context {
 
     /// Returns how many bytes an output may have.
     fn output_limit(&self) -> usize;
+
+    /// Returns the calls that are running, outermost first: `{{template}}` actions, and functions that use a context. The last one is the
+    /// call of the function that asks.
+    fn calls(&self) -> Vec<CallSite>;
 }
 
 impl dyn Context + '_ {

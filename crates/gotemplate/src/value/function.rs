@@ -142,6 +142,11 @@ impl Function {
         self
     }
 
+    /// Returns whether the function is given the execution's context.
+    pub(crate) fn has_context(&self) -> bool {
+        !matches!(self.body, Body::Plain(_))
+    }
+
     /// Returns the parameters before the variadic one.
     #[must_use]
     pub fn params(&self) -> &'static [Param] {
