@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// Print only the objects of units in this cluster, by the name or server in `cluster` (repeatable)
     #[arg(long, value_name = "CLUSTER")]
     cluster: Vec<String>,
+    /// Print no order: neither dependsOn nor sync waves for `after` of the environments
+    #[arg(long)]
+    ignore_after: bool,
     #[command(flatten)]
     units: UnitArguments,
 }
@@ -69,6 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         project: arguments.project,
         secret: arguments.secret,
         clusters: arguments.cluster,
+        ignore_after: arguments.ignore_after,
     };
     output::result(&print(&plan, &run_context()?, puller, &options, target.as_ref())?)?;
     Ok(Success::Done)

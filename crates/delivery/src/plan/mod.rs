@@ -81,6 +81,8 @@ pub struct Plan {
     pub source_repository: Option<RemoteUrl>,
     /// Environments that patterns captured and the config does not have, each with a path: what is there is not delivered.
     pub undeclared: BTreeMap<String, String>,
+    /// The environments that others are promoted from (`after`), by the names of those others.
+    pub promoted_from: BTreeMap<String, String>,
 }
 
 /// The config of a run and where it comes from.
@@ -125,6 +127,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     Ok(Plan {
         units,
         undeclared,
+        promoted_from: order::promoted_from(&config),
         lock_mode: settings.locking.lock_mode(config.locked),
         pinned_inputs_only: false,
         lock: settings.locking.file.clone().unwrap_or_else(|| lock(&root, &config)),

@@ -1,5 +1,7 @@
 //! The promotion order: `after` of the environments.
 
+use std::collections::BTreeMap;
+
 use manifest::{At, Diagnostic, Errors};
 
 use crate::config::{Config, Environment};
@@ -23,6 +25,12 @@ pub(super) fn check(file: &str, config: &Config) -> Result<(), Errors> {
         }
     }
     Errors::check(wrong)
+}
+
+/// The environments that others are promoted from, by the names of those others.
+pub(super) fn promoted_from(config: &Config) -> BTreeMap<String, String> {
+    let environments = config.environments.0.iter();
+    environments.filter_map(|(name, fields)| Some((name.clone(), after(fields)?.to_owned()))).collect()
 }
 
 fn after(environment: &Environment) -> Option<&str> {

@@ -80,6 +80,7 @@ impl Standalone {
             given_images: Vec::new(),
             source_repository: None,
             undeclared: BTreeMap::new(),
+            promoted_from: BTreeMap::new(),
         }
     }
 }

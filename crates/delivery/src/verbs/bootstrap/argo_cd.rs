@@ -1,19 +1,26 @@
 //! What Argo CD wants.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{From, Options, Pull, quoted};
 
 /// The cluster that Argo CD runs in.
 const IN_CLUSTER: &str = "https://kubernetes.default.svc";
+/// The label of a generated Application with the number of units before it.
+const WAVE: &str = "hydrant-wave";
 /// The sync policy of the Application.
 const POLICY: &str = "syncPolicy:\n  automated:\n    prune: true\n    selfHeal: true\n";
 
 /// One Application.
 pub(super) fn application(pull: &Pull, options: &Options) -> String {
     let source = Source::of(pull);
+    let wave = match pull.order.wave {
+        0 => String::new(),
+        wave => format!("  annotations:\n    argocd.argoproj.io/sync-wave: \"{wave}\"\n"),
+    };
     format!(
-        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {}\n  namespace: {}\nspec:\n{}",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {}\n  namespace: {}\n{wave}spec:\n{}",
         pull.name,
         options.namespace,
         indented(&spec(&source.map(quoted), options), 2)
@@ -25,8 +32,14 @@ pub(super) fn application_set(pulls: &[Pull], options: &Options) -> String {
     let namespace = &options.namespace;
     let mut text = format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata:\n  name: hydrant\n  namespace: {namespace}\nspec:\n  \
-         goTemplate: true\n  goTemplateOptions: [missingkey=error]\n  generators:\n  - list:\n      elements:\n"
+         goTemplate: true\n  goTemplateOptions: [missingkey=error]\n"
     );
+    let steps: BTreeSet<usize> = pulls.iter().map(|pull| pull.order.wave).collect();
+    let is_ordered = steps.len() > 1;
+    if is_ordered {
+        text.push_str(&rolling_sync(&steps));
+    }
+    text.push_str("  generators:\n  - list:\n      elements:\n");
     for pull in pulls {
         let Source { repository, revision, path, include, cluster, server, namespace } = Source::of(pull).map(quoted);
         // A String takes whatever is written to it.
@@ -36,8 +49,12 @@ pub(super) fn application_set(pulls: &[Pull], options: &Options) -> String {
              server: {server}\n        namespace: {namespace}",
             pull.name
         );
+        if is_ordered {
+            let _ = writeln!(text, "        wave: \"{}\"", pull.order.wave);
+        }
     }
-    text.push_str("  template:\n    metadata:\n      name: \"{{.name}}\"\n    spec:\n");
+    let labels = if is_ordered { format!("      labels:\n        {WAVE}: \"{{{{.wave}}}}\"\n") } else { String::new() };
+    text.push_str(&format!("  template:\n    metadata:\n      name: \"{{{{.name}}}}\"\n{labels}    spec:\n"));
     let placeholder = |placeholder: &str| format!("\"{{{{.{placeholder}}}}}\"");
     let placeholders = Source {
         repository: placeholder("repository"),
@@ -49,6 +66,17 @@ pub(super) fn application_set(pulls: &[Pull], options: &Options) -> String {
         namespace: placeholder("namespace"),
     };
     text + &indented(&spec(&placeholders, options), 6)
+}
+
+/// The strategy by which the controller syncs the Applications of one wave after those of the one before are healthy. It has no sync waves.
+fn rolling_sync(waves: &BTreeSet<usize>) -> String {
+    let step = |wave: &usize| {
+        format!(
+            "      - matchExpressions:\n        - key: {WAVE}\n          operator: In\n          values: [\"{wave}\"]\n"
+        )
+    };
+    let steps: String = waves.iter().map(step).collect();
+    format!("  strategy:\n    type: RollingSync\n    rollingSync:\n      steps:\n{steps}")
 }
 
 /// What is pulled, in Argo CD's fields.

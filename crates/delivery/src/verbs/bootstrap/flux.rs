@@ -13,6 +13,8 @@ pub(super) fn source_and_kustomization(pull: &Pull, options: &Options) -> String
     let insecure = if pull.insecure { "  insecure: true\n" } else { "" };
     let target = pull.namespace.as_ref();
     let target = target.map_or_else(String::new, |name| format!("  targetNamespace: {}\n", quoted(name)));
+    let after = pull.order.after.as_ref();
+    let depends_on = after.map_or_else(String::new, |name| format!("  dependsOn:\n  - name: {name}\n"));
     let (kind, spec) = match &pull.from {
         From::Branch { repository, branch } => {
             let ignore = ignore(folder, pull.file.as_deref().unwrap_or("*.yaml"));
@@ -27,7 +29,7 @@ pub(super) fn source_and_kustomization(pull: &Pull, options: &Options) -> String
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: {kind}\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
          interval: 1m\n{spec}{secret}{insecure}---\n\
          apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  \
-         interval: 10m\n  retryInterval: 1m\n  sourceRef:\n    kind: {kind}\n    name: {name}\n  path: {}\n  prune: true\n  wait: true\n  timeout: 5m\n{target}",
+         interval: 10m\n  retryInterval: 1m\n  sourceRef:\n    kind: {kind}\n    name: {name}\n  path: {}\n  prune: true\n  wait: true\n  timeout: 5m\n{target}{depends_on}",
         quoted(&format!("./{folder}")),
     )
 }

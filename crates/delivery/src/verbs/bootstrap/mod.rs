@@ -10,10 +10,13 @@ use crate::plan::{Cluster, Plan, PlannedUnit, Source};
 use crate::verbs::artifact::Target;
 
 mod argo_cd;
+mod clusters;
 mod flux;
 mod namespaces;
+mod order;
 
 use namespaces::Namespaces;
+use order::Order;
 
 /// Who pulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ struct Pull {
     cluster: Cluster,
     /// Whether the registry is reached over plain http.
     insecure: bool,
+    /// What has to be applied before.
+    order: Order,
 }
 
 /// What the pulling objects have in common.
@@ -56,6 +61,8 @@ pub struct Options {
     pub secret: Option<String>,
     /// Only units of these clusters, by the name or the server of `cluster`; all where empty.
     pub clusters: Vec<String>,
+    /// Print nothing that makes the puller apply units in the order of `after`.
+    pub ignore_after: bool,
 }
 
 /// The namespace of objects that name none, where neither the config nor the unit's renderer has one: kubectl's default.
@@ -70,8 +77,8 @@ enum From {
 /// artifact by the first of its tags. For Flux the units are rendered, to see which objects name their namespace.
 ///
 /// # Errors
-/// An invalid target for a unit, two units whose objects would have one name, no unit of the clusters, and for Flux a unit in which
-/// only some objects name their namespace, or that cannot be rendered.
+/// An invalid target for a unit, two units whose objects would have one name, no unit of the clusters, and for Flux units of several
+/// clusters, a unit in which only some objects name their namespace, or one that cannot be rendered.
 pub fn print(
     plan: &Plan,
     ctx: &RunContext,
@@ -86,13 +93,18 @@ pub fn print(
         return Err(found.field("--cluster").hint("use a `cluster.name` or `cluster.server` of an environment").into());
     }
     let namespaces = match puller {
-        Puller::Flux => namespaces::of_units(&plan, ctx)?,
+        Puller::Flux => {
+            clusters::only_one(&plan.units)?;
+            namespaces::of_units(&plan, ctx)?
+        }
         Puller::ArgoCd | Puller::ArgoCdSet => BTreeMap::new(),
     };
     let mut pulls = Vec::with_capacity(plan.units.len());
     let mut names = BTreeMap::new();
+    let orders = if options.ignore_after { BTreeMap::new() } else { order::of_plan(&plan) };
     for unit in &plan.units {
         let mut pull = pull(&plan, unit, artifacts)?;
+        pull.order = orders.get(&unit.name()).cloned().unwrap_or_default();
         pull.namespace = namespace(unit, namespaces.get(&unit.name()))?;
         if let Some(other) = names.insert(pull.name.clone(), unit) {
             let message = format!("{} and {} have the same name {}", other.name(), unit.name(), pull.name);
@@ -150,7 +162,7 @@ fn pull(plan: &Plan, unit: &PlannedUnit, artifacts: Option<&Target>) -> Result<P
     let file = (!unit.path.ends_with('/')).then(|| unit.path.rsplit('/').next().unwrap_or(&unit.path).to_owned());
     let insecure = matches!(&from, From::Artifact { url, .. } if is_insecure(plan, url));
     let (folder, cluster) = (unit.branch_folder(), unit.cluster.clone());
-    Ok(Pull { name: name(unit), from, folder, file, namespace: None, cluster, insecure })
+    Ok(Pull { name: name(unit), from, folder, file, namespace: None, cluster, insecure, order: Order::default() })
 }
 
 /// Whether the registry of an artifact is one that the config reaches over plain http.
