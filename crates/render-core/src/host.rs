@@ -154,9 +154,11 @@ pub struct Program {
 /// Who decides what a program does, and with that which permission it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProgramKind {
-    /// The source: an exec function, a hook, a command in a template.
+    /// The source: an exec function, a command in a template, a command that lists dependencies.
     #[default]
     Source,
+    /// The source: a hook of a Skaffold config.
+    Hook,
     /// helm, which renders a chart.
     Helm,
 }

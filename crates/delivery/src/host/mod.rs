@@ -33,7 +33,7 @@ pub mod trailers;
 
 pub(crate) use cache::sha256_hex;
 pub use context::{InputTrust, Moment, RunContext};
-pub use permissions::Permissions;
+pub use permissions::{AllowedPrograms, Permissions};
 
 /// Returns a text in which no URL has credentials.
 pub fn redact(text: &str) -> String {

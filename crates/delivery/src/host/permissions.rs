@@ -12,8 +12,27 @@ const HELM_FLAGS: &[&str] = &["--post-renderer", "--kubeconfig", "--validate", "
 pub struct Permissions {
     /// Whether the run's input is trusted; if not, no program is started at all.
     pub trust: InputTrust,
-    /// Whether programs are started that the source configures: exec functions, hooks, commands in templates.
-    pub exec: bool,
+    /// Which programs are started that the source configures.
+    pub exec: AllowedPrograms,
+}
+
+/// Which of the programs are started that the source configures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AllowedPrograms {
+    /// None.
+    #[default]
+    None,
+    /// Hooks of a Skaffold config.
+    Hooks,
+    /// Exec functions, hooks, commands in templates, and the others.
+    All,
+}
+
+impl AllowedPrograms {
+    /// Whether every program is started.
+    pub fn all(self) -> bool {
+        self == AllowedPrograms::All
+    }
 }
 
 impl Permissions {
@@ -28,11 +47,13 @@ impl Permissions {
                 .hint("run without `--untrusted` if you trust the source")
                 .caused_by(refused)
         })?;
-        if self.exec {
+        if self.exec.all() || self.exec == AllowedPrograms::Hooks && program.kind == ProgramKind::Hook {
             return Ok(());
         }
         let message = match program.kind {
-            ProgramKind::Source => format!("cannot run {name}: the source configures it, and exec is not allowed"),
+            ProgramKind::Source | ProgramKind::Hook => {
+                format!("cannot run {name}: the source configures it, and exec is not allowed")
+            }
             ProgramKind::Helm => match starting_flag(&program.arguments) {
                 Some(flag) => {
                     format!("cannot run {name} with {flag}: it may start another program, and exec is not allowed")
@@ -64,10 +85,12 @@ mod tests {
             permissions.check(&program).is_ok()
         };
         let normal = Permissions::default();
-        let allowed = Permissions { exec: true, ..normal };
-        let untrusted = Permissions { exec: true, trust: InputTrust::Untrusted };
+        let hooks = Permissions { exec: AllowedPrograms::Hooks, ..normal };
+        let allowed = Permissions { exec: AllowedPrograms::All, ..normal };
+        let untrusted = Permissions { exec: AllowedPrograms::All, trust: InputTrust::Untrusted };
         let table = [
-            (ProgramKind::Source, "./hook", false),
+            (ProgramKind::Source, "./function", false),
+            (ProgramKind::Hook, "./hook", false),
             (ProgramKind::Source, "helm template", false),
             (ProgramKind::Helm, "helm template x --set a=--post-renderer", true),
             (ProgramKind::Helm, "helm template x --post-renderer=./evil", false),
@@ -78,6 +101,7 @@ mod tests {
         ];
         for (kind, line, expected) in table {
             assert_eq!(check(normal, kind, line), expected, "{line}");
+            assert_eq!(check(hooks, kind, line), expected || kind == ProgramKind::Hook, "{line}");
             assert!(check(allowed, kind, line), "{line}");
             assert!(!check(untrusted, kind, line), "{line}");
         }

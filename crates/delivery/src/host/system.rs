@@ -160,7 +160,7 @@ impl Host for SystemHost {
         let (name, arguments) =
             program.arguments.split_first().ok_or_else(|| Diagnostic::new("missing name of the program"))?;
         let purpose = match program.kind {
-            ProgramKind::Source => Purpose::Source,
+            ProgramKind::Source | ProgramKind::Hook => Purpose::Source,
             ProgramKind::Helm => Purpose::Helm,
         };
         let mut child = child::command(name, purpose)

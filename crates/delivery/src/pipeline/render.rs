@@ -61,7 +61,7 @@ impl Pipeline<'_> {
     }
 
     fn kustomization(&self, folder: &str, options: &Options, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
-        let exec = self.plan.exec.allows(self.ctx);
+        let exec = self.plan.exec.allowed(self.ctx).all();
         let enable_alpha_plugins = options.enable_alpha_plugins || exec;
         let options = &Options { enable_alpha_plugins, enable_exec: exec, ..options.clone() };
         let built = match &self.base_cache {

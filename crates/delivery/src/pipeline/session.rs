@@ -59,7 +59,7 @@ impl<'a> Pipeline<'a> {
             plan,
             ctx,
             source,
-            host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allows(ctx) })
+            host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allowed(ctx) })
                 .with_source(&plan.root)
                 .at_revision(&plan.root, source.revision)
                 .with_charts(plan.charts.clone()),

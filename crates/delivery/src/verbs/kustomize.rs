@@ -11,7 +11,7 @@ pub use render_core::kustomize::{LoadRestrictor, Options, Order};
 
 use crate::host::disk::{DiskFiles, absolute};
 use crate::host::system::{Remotes, SystemHost};
-use crate::host::{InputTrust, Permissions};
+use crate::host::{AllowedPrograms, InputTrust, Permissions};
 use crate::lock::LockOptions;
 use crate::lock::{self, Lock};
 use crate::pipeline::file_set::file_name;
@@ -61,11 +61,16 @@ impl Printed {
 /// # Errors
 /// Errors in the kustomization or the files that it refers to.
 pub fn run(folder: &Path, options: &Options) -> Result<Printed, Errors> {
-    let permissions = Permissions { exec: options.enable_exec, ..Permissions::default() };
+    let permissions = Permissions { exec: exec(options), ..Permissions::default() };
     let (files, host) = (DiskFiles::default(), SystemHost::new(Remotes::default(), permissions));
     let built = build(&host.files(&files), &host, &known(folder)?, options);
     host.check_bases()?;
     print(built?)
+}
+
+/// `--enable-exec` is the permission for exec functions.
+fn exec(options: &Options) -> AllowedPrograms {
+    if options.enable_exec { AllowedPrograms::All } else { AllowedPrograms::None }
 }
 
 /// The result of a build, and the lock file.
@@ -97,7 +102,7 @@ pub fn run_locked(
     let absent = files.kind(&path) == Err(FileError::Missing);
     let mut lock = if absent { Lock::default() } else { lock::read(&files, &path, &source)? };
     let remotes = Remotes { source: source.clone(), lock: lock.clone(), cache: None };
-    let host = SystemHost::new(remotes, Permissions { trust, exec: options.enable_exec });
+    let host = SystemHost::new(remotes, Permissions { trust, exec: exec(options) });
     let folder = known(folder)?;
     let host = host.with_source(if folder.starts_with('/') { &folder } else { here });
     let built = build(&host.files(&files), &host, &folder, options);

@@ -88,7 +88,7 @@ fn run(
         folder: join(inputs.working_dir, &hook.dir),
         variables: variables(inputs),
         input,
-        kind: ProgramKind::Source,
+        kind: ProgramKind::Hook,
     };
     let locate = |error: Diagnostic| error.in_file(&config.file).at(hook.at).field(field);
     let finished = inputs.host.run(&program).map_err(locate)?;
