@@ -185,10 +185,8 @@ fn check(unit: &Unit) -> Result<(), UnitError> {
 }
 
 fn is_valid_path(path: &str) -> bool {
-    let valid_part = |part: &str| {
-        let control = part.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == b'\\');
-        !(matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || control)
-    };
+    let valid_part =
+        |part: &str| git::invalid_name(part).is_none() && !part.bytes().any(|byte| byte < 0x20 || byte == 0x7f);
     path.split('/').count() <= MAX_PATH_DEPTH && path.split('/').all(valid_part) && path != METADATA
 }
 

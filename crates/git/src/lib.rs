@@ -53,5 +53,5 @@ pub use rejection::{Rejection, is_atomic_failure, lock_file, push_limit};
 pub use remote::Remote;
 pub use signing::{Signing, SigningError, SigningFormat};
 pub use transport::{HistoryFetch, PushOptions, PushReport, RefStatus, RefUpdate, RemoteRef, Transport};
-pub use tree::{Tree, TreeEntry};
+pub use tree::{Tree, TreeEntry, invalid_name};
 pub use url::{RemoteUrl, same_repository, without_credentials};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use delivery::host::output_folder::OutputFolder;
 use delivery::verbs::kustomize::{LoadRestrictor, Options, Order, Printed};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
@@ -118,8 +119,10 @@ fn write(path: &Path, printed: &Printed) -> Result<(), Failure> {
     if !path.is_dir() {
         return output::result_file(path, &printed.text());
     }
+    let failed = |error| Failure::Input(anyhow::Error::new(error));
+    let folder = OutputFolder::create(path).map_err(failed)?;
     for (name, text) in printed.files()? {
-        output::result_file(&path.join(name), &text)?;
+        folder.write(Path::new(&name), text.as_bytes()).map_err(failed)?;
     }
     Ok(())
 }

@@ -126,6 +126,10 @@ pub(crate) fn is_within(path: &str, folder: &str) -> bool {
 /// The operating system's.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        if !path.exists() {
+            // What is in a source must not choose by a link where a file is created.
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it is a symbolic link to a file that does not exist"));
+        }
         // A device or a pipe (`-o /dev/stdout`) is written to, not replaced.
         return fs::write(path, bytes);
     }

@@ -19,6 +19,7 @@ pub(crate) mod github;
 pub mod host_files;
 mod kube_context;
 pub mod machine;
+pub mod output_folder;
 mod permissions;
 mod program_files;
 pub mod progress;

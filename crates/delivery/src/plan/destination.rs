@@ -137,9 +137,10 @@ fn invalid_path(path: &str) -> Option<String> {
         return Some(format!("invalid path \"{path}\": it is absolute"));
     }
     let parts: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
-    let invalid = |part: &&str| matches!(*part, "" | "." | "..") || part.eq_ignore_ascii_case(".git");
-    if path != "./" && parts.iter().any(invalid) {
-        return Some(format!("invalid path \"{path}\": a part of it is not a valid file name"));
+    if path != "./"
+        && let Some(reason) = parts.iter().find_map(|part| git::invalid_name(part))
+    {
+        return Some(format!("invalid path \"{path}\": {reason}"));
     }
     let last = parts.last().filter(|last| **last == committer::metadata::METADATA)?;
     Some(format!("invalid path \"{path}\": {last} is the name of the delivery record"))

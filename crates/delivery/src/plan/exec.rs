@@ -1,7 +1,8 @@
 //! Whether programs are run that the source configures, and who says so.
 
-use render_core::files::{Files, join};
+use render_core::files::Files;
 
+use super::repository;
 use crate::config;
 use crate::host::{AllowedPrograms, RunContext};
 
@@ -62,7 +63,7 @@ impl ExecPermission {
     /// The permission for a folder that is rendered by itself: a hydrant.yaml in it or above decides. An invalid one allows nothing.
     pub(super) fn of_folder(files: &dyn Files, folder: &str, flag: bool) -> Self {
         match config::find(files, folder, None) {
-            Ok(None) if !flag && !in_repository(files, folder) => ExecPermission::LocalHooks,
+            Ok(None) if !flag && repository::root(files, folder).is_none() => ExecPermission::LocalHooks,
             Ok(Some(path)) => {
                 let config = config::read(files, &path).is_ok_and(|config| config.trust.exec);
                 ExecPermission::decide(flag, config)
@@ -83,20 +84,6 @@ impl ExecPermission {
             ExecPermission::Config if !EVENT.iter().any(is_request) && !set(PULL_REQUEST) => AllowedPrograms::All,
             ExecPermission::LocalHooks if !set(CI) => AllowedPrograms::Hooks,
             ExecPermission::None | ExecPermission::Config | ExecPermission::LocalHooks => AllowedPrograms::None,
-        }
-    }
-}
-
-/// Whether a folder is in a git repository: it or a folder above has a `.git`.
-fn in_repository(files: &dyn Files, folder: &str) -> bool {
-    let mut folder = folder;
-    loop {
-        if files.kind(&join(folder, ".git")).is_ok() {
-            return true;
-        }
-        match folder.rsplit_once('/') {
-            Some((above, _)) if folder != "/" => folder = if above.is_empty() { "/" } else { above },
-            _ => return false,
         }
     }
 }

@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
 use crate::config::{self, Config};
-use crate::host::disk::DiskFiles;
+use crate::host::disk::{DiskFiles, is_within};
 use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
 use crate::images::given::GivenImage;
@@ -24,6 +24,7 @@ mod flags;
 mod order;
 mod outside;
 mod release;
+mod repository;
 mod review;
 mod select;
 pub mod settings;
@@ -130,9 +131,16 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         promoted_from: order::promoted_from(&config),
         lock_mode: settings.locking.lock_mode(config.locked),
         pinned_inputs_only: false,
-        lock: settings.locking.file.clone().unwrap_or_else(|| lock(&root, &config)),
+        lock: match &settings.locking.file {
+            Some(file) => file.clone(),
+            None => lock(files, &root, &config).map_err(|error| located(error, file))?,
+        },
         registries: registries.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
-        rules: rules(&root, &config).chain(settings.rules.iter().cloned()).collect(),
+        rules: rules(files, &root, &config)
+            .map_err(|error| located(error, file))?
+            .into_iter()
+            .chain(settings.rules.iter().cloned())
+            .collect(),
         exec: ExecPermission::decide(settings.allow_exec, config.trust.exec),
         outside: AllowedOutside::new(settings.allow_outside, &root, &config.sources, &DiskFiles::default()),
         charts: ChartChoice {
@@ -217,12 +225,37 @@ fn config_source(files: &dyn Files, settings: &Settings) -> Result<ConfigSource,
     Ok(ConfigSource { path: None, root: settings.folder.clone(), config: flags::config(settings)? })
 }
 
-/// The lock file of a config in the folder `root`.
-pub(crate) fn lock(root: &str, config: &Config) -> String {
-    join(root, config.lock.as_deref().unwrap_or(LOCK))
+/// Returns the lock file of a config in the folder `root`.
+///
+/// # Errors
+/// A file outside of the source repository: it is written, and the config must not choose where.
+pub(crate) fn lock(files: &dyn Files, root: &str, config: &Config) -> Result<String, Diagnostic> {
+    in_repository(files, root, config.lock.as_deref().unwrap_or(LOCK))
+        .map_err(|error| error.field("lock").hint("name it with `--lock-file`"))
 }
 
-/// The files of image rules of a config in the folder `root`.
-pub(crate) fn rules<'a>(root: &'a str, config: &'a Config) -> impl Iterator<Item = String> + 'a {
-    config.rules.iter().map(move |path| join(root, path))
+/// Returns the path of a file that a config in the folder `root` names.
+///
+/// # Errors
+/// A file outside of the source repository.
+fn in_repository(files: &dyn Files, root: &str, path: &str) -> Result<String, Diagnostic> {
+    let path = join(root, path);
+    let allowed = repository::root(files, root).unwrap_or(root);
+    let real = |path: &str| files.real(path).ok();
+    let place = real(&path).or_else(|| real(parent(&path))).unwrap_or_else(|| path.clone());
+    if is_within(&place, real(allowed).as_deref().unwrap_or(allowed)) {
+        return Ok(path);
+    }
+    Err(Diagnostic::new(format!("{path} is outside of the source repository {allowed}")))
+}
+
+/// Returns the files of image rules of a config in the folder `root`.
+///
+/// # Errors
+/// A file outside of the source repository: what is delivered is what the source's commit has.
+pub(crate) fn rules(files: &dyn Files, root: &str, config: &Config) -> Result<Vec<String>, Diagnostic> {
+    let path = |path: &String| {
+        in_repository(files, root, path).map_err(|error| error.field("rules").hint("name it with `--rules`"))
+    };
+    config.rules.iter().map(path).collect()
 }

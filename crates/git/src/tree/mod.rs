@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use git2::Oid;
 
+pub use names::invalid_name;
 pub(crate) use names::refusal;
 
 /// git's mode of a folder.

@@ -5,6 +5,11 @@
 
 use super::LINK;
 
+/// Returns why no file or folder of a commit may have this name; `None` if it may. See the rules of `git fsck`.
+pub fn invalid_name(name: &str) -> Option<&'static str> {
+    refusal(name.as_bytes(), super::FOLDER)
+}
+
 /// Returns why an entry must not have this name; `None` if it may.
 pub(crate) fn refusal(name: &[u8], mode: i32) -> Option<&'static str> {
     if name.is_empty() {

@@ -3,7 +3,7 @@
 //! Source: Skaffold's `util/env_template.go`.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use gotemplate::{Error, Function, FunctionResult, Functions, Limits, Map, MissingKey, Param, Value};
@@ -57,6 +57,12 @@ static FUNCTIONS: LazyLock<Arc<Functions>> = LazyLock::new(|| {
     Arc::new(functions)
 });
 
+/// A name that no environment has, and the value that stands for those of hidden variables.
+const ANY_NAME: &str = "hydrant-hidden-variable";
+
+/// The maximum number of names that are looked for in a template.
+const MAX_NAMES: usize = 100;
+
 /// The limits of a template's execution.
 const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 26 };
 
@@ -109,6 +115,10 @@ impl Templates<'_> {
         };
         for _ in 0..=PROGRAMS {
             let error = match parsed.execute_with(NAME, self.data(extra), &state) {
+                Ok(text) if self.hides_environment => {
+                    self.check_hidden(template, extra, &text, |data| parsed.execute_with(NAME, data, &state).ok())?;
+                    return Ok(String::from_utf8_lossy(&text).into_owned());
+                }
                 Ok(text) => return Ok(String::from_utf8_lossy(&text).into_owned()),
                 Err(error) => error,
             };
@@ -120,6 +130,36 @@ impl Templates<'_> {
             state.programs.borrow_mut().known.insert(arguments, output);
         }
         Err(Diagnostic::new(format!("the template {template:?} runs more than {PROGRAMS} programs")))
+    }
+
+    /// Checks that a template's text does not depend on a hidden variable that it reads by a function, such as `index . "NAME"`, which gives
+    /// no error for a missing name. It is executed with a value for each text in it, and for a name of which no template knows.
+    ///
+    /// # Errors
+    /// A variable on which the text depends.
+    fn check_hidden(
+        &self,
+        template: &str,
+        extra: &BTreeMap<String, String>,
+        text: &[u8],
+        execute: impl Fn(Value) -> Option<Vec<u8>>,
+    ) -> Result<(), Diagnostic> {
+        let quoted: BTreeSet<&str> = template.split(['"', '`']).skip(1).step_by(2).take(MAX_NAMES).collect();
+        for name in std::iter::once(ANY_NAME)
+            .chain(quoted)
+            .filter(|name| !self.environment.contains_key(*name) && !extra.contains_key(*name))
+        {
+            let mut with_name = extra.clone();
+            with_name.insert(name.to_owned(), ANY_NAME.to_owned());
+            if execute(self.data(&with_name)).as_deref() != Some(text) {
+                let reason = match name {
+                    ANY_NAME => "the environment is not read with --untrusted".to_owned(),
+                    name => hidden_variable(name),
+                };
+                return Err(Diagnostic::new(format!("invalid template {template:?}: {reason}")).hint(HIDDEN));
+            }
+        }
+        Ok(())
     }
 
     /// The error of a template that reads a variable of the process where these are hidden.
@@ -257,12 +297,35 @@ mod tests {
             "{{expandenv \"a$TOKEN\"}}",
             "{{default \"x\" .TOKEN}}",
             "{{if .TOKEN}}{{end}}",
+            "{{index . \"TOKEN\"}}",
+            "{{get $ `TOKEN`}}",
+            "{{if hasKey . \"TOKEN\"}}a{{end}}",
+            "{{$all := .}}{{pluck \"TOKEN\" $all | first}}",
         ] {
             for missing in [Missing::NoValue, Missing::Error] {
                 let error = templates.expand(template, &extra, missing).expect_err(template).to_string();
                 let expected = "the environment variable TOKEN is not read with --untrusted";
                 assert!(error.contains(expected), "{template}: {error}");
             }
+        }
+    }
+
+    #[test]
+    fn the_hidden_environment_is_not_read_as_a_whole() {
+        let environment = BTreeMap::from([("APP".to_owned(), "shop".to_owned())]);
+        let templates =
+            Templates { environment: &environment, hides_environment: true, host: &Echo, folder: "/work", clock: None };
+        let expand = |template: &str| templates.expand(template, &BTreeMap::new(), Missing::NoValue);
+        assert_eq!(expand("{{index . \"APP\"}}{{range list \"a\" \"b\"}}{{.}}{{end}}").as_deref(), Ok("shopab"));
+        for template in [
+            "{{.}}",
+            "{{range $name, $_ := .}}{{$name}}{{end}}",
+            "{{len .}}",
+            "{{keys . | join \",\"}}",
+            "{{toJson $}}",
+        ] {
+            let error = expand(template).expect_err(template).to_string();
+            assert!(error.contains("the environment is not read with --untrusted"), "{template}: {error}");
         }
     }
 

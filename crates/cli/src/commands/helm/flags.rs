@@ -9,7 +9,7 @@ use crate::outcome::Failure;
 use crate::output;
 
 /// hydrant's own flags.
-const OWN: [&str; 8] = ["-h", "--help", "-v", "-vv", "--verbose", "-q", "--quiet", "-V"];
+const OWN: [&str; 9] = ["-h", "--help", "-v", "-vv", "--verbose", "-q", "--quiet", "-V", "--untrusted"];
 
 /// Returns the arguments of `hydrant helm template` as the declaration of its flags parses them: one word for each flag
 /// with its value. Flags without effect on a rendering are left out.

@@ -10,6 +10,7 @@ use delivery::verbs::helm::{
 
 use crate::outcome::{Failure, Success};
 use crate::output;
+use crate::run_context::trust;
 
 pub(crate) use flags::normalized;
 
@@ -176,6 +177,7 @@ fn request(arguments: Template) -> Result<Request, Failure> {
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
+        trust: trust(),
         now: (i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos()),
     })
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use delivery::host::output_folder::{OutputError, OutputFolder};
 use delivery::plan::settings::{Selection, Settings};
 use delivery::report::FailedUnit;
 use delivery::verbs::render_units::{RenderedUnits, UnitText, render_units};
@@ -69,7 +70,7 @@ pub(super) fn run(selected: UnitSelection, folder: &str, target: Option<String>)
             let target = Path::new(folder).join(&path);
             match rendered.units.as_slice() {
                 [unit] if !is_all && !path.ends_with('/') && !target.is_dir() => write_file(&target, &unit.text)?,
-                units => write(&target, units)?,
+                units => write_folder(&target, units)?,
             }
         }
     }
@@ -92,11 +93,17 @@ fn joined(rendered: &RenderedUnits) -> Vec<u8> {
 }
 
 /// Writes one file a unit.
-fn write(folder: &Path, units: &[UnitText]) -> Result<(), Failure> {
+fn write_folder(folder: &Path, units: &[UnitText]) -> Result<(), Failure> {
+    let folder = OutputFolder::create(folder).map_err(output_error)?;
     for unit in units {
-        write_file(&folder.join(&unit.service).join(format!("{}.yaml", unit.environment)), &unit.text)?;
+        let path = Path::new(&unit.service).join(format!("{}.yaml", unit.environment));
+        folder.write(&path, &unit.text).map_err(output_error)?;
     }
     Ok(())
+}
+
+fn output_error(error: OutputError) -> Failure {
+    Failure::Input(anyhow::Error::new(error))
 }
 
 fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {

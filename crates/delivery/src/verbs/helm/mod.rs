@@ -13,6 +13,8 @@ pub use render_core::helm::{Flags, HelmError, KubeVersion, PrintOptions, Rendere
 
 pub use self::output_dir::OutputDir;
 use crate::host::disk::DiskFiles;
+use crate::host::system::{Remotes, SystemHost};
+use crate::host::{InputTrust, Permissions};
 
 /// The name of a release that has none.
 const DEFAULT_NAME: &str = "release-name";
@@ -40,6 +42,8 @@ pub struct Request {
     pub skip_schema_validation: bool,
     /// The environment variables: `TZ`, and those that a template of the name reads.
     pub environment: BTreeMap<String, String>,
+    /// Whether the chart is trusted; if not, no file outside of its repository is read as part of it.
+    pub trust: InputTrust,
     /// The current time: seconds and nanoseconds since 1970.
     pub now: (i64, u32),
 }
@@ -101,7 +105,9 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
     };
     let path = locate::chart(&files, &request.chart)?;
     let values = Values::merge(&sources(request.values)?, semantics)?;
-    let chart = Chart::load(&files, &path, &request.chart, semantics)?;
+    let permissions = Permissions { trust: request.trust, ..Permissions::default() };
+    let host = SystemHost::new(Remotes::default(), permissions).with_source(&path);
+    let chart = Chart::load(&host.files(&files), &path, &request.chart, semantics)?;
     let options = RenderOptions {
         release: release.clone(),
         namespace: request.namespace,

@@ -1,13 +1,14 @@
 //! `--output-dir`: one file for each template (`writeToFile` of helm's `pkg/action` and `pkg/cmd`).
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Component, Path};
 
 use render_core::helm::{HelmError, PrintOptions};
 
 use super::Release;
+use crate::host::output_folder::OutputFolder;
 
 /// Where the documents go.
 #[derive(Clone, Debug)]
@@ -38,48 +39,64 @@ impl OutputDir {
         let rendered = &release.rendered;
         let crds = rendered.crds.iter().filter(|_| options.include_crds).map(|crd| (&self.folder, crd));
         for (folder, document) in crds.chain(rendered.manifests.iter().map(|document| (&named, document))) {
-            let path = file_in(folder, &document.path).map_err(failed)?;
-            append(&path, !written.insert(path.clone()), &document.path, &document.text).map_err(failed)?;
-            wrote(&path);
+            let file = OutputFile::new(folder, &document.path).map_err(failed)?;
+            file.write(&document.text, !written.insert(file.full_path())).map_err(failed)?;
+            wrote(&file.full_path());
         }
         let printed = |test: bool| !(options.no_hooks || (options.skip_tests && test));
         for hook in rendered.hooks.iter().filter(|hook| printed(hook.is_test())) {
-            let path = file_in(&named, &hook.document.path).map_err(failed)?;
+            let file = OutputFile::new(&named, &hook.document.path).map_err(failed)?;
             // As in helm, a hook is appended to a file that exists.
-            let append_to = Path::new(&path).exists();
-            append(&path, append_to, &hook.document.path, &hook.document.text).map_err(failed)?;
-            wrote(&path);
+            file.write(&hook.document.text, Path::new(&file.full_path()).exists()).map_err(failed)?;
+            wrote(&file.full_path());
         }
         Ok(())
     }
 }
 
-/// Returns the path of a chart's file in a folder.
-fn file_in(folder: &str, path: &str) -> Result<String, String> {
-    let leaves = Path::new(path).components().any(|part| !matches!(part, Component::Normal(_)));
-    if leaves {
-        return Err(format!("cannot write {path}: it leads out of the output folder"));
-    }
-    Ok(format!("{folder}/{path}"))
+/// A file of the output.
+struct OutputFile<'a> {
+    folder: &'a str,
+    /// The path of a template, below the folder.
+    path: &'a str,
 }
 
-fn append(path: &str, append_to: bool, source: &str, text: &[u8]) -> Result<(), String> {
-    let describe = |doing: &str, path: &Path, error: &io::Error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotADirectory => "not a directory".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
-        };
-        format!("{doing} {}: {why}", path.display())
-    };
-    let folder = Path::new(path).parent().unwrap_or(Path::new("."));
-    if let Err(error) = fs::metadata(folder)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(describe("stat", folder, &error));
+impl<'a> OutputFile<'a> {
+    fn new(folder: &'a str, path: &'a str) -> Result<Self, String> {
+        let leaves = Path::new(path).components().any(|part| !matches!(part, Component::Normal(_)));
+        if leaves {
+            return Err(format!("cannot write {path}: it leads out of the output folder"));
+        }
+        Ok(OutputFile { folder, path })
     }
-    fs::create_dir_all(folder).map_err(|error| describe("mkdir", folder, &error))?;
-    let opened = if append_to { OpenOptions::new().append(true).open(path) } else { File::create(path) };
-    let document = [format!("---\n# Source: {source}\n").as_bytes(), text, b"\n"].concat();
-    opened.and_then(|mut file| file.write_all(&document)).map_err(|error| describe("open", Path::new(path), &error))
+
+    fn full_path(&self) -> String {
+        format!("{}/{}", self.folder, self.path)
+    }
+
+    /// Writes a document, or appends it. Unlike helm, a link that leads out of the folder is not followed.
+    fn write(&self, text: &[u8], append: bool) -> Result<(), String> {
+        let path = self.full_path();
+        let folder = Path::new(&path).parent().unwrap_or(Path::new("."));
+        if let Err(error) = fs::metadata(folder)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(describe("stat", folder, &error));
+        }
+        let output =
+            OutputFolder::create(Path::new(self.folder)).map_err(|error| describe("mkdir", folder, &error.source))?;
+        let document = [format!("---\n# Source: {}\n", self.path).as_bytes(), text, b"\n"].concat();
+        let below = Path::new(self.path);
+        let written = if append { output.append(below, &document) } else { output.write(below, &document) };
+        written.map_err(|error| describe("open", Path::new(&path), &error.source))
+    }
+}
+
+fn describe(doing: &str, path: &Path, error: &io::Error) -> String {
+    let why = match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::NotADirectory, _) => "not a directory".to_owned(),
+        (io::ErrorKind::PermissionDenied, Some(_)) => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    format!("{doing} {}: {why}", path.display())
 }

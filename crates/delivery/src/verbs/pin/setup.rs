@@ -1,6 +1,6 @@
 //! The settings for finding and resolving images outside of a delivery: flags over hydrant.yaml, where there is one.
 
-use manifest::Errors;
+use manifest::{Diagnostic, Errors};
 use registry::RegistryOptions;
 use render_core::files::{Files, parent};
 
@@ -56,18 +56,24 @@ impl Setup {
         let root = path.as_deref().map_or(folder, parent);
         let written = config.as_ref().map(|config| config.registry.clone()).unwrap_or_default();
         let options = registries::options(&flags.registries, &written, root);
-        let rules = config.iter().flat_map(|config| plan::rules(root, config)).chain(flags.rules.iter().cloned());
-        let rules: Vec<String> = rules.collect();
-        let named = flags.locking.file.clone();
+        let in_file = |error: Diagnostic| path.iter().fold(error, |error, path| error.in_file(path));
+        let mut rules = match &config {
+            Some(config) => plan::rules(files, root, config).map_err(in_file)?,
+            None => Vec::new(),
+        };
+        rules.extend(flags.rules.iter().cloned());
+        let lock_file = match (&flags.locking.file, &config) {
+            (Some(file), _) => file.clone(),
+            (None, Some(config)) => plan::lock(files, root, config).map_err(in_file)?,
+            (None, None) => lock::find(files, folder, None),
+        };
         Ok(Setup {
             search: Search::read(files, &rules)?,
             rules,
             given: flags.digests.or(config.as_ref().and_then(|config| config.policy.digests)).unwrap_or_default(),
             lock_mode: flags.locking.lock_mode(config.as_ref().and_then(|config| config.locked)),
-            lock_file: named
-                .or_else(|| config.as_ref().map(|config| plan::lock(root, config)))
-                .unwrap_or_else(|| lock::find(files, folder, None)),
-            options: options.map_err(|error| path.iter().fold(error, |error, path| error.in_file(path)))?,
+            lock_file,
+            options: options.map_err(in_file)?,
         })
     }
 
