@@ -70,6 +70,6 @@ pub use parse::count_tokens;
 pub use templates::{Limits, MissingKey, Templates};
 pub use text::{chars, decode_char};
 pub use value::{
-    CallSite, Context, Element, Field, Function, FunctionResult, Kind, List, Map, Method, Object, Param, Reference,
-    Str, Type, Value, types,
+    CallReferences, CallSite, Context, Element, Field, Function, FunctionResult, Kind, List, Map, Method, Object,
+    Param, Reference, Str, Type, Value, types,
 };

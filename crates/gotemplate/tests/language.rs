@@ -145,7 +145,8 @@ fn calls(context: &mut dyn gotemplate::Context, _: &[Value]) -> gotemplate::Func
         let location = &site.location;
         format!("{} {}:{}:{} {}", site.template, location.name, location.line, location.column, location.context)
     });
-    let around = sites.iter().map(|site| &site.around).find(|around| !around.is_empty());
+    let references = context.references().into_iter().map(|call| call.references);
+    let around = references.into_iter().find(|around| !around.is_empty());
     let around = around.map(|around| format!("{around:?}")).unwrap_or_default();
     Ok((shown.collect::<Vec<_>>().join(" > ") + " " + &around).into())
 }

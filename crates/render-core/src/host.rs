@@ -1,6 +1,10 @@
 //! The trait through which the engine reaches everything but files: remote repositories, downloads, programs. `delivery` implements it.
 
+use std::sync::Arc;
+
 use manifest::Diagnostic;
+
+use crate::repeatable::Repeatable;
 
 /// A request for a git repository at one revision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -190,6 +194,8 @@ pub struct ChartSettings {
     pub random: Option<DrawRandom>,
     /// The environment's `TZ`.
     pub time_zone: Option<String>,
+    /// Derives random values and the time, instead of `random` and `now`; the local time zone is UTC then.
+    pub repeatable: Option<Arc<Repeatable>>,
 }
 
 /// Access to everything outside of [`Files`](crate::files::Files): remote repositories, downloads, programs.

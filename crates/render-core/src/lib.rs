@@ -6,6 +6,7 @@
 //! | [`skaffold`] | `skaffold render` |
 //! | [`helm`] | `helm template` |
 //! | [`files`] | the trait through which the engines read files |
+//! | [`repeatable`] | random values and times of charts that are derived from a seed |
 //! | [`host`] | the trait for everything else: remote repositories, downloads, programs |
 //!
 //! The crate does no I/O of its own: no disk, network, clock or environment. The same input gives the same bytes.
@@ -26,6 +27,7 @@ pub mod files;
 pub mod helm;
 pub mod host;
 pub mod kustomize;
+pub mod repeatable;
 pub mod skaffold;
 mod template_functions;
 mod time;

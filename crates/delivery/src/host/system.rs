@@ -146,6 +146,7 @@ impl Host for SystemHost {
             now: Some((i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos())),
             random: Some(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string())),
             time_zone: std::env::var("TZ").ok(),
+            repeatable: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::ast::{Call, Command, Operand, Pipe, Tree};
 use crate::error::{ErrorLocation, ExecError, FunctionError};
-use crate::value::CallSite;
+use crate::value::{CallReferences, CallSite};
 
 /// The node that is being evaluated.
 #[derive(Clone, Copy)]
@@ -96,10 +96,13 @@ impl<'t> CallPlace<'t> {
     pub(super) fn site(&self) -> CallSite {
         let start =
             || ErrorLocation { name: self.tree.source.name.clone(), line: 1, column: 0, context: String::new() };
-        CallSite {
-            template: self.tree.name.clone(),
-            location: location(self.tree, self.at).unwrap_or_else(start),
-            around: crate::references::around(self.tree, self.at.offset()),
+        CallSite { template: self.tree.name.clone(), location: location(self.tree, self.at).unwrap_or_else(start) }
+    }
+
+    pub(super) fn references(&self) -> CallReferences {
+        CallReferences {
+            name: self.tree.source.name.clone(),
+            references: crate::references::around(self.tree, self.at.offset()),
         }
     }
 }

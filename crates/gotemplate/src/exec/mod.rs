@@ -17,7 +17,7 @@ use crate::ast::Tree;
 use crate::error::{Error, ExecError};
 use crate::templates::{Limits, MissingKey, Templates};
 use crate::text::Str;
-use crate::value::{CallSite, Context, TypedValue, Value};
+use crate::value::{CallReferences, CallSite, Context, TypedValue, Value};
 use frame::{CallPlace, Frame};
 
 type Failure = Box<ExecError>;
@@ -69,8 +69,8 @@ struct Executor<'s> {
 
 /// An execution that other ones run inside of.
 trait Callers {
-    /// Returns the calls that are running, outermost first.
-    fn calls(&self) -> Vec<CallSite>;
+    /// Passes on the calls that are running, outermost first.
+    fn add_calls(&self, add: &mut dyn FnMut(&CallPlace<'_>));
 }
 
 impl<'s> Executor<'s> {
@@ -197,15 +197,24 @@ impl Context for Executor<'_> {
     }
 
     fn calls(&self) -> Vec<CallSite> {
-        Callers::calls(self)
+        let mut sites = Vec::new();
+        self.add_calls(&mut |place| sites.push(place.site()));
+        sites
+    }
+
+    fn references(&self) -> Vec<CallReferences> {
+        let mut all = Vec::new();
+        self.add_calls(&mut |place| all.push(place.references()));
+        all
     }
 }
 
 impl Callers for Executor<'_> {
-    fn calls(&self) -> Vec<CallSite> {
-        let mut calls = self.outer.map(Callers::calls).unwrap_or_default();
-        calls.extend(self.callers.iter().chain(&self.call).map(CallPlace::site));
-        calls
+    fn add_calls(&self, add: &mut dyn FnMut(&CallPlace<'_>)) {
+        if let Some(outer) = self.outer {
+            outer.add_calls(add);
+        }
+        self.callers.iter().chain(&self.call).for_each(add);
     }
 }
 

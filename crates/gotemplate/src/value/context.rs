@@ -12,8 +12,15 @@ pub struct CallSite {
     pub template: String,
     /// Where the call is, and the call as it is written.
     pub location: ErrorLocation,
-    /// What may decide whether the call is made or its result is used.
-    pub around: Vec<Reference>,
+}
+
+/// What is referred to around a call: what may decide whether the call is made or its result is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallReferences {
+    /// The name of the text that the call is written in.
+    pub name: String,
+    /// The references, the nearest first.
+    pub references: Vec<Reference>,
 }
 
 /// What a template refers to beside a call: in the same pipeline, or in an enclosing condition.
@@ -61,6 +68,9 @@ pub trait Context {
     /// Returns the calls that are running, outermost first: `{{template}}` actions, and functions that use a context. The last one is the
     /// call of the function that asks.
     fn calls(&self) -> Vec<CallSite>;
+
+    /// Returns what is referred to around each of the calls that are running, outermost first.
+    fn references(&self) -> Vec<CallReferences>;
 }
 
 impl dyn Context + '_ {

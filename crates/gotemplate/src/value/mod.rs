@@ -12,7 +12,7 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use containers::{List, Map};
-pub use context::{CallSite, Context, Reference};
+pub use context::{CallReferences, CallSite, Context, Reference};
 pub use function::{Function, FunctionResult, Param};
 pub use object::{Field, Object};
 pub(crate) use typed::TypedValue;

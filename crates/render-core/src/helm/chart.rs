@@ -14,6 +14,7 @@ use super::semantics::Semantics;
 use super::shared_value::SharedValue;
 use super::{folder, log, yaml};
 use crate::files::{FileKind, Files};
+use crate::repeatable::ChartCall;
 
 /// The deepest subchart, archives in archives included.
 const DEEPEST: usize = 50;
@@ -88,6 +89,12 @@ impl Chart {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.content.metadata.version
+    }
+
+    /// Returns the rendering of the chart as a release, by which calls of functions are identified.
+    pub(super) fn call(&self, release: &str, namespace: &str) -> ChartCall {
+        let chart = self.name().to_owned();
+        ChartCall { chart, release: release.to_owned(), namespace: namespace.to_owned() }
     }
 
     /// Returns the version of helm whose results the chart's renderings reproduce.

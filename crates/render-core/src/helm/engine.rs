@@ -15,6 +15,7 @@ use super::parsed_templates::{Parsed, Participant};
 use super::semantics::Semantics;
 use super::template_error;
 use super::{RenderOptions, chart_object, files, objects};
+use crate::repeatable::ChartSource;
 use crate::template_functions::FunctionState;
 
 /// The limits of a chart's execution, far above what published charts need.
@@ -46,7 +47,11 @@ pub(super) fn render(
     let parsed = parsed(chart, active, &files)?;
     let random = options.random.take().map(RefCell::new);
     let zones = options.zones.take();
-    let state = FunctionState { clock: options.clock.clone(), random, zones, ..FunctionState::default() };
+    let repeatable = options
+        .repeatable
+        .take()
+        .map(|source| ChartSource::new(source, chart.call(&options.release, &options.namespace)));
+    let state = FunctionState { clock: options.clock.clone(), random, repeatable, zones, ..FunctionState::default() };
     let mut rendered = RenderedFiles::new();
     for path in &parsed.order {
         let Some(file) = files.get(path) else { continue };

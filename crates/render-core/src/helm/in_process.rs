@@ -95,18 +95,34 @@ impl Call<'_> {
         let clock = self.clock(&environment);
         let release = match flags.positional.as_slice() {
             [_, _] => match one("name-template") {
-                Some(template) => release_name(&template, environment.clone(), clock.clone(), self.random())?,
+                Some(template) => release_name(
+                    &template,
+                    environment.clone(),
+                    clock.clone(),
+                    self.random(),
+                    self.settings.repeatable.clone(),
+                )?,
                 None => "release-name".to_owned(),
             },
             [_, name, _] => name.clone(),
             _ => return Err(HelmError::new("expected at most two arguments")),
         };
         let shown = flags.positional.last().cloned().unwrap_or_default();
-        let values = Values::merge(&self.sources(semantics)?, semantics)?;
+        let mut sources = self.sources(semantics)?;
+        let mut values = Values::merge(&sources, semantics)?;
         let chart = Chart::load(self.files, &self.path(&shown), &shown, semantics)?;
+        let namespace = one("namespace").unwrap_or_else(|| "default".to_owned());
+        if let Some(repeatable) = &self.settings.repeatable {
+            let tried = sources.len();
+            let call = chart.call(&release, &namespace);
+            sources.extend(repeatable.setters(&call).map(|setter| ValueSource::Set(setter.to_owned())));
+            if sources.len() > tried {
+                values = Values::merge(&sources, semantics)?;
+            }
+        }
         let options = RenderOptions {
             release,
-            namespace: one("namespace").unwrap_or_else(|| "default".to_owned()),
+            namespace,
             values,
             kube_version,
             api_versions: flags.values("api-versions").map(str::to_owned).collect(),
@@ -115,6 +131,7 @@ impl Call<'_> {
             clock,
             zones: None,
             random: self.random(),
+            repeatable: self.settings.repeatable.clone(),
         };
         let rendered = render(&chart, options)?;
         let print = PrintOptions {
@@ -127,8 +144,11 @@ impl Call<'_> {
     }
 
     fn clock(&self, environment: &BTreeMap<String, String>) -> Option<Clock> {
-        let (seconds, nanoseconds) = self.settings.now?;
         let utc = || Offset { seconds: 0, abbreviation: "UTC".to_owned() };
+        if let Some(repeatable) = &self.settings.repeatable {
+            return Some(Clock { now: repeatable.now, local: utc() });
+        }
+        let (seconds, nanoseconds) = self.settings.now?;
         let local = zone_offset(self.files, environment, "Local", seconds).unwrap_or_else(utc);
         Some(Clock { now: Now { seconds, nanoseconds }, local })
     }

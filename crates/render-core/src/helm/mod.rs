@@ -51,6 +51,7 @@ mod values;
 mod yaml;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use chart::Chart;
 pub use error::HelmError;
@@ -66,6 +67,7 @@ pub use semantics::{Semantics, UnknownSemantics};
 pub use values::{ValueSource, Values};
 
 use crate::files::Files;
+use crate::repeatable::Repeatable;
 
 pub use crate::template_functions::{FindZone, RandomBytes};
 pub use crate::time::{Clock, Now, Offset};
@@ -93,6 +95,8 @@ pub struct RenderOptions {
     pub zones: Option<FindZone>,
     /// The source of random bytes; without it, the functions that need one fail.
     pub random: Option<RandomBytes>,
+    /// Derives random values and the time, instead of `random` and `clock`.
+    pub repeatable: Option<Arc<Repeatable>>,
 }
 
 /// Returns the offset of a zone at a time (seconds since 1970), as Go finds it; `Local` follows `TZ`. `None` if there is no such zone.

@@ -7,6 +7,7 @@ use gotemplate::{Limits, Templates, Value};
 
 use super::error::HelmError;
 use super::{Clock, RandomBytes};
+use crate::repeatable::{ChartCall, ChartSource, Repeatable};
 use crate::template_functions::{self, FunctionState};
 
 const NAME: &str = "name-template";
@@ -21,6 +22,7 @@ pub fn release_name(
     environment: BTreeMap<String, String>,
     clock: Option<Clock>,
     random: Option<RandomBytes>,
+    repeatable: Option<Arc<Repeatable>>,
 ) -> Result<String, HelmError> {
     let mut templates =
         Templates::new(NAME).with_functions(Arc::new(template_functions::functions())).with_limits(LIMITS);
@@ -28,6 +30,7 @@ pub fn release_name(
     let state = FunctionState {
         clock,
         random: random.map(std::cell::RefCell::new),
+        repeatable: repeatable.map(|source| ChartSource::new(source, ChartCall::default())),
         environment: Arc::new(environment),
         ..FunctionState::default()
     };

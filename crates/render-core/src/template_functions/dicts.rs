@@ -1,8 +1,9 @@
 //! Maps.
 
-use gotemplate::{Function, FunctionResult, List, Map, Param, Value};
+use gotemplate::{Context, Function, FunctionResult, List, Map, Param, Str, Value};
 
 use super::arguments::{bytes, map, shown, strings};
+use super::draw::is_reversed;
 
 const ANY: Param = Param::Any;
 const MAP: Param = Param::Map;
@@ -53,16 +54,17 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     // In Go the order is random.
     (
         "keys",
-        Function::new(&[], |args| {
-            let keys = (0..args.len()).flat_map(|index| map(args, index).entries()).map(|(key, _)| key);
-            Ok(strings(keys))
+        Function::with_context(&[], |context, args| {
+            let entries = (0..args.len()).flat_map(|index| entries(context, "keys", &map(args, index)));
+            Ok(strings(entries.collect::<Vec<_>>().into_iter().map(|(key, _)| key)))
         })
         .variadic(MAP),
     ),
     (
         "values",
-        Function::new(&[MAP], |args| {
-            Ok(Value::List(map(args, 0).entries().into_iter().map(|(_, value)| value).collect()))
+        Function::with_context(&[MAP], |context, args| {
+            let entries = entries(context, "values", &map(args, 0)).into_iter();
+            Ok(Value::List(entries.map(|(_, value)| value).collect()))
         }),
     ),
     (
@@ -90,6 +92,15 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("deepCopy", DEEP_COPY),
     ("mustDeepCopy", DEEP_COPY),
 ];
+
+/// Returns the entries of a map, sorted; in a rendering that varies their order, backwards.
+fn entries(context: &dyn Context, name: &'static str, map: &Map) -> Vec<(Str, Value)> {
+    let mut entries = map.entries();
+    if entries.len() > 1 && is_reversed(context, name) {
+        entries.reverse();
+    }
+    entries
+}
 
 fn dict(args: &[Value]) -> FunctionResult {
     let entries = args.chunks(2).map(|pair| (shown(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into())));

@@ -5,13 +5,16 @@
 
 mod arguments;
 mod cast;
+mod certificate_value;
 mod choices;
 mod crypto;
 mod dates;
 mod decimal;
 mod dicts;
+mod draw;
 pub(crate) mod durations;
 pub(crate) mod encodings;
+mod generator;
 mod hashes;
 pub(crate) mod json;
 mod lists;

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gotemplate::{Context, Function, FunctionError, FunctionResult, Param, Value, chars};
+use gotemplate::{Context, Function, FunctionResult, Param, Value, chars};
 
 use super::arguments::{bytes, int};
+use super::draw::{Cost, random};
 
 const INT: &[Param] = &[Param::Int];
 const DIGITS: &[u8] = b"0123456789";
@@ -30,7 +31,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         Function::with_context(INT, |context, args| {
             let length =
                 usize::try_from(int(args, 0).min(LONGEST)).map_err(|_| "runtime error: makeslice: len out of range")?;
-            Ok(STANDARD.encode(random_bytes(context, "randBytes", length)?).into())
+            random(context, "randBytes", args, Cost::Small, |context, draw| {
+                Ok(STANDARD.encode(draw.bytes(context, length)?).into())
+            })
         }),
     ),
     (
@@ -41,66 +44,54 @@ pub(super) const TABLE: &[(&str, Function)] = &[
                 return Err("invalid argument to Intn".into());
             }
             let span = end.abs_diff(least);
-            let offset = below(context, "randInt", span)?;
-            Ok(least.wrapping_add_unsigned(offset).into())
+            random(context, "randInt", args, Cost::Small, |context, draw| {
+                Ok(least.wrapping_add_unsigned(draw.below(context, span)?).into())
+            })
         }),
     ),
     ("shuffle", Function::with_context(&[Param::String], shuffle)),
     ("uuidv4", Function::with_context(&[], uuid)),
 ];
 
-/// Draws bytes for a function.
-pub(super) fn random_bytes(context: &dyn Context, name: &str, length: usize) -> Result<Vec<u8>, FunctionError> {
-    let source = super::state::of(context).and_then(|state| state.random.as_ref());
-    let Some(source) = source else {
-        return Err(format!("{name} is random, so two runs would differ: pass the value in").into());
-    };
-    let mut bytes = vec![0; length];
-    (source.borrow_mut())(&mut bytes).map_err(|error| format!("{name}: cannot draw random bytes: {error}"))?;
-    Ok(bytes)
-}
-
-/// Returns a random number below `end`.
-fn below(context: &dyn Context, name: &str, end: u64) -> Result<u64, FunctionError> {
-    let bytes = random_bytes(context, name, 8)?;
-    let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    // The product's upper half is evenly distributed, up to 2^-64.
-    Ok(u64::try_from((u128::from(number) * u128::from(end)) >> 64).unwrap_or_default())
-}
-
-fn random_text(context: &mut dyn Context, name: &str, args: &[Value], alphabet: &[u8]) -> FunctionResult {
+fn random_text(context: &mut dyn Context, name: &'static str, args: &[Value], alphabet: &[u8]) -> FunctionResult {
     let count = int(args, 0);
     if count > LONGEST {
         return Err(format!("{name} returns at most {LONGEST} characters").into());
     }
     context.charge(count.unsigned_abs())?;
-    let mut text = Vec::new();
-    for _ in 0..count {
-        let index = below(context, name, alphabet.len() as u64)?;
-        text.push(alphabet[usize::try_from(index).unwrap_or_default()]);
-    }
-    Ok(text.into())
+    random(context, name, args, Cost::Small, |context, draw| {
+        let mut text = Vec::new();
+        for _ in 0..count {
+            let index = draw.below(context, alphabet.len() as u64)?;
+            text.push(alphabet[usize::try_from(index).unwrap_or_default()]);
+        }
+        Ok(text.into())
+    })
 }
 
 fn shuffle(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
-    let mut characters: Vec<char> = chars(bytes(args, 0)).map(|(c, _)| c).collect();
-    for index in (1..characters.len()).rev() {
-        let other = below(context, "shuffle", index as u64 + 1)?;
-        characters.swap(index, usize::try_from(other).unwrap_or_default());
-    }
-    Ok(characters.into_iter().collect::<String>().into())
+    random(context, "shuffle", args, Cost::Small, |context, draw| {
+        let mut characters: Vec<char> = chars(bytes(args, 0)).map(|(c, _)| c).collect();
+        for index in (1..characters.len()).rev() {
+            let other = draw.below(context, index as u64 + 1)?;
+            characters.swap(index, usize::try_from(other).unwrap_or_default());
+        }
+        Ok(characters.into_iter().collect::<String>().into())
+    })
 }
 
-fn uuid(context: &mut dyn Context, _: &[Value]) -> FunctionResult {
-    let mut bytes = random_bytes(context, "uuidv4", 16)?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::new();
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
+fn uuid(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
+    random(context, "uuidv4", args, Cost::Small, |context, draw| {
+        let mut bytes = draw.bytes(context, 16)?;
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let mut text = String::new();
+        for (index, byte) in bytes.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push_str(&format!("{byte:02x}"));
         }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    Ok(text.into())
+        Ok(text.into())
+    })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gotemplate::Context;
 
+use crate::repeatable::ChartSource;
 use crate::time::{Clock, Offset};
 
 /// Fills a buffer with random bytes, or says why it cannot.
@@ -28,6 +29,8 @@ pub(crate) struct FunctionState {
     pub(crate) clock: Option<Clock>,
     /// The source of random bytes; without it, the functions that need one fail.
     pub(crate) random: Option<RefCell<RandomBytes>>,
+    /// Derives random values and the time, instead of `random` and `clock`.
+    pub(crate) repeatable: Option<ChartSource>,
     /// Looks zones up; without it, only UTC and the local one are known.
     pub(crate) zones: Option<FindZone>,
     /// The programs of `cmd`.

@@ -17,10 +17,11 @@ pub(crate) struct Time {
 }
 
 /// Returns the current time for a function.
-pub(super) fn now(context: &dyn Context, name: &str) -> Result<Time, FunctionError> {
+pub(super) fn now(context: &dyn Context, name: &'static str) -> Result<Time, FunctionError> {
     let clock = super::state::of(context).and_then(|state| state.clock.as_ref());
-    match clock {
-        Some(clock) => Ok(Time { at: clock.now, zone: clock.local.clone() }),
+    let zone = clock.map_or_else(utc, |clock| clock.local.clone());
+    match super::draw::time(context, name) {
+        Some(at) => Ok(Time { at, zone }),
         None => Err(format!("{name} depends on the clock, so two runs would differ: pass the value in").into()),
     }
 }

@@ -100,7 +100,7 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
         ReleaseName::Default => DEFAULT_NAME.to_owned(),
         ReleaseName::Named(name) => name,
         ReleaseName::Template(template) => {
-            release_name(&template, environment.clone(), clock.clone(), Some(random_bytes()))?
+            release_name(&template, environment.clone(), clock.clone(), Some(random_bytes()), None)?
         }
     };
     let path = locate::chart(&files, &request.chart)?;
@@ -119,6 +119,7 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
         clock,
         zones: Some(Box::new(move |name, at| zone_offset(&files, &environment, name, at))),
         random: Some(random_bytes()),
+        repeatable: None,
     };
     Ok(Release { name: release, rendered: render(&chart, options)? })
 }

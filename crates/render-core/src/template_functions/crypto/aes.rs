@@ -8,8 +8,8 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use gotemplate::{Context, FunctionError, FunctionResult, Value};
 
 use super::super::arguments::bytes;
+use super::super::draw::{Cost, random};
 use super::super::encodings::decode_base64;
-use super::super::random::random_bytes;
 
 const BLOCK: usize = 16;
 
@@ -19,12 +19,13 @@ pub(super) fn encrypt(context: &mut dyn Context, args: &[Value]) -> FunctionResu
     if text.is_empty() {
         return Ok("".into());
     }
-    let drawn = random_bytes(context, "encryptAES", BLOCK)?;
-    let mut first = [0; BLOCK];
-    first.copy_from_slice(&drawn);
-    let key = key(bytes(args, 0));
-    let encrypted = cbc::Encryptor::<Aes256>::new(&key.into(), &first.into()).encrypt_padded_vec::<Pkcs7>(text);
-    Ok(STANDARD.encode([&first[..], &encrypted].concat()).into())
+    random(context, "encryptAES", args, Cost::Small, |context, draw| {
+        let mut first = [0; BLOCK];
+        first.copy_from_slice(&draw.bytes(context, BLOCK)?);
+        let key = key(bytes(args, 0));
+        let encrypted = cbc::Encryptor::<Aes256>::new(&key.into(), &first.into()).encrypt_padded_vec::<Pkcs7>(text);
+        Ok(STANDARD.encode([&first[..], &encrypted].concat()).into())
+    })
 }
 
 /// Decrypts what [`encrypt`] returned. Errors are those of Go's runtime.

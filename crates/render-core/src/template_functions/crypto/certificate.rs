@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use gotemplate::strconv::quote;
 use sha2::{Digest, Sha256};
 
+use super::super::generator::Generator;
 use super::der::{self, Reader};
-use super::generator::Generator;
 use super::pem;
 use super::private_key::PrivateKey;
 use crate::time::{Now, go_layout};

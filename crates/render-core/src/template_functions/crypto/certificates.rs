@@ -1,48 +1,21 @@
 //! `genCA`, `genSelfSignedCert`, `genSignedCert`, their forms with a given key, and `buildCustomCert`.
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::net::IpAddr;
 
-use gotemplate::{Context, Field, FunctionError, FunctionResult, Object, Value};
+use gotemplate::{Context, FunctionError, FunctionResult, Value};
 
 use super::super::arguments::{bytes, int};
+use super::super::certificate_value::CertificateValue;
+use super::super::draw::{Cost, Draw, random};
 use super::super::encodings::decode_base64;
+use super::super::generator::Generator;
 use super::super::times;
 use super::certificate::{Issuer, Request, create};
-use super::generator::Generator;
 use super::private_key::{self, PrivateKey};
-use super::{EXPENSIVE, charge, generator, pem};
+use super::{EXPENSIVE, charge, pem};
 
-/// The type of a certificate with its key.
-pub(super) const TYPE_NAME: &str = "sprig.certificate";
 const RSA_BITS: usize = 2_048;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
-
-/// A certificate and its key, as PEM.
-struct Certificate {
-    certificate: Value,
-    key: Value,
-}
-
-impl Object for Certificate {
-    fn type_name(&self) -> Cow<'static, str> {
-        TYPE_NAME.into()
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        vec![Field::new("Cert", self.certificate.clone()), Field::new("Key", self.key.clone())]
-    }
-
-    fn equals(&self, other: &dyn Object) -> bool {
-        let other = other.as_any().downcast_ref::<Certificate>();
-        other.is_some_and(|other| self.certificate == other.certificate && self.key == other.key)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
 
 /// Where the arguments of a function are.
 struct Call<'a> {
@@ -54,9 +27,9 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Returns the given key, or makes one.
-    fn key(&self, context: &mut dyn Context) -> Result<(PrivateKey, Generator), FunctionError> {
+    fn key(&self, context: &mut dyn Context, draw: &mut Draw) -> Result<(PrivateKey, Generator), FunctionError> {
         charge(context, EXPENSIVE)?;
-        let mut generator = generator(context, self.name)?;
+        let mut generator = draw.generator(context)?;
         let key = match self.key {
             Some(index) => {
                 private_key::parse(bytes(self.args, index)).map_err(|error| format!("parsing private key: {error}"))?
@@ -105,14 +78,20 @@ pub(super) fn signed_with_key(context: &mut dyn Context, args: &[Value]) -> Func
 }
 
 fn without_issuer(context: &mut dyn Context, call: &Call<'_>, days: usize) -> FunctionResult {
-    let (key, mut generator) = call.key(context)?;
-    let request = call.request(context, days)?;
-    finished(create(&request, &key, None, &mut generator), &key)
+    random(context, call.name, call.args, Cost::Large, |context, draw| {
+        let (key, mut generator) = call.key(context, draw)?;
+        let request = call.request(context, days)?;
+        finished(create(&request, &key, None, &mut generator), &key)
+    })
 }
 
 fn with_issuer(context: &mut dyn Context, call: &Call<'_>) -> FunctionResult {
-    let (key, mut generator) = call.key(context)?;
-    let Some(authority) = call.args[4].downcast::<Certificate>() else {
+    random(context, call.name, call.args, Cost::Large, |context, draw| signed_by_issuer(context, call, draw))
+}
+
+fn signed_by_issuer(context: &mut dyn Context, call: &Call<'_>, draw: &mut Draw) -> FunctionResult {
+    let (key, mut generator) = call.key(context, draw)?;
+    let Some(authority) = call.args[4].downcast::<CertificateValue>() else {
         return Err("the argument is not a certificate".into());
     };
     let text = |value: &Value| value.as_str().map(|text| text.to_vec()).unwrap_or_default();
@@ -129,7 +108,7 @@ fn with_issuer(context: &mut dyn Context, call: &Call<'_>) -> FunctionResult {
 
 fn finished(certificate: Result<String, String>, key: &PrivateKey) -> FunctionResult {
     let certificate = certificate.map_err(|error| format!("error creating certificate: {error}"))?;
-    Ok(Value::object(Certificate { certificate: certificate.into(), key: key.to_pem().into() }))
+    Ok(Value::object(CertificateValue { certificate: certificate.into(), key: key.to_pem().into() }))
 }
 
 /// Checks a certificate and its key, both PEM in base 64, and returns them.
@@ -143,7 +122,7 @@ pub(super) fn custom(args: &[Value]) -> FunctionResult {
         return Err("error parsing certificate: decodedCert.Bytes: x509: malformed certificate".into());
     }
     private_key::parse(&key).map_err(|error| format!("error parsing private key: {error}"))?;
-    Ok(Value::object(Certificate { certificate: certificate.into(), key: key.into() }))
+    Ok(Value::object(CertificateValue { certificate: certificate.into(), key: key.into() }))
 }
 
 fn items(value: &Value) -> Vec<Value> {

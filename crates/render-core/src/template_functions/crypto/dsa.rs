@@ -3,8 +3,8 @@
 use crypto_bigint::{BoxedUint, Limb, NonZero, Odd, Resize};
 use crypto_primes::{Flavor, is_prime, random_prime};
 
+use super::super::generator::Generator;
 use super::der::{self, Reader};
-use super::generator::Generator;
 
 const MODULUS_BITS: u32 = 2_048;
 const ORDER_BITS: u32 = 256;

@@ -7,7 +7,6 @@ mod certificate;
 mod certificates;
 mod der;
 mod dsa;
-mod generator;
 mod passwords;
 mod pem;
 mod private_key;
@@ -15,8 +14,9 @@ mod private_key;
 use gotemplate::{Context, Function, FunctionError, FunctionResult, Param, Value};
 
 use super::arguments::text;
-use super::random::random_bytes;
-use generator::{Generator, SEED};
+use super::certificate_value::TYPE_NAME;
+use super::draw::{Cost, random};
+use super::generator::Generator;
 use private_key::PrivateKey;
 
 /// The steps that a call of about a tenth of a second counts as.
@@ -24,7 +24,7 @@ const EXPENSIVE: u64 = 1_000_000;
 
 const PEM_KEY: Param = Param::String;
 const NAMES: Param = Param::List;
-const AUTHORITY: Param = Param::Named(certificates::TYPE_NAME);
+const AUTHORITY: Param = Param::Named(TYPE_NAME);
 
 /// The functions of this folder.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -69,14 +69,6 @@ fn charge(context: &mut dyn Context, steps: u64) -> Result<(), FunctionError> {
     Ok(context.charge(steps)?)
 }
 
-/// Returns a generator with a seed from the caller's source.
-fn generator(context: &dyn Context, name: &str) -> Result<Generator, FunctionError> {
-    let drawn = random_bytes(context, name, SEED)?;
-    let mut seed = [0; SEED];
-    seed.copy_from_slice(&drawn);
-    Ok(Generator::new(seed))
-}
-
 fn generate_private_key(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
     let kind = text(args, 0);
     let cost = match kind.as_str() {
@@ -85,18 +77,24 @@ fn generate_private_key(context: &mut dyn Context, args: &[Value]) -> FunctionRe
         _ => return Ok(format!("Unknown type {kind}").into()),
     };
     charge(context, cost)?;
-    let mut generator = generator(context, "genPrivateKey")?;
-    let key = match kind.as_str() {
-        "ecdsa" => private_key::generate_p256(&mut generator),
-        "ed25519" => private_key::generate_ed25519(&mut generator),
-        "dsa" => match dsa::DsaKey::generate(&mut generator) {
+    random(context, "genPrivateKey", args, Cost::Large, |context, draw| {
+        Ok(private_key_of(&kind, &mut draw.generator(context)?).into())
+    })
+}
+
+/// Makes a private key of a kind, and returns it as PEM. As in Sprig, an error is the result.
+fn private_key_of(kind: &str, generator: &mut Generator) -> String {
+    let key = match kind {
+        "ecdsa" => private_key::generate_p256(generator),
+        "ed25519" => private_key::generate_ed25519(generator),
+        "dsa" => match dsa::DsaKey::generate(generator) {
             Some(key) => PrivateKey::Dsa(key),
-            None => return Ok("failed to generate private key: dsa: invalid parameters".into()),
+            None => return "failed to generate private key: dsa: invalid parameters".to_owned(),
         },
-        _ => match private_key::generate_rsa(&mut generator, 4_096) {
+        _ => match private_key::generate_rsa(generator, 4_096) {
             Ok(key) => key,
-            Err(error) => return Ok(format!("failed to generate private key: {error}").into()),
+            Err(error) => return format!("failed to generate private key: {error}"),
         },
     };
-    Ok(key.to_pem().into())
+    key.to_pem()
 }

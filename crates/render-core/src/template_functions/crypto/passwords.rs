@@ -10,7 +10,7 @@ use scrypt::Params;
 use sha2::Sha256;
 
 use super::super::arguments::{bytes, text};
-use super::super::random::random_bytes;
+use super::super::draw::{Cost, Draw, random};
 use super::{EXPENSIVE, charge};
 
 /// The work factor of Go's `bcrypt.DefaultCost`.
@@ -21,7 +21,7 @@ const SEED: &[u8] = b"com.lyndir.masterpassword";
 
 /// Hashes a password. As in Sprig, an error is the result.
 pub(super) fn bcrypt(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
-    Ok(hashed(context, "bcrypt", bytes(args, 0))?.into())
+    random(context, "bcrypt", args, Cost::Large, |context, draw| Ok(hashed(context, draw, bytes(args, 0))?.into()))
 }
 
 /// Returns a line of a password file.
@@ -30,18 +30,19 @@ pub(super) fn htpasswd(context: &mut dyn Context, args: &[Value]) -> FunctionRes
     if user.contains(&b':') {
         return Ok([b"invalid username: ", user].concat().into());
     }
-    let hash = hashed(context, "htpasswd", password)?;
-    Ok([user, b":", hash.as_bytes()].concat().into())
+    random(context, "htpasswd", args, Cost::Large, |context, draw| {
+        let hash = hashed(context, draw, password)?;
+        Ok([user, b":", hash.as_bytes()].concat().into())
+    })
 }
 
-fn hashed(context: &mut dyn Context, name: &str, password: &[u8]) -> Result<String, FunctionError> {
+fn hashed(context: &mut dyn Context, draw: &mut Draw, password: &[u8]) -> Result<String, FunctionError> {
     if password.len() > LONGEST {
         return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
     }
     charge(context, EXPENSIVE)?;
-    let drawn = random_bytes(context, name, 16)?;
     let mut salt = [0; 16];
-    salt.copy_from_slice(&drawn);
+    salt.copy_from_slice(&draw.bytes(context, 16)?);
     Ok(with_salt(password, salt))
 }
 

@@ -7,9 +7,9 @@ use rsa::BoxedUint;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use sha2::Sha256;
 
+use super::super::generator::Generator;
 use super::der::{self, Reader};
 use super::dsa::DsaKey;
-use super::generator::Generator;
 use super::pem;
 
 /// The object identifiers of keys and signatures, encoded.
