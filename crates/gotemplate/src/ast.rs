@@ -70,6 +70,18 @@ pub(crate) struct Pipe {
     pub(crate) commands: Vec<Command>,
 }
 
+impl Pipe {
+    /// Returns whether the value is the result of a function.
+    pub(crate) fn is_call(&self) -> bool {
+        let first = self.commands.last().and_then(|command| command.operands.first());
+        first.is_some_and(|operand| match &operand.kind {
+            OperandKind::Identifier(_) => true,
+            OperandKind::Pipe(pipe) => pipe.is_call(),
+            _ => false,
+        })
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) at: usize,

@@ -11,14 +11,8 @@ pub(super) fn joined(mut values: Vec<Value>) -> Vec<u8> {
         return text.to_vec();
     }
     for value in &mut values {
-        match value {
-            Value::Nil => *value = Value::from("<no value>"),
-            Value::Object(object) => {
-                if let Some(text) = object.display_addressable() {
-                    *value = Value::from(text);
-                }
-            }
-            _ => {}
+        if matches!(value, Value::Nil) {
+            *value = Value::from("<no value>");
         }
     }
     sprint(&values)

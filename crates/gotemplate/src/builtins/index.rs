@@ -106,7 +106,10 @@ pub(super) fn len(argument: &TypedValue) -> Answer {
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
         Value::Nil => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        other => return Err(format!("len of type {}", other.type_name()).into()),
+        other => {
+            let name = other.type_name();
+            return Err(format!("len of type {}", name.strip_prefix('*').unwrap_or(&name)).into());
+        }
     };
     Ok(TypedValue::plain(Value::from(length)))
 }

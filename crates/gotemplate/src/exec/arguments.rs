@@ -137,6 +137,7 @@ pub(super) fn nil_of(param: Param, value: Value) -> Value {
         (Param::List, Value::Nil) => Value::List(List::nil(&types::LIST)),
         (Param::Strings, Value::Nil) => Value::List(List::nil(&types::STRINGS)),
         (Param::Map, Value::Nil) => Value::Map(Map::nil(&types::MAP)),
+        (Param::Map, Value::Map(map)) if *map.type_of() != types::MAP => Value::Map(map.view_as(&types::MAP)),
         _ => value,
     }
 }

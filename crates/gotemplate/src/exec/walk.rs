@@ -28,7 +28,7 @@ impl<'s> Executor<'s> {
                     let value = self.pipeline(frame, dot, pipe)?;
                     if pipe.variables.is_empty() {
                         frame.at = At::Action(pipe);
-                        self.print(frame, &value)?;
+                        self.print(frame, &value, pipe.is_call())?;
                     }
                     Flow::Normal
                 }
@@ -64,7 +64,7 @@ impl<'s> Executor<'s> {
         Ok(())
     }
 
-    fn print(&mut self, frame: &Frame<'_>, value: &TypedValue) -> Result<(), Failure> {
+    fn print(&mut self, frame: &Frame<'_>, value: &TypedValue, is_result: bool) -> Result<(), Failure> {
         match &value.value {
             Value::String(text) => self.out.extend_from_slice(text),
             Value::Nil => self.out.extend_from_slice(b"<no value>"),
@@ -75,7 +75,7 @@ impl<'s> Executor<'s> {
                 };
                 return Err(frame.error(format!("can't print {shown} of type {}", value.type_name())));
             }
-            Value::Object(object) => match object.display_addressable() {
+            Value::Object(object) if !is_result => match object.display_addressable() {
                 Some(text) => self.out.extend_from_slice(text.as_bytes()),
                 None => print_value(&mut self.out, &value.value),
             },

@@ -71,6 +71,13 @@ impl Printer<'_> {
             self.bad_verb(Some(value), verb);
             return true;
         }
+        if self.flags.sharp_v
+            && let Value::Object(object) = value
+            && let Some(text) = object.go_string()
+        {
+            self.push(&text);
+            return true;
+        }
         if self.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
             return false;
         }

@@ -67,6 +67,11 @@ pub trait Object: Any {
         self.display()
     }
 
+    /// Returns what the `GoString` method gives, which `%#v` prints, if there is one.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
+
     /// Returns whether `reflect.DeepEqual` and `==` hold. `other` is of any type.
     fn equals(&self, other: &dyn Object) -> bool;
 

@@ -64,6 +64,8 @@ pub(super) struct Composer<'a> {
     max_depth: usize,
     /// The duplicate keys that were dropped.
     pub(super) dropped: Vec<DuplicateKey>,
+    /// The mapping or sequence that was used as a key.
+    pub(super) invalid_key: Option<Node>,
     anchors: FxHashMap<Text, Option<Anchored>>,
     frames: Vec<Frame>,
     /// The number of nodes, of those among them that aliases made, and of those kept for aliases.
@@ -79,11 +81,23 @@ impl<'a> Composer<'a> {
             duplicates,
             max_depth: max_depth(),
             dropped: Vec::new(),
+            invalid_key: None,
             anchors: FxHashMap::default(),
             frames: Vec::new(),
             made: 0,
             repeated: 0,
             kept: 0,
+        }
+    }
+
+    /// Returns the line that go-yaml v2 names in a syntax error (`parser.fail`): it counts the scanner's errors from 1, the parser's
+    /// from 0, and names none for 0. The errors of the decoder have no line.
+    pub(super) fn problem_line(&self, error: &Diagnostic) -> u32 {
+        match self.parser.failed_line() {
+            Some(0) => 0,
+            Some(line) => line + 1,
+            None if is_of_parser(error) => error.at.line.saturating_sub(1),
+            None => 0,
         }
     }
 
@@ -242,8 +256,10 @@ impl<'a> Composer<'a> {
                 None => match node.data {
                     Data::Scalar(scalar) => *key = Some((scalar, node.at)),
                     _ => {
+                        let at = node.at;
+                        self.invalid_key = Some(node);
                         return Err(Diagnostic::new("expected a string as key, found a mapping or sequence")
-                            .at(node.at)
+                            .at(at)
                             .hint("use a string as the key, and put a template's `{{ … }}` in quotes"));
                     }
                 },
@@ -265,6 +281,13 @@ fn check_aliasing(made: usize, repeated: usize, at: At) -> Result<(), Diagnostic
             .hint("replace the nested aliases with their values"));
     }
     Ok(())
+}
+
+/// Whether an error is one of the parser, not of the composer.
+fn is_of_parser(error: &Diagnostic) -> bool {
+    ["while parsing", "did not find", "found duplicate", "found incompatible"]
+        .iter()
+        .any(|start| error.message.starts_with(start))
 }
 
 /// Whether the key is the merge key: a plain `<<`.

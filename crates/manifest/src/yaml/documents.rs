@@ -10,7 +10,7 @@ use crate::node::{At, Node};
 use super::compose::{Composer, DuplicateKeys};
 use super::parse::Parser;
 use super::scan::Scanner;
-use super::types::{DuplicateKey, Rules, Value};
+use super::types::{DuplicateKey, Rules, StreamError, Value};
 use super::{resolve, text};
 
 /// All documents of a stream; see [`super::read_stream`].
@@ -26,6 +26,19 @@ pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>)
     let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::LastWins);
     let documents = all(&mut composer)?;
     Ok((documents, composer.dropped.into_iter().map(|duplicate| duplicate.error).collect()))
+}
+
+/// The first document of a stream; see [`super::read_first_document`].
+pub(super) fn first(bytes: &[u8]) -> Result<Node, StreamError> {
+    let text = text::checked(bytes).map_err(|error| StreamError { error, line: 0, key: None })?;
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::LastWins);
+    match composer.document() {
+        Ok(document) => Ok(document.unwrap_or_default()),
+        Err(error) => {
+            let line = composer.problem_line(&error);
+            Err(StreamError { error, line, key: composer.invalid_key })
+        }
+    }
 }
 
 fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {

@@ -29,7 +29,7 @@
 //! | text → tokens | `scan`: scalars, indicators, indentation, simple keys |
 //! | tokens → events | `parse`: the grammar of YAML 1.1 as a state machine |
 //! | events → trees | `compose`: anchors, aliases, merge keys, duplicate keys; `depth`: the limit of nesting |
-//! | streams | `documents`: the readers [`read_objects`], [`read_patches`], [`read_stream`], [`read_configuration`] |
+//! | streams | `documents`: the readers [`read_objects`], [`read_patches`], [`read_stream`], [`read_configuration`], [`read_first_document`] |
 //! | scalar types | `resolve` with `number`, `timestamp`, `base64`: [`resolve()`] |
 //! | edits | `spans`: [`scalar_spans`] |
 //! | trees → text | `print` (layout) and `emit`, `analyze` (scalars), `order` (keys), with the dialects `kustomize` and `skaffold` |
@@ -61,7 +61,7 @@ use crate::diagnostic::Diagnostic;
 use crate::node::{At, Node, Scalar, Style, Text};
 
 pub use spans::{ScalarSpan, Step};
-pub use types::{DuplicateKey, MAX_DEPTH, Rules, Value};
+pub use types::{DuplicateKey, MAX_DEPTH, Rules, StreamError, Value};
 
 /// Reads a file of objects as kustomize reads resources and strategic-merge patches (kyaml's `ByteReader`): the text is
 /// split at `---` lines first, anchors and merge keys are expanded, empty documents are left out. A `List` stays one
@@ -99,6 +99,15 @@ pub fn read_stream(bytes: &[u8]) -> Result<Vec<Node>, Diagnostic> {
 /// As [`read_stream`], but for duplicate keys.
 pub fn read_configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
     documents::configuration(bytes)
+}
+
+/// Reads the first document of a stream as Helm reads YAML (sigs.k8s.io/yaml on go-yaml v2): of a duplicate key the last value
+/// stays, and what follows the document is not looked at.
+///
+/// # Errors
+/// As [`read_configuration`], with what go-yaml v2 says of the error's place.
+pub fn read_first_document(bytes: &[u8]) -> Result<Node, StreamError> {
+    documents::first(bytes)
 }
 
 /// Returns every scalar value of a stream with its path and byte range, in the order of the text, for edits that keep comments

@@ -1,7 +1,7 @@
 //! Types that the modules of YAML share.
 
 use crate::diagnostic::Diagnostic;
-use crate::node::At;
+use crate::node::{At, Node};
 
 /// The maximum depth of block collections, and of flow collections: go-yaml's own limit. Where a thread's stack is too small for
 /// that, the reader's limit is lower, but at least 500, so that every tree that it returns can be visited by recursion.
@@ -42,4 +42,15 @@ pub struct DuplicateKey {
     pub mapping: At,
     /// The error for the key, at its second position.
     pub error: Diagnostic,
+}
+
+/// Why the first document of a stream cannot be read.
+#[derive(Clone, Debug)]
+pub struct StreamError {
+    /// The error.
+    pub error: Diagnostic,
+    /// The line that go-yaml v2 names; 0 where it names none.
+    pub line: u32,
+    /// The mapping or sequence that was used as a key.
+    pub key: Option<Node>,
 }

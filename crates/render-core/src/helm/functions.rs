@@ -3,12 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use gotemplate::strconv::{parse_float, quote};
-use gotemplate::{Context, Function, FunctionError, FunctionResult, Functions, List, Map, Param, Value};
+use gotemplate::{Context, Function, FunctionError, FunctionResult, Functions, List, Map, Param, Value, types};
 
 use super::semantics::Semantics;
 use super::{toml, yaml};
 use crate::template_functions::durations::{self, DURATION, SECOND};
-use crate::template_functions::{self, FunctionState, json, times};
+use crate::template_functions::json::{self, Numbers, Parsed};
+use crate::template_functions::{self, FunctionState, times};
 
 const ANY: &[Param] = &[Param::Any];
 const STRING: &[Param] = &[Param::String];
@@ -85,17 +86,12 @@ static TABLE: &[(&str, Function)] = &[
         Function::new(&[Param::String, Param::String, Param::String, Param::String], |_| Ok(Map::default().into())),
     ),
     ("toYaml", Function::new(ANY, |args| Ok(yaml::write(&args[0]).unwrap_or_default().into()))),
-    (
-        "mustToYaml",
-        Function::new(ANY, |args| {
-            Ok(yaml::write(&args[0]).map_err(|error| format!("error marshaling into JSON: {error}"))?.into())
-        }),
-    ),
+    ("mustToYaml", Function::new(ANY, |args| Ok(yaml::write(&args[0])?.into()))),
     ("toYamlPretty", Function::new(ANY, |args| Ok(yaml::write_pretty(&args[0]).unwrap_or_default().into()))),
     ("fromYaml", Function::new(STRING, |args| Ok(as_map(yaml::read(bytes(args)), YAML_PREFIX).into()))),
     ("fromYamlArray", Function::new(STRING, |args| Ok(as_list(yaml::read(bytes(args)), YAML_PREFIX)))),
-    ("fromJson", Function::new(STRING, |args| Ok(as_map(json::parse(bytes(args)), "").into()))),
-    ("fromJsonArray", Function::new(STRING, |args| Ok(as_list(json::parse(bytes(args)), "")))),
+    ("fromJson", Function::new(STRING, |args| Ok(json_map(bytes(args)).into()))),
+    ("fromJsonArray", Function::new(STRING, |args| Ok(json_list(bytes(args))))),
     ("fromToml", Function::with_context(STRING, from_toml)),
     (
         "toToml",
@@ -104,7 +100,13 @@ static TABLE: &[(&str, Function)] = &[
             value => Ok(toml::write(value).unwrap_or_else(|error| error).into()),
         }),
     ),
-    ("mustToToml", Function::new(ANY, |args| Ok(toml::write(&args[0])?.into()))),
+    (
+        "mustToToml",
+        Function::new(ANY, |args| match &args[0] {
+            Value::Nil => Err(ZERO_VALUE.into()),
+            value => Ok(toml::write(value)?.into()),
+        }),
+    ),
     ("mustToDuration", Function::new(ANY, |args| Ok(Value::Int(duration(&args[0])?, &DURATION)))),
     ("durationSeconds", Function::new(ANY, |args| Ok(in_units(args, 1.0)))),
     ("durationMinutes", Function::new(ANY, |args| Ok(in_units(args, 60.0)))),
@@ -209,11 +211,32 @@ fn from_toml(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
 fn as_list(read: Result<Value, String>, prefix: &str) -> Value {
     let error = match read {
         Ok(list @ Value::List(_)) => return list,
-        Ok(Value::Nil) => return Value::List(List::from_iter([])),
+        Ok(Value::Nil) => return Value::List(List::nil(&types::LIST)),
         Ok(other) => prefix.to_owned() + &unmarshal_error(&other, "[]interface {}"),
         Err(error) => error,
     };
     vec![Value::from(error)].into()
+}
+
+/// Reads a JSON object. As in Go, what was read stays beside the error.
+fn json_map(text: &[u8]) -> Map {
+    match json::parse_partly(text, Numbers::Floats) {
+        Ok(Parsed { value: Value::Map(map), error: Some(error) }) => {
+            map.insert("Error", error.into());
+            map
+        }
+        Ok(Parsed { value: Value::Nil, error: Some(_) }) => as_map(Ok(Value::Float(0.0)), ""),
+        Ok(Parsed { value: Value::Nil, error: None }) => Map::nil(&types::MAP),
+        other => as_map(other.map(|parsed| parsed.value), ""),
+    }
+}
+
+fn json_list(text: &[u8]) -> Value {
+    match json::parse_partly(text, Numbers::Floats) {
+        Ok(Parsed { value: Value::List(_), error: Some(error) }) => as_list(Err(error), ""),
+        Ok(Parsed { value: Value::Nil, error: Some(_) }) => as_list(Ok(Value::Float(0.0)), ""),
+        other => as_list(other.map(|parsed| parsed.value), ""),
+    }
 }
 
 fn unmarshal_error(value: &Value, expected: &str) -> String {

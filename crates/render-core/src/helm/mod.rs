@@ -49,6 +49,7 @@ mod template_error;
 mod toml;
 mod values;
 mod yaml;
+mod yaml_error;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

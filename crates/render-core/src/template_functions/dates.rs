@@ -4,7 +4,7 @@ use gotemplate::{Context, Function, FunctionResult, Param, Value};
 
 use super::arguments::text;
 use super::durations;
-use super::times::{Time, now, parse, utc};
+use super::times::{Location, Time, now, parse, utc};
 use crate::time::{Now, Offset};
 
 const ANY: Param = Param::Any;
@@ -74,7 +74,7 @@ fn local(context: &dyn Context) -> Offset {
 fn time_of(value: &Value) -> Option<Time> {
     match value {
         Value::Int(seconds, of) if matches!(of.name, "int" | "int64" | "int32") => {
-            Some(Time { at: Now { seconds: *seconds, nanoseconds: 0 }, zone: utc() })
+            Some(Time { at: Now { seconds: *seconds, nanoseconds: 0 }, zone: utc(), location: Location::Local })
         }
         other => other.downcast::<Time>().cloned(),
     }

@@ -92,6 +92,10 @@ impl Decimal {
             shift if shift >= 0 => (scaled(one.coefficient, shift), Some(two.coefficient)),
             shift => (Some(one.coefficient), scaled(two.coefficient, shift)),
         };
+        // So small that nothing is left at these places.
+        if denominator.is_none() {
+            return Ok(Some(Decimal { coefficient: 0, exponent: -DIVISION_PLACES }));
+        }
         let (Some(numerator), Some(denominator)) = (numerator, denominator) else {
             return Decimal::of(one.to_float() / two.to_float()).map(Some);
         };

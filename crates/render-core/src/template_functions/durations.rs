@@ -1,10 +1,10 @@
 //! Durations: Go's text form, and `duration` and `durationRound`.
 
-use gotemplate::strconv::{parse_int, quote};
+use gotemplate::strconv::parse_int;
 use gotemplate::{Function, Kind, Param, Type, Value};
 
 use super::arguments::text;
-use super::times::Time;
+use super::times::{Time, quote};
 
 /// Nanoseconds of a second, a minute and an hour.
 pub(crate) const SECOND: i64 = 1_000_000_000;
@@ -119,7 +119,7 @@ fn with_fraction(whole: u64, rest: u64, unit: u64) -> String {
 /// # Errors
 /// Go's text.
 pub(crate) fn parse(written: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {}", quote(written.as_bytes()));
+    let invalid = || format!("time: invalid duration {}", quote(written));
     let (negative, mut rest) = match written.as_bytes().first() {
         Some(b'-') => (true, &written[1..]),
         Some(b'+') => (false, &written[1..]),
@@ -151,9 +151,9 @@ pub(crate) fn parse(written: &str) -> Result<i64, String> {
             "s" => SECOND.into(),
             "m" => MINUTE.into(),
             "h" => HOUR.into(),
-            "" => return Err(format!("time: missing unit in duration {}", quote(written.as_bytes()))),
+            "" => return Err(format!("time: missing unit in duration {}", quote(written))),
             name => {
-                let (name, written) = (quote(name.as_bytes()), quote(written.as_bytes()));
+                let (name, written) = (quote(name), quote(written));
                 return Err(format!("time: unknown unit {name} in duration {written}"));
             }
         };

@@ -104,39 +104,40 @@ fn encode_base32(bytes: &[u8]) -> String {
     out
 }
 
-/// Decodes padded base 32; line ends are skipped. The error is the offset that Go names.
+/// Decodes padded base 32; line ends are skipped. The error is the offset that Go names (`Encoding.decode` of its `encoding/base32`).
 fn decode_base32(text: &[u8]) -> Result<Vec<u8>, usize> {
     let text: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     let mut out = Vec::with_capacity(text.len() * 5 / 8);
-    let mut at = 0;
-    while at < text.len() {
-        let chunk = &text[at..text.len().min(at + 8)];
+    for start in (0..text.len()).step_by(8) {
+        let quantum = &text[start..text.len().min(start + 8)];
         let mut bits = 0_u64;
         let mut count = 0;
-        for (index, byte) in chunk.iter().enumerate() {
-            match BASE32.iter().position(|digit| digit == byte) {
-                Some(digit) => {
-                    bits |= (digit as u64) << (35 - 5 * index);
-                    count += 1;
-                }
-                None if *byte == b'=' && index >= 2 && chunk.len() == 8 => {
-                    if let Some(wrong) = chunk[index..].iter().position(|byte| *byte != b'=') {
-                        return Err(at + index + wrong);
-                    }
-                    break;
-                }
-                None => return Err(at + index),
+        while count < 8 {
+            let Some(&byte) = quantum.get(count) else { return Err(start) };
+            // Padding is looked for only in the last quantum.
+            if byte == b'=' && count >= 2 && start + 8 >= text.len() {
+                check_padding(&text, start + count)?;
+                out.extend_from_slice(&bits.to_be_bytes()[3..3 + count * 5 / 8]);
+                return Ok(out);
             }
+            let Some(digit) = BASE32.iter().position(|digit| *digit == byte) else { return Err(start + count) };
+            bits |= (digit as u64) << (35 - 5 * count);
+            count += 1;
         }
-        if chunk.len() < 8 {
-            return Err(text.len());
-        }
-        let length = count * 5 / 8;
-        if count < 8 && (![2, 4, 5, 7].contains(&count) || at + 8 < text.len()) {
-            return Err(at + count);
-        }
-        out.extend_from_slice(&bits.to_be_bytes()[3..3 + length]);
-        at += 8;
+        out.extend_from_slice(&bits.to_be_bytes()[3..]);
     }
     Ok(out)
+}
+
+/// Checks the padding of the last quantum, which begins at `at`.
+fn check_padding(text: &[u8], at: usize) -> Result<(), usize> {
+    let digits = at % 8;
+    let rest = &text[at + 1..];
+    if rest.len() + digits < 7 {
+        return Err(text.len());
+    }
+    if let Some(wrong) = rest.iter().take(7 - digits).position(|byte| *byte != b'=') {
+        return Err(at + wrong);
+    }
+    if [3, 6].contains(&digits) { Err(at) } else { Ok(()) }
 }

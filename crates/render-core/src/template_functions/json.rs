@@ -190,20 +190,47 @@ pub(crate) fn float(value: f64) -> String {
 /// # Errors
 /// The text that Go gives.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, String> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let Parsed { value, error } = parse_partly(text, Numbers::Floats)?;
+    error.map_or(Ok(value), Err)
+}
+
+/// How numbers are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// All are floats.
+    Floats,
+    /// Those that are written as integers of 64 bits are integers.
+    Exact,
+}
+
+/// A value, and the first number that does not fit, which is null in it.
+pub(crate) struct Parsed {
+    pub(crate) value: Value,
+    pub(crate) error: Option<String>,
+}
+
+/// Reads JSON as far as Go does: after a number that does not fit it goes on.
+///
+/// # Errors
+/// Go's text of a syntax error.
+pub(crate) fn parse_partly(text: &[u8], numbers: Numbers) -> Result<Parsed, String> {
+    let mut parser = Parser { text, at: 0, depth: 0, numbers, error: None };
     parser.blanks();
     let value = parser.value("looking for beginning of value")?;
     parser.blanks();
     if parser.at < text.len() {
         return Err(parser.invalid("after top-level value"));
     }
-    Ok(value)
+    Ok(Parsed { value, error: parser.error })
 }
 
 struct Parser<'t> {
     text: &'t [u8],
     at: usize,
     depth: usize,
+    numbers: Numbers,
+    /// See [`Parsed::error`].
+    error: Option<String>,
 }
 
 impl Parser<'_> {
@@ -219,6 +246,14 @@ impl Parser<'_> {
 
     fn invalid(&self, context: &str) -> String {
         match self.peek() {
+            // At the end Go tries a blank first, which is an error inside of a literal.
+            None if ["in literal", "literal", "in string escape", "in \\u"]
+                .iter()
+                .any(|place| context.starts_with(place))
+                || context.ends_with("numeric literal") =>
+            {
+                format!("invalid character ' ' {context}")
+            }
             None => "unexpected end of JSON input".to_owned(),
             Some(b'\'') => format!("invalid character '\\'' {context}"),
             Some(b'"') => format!("invalid character '\"' {context}"),
@@ -421,9 +456,21 @@ impl Parser<'_> {
             self.digits();
         }
         let text = String::from_utf8_lossy(&self.text[start..self.at]);
+        if self.numbers == Numbers::Exact {
+            if let Ok(number) = text.parse::<i64>() {
+                return Ok(Value::int64(number));
+            }
+            if let Ok(number) = text.parse::<u64>() {
+                return Ok(Value::Uint(number, &types::UINT64));
+            }
+        }
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
+            _ => {
+                let error = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.error.get_or_insert(error);
+                Ok(Value::Nil)
+            }
         }
     }
 
@@ -450,7 +497,9 @@ mod tests {
             (&b""[..], "unexpected end of JSON input"),
             (b"{a", "invalid character 'a' looking for beginning of object key string"),
             (b"[1 2]", "invalid character '2' after array element"),
-            (b"tru", "unexpected end of JSON input"),
+            (b"tru", "invalid character ' ' in literal true (expecting 'e')"),
+            (b"[\"a", "unexpected end of JSON input"),
+            (b"-", "invalid character ' ' in numeric literal"),
             (b"nil", "invalid character 'i' in literal null (expecting 'u')"),
         ] {
             assert_eq!(parse(text).unwrap_err(), expected);

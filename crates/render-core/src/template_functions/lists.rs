@@ -161,6 +161,7 @@ fn chunk(args: &[Value]) -> FunctionResult {
         Err(_) if list.len() > 1 && (list.len() as u64 - 1) <= int(args, 0).unsigned_abs() => {
             Ok(Value::List(List::new(&CHUNKS, Vec::new())))
         }
+        Err(_) if list.len() == 1 && int(args, 0) < -1 => Ok(Value::List(List::new(&CHUNKS, vec![list.into()]))),
         _ => Err("runtime error: makeslice: len out of range".into()),
     }
 }

@@ -30,6 +30,7 @@ mod state;
 mod strings;
 pub(crate) mod times;
 mod unicode_case;
+mod unicode_classes;
 mod urls;
 mod word_case;
 mod wrapping;

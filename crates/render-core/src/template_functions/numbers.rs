@@ -18,7 +18,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "atoi",
         Function::new(&[STRING], |args| {
-            Ok(gotemplate::strconv::parse_int(bytes(args, 0), 10).unwrap_or_default().into())
+            Ok(gotemplate::strconv::parse_int(bytes(args, 0), 10).unwrap_or_else(|| nearest(bytes(args, 0))).into())
         }),
     ),
     (
@@ -100,9 +100,56 @@ fn extreme(args: &[Value], choose: fn(f64, f64) -> f64) -> f64 {
         .unwrap_or_default()
 }
 
+/// Returns what `strconv.Atoi` gives beside its error: the nearest integer of what is a number, otherwise 0.
+fn nearest(text: &[u8]) -> i64 {
+    let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    match text.first() {
+        _ if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) => 0,
+        Some(b'-') => i64::MIN,
+        _ => i64::MAX,
+    }
+}
+
+/// Returns a power of ten as Go computes it (`math.Pow`), whose last digit can differ from the nearest float's.
+fn power_of_ten(exponent: i64) -> f64 {
+    // 10 = 0.625 * 2^4
+    let (mut square, mut square_exponent) = (0.625_f64, 4_i64);
+    let (mut product, mut product_exponent) = (1.0_f64, 0_i64);
+    let mut bits = exponent.unsigned_abs();
+    while bits != 0 {
+        if square_exponent > 1 << 12 {
+            return if exponent < 0 { 0.0 } else { f64::INFINITY };
+        }
+        if bits & 1 == 1 {
+            product *= square;
+            product_exponent += square_exponent;
+        }
+        square *= square;
+        square_exponent <<= 1;
+        if square < 0.5 {
+            square += square;
+            square_exponent -= 1;
+        }
+        bits >>= 1;
+    }
+    if exponent < 0 {
+        product = 1.0 / product;
+        product_exponent = -product_exponent;
+    }
+    scaled(product, product_exponent)
+}
+
+/// Multiplies by a power of two, in steps that are floats themselves.
+fn scaled(value: f64, exponent: i64) -> f64 {
+    let half = exponent / 2;
+    let power =
+        |exponent: i64| 2_f64.powi(i32::try_from(exponent).unwrap_or(if exponent < 0 { -5_000 } else { 5_000 }));
+    value * power(half) * power(exponent - half)
+}
+
 fn round(args: &[Value]) -> FunctionResult {
     let up_from = args.get(2).map_or(0.5, to_float64);
-    let power = 10_f64.powf(int(args, 1) as f64);
+    let power = power_of_ten(int(args, 1));
     let scaled = power * to_float64(&args[0]);
     let rounded = if scaled.fract() >= up_from { scaled.ceil() } else { scaled.floor() };
     Ok(float(rounded / power))

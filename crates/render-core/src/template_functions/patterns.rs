@@ -1,11 +1,11 @@
 //! Functions with regular expressions.
 
 use gotemplate::strconv::quote;
-use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, types};
-use regex::bytes::{Captures, Match, Regex};
+use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, chars, types};
+use regex::bytes::{Captures, Match};
 
 use super::arguments::{bytes, int, strings, text};
-use super::regular_expression::compile;
+use super::regular_expression::{Pattern, compile};
 
 const STRING: Param = Param::String;
 const TWO: &[Param] = &[STRING, STRING];
@@ -17,10 +17,13 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "regexMatch",
         Function::new(TWO, |args| {
-            Ok(Value::Bool(compile(&text(args, 0)).is_ok_and(|pattern| pattern.is_match(bytes(args, 1)))))
+            Ok(Value::Bool(compile(&text(args, 0)).is_ok_and(|pattern| pattern.regex.is_match(bytes(args, 1)))))
         }),
     ),
-    ("mustRegexMatch", Function::new(TWO, |args| Ok(Value::Bool(compile(&text(args, 0))?.is_match(bytes(args, 1)))))),
+    (
+        "mustRegexMatch",
+        Function::new(TWO, |args| Ok(Value::Bool(compile(&text(args, 0))?.regex.is_match(bytes(args, 1))))),
+    ),
     ("regexFind", Function::new(TWO, |args| Ok(found(&panicking(args)?, bytes(args, 1))))),
     ("mustRegexFind", Function::new(TWO, |args| Ok(found(&compile(&text(args, 0))?, bytes(args, 1))))),
     ("regexFindAll", Function::new(COUNTED, |args| Ok(found_all(&panicking(args)?, args)))),
@@ -47,7 +50,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 /// Compiles the first argument as `regexp.MustCompile` does.
-fn panicking(args: &[Value]) -> Result<Regex, FunctionError> {
+fn panicking(args: &[Value]) -> Result<Pattern, FunctionError> {
     let expression = text(args, 0);
     compile(&expression).map_err(|error| {
         let shown = if expression.contains('`') { quote(expression.as_bytes()) } else { format!("`{expression}`") };
@@ -55,8 +58,8 @@ fn panicking(args: &[Value]) -> Result<Regex, FunctionError> {
     })
 }
 
-fn found(pattern: &Regex, text: &[u8]) -> Value {
-    Value::String(pattern.find(text).map_or(&b""[..], |found| found.as_bytes()).into())
+fn found(pattern: &Pattern, text: &[u8]) -> Value {
+    Value::String(pattern.regex.find(text).map_or(&b""[..], |found| found.as_bytes()).into())
 }
 
 /// Returns the limit that the third argument is: a negative one is none.
@@ -64,15 +67,15 @@ fn limit(args: &[Value]) -> usize {
     usize::try_from(int(args, 2)).unwrap_or(usize::MAX)
 }
 
-fn found_all(pattern: &Regex, args: &[Value]) -> Value {
+fn found_all(pattern: &Pattern, args: &[Value]) -> Value {
     let all: Vec<&[u8]> =
         whole_matches(pattern, bytes(args, 1)).take(limit(args)).map(|found| found.as_bytes()).collect();
     if all.is_empty() { Value::List(List::nil(&types::STRINGS)) } else { strings(all) }
 }
 
 /// Returns the matches without empty ones inside a character, which the engine finds since it looks at bytes.
-fn whole_matches<'t>(pattern: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = Match<'t>> {
-    pattern.find_iter(text).filter(|found| is_whole(text, found))
+fn whole_matches<'t>(pattern: &'t Pattern, text: &'t [u8]) -> impl Iterator<Item = Match<'t>> {
+    pattern.regex.find_iter(text).filter(|found| is_whole(text, found))
 }
 
 fn is_whole(text: &[u8], found: &Match<'_>) -> bool {
@@ -80,18 +83,18 @@ fn is_whole(text: &[u8], found: &Match<'_>) -> bool {
     !(found.is_empty() && inside && std::str::from_utf8(text).is_ok())
 }
 
-fn literally(pattern: &Regex, args: &[Value]) -> FunctionResult {
+fn literally(pattern: &Pattern, args: &[Value]) -> FunctionResult {
     Ok(replaced_by(pattern, bytes(args, 1), |_| bytes(args, 2).to_vec()))
 }
 
-fn replaced(pattern: &Regex, args: &[Value]) -> Value {
-    replaced_by(pattern, bytes(args, 1), |captures| expanded(bytes(args, 2), captures))
+fn replaced(pattern: &Pattern, args: &[Value]) -> Value {
+    replaced_by(pattern, bytes(args, 1), |captures| expanded(bytes(args, 2), pattern, captures))
 }
 
-fn replaced_by(pattern: &Regex, text: &[u8], replacement: impl Fn(&Captures<'_>) -> Vec<u8>) -> Value {
+fn replaced_by(pattern: &Pattern, text: &[u8], replacement: impl Fn(&Captures<'_>) -> Vec<u8>) -> Value {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
-    for captures in pattern.captures_iter(text) {
+    for captures in pattern.regex.captures_iter(text) {
         let Some(found) = captures.get(0).filter(|found| is_whole(text, found)) else { continue };
         out.extend_from_slice(&text[at..found.start()]);
         out.extend_from_slice(&replacement(&captures));
@@ -102,7 +105,7 @@ fn replaced_by(pattern: &Regex, text: &[u8], replacement: impl Fn(&Captures<'_>)
 }
 
 /// Fills in `$1`, `${name}` and `$$`; the longest name of letters, digits and underscores counts.
-fn expanded(template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
+fn expanded(template: &[u8], pattern: &Pattern, captures: &Captures<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.iter().position(|byte| *byte == b'$') {
@@ -115,17 +118,16 @@ fn expanded(template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
         }
         let braced = rest.first() == Some(&b'{');
         let body = if braced { &rest[1..] } else { rest };
-        let length = body.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let word = chars(body).take_while(|(c, _)| c.is_alphanumeric() || *c == '_');
+        let length: usize = word.map(|(_, length)| length).sum();
         let closed = !braced || body.get(length) == Some(&b'}');
         if length == 0 || !closed {
             out.push(b'$');
             continue;
         }
         let name = String::from_utf8_lossy(&body[..length]);
-        let group = match name.parse::<usize>() {
-            Ok(index) => captures.get(index),
-            Err(_) => captures.name(&name),
-        };
+        let number = name.parse::<usize>().ok().filter(|_| name.len() == 1 || !name.starts_with('0'));
+        let group = number.map_or_else(|| pattern.named(&name, captures), |index| captures.get(index));
         out.extend_from_slice(group.map_or(&b""[..], |group| group.as_bytes()));
         rest = &body[length + usize::from(braced)..];
     }
@@ -134,12 +136,12 @@ fn expanded(template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
 }
 
 /// Go's `Regexp.Split`.
-fn split(pattern: &Regex, args: &[Value]) -> Value {
+fn split(pattern: &Pattern, args: &[Value]) -> Value {
     let (text, limit) = (bytes(args, 1), limit(args));
     if limit == 0 {
         return Value::List(List::nil(&types::STRINGS));
     }
-    if text.is_empty() && !pattern.as_str().is_empty() {
+    if text.is_empty() && !pattern.is_empty {
         return strings([""]);
     }
     let mut parts: Vec<&[u8]> = Vec::new();

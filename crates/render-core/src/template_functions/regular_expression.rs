@@ -1,95 +1,121 @@
 //! Go's regular expressions, translated into those of the `regex` crate.
 //!
-//! Both are of the same family. The differences: in Go `\d`, `\w`, `\s` and `\b` are ASCII, `\Q…\E` quotes, classes have no operators, and
-//! repetitions are limited to 1,000. Source of the error texts: Go's `regexp/syntax`.
+//! Both are of the same family. The differences: in Go `\d`, `\w`, `\s` and `\b` are ASCII, `\Q…\E` quotes, classes have no operators, names of
+//! groups can repeat, and repetitions are limited to 1,000. Source of the error texts: Go's `regexp/syntax`.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
+
+use super::unicode_classes::class_name;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) regex: Regex,
+    /// The names of the groups in their order, empty for those without; the first one is the whole match.
+    names: Vec<String>,
+    /// The expression is the empty text.
+    pub(super) is_empty: bool,
+}
+
+impl Pattern {
+    /// Returns the match of a group by its name: the first of that name that took part.
+    pub(super) fn named<'t>(&self, name: &str, captures: &Captures<'t>) -> Option<Match<'t>> {
+        let named = self.names.iter().enumerate().filter(|(_, known)| *known == name);
+        named.into_iter().find_map(|(index, _)| captures.get(index))
+    }
+}
 
 /// Compiles an expression.
 ///
 /// # Errors
 /// Go's text, `error parsing regexp: …`.
-pub(super) fn compile(expression: &str) -> Result<Regex, String> {
-    let translated = Translator { rest: expression, whole: expression, out: String::new(), groups: Vec::new() }.run();
-    let translated = translated.map_err(|error| format!("error parsing regexp: {error}"))?;
-    RegexBuilder::new(&translated)
-        .size_limit(1 << 24)
-        .dfa_size_limit(1 << 22)
-        .build()
-        .map_err(|_| "error parsing regexp: expression nests too deeply".to_owned())
+pub(super) fn compile(expression: &str) -> Result<Pattern, String> {
+    let mut translator = Translator {
+        rest: expression,
+        whole: expression,
+        out: String::new(),
+        groups: vec![1],
+        last: None,
+        names: vec![String::new()],
+    };
+    translator.run().map_err(|error| format!("error parsing regexp: {error}"))?;
+    let regex = RegexBuilder::new(&translator.out).size_limit(1 << 24).dfa_size_limit(1 << 22).build();
+    let regex = regex.map_err(|_| "error parsing regexp: expression nests too deeply".to_owned())?;
+    Ok(Pattern { regex, names: translator.names, is_empty: expression.is_empty() })
 }
 
 const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\t\n\x0c\r ";
 
+/// The POSIX classes.
+const POSIX: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
+
 struct Translator<'e> {
     rest: &'e str,
     whole: &'e str,
     out: String,
-    /// The text from the start of each open group, for errors.
-    groups: Vec<&'e str>,
+    /// How often the items of each open group repeat at most, the expression itself first.
+    groups: Vec<u32>,
+    /// How often the last item repeats at most, if it can be repeated.
+    last: Option<u32>,
+    /// See [`Pattern::names`].
+    names: Vec<String>,
 }
 
 type Step = Result<(), String>;
 
+/// A counted repetition such as `{2,5}`, or `*`, `+`, `?`.
+struct Repetition {
+    length: usize,
+    /// The count that multiplies with those inside.
+    count: u32,
+    counted: bool,
+}
+
 impl<'e> Translator<'e> {
-    fn run(mut self) -> Result<String, String> {
-        // Whether the last item can be repeated, and whether it is a repetition.
-        let mut repeatable = false;
+    fn run(&mut self) -> Step {
         let mut repeated: Option<&'e str> = None;
         while let Some(c) = self.rest.chars().next() {
             let before = self.rest;
+            if matches!(c, '*' | '+' | '?' | '{')
+                && let Some(repetition) = self.repetition()?
+            {
+                self.repeat(&repetition, repeated)?;
+                repeated = Some(repeated.unwrap_or(before));
+                continue;
+            }
+            repeated = None;
             match c {
-                '*' | '+' | '?' | '{' => {
-                    if let Some(length) = self.repetition()? {
-                        self.check_repetition(before, length, repeatable, repeated)?;
-                        repeated = Some(repeated.unwrap_or(before));
-                        self.push(length);
-                        continue;
-                    }
-                    self.out.push_str("\\{");
-                    self.skip(1);
-                    repeatable = true;
-                }
-                '\\' => {
-                    repeatable = self.escape()?;
-                }
+                '\\' => self.escape()?,
                 '[' => {
                     self.class()?;
-                    repeatable = true;
+                    self.item(1);
                 }
-                '(' => {
-                    self.group_start()?;
-                    repeatable = false;
-                }
-                ')' => {
-                    if self.groups.pop().is_none() {
-                        return Err(format!("unexpected ): `{}`", self.whole));
-                    }
-                    self.push(1);
-                    repeatable = true;
-                }
+                '(' => self.group_start()?,
+                ')' => self.group_end()?,
                 '|' => {
                     self.push(1);
-                    repeatable = false;
+                    self.last = None;
                 }
-                ']' | '}' => {
+                ']' | '}' | '{' => {
                     self.out.push('\\');
                     self.push(1);
-                    repeatable = true;
+                    self.item(1);
                 }
                 c => {
                     self.push(c.len_utf8());
-                    repeatable = true;
+                    self.item(1);
                 }
             }
-            repeated = None;
         }
-        if !self.groups.is_empty() {
+        if self.groups.len() > 1 {
             return Err(format!("missing closing ): `{}`", self.whole));
         }
-        Ok(self.out)
+        Ok(())
     }
 
     fn skip(&mut self, length: usize) {
@@ -101,11 +127,19 @@ impl<'e> Translator<'e> {
         self.skip(length);
     }
 
-    /// Returns the length of the repetition that begins here, without looking at what it repeats.
-    fn repetition(&self) -> Result<Option<usize>, String> {
+    /// Notes an item that repeats so often.
+    fn item(&mut self, count: u32) {
+        self.last = Some(count);
+        if let Some(group) = self.groups.last_mut() {
+            *group = count.max(*group);
+        }
+    }
+
+    /// Returns the repetition that begins here, without looking at what it repeats.
+    fn repetition(&self) -> Result<Option<Repetition>, String> {
         let lazy = |length: usize| length + usize::from(self.rest[length..].starts_with('?'));
         if !self.rest.starts_with('{') {
-            return Ok(Some(lazy(1)));
+            return Ok(Some(Repetition { length: lazy(1), count: 1, counted: false }));
         }
         let Some(end) = self.rest.find('}') else { return Ok(None) };
         let (least, most) = match self.rest[1..end].split_once(',') {
@@ -119,237 +153,286 @@ impl<'e> Translator<'e> {
             return Ok(None);
         }
         let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
-        let most_count = most.filter(|most| !most.is_empty()).map_or(number(least), number);
-        if number(least) > 1000 || most_count > 1000 || most_count < number(least) {
+        let count = most.filter(|most| !most.is_empty()).map_or(number(least), number);
+        if number(least) > 1000 || count > 1000 || count < number(least) {
             return Err(format!("invalid repeat count: `{}`", &self.rest[..=end]));
         }
-        Ok(Some(lazy(end + 1)))
+        Ok(Some(Repetition { length: lazy(end + 1), count, counted: true }))
     }
 
-    fn check_repetition(&self, at: &str, length: usize, repeatable: bool, repeated: Option<&str>) -> Step {
+    fn repeat(&mut self, repetition: &Repetition, repeated: Option<&str>) -> Step {
+        let Repetition { length, count, counted } = *repetition;
+        let written = &self.rest[..length];
         if let Some(start) = repeated {
-            let end = start.len() - at.len() + length;
+            let end = start.len() - self.rest.len() + length;
             return Err(format!("invalid nested repetition operator: `{}`", &start[..end]));
         }
-        if !repeatable {
-            return Err(format!("missing argument to repetition operator: `{}`", &at[..length]));
+        let Some(inner) = self.last else {
+            return Err(format!("missing argument to repetition operator: `{written}`"));
+        };
+        let product = inner.saturating_mul(count.max(1));
+        if counted && count >= 2 && product > 1000 {
+            return Err(format!("invalid repeat count: `{written}`"));
+        }
+        self.push(length);
+        self.item(product);
+        Ok(())
+    }
+
+    fn group_end(&mut self) -> Step {
+        if self.groups.len() < 2 {
+            return Err(format!("unexpected ): `{}`", self.whole));
+        }
+        let count = self.groups.pop().unwrap_or(1);
+        self.push(1);
+        self.item(count);
+        Ok(())
+    }
+
+    fn open_group(&mut self) {
+        self.groups.push(1);
+        self.last = None;
+    }
+
+    fn group_start(&mut self) -> Step {
+        let Some(flags) = self.rest.strip_prefix("(?") else {
+            self.push(1);
+            self.names.push(String::new());
+            self.open_group();
+            return Ok(());
+        };
+        if let Some(named) = flags.strip_prefix("P<").or_else(|| flags.strip_prefix('<')) {
+            return self.named_group(named);
+        }
+        let end = self.flags_end(flags)?;
+        let opens = flags.as_bytes()[end] == b':';
+        // Go refuses nothing to negate, and takes `(?:` and `(?)`.
+        if end == 0 && !opens {
+            self.skip(3);
+            return Ok(());
+        }
+        self.push(2 + end + 1);
+        if opens {
+            self.open_group();
         }
         Ok(())
     }
 
-    fn group_start(&mut self) -> Step {
-        self.groups.push(self.rest);
-        let Some(flags) = self.rest.strip_prefix("(?") else {
-            self.push(1);
-            return Ok(());
+    fn named_group(&mut self, named: &str) -> Step {
+        let start = self.rest.len() - named.len();
+        let Some(end) = named.find('>') else {
+            return Err(format!("invalid named capture: `{}`", self.rest));
         };
-        if let Some(named) = flags.strip_prefix("P<").or_else(|| flags.strip_prefix('<')) {
-            let start = self.rest.len() - named.len();
-            let Some(end) = named.find('>') else {
-                return Err(format!("invalid named capture: `{}`", self.rest));
-            };
-            let name = &named[..end];
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            if name.is_empty() || !name.chars().all(word) {
-                return Err(format!("invalid named capture: `{}`", &self.rest[..=start + end]));
-            }
-            // Rust's names do not begin with a digit, and nothing here asks for names by Go's rules but replacements.
-            self.push(start + end + 1);
-            return Ok(());
+        let name = &named[..end];
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(word) {
+            return Err(format!("invalid named capture: `{}`", &self.rest[..=start + end]));
         }
-        let end = flags.find(|c: char| !matches!(c, 'i' | 'm' | 's' | 'U' | '-'));
-        match end.map(|end| (end, flags.as_bytes()[end])) {
-            Some((end, closing @ (b')' | b':'))) if !flags[..end].ends_with('-') && (end > 0 || closing == b':') => {
-                self.push(2 + end + 1);
-                if closing == b')' {
-                    self.groups.pop();
-                }
-                Ok(())
-            }
-            None => Err(format!("missing closing ): `{}`", self.whole)),
-            Some((end, _)) => {
-                let shown = 2 + end + flags[end..].chars().next().map_or(0, char::len_utf8);
-                Err(format!("invalid or unsupported Perl syntax: `{}`", &self.rest[..shown]))
-            }
-        }
+        self.names.push(name.to_owned());
+        self.out.push('(');
+        self.skip(start + end + 1);
+        self.open_group();
+        Ok(())
     }
 
-    /// Translates an escape outside of a class; returns whether it can be repeated.
-    fn escape(&mut self) -> Result<bool, String> {
+    /// Returns the offset of the `:` or `)` after the flags of a group.
+    fn flags_end(&self, flags: &str) -> Result<usize, String> {
+        let mut negated = false;
+        let mut any = false;
+        for (index, c) in flags.char_indices() {
+            match c {
+                'i' | 'm' | 's' | 'U' => any = true,
+                '-' if !negated => {
+                    negated = true;
+                    any = false;
+                }
+                ':' | ')' if !negated || any => return Ok(index),
+                _ => {
+                    let shown = 2 + index + c.len_utf8();
+                    return Err(format!("invalid or unsupported Perl syntax: `{}`", &self.rest[..shown]));
+                }
+            }
+        }
+        Err(format!("invalid or unsupported Perl syntax: `{}`", self.rest))
+    }
+
+    /// Translates an escape outside of a class.
+    fn escape(&mut self) -> Step {
         let Some(c) = self.rest[1..].chars().next() else {
             return Err("trailing backslash at end of expression: ``".to_owned());
         };
-        let set = |set: &str, negated: bool| format!("[{}{set}]", if negated { "^" } else { "" });
         let replacement = match c {
-            'd' | 'D' => set(DIGIT, c == 'D'),
-            'w' | 'W' => set(WORD, c == 'W'),
-            's' | 'S' => set(SPACE, c == 'S'),
             'b' => r"(?-u:\b)".to_owned(),
             'B' => r"(?-u:\B)".to_owned(),
             'A' | 'z' => format!("\\{c}"),
+            'C' => return Err(format!("invalid escape sequence: `{}`", &self.rest[..2])),
             'Q' => {
                 let quoted = &self.rest[2..];
                 let end = quoted.find("\\E");
                 self.out.push_str(&regex::escape(&quoted[..end.unwrap_or(quoted.len())]));
                 self.skip(2 + end.map_or(quoted.len(), |end| end + 2));
-                return Ok(true);
+                if end != Some(0) && !quoted.is_empty() {
+                    self.item(1);
+                }
+                return Ok(());
             }
-            'C' => r"(?s-u:.)".to_owned(),
             _ => {
-                let length = self.character_escape()?;
-                let text = self.rest[..length].to_owned();
-                self.skip(length);
-                self.out.push_str(&escape_of(&text));
-                return Ok(true);
+                let text = match self.class_escape()? {
+                    Some(class) => class,
+                    None => self.character_escape()?,
+                };
+                self.out.push_str(&text);
+                self.item(1);
+                return Ok(());
             }
         };
-        self.skip(1 + c.len_utf8());
+        self.skip(2);
         self.out.push_str(&replacement);
-        Ok(true)
+        self.item(1);
+        Ok(())
     }
 
-    /// Returns the length of an escape that stands for one character or a Unicode class.
-    fn character_escape(&self) -> Result<usize, String> {
+    /// Translates `\d`, `\pL` and their kin, which mean the same in a class and outside of one.
+    fn class_escape(&mut self) -> Result<Option<String>, String> {
+        let set = match self.rest.as_bytes() {
+            [b'\\', b'p' | b'P', ..] => return self.unicode_class(),
+            [b'\\', b'd' | b'D', ..] => DIGIT,
+            [b'\\', b'w' | b'W', ..] => WORD,
+            [b'\\', b's' | b'S', ..] => SPACE,
+            _ => return Ok(None),
+        };
+        let negated = if self.rest.as_bytes()[1].is_ascii_uppercase() { "^" } else { "" };
+        self.skip(2);
+        Ok(Some(format!("[{negated}{set}]")))
+    }
+
+    fn unicode_class(&mut self) -> Result<Option<String>, String> {
+        let rest = self.rest;
+        let Some(first) = rest[2..].chars().next() else { return Ok(None) };
+        let length = match first {
+            '{' => rest.find('}').ok_or_else(|| format!("invalid character class range: `{rest}`"))? + 1,
+            letter => 2 + letter.len_utf8(),
+        };
+        let written = &rest[..length];
+        let name = if first == '{' { &rest[3..length - 1] } else { &rest[2..length] };
+        let (name, inverted) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
+        let Some(class) = class_name(name) else {
+            return Err(format!("invalid character class range: `{written}`"));
+        };
+        self.skip(length);
+        let negated = if written.starts_with("\\P") != inverted { "^" } else { "" };
+        Ok(Some(format!("[{negated}{class}]")))
+    }
+
+    /// Reads an escape that stands for one character.
+    fn character_escape(&mut self) -> Result<String, String> {
         let rest = self.rest;
         let Some(c) = rest[1..].chars().next() else {
             return Err("trailing backslash at end of expression: ``".to_owned());
         };
-        let bad = || Err(format!("invalid escape sequence: `{}`", &rest[..1 + c.len_utf8()]));
-        match c {
-            'p' | 'P' => match rest[2..].chars().next() {
-                Some('{') => match rest.find('}') {
-                    Some(end) => Ok(end + 1),
-                    None => Err(format!("invalid character class range: `{rest}`")),
-                },
-                Some(class) if class.is_ascii_alphabetic() => Ok(2 + class.len_utf8()),
-                Some(class) => Err(format!("invalid character class range: `{}`", &rest[..2 + class.len_utf8()])),
-                None => Err(format!("invalid character class range: `{rest}`")),
-            },
-            'x' => {
-                if rest[2..].starts_with('{') {
-                    let end = rest.find('}').filter(|end| rest[3..*end].bytes().all(|byte| byte.is_ascii_hexdigit()));
-                    return end
-                        .filter(|end| *end > 3)
-                        .map_or_else(|| Err(format!("invalid escape sequence: `{}`", &rest[..3])), |end| Ok(end + 1));
-                }
-                match rest.get(2..4) {
-                    Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(4),
-                    _ => bad(),
-                }
-            }
-            'a' | 'f' | 'n' | 'r' | 't' | 'v' => Ok(2),
+        let after = 1 + c.len_utf8();
+        let (code, length) = match c {
+            'x' => hexadecimal(rest)?,
+            'a' => (7, after),
+            'f' => (12, after),
+            'n' => (10, after),
+            'r' => (13, after),
+            't' => (9, after),
+            'v' => (11, after),
             '0'..='7' => {
                 let digits = rest[1..].bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
-                if c != '0' && digits == 1 { bad() } else { Ok(1 + digits) }
+                if c != '0' && digits == 1 {
+                    return Err(format!("invalid escape sequence: `{}`", &rest[..after]));
+                }
+                (u32::from_str_radix(&rest[1..=digits], 8).unwrap_or_default(), 1 + digits)
             }
-            c if c.is_ascii_punctuation() => Ok(1 + c.len_utf8()),
-            _ => bad(),
-        }
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => (u32::from(c), after),
+            _ => return Err(format!("invalid escape sequence: `{}`", &rest[..after])),
+        };
+        self.skip(length);
+        Ok(format!("\\x{{{code:X}}}"))
     }
 
     fn class(&mut self) -> Step {
         let start = self.rest;
-        let missing = || format!("missing closing ]: `{start}`");
         self.push(1);
         if self.rest.starts_with('^') {
             self.push(1);
         }
         let mut first = true;
         loop {
-            let Some(c) = self.rest.chars().next() else { return Err(missing()) };
+            let Some(c) = self.rest.chars().next() else { return Err(format!("missing closing ]: `{start}`")) };
             if c == ']' && !first {
                 self.push(1);
                 return Ok(());
             }
             first = false;
             if self.rest.starts_with("[:")
-                && let Some(end) = self.rest.find(":]")
+                && let Some(end) = self.rest[2..].find(":]")
             {
-                let name = &self.rest[..end + 2];
-                if !name[2..end].trim_start_matches('^').chars().all(|c| c.is_ascii_lowercase()) || end == 2 {
-                    return Err(format!("invalid character class range: `{name}`"));
+                let name = &self.rest[2..end + 2];
+                if !POSIX.contains(&name.strip_prefix('^').unwrap_or(name)) {
+                    return Err(format!("invalid character class range: `[:{name}:]`"));
                 }
-                self.push(end + 2);
+                self.push(end + 4);
                 continue;
             }
-            if self.class_set() {
-                continue;
+            match self.class_escape()? {
+                Some(class) => self.out.push_str(&class),
+                None => self.class_range(start)?,
             }
-            self.class_range(start)?;
         }
-    }
-
-    /// Translates `\d` and its kin inside a class.
-    fn class_set(&mut self) -> bool {
-        let set = match self.rest.as_bytes() {
-            [b'\\', b'd', ..] => DIGIT.to_owned(),
-            [b'\\', b'w', ..] => WORD.to_owned(),
-            [b'\\', b's', ..] => SPACE.to_owned(),
-            [b'\\', b'D', ..] => format!("[^{DIGIT}]"),
-            [b'\\', b'W', ..] => format!("[^{WORD}]"),
-            [b'\\', b'S', ..] => format!("[^{SPACE}]"),
-            _ => return false,
-        };
-        self.skip(2);
-        self.out.push_str(&set);
-        true
     }
 
     fn class_range(&mut self, start: &str) -> Step {
         let from = self.rest;
         let low = self.class_character(start)?;
-        self.out.push_str(&low);
-        if self.rest.starts_with('-') && !self.rest[1..].starts_with(']') && self.rest.len() > 1 {
+        let mut high = low;
+        if self.rest.starts_with('-') && self.rest.len() > 1 && !self.rest[1..].starts_with(']') {
             self.skip(1);
-            let high = self.class_character(start)?;
-            if let (Some(one), Some(two)) = (single(&low), single(&high))
-                && two < one
-            {
+            high = self.class_character(start)?;
+            if high < low {
                 let shown = &from[..from.len() - self.rest.len()];
                 return Err(format!("invalid character class range: `{shown}`"));
             }
-            self.out.push('-');
-            self.out.push_str(&high);
         }
+        self.out.push_str(&format!("\\x{{{low:X}}}-\\x{{{high:X}}}"));
         Ok(())
     }
 
-    fn class_character(&mut self, start: &str) -> Result<String, String> {
+    fn class_character(&mut self, start: &str) -> Result<u32, String> {
         let Some(c) = self.rest.chars().next() else { return Err(format!("missing closing ]: `{start}`")) };
         if c == '\\' {
-            let length = self.character_escape()?;
-            let text = escape_of(&self.rest[..length]);
-            self.skip(length);
-            return Ok(text);
+            let text = self.character_escape()?;
+            return Ok(u32::from_str_radix(text.trim_matches(['\\', 'x', '{', '}']), 16).unwrap_or_default());
         }
         self.skip(c.len_utf8());
-        Ok(if c.is_ascii_punctuation() { format!("\\{c}") } else { c.to_string() })
+        Ok(u32::from(c))
     }
 }
 
-/// Returns an escape as the `regex` crate takes it.
-fn escape_of(text: &str) -> String {
-    let Some(c) = text.chars().nth(1) else { return text.to_owned() };
-    match c {
-        '0'..='7' => {
-            let code = u32::from_str_radix(&text[1..], 8).unwrap_or_default();
-            format!("\\x{{{code:x}}}")
+/// Returns the character of `\x41` or `\x{41}`, and the length of the escape.
+fn hexadecimal(rest: &str) -> Result<(u32, usize), String> {
+    let shown = |length: usize| {
+        let end = rest[length..].chars().next().map_or(length, |c| length + c.len_utf8());
+        Err(format!("invalid escape sequence: `{}`", &rest[..end]))
+    };
+    if let Some(digits) = rest.strip_prefix("\\x{") {
+        let mut code = 0_u32;
+        for (index, c) in digits.char_indices() {
+            match c.to_digit(16) {
+                Some(digit) if code * 16 + digit <= 0x10_ffff => code = code * 16 + digit,
+                None if c == '}' && index > 0 => return Ok((code, 3 + index + 1)),
+                _ => return shown(3 + index),
+            }
         }
-        '_' | '<' | '>' | '"' | '\'' | '/' | '%' | '!' | '@' | ',' | ';' | ':' | '=' | '`' => {
-            regex::escape(&c.to_string())
-        }
-        _ => text.to_owned(),
+        return shown(rest.len());
     }
-}
-
-/// Returns the character that a class item is, if it is one.
-fn single(text: &str) -> Option<u32> {
-    let mut characters = text.chars();
-    match (characters.next()?, characters.next(), characters.next()) {
-        ('\\', Some(c), None) if c.is_ascii_punctuation() => Some(u32::from(c)),
-        ('\\', ..) => None,
-        (c, None, None) => Some(u32::from(c)),
-        _ => None,
+    let mut characters = rest[2..].chars();
+    let (first, second) = (characters.next(), characters.next());
+    match (first.and_then(|c| c.to_digit(16)), second.and_then(|c| c.to_digit(16))) {
+        (Some(one), Some(two)) => Ok((one * 16 + two, 4)),
+        _ => shown(2 + first.map_or(0, char::len_utf8)),
     }
 }
 
@@ -371,9 +454,12 @@ mod tests {
             (r"\bfoo\b", "a foo b", true),
             (r"[[a]+", "[[a", true),
             (r"^[^a-zA-Z0-9-_.]+$", "+/", true),
+            (r"(?P<1>a)(?<n>b)(?P<n>c)", "abc", true),
+            (r"^\p{greek}\p{Uppercase Letter}[\p{Lu}-a]$", "αA-", true),
+            (r"\x{41}\x42\103", "ABC", true),
         ];
         for (expression, text, expected) in table {
-            assert_eq!(compile(expression).unwrap().is_match(text.as_bytes()), expected, "{expression}");
+            assert_eq!(compile(expression).unwrap().regex.is_match(text.as_bytes()), expected, "{expression}");
         }
     }
 
@@ -389,6 +475,11 @@ mod tests {
             ("[z-a]", "invalid character class range: `z-a`"),
             ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
             ("a{1001}", "invalid repeat count: `{1001}`"),
+            ("(a{100}){11}", "invalid repeat count: `{11}`"),
+            (r"\C", r"invalid escape sequence: `\C`"),
+            (r"\xZ", r"invalid escape sequence: `\xZ`"),
+            (r"\p{Nope}", r"invalid character class range: `\p{Nope}`"),
+            ("[[:nope:]]", "invalid character class range: `[:nope:]`"),
             ("\\", "trailing backslash at end of expression: ``"),
         ];
         for (expression, expected) in table {

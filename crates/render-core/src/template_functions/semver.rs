@@ -206,6 +206,15 @@ impl Object for Version {
         Some(self.to_string())
     }
 
+    fn go_string(&self) -> Option<String> {
+        let Version { major, minor, patch, .. } = self;
+        let text = |text: &str| gotemplate::strconv::quote(text.as_bytes());
+        let (pre, metadata, original) = (text(&self.pre), text(&self.metadata), text(&self.original));
+        Some(format!(
+            "&semver.Version{{major:{major:#x}, minor:{minor:#x}, patch:{patch:#x}, pre:{pre}, metadata:{metadata}, original:{original}}}"
+        ))
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Version>().is_some_and(|other| self.original == other.original)
     }

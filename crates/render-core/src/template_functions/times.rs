@@ -14,6 +14,18 @@ use crate::time::{Now, Offset};
 pub(crate) struct Time {
     pub(crate) at: Now,
     pub(crate) zone: Offset,
+    pub(crate) location: Location,
+}
+
+/// Which of Go's locations a time has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// `time.UTC`
+    Utc,
+    /// `time.Local`
+    Local,
+    /// A zone of its own.
+    Fixed,
 }
 
 /// Returns the current time for a function.
@@ -21,7 +33,7 @@ pub(super) fn now(context: &dyn Context, name: &'static str) -> Result<Time, Fun
     let clock = super::state::of(context).and_then(|state| state.clock.as_ref());
     let zone = clock.map_or_else(utc, |clock| clock.local.clone());
     match super::draw::time(context, name) {
-        Some(at) => Ok(Time { at, zone }),
+        Some(at) => Ok(Time { at, zone, location: Location::Local }),
         None => Err(format!("{name} depends on the clock, so two runs would differ: pass the value in").into()),
     }
 }
@@ -34,7 +46,7 @@ pub(crate) fn utc() -> Offset {
 impl Time {
     /// Returns Go's zero time: the first of January of the year 1.
     pub(crate) fn zero() -> Time {
-        Time { at: Now { seconds: -62_135_596_800, nanoseconds: 0 }, zone: utc() }
+        Time { at: Now { seconds: -62_135_596_800, nanoseconds: 0 }, zone: utc(), location: Location::Utc }
     }
 
     pub(crate) fn format(&self, layout: &str) -> String {
@@ -58,7 +70,7 @@ impl Time {
         let sum = i64::from(self.at.nanoseconds) + nanoseconds.rem_euclid(1_000_000_000);
         let seconds = self.at.seconds.saturating_add(nanoseconds.div_euclid(1_000_000_000) + sum / 1_000_000_000);
         let at = Now { seconds, nanoseconds: u32::try_from(sum % 1_000_000_000).unwrap_or_default() };
-        Time { at, zone: self.zone.clone() }
+        Time { at, ..self.clone() }
     }
 
     fn number(&self, layout: &str) -> Value {
@@ -109,7 +121,7 @@ static METHODS: &[(&str, Function)] = &[
             Ok(Value::int64(at.seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(at.nanoseconds))))
         }),
     ),
-    ("UTC", Function::new(&[], |args| Ok(Value::object(Time { zone: utc(), ..of(args) })))),
+    ("UTC", Function::new(&[], |args| Ok(Value::object(Time { zone: utc(), location: Location::Utc, ..of(args) })))),
     ("IsZero", Function::new(&[], |args| Ok(Value::Bool(of(args).at == Time::zero().at)))),
     ("Format", Function::new(&[Param::String], |args| Ok(of(args).format(&text(args, 1)).into()))),
     ("String", Function::new(&[], |args| Ok(of(args).display().unwrap_or_default().into()))),
@@ -132,6 +144,22 @@ impl Object for Time {
         Some(self.format("2006-01-02 15:04:05.999999999 -0700 MST"))
     }
 
+    fn go_string(&self) -> Option<String> {
+        let location = match self.location {
+            Location::Utc => "time.UTC".to_owned(),
+            Location::Local => "time.Local".to_owned(),
+            Location::Fixed => format!("time.Location({})", quote(&self.zone.abbreviation)),
+        };
+        let date = self.format("2006, time.January, 2, 15, 4, 5");
+        let mut parts: Vec<&str> = date.split(", ").collect();
+        // The layout fills the year, the minute and the second up with zeros.
+        parts.iter_mut().for_each(|part| {
+            let trimmed = part.trim_start_matches('0');
+            *part = if trimmed.is_empty() { "0" } else { trimmed };
+        });
+        Some(format!("time.Date({}, {}, {location})", parts.join(", "), self.at.nanoseconds))
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Time>() == Some(self)
     }
@@ -152,6 +180,8 @@ struct Fields {
     nanoseconds: u32,
     afternoon: Option<bool>,
     zone: Option<Offset>,
+    /// The zone is UTC itself, not one of the same offset.
+    is_utc: bool,
 }
 
 /// Reads a time by a layout. Without a zone in the text it is one of `local`.
@@ -169,6 +199,7 @@ pub(crate) fn parse(layout: &str, written: &str, local: &Offset) -> Result<Time,
         nanoseconds: 0,
         afternoon: None,
         zone: None,
+        is_utc: false,
     };
     let mut rest = written;
     let mut layout_rest = layout;
@@ -215,15 +246,22 @@ impl Fields {
             Some(false) if self.hour == 12 => 0,
             _ => self.hour,
         };
-        let zone = self.zone.unwrap_or_else(|| local.clone());
+        let (zone, location) = match self.zone {
+            None => (local.clone(), Location::Local),
+            Some(zone) if self.is_utc => (zone, Location::Utc),
+            Some(zone) if zone == *local || (zone.abbreviation.is_empty() && zone.seconds == local.seconds) => {
+                (local.clone(), Location::Local)
+            }
+            Some(zone) => (zone, Location::Fixed),
+        };
         let days = days_of(self.year, self.month, self.day);
         let seconds = days * 86_400 + hour * 3_600 + self.minute * 60 + self.second - zone.seconds;
-        Ok(Time { at: Now { seconds, nanoseconds: self.nanoseconds }, zone })
+        Ok(Time { at: Now { seconds, nanoseconds: self.nanoseconds }, zone, location })
     }
 }
 
 /// Quotes as Go's `time` package does: every byte that is not printable ASCII is escaped.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for byte in text.bytes() {
         match byte {
@@ -312,12 +350,15 @@ fn read_text<'t>(fields: &mut Fields, element: &str, rest: &'t str) -> Read<'t> 
             &rest[2..]
         }
         "MST" => {
-            let length = rest.bytes().take_while(u8::is_ascii_uppercase).count();
-            if length < 3 {
-                return None;
+            if let Some(after) = rest.strip_prefix("UTC") {
+                (fields.zone, fields.is_utc) = (Some(utc()), true);
+                return Some(Ok(after));
             }
-            fields.zone = Some(Offset { seconds: 0, abbreviation: rest[..length].to_owned() });
-            &rest[length..]
+            let length = zone_name_length(rest)?;
+            let (name, after) = rest.split_at(length);
+            let hours = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i64>().ok()).unwrap_or_default();
+            fields.zone = Some(Offset { seconds: hours * 3_600, abbreviation: name.to_owned() });
+            after
         }
         element if element.starts_with(['.', ',']) => match read_fraction(fields, rest) {
             Some(after) => after,
@@ -329,9 +370,38 @@ fn read_text<'t>(fields: &mut Fields, element: &str, rest: &'t str) -> Read<'t> 
     Some(Ok(after))
 }
 
+/// Returns the length of a zone's name (`parseTimeZone` of Go's `time/format.go`).
+fn zone_name_length(text: &str) -> Option<usize> {
+    if text.starts_with("ChST") || text.starts_with("MeST") {
+        return Some(4);
+    }
+    if let Some(offset) = text.strip_prefix("GMT") {
+        return Some(3 + signed_hours_length(offset));
+    }
+    if text.starts_with(['+', '-']) {
+        return Some(signed_hours_length(text)).filter(|length| *length > 0);
+    }
+    match text.bytes().take(6).take_while(u8::is_ascii_uppercase).count() {
+        length @ 3 => Some(length),
+        length @ 4 if &text[3..4] == "T" || text.starts_with("WITA") => Some(length),
+        length @ 5 if &text[4..5] == "T" => Some(length),
+        _ => None,
+    }
+}
+
+/// Returns the length of a sign and hours up to 23; 0 if there are none.
+fn signed_hours_length(text: &str) -> usize {
+    let Some(digits) = text.strip_prefix(['+', '-']) else { return 0 };
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    match digits[..length].parse::<u32>() {
+        Ok(0..=23) => 1 + length,
+        _ => 0,
+    }
+}
+
 fn read_zone<'t>(fields: &mut Fields, element: &str, rest: &'t str) -> Read<'t> {
     if element.starts_with('Z') && rest.starts_with('Z') {
-        fields.zone = Some(utc());
+        (fields.zone, fields.is_utc) = (Some(utc()), true);
         return Some(Ok(&rest[1..]));
     }
     let sign = match rest.as_bytes().first()? {
@@ -352,9 +422,9 @@ fn read_zone<'t>(fields: &mut Fields, element: &str, rest: &'t str) -> Read<'t> 
             after = next;
         }
     }
-    let seconds = sign * seconds;
-    let abbreviation = if seconds == 0 { "UTC".to_owned() } else { String::new() };
-    fields.zone = Some(Offset { seconds, abbreviation });
+    // A name that was read before stays.
+    let abbreviation = fields.zone.take().map(|zone| zone.abbreviation).unwrap_or_default();
+    fields.zone = Some(Offset { seconds: sign * seconds, abbreviation });
     Some(Ok(after))
 }
 

@@ -143,6 +143,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Returns the line (from 0) on which the scanner stopped, where it could not read a token.
+    pub(in crate::yaml) fn failed_line(&self) -> Option<u32> {
+        self.scanner.failed_line()
+    }
+
     fn pop_state(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }

@@ -102,6 +102,8 @@ pub(super) struct Scanner<'a> {
     indent: i64,
     indents: Vec<i64>,
     ended: bool,
+    /// A token could not be read.
+    failed: bool,
     /// Where texts that differ from their source are put together.
     scratch: String,
 }
@@ -136,16 +138,30 @@ impl<'a> Scanner<'a> {
             indent: -1,
             indents: Vec::new(),
             ended: false,
+            failed: false,
             scratch: String::new(),
         }
     }
 
     /// The next token, left in place. After the end of the stream it is that end for ever.
     pub(super) fn peek(&mut self) -> Scan<&Token> {
+        if let Err(error) = self.fill() {
+            self.failed = true;
+            return Err(error);
+        }
+        Ok(&self.tokens[0])
+    }
+
+    fn fill(&mut self) -> Scan<()> {
         while self.needs_more()? {
             self.fetch()?;
         }
-        Ok(&self.tokens[0])
+        Ok(())
+    }
+
+    /// Returns the line (from 0) on which the scanner stopped, where it could not read a token.
+    pub(super) fn failed_line(&self) -> Option<u32> {
+        self.failed.then_some(self.line)
     }
 
     /// Takes the token that [`Scanner::peek`] showed. The end of the stream stays.
