@@ -220,7 +220,9 @@ names = [n if n not in SLOW or r.random() < 0.1 else r.choice(NAMES) for n in na
 templates = [template(n) for n in names]
 text = "".join(json.dumps({"template": base64.b64encode(t.encode("utf-8", "surrogatepass")).decode()}) + "\n" for t in templates).encode()
 target = os.environ.get("CARGO_TARGET_DIR", root / "target")
-subprocess.run(["go", "build", "-mod=mod", "-o", f"{target}/helm-oracle", "."], cwd=here / "helm-oracle", check=True)
+# In a copy, since Go completes the list of modules.
+shutil.copytree(here / "helm-oracle", f"{target}/helm-oracle-source", dirs_exist_ok=True)
+subprocess.run(["go", "build", "-mod=mod", "-o", f"{target}/helm-oracle", "."], cwd=f"{target}/helm-oracle-source", check=True)
 subprocess.run(["cargo", "build", "-q", "-p", "render-core", "--example", "expressions"], cwd=root, check=True)
 chart = pathlib.Path(tempfile.mkdtemp())
 for path, content in CHART.items():

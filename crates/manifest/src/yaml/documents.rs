@@ -30,13 +30,13 @@ pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>)
 
 /// The first document of a stream; see [`super::read_first_document`].
 pub(super) fn first(bytes: &[u8]) -> Result<Node, StreamError> {
-    let text = text::checked(bytes).map_err(|error| StreamError { error, line: 0, key: None })?;
+    let text = text::checked(bytes).map_err(|error| StreamError { error: Box::new(error), line: 0, key: None })?;
     let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::LastWins);
     match composer.document() {
         Ok(document) => Ok(document.unwrap_or_default()),
         Err(error) => {
             let line = composer.problem_line(&error);
-            Err(StreamError { error, line, key: composer.invalid_key })
+            Err(StreamError { error: Box::new(error), line, key: composer.invalid_key.map(Box::new) })
         }
     }
 }

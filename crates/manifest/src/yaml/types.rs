@@ -48,9 +48,9 @@ pub struct DuplicateKey {
 #[derive(Clone, Debug)]
 pub struct StreamError {
     /// The error.
-    pub error: Diagnostic,
+    pub error: Box<Diagnostic>,
     /// The line that go-yaml v2 names; 0 where it names none.
     pub line: u32,
     /// The mapping or sequence that was used as a key.
-    pub key: Option<Node>,
+    pub key: Option<Box<Node>>,
 }

@@ -148,7 +148,7 @@ fn node_of(value: &Value) -> Node {
         Value::Int(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
         Value::Uint(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
         Value::Float(value) => float_node(*value),
-        Value::List(list) => Node::from(list.iter().map(|item| node_of(item)).collect::<Vec<_>>()),
+        Value::List(list) => Node::from(list.iter().map(node_of).collect::<Vec<_>>()),
         Value::Map(map) => {
             let mut entries = NodeMap::with_capacity(map.len());
             for (key, value) in map.borrow().iter() {
