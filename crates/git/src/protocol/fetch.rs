@@ -1,6 +1,6 @@
 //! Requests to `git-upload-pack` and its responses, in version 2 and, for servers without it, in version 0 of the protocol.
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::time::Instant;
 
 use git2::{Oid, Repository};
@@ -8,7 +8,7 @@ use git2::{Oid, Repository};
 use super::advertisement::{Advertisement, remote_ref};
 use super::limited::{Limited, too_many};
 use super::message::{check_err, protocol_error};
-use super::pack_check::PackCheck;
+use super::pack_file::PackFile;
 use super::pkt::{self, Packet};
 use super::sideband::Sideband;
 use crate::limits::{MAX_NEGOTIATION_BYTES, MAX_REFS, MAX_REFS_BYTES};
@@ -257,46 +257,12 @@ fn skip_to_pack(reader: &mut dyn Read) -> io::Result<()> {
 
 /// Stores the objects of a pack, once it is checked, until `deadline`.
 fn store_pack(pack: &mut dyn Read, store: &Repository, deadline: Instant) -> io::Result<()> {
-    let git = |error: git2::Error| io::Error::other(error.message().to_owned());
-    let late = || io::Error::new(io::ErrorKind::TimedOut, "the pack was not stored in time");
-    let odb = store.odb().map_err(git)?;
-    let mut writer = odb.packwriter().map_err(git)?;
-    writer.progress(move |_| Instant::now() < deadline);
-    let mut check = PackCheck::new();
-    let mut start = Vec::new();
-    pack.take(12).read_to_end(&mut start)?;
-    if start.len() < 12 {
-        return Err(protocol_error("the pack is empty"));
-    }
-    check.update(&start)?;
-    let write = |writer: &mut git2::OdbPackwriter<'_>, bytes: &[u8]| {
-        writer.write_all(bytes).map_err(|_| if Instant::now() < deadline { invalid_pack() } else { late() })
-    };
-    // Only the checksum follows if there is no object, which libgit2 rejects.
-    let is_empty = start[8..] == [0; 4];
-    if !is_empty {
-        write(&mut writer, &start)?;
-    }
+    let mut file = PackFile::create(store)?;
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        let count = pack.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        check.update(&buffer[..count])?;
-        if !is_empty {
-            write(&mut writer, &buffer[..count])?;
+        match pack.read(&mut buffer)? {
+            0 => return file.finish(deadline),
+            count => file.write(&buffer[..count])?,
         }
     }
-    if !check.is_complete() {
-        return Err(protocol_error("the pack is incomplete"));
-    }
-    if !is_empty {
-        writer.commit().map_err(|error| if Instant::now() < deadline { git(error) } else { late() })?;
-    }
-    Ok(())
-}
-
-fn invalid_pack() -> io::Error {
-    protocol_error("the pack cannot be read")
 }

@@ -8,6 +8,12 @@ pub(crate) mod fetch;
 mod limited;
 mod message;
 mod pack_check;
+mod pack_deltas;
+mod pack_entry;
+mod pack_file;
+mod pack_index;
+#[cfg(test)]
+mod pack_samples;
 mod pkt;
 pub(crate) mod push;
 mod sideband;

@@ -1,11 +1,15 @@
-//! Checks a pack while it is received, before libgit2 allocates what the pack declares (gitformat-pack, version 2).
+//! Checks a pack while it is received, before anything is allocated that the pack declares, and lists its objects (gitformat-pack,
+//! version 2).
 
 use std::io;
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use git2::{ObjectType, Oid};
+use sha1::{Digest as _, Sha1};
 
 use super::limited::{too_large, too_many};
 use super::message::protocol_error;
+use super::pack_entry::{Base, PackEntry};
 use crate::limits::{MAX_DELTA_DEPTH, MAX_OBJECT_BYTES, MAX_PACK_BYTES, MAX_PACK_OBJECTS, MAX_UNPACKED_BYTES};
 
 /// The length of the header: `PACK`, version, number of objects.
@@ -33,9 +37,9 @@ pub(crate) struct PackCheck {
     inflate: Decompress,
     output: Vec<u8>,
     object: Object,
-    /// The objects so far, to find the depth of a delta.
-    offsets: Vec<u32>,
-    depths: Vec<u16>,
+    /// The objects so far.
+    entries: Vec<PackEntry>,
+    checksum: Sha1,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,9 +60,16 @@ struct Object {
     /// The declared size of the data, which is a delta for a delta.
     size: u64,
     inflated: u64,
-    is_delta: bool,
-    /// The first bytes of a delta.
-    start: Vec<u8>,
+    /// The type; absent for a delta.
+    kind: Option<ObjectType>,
+    base: Base,
+    /// The number of deltas between the object and the one that is stored whole.
+    depth: u16,
+    /// Where the compressed data begins.
+    data: u64,
+    /// The content, or the first bytes of a delta.
+    content: Vec<u8>,
+    crc: Crc,
 }
 
 impl PackCheck {
@@ -73,8 +84,8 @@ impl PackCheck {
             inflate: Decompress::new(true),
             output: vec![0; CHUNK],
             object: Object::default(),
-            offsets: Vec::new(),
-            depths: Vec::new(),
+            entries: Vec::new(),
+            checksum: Sha1::new(),
         }
     }
 
@@ -90,6 +101,10 @@ impl PackCheck {
                 _ => {
                     self.position += 1;
                     self.pending.push(first);
+                    if self.state != State::Checksum {
+                        self.checksum.update([first]);
+                        self.object.crc.update(&[first]);
+                    }
                     self.advance(first)?;
                     1
                 }
@@ -107,6 +122,11 @@ impl PackCheck {
         self.state == State::End
     }
 
+    /// Returns the objects of a complete pack in their order; `None` if it is not complete.
+    pub(crate) fn into_entries(self) -> Option<Vec<PackEntry>> {
+        (self.state == State::End).then_some(self.entries)
+    }
+
     /// Goes to the next state if the pending bytes are complete. `last` is the byte that was added.
     fn advance(&mut self, last: u8) -> io::Result<()> {
         let length = self.pending.len();
@@ -119,11 +139,15 @@ impl PackCheck {
             }
             State::BaseId if length == ID => {
                 // Where the base is, is not known before the objects are hashed.
-                self.depths.push(1);
-                self.enter(State::Data);
+                self.object.depth = 1;
+                self.object.base = Base::Id(oid(&self.pending)?);
+                self.start_data();
                 Ok(())
             }
             State::Checksum if length == ID => {
+                if self.checksum.clone().finalize()[..] != self.pending[..] {
+                    return Err(protocol_error("the pack has a wrong checksum"));
+                }
                 self.enter(State::End);
                 Ok(())
             }
@@ -156,7 +180,15 @@ impl PackCheck {
         }
         self.left -= 1;
         self.inflate.reset(true);
+        self.object = Object { content: std::mem::take(&mut self.object.content), ..Object::default() };
+        self.object.content.clear();
+        self.object.content.shrink_to(CHUNK);
         self.enter(State::ObjectHeader);
+    }
+
+    fn start_data(&mut self) {
+        self.object.data = self.position;
+        self.enter(State::Data);
     }
 
     /// The type in three bits, then the size: four bits, and seven in each further byte.
@@ -173,16 +205,20 @@ impl PackCheck {
             return Err(too_large("an object in the pack", MAX_OBJECT_BYTES));
         }
         self.add(size)?;
-        self.object = Object { offset, size, is_delta: kind >= 6, ..Object::default() };
-        self.offsets.push(u32::try_from(offset).unwrap_or(u32::MAX));
+        self.object.offset = offset;
+        self.object.size = size;
+        self.object.kind = match kind {
+            1 => Some(ObjectType::Commit),
+            2 => Some(ObjectType::Tree),
+            3 => Some(ObjectType::Blob),
+            4 => Some(ObjectType::Tag),
+            6 | 7 => None,
+            _ => return Err(protocol_error(&format!("the pack has an object of the invalid type {kind}"))),
+        };
         match kind {
-            1..=4 => {
-                self.depths.push(0);
-                self.enter(State::Data);
-            }
             6 => self.enter(State::BaseOffset),
             7 => self.enter(State::BaseId),
-            _ => return Err(protocol_error(&format!("the pack has an object of the invalid type {kind}"))),
+            _ => self.start_data(),
         }
         Ok(())
     }
@@ -196,14 +232,14 @@ impl PackCheck {
             distance = shifted | u64::from(byte & 0x7f);
         }
         let base = self.object.offset.checked_sub(distance).and_then(|base| u32::try_from(base).ok());
-        let index = base.and_then(|base| self.offsets.binary_search(&base).ok()).ok_or_else(invalid)?;
-        // The object itself has no depth yet.
-        let depth = self.depths.get(index).ok_or_else(invalid)? + 1;
-        if depth > MAX_DELTA_DEPTH {
+        let find = |base: u32| self.entries.binary_search_by_key(&base, |entry| entry.offset).ok();
+        let index = base.and_then(find).ok_or_else(invalid)?;
+        self.object.depth = self.entries[index].depth + 1;
+        if self.object.depth > MAX_DELTA_DEPTH {
             return Err(too_many("deltas in a row in the pack", MAX_DELTA_DEPTH.into()));
         }
-        self.depths.push(depth);
-        self.enter(State::Data);
+        self.object.base = Base::Entry(u32::try_from(index).map_err(|_| invalid())?);
+        self.start_data();
         Ok(())
     }
 
@@ -225,14 +261,17 @@ impl PackCheck {
         let used = usize::try_from(self.inflate.total_in() - before_in).unwrap_or(usize::MAX);
         let written = usize::try_from(self.inflate.total_out() - before_out).unwrap_or(usize::MAX);
         self.position += used as u64;
+        self.checksum.update(&bytes[..used]);
+        self.object.crc.update(&bytes[..used]);
         self.object.inflated += written as u64;
         if self.object.inflated > self.object.size {
             return Err(protocol_error("the pack has an object that is larger than its declared size"));
         }
-        if self.object.is_delta && self.object.start.len() < DELTA_SIZES {
-            let room = (DELTA_SIZES - self.object.start.len()).min(written);
-            self.object.start.extend_from_slice(&self.output[..room]);
-        }
+        let room = match self.object.kind {
+            Some(_) => written,
+            None => written.min(DELTA_SIZES.saturating_sub(self.object.content.len())),
+        };
+        self.object.content.extend_from_slice(&self.output[..room]);
         if status == Status::StreamEnd {
             self.end_object()?;
         } else if used == 0 && written == 0 {
@@ -245,17 +284,38 @@ impl PackCheck {
         if self.object.inflated < self.object.size {
             return Err(protocol_error("the pack has an object that is smaller than its declared size"));
         }
-        if self.object.is_delta {
-            let result = delta_result_size(&self.object.start)
-                .ok_or_else(|| protocol_error("the pack has a delta without sizes"))?;
-            if result > MAX_OBJECT_BYTES {
-                return Err(too_large("an object in the pack", MAX_OBJECT_BYTES));
+        let mut id = None;
+        match self.object.kind {
+            Some(kind) => {
+                let hashed = Oid::hash_object(kind, &self.object.content);
+                id = Some(hashed.map_err(|error| io::Error::other(error.message().to_owned()))?);
             }
-            self.add(result)?;
+            None => {
+                let result = delta_result_size(&self.object.content)
+                    .ok_or_else(|| protocol_error("the pack has a delta without sizes"))?;
+                if result > MAX_OBJECT_BYTES {
+                    return Err(too_large("an object in the pack", MAX_OBJECT_BYTES));
+                }
+                self.add(result)?;
+            }
         }
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        self.entries.push(PackEntry {
+            offset: small(self.object.offset),
+            data: small(self.object.data),
+            crc: self.object.crc.sum(),
+            base: self.object.base,
+            depth: self.object.depth,
+            kind: self.object.kind,
+            id,
+        });
         self.next_object();
         Ok(())
     }
+}
+
+fn oid(bytes: &[u8]) -> io::Result<Oid> {
+    Oid::from_bytes(bytes).map_err(|error| io::Error::other(error.message().to_owned()))
 }
 
 /// The size of the object that a delta makes: the second of the two numbers at its start.
@@ -275,29 +335,8 @@ fn delta_result_size(start: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
+    use super::super::pack_samples::{object, pack};
     use super::*;
-
-    fn pack(objects: &[Vec<u8>]) -> Vec<u8> {
-        let count = u32::try_from(objects.len()).unwrap();
-        [b"PACK\0\0\0\x02", &count.to_be_bytes()[..], &objects.concat(), &[7; ID]].concat()
-    }
-
-    /// An object of a type with a declared size, the reference to its base and its data.
-    fn object(kind: u8, size: u64, base: &[u8], data: &[u8]) -> Vec<u8> {
-        let mut out = vec![kind << 4 | u8::try_from(size & 15).unwrap()];
-        let mut left = size >> 4;
-        while left > 0 {
-            *out.last_mut().unwrap() |= 0x80;
-            out.push(u8::try_from(left & 0x7f).unwrap());
-            left >>= 7;
-        }
-        out.extend_from_slice(base);
-        let mut zlib = flate2::write::ZlibEncoder::new(out, flate2::Compression::fast());
-        zlib.write_all(data).unwrap();
-        zlib.finish().unwrap()
-    }
 
     fn check(pack: &[u8]) -> Result<bool, String> {
         let mut results = Vec::new();
@@ -378,6 +417,7 @@ mod tests {
             (pack(&[object(7, 1, &[1; ID], b"\xff")]), "without sizes"),
             (pack(&[vec![0x33, 1, 2, 3, 4]]), "cannot be decompressed"),
             ([pack(&[]), vec![1]].concat(), "after its end"),
+            ([&pack(&[])[..HEADER], &[7; ID]].concat(), "wrong checksum"),
         ];
         for (bytes, expected) in cases {
             let error = check(&bytes).unwrap_err();

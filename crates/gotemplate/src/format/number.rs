@@ -77,7 +77,8 @@ impl Printer<'_> {
 
     fn unicode(&mut self, bits: u64) {
         let least = self.flags.precision.unwrap_or_default().max(4);
-        let mut text = format!("U+{bits:0least$X}");
+        let digits = format!("{bits:X}");
+        let mut text = format!("U+{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
         let c = u32::try_from(bits).ok().and_then(char::from_u32);
         if let Some(c) = c.filter(|c| self.flags.sharp && is_print(*c)) {
             text.push_str(" '");

@@ -266,4 +266,22 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&sprintf(format.as_bytes(), values, usize::MAX)), expected, "{format}");
         }
     }
+
+    #[test]
+    fn a_width_and_a_precision_of_a_million_are_padded() {
+        let list = Value::from(vec![Value::from(2.5), Value::Nil]);
+        let values = [Value::from(65), Value::from(2.5), "text".into(), true.into(), Value::Nil, list];
+        for flags in ["", "+", "-", "#", "0", " "] {
+            for size in ["70000", ".70000", "70000.70000"] {
+                for verb in "vdeEfFgGxXobOqcUtsTp".chars() {
+                    let format = format!("%{flags}{size}{verb}");
+                    for value in &values {
+                        assert!(!sprintf(format.as_bytes(), std::slice::from_ref(value), usize::MAX).is_empty());
+                    }
+                }
+            }
+        }
+        let code_point = sprintf(b"%.70000U", &[65.into()], usize::MAX);
+        assert_eq!(String::from_utf8(code_point), Ok(format!("U+{}41", "0".repeat(69_998))));
+    }
 }

@@ -1,5 +1,8 @@
 //! Floats to text (`strconv.AppendFloat`).
 
+/// The digits that a float has at most, before and after the point. The formatter of the standard library takes fewer than 65,536.
+const MAX_DIGITS: usize = 1100;
+
 /// The verbs of `strconv.FormatFloat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatFormat {
@@ -40,7 +43,11 @@ pub fn append_float(out: &mut String, value: f64, format: FloatFormat, precision
     match format {
         FloatFormat::Exponent => exponent(out, &Digits::of(value, precision.map(|precision| precision + 1)), precision),
         FloatFormat::Decimal => match precision {
-            Some(precision) => out.push_str(&format!("{value:.precision$}")),
+            Some(precision) => {
+                let digits = precision.min(MAX_DIGITS);
+                out.push_str(&format!("{value:.digits$}"));
+                out.extend(std::iter::repeat_n('0', precision - digits));
+            }
             None => out.push_str(&format!("{value}")),
         },
         FloatFormat::Shorter => shorter(out, value, precision),
@@ -59,7 +66,7 @@ impl Digits {
     /// Returns so many significant digits, rounded to the nearest even, or the shortest ones.
     fn of(value: f64, count: Option<usize>) -> Digits {
         let text = match count {
-            Some(count) => format!("{value:.*e}", count.max(1) - 1),
+            Some(count) => format!("{value:.*e}", count.clamp(1, MAX_DIGITS) - 1),
             None => format!("{value:e}"),
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -219,5 +226,22 @@ mod tests {
         assert_eq!(format_float(1.5, FloatFormat::Hexadecimal, None), "0x1.8p+00");
         assert_eq!(format_float(1.5, FloatFormat::Binary, None), "6755399441055744p-52");
         assert_eq!(format_float(1.0, FloatFormat::Hexadecimal, Some(3)), "0x1.000p+00");
+    }
+
+    #[test]
+    fn a_precision_has_no_limit() {
+        let zeros = |count| "0".repeat(count);
+        for precision in [1_099, 1_100, 1_101, 65_535, 65_536, 1_000_000] {
+            let print = |value, format| format_float(value, format, Some(precision));
+            assert_eq!(print(2.5, FloatFormat::Decimal), format!("2.5{}", zeros(precision - 1)));
+            assert_eq!(print(2.5, FloatFormat::Exponent), format!("2.5{}e+00", zeros(precision - 1)));
+            assert_eq!(print(2.5, FloatFormat::Shorter), "2.5");
+            assert_eq!(print(1.5, FloatFormat::Hexadecimal), format!("0x1.8{}p+00", zeros(precision - 1)));
+        }
+        // The float with the most digits after the point.
+        let text = format_float(5e-324, FloatFormat::Decimal, Some(1_074));
+        let padded = format_float(5e-324, FloatFormat::Decimal, Some(2_000));
+        assert_eq!(padded, format!("{text}{}", zeros(2_000 - 1_074)));
+        assert!(text.ends_with("625"), "{text}");
     }
 }
