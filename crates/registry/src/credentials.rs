@@ -64,6 +64,17 @@ impl Credentials {
         Ok(Credentials { configs, helpers, ..Credentials::default() })
     }
 
+    /// Returns these credentials with those of a file in docker's format before them, where it exists: helm's `registry/config.json`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is not JSON. Its content is never shown.
+    pub fn with_first(mut self, file: &Path) -> Result<Self, Diagnostic> {
+        if let Some(config) = DockerConfig::read(file)? {
+            self.configs.insert(0, config);
+        }
+        Ok(self)
+    }
+
     /// Sets how long a helper may take; the default is 30 seconds.
     #[must_use]
     pub fn helper_timeout(mut self, timeout: Duration) -> Self {

@@ -92,6 +92,12 @@ impl RequestError {
         self
     }
 
+    /// A missing tag as a missing repository: what was requested names no tag.
+    #[must_use]
+    pub(crate) fn missing_repository_if_unknown(self) -> Self {
+        if self.kind == ErrorKind::MissingTag { self.missing_repository() } else { self }
+    }
+
     /// An error of the credentials' store.
     pub(crate) fn credentials(host: &str, error: &Diagnostic) -> Self {
         let file = error.file.iter().map(|file| format!("{file}: ")).collect::<String>();

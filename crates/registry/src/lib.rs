@@ -1,11 +1,11 @@
-//! OCI registries: image references in, digests out; artifacts in, digests out.
+//! OCI registries: image references in, digests out; artifacts in, digests out, and back.
 //!
 //! [`RegistryClient`] asks registries and writes to them, [`Credentials`] has what docker and podman know of them. HTTP is `net`'s.
 //!
 //! Modules, from the bottom up: [`error`], [`platform`], [`options`] · `endpoint` (which URLs answer for a registry) · `credential`,
 //! `docker_config`, `helper`, [`credentials`] · `challenge`, `token`, `authorization` (one token for each repository) · `session` (one
 //! registry: scheme, challenge, requests), `refusal` (what a status means) · `document` (manifests and indexes), `lookup` (one
-//! reference) · [`client`], [`resolve`], [`origins`], [`push`].
+//! reference) · [`client`], [`resolve`], [`origins`], [`push`], [`pull`].
 
 mod authorization;
 mod challenge;
@@ -24,6 +24,7 @@ mod lookup;
 pub mod options;
 pub mod origins;
 pub mod platform;
+pub mod pull;
 pub mod push;
 mod refusal;
 pub mod resolve;
@@ -38,5 +39,6 @@ pub use net::Proxies;
 pub use options::RegistryOptions;
 pub use origins::Origin;
 pub use platform::Platform;
+pub use pull::{ArtifactLayer, ArtifactManifest, PulledManifest};
 pub use push::{Artifact, ArtifactPush, PushOptions, PushResult};
 pub use resolve::{Resolution, ResolvedImage};

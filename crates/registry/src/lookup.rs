@@ -106,6 +106,13 @@ impl Lookup<'_> {
         self.parse_manifest(reference, &self.send(Method::GET, &path, MANIFEST_LIMIT)?)
     }
 
+    /// Returns the bytes of a manifest that [`Lookup::fetch`] would accept.
+    pub(crate) fn fetch_bytes(&self, reference: &str) -> Result<(Digest, Vec<u8>), RequestError> {
+        let response = self.send(Method::GET, &format!("manifests/{reference}"), MANIFEST_LIMIT)?;
+        let (digest, _) = self.parse_manifest(reference, &response)?;
+        Ok((digest, response.http.into_body()))
+    }
+
     fn fetch_once(&self, reference: &str) -> Result<(Digest, Document), RequestError> {
         let (path, repository) = (format!("manifests/{reference}"), self.image.repository());
         let request = RegistryRequest::new(Method::GET, &repository, &path, MANIFEST_LIMIT);
@@ -142,11 +149,19 @@ impl Lookup<'_> {
 
     /// Returns a blob, verified against its digest.
     pub(crate) fn blob(&self, digest: &str) -> Result<Vec<u8>, RequestError> {
+        self.blob_up_to(digest, MANIFEST_LIMIT)
+    }
+
+    /// Returns a blob of at most `limit` bytes, verified against its digest.
+    pub(crate) fn blob_up_to(&self, digest: &str, limit: usize) -> Result<Vec<u8>, RequestError> {
         let requested =
             Digest::parse(digest).map_err(|_| self.protocol_error(format!("invalid digest {:?}", one_line(digest))))?;
-        let response = self.send(Method::GET, &format!("blobs/{digest}"), MANIFEST_LIMIT)?;
+        let response = self.send(Method::GET, &format!("blobs/{digest}"), limit)?;
         if response.status() != 200 {
             return Err(self.refusal(&response));
+        }
+        if response.http.is_truncated() {
+            return Err(self.protocol_error(format!("blob {digest} is larger than {limit} bytes")));
         }
         match hash(response.http.body(), Some(&requested)) {
             Ok(found) if found == requested && !response.http.is_truncated() => Ok(response.http.into_body()),
@@ -154,7 +169,7 @@ impl Lookup<'_> {
         }
     }
 
-    fn send(&self, method: Method, path: &str, limit: usize) -> Result<RegistryResponse, RequestError> {
+    pub(crate) fn send(&self, method: Method, path: &str, limit: usize) -> Result<RegistryResponse, RequestError> {
         let repository = self.image.repository();
         let accept = path.starts_with("manifests/").then_some(ACCEPT);
         let request = RegistryRequest { accept, ..RegistryRequest::new(method, &repository, path, limit) };
@@ -174,7 +189,7 @@ impl Lookup<'_> {
         }
     }
 
-    fn protocol_error(&self, message: impl Into<String>) -> RequestError {
+    pub(crate) fn protocol_error(&self, message: impl Into<String>) -> RequestError {
         RequestError::protocol(&self.session.host(), message)
     }
 }

@@ -225,6 +225,14 @@ pub trait Host: Sync {
         Err(Diagnostic::new(format!("cannot fetch chart {request}: chart repositories are not available here")))
     }
 
+    /// Returns the URL of the chart repository that has a name in helm's `repositories.yaml`.
+    ///
+    /// # Errors
+    /// Returns an error if there is none, or it must not be read.
+    fn chart_repository(&self, name: &str) -> Result<String, Diagnostic> {
+        Err(Diagnostic::new(format!("chart repository \"{name}\" not found")))
+    }
+
     /// Runs a program until it ends.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use manifest::Diagnostic;
 use render_core::files::{FileError, FileKind, Files};
 
 use super::confined::ConfinedFolder;
+use super::program_files::Mount;
 
 /// A commit whose files are read from git's objects, and written to a temporary folder if a program needs them.
 pub(crate) struct CommitMount {
@@ -32,32 +33,6 @@ impl CommitMount {
     /// The files of a commit. `name` is how messages call the repository.
     pub(crate) fn new(files: CommitFiles, name: String, cache: Option<PathBuf>) -> Self {
         CommitMount { files, name, cache, damage: OnceLock::new(), copy: OnceLock::new() }
-    }
-
-    /// The path of the root.
-    pub(crate) fn root(&self) -> &str {
-        self.files.root()
-    }
-
-    /// The path of a folder with the files, written at the first call. It is removed with this value.
-    ///
-    /// # Errors
-    /// What cannot be read or written, and a link that leads out of the repository.
-    pub(crate) fn copy(&self) -> Result<&str, Diagnostic> {
-        let copy = self.copy.get_or_init(|| {
-            let failed = |error: &dyn std::fmt::Display| {
-                Diagnostic::new(format!("cannot write the files of {} for a program: {error}", self.name))
-            };
-            let folder = ConfinedFolder::create().map_err(|error| failed(&error))?;
-            folder.write_commit(&self.files).map_err(|error| failed(&error))?;
-            Ok(folder)
-        });
-        copy.as_ref().map(ConfinedFolder::path).map_err(Clone::clone)
-    }
-
-    /// The path of the folder that [`CommitMount::copy`] wrote.
-    pub(crate) fn copied(&self) -> Option<&str> {
-        self.written().map(ConfinedFolder::path)
     }
 
     fn written(&self) -> Option<&ConfinedFolder> {
@@ -102,6 +77,28 @@ impl CommitMount {
     fn below<'p>(&self, path: &'p str) -> &'p str {
         let below = path.strip_prefix(self.root()).unwrap_or_default().trim_start_matches('/');
         if below.is_empty() { "." } else { below }
+    }
+}
+
+impl Mount for CommitMount {
+    fn root(&self) -> &str {
+        self.files.root()
+    }
+
+    fn copy(&self) -> Result<&str, Diagnostic> {
+        let copy = self.copy.get_or_init(|| {
+            let failed = |error: &dyn std::fmt::Display| {
+                Diagnostic::new(format!("cannot write the files of {} for a program: {error}", self.name))
+            };
+            let folder = ConfinedFolder::create().map_err(|error| failed(&error))?;
+            folder.write_commit(&self.files).map_err(|error| failed(&error))?;
+            Ok(folder)
+        });
+        copy.as_ref().map(ConfinedFolder::path).map_err(Clone::clone)
+    }
+
+    fn copied(&self) -> Option<&str> {
+        self.written().map(ConfinedFolder::path)
     }
 }
 

@@ -1,27 +1,32 @@
-//! The engine's files: those of the source, and those of the remote bases of the run.
+//! The engine's files: those of the source, and those of the remote bases and charts of the run.
 
 use std::sync::Arc;
 
 use render_core::files::{FileError, FileKind, Files, parent};
 
 use super::bases::Bases;
+use super::charts::Charts;
 use super::disk::is_within;
 
-/// The files of the source, and of the remote bases that a host has fetched.
+/// The files of the source, and of the remote bases and charts that a host has fetched.
 #[derive(Clone, Copy)]
 pub struct HostFiles<'a> {
     source: &'a dyn Files,
     bases: &'a Bases,
+    charts: &'a Charts,
     /// The folder outside of which nothing of the source is read.
     confined: Option<&'a str>,
 }
 
 impl<'a> HostFiles<'a> {
-    pub(super) fn new(source: &'a dyn Files, bases: &'a Bases, confined: Option<&'a str>) -> Self {
-        HostFiles { source, bases, confined }
+    pub(super) fn new(source: &'a dyn Files, bases: &'a Bases, charts: &'a Charts, confined: Option<&'a str>) -> Self {
+        HostFiles { source, bases, charts, confined }
     }
 
     fn with<T>(&self, path: &str, read: impl FnOnce(&dyn Files) -> Result<T, FileError>) -> Result<T, FileError> {
+        if let Some(chart) = self.charts.at(path) {
+            return read(&*chart);
+        }
         match self.bases.at(path) {
             Some(base) => read(&*base),
             None => {

@@ -3,6 +3,7 @@
 mod bases;
 pub mod branches;
 mod cache;
+pub mod charts;
 pub mod ci_run;
 pub mod clone;
 pub(crate) mod commit_mount;

@@ -1,15 +1,28 @@
-//! The files that a program needs of commits that are not checked out.
+//! The files that a program needs of commits that are not checked out, and of charts that are not unpacked.
 
 use std::sync::Arc;
 
 use manifest::Diagnostic;
 use render_core::host::Program;
 
-use super::commit_mount::CommitMount;
+/// Files at a path where no folder is, which can be written to a temporary folder.
+pub(crate) trait Mount: Send + Sync {
+    /// The path of the root.
+    fn root(&self) -> &str;
 
-/// The commits that a program's folder, arguments or variables name, each written to a temporary folder.
+    /// The path of a folder with the files, written at the first call.
+    ///
+    /// # Errors
+    /// What cannot be read or written.
+    fn copy(&self) -> Result<&str, Diagnostic>;
+
+    /// The path of the folder that [`Mount::copy`] wrote.
+    fn copied(&self) -> Option<&str>;
+}
+
+/// The commits and charts that a program's folder, arguments or variables name, each written to a temporary folder.
 pub(super) struct ProgramFiles {
-    mounts: Vec<Arc<CommitMount>>,
+    mounts: Vec<Arc<dyn Mount>>,
 }
 
 impl ProgramFiles {
@@ -17,12 +30,12 @@ impl ProgramFiles {
     ///
     /// # Errors
     /// Files that cannot be read or written.
-    pub(super) fn of(program: &Program, mounts: &[Arc<CommitMount>]) -> Result<Self, Diagnostic> {
+    pub(super) fn of(program: &Program, mounts: &[Arc<dyn Mount>]) -> Result<Self, Diagnostic> {
         let texts = || {
             let variables = program.variables.iter().map(|(_, value)| value);
             std::iter::once(&program.folder).chain(&program.arguments).chain(variables)
         };
-        let named = |mount: &&Arc<CommitMount>| texts().any(|text| positions(text, mount.root()).next().is_some());
+        let named = |mount: &&Arc<dyn Mount>| texts().any(|text| positions(text, mount.root()).next().is_some());
         let mounts: Vec<_> = mounts.iter().filter(named).cloned().collect();
         for mount in &mounts {
             mount.copy()?;

@@ -29,7 +29,8 @@ pub struct Remotes {
     pub cache: Option<PathBuf>,
 }
 
-type Answer<T> = Arc<OnceLock<Result<T, Diagnostic>>>;
+/// The answer to a question that is asked once.
+pub(super) type Answer<T> = Arc<OnceLock<Result<T, Diagnostic>>>;
 
 /// Every remote base and file of this run, each fetched once however many units name it.
 #[derive(Debug, Default)]
@@ -45,6 +46,10 @@ pub(super) struct Fetched {
 impl Fetched {
     pub(super) fn new(remotes: Remotes, trust: InputTrust) -> Self {
         Fetched { remotes, trust, ..Fetched::default() }
+    }
+
+    pub(super) fn settings(&self) -> &Remotes {
+        &self.remotes
     }
 
     pub(super) fn used(&self) -> Vec<LockedRemote> {
@@ -158,7 +163,7 @@ fn at(url: &str, revision: Option<&str>) -> String {
 }
 
 /// The answer to `key`: the first caller computes it, concurrent callers wait for it.
-fn once<K: Ord + Clone, T: Clone>(
+pub(super) fn once<K: Ord + Clone, T: Clone>(
     known: &Mutex<BTreeMap<K, Answer<T>>>,
     key: &K,
     work: impl FnOnce() -> Result<T, Diagnostic>,

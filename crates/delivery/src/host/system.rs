@@ -10,23 +10,27 @@ use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
 use net::child::{self, Purpose};
 use render_core::files::Files;
-use render_core::host::{ChartSettings, Host, Program, ProgramKind, ProgramOutput, RemoteRepository};
+use render_core::host::{
+    ChartRequest, ChartSettings, FetchedChart, Host, Program, ProgramKind, ProgramOutput, RemoteRepository,
+};
 
+use super::charts::{ChartAccess, Charts};
 use super::commit_mount::CommitMount;
 use super::disk::DiskFiles;
 use super::host_files::HostFiles;
 use super::permissions::Permissions;
-use super::program_files::ProgramFiles;
+use super::program_files::{Mount, ProgramFiles};
 use super::remotes;
 pub use super::remotes::Remotes;
 use crate::error::IntoDiagnostic;
-use crate::lock::LockedRemote;
+use crate::lock::{LockedChart, LockedRemote};
 
 /// The machine that hydrant runs on.
 #[derive(Debug, Default)]
 pub struct SystemHost {
     scratch: Mutex<Vec<tempfile::TempDir>>,
     remotes: remotes::Fetched,
+    remote_charts: Charts,
     permissions: Permissions,
     /// The folder outside of which nothing of the source is read; absent where the source is trusted.
     confined: Option<String>,
@@ -75,13 +79,27 @@ impl SystemHost {
     /// A host that gets remote bases from `remotes` and starts programs as `permissions` say. The default fetches every requested base
     /// and starts no program that the source configures.
     pub fn new(remotes: Remotes, permissions: Permissions) -> Self {
+        let access = ChartAccess { trust: permissions.trust, ..ChartAccess::default() };
+        let remote_charts = Charts::new(access, remotes.source.clone(), remotes.cache.clone());
         let remotes = remotes::Fetched::new(remotes, permissions.trust);
-        SystemHost { remotes, permissions, ..SystemHost::default() }
+        SystemHost { remotes, remote_charts, permissions, ..SystemHost::default() }
+    }
+
+    /// The host with these ways to chart repositories and registries.
+    #[must_use]
+    pub fn with_chart_access(self, access: ChartAccess) -> Self {
+        let Remotes { source, cache, .. } = self.remotes.settings().clone();
+        SystemHost { remote_charts: Charts::new(access, source, cache), ..self }
+    }
+
+    /// The remote charts that were used so far, for the lock file.
+    pub fn used_charts(&self) -> Vec<LockedChart> {
+        self.remote_charts.used()
     }
 
     /// The files of the source, and of the remote bases that this host has fetched or will fetch.
     pub fn files<'a>(&'a self, source: &'a dyn Files) -> HostFiles<'a> {
-        HostFiles::new(source, self.remotes.bases(), self.confined.as_deref())
+        HostFiles::new(source, self.remotes.bases(), &self.remote_charts, self.confined.as_deref())
     }
 
     /// The host with a revision of the source in `folder`. A program gets the files of the revision in a temporary folder, not those of the
@@ -130,7 +148,8 @@ impl Host for SystemHost {
     }
 
     fn repository_root(&self, path: &str) -> Option<String> {
-        self.remotes.bases().at(path).map(|base| base.root().to_owned())
+        let chart = self.remote_charts.at(path).map(|chart| chart.root().to_owned());
+        chart.or_else(|| self.remotes.bases().at(path).map(|base| base.root().to_owned()))
     }
 
     fn download(&self, url: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -150,9 +169,19 @@ impl Host for SystemHost {
         }
     }
 
+    fn chart(&self, request: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
+        self.remote_charts.get(request)
+    }
+
+    fn chart_repository(&self, name: &str) -> Result<String, Diagnostic> {
+        self.remote_charts.repository_of_name(name)
+    }
+
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
         self.permissions.check(program)?;
-        let mut mounts = self.remotes.bases().all();
+        let mut mounts: Vec<Arc<dyn Mount>> = Vec::new();
+        mounts.extend(self.remotes.bases().all().into_iter().map(|base| base as Arc<dyn Mount>));
+        mounts.extend(self.remote_charts.all().into_iter().map(|chart| chart as Arc<dyn Mount>));
         if let Some(revision) = &self.revision {
             mounts.push(revision.mount()?);
         }

@@ -31,6 +31,18 @@ pub fn read(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Di
     }
 }
 
+/// Reads the lock file if it exists, whatever the mode: for what is verified at each use.
+///
+/// # Errors
+/// A lock file that is unreadable or invalid.
+pub fn read_if_there(files: &dyn Files, path: &str, source: &LockMode) -> Result<Lock, Diagnostic> {
+    match files.kind(path) {
+        Err(FileError::Missing) => Ok(Lock::default()),
+        _ if source.reads_lock() => read(files, path, source),
+        _ => read(files, path, &LockMode::Locked),
+    }
+}
+
 /// The given lock file, the next one in the folder or above, or the one that the folder would get.
 pub(crate) fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> String {
     if let Some(path) = given {

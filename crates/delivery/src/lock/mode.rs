@@ -71,6 +71,15 @@ impl LockMode {
 }
 
 impl Refresh {
+    /// Whether the chart of this name is resolved again.
+    pub(crate) fn concerns_chart(&self, name: &str) -> bool {
+        match self {
+            Refresh::None => false,
+            Refresh::All => true,
+            Refresh::Images(these) => these.iter().any(|one| one.as_str() == name),
+        }
+    }
+
     /// Whether the image is resolved again.
     pub(crate) fn concerns(&self, image: &ImageRef) -> bool {
         match self {

@@ -8,6 +8,7 @@ use render_core::files::{Files, join};
 use render_core::kustomize::BaseCache;
 
 use crate::error::Failure;
+use crate::host::charts::ChartAccess;
 use crate::host::git_facts::GitFacts;
 use crate::host::host_files::HostFiles;
 use crate::host::system::{Remotes, SystemHost};
@@ -54,12 +55,19 @@ impl<'a> Pipeline<'a> {
         let search = Search::read(source.files, &plan.rules)?;
         let lock = lock::read(source.files, &plan.lock, &plan.lock_mode);
         let lock = if plan.pinned_inputs_only { lock.unwrap_or_default() } else { lock? };
+        let charts = ChartAccess {
+            registries: plan.registries.clone(),
+            variables: ctx.variables.clone(),
+            trust: ctx.trust,
+            lock: lock::read_if_there(source.files, &plan.lock, &plan.lock_mode),
+        };
         let remotes = Remotes { source: plan.lock_mode.clone(), lock: lock.clone(), cache: None };
         Ok(Pipeline {
             plan,
             ctx,
             source,
             host: SystemHost::new(remotes, Permissions { trust: ctx.trust, exec: plan.exec.allowed(ctx) })
+                .with_chart_access(charts)
                 .with_source(&plan.root)
                 .at_revision(&plan.root, source.revision)
                 .with_charts(plan.charts.clone()),
@@ -84,8 +92,10 @@ impl<'a> Pipeline<'a> {
     /// The lock file's new content; absent where it is not to be written.
     pub(crate) fn into_lock(self) -> Option<Lock> {
         let remotes = self.remotes();
+        let charts = self.host.used_charts();
         let mut lock = self.pinner.into_lock()?;
         remotes.into_iter().for_each(|remote| lock.record_remote(remote));
+        charts.into_iter().for_each(|chart| lock.record_chart(chart));
         Some(lock)
     }
 }

@@ -1,12 +1,14 @@
-//! Dependencies of charts that lie in folders (`file://`), without `helm dependency build`.
+//! Dependencies of charts that lie in folders (`file://`) or in repositories, without `helm dependency build`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use manifest::yaml::read_stream;
-use manifest::{At, Diagnostic, Node};
+use manifest::{At, Diagnostic, Errors, Node};
 
+use super::chart_lock;
 use crate::files::{FileError, FileKind, Files, join};
+use crate::host::{ChartRequest, Host};
 
 /// How deep dependencies of dependencies are followed.
 const DEEPEST: usize = 32;
@@ -18,6 +20,10 @@ pub struct MissingDependency {
     pub name: String,
     /// The repository's URL.
     pub repository: String,
+    /// The version or range, as the chart that depends on it names it.
+    pub version: String,
+    /// The folder where that chart is.
+    pub chart: String,
     /// Where the chart that depends on it names it.
     pub at: At,
 }
@@ -25,7 +31,7 @@ pub struct MissingDependency {
 /// The files of a chart, with its dependencies in folders where `helm dependency build` would put them.
 pub struct FileDependencies<'f> {
     files: &'f dyn Files,
-    /// Folders in `charts`, and the folders that are read instead.
+    /// Folders and archives in `charts`, and what is read instead.
     mounts: BTreeMap<String, String>,
     /// What has to be fetched.
     pub missing: Vec<MissingDependency>,
@@ -56,7 +62,11 @@ impl<'f> FileDependencies<'f> {
                     continue;
                 }
                 let Some(path) = repository.strip_prefix("file://") else {
-                    self.missing.push(MissingDependency { name, repository, at: node.at });
+                    let (version, chart) = (text("version"), folder.to_owned());
+                    if !self.missing.iter().any(|one| one.name == name && one.chart == chart && one.version == version)
+                    {
+                        self.missing.push(MissingDependency { name, repository, version, chart, at: node.at });
+                    }
                     continue;
                 };
                 if depth == DEEPEST {
@@ -74,6 +84,50 @@ impl<'f> FileDependencies<'f> {
             }
         }
         Ok(())
+    }
+
+    /// Fetches what is missing, as `helm dependency build` does: the versions of the lock file, which must belong to the chart, else those that the
+    /// ranges choose. Nothing is written; the archives are read where helm would put them.
+    ///
+    /// # Errors
+    /// A lock file that does not belong to the chart, and charts that cannot be fetched.
+    pub fn fetch(&mut self, host: &dyn Host) -> Result<(), Errors> {
+        let mut wrong = Vec::new();
+        for missing in std::mem::take(&mut self.missing) {
+            if let Err(error) = self.fetch_one(&missing, host) {
+                let located = error.in_file(join(&missing.chart, "Chart.yaml")).at(missing.at).field("dependencies");
+                wrong.push(located);
+            }
+        }
+        Errors::check(wrong)
+    }
+
+    fn fetch_one(&mut self, missing: &MissingDependency, host: &dyn Host) -> Result<(), Diagnostic> {
+        let MissingDependency { name, repository, .. } = missing;
+        if repository.is_empty() {
+            let found = Diagnostic::new(format!("cannot read dependency {name}: it has no repository"));
+            return Err(found.hint(format!("copy the chart to charts/{name}, or set `repository`")));
+        }
+        let locked = chart_lock::locked(self.files, &missing.chart, host)?;
+        let locked = locked.and_then(|lock| lock.into_iter().find(|one| one.name == *name));
+        let (repository, version) = match &locked {
+            Some(locked) => (&locked.repository, &locked.version),
+            None => (repository, &missing.version),
+        };
+        let request = ChartRequest::named(repository, name, Some(version)).map_err(Diagnostic::new)?;
+        let fetched = host.chart(&request)?;
+        let file = fetched.archive.rsplit('/').next().unwrap_or_default();
+        let places: Vec<String> = self.places_of(&missing.chart).map(|place| join(&place, "charts")).collect();
+        for place in places {
+            self.mounts.insert(join(&place, file), fetched.archive.clone());
+        }
+        Ok(())
+    }
+
+    /// Returns where the chart that is read from a folder is: there, or in `charts` of charts that depend on it.
+    fn places_of<'s>(&'s self, folder: &'s str) -> impl Iterator<Item = String> + 's {
+        let mounted = self.mounts.iter().filter(move |(_, source)| *source == folder).map(|(place, _)| place.clone());
+        mounted.chain((!self.mounts.values().any(|source| source == folder)).then(|| folder.to_owned()))
     }
 
     /// Returns the path that is read instead of a path.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use manifest::Diagnostic;
 
+use super::remote;
 use super::{
     Chart, Clock, Flags, HelmError, KubeVersion, Now, Offset, PrintOptions, ReadFile, RenderOptions, Semantics,
     ValueSource, Values, release_name, render, zone_offset,
@@ -28,6 +29,8 @@ pub fn run_program(program: &Program, files: &dyn Files, host: &dyn Host) -> Res
     if program.arguments.first().is_none_or(|name| name != HELM) {
         return host.run(program);
     }
+    let fetched = remote::with_fetched_chart(program, files, host)?;
+    let program = fetched.as_ref().unwrap_or(program);
     if let Some(chosen) = &settings.program {
         let mut program = program.clone();
         program.arguments[0].clone_from(chosen);

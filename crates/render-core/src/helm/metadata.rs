@@ -233,24 +233,43 @@ pub(super) fn api_version(text: &[u8]) -> Result<String, Invalid> {
     Ok(version)
 }
 
-/// Checks a lock file, whose content has no effect.
+/// The content of `Chart.lock` or `requirements.lock`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LockContent {
+    pub(super) digest: String,
+    pub(super) dependencies: Vec<Dependency>,
+}
+
+/// Checks that a lock file can be read.
+///
+/// # Errors
+/// What is wrong with it.
 pub(super) fn check_lock(text: &[u8]) -> Result<(), Invalid> {
+    read_lock(text).map(drop)
+}
+
+/// Reads a lock file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read_lock(text: &[u8]) -> Result<LockContent, Invalid> {
     let node = yaml::read_node(text)?;
     let mut decoder = Decoder::default();
+    let mut lock = LockContent::default();
     let root = DecodePath { structure: "Lock", fields: "" };
     for (key, value) in decoder.fields(&node, root, "v2.Lock").unwrap_or_default() {
         match key.to_lowercase().as_str() {
-            "digest" => decoder.text(value, DecodePath { fields: "digest", ..root }, &mut String::new()),
+            "digest" => decoder.text(value, DecodePath { fields: "digest", ..root }, &mut lock.digest),
             "dependencies" => {
                 let items = decoder.items(value, DecodePath { fields: "dependencies", ..root }, "[]*v2.Dependency");
                 for item in items.unwrap_or_default() {
-                    dependency(item, "Lock", "dependencies", &mut decoder);
+                    lock.dependencies.extend(dependency(item, "Lock", "dependencies", &mut decoder));
                 }
             }
             _ => {}
         }
     }
-    decoder.finish()
+    decoder.finish().map(|()| lock)
 }
 
 /// Returns whether a version is in a range; a text that is no version or no range matches nothing.

@@ -10,8 +10,10 @@
 
 mod active_chart;
 mod archive;
+mod archive_files;
 mod chart;
 mod chart_file;
+mod chart_lock;
 mod chart_object;
 mod chart_objects;
 mod check;
@@ -39,6 +41,7 @@ mod path_match;
 mod print;
 mod read_file;
 mod record;
+mod remote;
 mod schema;
 mod schema_check;
 mod schema_error;
@@ -48,12 +51,14 @@ mod shared_value;
 mod template_error;
 mod toml;
 mod values;
+pub mod versions;
 mod yaml;
 mod yaml_error;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use archive_files::{ArchiveFile, archive_files};
 pub use chart::Chart;
 pub use error::HelmError;
 pub use file_dependencies::{FileDependencies, MissingDependency};

@@ -295,6 +295,19 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Returns the first version that the range names; nothing for `*`.
+    pub(crate) fn first_bound(&self) -> Option<&Version> {
+        let conditions = self.groups.iter().flat_map(|group| &group.conditions);
+        conditions.map(|condition| &condition.version).next()
+    }
+
+    /// Returns whether the release that a pre-release comes before is in the range.
+    pub(crate) fn contains_release_of(&self, version: &Version) -> bool {
+        !version.pre.is_empty() && self.contains(&Version { pre: String::new(), ..version.clone() })
+    }
+}
+
 impl Group {
     fn parse(patterns: &Patterns, written: &str) -> Result<Group, String> {
         if !patterns.valid.is_match(written) {

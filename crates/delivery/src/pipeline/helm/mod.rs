@@ -25,7 +25,7 @@ const HELM: &str = "helm";
 /// How deep folders of a chart and file dependencies of charts are followed.
 const DEEPEST: usize = 32;
 
-/// Renders the chart: in this process, unless a program is chosen or a dependency must be fetched. Where `locked`, no dependency is fetched.
+/// Renders the chart: in this process, unless a program is chosen. Where `locked`, a program fetches no dependency.
 ///
 /// # Errors
 /// A missing chart, values file or dependency, a missing or failed `helm`, hooks that are refused, and output that is invalid YAML.
@@ -42,8 +42,9 @@ pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: boo
         (ChartSource::Folder(chart), program) => {
             let chart_file = join(chart, "Chart.yaml");
             files.read(&chart_file).map_err(|error| unreadable(&chart_file, &error))?;
-            let dependencies = FileDependencies::find(files, chart)?;
-            if program.is_none() && dependencies.missing.is_empty() {
+            let mut dependencies = FileDependencies::find(files, chart)?;
+            if program.is_none() {
+                dependencies.fetch(host)?;
                 in_process(release, chart, &dependencies, host)?
             } else {
                 by_program(release, chart, files, host, locked)?

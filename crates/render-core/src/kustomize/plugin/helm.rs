@@ -5,9 +5,9 @@
 use manifest::yaml::{Rules, from_json, read_stream, to_json};
 use manifest::{Diagnostic, Node};
 
-use crate::files::{FileKind, join};
+use crate::files::{FileKind, join, parent};
 use crate::helm::run_program;
-use crate::host::{Program, ProgramKind, ProgramOutput};
+use crate::host::{ChartRequest, Program, ProgramKind, ProgramOutput};
 use crate::kustomize::context::Context;
 use crate::kustomize::kustomization::{HelmChart, HelmGlobals};
 use crate::kustomize::object::annotations::{HELM_GENERATED, set_one};
@@ -18,6 +18,9 @@ use crate::kustomize::schema::Schema;
 
 /// The folder that charts lie in where none is named.
 const DEFAULT_HOME: &str = "charts";
+
+/// The range of `devel` without a version.
+const DEVEL: &str = ">0.0.0-0";
 
 /// Renders a chart; one that is not in the chart folder is pulled into it first.
 ///
@@ -39,9 +42,10 @@ pub(crate) fn generate(
     // The source may choose the program, or the folder from which helm loads plugins.
     let own = context.options.helm_command_of_source || !globals.config_home.is_empty();
     let kind = if own { ProgramKind::Source } else { ProgramKind::Helm };
-    let helm = Helm { chart, context, home: chart_home(chart, globals, context), variables, kind };
+    let folder = join(&chart_home(chart, globals, context), &chart.name);
+    let mut helm = Helm { chart, context, folder, is_fetched: false, variables, kind };
     let extra = helm.additional_values_files()?;
-    helm.pull_if_missing()?;
+    helm.fetch_if_missing()?;
     let values = helm.values()?;
     let finished = helm.run(&helm.template_arguments(&extra), values)?;
     let mut resources = reader::read(&finished.stdout, &format!("helm chart {}", chart.name))?;
@@ -79,7 +83,10 @@ fn variables(globals: &HelmGlobals, context: Context<'_>) -> Result<Vec<(String,
 struct Helm<'a> {
     chart: &'a HelmChart,
     context: Context<'a>,
-    home: String,
+    /// The chart's folder.
+    folder: String,
+    /// Whether the chart was fetched, so that its folder is none of the kustomization.
+    is_fetched: bool,
     variables: Vec<(String, String)>,
     kind: ProgramKind,
 }
@@ -107,28 +114,34 @@ impl Helm<'_> {
             .hint("check the chart and its values with `helm template`"))
     }
 
-    fn chart_folder(&self) -> String {
-        join(&self.home, &self.chart.name)
-    }
-
-    fn pull_if_missing(&self) -> Result<(), Diagnostic> {
-        let folder = self.chart_folder();
-        if self.context.io.files.kind(&folder) == Ok(FileKind::Folder) {
+    /// Fetches a chart that is in no folder. With `--helm-command`, that program pulls it into the folder, as in kustomize.
+    fn fetch_if_missing(&mut self) -> Result<(), Diagnostic> {
+        if self.context.io.files.kind(&self.folder) == Ok(FileKind::Folder) {
             return Ok(());
         }
-        if self.chart.repo.is_empty() {
+        let chart = self.chart;
+        if chart.repo.is_empty() {
             return Err(Diagnostic::new(format!(
-                "chart not found in {folder}, and no repository is set to pull it from"
+                "chart not found in {}, and no repository is set to pull it from",
+                self.folder
             ))
             .field("repo")
             .hint("add the chart to that folder, or set its repository"));
         }
-        self.run(&self.pull_arguments(), Vec::new()).map(drop)
+        if self.context.options.helm_command.is_some() {
+            return self.run(&self.pull_arguments(), Vec::new()).map(drop);
+        }
+        let version = if chart.version.is_empty() && chart.devel { DEVEL } else { &chart.version };
+        let request = ChartRequest::named(&chart.repo, &chart.name, Some(version));
+        let request = request.map_err(|why| Diagnostic::new(why).field("repo"))?;
+        self.folder = self.context.io.host.chart(&request)?.folder;
+        self.is_fetched = true;
+        Ok(())
     }
 
     fn pull_arguments(&self) -> Vec<String> {
         let chart = self.chart;
-        let mut arguments = vec!["pull", "--untar", "--untardir", self.home.as_str()];
+        let mut arguments = vec!["pull", "--untar", "--untardir", parent(&self.folder)];
         let reference;
         if chart.repo.starts_with("oci://") {
             reference = format!("{}/{}", chart.repo.strip_suffix('/').unwrap_or(&chart.repo), chart.name);
@@ -181,7 +194,13 @@ impl Helm<'_> {
     }
 
     fn values_file(&self) -> Result<Vec<u8>, Diagnostic> {
-        let own = join(&self.chart_folder(), "values.yaml");
+        let own = join(&self.folder, "values.yaml");
+        if self.is_fetched && self.chart.values_file.is_empty() {
+            let bytes = self.context.io.files.read(&own);
+            return bytes.map(|bytes| bytes.to_vec()).map_err(|error| {
+                Diagnostic::new(format!("cannot read values.yaml of chart {}: {error}", self.chart.name))
+            });
+        }
         let file = if self.chart.values_file.is_empty() { &own } else { &self.chart.values_file };
         let loaded = self.context.dir.file(self.context.io, file).map_err(|error| error.field("valuesFile"))?;
         Ok(loaded.bytes.to_vec())
@@ -192,7 +211,7 @@ impl Helm<'_> {
         let mut arguments = vec!["template".to_owned()];
         let mut push = |parts: &[&str]| arguments.extend(parts.iter().map(|part| (*part).to_owned()));
         push(&[if chart.release_name.is_empty() { "--generate-name" } else { &chart.release_name }]);
-        push(&[&self.chart_folder()]);
+        push(&[&self.folder]);
         for (flag, value) in [("--namespace", &chart.namespace), ("--name-template", &chart.name_template)] {
             if !value.is_empty() {
                 push(&[flag, value]);

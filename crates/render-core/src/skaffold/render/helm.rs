@@ -242,7 +242,7 @@ fn build_dependencies(inputs: &Inputs<'_>, config: &Config, helm: &Helm, ready: 
         .iter()
         .filter(|ready| !ready.release.skip_build_dependencies && !ready.chart.is_empty())
         .filter(|ready| has_dependencies(inputs, &ready.chart) && seen.insert(&ready.chart))
-        .filter(|ready| inputs.host.charts().program.is_some() || has_missing_dependencies(inputs, &ready.chart))
+        .filter(|_| inputs.host.charts().program.is_some())
         .collect();
     each(&pending, |ready| {
         let mut arguments = vec!["dep".to_owned(), "build".to_owned(), ready.chart.clone()];
@@ -268,12 +268,6 @@ fn has_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
 /// Returns whether the dependencies of a release's chart are built, as Skaffold does by default.
 fn dependencies(inputs: &Inputs<'_>, ready: &Ready<'_>) -> bool {
     !ready.release.skip_build_dependencies && !ready.chart.is_empty() && has_dependencies(inputs, &ready.chart)
-}
-
-/// Returns whether dependencies have to be fetched.
-fn has_missing_dependencies(inputs: &Inputs<'_>, chart: &str) -> bool {
-    let found = FileDependencies::find(inputs.files, &join(inputs.working_dir, chart));
-    found.map_or(true, |found| !found.missing.is_empty())
 }
 
 fn run_template(
@@ -312,8 +306,11 @@ pub(super) fn after_post_renderer(object: &mut Node) {
 fn finish(inputs: &Inputs<'_>, config: &Config, ready: &Ready<'_>, program: &Program) -> Result<ProgramOutput, Errors> {
     let locate = |error: Diagnostic| error.in_file(&config.file).at(ready.release.at).field(&ready.field);
     let folder = join(inputs.working_dir, &ready.chart);
-    let dependencies =
+    let mut dependencies =
         dependencies(inputs, ready).then(|| FileDependencies::find(inputs.files, &folder).ok()).flatten();
+    if let Some(dependencies) = dependencies.as_mut().filter(|_| inputs.host.charts().program.is_none()) {
+        dependencies.fetch(inputs.host)?;
+    }
     let files: &dyn Files = match &dependencies {
         Some(dependencies) => dependencies,
         None => inputs.files,
