@@ -25,6 +25,7 @@ fn compared(case: &Case) -> UnitDiff {
         sides: ("old.yaml".to_owned(), "new.yaml".to_owned()),
         objects,
         assignments: Vec::new(),
+        ended: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use delivery::host::output_folder::OutputFolder;
-use delivery::verbs::kustomize::{LoadRestrictor, Options, Order, Printed};
+use delivery::verbs::kustomize::{FlagSource, LoadRestrictor, Options, Order, Printed};
 
 use crate::arguments::lock_file::{LockArguments, LockedArguments, current_dir};
 use crate::outcome::{Failure, Success};
@@ -129,6 +129,7 @@ fn write(path: &Path, printed: &Printed) -> Result<(), Failure> {
 
 fn options(arguments: Arguments) -> Options {
     Options {
+        flags: FlagSource::CommandLine,
         load_restrictor: match arguments.load_restrictor {
             Restrictor::RootOnly => LoadRestrictor::RootOnly,
             Restrictor::None => LoadRestrictor::None,

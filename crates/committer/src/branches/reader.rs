@@ -44,7 +44,7 @@ pub struct BranchTip {
     pub files: FileSet,
     /// A hash over the record and the files that it lists.
     pub content_hash: String,
-    /// Whether the branch has no file at all, as before the first merge of a reviewed unit.
+    /// Whether the branch has no file of the unit: none at all, as before the first merge of a reviewed unit, or none in its folder.
     pub empty: bool,
     /// Whether the files have the hash in the record; `None` if the record has none.
     pub intact: Option<bool>,
@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
                 FileSet::new()
             },
             content_hash: metadata::content_hash(&held)?,
-            empty: tree.is_empty(),
+            empty: tree.is_empty()
+                || !at.path.folder.is_empty() && self.store.entry(tree.id(), &at.path.folder).is_none(),
             intact: record.as_ref().map(|record| self.is_intact(tree.id(), at.path, record)).transpose()?.flatten(),
             commit: CommitInfo::read(&commit, at.commit.to_string()[..7].to_owned())?,
             record,

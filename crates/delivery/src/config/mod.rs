@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use manifest::yaml::read_stream;
 use manifest::{At, Diagnostic};
 use render_core::files::{FileKind, Files, join, parent};
 
 mod check;
 pub mod environments;
 pub mod glob;
+mod locate;
 pub mod names;
 pub mod overrides;
 pub mod pattern;
@@ -20,6 +22,7 @@ pub mod services;
 pub mod template;
 
 pub use environments::{Cluster, Environment, Environments, ImageSource, Profiles, glob_matches, is_pattern};
+pub use locate::locate;
 pub use names::Names;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;
@@ -295,7 +298,10 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Config, Diagnostic> {
 /// One finding with its line and column: invalid YAML, an unknown or missing field, a wrong type, an invalid template, a
 /// placeholder that no pattern captures, an environment that is like one that does not exist.
 pub fn parse(text: &str, file: &str) -> Result<Config, Diagnostic> {
-    let config = serde_saphyr::from_str(text).map_err(|error| finding(&error).in_file(file))?;
+    let config = serde_saphyr::from_str(text).map_err(|error| {
+        let syntax = read_stream(text.as_bytes()).err();
+        syntax.unwrap_or_else(|| locate::with_field(text, finding(&error))).in_file(file)
+    })?;
     check::check(&config).map_err(|found| found.located(text).in_file(file))?;
     Ok(config)
 }

@@ -72,12 +72,33 @@ pub(crate) struct AssignmentOrigin {
 pub(crate) struct AssignedImages {
     /// The assignments, sorted by image.
     pub(crate) assignments: Vec<Assignment>,
-    /// Recorded assignments that ended, for people.
-    pub(crate) ended: Vec<String>,
+    /// Recorded assignments that end.
+    pub(crate) ended: Vec<EndedAssignment>,
     /// The images that the promoted environment does not run.
     pub(crate) not_promoted: Vec<String>,
     /// The positions of the given images that are for an image of the unit.
     pub(crate) used: Vec<usize>,
+}
+
+/// A recorded assignment that ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EndedAssignment {
+    /// The assignment, for people.
+    pub(crate) assignment: String,
+    /// Why it ends.
+    pub(crate) reason: String,
+}
+
+impl EndedAssignment {
+    /// For a unit that was delivered.
+    pub(crate) fn past(&self) -> String {
+        format!("{} ended: {}", self.assignment, self.reason)
+    }
+
+    /// For a unit that would be delivered.
+    pub(crate) fn future(&self) -> String {
+        format!("{} ends: {}", self.assignment, self.reason)
+    }
 }
 
 /// What replaces an image that the source builds.
@@ -111,7 +132,7 @@ impl UnitAssignment<'_> {
         }
         let is_gone = |one: &&Assignment| !source.contains_key(&full_name(&one.image));
         let gone = self.inputs.recorded.assignments.iter().filter(is_gone);
-        decided.ended.extend(gone.map(|one| format!("{}: {} ended: no object uses this image", self.unit, text(one))));
+        decided.ended.extend(gone.map(|one| ended(one, "no object uses this image".to_owned())));
         Ok(decided)
     }
 
@@ -142,9 +163,12 @@ impl UnitAssignment<'_> {
             return Ok(());
         }
         let (service, environment) = self.unit.split_once('/').unwrap_or((self.unit, ""));
-        Err(Diagnostic::new(format!("{}: no image is assigned, and promotions alone decide its images", self.unit))
-            .field(format!("environments.{environment}.images"))
-            .hint(format!("run `hydrant promote -s {service} -e {environment}`, or pass --image NAME=REFERENCE")))
+        Err(Diagnostic::new(format!(
+            "{}: no image is assigned, and only promotions and --image decide its images",
+            self.unit
+        ))
+        .field(format!("environments.{environment}.images"))
+        .hint(format!("run `hydrant promote -s {service} -e {environment}`, or pass --image NAME=REFERENCE")))
     }
 
     fn one(
@@ -173,7 +197,7 @@ impl UnitAssignment<'_> {
             return Some(recorded.clone());
         }
         let now: Vec<&str> = image.references.iter().map(String::as_str).collect();
-        decided.ended.push(format!("{}: {} ended: the source names {} now", self.unit, text(recorded), now.join(", ")));
+        decided.ended.push(ended(recorded, format!("the source names {} now", now.join(", "))));
         None
     }
 
@@ -243,6 +267,10 @@ impl PromotedImages {
             several => several.iter().find(|one| tags.iter().any(|tag| tag.tag() == one.tag())).map(|&one| one.clone()),
         }
     }
+}
+
+fn ended(assignment: &Assignment, reason: String) -> EndedAssignment {
+    EndedAssignment { assignment: text(assignment), reason }
 }
 
 /// An assignment for people: `cart 1.4.2, set by promotion from staging (e3a42e0)`.
@@ -325,11 +353,14 @@ mod tests {
         let other = decide(&inputs, &[], &["r/cart:3"]).unwrap();
         assert!(other.assignments.is_empty());
         assert_eq!(
-            other.ended,
-            ["cart/dev: r/cart 2, set by --image (https://ci/1) ended: the source names r/cart:3 now"]
+            other.ended[0].past(),
+            "r/cart 2, set by --image (https://ci/1) ended: the source names r/cart:3 now"
         );
         let gone = decide(&inputs, &[], &["nginx:1"]).unwrap();
-        assert!(gone.assignments.is_empty() && gone.ended[0].contains("no object uses this image"), "{gone:?}");
+        assert!(
+            gone.assignments.is_empty() && gone.ended[0].future().ends_with("ends: no object uses this image"),
+            "{gone:?}"
+        );
         let dropped = decide(&inputs, &["cart=source"], &["r/cart:1"]).unwrap();
         assert_eq!((dropped.assignments.len(), dropped.ended.len()), (0, 0));
     }

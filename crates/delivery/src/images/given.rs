@@ -171,7 +171,9 @@ pub(crate) fn matched<'g>(
             [] => {}
             [name] => {
                 matched.used.push(position);
-                if let Some(first) = matched.by_name.insert((*name).clone(), image) {
+                let first = matched.by_name.insert((*name).clone(), image);
+                // The same image, given twice.
+                if let Some(first) = first.filter(|first| first.reference != image.reference) {
                     let (one, other) = (first.text(), image.text());
                     let message = format!("{unit}: two assignments for the image {name}: {one} and {other}");
                     wrong.push(image.finding(message).hint("give one of them"));

@@ -6,6 +6,7 @@ use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use super::output::{BuildSource, Output};
 use super::session::Pipeline;
 use super::unit::RenderedUnit;
+use crate::config;
 use crate::error::Failure;
 use crate::host::ci_run;
 use crate::images::assign::{AssignmentOrigin, ImageInputs, UnitAssignment};
@@ -14,7 +15,7 @@ use crate::images::source::SourceImages;
 use crate::report::format::rfc3339;
 
 impl Pipeline<'_> {
-    /// Replaces the images that an assignment or a promotion decides. What ended, and what the promoted environment does not run, are warnings.
+    /// Replaces the images that an assignment or a promotion decides. What the promoted environment does not run is a warning.
     ///
     /// # Errors
     /// An invalid image reference, a given name that fits several images, two given for one image, and a unit without any image to run.
@@ -34,11 +35,15 @@ impl Pipeline<'_> {
         Ok(Errors::check(wrong).map(|()| units)?)
     }
 
-    /// A finding about a field of the config, with the config's path.
+    /// A finding about a field of the config, with the config's path and the field's line.
     fn in_config(&self, finding: Diagnostic) -> Diagnostic {
-        let is_field =
-            finding.file.is_none() && finding.field.as_ref().is_some_and(|field| field.starts_with("environments."));
-        self.plan.config.iter().filter(|_| is_field).fold(finding, |finding, file| finding.in_file(file))
+        let field = finding.field.clone().filter(|field| finding.file.is_none() && field.starts_with("environments."));
+        let (Some(field), Some(file)) = (field, &self.plan.config) else { return finding };
+        let text = self.source.files.read(file).ok();
+        let environment = field.trim_start_matches("environments.").rsplit_once('.');
+        let (name, part) = environment.unwrap_or_default();
+        let at = text.and_then(|text| config::locate(&String::from_utf8_lossy(&text), &["environments", name, part]));
+        at.into_iter().fold(finding.in_file(file), Diagnostic::at)
     }
 
     fn assign_unit(&self, rendered: &mut RenderedUnit, origin: &AssignmentOrigin) -> Result<(), Errors> {
@@ -66,8 +71,6 @@ impl Pipeline<'_> {
         for object in &mut output.objects {
             manifest::pin::replace(object, self.search.rules(), &replacement)?;
         }
-        let warning = |message: &String| Diagnostic::new(message.clone());
-        output.warnings.extend(decided.ended.iter().map(warning));
         if let Some(promoted) = &inputs.promoted {
             let kept = decided.not_promoted.iter();
             output.warnings.extend(kept.map(|image| {

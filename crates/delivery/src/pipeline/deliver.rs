@@ -15,6 +15,7 @@ use super::{Delivered, Options, push};
 use crate::error::Failure;
 use crate::host::git_remote::lineage;
 use crate::host::trailers;
+use crate::images::assign::EndedAssignment;
 use crate::images::origins::ImageOrigin;
 use crate::pipeline::{record, recorded};
 use crate::plan::PlannedUnit;
@@ -77,6 +78,7 @@ impl Pipeline<'_> {
         let PrintedUnit { unit, files, images, origins, outside, assigned, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
+        let ended = assigned.ended.iter().map(EndedAssignment::past).collect();
         let mut assignments = assigned.assignments;
         for new in assignments.iter_mut().filter(|one| one.commit.is_empty()) {
             new.commit.clone_from(&commit.head.id);
@@ -113,7 +115,7 @@ impl Pipeline<'_> {
             hold: None,
             release: options.release,
         };
-        Ok(PreparedUnit { subject: unit.message.clone(), unit, content, images, origins })
+        Ok(PreparedUnit { subject: unit.message.clone(), unit, content, images, ended, origins })
     }
 }
 

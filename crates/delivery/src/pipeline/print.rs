@@ -9,6 +9,7 @@ use super::output::Output;
 use super::session::{OfUnit, Pipeline, all_units};
 use super::unit::{CheckedUnit, PrintedUnit};
 use crate::error::Failure;
+use crate::images::assign::AssignedImages;
 use crate::images::given::GivenImage;
 use crate::plan::PlannedUnit;
 use crate::report::FailedUnit;
@@ -84,7 +85,7 @@ impl Pipeline<'_> {
             }
         }
         self.base_cache = None;
-        self.check_given(&printed)?;
+        self.check_printed(&printed)?;
         if printed.failure.is_none() {
             self.pinner.check_updates()?;
         }
@@ -106,18 +107,31 @@ impl Pipeline<'_> {
     }
 
     /// Refuses given images that no unit uses. What a failed unit would use is not known, so nothing is delivered then either.
-    fn check_given(&self, printed: &PrintedUnits) -> Result<(), Failure> {
+    fn check_printed(&self, printed: &PrintedUnits) -> Result<(), Failure> {
+        let units = printed.units.iter().map(|unit| (&unit.assigned, unit.images.as_slice()));
+        let checked = self.check_given(units);
+        match &printed.failure {
+            Some(failure) if checked.is_err() => Err(failure.clone()),
+            _ => checked,
+        }
+    }
+
+    /// Refuses given images that no unit uses. `units` are what each unit is assigned and its images.
+    ///
+    /// # Errors
+    /// Each given image that no unit uses, with the names that could be meant.
+    pub(crate) fn check_given<'u>(
+        &self,
+        units: impl Iterator<Item = (&'u AssignedImages, &'u [String])> + Clone,
+    ) -> Result<(), Failure> {
         let given = &self.plan.given_images;
-        let used: BTreeSet<usize> = printed.units.iter().flat_map(|unit| unit.assigned.used.iter().copied()).collect();
+        let used: BTreeSet<usize> = units.clone().flat_map(|(assigned, _)| assigned.used.iter().copied()).collect();
         let unused: Vec<&GivenImage> =
             given.iter().enumerate().filter(|(position, _)| !used.contains(position)).map(|(_, one)| one).collect();
         if unused.is_empty() {
             return Ok(());
         }
-        if let Some(failure) = &printed.failure {
-            return Err(failure.clone());
-        }
-        let images = printed.units.iter().flat_map(|unit| &unit.images);
+        let images = units.flat_map(|(_, images)| images);
         let names = images.filter_map(|image| Some(ImageRef::parse(image).ok()?.name().to_owned()));
         let names: BTreeSet<String> = names.collect();
         let mut named: Vec<&str> = names.iter().take(NAMED_IMAGES).map(String::as_str).collect();

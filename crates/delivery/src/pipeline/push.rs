@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use ::github::{GitHub, GitHubApiTransport, Repository};
-use committer::{Ancestors, DeliverError, UnitResult};
+use committer::{Ancestors, DeliverError, Outcome, UnitResult};
 use git::{Remote, RemoteUrl, Signing, Transport, TransportError};
 
 use super::{CommitMethod, Options};
@@ -126,6 +126,8 @@ impl Batch {
                 repository: repository.clone(),
                 provenance: attest.then(|| UnitProvenance::of(&unit.content)),
                 images: unit.images,
+                // A unit that is left as it is keeps its assignments.
+                ended: if matches!(result.outcome, Outcome::Committed { .. }) { unit.ended } else { Vec::new() },
                 assignments: unit.content.assignments,
                 origins: unit.origins,
                 delivery: result,

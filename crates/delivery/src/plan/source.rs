@@ -55,6 +55,7 @@ impl UnitContext<'_> {
         };
         let semantics = self.config.helm.semantics.map_or(Semantics::default().name(), HelmVersion::name);
         let options = kustomize::Options {
+            flags: kustomize::FlagSource::ServiceConfig,
             load_restrictor,
             enable_helm: entry.helm,
             helm_semantics: (entry.helm && self.config.helm.program.is_none()).then(|| semantics.to_owned()),

@@ -88,6 +88,8 @@ pub struct UnitReport {
     pub images: Vec<String>,
     /// The image assignments of the unit.
     pub assignments: Vec<Assignment>,
+    /// The image assignments that ended with this delivery, with the reason.
+    pub ended: Vec<String>,
     /// The sources of images that record one; empty unless requested.
     pub origins: Vec<ImageOrigin>,
     /// What the committer did.
@@ -128,8 +130,8 @@ impl Report {
         })
     }
 
-    /// Failures of the host after opening a pull request (labels, reviewers), each after its unit, and one line for each repository that does
-    /// not accept notes.
+    /// Image assignments that ended and failures of the host after opening a pull request (labels, reviewers), each after its unit, and one
+    /// line for each repository that does not accept notes.
     pub fn warnings(&self) -> Vec<String> {
         let mut repositories: BTreeMap<&str, &str> = BTreeMap::new();
         for unit in &self.units {
@@ -144,7 +146,10 @@ impl Report {
             let warnings = unit.request.iter().flat_map(|request| &request.warnings);
             warnings.map(|message| format!("{}: {}", line(&unit.name()), escape::message(message)))
         });
-        of_requests.chain(not_announced).collect()
+        let ended = self.units.iter().flat_map(|unit| {
+            unit.ended.iter().map(|message| format!("{}: {}", line(&unit.name()), escape::message(message)))
+        });
+        ended.chain(of_requests).chain(not_announced).collect()
     }
 
     /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
@@ -260,8 +265,19 @@ impl UnitReport {
 
     /// The refusal with its hint on a line of its own.
     fn refusal(&self, refusal: &Refusal) -> String {
-        let hint = refusal.hint().map_or_else(String::new, |hint| format!("\n  hint: {}", line(&hint)));
+        let hint = self.hint(refusal).map_or_else(String::new, |hint| format!("\n  hint: {}", line(&hint)));
         format!("{}: {}{hint}", line(&self.name()), escape::message(&refusal.to_string()))
+    }
+
+    /// What to do about a refusal.
+    fn hint(&self, refusal: &Refusal) -> Option<String> {
+        match refusal {
+            Refusal::Held { .. } => {
+                let (service, environment) = (&self.service, &self.environment);
+                Some(format!("run `hydrant release -s {service} -e {environment}`, or pass --release to deliver again"))
+            }
+            _ => refusal.hint(),
+        }
     }
 
     fn failed_request(&self) -> Option<&RequestFailure> {
@@ -337,10 +353,11 @@ impl UnitReport {
             "changes": changes,
             "images": self.images,
             "assignments": self.assignments,
+            "ended": self.ended,
             "origins": origins,
             "attempts": delivery.attempts,
             "refusal": refusal.map(ToString::to_string),
-            "hint": refusal.and_then(Refusal::hint),
+            "hint": refusal.and_then(|refusal| self.hint(refusal)),
             "serverSaid": delivery.server_messages,
         });
         if let Some(message) = &delivery.not_announced {

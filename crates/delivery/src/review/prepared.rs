@@ -13,6 +13,8 @@ pub(crate) struct PreparedUnit {
     pub(crate) subject: String,
     /// The images in it, sorted, for the report.
     pub(crate) images: Vec<String>,
+    /// The image assignments that end with this delivery, for people.
+    pub(crate) ended: Vec<String>,
     /// The sources of the images that name them, where that was requested.
     pub(crate) origins: Vec<ImageOrigin>,
 }

@@ -28,6 +28,7 @@ pub(crate) struct PullRequestBody {
     source: SourceRecord,
     files: FileSet,
     hold: Option<String>,
+    is_rollback: bool,
     promoted_from: Option<String>,
     assignments: Vec<Assignment>,
     origins: Vec<ImageOrigin>,
@@ -45,6 +46,7 @@ impl PullRequestBody {
             source: content.source.clone(),
             files: content.files.clone(),
             hold: content.hold.clone(),
+            is_rollback: content.restores.is_some(),
             promoted_from: content.promoted_from.clone(),
             assignments: content.assignments.clone(),
             origins: origins.clone(),
@@ -120,9 +122,10 @@ impl PullRequestBody {
             let _ = writeln!(text, "{image}: {version}, {}{at}  ", escaped(&assign::origin(one)));
         }
         if let Some(why) = &self.hold {
+            let kind = if self.is_rollback { "rollback" } else { "hold" };
             let _ = writeln!(
                 text,
-                "A rollback: {}. Merged, it holds later deliveries back until one has `--release`.  ",
+                "A {kind}: {}. Once merged, deliveries leave the unit as it is until `hydrant release`.  ",
                 escaped(why)
             );
         }
@@ -142,6 +145,7 @@ impl PullRequestBody {
             sides: (format!("branch {}", self.branch), format!("source {}", short(&self.source.dry_sha))),
             objects: compare(&old, &new, &noise),
             assignments: Vec::new(),
+            ended: Vec::new(),
         })
     }
 }
@@ -231,6 +235,7 @@ mod tests {
             hold: None,
             promoted_from: None,
             assignments: Vec::new(),
+            is_rollback: false,
             origins: Vec::new(),
         }
     }

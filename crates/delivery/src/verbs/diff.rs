@@ -13,7 +13,7 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
-use crate::images::assign::{self, ImageInputs};
+use crate::images::assign::{self, EndedAssignment, ImageInputs};
 use crate::pipeline::recorded;
 use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::Settings;
@@ -60,6 +60,8 @@ struct SideContent {
     objects: Vec<Node>,
     /// Its image assignments, for people.
     assignments: Vec<String>,
+    /// The recorded image assignments that end with it.
+    ended: Vec<String>,
 }
 
 /// The maximum number of commits of a branch that are searched for a commit.
@@ -83,16 +85,27 @@ pub fn differences(
         (false, false) => {}
         _ => recorded::read_all(&mut plan.units, &plan.root, ctx)?,
     }
-    let comparison = Comparison { settings, plan: &plan, ctx };
-    let mut old = comparison.side(from)?;
-    let mut new = comparison.side(to)?;
+    if let Some(given) = plan.given_images.first().filter(|_| !to.is_source()) {
+        let found = given.finding("images are assigned to the rendered side only".to_owned());
+        return Err(found.hint("compare with `--to source`").into());
+    }
+    let given_images = std::mem::take(&mut plan.given_images);
+    let old = Comparison { settings: &without_images(settings), plan: &plan, ctx }.side(from);
+    plan.given_images = given_images;
+    let mut old = old?;
+    let mut new = Comparison { settings, plan: &plan, ctx }.side(to)?;
     let diff = |unit: &PlannedUnit| {
         let name = unit.name();
         let (old, new) = (old.take(&name), new.take(&name));
         let objects = compare(&old.objects, &new.objects, noise);
-        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments }
+        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments, ended: new.ended }
     };
     Ok(plan.units.iter().map(diff).collect())
+}
+
+/// The settings without given images, which are for the new side.
+fn without_images(settings: &Settings) -> Settings {
+    Settings { given_images: Vec::new(), ..settings.clone() }
 }
 
 /// What one side holds, by the unit's name.
@@ -104,7 +117,12 @@ struct SideContents {
 
 impl SideContents {
     fn take(&mut self, unit: &str) -> SideContent {
-        let absent = || SideContent { name: self.absent.clone(), objects: Vec::new(), assignments: Vec::new() };
+        let absent = || SideContent {
+            name: self.absent.clone(),
+            objects: Vec::new(),
+            assignments: Vec::new(),
+            ended: Vec::new(),
+        };
         self.by_unit.remove(unit).unwrap_or_else(absent)
     }
 }
@@ -130,10 +148,13 @@ impl Comparison<'_> {
     }
 
     fn rendered(&self, plan: &Plan, source: SourceTree<'_>, name: &str) -> Result<SideContents, Failure> {
-        let units = Pipeline::open(plan, self.ctx, source)?.run_to_pinned(plan.units.clone())?;
+        let mut pipeline = Pipeline::open(plan, self.ctx, source)?;
+        let units = pipeline.run_to_pinned(plan.units.clone())?;
+        pipeline.check_given(units.iter().map(|unit| (&unit.output.assigned, unit.images.as_slice())))?;
         let content = |PinnedUnit { unit, output, .. }: PinnedUnit| {
             let assignments = described(&output.assigned.assignments);
-            (unit.name(), SideContent { name: name.to_owned(), objects: output.objects, assignments })
+            let ended = output.assigned.ended.iter().map(EndedAssignment::future).collect();
+            (unit.name(), SideContent { name: name.to_owned(), objects: output.objects, assignments, ended })
         };
         Ok(SideContents { by_unit: units.into_iter().map(content).collect(), absent: name.to_owned() })
     }
@@ -168,6 +189,7 @@ impl Comparison<'_> {
                     name: format!("branch {} (does not exist)", unit.branch),
                     objects: Vec::new(),
                     assignments: Vec::new(),
+                    ended: Vec::new(),
                 },
             };
             Ok((unit.name(), content))
@@ -194,7 +216,7 @@ impl Comparison<'_> {
 fn on_branch(unit: &PlannedUnit, tip: &BranchTip) -> Result<SideContent, Failure> {
     let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
     let assignments = tip.record.as_ref().map(|record| described(&record.assignments)).unwrap_or_default();
-    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)?, assignments })
+    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)?, assignments, ended: Vec::new() })
 }
 
 /// The assignments that a command or a promotion made.

@@ -7,7 +7,7 @@ use manifest::{Diagnostic, Errors, ObjectId, yaml};
 use render_core::files::{FileError, Files};
 use render_core::kustomize::repository;
 use render_core::kustomize::{BaseCache, Built, build, build_with_cache};
-pub use render_core::kustomize::{LoadRestrictor, Options, Order};
+pub use render_core::kustomize::{FlagSource, LoadRestrictor, Options, Order};
 
 use crate::host::disk::{DiskFiles, absolute};
 use crate::host::system::{Remotes, SystemHost};

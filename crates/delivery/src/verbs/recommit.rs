@@ -63,7 +63,7 @@ impl Recommit<'_> {
             hold: None,
             release: false,
         };
-        Ok(PreparedUnit { unit: unit.clone(), content, subject, images, origins: Vec::new() })
+        Ok(PreparedUnit { unit: unit.clone(), content, subject, images, ended: Vec::new(), origins: Vec::new() })
     }
 }
 

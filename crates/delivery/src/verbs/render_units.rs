@@ -48,7 +48,7 @@ pub fn render_units(settings: &Settings, ctx: &RunContext) -> Result<RenderedUni
         return Err(failure);
     }
     let mut rendered = RenderedUnits { failed: printed.failed, ..RenderedUnits::default() };
-    for PrintedUnit { unit, files, warnings, stderr, .. } in printed.units {
+    for PrintedUnit { unit, files, warnings, stderr, assigned, .. } in printed.units {
         let mut text = Vec::new();
         for file in files.files.into_values() {
             if !text.is_empty() && !file.bytes.starts_with(b"---") {
@@ -56,9 +56,11 @@ pub fn render_units(settings: &Settings, ctx: &RunContext) -> Result<RenderedUni
             }
             text.extend_from_slice(&file.bytes);
         }
+        let name = unit.name();
+        let ended = assigned.ended.iter().map(|one| Diagnostic::new(format!("{name}: {}", one.future())));
         rendered.units.push(UnitText { service: unit.service, environment: unit.environment, text });
         rendered.stderr.extend(stderr);
-        for warning in warnings {
+        for warning in warnings.into_iter().chain(ended) {
             if !rendered.warnings.contains(&warning) {
                 rendered.warnings.push(warning);
             }

@@ -89,8 +89,12 @@ fn not_found(unit: &PlannedUnit, past: &[BranchTip], target: &Target) -> Diagnos
     if past.iter().all(|one| one.empty) {
         return never_delivered(unit);
     }
-    let known = past.iter().filter(|one| !one.empty).take(10);
-    let known = known.map(|one| format!("{} {}", one.commit.short_id, one.commit.subject));
+    let mut known: Vec<String> = Vec::new();
+    let mut position = past.iter().position(|one| !one.empty).map(|at| version(past, at));
+    while let Some(at) = position.and_then(|at| before(past, at)).filter(|_| known.len() < 10) {
+        known.push(format!("{} {}", past[at].commit.short_id, past[at].commit.subject));
+        position = Some(at);
+    }
     let message = match target {
         Target::Commit(id) => format!("{}: delivery {id} not found on branch {}", unit.name(), unit.branch),
         Target::Steps(1) => format!("{}: no earlier version found on branch {}", unit.name(), unit.branch),
@@ -98,7 +102,8 @@ fn not_found(unit: &PlannedUnit, past: &[BranchTip], target: &Target) -> Diagnos
             format!("{}: no version {steps} steps back found on branch {}", unit.name(), unit.branch)
         }
     };
-    Diagnostic::new(message).hint(format!("choose one of {}", known.collect::<Vec<_>>().join("; ")))
+    let found = Diagnostic::new(message);
+    if known.is_empty() { found } else { found.hint(format!("choose one of {}", known.join("; "))) }
 }
 
 fn back(

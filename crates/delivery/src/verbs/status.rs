@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use committer::{AssignedBy, Assignment};
-use git::source::SourceRepository;
+use git::source::{CommitInfo, SourceRepository};
 use github::OpenPull;
 use manifest::Diagnostic;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::error::Failure;
 use crate::host::branches::{self, BoardEntry, BranchTip, WithHistory};
 use crate::host::disk::DiskFiles;
-use crate::host::trailers::SERVICE;
+use crate::host::trailers::{ENVIRONMENT, SERVICE};
 use crate::host::{Moment, RunContext};
 use crate::images::assign;
 use crate::plan::settings::Settings;
@@ -85,10 +85,46 @@ pub fn status(settings: &Settings, ctx: &RunContext, commits: u32) -> Result<(Ve
         let topic = unit.review.as_ref().map(|request| request.topic.clone());
         // A branch that was only created for its first review has no output yet.
         let tip = tip.filter(|tip| !tip.empty);
+        let OwnCommits { tip, before } = own_commits(&unit, tip, before);
         let pending = topic.zip(waiting).map(|(topic, tip)| Pending { topic, tip, request });
         Row { state: state(tip.as_ref()), unit, tip, before, pending, subjects: Arc::clone(&subjects) }
     });
     Ok((rows.collect(), open.warnings))
+}
+
+/// The commits of a unit among those of its branch.
+struct OwnCommits {
+    /// What the branch holds, with the commit that delivered it.
+    tip: Option<BranchTip>,
+    before: Vec<BranchTip>,
+}
+
+/// On a branch that units share, the commits that changed this unit. If none of those that were read did, the branch's last one stands for
+/// it.
+fn own_commits(unit: &PlannedUnit, tip: Option<BranchTip>, before: Vec<BranchTip>) -> OwnCommits {
+    let is_intact = matches!(state(tip.as_ref()), State::Delivered | State::Held);
+    let (true, Some(tip)) = (is_intact && !unit.branch_folder().is_empty(), &tip) else {
+        return OwnCommits { tip, before };
+    };
+    let line: Vec<&BranchTip> = std::iter::once(tip).chain(&before).collect();
+    let is_own = |at: usize| match line.get(at + 1) {
+        Some(older) => line[at].content_hash != older.content_hash,
+        // What is before the commits that were read is not known.
+        None => delivers(unit, &line[at].commit),
+    };
+    let mut own: Vec<BranchTip> =
+        (0..line.len()).filter(|at| !line[*at].empty && is_own(*at)).map(|at| line[at].clone()).collect();
+    let commit = if own.is_empty() { tip.commit.clone() } else { own.remove(0).commit };
+    OwnCommits { tip: Some(BranchTip { commit, ..tip.clone() }), before: own }
+}
+
+/// Whether a commit's trailers name this unit.
+fn delivers(unit: &PlannedUnit, commit: &CommitInfo) -> bool {
+    let is = |name: &str, value: &str| {
+        let mut trailers = commit.trailers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        trailers.next_back().is_some_and(|(_, known)| known == value)
+    };
+    is(SERVICE, &unit.service) && is(ENVIRONMENT, &unit.environment)
 }
 
 /// The subjects of the source commits that only notes name, as far as the source repository has them.
@@ -127,6 +163,12 @@ fn decided(row: &Row, now: Option<Moment>) -> String {
         format!("{name}: {}{at}\n", assign::text(one))
     };
     row.tip.iter().flat_map(assignments).map(line).collect()
+}
+
+/// A line about a hold; empty without one.
+fn held(row: &Row) -> String {
+    let hold = row.tip.as_ref().and_then(|tip| tip.record.as_ref()?.hold.as_ref());
+    hold.map(|reason| format!("{}: held: {reason}\n", row.unit.name())).unwrap_or_default()
 }
 
 fn state(tip: Option<&BranchTip>) -> State {
@@ -177,7 +219,7 @@ pub fn text(rows: &[Row], now: Option<Moment>) -> String {
             images,
         ]
     }));
-    let decided: String = rows.iter().map(|row| decided(row, now)).collect();
+    let decided: String = rows.iter().flat_map(|row| [held(row), decided(row, now)]).collect();
     let pending: String = rows.iter().filter_map(waiting).collect();
     format!("{}{decided}{pending}", table::print(&lines))
 }

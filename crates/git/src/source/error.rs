@@ -22,7 +22,7 @@ pub enum SourceError {
         format: UnsupportedFormat,
     },
     /// The branch has no commit yet.
-    #[error("the branch has no commit: {}", .0.display())]
+    #[error("the repository has no commits: {}", .0.display())]
     NoCommit(PathBuf),
     /// The path is outside of the repository's work tree.
     #[error("{} is outside of the repository {}", path.display(), root.display())]
@@ -62,12 +62,12 @@ impl SourceError {
     /// Returns what to do about the error, as an imperative sentence.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoRepository(_) => "run it inside a checkout, or give the values that are read from git",
+            Self::NoRepository(_) => "run it in a checkout of the source repository",
             Self::UnsafeOwner(path) => {
                 return Some(format!("run `git config --global --add safe.directory {}`", path.display()));
             }
             Self::UnsupportedFormat { format, .. } => format.hint(),
-            Self::NoCommit(_) => "make a first commit",
+            Self::NoCommit(_) => "commit the source first",
             Self::Outside { .. } => "give a path inside the repository",
             Self::NotInTree { .. } => "commit the file first",
             Self::NoRevision { .. } => {

@@ -225,7 +225,13 @@ impl SourceRepository {
 
     pub(super) fn peel(&self, revision: &str) -> Result<git2::Commit<'_>, SourceError> {
         let found = self.repository.revparse_single(revision).and_then(|object| object.peel_to_commit());
-        found.map_err(|source| SourceError::NoRevision { revision: revision.to_owned(), source })
+        found.map_err(|source| {
+            let is_unborn = self.repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch);
+            if revision == "HEAD" && is_unborn {
+                return SourceError::NoCommit(self.root.clone());
+            }
+            SourceError::NoRevision { revision: revision.to_owned(), source }
+        })
     }
 
     fn tree_oid(&self, path: &Path) -> Result<Oid, SourceError> {

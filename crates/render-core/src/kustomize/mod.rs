@@ -33,7 +33,7 @@ mod transform;
 pub use self::build::base_cache::BaseCache;
 pub use self::build::{Built, build, build_with_cache};
 pub use self::load::reference::repository;
-pub use self::options::{LoadRestrictor, Options, Order};
+pub use self::options::{FlagSource, LoadRestrictor, Options, Order};
 pub use self::plugin::{GENERATORS, TRANSFORMERS};
 
 /// Whether Kubernetes itself has the kind, and its objects have a namespace.

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::text::unchanged_units;
 use super::{Change, ObjectChange, UnitDiff};
 use crate::report::page::policy;
 
 const STYLE: &str = include_str!("diff.css");
 
-/// A page without scripts or outside references: the units, each with its objects folded.
+/// A page without scripts or outside references: the units that change, each with its objects folded.
 pub fn html(units: &[UnitDiff]) -> String {
     let style = format!("\n{STYLE}");
     let policy = policy(&style, "");
@@ -15,14 +16,19 @@ pub fn html(units: &[UnitDiff]) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">{policy}<meta name=\"viewport\" content=\"width=device-width\">\
          <title>hydrant diff</title><style>{style}</style></head><body>\n<h1>What would change</h1>\n"
     );
-    for unit in units {
+    let unchanged = units.iter().filter(|unit| unit.is_empty()).count();
+    for unit in units.iter().filter(|unit| !unit.is_empty()) {
         // A String takes whatever is written to it.
         let _ = writeln!(out, "<section><h2>{} <small>{}</small></h2>", escaped(&unit.name), unit.counts());
-        if !unit.is_empty() {
-            let _ = writeln!(out, "<p>{} → {}</p>", escaped(&unit.sides.0), escaped(&unit.sides.1));
+        let _ = writeln!(out, "<p>{} → {}</p>", escaped(&unit.sides.0), escaped(&unit.sides.1));
+        for assignment in unit.assignments.iter().chain(&unit.ended) {
+            let _ = writeln!(out, "<p>{}</p>", escaped(assignment));
         }
         unit.objects.iter().for_each(|object| one(&mut out, object));
         out.push_str("</section>\n");
+    }
+    if unchanged > 0 {
+        let _ = writeln!(out, "<p>{}</p>", escaped(&unchanged_units(unchanged, units.len())));
     }
     out.push_str("</body></html>\n");
     out

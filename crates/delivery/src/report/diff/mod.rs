@@ -34,6 +34,8 @@ pub struct UnitDiff {
     pub objects: Vec<ObjectChange>,
     /// The image assignments of the new side: what runs, and who decided that.
     pub assignments: Vec<String>,
+    /// The image assignments of the old side that end, with the reason.
+    pub ended: Vec<String>,
 }
 
 impl UnitDiff {

@@ -5,8 +5,9 @@ mod candidates;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use committer::Outcome;
 use git::source::SourceRepository;
-use manifest::Diagnostic;
+use manifest::{Diagnostic, ImageRef};
 
 use crate::error::Failure;
 use crate::host::RunContext;
@@ -14,10 +15,11 @@ use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::recorded_source::RecordedSource;
 use crate::images::assign::{ImageInputs, PromotedImages};
+use crate::images::moves;
 use crate::pipeline::{self, Delivered, Options, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, PlannedUnit, plan};
-use crate::report::{FailedUnit, Report};
+use crate::report::{FailedUnit, Report, UnitReport};
 use crate::verbs::verify::no_record;
 
 pub use candidates::{Candidate, candidates, json as candidates_json, text as candidates_text};
@@ -27,23 +29,25 @@ pub use candidates::{Candidate, candidates, json as candidates_json, text as can
 pub struct Promoted {
     /// What became of each unit.
     pub report: Report,
-    /// For each unit the source commits that it moves between.
-    pub ranges: Vec<SourceRange>,
+    /// What each unit moves between.
+    pub ranges: Vec<PromotedRange>,
     /// Findings that did not stop the promotion, each once.
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote to stderr.
     pub stderr: Vec<u8>,
 }
 
-/// The source commits that a promoted unit moves between.
+/// What a promoted unit moves between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceRange {
+pub struct PromotedRange {
     /// `service/environment`
     pub unit: String,
     /// The commit that it was at; absent where it was never delivered.
     pub old: Option<String>,
     /// The commit that it moves to.
     pub new: String,
+    /// A line for each image that changes.
+    pub images: Vec<String>,
 }
 
 /// Delivers to environments the images of those that they are promoted from, for every selected service that has both.
@@ -97,11 +101,9 @@ fn promote_one(
             }
         }
         promoted.stderr.extend(delivered.stderr);
-        promoted.ranges.extend(delivered.report.units.iter().map(|unit| SourceRange {
-            unit: unit.name(),
-            old: recorded_commit(&before, &unit.service),
-            new: commit.clone(),
-        }));
+        let is_written = |unit: &&UnitReport| matches!(unit.delivery.outcome, Outcome::Committed { .. });
+        let written = delivered.report.units.iter().filter(is_written);
+        promoted.ranges.extend(written.map(|unit| range(unit, &before, &commit)));
         promoted.report.units.extend(delivered.report.units);
         promoted.report.failed.extend(delivered.report.failed);
     }
@@ -183,9 +185,18 @@ fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str, target: &Plan) -> Runni
     running
 }
 
-fn recorded_commit(tips: &[WithTip<&PlannedUnit>], service: &str) -> Option<String> {
-    let known = tips.iter().find(|known| known.unit.service == service)?;
-    known.tip.as_ref().and_then(branches::source_commit).map(str::to_owned)
+/// What a delivered unit moves between: `before` are the branches of the target.
+fn range(unit: &UnitReport, before: &[WithTip<&PlannedUnit>], commit: &str) -> PromotedRange {
+    let tip = before.iter().find(|known| known.unit.service == unit.service).and_then(|known| known.tip.as_ref());
+    let old_images = tip.map(branches::images).unwrap_or_default();
+    let old_images: Vec<&str> = old_images.iter().map(ImageRef::as_str).collect();
+    let images = moves::lines(&old_images, &unit.images, &|_| None).into_iter();
+    PromotedRange {
+        unit: unit.name(),
+        old: tip.and_then(branches::source_commit).map(str::to_owned),
+        new: commit.to_owned(),
+        images: images.map(|line| line.trim_start_matches("- ").to_owned()).collect(),
+    }
 }
 
 fn never_delivered(unit: &PlannedUnit, from: &str) -> Diagnostic {
@@ -250,13 +261,21 @@ impl Run<'_> {
 }
 
 impl Promoted {
-    /// The report, and the range of source commits that each unit moves over.
+    /// The report, and the images and source commits that each delivered unit moves between.
     pub fn text(&self) -> String {
-        let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
-        let lines = self.ranges.iter().map(|SourceRange { unit, old, new }| {
-            let old = old.as_deref().map_or("nothing".to_owned(), short);
-            format!("{unit}: source {old} -> {}\n", short(new))
-        });
+        let lines = self.ranges.iter().flat_map(PromotedRange::lines);
         format!("{}{}", self.report.text(), lines.collect::<String>())
+    }
+}
+
+impl PromotedRange {
+    fn lines(&self) -> Vec<String> {
+        let PromotedRange { unit, old, new, images } = self;
+        let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
+        let source = match old.as_deref() {
+            Some(old) if old == new => None,
+            old => Some(format!("source {} → {}", old.map_or("nothing".to_owned(), short), short(new))),
+        };
+        source.iter().chain(images).map(|what| format!("{unit}: {what}\n")).collect()
     }
 }

@@ -81,6 +81,12 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    /// Whether the text before this colon, on its line, has no other key: it would be one, if it did not continue the value above.
+    fn starts_line_before(&self, colon: super::Mark) -> bool {
+        let line = &self.source[self.line_start..colon.offset];
+        colon.line > 0 && line.starts_with(' ') && !line.contains(": ")
+    }
+
     pub(super) fn fetch_value(&mut self) -> Scan<()> {
         let index = self.keys.len() - 1;
         if self.key_is_valid(index)? {
@@ -95,8 +101,12 @@ impl Scanner<'_> {
             if !flow {
                 let mark = self.mark();
                 if !self.key_allowed {
-                    return Err(refuse(mark, "mapping values are not allowed in this context")
-                        .hint("put a value that contains `: ` in quotes"));
+                    let hint = if self.starts_line_before(mark) {
+                        "start the key in the column of the other keys of its mapping"
+                    } else {
+                        "put a value that contains `: ` in quotes"
+                    };
+                    return Err(refuse(mark, "mapping values are not allowed in this context").hint(hint));
                 }
                 self.roll_indent(mark.column, None, TokenKind::BlockMappingStart, mark)?;
             }

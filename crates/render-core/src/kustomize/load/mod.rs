@@ -308,7 +308,10 @@ impl KustomizationDir {
             "cannot read {entry}: it is outside of {}, and the load restriction does not allow it",
             self.root
         ))
-        .hint("move the file into the folder, or allow it with --load-restrictor LoadRestrictionsNone")
+        .hint(
+            "move the file into the folder, or allow it with `--load-restrictor LoadRestrictionsNone`, in hydrant.yaml with `kustomize: \
+             {loadRestrictor: LoadRestrictionsNone}`",
+        )
     }
 }
 

@@ -13,6 +13,7 @@ use crate::kustomize::decode::{Decode, Strictness, decoded};
 use crate::kustomize::object::annotations;
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::{Behavior, Resource, identity};
+use crate::kustomize::options::Feature;
 
 const FUNCTION: &str = "config.kubernetes.io/function";
 const OLD_FUNCTION: &str = "config.k8s.io/function";
@@ -116,14 +117,12 @@ fn run(config: &Resource, items: Vec<Node>, context: Context<'_>) -> Result<Vec<
     refuse_container(config)?;
     if !options.enable_alpha_plugins {
         let message = format!("unknown built-in plugin {}, and other plugins are not enabled", config.kind());
-        return Err(Diagnostic::new(message)
-            .field("kind")
-            .hint("run with `--enable-alpha-plugins`, or write `apiVersion: builtin` for a built-in plugin"));
+        return Err(Diagnostic::new(message).field("kind").hint(options.flags.hint(Feature::AlphaPlugins)));
     }
     let exec = executable(config)?;
     if !options.enable_exec {
         return Err(Diagnostic::new(format!("cannot run {}: exec functions are not enabled", exec.path))
-            .hint("run with `--enable-exec`"));
+            .hint(options.flags.hint(Feature::Exec)));
     }
     let root = &context.dir.root;
     let program = if exec.path.contains('/') { join(root, &exec.path) } else { exec.path.clone() };

@@ -13,6 +13,7 @@ use crate::kustomize::kustomization::{HelmChart, HelmGlobals};
 use crate::kustomize::object::annotations::{HELM_GENERATED, set_one};
 use crate::kustomize::object::reader;
 use crate::kustomize::object::resource::Resource;
+use crate::kustomize::options::Feature;
 use crate::kustomize::patch::merge::merge;
 use crate::kustomize::schema::Schema;
 
@@ -33,7 +34,7 @@ pub(crate) fn generate(
 ) -> Result<Vec<Resource>, Diagnostic> {
     // --enable-alpha-plugins enables helm too (kustomize: `types.EnabledPluginConfig`).
     if !context.options.enable_helm && !context.options.enable_alpha_plugins {
-        return Err(Diagnostic::new("Helm charts are not enabled").hint("run with `--enable-helm`"));
+        return Err(Diagnostic::new("Helm charts are not enabled").hint(context.options.flags.hint(Feature::Helm)));
     }
     if chart.name.is_empty() {
         return Err(Diagnostic::new("missing field \"name\"").field("name"));

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Errors, Node};
 use super::parallel::each;
 use crate::files::{Files, join};
 use crate::kustomize::repository;
-use crate::kustomize::{Built, LoadRestrictor, Options, Order, build, build_with_cache};
+use crate::kustomize::{Built, FlagSource, LoadRestrictor, Options, Order, build, build_with_cache};
 use crate::skaffold::inputs::Inputs;
 use crate::skaffold::model::{Config, Kustomize, LocatedText};
 
@@ -62,7 +62,7 @@ pub(super) fn objects(built: Vec<Built>, warnings: &mut Vec<Diagnostic>) -> Vec<
 
 /// Reads `buildArgs`, which Skaffold splits at blanks and puts on kustomize's command line.
 fn options(inputs: &Inputs<'_>, config: &Config, arguments: &[LocatedText]) -> Result<Options, Errors> {
-    let mut options = Options::default();
+    let mut options = Options { flags: FlagSource::BuildArgs, ..Options::default() };
     let mut split = arguments
         .iter()
         .enumerate()
