@@ -8,7 +8,7 @@ use crate::arguments::logging::LoggingArguments;
 use crate::arguments::trust::TrustArguments;
 use crate::commands::{
     artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, hold, images, init,
-    kustomize, man, pin, plan, promote, pull_request, release, render, rollback, schema, status, verify,
+    kustomize, man, pin, plan, promote, pull_request, release, render, rollback, schema, status, update, verify,
 };
 use crate::logging;
 use crate::outcome::{Failure, Success};
@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Diff(diff::Arguments),
     Status(status::Arguments),
     Verify(verify::Arguments),
+    Update(update::Arguments),
     Promote(promote::Arguments),
     Rollback(rollback::Arguments),
     Hold(hold::Arguments),
@@ -94,6 +95,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "diff" => diff::Arguments::augment_args,
         "status" => status::Arguments::augment_args,
         "verify" => verify::Arguments::augment_args,
+        "update" => update::Arguments::augment_args,
         "promote" => promote::Arguments::augment_args,
         "rollback" => rollback::Arguments::augment_args,
         "hold" => hold::Arguments::augment_args,
@@ -140,6 +142,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::Release(arguments) => release::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Update(arguments) => update::run(arguments),
         Command::Artifact(arguments) => artifact::run(*arguments),
         Command::Bootstrap(arguments) => bootstrap::run(arguments),
         Command::Init(arguments) => init::run(arguments),

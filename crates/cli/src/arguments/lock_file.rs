@@ -39,7 +39,13 @@ impl LockedArguments {
     /// A path is not UTF-8.
     pub(crate) fn locking(self, written: LockArguments, folder: &str) -> Result<LockOptions, Failure> {
         let file = self.lock_file.map(|path| below(folder, &path)).transpose()?;
-        Ok(LockOptions { lock: written.lock, update: written.update, locked: self.locked, file })
+        Ok(LockOptions {
+            lock: written.lock,
+            update: written.update,
+            update_named: Vec::new(),
+            locked: self.locked,
+            file,
+        })
     }
 }
 

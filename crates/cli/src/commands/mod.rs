@@ -23,4 +23,5 @@ pub(crate) mod render;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod update;
 pub(crate) mod verify;

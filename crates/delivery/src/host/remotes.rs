@@ -16,7 +16,7 @@ use render_core::host::RemoteRepository;
 use super::bases::{Base, Bases};
 use super::{cache, download};
 use crate::error::IntoDiagnostic as _;
-use crate::lock::{Lock, LockMode, LockedRemote, Refresh};
+use crate::lock::{Lock, LockMode, LockedRemote};
 
 /// How remote bases and files are had.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +131,8 @@ impl Fetched {
     /// What the lock says, as far as it is read.
     fn pinned(&self, url: &str, revision: Option<&str>) -> Result<Option<String>, Diagnostic> {
         let known = match &self.remotes.source {
-            LockMode::Ignore | LockMode::Write(Refresh::All) => None,
+            LockMode::Ignore => None,
+            LockMode::Write(refresh) if refresh.concerns_remote(url) => None,
             LockMode::Locked | LockMode::Write(_) => self.remotes.lock.commit(url, revision),
         };
         match known {

@@ -11,6 +11,7 @@ use render_core::files::{FileError, Files, join, parent};
 pub use content::{FILE_NAME, Lock};
 pub use entry::{LockedChart, LockedImage, LockedRemote};
 pub use form::schema;
+pub(crate) use mode::is_named;
 pub use mode::{LockMode, LockOptions, Refresh};
 
 /// Reads the lock file if the mode uses it. Returns nothing if it does not, and an empty one if the file may be created.

@@ -11,6 +11,8 @@ pub struct LockOptions {
     pub lock: bool,
     /// `--update`: everything where the list is empty.
     pub update: Option<Vec<ImageRef>>,
+    /// `hydrant update NAME`: what has one of these names.
+    pub update_named: Vec<String>,
     /// `--locked`
     pub locked: Option<bool>,
     /// `--lock-file`, absolute.
@@ -38,11 +40,16 @@ pub enum Refresh {
     All,
     /// These, by any spelling; without a tag, every tag of the repository.
     Images(Vec<ImageRef>),
+    /// What has one of these names: charts, images as in [`Refresh::Images`], remote bases by their URL.
+    Named(Vec<String>),
 }
 
 impl LockOptions {
     /// Combines the flags with `locked` of hydrant.yaml; flags win.
     pub fn lock_mode(&self, written: Option<bool>) -> LockMode {
+        if !self.update_named.is_empty() {
+            return LockMode::Write(Refresh::Named(self.update_named.clone()));
+        }
         match &self.update {
             Some(these) if these.is_empty() => LockMode::Write(Refresh::All),
             Some(these) => LockMode::Write(Refresh::Images(these.clone())),
@@ -77,6 +84,16 @@ impl Refresh {
             Refresh::None => false,
             Refresh::All => true,
             Refresh::Images(these) => these.iter().any(|one| one.as_str() == name),
+            Refresh::Named(these) => these.iter().any(|one| one == name),
+        }
+    }
+
+    /// Whether the remote base at this URL is resolved again.
+    pub(crate) fn concerns_remote(&self, url: &str) -> bool {
+        match self {
+            Refresh::None | Refresh::Images(_) => false,
+            Refresh::All => true,
+            Refresh::Named(these) => these.iter().any(|one| one == url),
         }
     }
 
@@ -86,18 +103,24 @@ impl Refresh {
             Refresh::None => false,
             Refresh::All => true,
             Refresh::Images(these) => these.iter().any(|one| is_meant(one, image)),
+            Refresh::Named(these) => these.iter().any(|one| is_named(one, image)),
         }
     }
 
     /// The images that are to be updated and that are none of these.
     pub(crate) fn without_match(&self, images: &BTreeSet<ImageRef>) -> Vec<&ImageRef> {
         match self {
-            Refresh::None | Refresh::All => Vec::new(),
+            Refresh::None | Refresh::All | Refresh::Named(_) => Vec::new(),
             Refresh::Images(these) => {
                 these.iter().filter(|one| !images.iter().any(|image| is_meant(one, image))).collect()
             }
         }
     }
+}
+
+/// Whether a name of any kind means an image.
+pub(crate) fn is_named(name: &str, image: &ImageRef) -> bool {
+    ImageRef::parse(name).is_ok_and(|name| is_meant(&name, image))
 }
 
 /// Whether the name given to `--update` means an image: without a tag, every tag of the repository.

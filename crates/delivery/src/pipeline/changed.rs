@@ -12,9 +12,11 @@ use super::session::{Pipeline, SourceTree};
 use super::unit::LoadedUnit;
 use crate::error::{Failure, IntoDiagnostic};
 use crate::host::RunContext;
+use crate::host::charts::is_in_remote_chart;
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::{FileComparison, GitFiles};
 use crate::host::recorded_files::ReadPaths;
+use crate::lock::{self, LockedChart};
 use crate::plan::{PinnedInputs, Plan, PlannedUnit};
 
 /// Keeps the units of the plan whose inputs differ between the work tree and `revision`. No registry is queried.
@@ -53,13 +55,24 @@ impl Sides {
         let mut pipeline = Pipeline::open(&probe, ctx, now)?;
         let loaded = pipeline.load(plan.units.iter().map(without_images).collect())?;
         let rendered = pipeline.render(loaded)?;
-        let touched = rendered.iter().filter(|one| self.paths_differ(&one.output.inputs)).map(|one| one.unit.name());
+        let moved = self.charts_differ(plan);
+        let is_touched = |inputs: &ReadPaths| self.paths_differ(inputs) || (moved && reads_chart(inputs));
+        let touched = rendered.iter().filter(|one| is_touched(&one.output.inputs)).map(|one| one.unit.name());
         let mut changed: BTreeSet<String> = touched.collect();
         let rest: Vec<&PlannedUnit> = plan.units.iter().filter(|unit| !changed.contains(&unit.name())).collect();
         let (old, new) = (tags(plan, &rest, ctx, before), tags(plan, &rest, ctx, now));
         let names = rest.iter().map(|unit| unit.name());
         changed.extend(names.filter(|name| old.get(name) != new.get(name)));
         Ok(changed)
+    }
+
+    /// Whether the lock file names other versions of charts than it did.
+    fn charts_differ(&self, plan: &Plan) -> bool {
+        let charts = |files: &dyn Files| -> Vec<LockedChart> {
+            let lock = lock::read_if_there(files, &plan.lock, &plan.lock_mode).unwrap_or_default();
+            lock.charts().cloned().collect()
+        };
+        charts(&self.old) != charts(&self.new)
     }
 
     fn paths_differ(&self, paths: &ReadPaths) -> bool {
@@ -78,6 +91,11 @@ impl Sides {
         let now: BTreeSet<String> = self.new.list(folder).unwrap_or_default().into_iter().collect();
         self.old.list(folder).unwrap_or_default().iter().any(|name| !now.contains(name))
     }
+}
+
+/// Whether a file of a remote chart was read.
+fn reads_chart(inputs: &ReadPaths) -> bool {
+    inputs.files.iter().any(|path| is_in_remote_chart(path))
 }
 
 /// The unit with its artifacts' names in place of images, so that nothing is resolved.

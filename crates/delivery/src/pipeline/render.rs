@@ -1,7 +1,7 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
 use manifest::{Errors, Pins};
-use render_core::kustomize::{Options, build, build_with_cache};
+use render_core::kustomize::{Options, build, build_over, build_with_cache};
 
 use super::output::Output;
 use super::session::{Pipeline, all_units};
@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::host::recorded_files::RecordedFiles;
 use crate::images::digests::ImageRequest;
 use crate::pipeline::file_set::Style;
+use crate::plan::Release;
 
 impl Pipeline<'_> {
     /// Resolves what the units' sources build and renders the units.
@@ -44,10 +45,7 @@ impl Pipeline<'_> {
             LoadedSource::Skaffold(loaded) => {
                 skaffold::render(&self.skaffold_run(&unit, &files), *loaded, &self.built)?
             }
-            LoadedSource::Helm(release) => {
-                let objects = helm::render(&release, &files, &self.host, self.plan.lock_mode.is_locked())?;
-                Output::of_objects(objects, Style::Skaffold, Vec::new())
-            }
+            LoadedSource::Helm(release) => self.chart(&release, &files)?,
             LoadedSource::Kustomize { folder, options } => self.kustomization(&folder, &options, &files)?,
             LoadedSource::Manifests(paths) => {
                 Output::of_objects(manifests::render(&files, &paths)?, Style::Kustomize, Vec::new())
@@ -58,6 +56,17 @@ impl Pipeline<'_> {
         }
         output.inputs = inputs.and(files.into_paths());
         Ok(RenderedUnit { unit, output })
+    }
+
+    fn chart(&self, release: &Release, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
+        let rendered = helm::render(release, files, &self.host, self.plan.lock_mode.is_locked())?;
+        let Some(folder) = &release.kustomize else {
+            return Ok(Output::of_objects(rendered.objects, Style::Skaffold, Vec::new()));
+        };
+        let name = format!("chart of release {}", release.name);
+        let options = Options { enable_helm: true, ..Options::default() };
+        let built = build_over(&rendered.output, &name, files, &self.host, folder, &options)?;
+        Ok(Output::of_objects(built.objects, Style::Kustomize, built.warnings))
     }
 
     fn kustomization(&self, folder: &str, options: &Options, files: &RecordedFiles<'_>) -> Result<Output, Errors> {

@@ -15,7 +15,7 @@ use crate::host::system::{Remotes, SystemHost};
 use crate::host::{Permissions, RunContext};
 use crate::images::digests::{Pinner, ResolveContext};
 use crate::images::search::Search;
-use crate::lock::{self, Lock, LockedRemote};
+use crate::lock::{self, Lock, LockedChart, LockedRemote};
 use crate::plan::{Plan, PlannedUnit};
 
 /// Where the source is read.
@@ -87,6 +87,11 @@ impl<'a> Pipeline<'a> {
     /// The remote bases and files that were read so far.
     pub(super) fn remotes(&self) -> Vec<LockedRemote> {
         self.host.fetched()
+    }
+
+    /// The remote charts that were used so far.
+    pub(crate) fn used_charts(&self) -> Vec<LockedChart> {
+        self.host.used_charts()
     }
 
     /// The lock file's new content; absent where it is not to be written.

@@ -16,4 +16,5 @@ pub mod render_units;
 pub mod rollback;
 pub mod schema;
 pub mod status;
+pub mod update;
 pub mod verify;

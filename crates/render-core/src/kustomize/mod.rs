@@ -31,7 +31,7 @@ mod selector;
 mod transform;
 
 pub use self::build::base_cache::BaseCache;
-pub use self::build::{Built, build, build_with_cache};
+pub use self::build::{Built, build, build_over, build_with_cache};
 pub use self::load::reference::repository;
 pub use self::options::{FlagSource, LoadRestrictor, Options, Order};
 pub use self::plugin::{GENERATORS, TRANSFORMERS};

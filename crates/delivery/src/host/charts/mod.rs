@@ -32,6 +32,11 @@ use repository::Repositories;
 /// The largest archive in bytes: helm's limit for the files in it.
 const ARCHIVE_LIMIT: usize = 100 << 20;
 
+/// Whether a path is of a remote chart.
+pub(crate) fn is_in_remote_chart(path: &str) -> bool {
+    path.starts_with(mount::MOUNTS)
+}
+
 /// How chart repositories and registries are accessed.
 #[derive(Clone, Debug)]
 pub struct ChartAccess {
@@ -168,7 +173,7 @@ impl Charts {
     fn locked(&self, request: &Request) -> Result<Option<LockedChart>, Diagnostic> {
         let lock = self.access.lock.as_ref().map_err(Clone::clone)?;
         let known = lock.chart(&shown(&request.repository), &request.name, request.range());
-        let refreshed = matches!(&self.mode, LockMode::Write(refresh) if refresh.concerns_chart(&request.name));
+        let refreshed = matches!(&self.mode, LockMode::Write(refresh) if refresh.concerns_chart(request.called()));
         Ok(known.filter(|_| !refreshed).cloned())
     }
 
@@ -295,13 +300,18 @@ impl Request {
         self.repository.starts_with("oci://")
     }
 
+    /// The name by which `hydrant update` means the chart: of the URL of an archive, the URL.
+    fn called(&self) -> &str {
+        if self.name.is_empty() { &self.repository } else { &self.name }
+    }
+
     fn range(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
     /// What `hydrant update` calls the chart.
     fn update_hint(&self) -> String {
-        format!("run `{}`", format!("hydrant update {}", self.name).trim_end())
+        format!("run `hydrant update {}`", shown(self.called()))
     }
 
     fn changed(&self, locked: &LockedChart, found: &str) -> Diagnostic {

@@ -29,7 +29,7 @@ const DEEPEST: usize = 32;
 ///
 /// # Errors
 /// A missing chart, values file or dependency, a missing or failed `helm`, hooks that are refused, and output that is invalid YAML.
-pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<Vec<Node>, Errors> {
+pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: bool) -> Result<RenderedChart, Errors> {
     let program = release.program.clone().or(host.charts().program);
     for (index, path) in release.values.iter().enumerate() {
         files.read(path).map_err(|error| unreadable_values(path, index, &error))?;
@@ -58,7 +58,15 @@ pub fn render(release: &Release, files: &dyn Files, host: &dyn Host, locked: boo
     if release.hooks == Hooks::Refuse {
         refuse_hooks(release, &objects)?;
     }
-    Ok(objects)
+    Ok(RenderedChart { output, objects })
+}
+
+/// What a chart renders to.
+pub struct RenderedChart {
+    /// What `helm template` prints.
+    pub output: Vec<u8>,
+    /// Its objects.
+    pub objects: Vec<Node>,
 }
 
 /// Refuses objects that are hooks.

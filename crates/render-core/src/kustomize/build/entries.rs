@@ -34,7 +34,7 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn resource(
+    pub(super) fn resource(
         &mut self,
         target: &Target,
         entry: &str,

@@ -20,6 +20,7 @@ use manifest::{Diagnostic, Errors, Node, Text};
 use self::accumulate::Accumulated;
 use self::base_cache::{BaseCache, Trace};
 use self::build_metadata::BuildMetadata;
+use self::entry::Entry;
 use self::state::{Build, Inherited, Sharing, entries};
 use self::target::Target;
 use crate::files::Files;
@@ -66,6 +67,22 @@ pub fn build_with_cache(
     Build::new(io, options, Some(Sharing::new(base_cache, &trace))).finish(folder)
 }
 
+/// Like [`build`], with objects that are a resource of the kustomization, before its own. `name` is their name in messages.
+///
+/// # Errors
+/// As [`build`], and objects that are invalid.
+pub fn build_over(
+    objects: &[u8],
+    name: &str,
+    files: &dyn Files,
+    host: &dyn Host,
+    folder: &str,
+    options: &Options,
+) -> Result<Built, Errors> {
+    let objects = reader::read(objects, name)?;
+    Build { base_objects: objects, ..Build::new(Io { files, host }, options, None) }.finish(folder)
+}
+
 impl Build<'_> {
     fn finish(mut self, folder: &str) -> Result<Built, Errors> {
         let objects = self.run(folder)?;
@@ -80,7 +97,14 @@ impl Build<'_> {
         let metadata = BuildMetadata::of(&target.kustomization, self.options);
         let inherited = Inherited { origin: metadata.keeps_origins().then(Origin::default), ..Inherited::default() };
 
-        let accumulated = self.base(&target, start, &inherited)?;
+        let objects = std::mem::take(&mut self.base_objects);
+        let accumulated = if objects.is_empty() {
+            self.base(&target, start, &inherited)?
+        } else {
+            let mut accumulated = Accumulated::default();
+            self.resource(&target, "", Entry::Objects(objects), &mut accumulated, &inherited)?;
+            self.accumulate(&target, accumulated, &inherited)?
+        };
         let specs = accumulated.configuration.unwrap_or_else(|| self.defaults.clone());
         let mut resources = accumulated.resources;
         name_hash::apply(&mut resources, &self.schema)?;

@@ -14,6 +14,7 @@ use crate::kustomize::decode::LocatedText;
 use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::load::{BaseDependency, Io};
 use crate::kustomize::object::origin::Origin;
+use crate::kustomize::object::resource::Resource;
 use crate::kustomize::options::Options;
 use crate::kustomize::schema::Schema;
 
@@ -33,6 +34,8 @@ pub(crate) struct Build<'a> {
     pub budget: Budget,
     pub warnings: RefCell<Vec<Diagnostic>>,
     pub sharing: Option<Sharing<'a>>,
+    /// Objects that are a resource of the kustomization, before its own.
+    pub base_objects: Vec<Resource>,
 }
 
 /// Settings that a kustomization inherits from those that refer to it.
@@ -80,6 +83,7 @@ impl<'a> Build<'a> {
             budget: Budget::default(),
             warnings: RefCell::default(),
             sharing,
+            base_objects: Vec::new(),
         }
     }
 
