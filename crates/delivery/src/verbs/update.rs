@@ -87,7 +87,7 @@ pub fn update(settings: &Settings, ctx: &RunContext, names: &[String], noise: &N
         let before = old.remove(&name).unwrap_or_default();
         let sides = ("the old lock file".to_owned(), "the new lock file".to_owned());
         let objects = compare(&before, &objects, noise);
-        updated.units.push(UnitDiff { name, objects, sides, assignments: Vec::new() });
+        updated.units.push(UnitDiff { name, objects, sides, ..UnitDiff::default() });
     }
     Ok(updated)
 }

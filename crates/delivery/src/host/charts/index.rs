@@ -99,7 +99,11 @@ impl Index {
         let entries = match &self.charts {
             Charts::Parsed(charts) => charts.get(chart).cloned(),
             Charts::Reduced { text, places } => match places.get(chart) {
-                Some(place) => Some(parse_yaml::<Vec<IndexEntry>>(&text[place.clone()])?),
+                Some(place) => {
+                    let text = &text[place.clone()];
+                    let simple = simple_entries(text);
+                    Some(simple.map_or_else(|| parse_yaml(text), Ok)?)
+                }
                 None => None,
             },
         };
@@ -113,6 +117,44 @@ impl Index {
             Charts::Reduced { places, .. } => places.keys().map(String::as_str).collect(),
         }
     }
+}
+
+/// Reads entries whose values are plain texts, as helm prints nearly all of them; `None` where YAML has to be parsed.
+fn simple_entries(text: &str) -> Option<Vec<IndexEntry>> {
+    let mut entries: Vec<IndexEntry> = Vec::new();
+    let mut in_urls = false;
+    for line in text.lines() {
+        if line == "-" {
+            entries.push(IndexEntry::default());
+            in_urls = false;
+            continue;
+        }
+        let (entry, line) = (entries.last_mut()?, line.trim_start_matches(' '));
+        if let Some(url) = line.strip_prefix("- ") {
+            entry.urls.push(plain(url).filter(|_| in_urls)?.to_owned());
+            continue;
+        }
+        let (key, value) = line.split_once(':')?;
+        in_urls = key == "urls";
+        match (key, value.strip_prefix(' ').and_then(plain)) {
+            ("urls", _) if value.is_empty() => {}
+            ("version", Some(version)) => version.clone_into(&mut entry.version),
+            ("digest", Some(digest)) => entry.digest = Some(digest.to_owned()),
+            ("name", Some(_)) => {}
+            _ => return None,
+        }
+    }
+    Some(entries)
+}
+
+/// A value that YAML reads as the same text, or one in quotes without escapes.
+fn plain(value: &str) -> Option<&str> {
+    let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+~%?=@".contains(&byte);
+    let text = quoted.unwrap_or(value);
+    let ambiguous = quoted.is_none()
+        && (matches!(text, "null" | "~" | "") || text.starts_with(['-', '?', ':', '@', '%']) || text.ends_with(':'));
+    (text.bytes().all(is_plain) && !ambiguous).then_some(text)
 }
 
 fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
@@ -327,6 +369,22 @@ generated: \"2026-01-01T00:00:00Z\"
             let index = Index::read(text.into()).unwrap();
             assert!(!is_reduced(&index), "{text}");
             assert_eq!(index.versions("alpine").unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn simple_entries_are_those_of_yaml() {
+        let table = [
+            "-\n  version: 1.0.0\n  digest: 12\n  urls:\n  - a-1.0.0.tgz\n-\n    version: \"1.2\"\n    urls:\n    - 'https://h/a.tgz'\n",
+            "-\n  urls:\n    - x\n    - y\n  version: v1.0.0-rc.1+b\n",
+        ];
+        for text in table {
+            assert_eq!(simple_entries(text).unwrap(), parse_yaml::<Vec<IndexEntry>>(text).unwrap(), "{text}");
+        }
+        for text in
+            ["-\n  version: null\n", "-\n  version: a # b\n", "-\n  urls: [a]\n", "-\n  version: \"a\\n\"\n", "x\n"]
+        {
+            assert_eq!(simple_entries(text), None, "{text}");
         }
     }
 
