@@ -72,6 +72,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         allow_older: false,
         hold: None,
         release: false,
+        retirement: None,
     }
 }
 

@@ -119,7 +119,8 @@ pub(crate) fn is_hydration_readme(store: &ObjectStore, tree: Oid, path: &str) ->
     store.blob(id).is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(README_TITLE))
 }
 
-fn new_record(unit: &Unit) -> Record {
+/// The record in the root of a branch that units share, with the source of `unit`.
+pub(crate) fn new_record(unit: &Unit) -> Record {
     let source = SourceRecord { commands: Vec::new(), ..unit.source.clone() };
     Record { source, files: Some(Vec::new()), shared: true, ..Record::default() }
 }

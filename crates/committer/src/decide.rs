@@ -21,7 +21,7 @@ use crate::unit::Unit;
 const ARGO_CD_FILES: &[&str] = &["manifest.yaml", README];
 
 /// The most files that a refusal names.
-const NAMED_FILES: usize = 20;
+pub(crate) const NAMED_FILES: usize = 20;
 
 const FOLDER: i32 = 0o040_000;
 

@@ -15,6 +15,7 @@
 //! | [`delivery`] | a delivery that is driven one step at a time |
 //! | `round/` | read, plan, push and settle of one round; `round/topic` plans reviewed units |
 //! | `decide` | what a delivery changes on a branch |
+//! | `retire` | what the removal of a unit changes on a branch |
 //! | `order` | which of two source commits may replace the other |
 //! | `branch_record` | the record in the root of a branch that units share |
 //! | `unit`, `validate`, `options` | the input and its checks |
@@ -42,6 +43,7 @@ mod order;
 mod order_ref;
 mod outcome;
 mod refusal;
+mod retire;
 mod round;
 mod unit;
 mod validate;
@@ -55,5 +57,5 @@ pub use notes::NOTES;
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::{LeftAsIs, Refusal};
-pub use unit::{RequestMethod, RequestOptions, RequestOptionsFn, TargetContent, Topic, Unit};
+pub use unit::{RequestMethod, RequestOptions, RequestOptionsFn, Retirement, TargetContent, Topic, Unit};
 pub use validate::{UnitError, is_valid_branch_name};

@@ -56,6 +56,12 @@ impl Note {
         self
     }
 
+    /// The note without the source commit of a folder; empty if it has no other one.
+    pub(crate) fn without(mut self, folder: &str) -> Self {
+        self.folders.remove(folder);
+        if self.folders.is_empty() { Self::default() } else { self }
+    }
+
     /// The note of a commit that later ones of the same delivery follow: without folders, which would make the notes of a branch with many
     /// units grow quadratically.
     pub(crate) fn without_folders(&self) -> Self {

@@ -40,7 +40,7 @@ pub(crate) fn read(store: &ObjectStore, tree: Oid, unit: &Unit) -> Result<Option
     Ok(serde_json::from_slice(&store.blob(blob)?).ok())
 }
 
-/// Writes the ref's tree with the entries of `units` added or replaced. New objects are added to `objects`.
+/// Writes the ref's tree with the entries of `units` added or replaced; those of retired units are removed. New objects are added to `objects`.
 pub(crate) fn write<'u>(
     store: &ObjectStore,
     tree: Option<Oid>,
@@ -49,6 +49,10 @@ pub(crate) fn write<'u>(
 ) -> Result<Oid, git2::Error> {
     let mut edits = BTreeMap::new();
     for unit in units {
+        if unit.retirement.is_some() {
+            edits.insert(path(unit)?, Edit::Remove);
+            continue;
+        }
         let entry = Entry { repo_url: unit.source.repo_url.clone(), dry_sha: unit.source.dry_sha.clone() };
         let bytes = serde_json::to_vec(&entry).unwrap_or_default();
         let blob = store.write(ObjectType::Blob, &bytes, objects)?;

@@ -15,7 +15,12 @@ pub enum Outcome {
         /// The commit.
         new: String,
     },
-    /// The branch holds exactly this output, from this source commit.
+    /// The branch was deleted (or would be, in a dry run): it held output of retired units alone.
+    Deleted {
+        /// What the branch pointed to.
+        old: Option<String>,
+    },
+    /// The branch holds exactly this output, from this source commit; or, of a retired unit, nothing.
     Unchanged,
     /// The branch holds exactly this output, from an older source commit: the git note was updated (or would be, in a dry run).
     NoteUpdated,

@@ -143,6 +143,12 @@ pub enum Refusal {
         /// Why it must not be replaced.
         cause: Box<Refusal>,
     },
+    /// The unit must not be retired.
+    #[error("{cause}")]
+    Retirement {
+        /// Why.
+        cause: Box<Refusal>,
+    },
     /// `--atomic` is set and another unit was refused.
     #[error("not pushed: `--atomic` is set and {refused} was refused")]
     AtomicAborted {
@@ -194,6 +200,13 @@ impl Refusal {
                 }
                 cause => return cause.hint(),
             },
+            Self::Retirement { cause } => match cause.as_ref() {
+                Self::Held { .. } => "run `hydrant release`, or pass --force to retire it in spite of the hold",
+                Self::OtherSource { .. } => "run the command in that source repository, or pass --force",
+                Self::UnmanagedFiles { .. } => "move these files, or pass --force to remove them, too",
+                Self::InvalidRecord { .. } => "repair the file, or pass --force to remove it",
+                cause => return cause.hint(),
+            },
             Self::AtomicAborted { .. } => return None,
         };
         Some(hint.to_owned())
@@ -204,7 +217,7 @@ impl Refusal {
         match self {
             Self::Older { .. } => Some(LeftAsIs::Superseded),
             Self::Held { .. } => Some(LeftAsIs::Held),
-            Self::Topic { cause, .. } => cause.left_as_is(),
+            Self::Topic { cause, .. } | Self::Retirement { cause } => cause.left_as_is(),
             _ => None,
         }
     }

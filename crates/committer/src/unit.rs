@@ -100,6 +100,16 @@ pub struct Unit {
     pub hold: Option<String>,
     /// Deliver even if the branch is held, and end the hold.
     pub release: bool,
+    /// Remove the unit's output instead of delivering it. The unit has no files then, and `source` names its last delivery.
+    pub retirement: Option<Retirement>,
+}
+
+/// How the output of a unit is removed. With `adopt`, files that no delivery wrote are removed, too; with `release`, also what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retirement {
+    /// Whether the branch is deleted if nothing but output is left on it: it belongs to the environment that is retired. Otherwise, and if
+    /// other units or other files are on it, a commit removes the unit's files.
+    pub deletes_branch: bool,
 }
 
 impl Unit {

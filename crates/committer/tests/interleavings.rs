@@ -11,7 +11,7 @@ mod memory;
 
 use std::collections::BTreeMap;
 
-use committer::{Delivery, Options, Outcome, RequestMethod, Step, Topic, Unit, UnitResult};
+use committer::{Delivery, Options, Outcome, RequestMethod, Retirement, Step, Topic, Unit, UnitResult};
 use deliveries::{options, unit};
 use git2::Oid;
 use memory::{Connection, Fault, Kind, Server, Wording};
@@ -179,7 +179,7 @@ fn nothing_lost(server: &Server, results: &[UnitResult], schedule: &[usize]) {
                 let known = result.reviewed.is_some() || server.history(&result.branch).contains(new);
                 assert!(known, "{schedule:?}: {result:?}");
             }
-            Outcome::Unchanged | Outcome::NoteUpdated => {}
+            Outcome::Unchanged | Outcome::NoteUpdated | Outcome::Deleted { .. } => {}
             Outcome::Refused(refusal) => assert!(is_older(refusal), "{schedule:?}: {refusal}"),
         }
     }
@@ -362,16 +362,109 @@ fn reviewed_deliveries() -> usize {
     count
 }
 
+/// The unit is retired: its branch is deleted, or it is removed from the branch that it shares.
+fn retired(mut unit: Unit) -> Unit {
+    unit.files.clear();
+    unit.allow_older = true;
+    unit.retirement = Some(Retirement { deletes_branch: true });
+    unit
+}
+
+/// Nothing went wrong, and each result is what the branch showed at some time. Afterwards the unit can be retired and delivered again, from
+/// any source, as if it had never been delivered.
+fn starts_anew(unit: Unit) -> impl Fn(&Server, &[UnitResult], &[usize]) {
+    move |server, results, schedule| {
+        for result in results {
+            assert!(!matches!(result.outcome, Outcome::Refused(_)), "{schedule:?}: {result:?}");
+        }
+        committer::deliver(&mut server.connect(), &[retired(unit.clone())], &options()).unwrap();
+        let path = if unit.folder.is_empty() { String::new() } else { format!("{}/", unit.folder) };
+        for file in ["manifest.yaml", "hydrator.metadata"] {
+            assert_eq!(server.file("a", &format!("{path}{file}")), None, "{schedule:?}: {results:?}");
+        }
+        let older = committer::deliver(&mut server.connect(), std::slice::from_ref(&unit), &options()).unwrap();
+        assert!(matches!(older[0].outcome, Outcome::Committed { .. }), "{schedule:?}: {older:?}");
+    }
+}
+
+fn retirements() -> usize {
+    let any = |number: u32, text: &str| Unit { allow_older: true, ..source(number, text) };
+    let two = || vec![Job::new(any(2, "2")), Job::new(retired(source(3, "")))];
+    let check = |server: &Server, results: &[UnitResult], schedule: &[usize]| {
+        let (delivered, retired) = (&results[0].outcome, &results[1].outcome);
+        assert!(matches!(delivered, Outcome::Committed { .. } | Outcome::Unchanged), "{schedule:?}: {results:?}");
+        assert!(matches!(retired, Outcome::Deleted { .. } | Outcome::Unchanged | Outcome::NoteUpdated), "{results:?}");
+        // Whichever was last counts.
+        let text = server.file("a", "manifest.yaml");
+        assert!(text.is_none() || text.as_deref() == Some("2"), "{schedule:?}: {text:?}");
+        starts_anew(source(1, "1"))(server, results, schedule);
+    };
+    let mut count = 0;
+    count += on(Server::new(Kind::OnlyBranches), "retired, OnlyBranches", &[source(1, "1")], two(), check);
+    for kind in [Kind::Atomic, Kind::NotAtomic] {
+        for wording in [Wording::Git, Wording::Same("computer says no")] {
+            let server = || Server::new(kind).with_wording(wording);
+            count += on(server(), &format!("retired, {kind:?}, {wording:?}"), &[source(1, "1")], two(), check);
+            count += on(server(), &format!("retired, never delivered, {kind:?}, {wording:?}"), &[], two(), check);
+        }
+    }
+    for fault in [Fault::LostRequest, Fault::LostAnswer] {
+        let jobs = vec![Job::new(any(2, "2")), Job::new(retired(source(3, ""))).with_fault(0, fault)];
+        count += all("retired, lost answers", &[source(1, "1")], jobs, check);
+    }
+    let confirmed = vec![Job::new(any(2, "1")), Job::new(retired(source(3, "")))];
+    count += all("retired, the same output", &[source(1, "1")], confirmed, starts_anew(source(1, "1")));
+    let twice = vec![Job::new(retired(source(1, ""))), Job::new(retired(source(1, "")))];
+    count + all("retired twice", &[source(1, "1")], twice, starts_anew(source(1, "1")))
+}
+
+fn retirements_on_a_shared_branch() -> usize {
+    let before = [in_folder("x", 3, "1"), in_folder("y", 3, "1")];
+    let check = |server: &Server, results: &[UnitResult], schedule: &[usize]| {
+        assert_eq!(server.file("a", "x/manifest.yaml"), None, "{schedule:?}: {results:?}");
+        assert_eq!(server.file("a", "y/manifest.yaml").as_deref(), Some("4"), "{schedule:?}: {results:?}");
+        starts_anew(in_folder("x", 2, "2"))(server, results, schedule);
+        assert_eq!(server.file("a", "y/manifest.yaml").as_deref(), Some("4"), "{schedule:?}: {results:?}");
+    };
+    let mut count = 0;
+    for kind in [Kind::Atomic, Kind::NotAtomic] {
+        let jobs = vec![Job::new(retired(in_folder("x", 3, ""))), Job::new(in_folder("y", 4, "4"))];
+        count += on(Server::new(kind), &format!("retired, a shared branch, {kind:?}"), &before, jobs, check);
+        // The last unit takes the branch with it.
+        let jobs = vec![Job::new(retired(in_folder("x", 3, ""))), Job::new(retired(in_folder("y", 3, "")))];
+        let gone = |server: &Server, results: &[UnitResult], schedule: &[usize]| {
+            assert_eq!(server.head("a"), None, "{schedule:?}: {results:?}");
+            starts_anew(in_folder("y", 2, "2"))(server, results, schedule);
+        };
+        count += on(Server::new(kind), &format!("retired, all of a shared branch, {kind:?}"), &before, jobs, gone);
+    }
+    count
+}
+
 /// The page that states the number of interleavings.
 const PAGE: &str = include_str!("../../../docs/decisions/order-of-deliveries.md");
 
-#[test]
-fn every_interleaving_ends_with_the_newest_source() {
-    // Thousands of small repositories are faster in memory.
+/// Thousands of small repositories are faster in memory.
+fn work_in_memory() {
     let memory = std::path::Path::new("/dev/shm");
     if memory.is_dir() {
-        tempfile::env::override_temp_dir(memory).unwrap();
+        // The tests of this file run in one process, and the first one has set it.
+        let _ = tempfile::env::override_temp_dir(memory);
     }
+}
+
+#[test]
+fn every_interleaving_with_a_retirement_starts_anew() {
+    work_in_memory();
+    let parts: [fn() -> usize; 2] = [retirements, retirements_on_a_shared_branch];
+    let threads = parts.map(std::thread::spawn);
+    let total: usize = threads.into_iter().map(|part| part.join().unwrap()).sum();
+    eprintln!("{total} interleavings with a retirement");
+}
+
+#[test]
+fn every_interleaving_ends_with_the_newest_source() {
+    work_in_memory();
     let parts: [fn() -> usize; 10] = [
         other_output,
         other_output_of_three,

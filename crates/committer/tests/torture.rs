@@ -62,7 +62,7 @@ fn equal_text(number: u32) -> &'static str {
 /// A delivery of the unit that all deliver may find a newer source, and nothing else may go wrong.
 fn is_accepted_or_older(result: &UnitResult) -> bool {
     match &result.outcome {
-        Outcome::Committed { .. } | Outcome::Unchanged | Outcome::NoteUpdated => true,
+        Outcome::Committed { .. } | Outcome::Deleted { .. } | Outcome::Unchanged | Outcome::NoteUpdated => true,
         Outcome::Refused(refusal) => matches!(refusal, Refusal::Older { .. }),
     }
 }

@@ -157,6 +157,12 @@ impl<'a> UnitRun<'a> {
         self.state = UnitState::Settled(Settled { outcome, commit: Some(new), changes });
     }
 
+    /// Ends the unit, whose branch was deleted.
+    pub(crate) fn deleted(&mut self, old: Option<Oid>, changes: Vec<Change>) {
+        let outcome = Outcome::Deleted { old: old.map(|id| id.to_string()) };
+        self.state = UnitState::Settled(Settled { outcome, commit: None, changes });
+    }
+
     /// The unit goes into another round; `message` is the message of the server. One that only refers to other refs of the push does not
     /// replace the reason.
     pub(crate) fn retry(&mut self, message: &str) {

@@ -16,6 +16,7 @@ use crate::options::Options;
 use crate::order;
 use crate::order_ref::{self, Entry};
 use crate::refusal::Refusal;
+use crate::retire;
 use crate::unit::Unit;
 
 /// Everything that a plan is made of.
@@ -35,7 +36,7 @@ pub(crate) struct Planner<'a> {
 
 /// A branch while its units are planned one after the other.
 pub(super) struct BranchTip {
-    head: Option<Oid>,
+    pub(super) head: Option<Oid>,
     note: Note,
 }
 
@@ -96,7 +97,13 @@ impl<'a> Planner<'a> {
         };
         let mut topics = Vec::new();
         for &index in units {
-            let planned = if self.units[index].unit.topic.is_some() {
+            let unit = self.units[index].unit;
+            let deletes_branch = unit.retirement.is_some_and(|retirement| retirement.deletes_branch);
+            let planned = if unit.topic.is_some() && deletes_branch {
+                let planned = self.retire_reviewed(index, old, &mut tip, &mut plan.objects)?;
+                topics.extend(planned.topic);
+                planned.on_target
+            } else if unit.topic.is_some() {
                 let review = self.review(index, old, &read)?;
                 topics.extend(review.topic);
                 plan.notes.extend(review.notes);
@@ -116,15 +123,28 @@ impl<'a> Planner<'a> {
             plan.units.extend(planned);
         }
         plan.new = tip.head;
-        if let Some(head) = tip.head.filter(|_| tip.note != read || plan.has_commits()) {
+        if self.is_to_be_deleted(&plan)? {
+            plan = BranchPlan { new: None, objects: Vec::new(), notes: BTreeMap::new(), ..plan };
+        } else if let Some(head) = tip.head.filter(|_| tip.note != read || plan.has_commits()) {
             plan.notes.insert(head, tip.note);
         }
+        plan.notes.retain(|_, note| !note.dry_sha.is_empty());
         let plan = Some(plan).filter(|plan| !plan.units.is_empty());
         Ok(plan.into_iter().chain(topics).collect())
     }
 
+    /// Whether the commits of a plan leave a branch without files that retired units may delete.
+    fn is_to_be_deleted(&self, plan: &BranchPlan) -> Result<bool, git2::Error> {
+        let Some(head) = plan.new.filter(|_| plan.has_commits() && plan.old.is_some()) else { return Ok(false) };
+        let deletes = |planned: &PlannedUnit| {
+            self.units[planned.unit].unit.retirement.is_some_and(|retirement| retirement.deletes_branch)
+        };
+        let tree = tree_of(self.store, head)?;
+        Ok(plan.units.iter().all(deletes) && self.store.paths(tree, 1).is_empty())
+    }
+
     /// Plans a unit that is delivered straight to its branch.
-    fn unit(
+    pub(super) fn unit(
         &mut self,
         index: usize,
         old: Option<Oid>,
@@ -136,7 +156,7 @@ impl<'a> Planner<'a> {
         let order = self.order_entry(unit)?;
         let records_in_branch = self.order == OrderPlace::Branch;
         let branch = BranchState { tree, note: &tip.note, order: order.as_ref(), base: None, records_in_branch };
-        let new = match decide::decide(self.store, unit, &branch, self.options)? {
+        let new = match self.decide(unit, &branch)? {
             Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
             Decision::Unchanged => return Ok(self.unchanged(index, old)),
             Decision::Note => return Ok(self.noted_or_recovered(index, old)),
@@ -154,10 +174,21 @@ impl<'a> Planner<'a> {
         Ok(Action::Commit(PlannedCommit { commit, parent, changes }))
     }
 
+    /// Decides what to do for a unit.
+    pub(super) fn decide(&mut self, unit: &Unit, branch: &BranchState<'_>) -> Result<Decision, git2::Error> {
+        match unit.retirement {
+            Some(retirement) => retire::decide(self.store, unit, retirement, branch, self.options),
+            None => decide::decide(self.store, unit, branch, self.options),
+        }
+    }
+
     /// The note of the unit's branch with the unit's source commit. A rollback of one of several units does not become the source commit
     /// of the branch as a whole.
     fn noted(&self, index: usize, note: Note, tip: Option<Oid>) -> Result<Note, git2::Error> {
         let unit = self.units[index].unit;
+        if unit.retirement.is_some() {
+            return Ok(note.without(&unit.folder));
+        }
         let tree = tip.map(|tip| tree_of(self.store, tip)).transpose()?;
         let is_alone = || tree.is_none_or(|tree| branch_record::is_alone(self.store, unit, tree));
         let is_newest = order::is_newest(unit, &note.dry_sha, is_alone, self.options.ancestors);

@@ -186,6 +186,10 @@ impl Progress<'_> {
         }
         for PlannedUnit { unit, action, .. } in &plan.units {
             if let Action::Commit(planned) = action {
+                if plan.new.is_none() {
+                    self.units[*unit].deleted(plan.old, planned.changes.clone());
+                    continue;
+                }
                 let new = self.at_remote(planned.commit);
                 let old = planned.parent.map(|parent| self.at_remote(parent));
                 self.units[*unit].commit(new, old, planned.changes.clone());
@@ -300,7 +304,8 @@ impl Progress<'_> {
     pub(super) fn is_in_place(&self, plan: &BranchPlan) -> bool {
         let new = plan.new.map(|new| self.at_remote(new));
         let is_new = |planned: &PlannedUnit| {
-            matches!(planned.action, Action::Commit(_)) && self.units[planned.unit].settled_commit() == new
+            let run = &self.units[planned.unit];
+            matches!(planned.action, Action::Commit(_)) && !run.is_pending() && run.settled_commit() == new
         };
         plan.new == plan.old || plan.units.iter().any(is_new)
     }

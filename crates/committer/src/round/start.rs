@@ -15,7 +15,10 @@ impl Planner<'_> {
     pub(super) fn starts(&mut self) -> Result<Vec<BranchStart>, DeliverError> {
         let mut starts = Vec::new();
         for (branch, mut units) in self.pending_by_branch() {
-            units.retain(|&index| self.units[index].unit.topic.is_some());
+            units.retain(|&index| {
+                let unit = self.units[index].unit;
+                unit.topic.is_some() && unit.retirement.is_none()
+            });
             let Some(&first) = units.first().filter(|_| self.state.head(branch).is_none()) else { continue };
             let reason = "The branch is empty: its content is delivered by review.";
             starts.push(BranchStart { units, ..self.new_start(first, branch, reason)? });

@@ -10,7 +10,7 @@ use git2::Oid;
 
 use super::commit::{self, NewCommit};
 use super::contents;
-use super::plan::Planner;
+use super::plan::{BranchTip, Planner};
 use super::read::tree_of;
 use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit};
 use crate::decide::{self, BranchState, Decision, FolderState, NewTree};
@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
             // Nothing is committed to a target without a review.
             records_in_branch: false,
         };
-        let action = match decide::decide(self.store, unit, &branch, self.options)? {
+        let action = match self.decide(unit, &branch)? {
             Decision::Refuse(refusal) => {
                 let planned = PlannedUnit { unit: index, action: Action::Refuse(refusal), review: None };
                 return Ok(ReviewedPlan { on_target: Some(planned), ..ReviewedPlan::default() });
@@ -129,6 +129,35 @@ impl<'a> Planner<'a> {
         let withdrawn = waiting.filter(|waiting| waiting.ours);
         let topic = withdrawn.map(|waiting| self.withdraw(&review, &waiting)).transpose()?;
         Ok(ReviewedPlan { on_target, topic, notes })
+    }
+
+    /// Plans the retirement of a reviewed unit whose branch is deleted: no request can ask for that. Its topic branch is deleted, too.
+    pub(super) fn retire_reviewed(
+        &mut self,
+        index: usize,
+        head: Option<Oid>,
+        tip: &mut BranchTip,
+        objects: &mut Vec<Oid>,
+    ) -> Result<ReviewedPlan, DeliverError> {
+        let unit = self.units[index].unit;
+        let Some(topic) = &unit.topic else { return Ok(ReviewedPlan::default()) };
+        let tree = head.map(|head| tree_of(self.store, head)).transpose()?;
+        let target = Target { head, tree, content: self.content(unit, tree)? };
+        let review = Review { index, unit, topic, order: None, head: self.state.head(&topic.branch), target };
+        let waiting = self.waiting(&review)?.filter(|waiting| !waiting.unmanaged.is_empty() && !unit.adopt);
+        if let Some(waiting) = waiting {
+            let cause = Box::new(Refusal::UnmanagedFiles { files: waiting.unmanaged });
+            return Ok(review.refused(Refusal::Retirement { cause }));
+        }
+        let action = self.unit(index, head, tip, objects)?;
+        if matches!(action, Action::Refuse(_)) {
+            let on_target = Some(PlannedUnit { unit: index, action, review: None });
+            return Ok(ReviewedPlan { on_target, ..ReviewedPlan::default() });
+        }
+        let on_target = Some(PlannedUnit { unit: index, action, review: Some(review.result(TopicState::Settled)) });
+        let role = BranchRole::Withdrawal(index);
+        let topic = review.head.map(|_| BranchPlan { role, ..review.plan(None) });
+        Ok(ReviewedPlan { on_target, topic, ..ReviewedPlan::default() })
     }
 
     /// The change that waits on the topic branch; `None` if the target holds it, whichever way it was merged.
@@ -243,7 +272,7 @@ impl<'a> Planner<'a> {
             base: Some(&target.content),
             records_in_branch: self.order == OrderPlace::Branch,
         };
-        Ok(match decide::decide(self.store, review.unit, &branch, self.options)? {
+        Ok(match self.decide(review.unit, &branch)? {
             Decision::Refuse(refusal) => Proposal::Refuse(refusal),
             Decision::Unchanged => Proposal::Keep(waiting, self.unchanged(review.index, review.head)),
             Decision::Note => Proposal::Keep(waiting, self.noted_or_recovered(review.index, review.head)),

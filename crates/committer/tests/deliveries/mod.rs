@@ -70,6 +70,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         allow_older: false,
         hold: None,
         release: false,
+        retirement: None,
     }
 }
 

@@ -62,6 +62,7 @@ impl Recommit<'_> {
             allow_older: true,
             hold: None,
             release: false,
+            retirement: None,
         };
         Ok(PreparedUnit { unit: unit.clone(), content, subject, images, ended: Vec::new(), origins: Vec::new() })
     }
