@@ -8,7 +8,8 @@ use crate::arguments::logging::LoggingArguments;
 use crate::arguments::trust::TrustArguments;
 use crate::commands::{
     artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, hold, images, init,
-    kustomize, man, pin, plan, promote, pull_request, release, render, rollback, schema, status, update, verify,
+    kustomize, man, pin, plan, promote, pull_request, release, render, retire, rollback, schema, status, update,
+    verify,
 };
 use crate::logging;
 use crate::outcome::{Failure, Success};
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Rollback(rollback::Arguments),
     Hold(hold::Arguments),
     Release(release::Arguments),
+    Retire(retire::Arguments),
     Render(Box<render::Arguments>),
     Kustomize(kustomize::Arguments),
     Helm(helm::Arguments),
@@ -100,6 +102,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "rollback" => rollback::Arguments::augment_args,
         "hold" => hold::Arguments::augment_args,
         "release" => release::Arguments::augment_args,
+        "retire" => retire::Arguments::augment_args,
         "render" => render::Arguments::augment_args,
         "kustomize" => kustomize::Arguments::augment_args,
         "helm" => helm::Arguments::augment_args,
@@ -140,6 +143,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Hold(arguments) => hold::run(arguments),
         Command::Release(arguments) => release::run(arguments),
+        Command::Retire(arguments) => retire::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Update(arguments) => update::run(arguments),

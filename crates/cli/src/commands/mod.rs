@@ -20,6 +20,7 @@ pub(crate) mod promote;
 pub(crate) mod pull_request;
 pub(crate) mod release;
 pub(crate) mod render;
+pub(crate) mod retire;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod status;

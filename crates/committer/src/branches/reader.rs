@@ -44,7 +44,7 @@ pub struct BranchTip {
     pub files: FileSet,
     /// A hash over the record and the files that it lists.
     pub content_hash: String,
-    /// Whether the branch has no file of the unit: none at all, as before the first merge of a reviewed unit, or none in its folder.
+    /// Whether the commit holds nothing of the unit: before its first delivery, the first merge of a reviewed unit, and after its retirement.
     pub empty: bool,
     /// Whether the files have the hash in the record; `None` if the record has none.
     pub intact: Option<bool>,
@@ -142,12 +142,20 @@ impl<'a> Reader<'a> {
                 FileSet::new()
             },
             content_hash: metadata::content_hash(&held)?,
-            empty: tree.is_empty()
-                || !at.path.folder.is_empty() && self.store.entry(tree.id(), &at.path.folder).is_none(),
+            empty: self.is_empty(&tree, at.path)?,
             intact: record.as_ref().map(|record| self.is_intact(tree.id(), at.path, record)).transpose()?.flatten(),
             commit: CommitInfo::read(&commit, at.commit.to_string()[..7].to_owned())?,
             record,
         })
+    }
+
+    /// Whether nothing in a tree is the unit's: the branch is only a start, or others share it.
+    fn is_empty(&self, tree: &git2::Tree<'_>, path: &BranchPath) -> Result<bool, git2::Error> {
+        if tree.is_empty() || !path.folder.is_empty() {
+            return Ok(tree.is_empty() || self.store.entry(tree.id(), &path.folder).is_none());
+        }
+        let Some((id, _)) = self.store.entry(tree.id(), METADATA) else { return Ok(false) };
+        Ok(Record::parse(&self.store.blob(id)?).is_ok_and(|record| record.shared))
     }
 
     /// The commits of a branch along first parents, newest first, as far as they are in the store.

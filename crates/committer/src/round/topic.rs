@@ -15,7 +15,7 @@ use super::read::tree_of;
 use super::{Action, BranchPlan, BranchRole, OrderPlace, PlannedCommit, PlannedUnit};
 use crate::decide::{self, BranchState, Decision, FolderState, NewTree};
 use crate::error::DeliverError;
-use crate::metadata::{self, Record, TreeFile};
+use crate::metadata::{self, METADATA, Record, TreeFile};
 use crate::notes::Note;
 use crate::order::{self, LastDelivery};
 use crate::order_ref::Entry;
@@ -292,12 +292,19 @@ impl<'a> Planner<'a> {
     /// The files of a tree that no delivery of the unit wrote and the target lacks.
     fn unmanaged(&self, unit: &Unit, tree: Oid, target: &Target) -> Result<Vec<String>, git2::Error> {
         let ours = contents::unit_files(self.store, unit, Some(tree))?;
-        let is_unmanaged = |path: &String| {
-            let delivered = ours.iter().any(|file| file.path == *path);
+        let paths = self.store.paths(tree, usize::MAX);
+        // While the retirement of a unit waits, that of another one may have been merged: the target lacks its files then.
+        let records = paths.iter().filter(|_| unit.retirement.is_some());
+        let others: Vec<&str> = records.filter_map(|path| path.strip_suffix(&format!("/{METADATA}"))).collect();
+        let of_others = |path: &str| {
+            others.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        };
+        let is_unmanaged = |path: &&String| {
+            let delivered = ours.iter().any(|file| file.path == **path) || of_others(path);
             let in_target = target.tree.is_some_and(|tree| self.store.entry(tree, path).is_some());
             !delivered && !in_target
         };
-        Ok(self.store.paths(tree, usize::MAX).into_iter().filter(is_unmanaged).collect())
+        Ok(paths.iter().filter(is_unmanaged).cloned().collect())
     }
 
     /// Whether the files in a tree are the ones that their record describes.

@@ -31,6 +31,8 @@ pub struct Environment {
     pub review: Option<Review>,
     /// What decides which images run here; `source` where absent.
     pub images: Option<ImageSource>,
+    /// Which source commits may be delivered; only newer ones where absent.
+    pub order: Option<Order>,
     /// The environment that this one is promoted from.
     #[schemars(with = "Option<String>")]
     pub after: Option<Spanned<String>>,
@@ -92,6 +94,17 @@ impl Environment {
         all.extend(self.review.iter().flat_map(|review| review.request.templates()));
         all
     }
+}
+
+/// Which source commits may follow on the one that was delivered last.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// The same or a newer one.
+    #[default]
+    Newer,
+    /// Any: the last delivery counts. For branches that are force-pushed.
+    Any,
 }
 
 /// What decides which images run in an environment.

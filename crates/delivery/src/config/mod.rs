@@ -21,7 +21,7 @@ pub mod review;
 pub mod services;
 pub mod template;
 
-pub use environments::{Cluster, Environment, Environments, ImageSource, Profiles, glob_matches, is_pattern};
+pub use environments::{Cluster, Environment, Environments, ImageSource, Order, Profiles, glob_matches, is_pattern};
 pub use locate::locate;
 pub use names::Names;
 pub use overrides::{Match, Override};

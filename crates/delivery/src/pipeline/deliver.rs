@@ -12,6 +12,7 @@ use super::session::Pipeline;
 use super::source_commit::RecordedCommit;
 use super::unit::PrintedUnit;
 use super::{Delivered, Options, push};
+use crate::config::Order;
 use crate::error::Failure;
 use crate::host::git_remote::lineage;
 use crate::host::trailers;
@@ -111,9 +112,10 @@ impl Pipeline<'_> {
             author: identities.author,
             committer: identities.committer,
             adopt: options.adopt,
-            allow_older: options.allow_older,
+            allow_older: options.allow_older || unit.order == Order::Any,
             hold: None,
             release: options.release,
+            retirement: None,
         };
         Ok(PreparedUnit { subject: unit.message.clone(), unit, content, images, ended, origins })
     }

@@ -40,7 +40,7 @@ mod render;
 mod secrets;
 mod session;
 mod skaffold;
-mod source_commit;
+pub(crate) mod source_commit;
 mod unit;
 mod variables;
 

@@ -128,6 +128,7 @@ impl Batch {
                 images: unit.images,
                 // A unit that is left as it is keeps its assignments.
                 ended: if matches!(result.outcome, Outcome::Committed { .. }) { unit.ended } else { Vec::new() },
+                is_retirement: unit.content.retirement.is_some(),
                 assignments: unit.content.assignments,
                 origins: unit.origins,
                 delivery: result,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
-use super::Cluster;
 use super::discover::DiscoveredService;
 use super::settings::Settings;
-use crate::config::{self, Config, Environment, Template, UnitNames};
+use super::{Cluster, Declared};
+use crate::config::{self, Config, Environment, Template, UnitNames, is_pattern};
 
 /// Fields that apply to a unit, and where they are written.
 #[derive(Clone, Debug)]
@@ -94,6 +94,16 @@ impl<'a> UnitContext<'a> {
     pub(super) fn after(&self) -> Option<String> {
         let (_, own) = self.config.environments.get(self.environment)?;
         own.after.as_ref().map(|after| after.value.clone())
+    }
+
+    /// Where the environment is declared.
+    pub(super) fn declared(&self) -> Declared {
+        let key = self.config.environments.get(self.environment).map(|(key, _)| key);
+        if key.is_none_or(|key| !is_pattern(key)) {
+            return Declared::Name;
+        }
+        let is_captured = self.service.environment.as_deref() == Some(self.environment);
+        if is_captured { Declared::Path(self.service.place().to_owned()) } else { Declared::Pattern }
     }
 
     /// The text of one of hydrant's own templates for this unit.

@@ -23,6 +23,8 @@ pub(super) struct UnitDestination {
     pub(super) active: Option<String>,
     /// A file below the branch's root, or with a slash at its end a folder.
     pub(super) path: String,
+    /// Whether the configured name of the branch contains the environment's.
+    pub(super) is_own_branch: bool,
     /// The maximum number of refs in one push.
     pub(super) max_refs: Option<NonZeroU32>,
 }
@@ -74,6 +76,7 @@ impl UnitDestination {
             repository: absolute_repository(base, &repository.fill(template)?),
             active: active_branch(configured, &branch_name, &path_name),
             branch: branch_name,
+            is_own_branch: configured.contains("{environment}"),
             path: path_name,
             max_refs: unit
                 .first(|fields| fields.destination.push.as_ref())

@@ -45,7 +45,7 @@ pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;
 pub use shard::Shard;
 pub use standalone::Standalone;
-pub use unit::{Cluster, PinnedInputs, PlannedUnit, Source};
+pub use unit::{Cluster, Declared, PinnedInputs, PlannedUnit, Source};
 
 /// Everything a run does, decided.
 #[derive(Clone, Debug)]
@@ -198,6 +198,9 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
             None => format!("deliver {} to {}", context.service.name, context.environment),
         },
         after: context.after(),
+        order: context.value(|fields| fields.order).unwrap_or_default(),
+        declared: context.declared(),
+        is_own_branch: destination.is_own_branch,
         image_inputs: ImageInputs {
             decided_by: context.value(|fields| fields.images).unwrap_or_default(),
             ..ImageInputs::default()

@@ -157,7 +157,8 @@ impl<'a> Choice<'a> {
         let mut known: Vec<&str> = self.services.iter().map(|service| service.name.as_str()).collect();
         known.dedup();
         unknown("service", &self.settings.selection.services, &known, &mut wrong);
-        let known: Vec<&str> = environments.iter().map(|name| &**name).collect();
+        let patterns = self.config.environments.0.iter().map(|(name, _)| name.as_str()).filter(|name| is_pattern(name));
+        let known: Vec<&str> = environments.iter().map(|name| &**name).chain(patterns).collect();
         unknown("environment", &self.settings.selection.environments, &known, &mut wrong);
         let known: Vec<&str> = self.config.environments.0.iter().map(|(name, _)| name.as_str()).collect();
         for (index, entry) in self.config.services.0.iter().enumerate() {

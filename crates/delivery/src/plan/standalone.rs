@@ -6,8 +6,8 @@ use git::RemoteUrl;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{AllowedOutside, Cluster, ExecPermission, Plan, PlannedUnit, Source};
-use crate::config::{GivenDigests, Images, Secrets};
+use super::{AllowedOutside, Cluster, Declared, ExecPermission, Plan, PlannedUnit, Source};
+use crate::config::{GivenDigests, Images, Order, Secrets};
 use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
 use crate::images::registries;
@@ -60,6 +60,9 @@ impl Standalone {
             secrets: Secrets::Allow,
             message: String::new(),
             after: None,
+            order: Order::default(),
+            declared: Declared::default(),
+            is_own_branch: false,
             image_inputs: ImageInputs::default(),
             pinned_inputs: None,
         };

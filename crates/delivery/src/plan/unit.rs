@@ -9,7 +9,7 @@ use render_core::skaffold::SkaffoldOptions;
 use super::{Release, Request};
 use git::RemoteUrl;
 
-use crate::config::{GivenDigests, Images, Secrets, UnitNames};
+use crate::config::{GivenDigests, Images, Order, Secrets, UnitNames};
 use crate::host::branches::OnBranch;
 use crate::images::assign::ImageInputs;
 
@@ -53,10 +53,28 @@ pub struct PlannedUnit {
     pub message: String,
     /// The environment that this one is promoted from.
     pub after: Option<String>,
+    /// Which source commits may be delivered.
+    pub order: Order,
+    /// Where the environment is declared.
+    pub declared: Declared,
+    /// Whether the configured name of the branch contains the environment's.
+    pub is_own_branch: bool,
     /// What decides the images besides the source.
     pub image_inputs: ImageInputs,
     /// Images that are already resolved; absent where the source's tags and the registries decide.
     pub pinned_inputs: Option<PinnedInputs>,
+}
+
+/// Where an environment is declared, and so whether it lasts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Declared {
+    /// By its name, in `environments` or by a flag.
+    #[default]
+    Name,
+    /// By a pattern (`pr-*`) of `environments`, and by a path of the source that a pattern of `services` captured.
+    Path(String),
+    /// By a pattern of `environments` alone: the environment is short-lived.
+    Pattern,
 }
 
 /// The cluster that a unit runs in.

@@ -20,8 +20,8 @@ use crate::report::{RequestFailure, RequestReport};
 const FAILED: &str = "failed";
 
 /// The results of units, in the order in which they are counted.
-const RESULTS: [&str; 9] =
-    ["committed", "proposed", "waiting", "withdrawn", "unchanged", "superseded", "held", "refused", FAILED];
+const RESULTS: [&str; 10] =
+    ["committed", "retired", "proposed", "waiting", "withdrawn", "unchanged", "superseded", "held", "refused", FAILED];
 
 /// The result of every unit, in the plan's order.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +96,8 @@ pub struct UnitReport {
     pub delivery: UnitResult,
     /// The result of the pull request, for a unit that is reviewed and was not refused.
     pub request: Option<RequestReport>,
+    /// Whether the unit's output was to be removed.
+    pub is_retirement: bool,
     /// The inputs of the unit, where a provenance statement was requested.
     pub provenance: Option<UnitProvenance>,
 }
@@ -292,6 +294,8 @@ impl UnitReport {
                 Some(LeftAsIs::Held) => "held",
                 None => "refused",
             },
+            (Outcome::Deleted { .. }, _) => "retired",
+            (Outcome::Committed { .. }, None) if self.is_retirement => "retired",
             (Outcome::Committed { .. }, Some(_)) => "proposed",
             (Outcome::Committed { .. }, None) => "committed",
             (_, Some(TopicState::Waiting)) => "waiting",
@@ -311,11 +315,12 @@ impl UnitReport {
     fn row(&self, dry_run: bool) -> Vec<String> {
         let commit = match (&self.delivery.outcome, &self.delivery.commit) {
             // A dry run makes no commit, so its id would not be found.
-            (Outcome::Committed { .. }, _) if dry_run => "(dry run)".to_owned(),
+            (Outcome::Committed { .. } | Outcome::Deleted { .. }, _) if dry_run => "(dry run)".to_owned(),
             (_, commit) => commit.as_deref().map_or(String::new(), |id| short(id).to_owned()),
         };
         let what = match &self.delivery.outcome {
             Outcome::Refused(_) => String::new(),
+            Outcome::Deleted { .. } => "branch deleted".to_owned(),
             _ => changes(&self.delivery.changes),
         };
         vec![self.name(), self.result().to_owned(), self.branches(), commit, what]
@@ -326,7 +331,7 @@ impl UnitReport {
         let changes: Vec<Value> =
             delivery.changes.iter().map(|change| json!({ "path": change.path, "change": kind(change.kind) })).collect();
         let (old, refusal) = match &delivery.outcome {
-            Outcome::Committed { old, .. } => (old.clone(), None),
+            Outcome::Committed { old, .. } | Outcome::Deleted { old } => (old.clone(), None),
             Outcome::Refused(refusal) => (None, Some(refusal)),
             Outcome::Unchanged | Outcome::NoteUpdated => (None, None),
         };
@@ -360,6 +365,9 @@ impl UnitReport {
             "hint": refusal.and_then(|refusal| self.hint(refusal)),
             "serverSaid": delivery.server_messages,
         });
+        if matches!(delivery.outcome, Outcome::Deleted { .. }) {
+            report["branchDeleted"] = json!(true);
+        }
         if let Some(message) = &delivery.not_announced {
             report["notAnnounced"] = json!(message);
         }

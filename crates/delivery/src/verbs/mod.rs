@@ -13,6 +13,7 @@ pub mod promote;
 mod recommit;
 pub mod render;
 pub mod render_units;
+pub mod retire;
 pub mod rollback;
 pub mod schema;
 pub mod status;

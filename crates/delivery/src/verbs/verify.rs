@@ -76,6 +76,7 @@ pub fn verify(settings: &Settings, ctx: &RunContext, commits: RecordedCommits) -
     };
     let mut revisions = Revisions { settings, recorded, read: BTreeMap::new() };
     let verdict = |WithTip { unit, tip }: WithTip<&PlannedUnit>| {
+        let tip = tip.filter(|tip| !tip.empty);
         let checked = match &tip {
             None => Checked::unknown(never_delivered(unit)),
             Some(tip) => match revisions.of(tip) {
