@@ -69,6 +69,15 @@ pub struct ChartChoice {
     pub semantics: Option<String>,
 }
 
+impl ChartChoice {
+    /// Returns the version of helm whose results are reproduced in this process; none where a program renders charts.
+    #[must_use]
+    pub fn rendered_semantics(&self) -> Option<String> {
+        let default = || render_core::helm::Semantics::default().name().to_owned();
+        self.program.is_none().then(|| self.semantics.clone().unwrap_or_else(default))
+    }
+}
+
 impl SystemHost {
     /// Renders charts as the config says.
     #[must_use]

@@ -29,7 +29,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn load_unit(&self, unit: PlannedUnit) -> Result<LoadedUnit, Errors> {
+    pub(crate) fn load_unit(&self, mut unit: PlannedUnit) -> Result<LoadedUnit, Errors> {
         let host_files = self.files();
         let files = RecordedFiles::new(&host_files);
         let source = match &unit.source {
@@ -42,6 +42,11 @@ impl Pipeline<'_> {
                 LoadedSource::Skaffold(Box::new(skaffold::load(&self.skaffold_run(&unit, &files), options)?))
             }
         };
+        if let (Source::Skaffold(options), LoadedSource::Skaffold(loaded)) = (&mut unit.source, &source)
+            && loaded.has_charts()
+        {
+            options.helm_semantics = self.plan.charts.rendered_semantics();
+        }
         Ok(LoadedUnit { unit, source, inputs: files.into_paths() })
     }
 

@@ -188,6 +188,7 @@ fn skaffold_command(options: &SkaffoldOptions, folder: &str) -> String {
     flags.extend(profiles.map(|name| ("--profile", name.as_str())));
     flags.extend(options.modules.iter().map(|name| ("--module", name.as_str())));
     flags.extend(options.default_repo.iter().map(|repository| ("--default-repo", repository.as_str())));
+    flags.extend(options.helm_semantics.iter().map(|version| ("--helm-semantics", version.as_str())));
     let optional = [("--namespace", options.namespace.as_str()), ("--tag", options.tag.as_str())];
     flags.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
     let flags: String = flags.into_iter().map(|(name, value)| format!(" {name} {value}")).collect();

@@ -6,7 +6,7 @@ use manifest::{Diagnostic, Errors, ImageRef, Pins};
 use render_core::files::join;
 use render_core::host::Host;
 use render_core::kustomize::BaseCache;
-use render_core::skaffold::model::Config;
+use render_core::skaffold::model::{Config, Helm};
 use render_core::skaffold::{
     Build, DigestSource, Inputs, Now, SkaffoldOptions, Tagging, default_repo, load as load_configs, pin, plan,
     references,
@@ -56,6 +56,17 @@ pub(crate) struct LoadedSkaffold {
 }
 
 impl LoadedSkaffold {
+    /// Returns whether a config has releases of helm, or kustomizations with charts.
+    pub(super) fn has_charts(&self) -> bool {
+        let any = |helm: Option<&Helm>| helm.is_some_and(|helm| !helm.releases.is_empty());
+        self.configs.iter().any(|config| {
+            let kustomize = config.manifests.kustomize.iter().flat_map(|kustomize| &kustomize.build_args);
+            any(config.manifests.helm.as_ref())
+                || any(config.deploy.helm.as_ref())
+                || kustomize.into_iter().any(|argument| argument.text.contains("--enable-helm"))
+        })
+    }
+
     /// The images whose digests are needed, with the artifacts that they are built for.
     pub(crate) fn image_requests(&self, unit: &PlannedUnit) -> Vec<ImageRequest> {
         let requests = self.references.iter().map(|image| {

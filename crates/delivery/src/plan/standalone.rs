@@ -34,6 +34,8 @@ pub struct Standalone {
     pub allow_exec: bool,
     /// `--helm-command`; charts are rendered in process where absent.
     pub helm_command: Option<String>,
+    /// `--helm-semantics`: the version of helm whose results are reproduced in process.
+    pub helm_semantics: Option<String>,
 }
 
 impl Standalone {
@@ -77,7 +79,7 @@ impl Standalone {
             rules: self.rules,
             exec,
             outside: AllowedOutside::default(),
-            charts: ChartChoice { program: self.helm_command, semantics: None },
+            charts: ChartChoice { program: self.helm_command, semantics: self.helm_semantics },
             author: None,
             committer: None,
             given_images: Vec::new(),

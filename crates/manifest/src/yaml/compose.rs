@@ -101,6 +101,18 @@ impl<'a> Composer<'a> {
         }
     }
 
+    /// Reads on to the end of the document.
+    ///
+    /// # Errors
+    /// What is wrong with the syntax of the rest.
+    pub(super) fn finish_document(&mut self) -> Result<(), Diagnostic> {
+        loop {
+            if matches!(self.parser.next()?.kind, EventKind::DocumentEnd | EventKind::StreamEnd) {
+                return Ok(());
+            }
+        }
+    }
+
     /// The next document's root; `None` at the end of the stream.
     pub(super) fn document(&mut self) -> Result<Option<Node>, Diagnostic> {
         loop {

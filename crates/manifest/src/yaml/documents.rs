@@ -32,13 +32,24 @@ pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>)
 pub(super) fn first(bytes: &[u8]) -> Result<Node, StreamError> {
     let text = text::checked(bytes).map_err(|error| StreamError { error: Box::new(error), line: 0, key: None })?;
     let mut composer = Composer::new(Parser::new(Scanner::new(text, 0)), DuplicateKeys::LastWins);
-    match composer.document() {
-        Ok(document) => Ok(document.unwrap_or_default()),
-        Err(error) => {
-            let line = composer.problem_line(&error);
-            Err(StreamError { error: Box::new(error), line, key: composer.invalid_key.map(Box::new) })
-        }
-    }
+    let document = match composer.document() {
+        // go-yaml v2 decodes a document after its end was found: an error of syntax comes first.
+        Ok(document) => composer.finish_document().map(|()| document.unwrap_or_default()),
+        Err(error) if is_of_decoder(&error) => composer.finish_document().and(Err(error)),
+        Err(error) => Err(error),
+    };
+    document.map_err(|error| {
+        let line = composer.problem_line(&error);
+        let key = composer.invalid_key.filter(|_| is_of_decoder(&error)).map(Box::new);
+        StreamError { error: Box::new(error), line, key }
+    })
+}
+
+/// Returns whether go-yaml v2 finds an error when it decodes a document that it has parsed.
+fn is_of_decoder(error: &Diagnostic) -> bool {
+    ["expected a string as key", "map merge requires", "anchor '", "document contains excessive aliasing"]
+        .iter()
+        .any(|start| error.message.starts_with(start))
 }
 
 fn all(composer: &mut Composer<'_>) -> Result<Vec<Node>, Diagnostic> {

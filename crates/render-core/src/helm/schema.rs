@@ -5,7 +5,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, Retrieve, Uri, ValidationError, Validator};
 use serde_json::Value as Json;
 
 use super::schema_error;
@@ -72,6 +73,17 @@ fn is_latest(draft: &str) -> bool {
     matches!(draft.trim_end_matches('#'), "http://json-schema.org/schema" | "https://json-schema.org/schema")
 }
 
+/// Returns the pointer of a reference into the schema where there is nothing.
+fn missing_pointer(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::Referencing(error) => {
+            let text = error.to_string();
+            Some(text.strip_prefix("Pointer '")?.split('\'').next()?.to_owned())
+        }
+        _ => None,
+    }
+}
+
 fn compile(text: &[u8], semantics: Semantics) -> Result<Compiled, Uncompiled> {
     let mut schema: Json = serde_json::from_slice(text).map_err(|error| {
         let message = json::parse(text).err().unwrap_or_else(|| error.to_string());
@@ -106,6 +118,11 @@ fn compile(text: &[u8], semantics: Semantics) -> Result<Compiled, Uncompiled> {
         Err(error) => {
             if let Some(url) = documents.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 return Err(Uncompiled::Reference(url));
+            }
+            if let (false, Some(pointer)) = (is_old, missing_pointer(&error)) {
+                return Err(Uncompiled::Invalid(format!(
+                    "json-pointer in \"file:///values.schema.json#{pointer}\" not found"
+                )));
             }
             let meta = if draft.is_empty() {
                 "https://json-schema.org/draft/2020-12/schema"

@@ -46,6 +46,8 @@ pub struct SkaffoldOptions {
     pub selector_rules: ResourceSelector,
     /// The current kube-context, empty if there is none: for profile activation, helm and hooks.
     pub kube_context: String,
+    /// The version of helm whose results are reproduced in process, where the configs have releases; for the record of a delivery.
+    pub helm_semantics: Option<String>,
 }
 
 /// A file of builds.
@@ -110,6 +112,7 @@ impl Default for SkaffoldOptions {
             setters: Vec::new(),
             selector_rules: ResourceSelector::default(),
             kube_context: String::new(),
+            helm_semantics: None,
         }
     }
 }

@@ -160,7 +160,7 @@ fn request(arguments: Template) -> Result<Request, Failure> {
     Ok(Request {
         chart,
         release,
-        namespace: arguments.namespace,
+        namespace: Some(arguments.namespace).filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned()),
         values: ValueFlags {
             files: arguments.values,
             set_json: arguments.set_json,

@@ -25,6 +25,9 @@ pub(crate) struct DigestArguments {
     /// Render charts by this helm program, not in process
     #[arg(long, value_name = "PROGRAM", env = "HYDRANT_HELM_COMMAND")]
     helm_command: Option<String>,
+    /// Reproduce this version of helm: 4.3, 4.1, 3.22 or 3.17 [default: 4.3]
+    #[arg(long, value_name = "VERSION", env = "HYDRANT_HELM_SEMANTICS", conflicts_with = "helm_command")]
+    helm_semantics: Option<String>,
     #[command(flatten)]
     exec: ExecArguments,
     #[command(flatten)]
@@ -66,6 +69,7 @@ impl DigestArguments {
                 pin: Some(setup.given),
                 allow_exec,
                 helm_command: self.helm_command,
+                helm_semantics: self.helm_semantics,
             });
         }
         Ok(Standalone {
@@ -76,6 +80,7 @@ impl DigestArguments {
             pin: None,
             allow_exec,
             helm_command: self.helm_command,
+            helm_semantics: self.helm_semantics,
             folder,
             skaffold,
         })

@@ -116,6 +116,7 @@ fn skaffold_options(
         setters: setters(files, folder, &flags.set_value_file.unwrap_or_default(), &flags.set)?,
         selector_rules: resource_selector(files, folder, &flags.resource_selector_rules_file.unwrap_or_default())?,
         kube_context: machine.kube_context,
+        helm_semantics: None,
     })
 }
 
