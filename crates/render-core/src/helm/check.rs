@@ -64,10 +64,17 @@ pub(super) fn release_name(name: &str, semantics: Semantics, warnings: &mut Vec<
     if name.len() <= LONGEST_NAME && name.split('.').all(part) {
         return Ok(());
     }
+    if name.is_empty() && semantics.is_v3() {
+        return Err(HelmError::new("release name \"\": no name provided"));
+    }
     let quoted = gotemplate::strconv::quote(name.as_bytes());
-    let reason = format!(
-        "release name {quoted}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53"
-    );
+    let rule = match name.is_empty() {
+        true => "no name provided",
+        false => {
+            "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53"
+        }
+    };
+    let reason = format!("release name {quoted}: {rule}");
     if !semantics.is_v3() {
         warnings.push(log::failure("release name check failed", &reason));
     }

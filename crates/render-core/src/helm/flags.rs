@@ -1,5 +1,7 @@
 //! The flags of `helm template`, read as helm's own flag library (`pflag`) reads them.
 
+use crate::template_functions::durations;
+
 /// What a flag takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
@@ -14,12 +16,14 @@ enum Takes {
 }
 
 /// What a flag changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Effect {
     /// What is rendered or printed.
     Rendering,
     /// Nothing that is printed.
     None,
+    /// Nothing that is printed; the function returns what is wrong with the value.
+    Checked(fn(&str) -> Option<String>),
     /// Nothing that is printed, but helm says that the flag is deprecated.
     Deprecated(&'static str),
     /// Something that hydrant cannot do; the text says what would be needed.
@@ -36,14 +40,14 @@ type Flag = (&'static str, Option<char>, Takes, Effect);
 const FLAGS: &[Flag] = &[
     ("api-versions", Some('a'), Takes::List, Effect::Rendering),
     ("atomic", None, Takes::Switch, Effect::Deprecated("use --rollback-on-failure instead")),
-    ("burst-limit", None, Takes::Value, Effect::None),
+    ("burst-limit", None, Takes::Value, Effect::Checked(check_integer)),
     ("ca-file", None, Takes::Value, Effect::None),
     ("cert-file", None, Takes::Value, Effect::None),
-    ("color", None, Takes::Value, Effect::None),
-    ("colour", None, Takes::Value, Effect::None),
+    ("color", None, Takes::Value, Effect::Checked(check_color)),
+    ("colour", None, Takes::Value, Effect::Checked(check_color)),
     ("content-cache", None, Takes::Value, Effect::None),
     ("create-namespace", None, Takes::Switch, Effect::None),
-    ("debug", None, Takes::Switch, Effect::None),
+    ("debug", None, Takes::Switch, Effect::Rendering),
     ("dependency-update", None, Takes::Switch, Effect::None),
     ("description", None, Takes::Value, Effect::None),
     ("devel", None, Takes::Switch, Effect::None),
@@ -55,7 +59,6 @@ const FLAGS: &[Flag] = &[
     ("force-replace", None, Takes::Switch, Effect::None),
     ("generate-name", Some('g'), Takes::Switch, Effect::Rendering),
     ("hide-notes", None, Takes::Switch, Effect::Deprecated(NO_EFFECT)),
-    ("hide-secret", None, Takes::Switch, Effect::None),
     ("include-crds", None, Takes::Switch, Effect::Rendering),
     ("insecure-skip-tls-verify", None, Takes::Switch, Effect::None),
     ("is-upgrade", None, Takes::Switch, Effect::Rendering),
@@ -71,7 +74,7 @@ const FLAGS: &[Flag] = &[
     ("kube-token", None, Takes::Value, Effect::None),
     ("kube-version", None, Takes::Value, Effect::Rendering),
     ("kubeconfig", None, Takes::Value, Effect::None),
-    ("labels", Some('l'), Takes::Value, Effect::None),
+    ("labels", Some('l'), Takes::Value, Effect::Checked(check_labels)),
     ("name-template", None, Takes::Value, Effect::Rendering),
     ("namespace", Some('n'), Takes::Value, Effect::Rendering),
     ("no-hooks", None, Takes::Switch, Effect::Rendering),
@@ -81,7 +84,7 @@ const FLAGS: &[Flag] = &[
     ("plain-http", None, Takes::Switch, Effect::None),
     ("post-renderer", None, Takes::Value, Effect::Refused("another program")),
     ("post-renderer-args", None, Takes::Value, Effect::Refused("another program")),
-    ("qps", None, Takes::Value, Effect::None),
+    ("qps", None, Takes::Value, Effect::Checked(check_float)),
     ("registry-config", None, Takes::Value, Effect::None),
     ("release-name", None, Takes::Switch, Effect::Rendering),
     ("render-subchart-notes", None, Takes::Switch, Effect::Deprecated(NO_EFFECT)),
@@ -102,7 +105,7 @@ const FLAGS: &[Flag] = &[
     ("skip-schema-validation", None, Takes::Switch, Effect::Rendering),
     ("skip-tests", None, Takes::Switch, Effect::Rendering),
     ("take-ownership", None, Takes::Switch, Effect::None),
-    ("timeout", None, Takes::Value, Effect::None),
+    ("timeout", None, Takes::Value, Effect::Checked(durations::check)),
     ("username", None, Takes::Value, Effect::None),
     ("validate", None, Takes::Switch, Effect::Refused(CLUSTER)),
     ("values", Some('f'), Takes::List, Effect::Rendering),
@@ -222,19 +225,30 @@ impl Flags {
     fn set(&mut self, &(name, short, takes, effect): &Flag, value: &str) -> Result<(), String> {
         let is_on = match takes {
             Takes::Switch => parse_bool(value).ok_or_else(|| {
-                let shown = short.map_or(format!("--{name}"), |short| format!("-{short}, --{name}"));
-                let invalid = "invalid syntax";
-                format!(
-                    "invalid argument {value:?} for \"{shown}\" flag: strconv.ParseBool: parsing {value:?}: {invalid}"
-                )
+                let why = format!("strconv.ParseBool: parsing {value:?}: invalid syntax");
+                invalid_argument(value, name, short, &why)
             })?,
             _ => true,
         };
+        if name == "validate" {
+            self.notices.push("Flag --validate has been deprecated, use '--dry-run=server' instead".to_owned());
+        }
         match effect {
+            Effect::Refused(_) if value.is_empty() => {}
             Effect::Refused(what) if is_on => {
                 let why = format!("--{name} needs {what}, which hydrant does not use: run helm instead");
                 self.refusal.get_or_insert(why);
             }
+            Effect::Checked(check) => {
+                if let Some(why) = check(value) {
+                    return Err(if why.starts_with("level=") {
+                        why
+                    } else {
+                        invalid_argument(value, name, short, &why)
+                    });
+                }
+            }
+            Effect::None if name == "wait" => self.wait(value)?,
             Effect::None if name == "dry-run" => self.dry_run(value)?,
             Effect::None | Effect::Refused(_) => {}
             Effect::Deprecated(advice) => self.notices.push(format!("Flag --{name} has been deprecated, {advice}")),
@@ -256,13 +270,38 @@ impl Flags {
         self.given.extend(values.into_iter().map(|value| GivenFlag { name, value }));
     }
 
+    fn wait(&mut self, value: &str) -> Result<(), String> {
+        let replacement = match value {
+            "true" => "watcher",
+            "false" => "hookOnly",
+            "unset" | "watcher" | "hookOnly" | "legacy" => return Ok(()),
+            _ => {
+                let why = format!("invalid wait input {value:?}. Valid inputs are watcher, hookOnly, and legacy");
+                return Err(invalid_argument(value, "wait", None, &why));
+            }
+        };
+        let text =
+            format!("--wait={value} is deprecated (boolean value) and can be replaced with --wait={replacement}");
+        self.notices.push(format!("level=WARN msg=\"{text}\""));
+        Ok(())
+    }
+
     fn dry_run(&mut self, value: &str) -> Result<(), String> {
         match value {
-            "unset" | "true" => {
+            "unset" => {
                 let text = "--dry-run is deprecated and should be replaced with '--dry-run=client'";
                 self.notices.push(format!("level=WARN msg=\"{text}\""));
             }
-            "client" | "none" | "false" => {}
+            "client" => {}
+            "none" | "false" | "0" | "f" | "F" | "FALSE" | "False" => {
+                return Err(format!("invalid dry-run value ({value:?}). Must be \"server\" or \"client\""));
+            }
+            "1" | "t" | "T" | "TRUE" | "True" | "true" => {
+                let text = format!(
+                    "boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run=client'"
+                );
+                self.notices.push(format!("level=WARN msg=\"{text}\""));
+            }
             "server" => {
                 let why = format!("--dry-run=server needs {CLUSTER}, which hydrant does not use: run helm instead");
                 self.refusal.get_or_insert(why);
@@ -273,6 +312,41 @@ impl Flags {
         }
         Ok(())
     }
+}
+
+/// Returns helm's text of a value that a flag does not take.
+fn invalid_argument(value: &str, name: &str, short: Option<char>, why: &str) -> String {
+    let shown = short.map_or(format!("--{name}"), |short| format!("-{short}, --{name}"));
+    format!("invalid argument {value:?} for \"{shown}\" flag: {why}")
+}
+
+fn check_labels(value: &str) -> Option<String> {
+    let wrong = comma_separated(value).into_iter().find(|label| !label.contains('='));
+    let wrong = if value.is_empty() { Some(String::new()) } else { wrong };
+    // Of a list with one pair, everything after the `=` is its value.
+    wrong.filter(|_| value.matches('=').count() != 1).map(|label| format!("{label} must be formatted as key=value"))
+}
+
+fn check_integer(value: &str) -> Option<String> {
+    number_problem("ParseInt", value, gotemplate::strconv::parse_int(value.as_bytes(), 0).is_some())
+}
+
+fn check_float(value: &str) -> Option<String> {
+    let finite = gotemplate::strconv::parse_float(value.as_bytes()).is_some_and(f64::is_finite);
+    number_problem("ParseFloat", value, finite)
+}
+
+fn number_problem(function: &str, value: &str, valid: bool) -> Option<String> {
+    let is_number = value.parse::<f64>().is_ok();
+    let why = if is_number { "value out of range" } else { "invalid syntax" };
+    (!valid).then(|| format!("strconv.{function}: parsing {value:?}: {why}"))
+}
+
+/// helm fails before its commands have begun, so that its logger prints the error.
+fn check_color(value: &str) -> Option<String> {
+    let known = ["never", "auto", "always"].contains(&value);
+    let why = || format!("invalid color mode \\\"{value}\\\": must be one of: never, auto, always");
+    (!known).then(|| format!("level=WARN msg=\"command failed\" error=\"{}\"", why()))
 }
 
 /// Reads a boolean as Go's `strconv.ParseBool`.

@@ -107,15 +107,16 @@ pub(super) fn sort(
 ) -> Result<Rendered, HelmError> {
     let mut notes = None;
     let mut documents = Vec::new();
-    for (path, text) in files {
+    for (path, text) in &files {
         if path.ends_with("NOTES.txt") {
-            if path == format!("{}/templates/NOTES.txt", chart.name) {
-                notes = Some(text);
+            if *path == format!("{}/templates/NOTES.txt", chart.name) {
+                notes = Some(text.clone());
             }
             continue;
         }
-        for piece in split(&text, semantics) {
-            documents.extend(document(&path, piece, semantics, warnings)?);
+        for piece in split(text, semantics) {
+            let document = document(path, piece, semantics, warnings);
+            documents.extend(document.map_err(|error| error.with_invalid_files(as_one_text(&files)))?);
         }
     }
     documents.sort_by_cached_key(|document| order_of(&document.kind, semantics));
@@ -130,6 +131,17 @@ pub(super) fn sort(
         }
     }
     Ok(rendered)
+}
+
+/// Returns all files as one text, as helm prints them where one is not valid.
+fn as_one_text(files: &RenderedFiles) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (path, text) in files.iter().filter(|(path, text)| !path.ends_with("NOTES.txt") && !trim(text).is_empty()) {
+        out.extend_from_slice(format!("---\n# Source: {path}\n").as_bytes());
+        out.extend_from_slice(text);
+        out.push(b'\n');
+    }
+    trim(&out).to_vec()
 }
 
 /// Adds the files of `crds/` of a chart, then those of its subcharts.

@@ -146,21 +146,13 @@ impl KubeVersion {
                 semantics,
             });
         }
-        let body = written.strip_prefix('v').unwrap_or(written);
-        let end = body.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(body.len());
-        let (digits, rest) = body.split_at(end);
-        let quoted = gotemplate::strconv::quote(written.as_bytes());
-        let numbers: Vec<&str> = digits.split('.').collect();
-        if numbers.iter().any(|part| part.is_empty()) || !(rest.is_empty() || rest.starts_with(['-', '+'])) {
-            return Err(failed(format!("could not parse {quoted} as version")));
-        }
-        if numbers.len() < 2 {
-            return Err(failed(format!("illegal version string {quoted}")));
-        }
-        let numbers = numbers.iter().map(|part| part.parse::<u64>()).collect::<Result<Vec<u64>, _>>();
-        let numbers = numbers.map_err(|_| failed(format!("illegal version string {quoted}")))?;
+        let numbers = generic_version(written).map_err(failed)?;
         let normalized = format!("v{}", numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."));
-        let version = if semantics.is_v3() { normalized.clone() } else { format!("v{body}") };
+        let version = match semantics.is_v3() {
+            true => normalized.clone(),
+            false if written.starts_with('v') => written.to_owned(),
+            false => format!("v{written}"),
+        };
         Ok(KubeVersion { version, normalized, major: numbers[0].to_string(), minor: numbers[1].to_string(), semantics })
     }
 
@@ -172,6 +164,41 @@ impl KubeVersion {
     pub(super) fn shown(&self) -> &str {
         &self.version
     }
+}
+
+/// Returns the numbers of a version, at least two; what follows them does not matter (`ParseGeneric` of k8s.io/apimachinery's
+/// `pkg/util/version`).
+fn generic_version(written: &str) -> Result<Vec<u64>, String> {
+    let quoted = gotemplate::strconv::quote(written.as_bytes());
+    let body = written.trim_start_matches(['\t', '\n', '\x0c', '\r', ' ']);
+    let body = body.strip_prefix('v').unwrap_or(body);
+    if !body.starts_with(|c: char| c.is_ascii_digit()) || body.contains('\n') {
+        return Err(format!("could not parse {quoted} as version"));
+    }
+    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
+    let mut components = Vec::new();
+    for part in body.split('.') {
+        let length = digits(part);
+        if length > 0 {
+            components.push(&part[..length]);
+        }
+        if length < part.len() || length == 0 {
+            break;
+        }
+    }
+    if components.len() < 2 {
+        return Err(format!("illegal version string {quoted}"));
+    }
+    if components[0].len() > 1 && components[0].starts_with('0') {
+        return Err(format!("illegal zero-prefixed version component \"{}\" in {quoted}", components[0]));
+    }
+    let number = |text: &&str| {
+        text.parse::<u64>().map_err(|_| {
+            let why = format!("strconv.ParseUint: parsing \"{text}\": value out of range");
+            format!("illegal non-numeric version component \"{text}\" in {quoted}: {why}")
+        })
+    };
+    components.iter().map(number).collect()
 }
 
 static KUBE_VERSION_METHODS: [(&str, Function); 2] = [

@@ -86,6 +86,9 @@ fn missing_pointer(error: &ValidationError<'_>) -> Option<String> {
 
 fn compile(text: &[u8], semantics: Semantics) -> Result<Compiled, Uncompiled> {
     let mut schema: Json = serde_json::from_slice(text).map_err(|error| {
+        if text.trim_ascii().is_empty() {
+            return Uncompiled::Invalid("EOF".to_owned());
+        }
         let message = json::parse(text).err().unwrap_or_else(|| error.to_string());
         Uncompiled::Invalid(message.replace("unexpected end of JSON input", "unexpected EOF"))
     })?;

@@ -114,6 +114,11 @@ fn with_fraction(whole: u64, rest: u64, unit: u64) -> String {
     format!("{whole}.{}", fraction.trim_end_matches('0'))
 }
 
+/// Returns what is wrong with the text of a duration.
+pub(crate) fn check(written: &str) -> Option<String> {
+    parse(written).err()
+}
+
 /// Reads a duration such as `-1h2m3.5s`.
 ///
 /// # Errors

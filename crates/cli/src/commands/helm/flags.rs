@@ -19,7 +19,10 @@ const OWN: [&str; 9] = ["-h", "--help", "-v", "-vv", "--verbose", "-q", "--quiet
 pub(crate) fn normalized(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
     let (head, arguments) = typed.split_at(typed.len().min(3));
     let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let flags = Flags::read(&arguments, &OWN).map_err(|message| fail(&message))?;
+    let flags = Flags::read(&arguments, &OWN).map_err(|message| match message.starts_with("level=") {
+        true => Failure::Verbatim(format!("{message}\n")),
+        false => fail(&message),
+    })?;
     if let Some(refusal) = &flags.refusal {
         return Err(fail(refusal));
     }

@@ -100,10 +100,16 @@ struct Template {
     /// Set the release's name by this template
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
+    /// Omit the advice to use --debug from errors; debug lines are not printed
+    #[arg(long)]
+    debug: bool,
     /// Accepted as in helm; the name stays release-name
     #[arg(short, long)]
     generate_name: bool,
 }
+
+/// How Go writes a true boolean in an environment variable.
+const TRUE: [&str; 6] = ["1", "t", "T", "true", "TRUE", "True"];
 
 /// Renders the chart and prints it.
 ///
@@ -119,8 +125,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     };
     let folder = arguments.output_dir.take().filter(|folder| !folder.is_empty());
     let output_dir = folder.map(|folder| OutputDir { folder, use_release_name: arguments.release_name });
-    let failed = |error: HelmError| Failure::Verbatim(error.stderr());
-    let release = helm::run(request(*arguments)?).map_err(failed)?;
+    let debug = arguments.debug || std::env::var("HELM_DEBUG").is_ok_and(|value| TRUE.contains(&&*value));
+    let failed = |error: HelmError| Failure::Verbatim(if debug { error.debug_stderr() } else { error.stderr() });
+    let release = match helm::run(request(*arguments)?) {
+        Ok(release) => release,
+        Err(error) => {
+            if let Some(files) = error.debug_stdout().filter(|_| debug) {
+                output::result_bytes(&files)?;
+            }
+            return Err(failed(error));
+        }
+    };
     release.rendered.warnings.iter().for_each(|line| output::verbatim(&format!("{line}\n")));
     match output_dir {
         Some(output_dir) => write(&output_dir, &release, &print)?,
