@@ -198,7 +198,12 @@ impl Loader {
         chart: &mut ChartContent,
         subcharts: &mut BTreeMap<String, Vec<ChartFile>>,
     ) -> Result<(), HelmError> {
-        let failed = |error: String| HelmError::new(format!("cannot load {}: {error}", file.path));
+        let is_v3 = self.semantics.is_v3();
+        let failed = |error: String| {
+            // helm 3 keeps these types in a package of another name.
+            let error = if is_v3 { error.replace(" v2.", " chart.").replace("*v2.", "*chart.") } else { error };
+            HelmError::new(format!("cannot load {}: {error}", file.path))
+        };
         let is_v1 = chart.metadata.api_version == "v1";
         match file.path.as_str() {
             "Chart.yaml" => {}

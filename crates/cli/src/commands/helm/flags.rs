@@ -26,7 +26,9 @@ pub(crate) fn normalized(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
     if let Some(refusal) = &flags.refusal {
         return Err(fail(refusal));
     }
-    flags.notices.iter().for_each(|line| output::verbatim(&format!("{line}\n")));
+    // helm 3 says nothing about the flags that helm 4 deprecates.
+    let is_v3 = flags.values("semantics").last().is_some_and(|version| version.starts_with("3."));
+    flags.notices.iter().filter(|_| !is_v3).for_each(|line| output::verbatim(&format!("{line}\n")));
     let given = flags.given.iter().map(|flag| match flag.value.as_str() {
         "" if flag.is_switch() => format!("--{}", flag.name),
         value => format!("--{}={value}", flag.name),
