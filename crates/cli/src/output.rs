@@ -69,10 +69,12 @@ pub(crate) fn content_report(text: &str, form: ReportForm) -> Result<(), Failure
     }
 }
 
-/// Writes text as it is to stderr, even with `-q`: what another tool prints there.
+/// Writes text to stderr, even with `-q`, in the form of another tool: without `error:` before it. As in other messages, credentials and hidden
+/// characters are not printed, and no line is a command for a CI service.
 pub(crate) fn verbatim(text: &str) {
+    let text = redact(text);
     // A closed stderr is ignored.
-    _ = io::stderr().lock().write_all(text.as_bytes());
+    _ = io::stderr().lock().write_all(escape::commands(&escape::lines(&text)).as_bytes());
 }
 
 /// Writes the result to stdout, whatever its bytes.

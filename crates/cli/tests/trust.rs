@@ -168,6 +168,90 @@ fn an_untrusted_chart_reads_no_file_outside_of_its_repository() {
 }
 
 #[test]
+fn credentials_are_written_to_no_file_and_given_to_no_program() {
+    let stage = Stage::new();
+    std::fs::remove_file(stage.path("source/hydrant.yaml")).unwrap();
+    for url in ["https://u:hunter2@h/a.git", "https:/u:hunter2@h/a.git", "//u:hunter2@h/a", "https://h/a?token=hunter2"]
+    {
+        let done = stage.hydrant(&["init", "--yes", "--repository", url], &[]);
+        let text = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.code() == Some(1) && text.contains("has credentials") && !text.contains("hunter2"),
+            "{text}"
+        );
+        assert!(!stage.path("source/hydrant.yaml").exists());
+    }
+    for repo in ["https://u:hunter2@h/charts", "oci://u:hunter2@h/charts", "https://h/charts?token=hunter2"] {
+        let chart = format!("helmCharts: [{{name: web, repo: '{repo}', version: 1.0.0, releaseName: web}}]\n");
+        stage.write("source/chart/kustomization.yaml", &chart);
+        let done = stage.hydrant(&["kustomize", "chart", "--enable-helm", "--helm-command", "helm"], &[]);
+        let text = String::from_utf8_lossy(&done.stderr);
+        assert!(!done.status.success() && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn charts_write_no_control_characters() {
+    let stage = Stage::new();
+    stage.write("source/chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    stage.write(
+        "source/chart/templates/map.yaml",
+        "{{ fail \"\\x1b]0;x\\x07\\n::error::forged\\n##vso[task.x]\\u202e\" }}\n",
+    );
+    let done = stage.hydrant(&["helm", "template", "web", "chart"], &[]);
+    let text = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(1) && text.contains("execution error"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
+    assert!(!text.lines().any(|line| line.trim_start().starts_with("::") || line.contains("##vso[")), "{text}");
+}
+
+#[test]
+fn no_report_shows_a_value_of_a_secret() {
+    let stage = Stage::new();
+    let secret = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: VALUE}}";
+    let applied = secret
+        .replace(": ", "\": \"")
+        .replace('{', "{\"")
+        .replace('}', "\"}")
+        .replace(", ", "\", \"")
+        .replace("\"{", "{")
+        .replace("}\"", "}");
+    let objects = [
+        secret.to_owned(),
+        format!("{{apiVersion: template.openshift.io/v1, kind: Template, metadata: {{name: t}}, objects: [{secret}]}}"),
+        format!("{{apiVersion: example.com/v1, kind: Object, metadata: {{name: o}}, spec: {{manifest: {secret}}}}}"),
+        "{apiVersion: bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: s}, spec: {template: {data: {password: VALUE}}}}".to_owned(),
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c, annotations: {{kubectl.kubernetes.io/last-applied-configuration: '{applied}'}}}}}}"),
+    ];
+    for object in &objects {
+        let stage = Stage::new();
+        stage.write("source/hydrant.yaml", &format!("{CONFIG}policy: {{secrets: allow}}\n"));
+        for value in ["hunter1", "hunter2"] {
+            stage.write("source/apps/cart/prod/map.yaml", &object.replace("VALUE", value));
+            stage.commit();
+            for format in ["text", "json", "markdown", "json-patch", "unified", "html"] {
+                let done = stage.hydrant(&["diff", "--format", format], &[]);
+                let text = String::from_utf8_lossy(&done.stdout);
+                assert!(done.status.success() && !text.contains("hunter"), "{format}: {text}");
+                // Nothing but the name of the map is printed of a JSON patch that only changes values.
+                let changes = text.contains("Secret")
+                    || text.contains("ConfigMap")
+                    || text.contains("Object")
+                    || text.contains("Template");
+                assert!(changes, "{format}: {text}");
+            }
+            assert!(stage.hydrant(&["deliver", "--all"], &[]).status.success());
+        }
+    }
+    // Without the permission, each is refused by name.
+    for object in &objects {
+        stage.write("source/apps/cart/prod/map.yaml", &object.replace("VALUE", "hunter1"));
+        stage.commit();
+        stage.refused(&["deliver", "--all"], "policy.secrets");
+    }
+}
+
+#[test]
 fn hooks_of_a_repository_need_permission() {
     let skaffold = "apiVersion: skaffold/v4beta11\nkind: Config\nmanifests:\n  rawYaml: [map.yaml]\n  hooks:\n    before:\n    - host:\n        \
                     command: [touch, ran]\n";

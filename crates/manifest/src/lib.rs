@@ -10,6 +10,7 @@ pub mod image_search;
 pub mod node;
 pub mod pin;
 pub mod resource;
+pub mod secret_values;
 pub mod yaml;
 
 pub use diagnostic::{Cause, Diagnostic, Errors};

@@ -81,7 +81,7 @@ impl PlainHttp {
 
     /// Whether a redirect from one URL to another may be followed: as [`PlainHttp::allows`], and from https to http only where
     /// the host is listed.
-    pub(crate) fn allows_redirect(&self, from: &Url, to: &Url) -> bool {
+    pub fn allows_redirect(&self, from: &Url, to: &Url) -> bool {
         let listed = matches!(self, PlainHttp::LoopbackAnd(hosts) if hosts.contains(&host_and_port(to)));
         self.allows(to) && (to.scheme() == "https" || from.scheme() == "http" || listed)
     }

@@ -17,6 +17,7 @@ const SHOWN: usize = 300;
 pub fn url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return without_scheme(url) };
     let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let end = unescaped_password(rest, end).unwrap_or(end);
     let (authority, tail) = rest.split_at(end);
     let tail = without_secret_parameters(tail);
     let Some((user, host)) = authority.rsplit_once('@') else { return format!("{scheme}://{authority}{tail}") };
@@ -26,6 +27,19 @@ pub fn url(url: &str) -> String {
     } else {
         format!("{scheme}://{host}{tail}")
     }
+}
+
+/// The length up to and with the host if a password before it has an unescaped `/` or the like, so that `user:pass` was taken for host and
+/// port: `https://user:pass/word@host`.
+fn unescaped_password(rest: &str, end: usize) -> Option<usize> {
+    let (host, port) = rest[..end].rsplit_once(':')?;
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_address = host.starts_with('[') && !host.ends_with(']');
+    if is_port || is_address || rest[..end].contains('@') {
+        return None;
+    }
+    let at = rest[end..].rfind('@')? + end;
+    Some(rest[at..].find(['/', '\\', '?', '#']).map_or(rest.len(), |length| at + length))
 }
 
 /// `user@host:path` without a password, which ssh does not take: `user:password@host:path`.
@@ -73,12 +87,38 @@ pub fn text(text: &str) -> String {
         let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
         let start = at - rest.as_bytes()[..at].iter().rev().take_while(|byte| is_scheme(byte)).count();
         let end = rest[at..].find(ends_url).map_or(rest.len(), |length| at + length);
-        out.push_str(&rest[..start]);
+        out.push_str(&without_user_info(&rest[..start]));
         out.push_str(&url_or_path(&rest[start..end], at - start));
         rest = &rest[end..];
     }
-    out.push_str(rest);
+    out.push_str(&without_user_info(rest));
     out
+}
+
+/// Returns a text without the password of each `user:password@host` that is no part of a URL. `name:tag@sha256:…` is an image and stays.
+fn without_user_info(text: &str) -> String {
+    let ends_part = |letter: char| letter.is_whitespace() || "'\"<>`/\\".contains(letter);
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive(ends_part) {
+        match user_info(part) {
+            Some((user, host)) => {
+                out.push_str(user);
+                out.push_str(host);
+            }
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
+/// The user, and `@host` with what follows, of a text that has a password between them.
+fn user_info(part: &str) -> Option<(&str, &str)> {
+    let first = part.find('@')?;
+    let colon = part[..first].find(':').filter(|colon| colon + 1 < first)?;
+    let is_digest = part[first + 1..].split_once(':').is_some_and(|(algorithm, _)| algorithm.starts_with("sha"));
+    let host = &part[part.rfind('@')?..];
+    let is_host = host[1..].starts_with(|letter: char| letter.is_alphanumeric() || letter == '[');
+    (is_host && !is_digest && &part[..colon] != "mailto").then_some((&part[..colon], host))
 }
 
 /// Redacts a URL whose scheme ends at `colon`. A path that was made of a URL has one slash: `https:/user:password@host`.
@@ -87,11 +127,11 @@ fn url_or_path(text: &str, colon: usize) -> String {
     if after.starts_with("://") {
         return url(text);
     }
-    let is_known = matches!(&text[..colon], "http" | "https" | "ssh" | "git" | "oci" | "git+ssh" | "git+https");
-    if is_known {
+    let schemes = ["http", "https", "ssh", "git", "oci", "ftp", "git+ssh", "git+https"];
+    if schemes.iter().any(|scheme| text[..colon].eq_ignore_ascii_case(scheme)) {
         url(&format!("{}:/{}", &text[..colon], &after[1..])).replacen("://", ":/", 1)
     } else {
-        text.to_owned()
+        without_user_info(text)
     }
 }
 
@@ -121,7 +161,12 @@ mod tests {
             ("git@github.com:a/b.git", "git@github.com:a/b.git"),
             ("/srv/a@b", "/srv/a@b"),
             ("git:secret@host:a/b.git", "git@host:a/b.git"),
-            ("https://u:p\\@host/a", "https://u:p\\@host/a"),
+            ("https://u:p\\@host/a", "https://host/a"),
+            ("https://u:p/w@host/a", "https://host/a"),
+            ("https://u:p?w@host:1/a?token=x", "https://host:1/a?token=REDACTED"),
+            ("https://host:8080/a@b", "https://host:8080/a@b"),
+            ("https://[::1]/a@b", "https://[::1]/a@b"),
+            ("https://[::1]:80/a@b", "https://[::1]:80/a@b"),
             ("https://h/a?x=1#access_token=s", "https://h/a?x=1#access_token=REDACTED"),
             ("https://h/a?access%5Ftoken=s;b=2", "https://h/a?access%5Ftoken=REDACTED;b=2"),
             (
@@ -147,6 +192,11 @@ mod tests {
             ("plain", "plain"),
             ("/tmp/https:/u:p@host/a?token=x b", "/tmp/https:/host/a?token=REDACTED b"),
             ("a:/b@c", "a:/b@c"),
+            ("HTTPS:/u:p@host/a and ftp:/u:p@host", "HTTPS:/host/a and ftp:/host"),
+            ("cannot read u:p@host:a/b, //u:p@host/a", "cannot read u@host:a/b, //u@host/a"),
+            ("'https:u:p@host' https:\\\\u:p@w@host", "'https@host' https:\\\\u@host"),
+            ("a/b:1.2@sha256:00 c:1@sha512:0 Ann <a@b.c>: d@e", "a/b:1.2@sha256:00 c:1@sha512:0 Ann <a@b.c>: d@e"),
+            ("git@host:a/b@c main:a@{1} mailto:a@b", "git@host:a/b@c main:a@{1} mailto:a@b"),
         ] {
             assert_eq!(text(given), shown);
         }

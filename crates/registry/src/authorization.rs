@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use net::{RetryAfterGate, basic_auth};
+use net::{RetryAfterGate, Url, basic_auth};
 
 use crate::challenge::Challenge;
 use crate::context::RequestContext;
@@ -53,6 +53,8 @@ pub(crate) struct Authority<'a> {
     pub(crate) name: &'a str,
     /// The host that is accessed.
     pub(crate) host: &'a str,
+    /// The URL that is accessed.
+    pub(crate) base: &'a Url,
     pub(crate) access: Access,
     pub(crate) gate: &'a RetryAfterGate,
 }
@@ -101,7 +103,7 @@ pub(crate) fn obtain(
         (_, Some(StoredCredential { credential: Credential::Access(token), .. })) => Some(format!("Bearer {token}")),
         (Challenge::Bearer(bearer), stored) => {
             let actions = authority.access.actions();
-            let request = TokenRequest { bearer, repository, actions, gate: authority.gate };
+            let request = TokenRequest { bearer, base: authority.base, repository, actions, gate: authority.gate };
             let token = token::fetch(ctx, &request, stored.as_ref().map(|stored| &stored.credential))
                 .map_err(|error| with_credentials_hint(error, authority, source.as_deref()))?;
             Some(format!("Bearer {token}"))

@@ -110,7 +110,7 @@ impl Session {
     ) -> Result<RegistryResponse, RequestError> {
         let connection = self.connection(ctx)?;
         let mut url = self.url(connection, location)?;
-        if !ctx.http.options().plain_http.allows(&url) {
+        if !ctx.http.options().plain_http.allows_redirect(&connection.base, &url) {
             let origin = url.origin().ascii_serialization();
             return Err(RequestError::protocol(&self.host(), format!("sent to {origin}, which is not https")));
         }
@@ -130,15 +130,15 @@ impl Session {
         let error = RequestError::new(kind, &host, message);
         match kind {
             ErrorKind::Credentials => {
-                with_credentials_hint(error, self.authority(&host), credentials_source.as_deref())
+                with_credentials_hint(error, self.authority(&host, url), credentials_source.as_deref())
             }
             ErrorKind::RateLimit => error.hint(rate_limit_hint(http)),
             _ => error,
         }
     }
 
-    fn authority<'a>(&'a self, host: &'a str) -> Authority<'a> {
-        Authority { name: &self.endpoint.name, host, access: self.access, gate: &self.gate }
+    fn authority<'a>(&'a self, host: &'a str, base: &'a Url) -> Authority<'a> {
+        Authority { name: &self.endpoint.name, host, base, access: self.access, gate: &self.gate }
     }
 
     fn url(&self, connection: &Connection, path: &str) -> Result<Url, RequestError> {
@@ -257,6 +257,7 @@ impl Session {
             return Ok(Authorization::default());
         }
         let host = self.host();
-        self.authorizations.get(repository, stale, || obtain(ctx, self.authority(&host), &challenge, repository))
+        self.authorizations
+            .get(repository, stale, || obtain(ctx, self.authority(&host, &connection.base), &challenge, repository))
     }
 }

@@ -18,6 +18,8 @@ const LIMIT: usize = 256 * 1024;
 /// What a token is for.
 pub(crate) struct TokenRequest<'a> {
     pub(crate) bearer: &'a Bearer,
+    /// The registry's URL.
+    pub(crate) base: &'a Url,
     pub(crate) repository: &'a str,
     /// The actions of the scope: `pull` or `pull,push`.
     pub(crate) actions: &'a str,
@@ -39,7 +41,7 @@ pub(crate) fn fetch(
     token: &TokenRequest<'_>,
     credential: Option<&Credential>,
 ) -> Result<String, RequestError> {
-    let mut url = realm(ctx, token.bearer)?;
+    let mut url = realm(ctx, token)?;
     let scope = format!("repository:{}:{}", token.repository, token.actions);
     let service = token.bearer.service.as_deref().map(|service| ("service", service));
     let form = if let Some(Credential::Identity(refresh)) = credential {
@@ -97,12 +99,14 @@ fn parse(method: &Method, url: &Url, response: &BufferedResponse) -> Result<Stri
     error(kind, status_and_message(response))
 }
 
-/// The token server's URL, which receives credentials: https, or http where that is allowed.
-fn realm(ctx: &RequestContext<'_>, bearer: &Bearer) -> Result<Url, RequestError> {
+/// The token server's URL, which receives credentials: https, or http where that is allowed. A registry that is reached over https cannot name
+/// one over http, also not on this machine.
+fn realm(ctx: &RequestContext<'_>, token: &TokenRequest<'_>) -> Result<Url, RequestError> {
+    let bearer = token.bearer;
     let shown = one_line(&net::redact::url(&bearer.realm));
     let error = |message: String| RequestError::protocol(&shown, message);
     let url = Url::parse(&bearer.realm).map_err(|_| error(format!("invalid token server URL {shown:?}")))?;
-    if ctx.http.options().plain_http.allows(&url) {
+    if ctx.http.options().plain_http.allows_redirect(token.base, &url) {
         Ok(url)
     } else {
         Err(error(format!("token server URL {shown:?} is not https")))

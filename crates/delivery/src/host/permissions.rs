@@ -47,6 +47,15 @@ impl Permissions {
                 .hint("run without `--untrusted` if you trust the source")
                 .caused_by(refused)
         })?;
+        if program.kind == ProgramKind::Helm
+            && let Some(argument) = secret_argument(&program.arguments)
+        {
+            let message = format!(
+                "cannot run {name}: its argument {argument} has credentials, and other users can see arguments"
+            );
+            return Err(Diagnostic::new(message)
+                .hint("leave them out of the URL, and run `helm repo add --username` or `helm registry login` once"));
+        }
         if self.exec.all() || self.exec == AllowedPrograms::Hooks && program.kind == ProgramKind::Hook {
             return Ok(());
         }
@@ -65,6 +74,22 @@ impl Permissions {
     }
 }
 
+/// The first of helm's arguments with a URL that has credentials, redacted. Values (`--set`) are the chart's content.
+fn secret_argument(arguments: &[String]) -> Option<String> {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if argument.starts_with("--set") {
+            _ = if argument.contains('=') { None } else { arguments.next() };
+            continue;
+        }
+        let redacted = net::redact::text(argument);
+        if redacted != *argument {
+            return Some(redacted);
+        }
+    }
+    None
+}
+
 /// The first of helm's arguments that may start another program.
 fn starting_flag(arguments: &[String]) -> Option<&'static str> {
     let matches = |argument: &String, flag: &str| {
@@ -76,6 +101,26 @@ fn starting_flag(arguments: &[String]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_are_no_arguments_of_helm() {
+        for argument in ["--repo https://u:p@h/charts", "--repo=https://h?token=p", "oci://u:p@h/chart"] {
+            let arguments = format!("helm template x {argument}").split(' ').map(str::to_owned).collect();
+            let program = Program {
+                arguments,
+                kind: ProgramKind::Helm,
+                folder: String::new(),
+                variables: Vec::new(),
+                input: Vec::new(),
+            };
+            let allowed = Permissions { exec: AllowedPrograms::All, ..Permissions::default() };
+            let refused = allowed.check(&program).unwrap_err().to_string();
+            assert!(
+                refused.contains("has credentials") && !refused.contains("u:p") && !refused.contains("=p"),
+                "{refused}"
+            );
+        }
+    }
 
     #[test]
     fn programs_of_the_source_need_permission() {
@@ -98,6 +143,12 @@ mod tests {
             (ProgramKind::Helm, "helm template --post-renderer-args x", false),
             (ProgramKind::Helm, "helm template --kubeconfig=./evil --validate", false),
             (ProgramKind::Helm, "helm --kube-context c template", true),
+            (
+                ProgramKind::Helm,
+                "helm template x --repo https://h/charts --set a=https://u:p@h --set b=c://u:p@h",
+                true,
+            ),
+            (ProgramKind::Helm, "helm template x --set-string a=https://u:p@h", true),
         ];
         for (kind, line, expected) in table {
             assert_eq!(check(normal, kind, line), expected, "{line}");

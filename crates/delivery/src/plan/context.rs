@@ -73,9 +73,17 @@ impl<'a> UnitContext<'a> {
         let get = |field: fn(&'a config::Cluster) -> Option<&'a Template>| {
             self.value(|fields| field(&fields.cluster)).map(|template| self.fill(template)).transpose()
         };
+        let server = get(|cluster| cluster.server.as_ref())?;
+        if server.as_ref().is_some_and(|server| net::redact::text(server) != *server) {
+            return Err(Diagnostic::new(
+                "the URL of the cluster has credentials, and it is part of objects that are printed",
+            )
+            .field(format!("environments.{}.cluster.server", self.environment))
+            .hint("leave them out"));
+        }
         Ok(Cluster {
             name: get(|cluster| cluster.name.as_ref())?,
-            server: get(|cluster| cluster.server.as_ref())?,
+            server,
             namespace: get(|cluster| cluster.namespace.as_ref())?,
         })
     }

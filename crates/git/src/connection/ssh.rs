@@ -65,7 +65,9 @@ impl Endpoint {
         // `user:password@host:path`: ssh takes no password, and an argument must not have one.
         let first = path.split('/').next().unwrap_or_default();
         let has_password = first.split_once('@').is_some_and(|(_, host)| host.contains(':'));
-        let valid = !host.is_empty() && !path.is_empty() && !host.ends_with('@') && !has_password;
+        // `ext::command` and the like: git runs a program for them.
+        let is_helper = path.starts_with(':');
+        let valid = !is_helper && !host.is_empty() && !path.is_empty() && !host.ends_with('@') && !has_password;
         Some(valid.then(|| Self { host: host.to_owned(), port: None, path: path.to_owned() }))
     }
 }
@@ -96,6 +98,7 @@ mod tests {
             "host:-path",
             "git@:a",
             "git:secret@host:a/b.git",
+            "ext::sh -c id",
         ] {
             assert_eq!(endpoint(bad), Some(None), "{bad}");
         }

@@ -37,6 +37,8 @@ pub struct CredentialHelpers {
     request: Vec<(&'static str, String)>,
     helpers: Vec<Helper>,
     username: Option<String>,
+    /// Whether `username` comes from the URL. It may be a token then, so it is no argument of a program.
+    username_in_url: bool,
     askpass: Option<String>,
 }
 
@@ -55,6 +57,7 @@ impl CredentialHelpers {
         Self {
             request,
             helpers: values("helper").iter().map(|value| Helper::configured(value)).collect(),
+            username_in_url: in_url.is_some(),
             username: in_url.or_else(|| values("username").pop()),
             askpass: config
                 .variable("GIT_ASKPASS")
@@ -87,7 +90,8 @@ impl CredentialHelpers {
             }
         }
         let Some(program) = &self.askpass else { return Ok(None) };
-        let found = askpass::ask(program, &self.url(), username, TIMEOUT)?;
+        let prompt = askpass::Prompt { url: &self.url(), username, shows_username: !self.username_in_url };
+        let found = askpass::ask(program, prompt, TIMEOUT)?;
         let source = CredentialSource::Askpass(program.clone());
         Ok(found.map(|credentials| FoundCredentials { credentials, source }))
     }

@@ -39,6 +39,11 @@ pub(crate) struct DigestArguments {
 }
 
 impl DigestArguments {
+    /// Whether programs are run that the source configures.
+    pub(super) fn allow_exec(&self) -> bool {
+        self.exec.allow_exec
+    }
+
     /// Returns the folder with these Skaffold options. Paths are relative to `folder`. A `hydrant.yaml` is read only with `--pin`, because
     /// Skaffold's options alone must mean what they mean to Skaffold.
     ///

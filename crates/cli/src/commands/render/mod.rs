@@ -31,7 +31,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let files = DiskFiles::default();
     let folder = folder(arguments.directory.as_deref())?;
     if arguments.units.is_given() {
-        return units::run(arguments.units, &folder, target(arguments.skaffold.output)?);
+        let target = target(arguments.skaffold.output)?;
+        return units::run(arguments.units, &folder, target, arguments.digests.allow_exec());
     }
     let mut ctx = run_context()?;
     let machine = Machine::look(&files, &folder, ctx.variables)?;

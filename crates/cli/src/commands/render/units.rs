@@ -46,7 +46,12 @@ impl UnitSelection {
 ///
 /// # Errors
 /// A unit cannot be rendered; the others are written.
-pub(super) fn run(selected: UnitSelection, folder: &str, target: Option<String>) -> Result<Success, Failure> {
+pub(super) fn run(
+    selected: UnitSelection,
+    folder: &str,
+    target: Option<String>,
+    allow_exec: bool,
+) -> Result<Success, Failure> {
     let is_all = selected.all;
     let config = selected.config.map(|path| Path::new(folder).join(path).display().to_string());
     let settings = Settings {
@@ -58,6 +63,7 @@ pub(super) fn run(selected: UnitSelection, folder: &str, target: Option<String>)
         },
         given_images: ImageArguments::of(selected.image).given()?,
         config,
+        allow_exec,
         folder: folder.to_owned(),
         ..Settings::default()
     };

@@ -1,9 +1,9 @@
 //! The fields in which two objects differ.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use manifest::yaml::{Rules, Value, resolve};
-use manifest::{Data, Node, Scalar};
+use manifest::{Data, Node, Scalar, secret_values};
 
 use super::path::{Noise, Step, printed};
 
@@ -30,7 +30,8 @@ pub(super) const REDACTED: &str = "(secret)";
 /// What the fields of a comparison have in common.
 pub(super) struct Comparison<'a> {
     pub(super) noise: &'a Noise,
-    pub(super) secret: bool,
+    /// The nodes of both objects that hold values of Secrets.
+    pub(super) secret_nodes: HashSet<*const Node>,
     pub(super) found: Vec<FieldChange>,
 }
 
@@ -107,10 +108,22 @@ impl Comparison<'_> {
         if self.noise.hides(&path) {
             return;
         }
-        let secret = self.secret && matches!(steps.first(), Some(Step::Key("data" | "stringData")));
-        let show = |node: &Node| if secret { REDACTED.to_owned() } else { one_line(node) };
+        let is_secret =
+            |node: Option<&Node>| node.is_some_and(|node| self.secret_nodes.contains(&std::ptr::from_ref(node)));
+        let secret = is_secret(old) || is_secret(new);
+        let show = |node: &Node| if secret { REDACTED.to_owned() } else { shown(node) };
         self.found.push(FieldChange { path, old: old.map(show), new: new.map(show) });
     }
+}
+
+/// A value as one line, with the values of Secrets in it replaced.
+fn shown(node: &Node) -> String {
+    if secret_values::nodes(node).is_empty() {
+        return one_line(node);
+    }
+    let mut node = node.clone();
+    secret_values::hide(&mut node, REDACTED);
+    one_line(&node)
 }
 
 fn same(old: &Scalar, new: &Scalar) -> bool {

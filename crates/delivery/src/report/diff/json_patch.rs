@@ -1,9 +1,11 @@
 //! A comparison as JSON patches (RFC 6902): what turns each delivered object into the new one.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation};
 use manifest::yaml::{Rules, read_objects, to_json};
+use manifest::{Node, secret_values};
 use serde_json::{Value, json};
 
 use super::fields::NAMES;
@@ -23,7 +25,13 @@ pub fn json_patch(units: &[UnitDiff], noise: &Noise) -> String {
 fn document(unit: &str, object: &ObjectChange, noise: &Noise) -> Value {
     let id = &object.id;
     let is_secret = id.gvk.kind == "Secret" && id.gvk.group.is_empty();
-    let read = |text: &str| value(text, is_secret);
+    let redacted = Cell::new(is_secret);
+    let read = |text: &str| {
+        // The values in it are replaced; `nodes` finds where they were.
+        redacted
+            .set(redacted.get() || read_object(text).is_some_and(|object| !secret_values::nodes(&object).is_empty()));
+        value(text, is_secret)
+    };
     let root = || json_patch::jsonptr::PointerBuf::new();
     let (change, patch) = match &object.change {
         Change::Added { text } => {
@@ -47,7 +55,7 @@ fn document(unit: &str, object: &ObjectChange, noise: &Noise) -> Value {
         "change": change,
         "patch": patch,
     });
-    if is_secret {
+    if redacted.get() {
         document["redacted"] = true.into();
     }
     document
@@ -55,12 +63,15 @@ fn document(unit: &str, object: &ObjectChange, noise: &Noise) -> Value {
 
 /// Returns the object of a printed text as JSON, without the values of a Secret.
 fn value(text: &str, is_secret: bool) -> Value {
-    let object = read_objects(text.as_bytes()).ok().and_then(|objects| objects.into_iter().next());
-    let mut value = object.and_then(|object| to_json(&object, Rules::V3).ok()).unwrap_or_default();
+    let mut value = read_object(text).and_then(|object| to_json(&object, Rules::V3).ok()).unwrap_or_default();
     if let Some(fields) = value.as_object_mut().filter(|_| is_secret) {
-        fields.retain(|key, _| !matches!(key.as_str(), "data" | "stringData"));
+        fields.retain(|key, _| !secret_values::FIELDS.contains(&key.as_str()));
     }
     value
+}
+
+fn read_object(text: &str) -> Option<Node> {
+    read_objects(text.as_bytes()).ok()?.into_iter().next()
 }
 
 /// Returns the field that an operation changes, as noise patterns name it: `spec.containers[name=main].image`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Node, ObjectId, yaml};
+use manifest::{Node, ObjectId, secret_values, yaml};
 
 use super::fields::{Comparison, FieldChange, REDACTED};
 use super::images::{self, ImageChange};
@@ -100,7 +100,8 @@ fn without_hash(id: &ObjectId) -> &str {
 }
 
 fn changed(old: &Node, new: &Node, noise: &Noise) -> Option<ObjectChange> {
-    let mut comparison = Comparison { noise, secret: is_secret(old) || is_secret(new), found: Vec::new() };
+    let secret_nodes = [old, new].into_iter().flat_map(secret_values::nodes).map(std::ptr::from_ref).collect();
+    let mut comparison = Comparison { noise, secret_nodes, found: Vec::new() };
     comparison.compare(&mut Vec::new(), old, new);
     let fields = comparison.found;
     if fields.is_empty() {
@@ -111,32 +112,13 @@ fn changed(old: &Node, new: &Node, noise: &Noise) -> Option<ObjectChange> {
     Some(ObjectChange { id: ObjectId::of(new), change })
 }
 
-fn is_secret(object: &Node) -> bool {
-    let id = ObjectId::of(object);
-    id.gvk.kind == "Secret" && id.gvk.group.is_empty()
-}
-
-/// The object as YAML, with the values of a Secret replaced.
+/// The object as YAML, with the values of Secrets replaced.
 fn shown(object: &Node) -> String {
+    let mut object = object.clone();
+    secret_values::hide(&mut object, REDACTED);
     let mut text = String::new();
-    let printed = if is_secret(object) {
-        yaml::write_kustomize(&redacted(object), &mut text)
-    } else {
-        yaml::write_kustomize(object, &mut text)
-    };
-    match printed {
+    match yaml::write_kustomize(&object, &mut text) {
         Ok(()) => text,
         Err(error) => format!("# not printable: {error}\n"),
     }
-}
-
-fn redacted(secret: &Node) -> Node {
-    let mut secret = secret.clone();
-    for field in ["data", "stringData"] {
-        let Some(values) = secret.get_mut(field).and_then(Node::as_map_mut) else { continue };
-        for entry in values.entries_mut() {
-            entry.value = Node::string(REDACTED);
-        }
-    }
-    secret
 }

@@ -27,6 +27,13 @@ pub fn write(found: &Inspection, choices: &Choices) -> Result<String, Diagnostic
         return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
             .hint("run it at the root of the repository, or write the file as docs/config.md shows"));
     }
+    if let Some(repository) = choices.repository.as_ref().map(Template::text)
+        && net::redact::text(repository) != repository
+    {
+        return Err(Diagnostic::new("the URL of the repository has credentials, which belong in no file")
+            .field("--repository")
+            .hint("leave them out, and set HYDRANT_GIT_TOKEN or configure a credential helper"));
+    }
     let environments = choices.environments(found);
     if let Some(name) = choices.review.iter().find(|name| !environments.contains(name)) {
         let known = environments.join(", ");
