@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::glob::Glob;
-use super::{Destination, Policy, Review, Template};
+use super::{ChartRandom, Destination, Policy, Review, Template};
 
 /// The environments by name, at least one, in the order of the file.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct Environment {
     /// The cluster that the environment runs in, as `hydrant bootstrap` writes it.
     #[serde(default)]
     pub cluster: Cluster,
+    /// How random values of charts are made.
+    #[serde(default)]
+    pub helm: ChartRandom,
     /// Values for `${NAME}` in the output, by Flux's rules for `postBuild`. Where any is set, a variable without a value is an error.
     pub variables: Option<std::collections::BTreeMap<String, String>>,
 }

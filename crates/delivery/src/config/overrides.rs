@@ -6,7 +6,7 @@ use serde::de::Deserializer;
 
 use super::environments::{Cluster, Environment, glob_matches};
 use super::names::Names;
-use super::{Destination, Policy, Review, Template};
+use super::{ChartRandom, Destination, Policy, Review, Template};
 
 /// Fields for some units. They replace those of the environment and of the file; of several overrides, the last that sets a field wins.
 #[derive(Clone, Debug)]
@@ -59,13 +59,16 @@ struct Written {
     /// The cluster; its fields replace those of the environment.
     #[serde(default)]
     cluster: Cluster,
+    /// How random values of charts are made; its fields replace those of the service, the environment and the file.
+    #[serde(default)]
+    helm: ChartRandom,
     /// Values for `${NAME}` in the output, in addition to those of the environment.
     variables: Option<std::collections::BTreeMap<String, String>>,
 }
 
 impl<'de> Deserialize<'de> for Override {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Written { r#match, default_repo, namespace, review, destination, policy, cluster, variables } =
+        let Written { r#match, default_repo, namespace, review, destination, policy, cluster, helm, variables } =
             Written::deserialize(deserializer)?;
         let fields = Environment {
             default_repo,
@@ -74,6 +77,7 @@ impl<'de> Deserialize<'de> for Override {
             destination,
             policy,
             cluster,
+            helm,
             variables,
             ..Environment::default()
         };

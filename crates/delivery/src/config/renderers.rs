@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
-use super::Template;
+use super::random::{RandomValues, SeedSource};
+use super::template::Template;
 
 /// A kustomization: its folder, or a mapping with the options of `kustomize build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,10 @@ pub struct Helm {
     pub program: Option<String>,
     /// The version of helm whose results are reproduced: 4.3 (where absent), 4.1, 3.22 or 3.17.
     pub semantics: Option<HelmVersion>,
+    /// What happens to functions of the chart whose results differ from run to run; they are refused where absent.
+    pub random: Option<RandomValues>,
+    /// The secret that `random: stable` derives values from. Whoever knows it can compute them.
+    pub seed: Option<SeedSource>,
 }
 
 /// What happens to the hooks of a chart, the objects with the annotation `helm.sh/hook`, those of `helm test` left out.
@@ -244,6 +249,10 @@ pub struct Charts {
     pub program: Option<String>,
     /// The version of helm whose results are reproduced: 4.3 (where absent), 4.1, 3.22 or 3.17.
     pub semantics: Option<HelmVersion>,
+    /// What happens to functions of charts whose results differ from run to run; they are refused where absent.
+    pub random: Option<RandomValues>,
+    /// The secret that `random: stable` derives values from. Whoever knows it can compute them.
+    pub seed: Option<SeedSource>,
 }
 
 /// A version of helm whose results can be reproduced.

@@ -50,7 +50,7 @@ fn violations(pinned: &PinnedUnit, search: &Search) -> Vec<Diagnostic> {
     let unpinned = images::policy::offenders(&output.objects, search, unit.images, &output.built_images());
     let named = |one: Diagnostic| Diagnostic { message: format!("{}: {}", unit.name(), one.message), ..one };
     wrong.extend(unpinned.into_iter().map(named));
-    if let Err(found) = policy::check(unit, &output.objects) {
+    if let Err(found) = policy::check(unit, output) {
         wrong.extend(found.into_all());
     }
     wrong

@@ -1,6 +1,7 @@
 //! The first stage: every unit's source is read as far as it can be before images are resolved.
 
 use manifest::Errors;
+use render_core::host::Host;
 
 use super::session::{OfUnit, Pipeline, all_units};
 use super::skaffold;
@@ -38,9 +39,10 @@ impl Pipeline<'_> {
             }
             Source::Manifests { files } => LoadedSource::Manifests(files.clone()),
             Source::Helm(release) => LoadedSource::Helm(release.clone()),
-            Source::Skaffold(options) => {
-                LoadedSource::Skaffold(Box::new(skaffold::load(&self.skaffold_run(&unit, &files), options)?))
-            }
+            Source::Skaffold(options) => LoadedSource::Skaffold(Box::new(skaffold::load(
+                &self.skaffold_run(&unit, &files, &self.host),
+                options,
+            )?)),
         };
         if let (Source::Skaffold(options), LoadedSource::Skaffold(loaded)) = (&mut unit.source, &source)
             && loaded.has_charts()
@@ -50,11 +52,16 @@ impl Pipeline<'_> {
         Ok(LoadedUnit { unit, source, inputs: files.into_paths() })
     }
 
-    pub(super) fn skaffold_run<'r>(&'r self, unit: &'r PlannedUnit, files: &'r RecordedFiles<'r>) -> skaffold::Run<'r> {
+    pub(super) fn skaffold_run<'r>(
+        &'r self,
+        unit: &'r PlannedUnit,
+        files: &'r RecordedFiles<'r>,
+        host: &'r dyn Host,
+    ) -> skaffold::Run<'r> {
         skaffold::Run {
             unit,
             files,
-            host: &self.host,
+            host,
             ctx: self.ctx,
             git: &self.git,
             base_cache: self.base_cache.as_deref(),

@@ -33,6 +33,7 @@ mod pin;
 pub mod policy;
 mod print;
 pub(crate) mod push;
+pub(crate) mod random;
 pub mod record;
 pub(crate) mod recorded;
 mod reference_trailers;

@@ -4,6 +4,7 @@ use manifest::{Diagnostic, ImageRef, Node};
 use render_core::skaffold::Build;
 
 use super::file_set::Style;
+use super::random::ObjectField;
 use crate::host::recorded_files::ReadPaths;
 use crate::images::assign::AssignedImages;
 
@@ -20,6 +21,8 @@ pub struct Output {
     pub(crate) build_sources: Vec<BuildSource>,
     /// What the unit runs instead of the images of its source.
     pub(crate) assigned: AssignedImages,
+    /// The fields with random values that were generated for the unit.
+    pub(crate) generated: Vec<ObjectField>,
     /// What was read.
     pub inputs: ReadPaths,
     /// Findings that do not stop the run.
@@ -60,7 +63,8 @@ impl Output {
     pub(crate) fn of_objects(objects: Vec<Node>, style: Style, warnings: Vec<Diagnostic>) -> Self {
         let (builds, stderr) = (Vec::new(), Vec::new());
         let (build_sources, assigned) = (Vec::new(), AssignedImages::default());
-        Output { objects, style, builds, build_sources, assigned, inputs: ReadPaths::default(), warnings, stderr }
+        let (generated, inputs) = (Vec::new(), ReadPaths::default());
+        Output { objects, style, builds, build_sources, assigned, generated, inputs, warnings, stderr }
     }
 
     /// The images that the source builds, as references.

@@ -1,17 +1,20 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
-use manifest::{Errors, Pins};
+use manifest::{Errors, Node, Pins};
+use render_core::host::Host;
 use render_core::kustomize::{Options, build, build_over, build_with_cache};
 
 use super::output::Output;
+use super::random::UnitRenderings;
 use super::session::{Pipeline, all_units};
 use super::unit::{LoadedSource, LoadedUnit, RenderedUnit};
 use super::{helm, manifests, skaffold, variables};
 use crate::error::Failure;
+use crate::host::branches::{self, Depth};
 use crate::host::recorded_files::RecordedFiles;
 use crate::images::digests::ImageRequest;
 use crate::pipeline::file_set::Style;
-use crate::plan::Release;
+use crate::plan::{PlannedUnit, Release};
 
 impl Pipeline<'_> {
     /// Resolves what the units' sources build and renders the units.
@@ -41,41 +44,72 @@ impl Pipeline<'_> {
         let _span = tracing::debug_span!("render", unit = unit.name()).entered();
         let host_files = self.files();
         let files = RecordedFiles::new(&host_files);
+        let once = |host: &dyn Host| self.render_once(&unit, &source, &files, host);
+        let renderings = UnitRenderings::new(&self.host, &once);
+        let branch = || self.objects_on_branch(&unit);
+        let mut output = renderings.render(&unit.label(), &unit.random, self.ctx, &branch)?;
+        output.inputs = inputs.and(files.into_paths());
+        Ok(RenderedUnit { unit, output })
+    }
+
+    /// Renders a unit with a host.
+    fn render_once(
+        &self,
+        unit: &PlannedUnit,
+        source: &LoadedSource,
+        files: &RecordedFiles<'_>,
+        host: &dyn Host,
+    ) -> Result<Output, Errors> {
         let mut output = match source {
             LoadedSource::Skaffold(loaded) => {
-                skaffold::render(&self.skaffold_run(&unit, &files), *loaded, &self.built)?
+                skaffold::render(&self.skaffold_run(unit, files, host), loaded, &self.built)?
             }
-            LoadedSource::Helm(release) => self.chart(&release, &files)?,
-            LoadedSource::Kustomize { folder, options } => self.kustomization(&folder, &options, &files)?,
+            LoadedSource::Helm(release) => self.chart(release, files, host)?,
+            LoadedSource::Kustomize { folder, options } => self.kustomization(folder, options, files, host)?,
             LoadedSource::Manifests(paths) => {
-                Output::of_objects(manifests::render(&files, &paths)?, Style::Kustomize, Vec::new())
+                Output::of_objects(manifests::render(files, paths)?, Style::Kustomize, Vec::new())
             }
         };
         if let Some(variables) = &unit.variables {
             output.objects = variables::substitute(&unit.name(), output.objects, variables)?;
         }
-        output.inputs = inputs.and(files.into_paths());
-        Ok(RenderedUnit { unit, output })
+        Ok(output)
     }
 
-    fn chart(&self, release: &Release, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
-        let rendered = helm::render(release, files, &self.host, self.plan.lock_mode.is_locked())?;
+    /// The objects that a unit's branch has; of a reviewed unit, those that its topic branch proposes.
+    fn objects_on_branch(&self, unit: &PlannedUnit) -> Result<Vec<Node>, Errors> {
+        let read = branches::histories_at([unit], &self.plan.root, self.ctx, 1, Depth::Files);
+        let state = read.map_err(Failure::into_errors)?.into_iter().next().map(|one| one.state).unwrap_or_default();
+        match state.waiting.as_ref().or(state.tip.as_ref()) {
+            Some(tip) => branches::objects(&unit.branch, tip),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn chart(&self, release: &Release, files: &RecordedFiles<'_>, host: &dyn Host) -> Result<Output, Errors> {
+        let rendered = helm::render(release, files, host, self.plan.lock_mode.is_locked())?;
         let Some(folder) = &release.kustomize else {
             return Ok(Output::of_objects(rendered.objects, Style::Skaffold, Vec::new()));
         };
         let name = format!("chart of release {}", release.name);
         let options = Options { enable_helm: true, ..Options::default() };
-        let built = build_over(&rendered.output, &name, files, &self.host, folder, &options)?;
+        let built = build_over(&rendered.output, &name, files, host, folder, &options)?;
         Ok(Output::of_objects(built.objects, Style::Kustomize, built.warnings))
     }
 
-    fn kustomization(&self, folder: &str, options: &Options, files: &RecordedFiles<'_>) -> Result<Output, Errors> {
+    fn kustomization(
+        &self,
+        folder: &str,
+        options: &Options,
+        files: &RecordedFiles<'_>,
+        host: &dyn Host,
+    ) -> Result<Output, Errors> {
         let exec = self.plan.exec.allowed(self.ctx).all();
         let enable_alpha_plugins = options.enable_alpha_plugins || exec;
         let options = &Options { enable_alpha_plugins, enable_exec: exec, ..options.clone() };
         let built = match &self.base_cache {
-            Some(cache) => build_with_cache(cache, files, &self.host, folder, options)?,
-            None => build(files, &self.host, folder, options)?,
+            Some(cache) => build_with_cache(cache, files, host, folder, options)?,
+            None => build(files, host, folder, options)?,
         };
         Ok(Output::of_objects(built.objects, Style::Kustomize, built.warnings))
     }

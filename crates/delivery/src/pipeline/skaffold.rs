@@ -121,20 +121,21 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
 ///
 /// # Errors
 /// A reference without a digest, a given digest that is no longer its tag's, and what rendering refuses.
-pub(super) fn render(run: &Run<'_>, loaded: LoadedSkaffold, pins: &Pins) -> Result<Output, Errors> {
-    let LoadedSkaffold { options, environment, configs, mut builds, sources, references, mut warnings } = loaded;
-    pin_builds(&mut builds, &references, pins)?;
+pub(super) fn render(run: &Run<'_>, loaded: &LoadedSkaffold, pins: &Pins) -> Result<Output, Errors> {
+    let LoadedSkaffold { options, environment, configs, builds, sources, references, warnings } = loaded;
+    let (mut builds, mut warnings) = (builds.clone(), warnings.clone());
+    pin_builds(&mut builds, references, pins)?;
     let own = BaseCache::default();
-    let mut inputs = inputs(run, &environment, &options);
+    let mut inputs = inputs(run, environment, options);
     let kustomizations = configs.iter().filter_map(|config| config.manifests.kustomize.as_ref());
     if kustomizations.map(|kustomize| kustomize.paths.len()).sum::<usize>() > 1 {
         inputs.base_cache = inputs.base_cache.or(Some(&own));
     }
-    let rendered = render_core::skaffold::render(&inputs, &configs, &builds)?;
+    let rendered = render_core::skaffold::render(&inputs, configs, &builds)?;
     warnings.extend(rendered.warnings);
     let objects = rendered.configs.into_iter().flat_map(|config| config.objects).collect();
     let output = Output::of_objects(objects, Style::Skaffold, warnings);
-    Ok(Output { builds, build_sources: sources, stderr: rendered.hook_output, ..output })
+    Ok(Output { builds, build_sources: sources.clone(), stderr: rendered.hook_output, ..output })
 }
 
 fn pin_builds(builds: &mut [Build], references: &[ImageRef], pins: &Pins) -> Result<(), Errors> {

@@ -23,6 +23,7 @@ mod expansion;
 mod flags;
 mod order;
 mod outside;
+mod random;
 mod release;
 mod repository;
 mod review;
@@ -40,6 +41,7 @@ use destination::one_file_each;
 pub use exec::ExecPermission;
 pub(crate) use expansion::expand;
 pub use outside::AllowedOutside;
+pub use random::PlannedRandom;
 pub use release::{ChartSource, Release};
 pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;
@@ -184,6 +186,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         variables: context.variables(),
         folder: context.service.folder.clone(),
         source: context.source(images)?,
+        random: context.random()?,
         repository: destination.repository,
         branch: destination.branch,
         active: destination.active,

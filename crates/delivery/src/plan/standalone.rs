@@ -6,7 +6,7 @@ use git::RemoteUrl;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{AllowedOutside, Cluster, Declared, ExecPermission, Plan, PlannedUnit, Source};
+use super::{AllowedOutside, Cluster, Declared, ExecPermission, Plan, PlannedRandom, PlannedUnit, Source};
 use crate::config::{GivenDigests, Images, Order, Secrets};
 use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
@@ -51,6 +51,7 @@ impl Standalone {
             variables: None,
             folder: self.folder.clone(),
             source: Source::Skaffold(Box::new(self.skaffold)),
+            random: PlannedRandom::AsHelm,
             repository: RemoteUrl::default(),
             branch: String::new(),
             active: None,

@@ -6,7 +6,7 @@ use manifest::ImageRef;
 use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{Release, Request};
+use super::{PlannedRandom, Release, Request};
 use git::RemoteUrl;
 
 use crate::config::{GivenDigests, Images, Order, Secrets, UnitNames};
@@ -30,6 +30,8 @@ pub struct PlannedUnit {
     pub folder: String,
     /// What is rendered.
     pub source: Source,
+    /// What happens to random values of charts.
+    pub random: PlannedRandom,
     /// The manifest repository: a URL, or an absolute path.
     pub repository: RemoteUrl,
     /// The branch.

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Errors};
 use super::context::UnitContext;
 use super::discover::DiscoveredService;
 use super::settings::Settings;
-use crate::config::{Config, Environment, Renderer, glob_matches};
+use crate::config::{ChartRandom, Config, Environment, Renderer, glob_matches};
 
 /// What renders a unit, for these rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,14 @@ const SETTINGS: &[Setting] = &[
         given: |_| false,
         set: |fields| fields.profile.is_some(),
         hint: "remove it: only a Skaffold config has profiles",
+    },
+    Setting {
+        flag: "",
+        field: "helm",
+        tools: &[Tool::Skaffold, Tool::Kustomize, Tool::Helm],
+        given: |_| false,
+        set: |fields| fields.helm != ChartRandom::default(),
+        hint: "remove it: plain YAML has no charts",
     },
 ];
 

@@ -149,7 +149,7 @@ impl Call<'_> {
     fn clock(&self, environment: &BTreeMap<String, String>) -> Option<Clock> {
         let utc = || Offset { seconds: 0, abbreviation: "UTC".to_owned() };
         if let Some(repeatable) = &self.settings.repeatable {
-            return Some(Clock { now: repeatable.now, local: utc() });
+            return Some(Clock { now: repeatable.time_of_clock(), local: utc() });
         }
         let (seconds, nanoseconds) = self.settings.now?;
         let local = zone_offset(self.files, environment, "Local", seconds).unwrap_or_else(utc);

@@ -10,13 +10,14 @@ mod seed;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use gotemplate::{CallReferences, CallSite, ErrorLocation, Reference};
+
 pub use call::{CallGroup, CallKey, CallKind, ChartCall};
-pub use log::{Made, MadeCall};
+pub use log::{Made, MadeCall, Memo};
 pub use seed::Seed;
 
 use crate::time::Now;
 pub(crate) use call::place;
-use log::Memo;
 pub(crate) use log::MemoKey;
 
 /// The calls whose results differ from those of the usual rendering.
@@ -42,9 +43,9 @@ pub struct ValueSetter {
     pub setter: String,
 }
 
-/// Where the functions of charts get random values and the time from, for one rendering.
-#[derive(Debug, Default)]
-pub struct Repeatable {
+/// How random values and times are derived.
+#[derive(Clone, Debug, Default)]
+pub struct Derivation {
     /// What random values are derived from.
     pub seed: Seed,
     /// What the clock shows.
@@ -57,12 +58,26 @@ pub struct Repeatable {
     pub known: BTreeMap<CallKey, Made>,
     /// Values that are tried.
     pub setters: Vec<ValueSetter>,
+    /// Whether certificates are valid without end, since a time in the past would end them.
+    pub unlimited_certificates: bool,
     /// The results of functions that need much time, shared by the renderings of a unit.
     pub memo: Memo,
+}
+
+/// Where the functions of charts get random values and the time from, for one rendering.
+#[derive(Debug, Default)]
+pub struct Repeatable {
+    pub(crate) derivation: Derivation,
     calls: Mutex<Vec<MadeCall>>,
 }
 
 impl Repeatable {
+    /// Makes the source for one rendering.
+    #[must_use]
+    pub fn new(derivation: Derivation) -> Repeatable {
+        Repeatable { derivation, calls: Mutex::default() }
+    }
+
     /// Returns the calls that were made, each with its result, in no particular order.
     pub fn calls(&self) -> Vec<MadeCall> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -70,7 +85,7 @@ impl Repeatable {
 
     /// Returns whether the result of a call differs from that of the usual rendering.
     pub(crate) fn is_varied(&self, key: &CallKey, kind: CallKind) -> bool {
-        match &self.vary {
+        match &self.derivation.vary {
             Vary::Nothing => false,
             Vary::Everything => kind != CallKind::Order,
             Vary::Kind(varied) => *varied == kind,
@@ -78,9 +93,14 @@ impl Repeatable {
         }
     }
 
+    /// Returns what the clock shows.
+    pub(crate) fn time_of_clock(&self) -> Now {
+        self.derivation.now
+    }
+
     /// Returns the current time for a call.
     pub(crate) fn time(&self, key: &CallKey) -> Now {
-        if self.is_varied(key, CallKind::Clock) { self.other_time } else { self.now }
+        if self.is_varied(key, CallKind::Clock) { self.derivation.other_time } else { self.derivation.now }
     }
 
     /// Records a call.
@@ -90,7 +110,7 @@ impl Repeatable {
 
     /// Returns the values that are tried with a chart.
     pub(crate) fn setters<'a>(&'a self, chart: &'a ChartCall) -> impl Iterator<Item = &'a str> {
-        self.setters.iter().filter(move |setter| setter.chart == *chart).map(|setter| setter.setter.as_str())
+        self.derivation.setters.iter().filter(move |setter| setter.chart == *chart).map(|setter| setter.setter.as_str())
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn random(
 ) -> FunctionResult {
     let Some(source) = source(context) else { return make(context, &mut Draw { name, derived: None }) };
     let call = begin(context, source, name, CallKind::Random);
-    if let Some(known) = source.source.known.get(&call.key) {
+    if let Some(known) = source.source.derivation.known.get(&call.key) {
         let known = known.clone();
         finish(context, call, Some(known.clone()));
         return Ok(value_of(known));
@@ -50,16 +50,16 @@ pub(super) fn random(
     let time = source.source.time(&call.key).seconds;
     let memo_key =
         (cost == Cost::Large).then(|| MemoKey { key: call.key.clone(), varied, time, arguments: checksum(args) });
-    if let Some(known) = memo_key.as_ref().and_then(|key| source.source.memo.get(key)) {
+    if let Some(known) = memo_key.as_ref().and_then(|key| source.source.derivation.memo.get(key)) {
         finish(context, call, Some(known.clone()));
         return Ok(value_of(known));
     }
-    let generator = Generator::new(source.source.seed.of_call(&call.key));
+    let generator = Generator::new(source.source.derivation.seed.of_call(&call.key));
     let derived = Some(Derived { generator, varied });
     let result = make(context, &mut Draw { name, derived })?;
     let made = made_of(&result);
     if let (Some(key), Some(made), Some(source)) = (memo_key, &made, self::source(context)) {
-        source.source.memo.insert(key, made.clone());
+        source.source.derivation.memo.insert(key, made.clone());
     }
     finish(context, call, made);
     Ok(result)
@@ -72,6 +72,11 @@ pub(super) fn time(context: &dyn Context, name: &'static str) -> Option<Now> {
     let time = source.source.time(&call.key);
     finish(context, call, None);
     Some(time)
+}
+
+/// Returns whether certificates are made without an end.
+pub(super) fn has_unlimited_certificates(context: &dyn Context) -> bool {
+    source(context).is_some_and(|source| source.source.derivation.unlimited_certificates)
 }
 
 /// Returns whether a map's entries are to be in the opposite order, and records that their order is read.

@@ -6,14 +6,17 @@ use gotemplate::{Context, FunctionError, FunctionResult, Value};
 
 use super::super::arguments::{bytes, int};
 use super::super::certificate_value::CertificateValue;
-use super::super::draw::{Cost, Draw, random};
+use super::super::draw::{Cost, Draw, has_unlimited_certificates, random};
 use super::super::encodings::decode_base64;
 use super::super::generator::Generator;
 use super::super::times;
 use super::certificate::{Issuer, Request, create};
 use super::private_key::{self, PrivateKey};
 use super::{EXPENSIVE, charge, pem};
+use crate::time::Now;
 
+/// The end of certificates that do not expire: 9999-12-31T23:59:59Z (RFC 5280, section 4.1.2.5).
+const NEVER: Now = Now { seconds: 253_402_300_799, nanoseconds: 0 };
 const RSA_BITS: usize = 2_048;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
 
@@ -43,13 +46,17 @@ impl Call<'_> {
     /// Reads what the certificate is about; `days` is the index of the argument with the validity.
     fn request(&self, context: &dyn Context, days: usize) -> Result<Request, FunctionError> {
         let now = times::now(context, self.name)?;
-        let until = now.plus(int(self.args, days).wrapping_mul(NANOSECONDS_PER_DAY));
+        let until = if has_unlimited_certificates(context) {
+            NEVER
+        } else {
+            now.plus(int(self.args, days).wrapping_mul(NANOSECONDS_PER_DAY)).at
+        };
         let (addresses, names) = match days {
             1 => (Vec::new(), Vec::new()),
             _ => (addresses(&self.args[1])?, names(&self.args[2])?),
         };
         let common_name = bytes(self.args, 0).to_vec();
-        Ok(Request { common_name, addresses, names, from: now.at, until: until.at, is_authority: days == 1 })
+        Ok(Request { common_name, addresses, names, from: now.at, until, is_authority: days == 1 })
     }
 }
 
