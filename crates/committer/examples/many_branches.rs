@@ -64,6 +64,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         outside: Vec::new(),
         assignments: Vec::new(),
         expected_assignments: None,
+        kept_from: None,
         restores: None,
         message: Message::Text(format!("svc-{number}: deliver {source}\n")),
         author: who.clone(),

@@ -132,10 +132,12 @@ pub(crate) fn decide(
     build(store, unit, branch, changes, record, options)
 }
 
-/// Refuses a unit whose files were rendered with other assignments than the record has.
+/// Refuses a unit whose files were rendered with other assignments than the record has, or keep values of another delivery.
 pub(crate) fn reassigned(unit: &Unit, record: Option<&Record>) -> Option<Refusal> {
     let recorded = record.map_or(&[][..], |record| &record.assignments);
-    let is_expected = unit.expected_assignments.as_ref().is_none_or(|expected| expected == recorded);
+    let content = record.and_then(|record| record.content.clone());
+    let is_expected = unit.expected_assignments.as_ref().is_none_or(|expected| expected == recorded)
+        && unit.kept_from.as_ref().is_none_or(|kept| kept.content == content);
     let images = || record.map(|record| record.images.clone()).unwrap_or_default();
     (!is_expected).then(|| Refusal::Reassigned { recorded: recorded.to_vec(), images: images() })
 }

@@ -31,6 +31,13 @@ pub enum RequestMethod {
     AgitPush(RequestOptions),
 }
 
+/// A delivery that values are kept from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptDelivery {
+    /// [`Record::content`] of its record; `None` if there is no record.
+    pub content: Option<String>,
+}
+
 /// What the target of a reviewed unit holds of it.
 #[derive(Clone, Debug, Default)]
 pub struct TargetContent {
@@ -84,6 +91,9 @@ pub struct Unit {
     /// The recorded assignments that `assignments` were made from. If the branch, or the change that waits on the topic branch, records
     /// others, the unit is refused ([`crate::Refusal::Reassigned`]) and has to be rendered again. `None` if any are replaced.
     pub expected_assignments: Option<Vec<Assignment>>,
+    /// The delivery that the files keep values of. If the branch, or the change that waits on the topic branch, has another one, the unit is
+    /// refused in the same way. `None` if they keep none.
+    pub kept_from: Option<KeptDelivery>,
     /// For a rollback: the commit of the branch whose content it restores.
     pub restores: Option<String>,
     /// The commit's message, trailers included.

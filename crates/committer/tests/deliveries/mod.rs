@@ -62,6 +62,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         outside: Vec::new(),
         assignments: Vec::new(),
         expected_assignments: None,
+        kept_from: None,
         restores: None,
         message: Message::Text(format!("{branch}: deliver {source}\n\nHydrant-Source: {source}\n")),
         author: who.clone(),

@@ -76,7 +76,7 @@ impl Pipeline<'_> {
     }
 
     fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
-        let PrintedUnit { unit, files, images, origins, outside, assigned, .. } = unit;
+        let PrintedUnit { unit, files, images, origins, outside, assigned, kept_from, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
         let ended = assigned.ended.iter().map(EndedAssignment::past).collect();
@@ -107,6 +107,7 @@ impl Pipeline<'_> {
             outside,
             assignments,
             expected_assignments: Some(unit.image_inputs.recorded.assignments.clone()),
+            kept_from,
             restores: None,
             message,
             author: identities.author,

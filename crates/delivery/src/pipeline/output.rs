@@ -1,5 +1,6 @@
 //! What rendering a unit gives, whatever renders it.
 
+use committer::KeptDelivery;
 use manifest::{Diagnostic, ImageRef, Node};
 use render_core::skaffold::Build;
 
@@ -21,6 +22,8 @@ pub struct Output {
     pub(crate) build_sources: Vec<BuildSource>,
     /// What the unit runs instead of the images of its source.
     pub(crate) assigned: AssignedImages,
+    /// The delivery whose random values were kept.
+    pub(crate) kept_from: Option<KeptDelivery>,
     /// The fields with random values that were generated for the unit.
     pub(crate) generated: Vec<ObjectField>,
     /// What was read.
@@ -63,8 +66,8 @@ impl Output {
     pub(crate) fn of_objects(objects: Vec<Node>, style: Style, warnings: Vec<Diagnostic>) -> Self {
         let (builds, stderr) = (Vec::new(), Vec::new());
         let (build_sources, assigned) = (Vec::new(), AssignedImages::default());
-        let (generated, inputs) = (Vec::new(), ReadPaths::default());
-        Output { objects, style, builds, build_sources, assigned, generated, inputs, warnings, stderr }
+        let (kept_from, generated, inputs) = (None, Vec::new(), ReadPaths::default());
+        Output { objects, style, builds, build_sources, assigned, kept_from, generated, inputs, warnings, stderr }
     }
 
     /// The images that the source builds, as references.

@@ -162,8 +162,8 @@ impl Pipeline<'_> {
 
 fn printed(CheckedUnit { unit, output, images, outside }: CheckedUnit) -> Result<PrintedUnit, Errors> {
     let files = file_set(&unit.path, &output.objects, output.style)?;
-    let Output { warnings, stderr, assigned, .. } = output;
-    Ok(PrintedUnit { unit, files, images, assigned, origins: Vec::new(), warnings, stderr, outside })
+    let Output { warnings, stderr, assigned, kept_from, .. } = output;
+    Ok(PrintedUnit { unit, files, images, assigned, kept_from, origins: Vec::new(), warnings, stderr, outside })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
-use manifest::{Errors, Node, Pins};
+use committer::KeptDelivery;
+use manifest::{Errors, Pins};
 use render_core::host::Host;
 use render_core::kustomize::{Options, build, build_over, build_with_cache};
 
 use super::output::Output;
-use super::random::UnitRenderings;
+use super::random::{BranchObjects, UnitRenderings};
 use super::session::{Pipeline, all_units};
 use super::unit::{LoadedSource, LoadedUnit, RenderedUnit};
 use super::{helm, manifests, skaffold, variables};
@@ -77,12 +78,15 @@ impl Pipeline<'_> {
     }
 
     /// The objects that a unit's branch has; of a reviewed unit, those that its topic branch proposes.
-    fn objects_on_branch(&self, unit: &PlannedUnit) -> Result<Vec<Node>, Errors> {
+    fn objects_on_branch(&self, unit: &PlannedUnit) -> Result<BranchObjects, Errors> {
         let read = branches::histories_at([unit], &self.plan.root, self.ctx, 1, Depth::Files);
         let state = read.map_err(Failure::into_errors)?.into_iter().next().map(|one| one.state).unwrap_or_default();
         match state.waiting.as_ref().or(state.tip.as_ref()) {
-            Some(tip) => branches::objects(&unit.branch, tip),
-            None => Ok(Vec::new()),
+            Some(tip) => Ok(BranchObjects {
+                objects: branches::objects(&unit.branch, tip)?,
+                delivery: KeptDelivery { content: tip.record.as_ref().and_then(|record| record.content.clone()) },
+            }),
+            None => Ok(BranchObjects::default()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
-use committer::OutsideFolder;
+use committer::{KeptDelivery, OutsideFolder};
 use manifest::Diagnostic;
 use render_core::kustomize;
 use render_core::skaffold::Build;
@@ -105,6 +105,8 @@ pub struct PrintedUnit {
     pub images: Vec<String>,
     /// What the unit runs instead of the images of its source.
     pub(crate) assigned: AssignedImages,
+    /// The delivery whose random values were kept.
+    pub(crate) kept_from: Option<KeptDelivery>,
     /// The source repository and revision of each image that names them, sorted; empty unless they were requested.
     pub origins: Vec<ImageOrigin>,
     /// Findings that do not stop the run.

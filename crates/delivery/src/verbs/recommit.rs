@@ -52,6 +52,7 @@ impl Recommit<'_> {
             promoted_from: branches::promoted_from(tip).map(str::to_owned),
             assignments: assignments.clone(),
             expected_assignments: None,
+            kept_from: None,
             restores: None,
             outside: outside.clone(),
             source: source.clone(),

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use manifest::{Diagnostic, Errors, Node, ObjectId};
+use manifest::{Diagnostic, Errors, ObjectId};
 use render_core::repeatable::{CallKey, CallKind, Derivation, Made, Seed, Vary};
 
 use super::fields::{FieldPath, Fields, ObjectField, Step, replace};
-use super::{Rendering, UnitRenderings};
+use super::{BranchObjects, Rendering, UnitRenderings};
 use crate::host::RunContext;
 use crate::pipeline::output::Output;
 
@@ -22,7 +22,7 @@ use crate::pipeline::output::Output;
 pub(super) fn render(
     unit: &UnitRenderings<'_>,
     ctx: &RunContext,
-    branch: &dyn Fn() -> Result<Vec<Node>, Errors>,
+    branch: &dyn Fn() -> Result<BranchObjects, Errors>,
 ) -> Result<Output, Errors> {
     let base = drawn(unit, ctx)?;
     let first = unit.rendering(base.clone())?;
@@ -30,7 +30,8 @@ pub(super) fn render(
         return Ok(first.output);
     }
     let other = unit.rendering(Derivation { vary: Vary::Everything, ..base.clone() })?;
-    let search = Search { first: first.fields(), other: other.fields(), branch: Fields::of(&branch()?) };
+    let branch = branch()?;
+    let search = Search { first: first.fields(), other: other.fields(), branch: Fields::of(&branch.objects) };
     let differing = search.first.differences(&search.other);
     let random = if first.has_calls(CallKind::Clock) {
         let varied = unit.rendering(Derivation { vary: Vary::Kind(CallKind::Random), ..base.clone() })?;
@@ -40,7 +41,7 @@ pub(super) fn render(
     };
     let known = search.results(&first, &differing);
     let kept = search.kept(unit, &base, known)?;
-    Ok(Output { generated: random, ..kept })
+    Ok(Output { generated: random, kept_from: Some(branch.delivery), ..kept })
 }
 
 /// New random values, and the current time.

@@ -12,6 +12,7 @@ mod values;
 
 use std::sync::Arc;
 
+use committer::KeptDelivery;
 use manifest::{Errors, Node};
 use render_core::helm::Now;
 use render_core::host::Host;
@@ -40,6 +41,14 @@ pub(super) struct UnitRenderings<'a> {
     once: RenderOnce<'a>,
     programs: ProgramResults,
     memo: Memo,
+}
+
+/// What a unit's branch has.
+#[derive(Default)]
+pub(super) struct BranchObjects {
+    pub(super) objects: Vec<Node>,
+    /// The delivery that wrote them.
+    pub(super) delivery: KeptDelivery,
 }
 
 /// A rendering, and the calls of functions whose results differ from run to run.
@@ -77,7 +86,7 @@ impl<'a> UnitRenderings<'a> {
         label: &str,
         random: &PlannedRandom,
         ctx: &RunContext,
-        branch: &dyn Fn() -> Result<Vec<Node>, Errors>,
+        branch: &dyn Fn() -> Result<BranchObjects, Errors>,
     ) -> Result<Output, Errors> {
         match random {
             PlannedRandom::AsHelm => (self.once)(self.host),
