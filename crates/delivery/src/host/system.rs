@@ -16,6 +16,7 @@ use render_core::host::{
 
 use super::charts::{ChartAccess, Charts};
 use super::commit_mount::CommitMount;
+use super::context::RunContext;
 use super::disk::DiskFiles;
 use super::host_files::HostFiles;
 use super::permissions::Permissions;
@@ -36,6 +37,21 @@ pub struct SystemHost {
     confined: Option<String>,
     revision: Option<SourceRevision>,
     charts: ChartChoice,
+    clock: HostClock,
+}
+
+/// The clock that charts read.
+#[derive(Debug, Default)]
+struct HostClock {
+    /// Seconds since 1970, and nanoseconds; the machine's clock where absent.
+    now: Option<(i64, u32)>,
+    /// The environment's `TZ`.
+    time_zone: Option<String>,
+}
+
+fn system_time() -> (i64, u32) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos())
 }
 
 /// A revision of the source that is rendered without a checkout.
@@ -83,6 +99,13 @@ impl SystemHost {
     #[must_use]
     pub fn with_charts(self, charts: ChartChoice) -> Self {
         SystemHost { charts, ..self }
+    }
+
+    /// Reads the clock and the time zone of a run.
+    #[must_use]
+    pub fn with_clock_of(self, ctx: &RunContext) -> Self {
+        let now = ctx.now.map(|now| (now.seconds, ctx.nanoseconds));
+        SystemHost { clock: HostClock { now, time_zone: ctx.variables.get("TZ").cloned() }, ..self }
     }
 
     /// A host that gets remote bases from `remotes` and starts programs as `permissions` say. The default fetches every requested base
@@ -167,13 +190,12 @@ impl Host for SystemHost {
 
     fn charts(&self) -> ChartSettings {
         let ChartChoice { program, semantics } = self.charts.clone();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         ChartSettings {
             program,
             semantics,
-            now: Some((i64::try_from(now.as_secs()).unwrap_or_default(), now.subsec_nanos())),
+            now: Some(self.clock.now.unwrap_or_else(system_time)),
             random: Some(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string())),
-            time_zone: std::env::var("TZ").ok(),
+            time_zone: self.clock.time_zone.clone(),
             repeatable: None,
         }
     }

@@ -31,6 +31,14 @@ pub fn prepare() {
     drop(threads.build_global());
 }
 
+/// Does `work` on one thread, with room for the deepest input that the engine takes.
+pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK).num_threads(1).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
+
 /// Checks that the address space has room for a small build. Where memory cannot be allocated, a process is aborted without a message.
 ///
 /// # Errors

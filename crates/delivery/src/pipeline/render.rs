@@ -1,5 +1,7 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
+use std::collections::BTreeMap;
+
 use committer::KeptDelivery;
 use manifest::{Errors, Pins};
 use render_core::host::Host;
@@ -51,6 +53,22 @@ impl Pipeline<'_> {
         let mut output = renderings.render(&unit.label(), &unit.random, self.ctx, &branch)?;
         output.inputs = inputs.and(files.into_paths());
         Ok(RenderedUnit { unit, output })
+    }
+
+    /// The calls of charts that read the order of a map, by unit, where that order reaches the output.
+    ///
+    /// # Errors
+    /// What is wrong with a unit.
+    pub(crate) fn sorted_maps(&self, units: &[PlannedUnit]) -> Result<BTreeMap<String, Vec<String>>, Errors> {
+        let mut sorted = BTreeMap::new();
+        for unit in units {
+            let LoadedUnit { unit, source, .. } = self.load_unit(unit.clone())?;
+            let host_files = self.files();
+            let files = RecordedFiles::new(&host_files);
+            let once = |host: &dyn Host| self.render_once(&unit, &source, &files, host);
+            sorted.insert(unit.name(), UnitRenderings::new(&self.host, &once).sorted_maps()?);
+        }
+        Ok(sorted)
     }
 
     /// Renders a unit with a host.

@@ -70,7 +70,8 @@ impl<'a> Pipeline<'a> {
                 .with_chart_access(charts)
                 .with_source(&plan.root)
                 .at_revision(&plan.root, source.revision)
-                .with_charts(plan.charts.clone()),
+                .with_charts(plan.charts.clone())
+                .with_clock_of(ctx),
             git: Arc::new(GitFacts::at(source.revision.map(str::to_owned))),
             base_cache: (plan.units.len() > 1).then(Arc::default),
             search,

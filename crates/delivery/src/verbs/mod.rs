@@ -12,6 +12,7 @@ pub mod pin;
 pub mod promote;
 mod recommit;
 pub mod render;
+pub mod render_twice;
 pub mod render_units;
 pub mod retire;
 pub mod rollback;

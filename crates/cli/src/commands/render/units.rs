@@ -6,6 +6,7 @@ use anyhow::Context;
 use delivery::host::output_folder::{OutputError, OutputFolder};
 use delivery::plan::settings::{Selection, Settings};
 use delivery::report::FailedUnit;
+use delivery::verbs::render_twice::render_twice;
 use delivery::verbs::render_units::{RenderedUnits, UnitText, render_units};
 
 use crate::arguments::images::ImageArguments;
@@ -29,6 +30,9 @@ pub(crate) struct UnitSelection {
     /// Read this config file [default: hydrant.yaml in the folder or in the nearest one above it]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Render two times, under another clock, environment, order and number of threads, and name each field that differs; the exit code is 3 if one does
+    #[arg(long)]
+    twice: bool,
     /// Run this image, as NAME=REFERENCE; NAME=source ends an assignment (repeatable, or separated by commas)
     #[arg(long = "image", value_name = "NAME=REFERENCE")]
     image: Vec<String>,
@@ -67,6 +71,9 @@ pub(super) fn run(
         folder: folder.to_owned(),
         ..Settings::default()
     };
+    if selected.twice {
+        return twice(&settings);
+    }
     let rendered = render_units(&settings, &run_context()?)?;
     output::child_stderr(&rendered.stderr);
     rendered.warnings.iter().for_each(output::warning);
@@ -84,6 +91,21 @@ pub(super) fn run(
         None => Ok(Success::Done),
         Some(failure) => Err(failure.into()),
     }
+}
+
+/// Prints the fields that differ between two renderings.
+fn twice(settings: &Settings) -> Result<Success, Failure> {
+    let units = render_twice(settings, &run_context()?)?;
+    let mut text = String::new();
+    for unit in &units {
+        unit.differing.iter().for_each(|field| text.push_str(&format!("{}: {field}\n", unit.unit)));
+        unit.sorted.iter().for_each(|call| {
+            output::note(&format!("{}: sorted, in random order with helm: {call}", unit.unit));
+        });
+    }
+    output::result(&text)?;
+    let differ = units.iter().any(|unit| !unit.differing.is_empty());
+    Ok(if differ { Success::Different } else { Success::Done })
 }
 
 /// The units as one stream of documents.

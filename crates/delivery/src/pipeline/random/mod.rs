@@ -3,6 +3,8 @@
 //! What counts is whether a result reaches the unit's objects, after kustomizations, patches and variables. A template may call a function
 //! and drop its result (`default (randAlphaNum 10) .Values.password`), so the unit is rendered twice with other results and compared.
 
+#[cfg(test)]
+mod corpus;
 mod fields;
 mod host;
 mod keep;
@@ -72,6 +74,11 @@ impl Rendering {
     }
 }
 
+/// The fields that differ between two renderings of a unit, each with its object.
+pub(crate) fn differing_fields(one: &[Node], two: &[Node]) -> Vec<String> {
+    Fields::of(one).differences(&Fields::of(two)).iter().map(ToString::to_string).collect()
+}
+
 impl<'a> UnitRenderings<'a> {
     pub(super) fn new(host: &'a dyn Host, once: RenderOnce<'a>) -> Self {
         UnitRenderings { host, once, programs: ProgramResults::default(), memo: Memo::default() }
@@ -94,6 +101,28 @@ impl<'a> UnitRenderings<'a> {
             PlannedRandom::Stable(source) => self.stable(seed::read(source, ctx)?),
             PlannedRandom::Keep => keep::render(self, ctx, branch),
         }
+    }
+
+    /// The calls that read the order of a map, where that order reaches the output.
+    ///
+    /// # Errors
+    /// What is wrong with the unit.
+    pub(super) fn sorted_maps(&self) -> Result<Vec<String>, Errors> {
+        let first = self.rendering(self.source())?;
+        if !first.has_calls(CallKind::Order) {
+            return Ok(Vec::new());
+        }
+        let mut found: Vec<String> = Vec::new();
+        let reversed = self.rendering(Derivation { vary: Vary::Kind(CallKind::Order), ..self.source() })?;
+        if !first.fields().differences(&reversed.fields()).is_empty() {
+            for call in first.calls.iter().filter(|call| call.kind == CallKind::Order) {
+                let place = refuse::place_of(call);
+                if !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn stable(&self, seed: Seed) -> Result<Output, Errors> {

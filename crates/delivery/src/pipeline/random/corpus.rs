@@ -1,0 +1,76 @@
+//! Random values in the charts of the conformance suite. `HYDRANT_CHARTS` is the suite's folder; the results are printed, a line a case.
+
+use manifest::yaml::read_objects;
+use render_core::helm::run_program;
+use render_core::host::{Host, NoHost, Program, ProgramKind};
+use serde_json::Value;
+
+use super::*;
+use crate::host::disk::DiskFiles;
+use crate::pipeline::file_set::Style;
+
+/// The command lines of the cases that render, each once, without `--show-only`.
+fn command_lines(folder: &str) -> Vec<Vec<String>> {
+    let index = std::fs::read(format!("{folder}/index.json")).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for case in index["cases"].as_array().unwrap().iter().filter(|case| case["expect"] == "ok") {
+        let mut words = case["args"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let mut line = vec!["helm".to_owned(), "template".to_owned()];
+        while let Some(word) = words.next() {
+            if matches!(word, "--show-only" | "-s") {
+                words.next();
+            } else {
+                line.push(word.to_owned());
+            }
+        }
+        if !all.contains(&line) {
+            all.push(line);
+        }
+    }
+    all
+}
+
+#[test]
+#[ignore = "renders the charts of the conformance suite several times: set HYDRANT_CHARTS"]
+fn charts_of_the_conformance_suite() {
+    let folder = std::env::var("HYDRANT_CHARTS").unwrap();
+    let files = DiskFiles::default();
+    for line in command_lines(&folder) {
+        let program = Program {
+            arguments: line.clone(),
+            folder: folder.clone(),
+            variables: Vec::new(),
+            input: Vec::new(),
+            kind: ProgramKind::Helm,
+        };
+        let once = |host: &dyn Host| -> Result<Output, Errors> {
+            let finished = run_program(&program, &files, host)?;
+            if finished.status != Some(0) {
+                return Err(
+                    manifest::Diagnostic::new(String::from_utf8_lossy(&finished.stderr).trim().to_owned()).into()
+                );
+            }
+            Ok(Output::of_objects(read_objects(&finished.stdout)?, Style::Skaffold, Vec::new()))
+        };
+        let unit = UnitRenderings::new(&NoHost, &once);
+        let refused = refuse::render(&unit, "").map(|_| ()).map_err(|errors| {
+            let lines = errors.all().iter().map(|one| format!("{} | {}", one.message, one.hints.join(" | ")));
+            lines.collect::<Vec<_>>()
+        });
+        let printed = || {
+            let seed = Seed::of_secret(b"the seed of this test");
+            let output =
+                UnitRenderings::new(&NoHost, &once).stable(seed).map_err(|errors| errors.all()[0].message.clone())?;
+            Ok::<_, String>(format!("{:?}", output.objects))
+        };
+        let (one, two) = (printed(), printed());
+        let result = serde_json::json!({
+            "args": line[2..],
+            "refused": refused.as_ref().err(),
+            "stable": one.is_ok() && one == two,
+            "error": one.err(),
+        });
+        println!("CASE {result}");
+    }
+}
