@@ -60,6 +60,7 @@ pub fn retire(settings: &Settings, ctx: &RunContext, force: bool, options: &Opti
             outside: Vec::new(),
             assignments: Vec::new(),
             expected_assignments: None,
+            kept_from: None,
             restores: None,
             message,
             author,
