@@ -26,6 +26,7 @@ fn compared(case: &Case) -> UnitDiff {
         objects,
         assignments: Vec::new(),
         ended: Vec::new(),
+        hold: None,
     }
 }
 

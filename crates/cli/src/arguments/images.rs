@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use delivery::images::given::{GivenImage, from_file, from_options};
+use delivery::images::given::{GivenImage, from_options, read_file};
 
 use crate::outcome::Failure;
 
@@ -32,9 +31,7 @@ impl ImageArguments {
     pub(crate) fn given(&self) -> Result<Vec<GivenImage>, Failure> {
         let mut given = from_options(&self.image)?;
         for path in &self.images {
-            let file = path.display().to_string();
-            let bytes = std::fs::read(path).with_context(|| format!("--images {file}")).map_err(Failure::Input)?;
-            given.extend(from_file(&bytes, &file)?);
+            given.extend(read_file(path)?);
         }
         Ok(given)
     }

@@ -1,5 +1,6 @@
 //! Groups of arguments that several verbs share.
 
+pub(crate) mod commit_method;
 pub(crate) mod github;
 pub(crate) mod images;
 pub(crate) mod lock_file;

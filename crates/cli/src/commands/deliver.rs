@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use delivery::host::disk::DiskFiles;
-use delivery::pipeline::{self, CommitMethod, Options, SourceTree};
+use delivery::pipeline::{self, Options, SourceTree};
 use delivery::report::{FailedUnit, Report};
 
+use crate::arguments::commit_method::CommitMethodArguments;
 use crate::arguments::images::ImageArguments;
 use crate::arguments::lock_file::LockArguments;
 use crate::arguments::units::UnitArguments;
@@ -53,9 +54,8 @@ pub(crate) struct Arguments {
     /// Maximum attempts when a branch changes concurrently
     #[arg(long, value_name = "N", default_value_t = 50, env = "HYDRANT_ATTEMPTS", value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
-    /// Create commits by git, or by GitHub's API, which signs them for the owner of the token
-    #[arg(long, value_enum, value_name = "METHOD", default_value = "git", env = "HYDRANT_VIA")]
-    via: CommitMethodArgument,
+    #[command(flatten)]
+    method: CommitMethodArguments,
     /// Write an in-toto statement with SLSA provenance of the delivery to this file, for cosign to sign
     #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
     attest: Option<PathBuf>,
@@ -65,15 +65,6 @@ pub(crate) struct Arguments {
     units: UnitArguments,
     #[command(flatten)]
     lock: LockArguments,
-}
-
-/// `--via`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum CommitMethodArgument {
-    /// By git, with one push for all branches
-    Git,
-    /// By GitHub's API, with commits that GitHub signs
-    Api,
 }
 
 /// `--format` of every verb that delivers.
@@ -112,10 +103,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         allow_dirty: arguments.allow_dirty,
         attempts: arguments.attempts,
         attest: arguments.attest.is_some(),
-        via: match arguments.via {
-            CommitMethodArgument::Git => CommitMethod::Git,
-            CommitMethodArgument::Api => CommitMethod::Api,
-        },
+        via: arguments.method.method(),
     };
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
     output::child_stderr(&delivered.stderr);

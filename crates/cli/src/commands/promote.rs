@@ -5,6 +5,7 @@ use delivery::pipeline::Options;
 use delivery::plan::settings::Settings;
 use delivery::verbs::promote::{Promotion, candidates, candidates_json, candidates_text, promote, selected};
 
+use crate::arguments::commit_method::CommitMethodArguments;
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, ended, reported};
 use crate::outcome::{Failure, Success};
@@ -43,6 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
+    method: CommitMethodArguments,
+    #[command(flatten)]
     units: UnitArguments,
 }
 
@@ -57,6 +60,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         adopt: arguments.adopt,
         allow_older: arguments.allow_older,
         attempts: 50,
+        via: arguments.method.method(),
         ..Options::default()
     };
     let ctx = run_context()?;

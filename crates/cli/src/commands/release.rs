@@ -3,6 +3,7 @@
 use delivery::pipeline::Options;
 use delivery::verbs::hold::{Hold, hold};
 
+use crate::arguments::commit_method::CommitMethodArguments;
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, reported};
 use crate::outcome::{Failure, Success};
@@ -21,6 +22,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
+    method: CommitMethodArguments,
+    #[command(flatten)]
     units: UnitArguments,
 }
 
@@ -29,7 +32,8 @@ pub(crate) struct Arguments {
 /// # Errors
 /// A branch was never delivered, or the push fails.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
-    let options = Options { dry_run: arguments.dry_run, attempts: 50, ..Options::default() };
+    let options =
+        Options { dry_run: arguments.dry_run, attempts: 50, via: arguments.method.method(), ..Options::default() };
     let settings = arguments.units.settings_to_write()?;
     let report = hold(&settings, &run_context()?, &Hold::Release, &options)?;
     reported(&report, arguments.format, true)

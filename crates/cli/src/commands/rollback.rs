@@ -4,6 +4,7 @@ use delivery::pipeline::Options;
 use delivery::verbs::hold::{Hold, hold};
 use delivery::verbs::rollback::{Target, rollback};
 
+use crate::arguments::commit_method::CommitMethodArguments;
 use crate::arguments::units::UnitArguments;
 use crate::commands::deliver::{ReportFormat, reported};
 use crate::outcome::{Failure, Success};
@@ -38,6 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "HYDRANT_FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
+    method: CommitMethodArguments,
+    #[command(flatten)]
     units: UnitArguments,
 }
 
@@ -47,7 +50,13 @@ pub(crate) struct Arguments {
 /// A branch was never delivered, or a commit does not exist.
 pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let target = arguments.to.map_or(Target::Steps(arguments.steps), Target::Commit);
-    let options = Options { dry_run: arguments.dry_run, adopt: arguments.adopt, attempts: 50, ..Options::default() };
+    let options = Options {
+        dry_run: arguments.dry_run,
+        adopt: arguments.adopt,
+        attempts: 50,
+        via: arguments.method.method(),
+        ..Options::default()
+    };
     let settings = arguments.units.settings_to_write()?;
     if arguments.release {
         let report = hold(&settings, &run_context()?, &Hold::Release, &options)?;

@@ -292,11 +292,18 @@ pub fn version(assignment: &Assignment) -> String {
 pub fn origin(assignment: &Assignment) -> String {
     let Assignment { by, from, commit, run, .. } = assignment;
     let commit = commit.get(..7).unwrap_or(commit);
+    let place = match by {
+        AssignedBy::Image if !run.is_empty() => run.clone(),
+        // Nothing is delivered yet.
+        _ if commit.is_empty() => String::new(),
+        AssignedBy::Image => format!("source {commit}"),
+        AssignedBy::Promotion | AssignedBy::Source => commit.to_owned(),
+    };
+    let place = if place.is_empty() { place } else { format!(" ({place})") };
     match by {
-        AssignedBy::Promotion => format!("set by promotion from {from} ({commit})"),
-        AssignedBy::Source => format!("set by the source ({commit})"),
-        AssignedBy::Image if run.is_empty() => format!("set by --image (source {commit})"),
-        AssignedBy::Image => format!("set by --image ({run})"),
+        AssignedBy::Promotion => format!("set by promotion from {from}{place}"),
+        AssignedBy::Source => format!("set by the source{place}"),
+        AssignedBy::Image => format!("set by --image{place}"),
     }
 }
 

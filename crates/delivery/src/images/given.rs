@@ -1,10 +1,12 @@
 //! Images that a command is given: `--image NAME=REFERENCE`, and files of tools that build images.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use manifest::{At, Diagnostic, Errors, ImageRef};
 use render_core::skaffold::read_builds;
 
+use super::digests::ImageLocation;
 use super::source::{SourceImages, full_name};
 
 /// What ends an assignment when it is given in place of a reference.
@@ -45,6 +47,17 @@ impl GivenImage {
 }
 
 impl GivenLocation {
+    /// The location of an image of a unit.
+    pub(crate) fn of_unit(&self, unit: &str) -> ImageLocation {
+        let field = if self.file.is_some() { "" } else { "--image" };
+        ImageLocation {
+            file: self.file.clone().unwrap_or_default(),
+            at: At { line: self.line, column: u32::from(self.line > 0) },
+            field: field.to_owned(),
+            object: unit.to_owned(),
+        }
+    }
+
     fn locate(&self, finding: Diagnostic) -> Diagnostic {
         match &self.file {
             None => finding.field("--image"),
@@ -64,7 +77,18 @@ pub fn from_options(values: &[String]) -> Result<Vec<GivenImage>, Errors> {
     collected(parts.map(|part| assignment(part, GivenLocation::default())))
 }
 
-/// Reads a file: what `docker buildx build --metadata-file` or `skaffold build --file-output` wrote, or a line `NAME=REFERENCE` for each
+/// Reads a file of images: see [`from_file`].
+///
+/// # Errors
+/// A file that cannot be read, and everything that is wrong in it.
+pub fn read_file(path: &Path) -> Result<Vec<GivenImage>, Errors> {
+    let file = path.display().to_string();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Diagnostic::new(format!("cannot read the file: {error}")).in_file(&file).field("--images"))?;
+    from_file(&bytes, &file)
+}
+
+/// Reads the text of a file: what `docker buildx build --metadata-file` or `skaffold build --file-output` wrote, or a line `NAME=REFERENCE` for each
 /// image. Empty lines and lines that begin with `#` are skipped.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use committer::OutsideFolder;
-use git::source::SourceRepository;
+use git::source::{SourceError, SourceRepository};
 use manifest::{Diagnostic, Errors};
 use render_core::files::{Files, is_time_zone, parent};
 use render_core::host::Host as _;
@@ -27,10 +27,16 @@ impl Pipeline<'_> {
     /// The files outside of the source repository that the units were rendered from.
     ///
     /// # Errors
-    /// A source that is not a git repository; every folder outside of it that is not allowed.
+    /// A source repository that cannot be read; every folder outside of it that is not allowed.
     pub(super) fn outside_files(&self, units: &[PinnedUnit]) -> Result<OutsideFiles<'_>, Failure> {
-        let repository = SourceRepository::discover(Path::new(&self.plan.root))?;
-        let root = repository.root().display().to_string();
+        let root = match SourceRepository::discover(Path::new(&self.plan.root)) {
+            Ok(repository) => repository.root().display().to_string(),
+            // Without a repository nothing is delivered, but it can be rendered.
+            Err(SourceError::NoRepository(_)) => {
+                self.files().real(&self.plan.root).unwrap_or_else(|_| self.plan.root.clone())
+            }
+            Err(error) => return Err(error.into()),
+        };
         let mut outside = OutsideFiles { root, allowed: &self.plan.outside, real_paths: BTreeMap::new() };
         if self.source.revision.is_some() && self.plan.outside.is_empty() {
             return Ok(outside);

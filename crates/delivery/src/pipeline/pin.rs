@@ -3,6 +3,7 @@
 use manifest::{Diagnostic, Errors, Pins};
 
 use super::assign::{decided_pins, with_digests};
+use super::output::Output;
 use super::session::Pipeline;
 use super::unit::{PinnedUnit, PrintedUnit, RenderedUnit};
 use crate::config::Images;
@@ -42,11 +43,20 @@ impl Pipeline<'_> {
         for RenderedUnit { unit, output } in units.iter().filter(|one| one.unit.images == Images::Pinned) {
             let found = objects::find(&unit.label(), &output.objects, &self.search);
             let known = [&decided_pins(output, &unit.image_inputs), &pinned_inputs(unit), &self.built];
-            let open = found.requests.into_iter();
-            requests.extend(open.filter(|one| objects::is_open(&one.image, unit.digests, &known)));
+            let open = found.requests.into_iter().filter(|one| objects::is_open(&one.image, unit.digests, &known));
+            requests.extend(open.map(|request| self.as_given(unit, output, request)));
             wrong.extend(found.invalid);
         }
         Errors::check(wrong).map(|()| requests)
+    }
+
+    /// The request with the location where the image was given, if a command gave it.
+    fn as_given(&self, unit: &PlannedUnit, output: &Output, request: ImageRequest) -> ImageRequest {
+        let mut used = output.assigned.used.iter().filter_map(|&position| self.plan.given_images.get(position));
+        match used.find(|given| given.reference.as_ref() == Some(&request.image)) {
+            Some(given) => ImageRequest { location: given.location.of_unit(&unit.name()), ..request },
+            None => request,
+        }
     }
 
     /// Reads the source repository and revision of every image from its registry, each image once, and of those that they replace on the

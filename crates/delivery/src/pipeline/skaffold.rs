@@ -13,6 +13,7 @@ use render_core::skaffold::{
 };
 
 use super::output::{BuildSource, Output};
+use crate::config::GivenDigests;
 use crate::host::RunContext;
 use crate::host::git_facts::GitFacts;
 use crate::host::machine;
@@ -51,6 +52,8 @@ pub(crate) struct LoadedSkaffold {
     sources: Vec<BuildSource>,
     /// The references whose digests are needed, each once.
     references: Vec<ImageRef>,
+    /// Where the images were given that a command gave, by their references without digests.
+    given: BTreeMap<ImageRef, ImageLocation>,
     /// Findings that do not stop the run.
     warnings: Vec<Diagnostic>,
 }
@@ -73,8 +76,9 @@ impl LoadedSkaffold {
             let build = self.builds.iter().find(|build| {
                 ImageRef::parse(&build.tag).is_ok_and(|built| built.without_digest() == image.without_digest())
             });
-            let location = build.and_then(|build| self.artifact(&build.image_name, unit)).unwrap_or_default();
-            ImageRequest { image: image.clone(), location }
+            let artifact = || build.and_then(|build| self.artifact(&build.image_name, unit));
+            let location = self.given.get(&image.without_digest()).cloned().or_else(artifact);
+            ImageRequest { image: image.clone(), location: location.unwrap_or_default() }
         });
         requests.collect()
     }
@@ -107,14 +111,14 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
     let loaded = load_configs(&inputs)?;
     let now = run.ctx.now.map(|now| Now { seconds: now.seconds, nanoseconds: run.ctx.nanoseconds });
     let tagging = Tagging { inputs, git: run.git, now: now.unwrap_or_default(), configs: &loaded.configs };
-    let Assigned { builds, sources, decided } = assign(run, inputs.options, &loaded.configs, plan(&tagging))?;
+    let Assigned { builds, sources, decided, given } = assign(run, inputs.options, &loaded.configs, plan(&tagging))?;
     let references = references(&builds, inputs.options);
     let references = references.iter().map(|text| ImageRef::parse(text)).collect::<Result<Vec<_>, _>>();
     let mut references = references.map_err(|error| Diagnostic::new(error.to_string()))?;
     // What was decided earlier is not checked again: its tag may have moved since.
     references.retain(|reference| !decided.contains(reference));
     let (configs, warnings) = (loaded.configs, loaded.warnings);
-    Ok(LoadedSkaffold { options: options.clone(), environment, configs, builds, sources, references, warnings })
+    Ok(LoadedSkaffold { options: options.clone(), environment, configs, builds, sources, references, given, warnings })
 }
 
 /// Adds the digests and renders. `pins` has an entry for each of [`LoadedSkaffold::image_requests`].
@@ -122,7 +126,7 @@ pub(super) fn load(run: &Run<'_>, options: &SkaffoldOptions) -> Result<LoadedSka
 /// # Errors
 /// A reference without a digest, a given digest that is no longer its tag's, and what rendering refuses.
 pub(super) fn render(run: &Run<'_>, loaded: &LoadedSkaffold, pins: &Pins) -> Result<Output, Errors> {
-    let LoadedSkaffold { options, environment, configs, builds, sources, references, warnings } = loaded;
+    let LoadedSkaffold { options, environment, configs, builds, sources, references, warnings, .. } = loaded;
     let (mut builds, mut warnings) = (builds.clone(), warnings.clone());
     pin_builds(&mut builds, references, pins)?;
     let own = BaseCache::default();
@@ -158,8 +162,11 @@ fn pin_builds(builds: &mut [Build], references: &[ImageRef], pins: &Pins) -> Res
 struct Assigned {
     builds: Vec<Build>,
     sources: Vec<BuildSource>,
-    /// The references, without digests, of images that were decided by an earlier delivery or by a promotion.
+    /// The references, without digests, of images whose digests are not checked: they were decided by an earlier delivery or by a promotion,
+    /// or given with a digest that is kept.
     decided: BTreeSet<ImageRef>,
+    /// Where images were given, by their references without digests.
+    given: BTreeMap<ImageRef, ImageLocation>,
 }
 
 /// Replaces the images of builds by those that are assigned, so that no registry is asked for an image that is not delivered. If the tags
@@ -176,7 +183,8 @@ fn assign(
         Err(errors) if run.unit.pinned_inputs.is_none() => (without_tags(options, configs)?, Some(errors)),
         Err(errors) => return Err(errors),
     };
-    let mut assigned = Assigned { builds: Vec::new(), sources: Vec::new(), decided: BTreeSet::new() };
+    let mut assigned =
+        Assigned { builds: Vec::new(), sources: Vec::new(), decided: BTreeSet::new(), given: BTreeMap::new() };
     let mut images = SourceImages::new();
     for build in &builds {
         // An artifact of ko (`ko://github.com/acme/app`) has no image reference until it is built, so none can be assigned.
@@ -211,8 +219,13 @@ fn assign(
         };
         image.reference.as_str().clone_into(&mut build.tag);
         source.becomes = image.reference.clone();
-        if image.is_decided && image.reference.is_pinned() {
-            assigned.decided.insert(image.reference.without_digest());
+        let plain = image.reference.without_digest();
+        if let Some(given) = run.given.iter().find(|given| given.reference.as_ref() == Some(&image.reference)) {
+            assigned.given.insert(plain.clone(), given.location.of_unit(&unit));
+        }
+        let is_kept = image.is_decided || run.unit.digests == GivenDigests::Kept;
+        if is_kept && image.reference.is_pinned() {
+            assigned.decided.insert(plain);
         }
     }
     assigned.builds = builds;
@@ -272,7 +285,12 @@ fn with_pinned_inputs(
     for artifact in artifacts.map(|artifact| artifact.image.text.as_str()) {
         let moved = default_repo::apply(pinned.default_repo.as_deref(), false, artifact);
         let name = ImageRef::parse(&moved.map_err(|error| invalid(&error))?).map_err(|error| invalid(&error))?;
-        if let Some(image) = pinned.images.iter().find(|image| image.full_name() == name.full_name()) {
+        let own = default_repo::apply(run.unit.default_repo(), false, artifact).map_err(|error| invalid(&error))?;
+        let assignments = &run.unit.image_inputs.recorded.assignments;
+        let assigned = assignments.iter().find(|one| full_name(&one.image) == full_name(&own));
+        let image = pinned.images.iter().find(|image| image.full_name() == name.full_name()).map(ImageRef::as_str);
+        // An assignment may have another name.
+        if let Some(image) = assigned.map(|one| one.reference.as_str()).or(image) {
             options.images.push(format!("{artifact}={image}"));
         }
     }

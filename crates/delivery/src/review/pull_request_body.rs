@@ -29,6 +29,7 @@ pub(crate) struct PullRequestBody {
     files: FileSet,
     hold: Option<String>,
     is_rollback: bool,
+    is_release: bool,
     promoted_from: Option<String>,
     assignments: Vec<Assignment>,
     origins: Vec<ImageOrigin>,
@@ -47,6 +48,7 @@ impl PullRequestBody {
             files: content.files.clone(),
             hold: content.hold.clone(),
             is_rollback: content.restores.is_some(),
+            is_release: content.release,
             promoted_from: content.promoted_from.clone(),
             assignments: content.assignments.clone(),
             origins: origins.clone(),
@@ -129,6 +131,9 @@ impl PullRequestBody {
                 escaped(why)
             );
         }
+        if let Some(why) = before.record.as_ref().and_then(|record| record.hold.as_ref()).filter(|_| self.is_release) {
+            let _ = writeln!(text, "Ends the hold: {}. Once merged, deliveries change the unit again.  ", escaped(why));
+        }
         text.push('\n');
         let origins: Vec<String> = self.origins.iter().filter_map(origin).collect();
         if !origins.is_empty() {
@@ -146,6 +151,7 @@ impl PullRequestBody {
             objects: compare(&old, &new, &noise),
             assignments: Vec::new(),
             ended: Vec::new(),
+            hold: None,
         })
     }
 }
@@ -236,6 +242,7 @@ mod tests {
             promoted_from: None,
             assignments: Vec::new(),
             is_rollback: false,
+            is_release: false,
             origins: Vec::new(),
         }
     }

@@ -62,6 +62,8 @@ struct SideContent {
     assignments: Vec<String>,
     /// The recorded image assignments that end with it.
     ended: Vec<String>,
+    /// The reason of the branch's hold.
+    hold: Option<String>,
 }
 
 /// The maximum number of commits of a branch that are searched for a commit.
@@ -98,7 +100,8 @@ pub fn differences(
         let name = unit.name();
         let (old, new) = (old.take(&name), new.take(&name));
         let objects = compare(&old.objects, &new.objects, noise);
-        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments, ended: new.ended }
+        let hold = old.hold.or(new.hold);
+        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments, ended: new.ended, hold }
     };
     Ok(plan.units.iter().map(diff).collect())
 }
@@ -122,6 +125,7 @@ impl SideContents {
             objects: Vec::new(),
             assignments: Vec::new(),
             ended: Vec::new(),
+            hold: None,
         };
         self.by_unit.remove(unit).unwrap_or_else(absent)
     }
@@ -154,7 +158,10 @@ impl Comparison<'_> {
         let content = |PinnedUnit { unit, output, .. }: PinnedUnit| {
             let assignments = described(&output.assigned.assignments);
             let ended = output.assigned.ended.iter().map(EndedAssignment::future).collect();
-            (unit.name(), SideContent { name: name.to_owned(), objects: output.objects, assignments, ended })
+            (
+                unit.name(),
+                SideContent { name: name.to_owned(), objects: output.objects, assignments, ended, hold: None },
+            )
         };
         Ok(SideContents { by_unit: units.into_iter().map(content).collect(), absent: name.to_owned() })
     }
@@ -190,6 +197,7 @@ impl Comparison<'_> {
                     objects: Vec::new(),
                     assignments: Vec::new(),
                     ended: Vec::new(),
+                    hold: None,
                 },
             };
             Ok((unit.name(), content))
@@ -215,8 +223,9 @@ impl Comparison<'_> {
 
 fn on_branch(unit: &PlannedUnit, tip: &BranchTip) -> Result<SideContent, Failure> {
     let name = format!("branch {} at {}", unit.branch, tip.commit.short_id);
+    let hold = tip.record.as_ref().and_then(|record| record.hold.clone());
     let assignments = tip.record.as_ref().map(|record| described(&record.assignments)).unwrap_or_default();
-    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)?, assignments, ended: Vec::new() })
+    Ok(SideContent { name, objects: branches::objects(&unit.branch, tip)?, assignments, ended: Vec::new(), hold })
 }
 
 /// The assignments that a command or a promotion made.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use committer::{AssignedBy, Assignment};
 use git::source::{CommitInfo, SourceRepository};
 use github::OpenPull;
-use manifest::Diagnostic;
+use manifest::{Diagnostic, ImageRef};
 use serde_json::{Value, json};
 
 use crate::error::Failure;
@@ -15,7 +15,7 @@ use crate::host::branches::{self, BoardEntry, BranchTip, WithHistory};
 use crate::host::disk::DiskFiles;
 use crate::host::trailers::{ENVIRONMENT, SERVICE};
 use crate::host::{Moment, RunContext};
-use crate::images::assign;
+use crate::images::{assign, moves};
 use crate::plan::settings::Settings;
 use crate::plan::{PlannedUnit, plan};
 use crate::report::format::{age, parse_rfc3339, person, rfc3339};
@@ -227,11 +227,28 @@ pub fn text(rows: &[Row], now: Option<Moment>) -> String {
 /// A line about what waits.
 fn waiting(row: &Row) -> Option<String> {
     let Pending { topic, tip, request } = row.pending.as_ref()?;
-    let source = branches::source_commit(tip).and_then(|id| id.get(..7)).unwrap_or("unknown");
-    let what = tip.record.as_ref().and_then(|record| record.hold.as_ref());
-    let what = what.map_or_else(|| format!("source {source}"), |why| format!("a rollback ({why})"));
+    let record = tip.record.as_ref();
+    let hold = record.and_then(|record| record.hold.as_ref());
+    let kind = if record.is_some_and(|record| record.restores.is_some()) { "rollback" } else { "hold" };
+    let what = match hold {
+        Some(why) => format!("a {kind} ({why})"),
+        None => moved(row.tip.as_ref(), tip),
+    };
     let place = request.as_ref().map_or_else(|| format!("on {topic}"), |request| request.url.clone());
     Some(format!("{}: {what} waits for review: {place}\n", row.unit.name()))
+}
+
+/// The images that a waiting change moves; its source commit if it moves none.
+fn moved(now: Option<&BranchTip>, next: &BranchTip) -> String {
+    let (now, next_images) = (now.map(branches::images).unwrap_or_default(), branches::images(next));
+    let now: Vec<&str> = now.iter().map(ImageRef::as_str).collect();
+    let next_images: Vec<String> = next_images.iter().map(ToString::to_string).collect();
+    let lines = moves::lines(&now, &next_images, &|_| None);
+    if lines.is_empty() {
+        let source = branches::source_commit(next).and_then(|id| id.get(..7)).unwrap_or("unknown");
+        return format!("source {source}");
+    }
+    lines.iter().map(|line| line.trim_start_matches("- ")).collect::<Vec<_>>().join("; ")
 }
 
 /// `cart:production-1.4.2` for each image: the last part of its name, and its tag.

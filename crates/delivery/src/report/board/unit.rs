@@ -62,11 +62,16 @@ fn compared_to(unit: &Value, left: &Value) -> String {
     format!(" <span class=\"soft\" title=\"{label} {environment}\">{sign} {environment}</span>")
 }
 
-/// Who decided an image: the assignment of that reference.
-fn origin<'a>(unit: &'a Value, image: &str) -> &'a str {
-    let all = unit["assignments"].as_array().into_iter().flatten();
-    let mut found = all.filter(|one| text(one, "reference") == image);
-    found.next().map(|one| text(one, "origin")).unwrap_or_default()
+/// The assignment that an image is from.
+fn assignment<'a>(unit: &'a Value, image: &str) -> Option<&'a Value> {
+    unit["assignments"].as_array().into_iter().flatten().find(|one| text(one, "reference") == image)
+}
+
+/// Who decided an image, and when.
+fn origin(assignment: &Value, now: Option<Moment>) -> String {
+    let at = ago(text(assignment, "at"), now);
+    let at = if at.is_empty() { String::new() } else { format!(", {at}") };
+    format!(" <span class=\"soft\">{}{at}</span>", escaped(text(assignment, "origin")))
 }
 
 /// The images' last names and tags; those that the delivery before did not have, with what it had.
@@ -116,9 +121,7 @@ fn facts(unit: &Value, now: Option<Moment>) -> String {
         let _ = write!(list, "<dt>{name}</dt><dd>{value}</dd>");
     }
     let image = |image: &&str| {
-        let origin = origin(unit, image);
-        let origin =
-            if origin.is_empty() { String::new() } else { format!(" <span class=\"soft\">{}</span>", escaped(origin)) };
+        let origin = assignment(unit, image).map(|one| origin(one, now)).unwrap_or_default();
         format!("<dd><code>{}</code>{origin}</dd>", escaped(image))
     };
     let images: String = images(unit).iter().map(image).collect();

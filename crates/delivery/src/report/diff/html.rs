@@ -21,8 +21,8 @@ pub fn html(units: &[UnitDiff]) -> String {
         // A String takes whatever is written to it.
         let _ = writeln!(out, "<section><h2>{} <small>{}</small></h2>", escaped(&unit.name), unit.counts());
         let _ = writeln!(out, "<p>{} → {}</p>", escaped(&unit.sides.0), escaped(&unit.sides.1));
-        for assignment in unit.assignments.iter().chain(&unit.ended) {
-            let _ = writeln!(out, "<p>{}</p>", escaped(assignment));
+        for note in unit.notes() {
+            let _ = writeln!(out, "<p>{}</p>", escaped(&note));
         }
         unit.objects.iter().for_each(|object| one(&mut out, object));
         out.push_str("</section>\n");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Change, ObjectChange, UnitDiff};
 
-/// `[{unit, from, to, added, changed, removed, assignments, ended, objects: [{apiVersion, kind, namespace, name, change, fields, images}]}]`.
+/// `[{unit, from, to, added, changed, removed, assignments, ended, hold, objects: [{apiVersion, kind, namespace, name, change, fields, images}]}]`.
 pub fn json(units: &[UnitDiff]) -> Value {
     units.iter().map(unit).collect()
 }
@@ -20,6 +20,7 @@ fn unit(unit: &UnitDiff) -> Value {
         "removed": counts.removed,
         "assignments": unit.assignments,
         "ended": unit.ended,
+        "hold": unit.hold,
         "objects": unit.objects.iter().map(object).collect::<Value>(),
     })
 }

@@ -24,8 +24,8 @@ pub fn markdown(units: &[UnitDiff], limit: usize) -> String {
         out.piece(&title, &title);
         out.piece(&format!("{} → {}\n\n", escaped(&unit.sides.0), escaped(&unit.sides.1)), "");
         out.piece(&images(unit), "");
-        for assignment in unit.assignments.iter().chain(&unit.ended) {
-            out.piece(&format!("{}  \n", escaped(assignment)), "");
+        for note in unit.notes() {
+            out.piece(&format!("{}  \n", escaped(&note)), "");
         }
         for object in &unit.objects {
             out.piece(&one(object), &format!("- {}\n", headline(object)));

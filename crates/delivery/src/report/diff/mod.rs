@@ -34,11 +34,19 @@ pub struct UnitDiff {
     pub objects: Vec<ObjectChange>,
     /// The image assignments of the new side: what runs, and who decided that.
     pub assignments: Vec<String>,
+    /// The reason of a hold, for which a delivery would leave the branch as it is.
+    pub hold: Option<String>,
     /// The image assignments of the old side that end, with the reason.
     pub ended: Vec<String>,
 }
 
 impl UnitDiff {
+    /// What is known of the images and the branch, a line each: a hold, assignments, and those that end.
+    pub fn notes(&self) -> Vec<String> {
+        let hold = self.hold.as_ref().map(|reason| format!("held, so deliveries leave the branch as it is: {reason}"));
+        hold.into_iter().chain(self.assignments.iter().cloned()).chain(self.ended.iter().cloned()).collect()
+    }
+
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()

@@ -19,8 +19,8 @@ pub fn text(units: &[UnitDiff], colour: bool) -> String {
         // A String takes whatever is written to it.
         let _ = writeln!(out, "{} {counts}", paint.bold(&line(&unit.name)));
         let _ = writeln!(out, "  {} → {}", line(&unit.sides.0), line(&unit.sides.1));
-        for assignment in unit.assignments.iter().chain(&unit.ended) {
-            let _ = writeln!(out, "  {}", line(&assignment.to_string()));
+        for note in unit.notes() {
+            let _ = writeln!(out, "  {}", line(&note));
         }
         unit.objects.iter().for_each(|object| one(&mut out, object, paint));
     }

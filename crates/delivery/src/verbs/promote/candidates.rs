@@ -25,6 +25,8 @@ pub struct Candidate {
     pub moves: Option<Vec<String>>,
     /// The reason of a hold that stops a promotion.
     pub hold: Option<String>,
+    /// The reason of a hold of the environment that it is promoted from, as after a rollback.
+    pub from_hold: Option<String>,
 }
 
 /// Compares the images of every selected unit that has an environment before it. Nothing is rendered.
@@ -46,9 +48,9 @@ pub fn candidates(settings: &Settings, ctx: &RunContext) -> Result<Vec<Candidate
         let is_source =
             |other: &&WithTip<&PlannedUnit>| other.unit.service == unit.service && other.unit.environment == from;
         let source = tips.iter().find(is_source)?.tip.as_ref();
-        let hold = tip.as_ref().and_then(|tip| tip.record.as_ref()?.hold.clone());
+        let hold = |tip: Option<&BranchTip>| tip.and_then(|tip| tip.record.as_ref()?.hold.clone());
         let moves = source.map(|source| moved(tip.as_ref(), source));
-        Some(Candidate { unit: unit.name(), from, moves, hold })
+        Some(Candidate { unit: unit.name(), from, moves, hold: hold(tip.as_ref()), from_hold: hold(source) })
     };
     Ok(tips.iter().filter_map(candidate).collect())
 }
@@ -68,21 +70,22 @@ fn moved(target: Option<&BranchTip>, source: &BranchTip) -> Vec<String> {
 /// A table for terminals, and the command that promotes.
 pub fn text(candidates: &[Candidate]) -> String {
     let mut rows = vec![["UNIT", "FROM", "CHANGES"].map(String::from).to_vec()];
-    for Candidate { unit, from, moves, hold } in candidates {
-        let hold = hold.as_ref().map(|why| format!(" (held: {why})")).unwrap_or_default();
+    for Candidate { unit, from, moves, hold, from_hold } in candidates {
+        let own = hold.as_ref().map(|why| format!(" (held: {why})")).unwrap_or_default();
+        let other = from_hold.as_ref().map(|why| format!(" ({from} is held: {why})")).unwrap_or_default();
         let changes = match moves.as_deref() {
             None => format!("{from} holds nothing"),
             Some([]) => "none".to_owned(),
             Some(moves) => moves.join("; "),
         };
-        rows.push(vec![unit.clone(), from.clone(), format!("{changes}{hold}")]);
+        rows.push(vec![unit.clone(), from.clone(), format!("{changes}{own}{other}")]);
     }
     table::print(&rows)
 }
 
 /// The candidates as one JSON document.
 pub fn json(candidates: &[Candidate]) -> String {
-    let one = |Candidate { unit, from, moves, hold }: &Candidate| json!({ "unit": unit, "from": from, "changes": moves, "hold": hold });
+    let one = |Candidate { unit, from, moves, hold, from_hold }: &Candidate| json!({ "unit": unit, "from": from, "changes": moves, "hold": hold, "fromHold": from_hold });
     let value = json!({ "candidates": candidates.iter().map(one).collect::<Vec<Value>>() });
     format!("{value:#}\n")
 }

@@ -1,6 +1,7 @@
 //! `hydrant promote`: the images that run in one environment, rendered with the other's overlay of the same source commit.
 
 mod candidates;
+mod older;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::plan::settings::Settings;
 use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::{FailedUnit, Report, UnitReport};
 use crate::verbs::verify::no_record;
+use older::OlderCheck;
 
 pub use candidates::{Candidate, candidates, json as candidates_json, text as candidates_text};
 
@@ -87,9 +89,12 @@ fn promote_one(
     }
     let source = plan(&DiskFiles::default(), &within(settings, from))?;
     let target = plan(&DiskFiles::default(), &within(settings, to))?;
-    let running = running(branches::tips(&source.units, &source.root, ctx, Depth::Record)?, from, &target);
-    promoted.report.failed.extend(running.failed);
+    let mut running = running(branches::tips(&source.units, &source.root, ctx, Depth::Record)?, from, &target);
     let before = branches::tips(&target.units, &target.root, ctx, Depth::Record)?;
+    if !options.allow_older {
+        running.refuse_older(&source, &before, ctx)?;
+    }
+    promoted.report.failed.extend(running.failed);
     let repository = SourceRepository::discover(Path::new(&target.root))?;
     let recorded = RecordedSource::of_known_branches(&repository, None);
     let run = Run { settings, ctx, environments, target: &target, recorded, options };
@@ -183,6 +188,31 @@ fn running(tips: Vec<WithTip<&PlannedUnit>>, from: &str, target: &Plan) -> Runni
         }
     }
     running
+}
+
+impl Running {
+    /// Refuses units that run something older than the target, which the order of source commits does not show.
+    fn refuse_older(
+        &mut self,
+        source: &Plan,
+        targets: &[WithTip<&PlannedUnit>],
+        ctx: &RunContext,
+    ) -> Result<(), Failure> {
+        for WithTip { unit: target, tip } in targets {
+            let unit = source.units.iter().find(|unit| unit.service == target.service);
+            let (Some(unit), Some(target_tip)) = (unit, tip) else { continue };
+            for tips in self.by_commit.values_mut() {
+                let Some(tip) = tips.get(&target.service) else { continue };
+                let promoted = OlderCheck { unit, tip, target, target_tip };
+                if let Some(finding) = older::finding(promoted, &source.root, ctx)? {
+                    self.failed.push(FailedUnit::new(target, finding.into()));
+                    tips.remove(&target.service);
+                }
+            }
+        }
+        self.by_commit.retain(|_, tips| !tips.is_empty());
+        Ok(())
+    }
 }
 
 /// What a delivered unit moves between: `before` are the branches of the target.
