@@ -5,6 +5,7 @@ use std::path::Path;
 
 use committer::SourceRecord;
 use manifest::Diagnostic;
+use render_core::host::Host as _;
 
 use super::identity::identities;
 use super::print::PrintedUnits;
@@ -19,7 +20,7 @@ use crate::host::trailers;
 use crate::images::assign::EndedAssignment;
 use crate::images::origins::ImageOrigin;
 use crate::pipeline::{record, recorded};
-use crate::plan::PlannedUnit;
+use crate::plan::{ChartSource, PlannedUnit, Release, Source};
 use crate::report::attest;
 use crate::review::PreparedUnit;
 
@@ -75,10 +76,22 @@ impl Pipeline<'_> {
         Ok(delivered)
     }
 
+    /// The unit with the version of its remote chart that was rendered, for its record.
+    fn with_exact_chart(&self, unit: &PlannedUnit) -> PlannedUnit {
+        let mut unit = unit.clone();
+        if let Source::Helm(Release { chart: ChartSource::Remote(request), .. }) = &mut unit.source
+            && let Ok(fetched) = self.host.chart(request)
+        {
+            request.version = Some(fetched.version);
+        }
+        unit
+    }
+
     fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
         let PrintedUnit { unit, files, images, origins, outside, assigned, kept_from, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
-        let source: SourceRecord = record::source_record(&commit.url, &commit.head, &unit, &folder);
+        let source: SourceRecord =
+            record::source_record(&commit.url, &commit.head, &self.with_exact_chart(&unit), &folder);
         let ended = assigned.ended.iter().map(EndedAssignment::past).collect();
         let mut assignments = assigned.assignments;
         for new in assignments.iter_mut().filter(|one| one.commit.is_empty()) {

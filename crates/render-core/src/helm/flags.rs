@@ -31,7 +31,6 @@ enum Effect {
 }
 
 const CLUSTER: &str = "a Kubernetes cluster";
-const REPOSITORY: &str = "a chart repository";
 const NO_EFFECT: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
 
 type Flag = (&'static str, Option<char>, Takes, Effect);
@@ -50,7 +49,7 @@ const FLAGS: &[Flag] = &[
     ("debug", None, Takes::Switch, Effect::Rendering),
     ("dependency-update", None, Takes::Switch, Effect::None),
     ("description", None, Takes::Value, Effect::None),
-    ("devel", None, Takes::Switch, Effect::None),
+    ("devel", None, Takes::Switch, Effect::Rendering),
     ("disable-openapi-validation", None, Takes::Switch, Effect::None),
     ("dry-run", None, Takes::Optional, Effect::None),
     ("enable-dns", None, Takes::Switch, Effect::Refused("name servers")),
@@ -89,7 +88,7 @@ const FLAGS: &[Flag] = &[
     ("release-name", None, Takes::Switch, Effect::Rendering),
     ("render-subchart-notes", None, Takes::Switch, Effect::Deprecated(NO_EFFECT)),
     ("replace", None, Takes::Switch, Effect::None),
-    ("repo", None, Takes::Value, Effect::Refused(REPOSITORY)),
+    ("repo", None, Takes::Value, Effect::Rendering),
     ("repository-cache", None, Takes::Value, Effect::None),
     ("repository-config", None, Takes::Value, Effect::None),
     ("rollback-on-failure", None, Takes::Switch, Effect::None),
@@ -110,13 +109,13 @@ const FLAGS: &[Flag] = &[
     ("validate", None, Takes::Switch, Effect::Refused(CLUSTER)),
     ("values", Some('f'), Takes::List, Effect::Rendering),
     ("verify", None, Takes::Switch, Effect::Refused("a key ring")),
-    ("version", None, Takes::Value, Effect::None),
+    ("version", None, Takes::Value, Effect::Rendering),
     ("wait", None, Takes::Optional, Effect::None),
     ("wait-for-jobs", None, Takes::Switch, Effect::None),
 ];
 
 /// Flags of [`Effect::Rendering`] that count once: the last one replaces those before it.
-const SINGLE: [&str; 5] = ["namespace", "semantics", "kube-version", "output-dir", "name-template"];
+const SINGLE: [&str; 7] = ["namespace", "semantics", "kube-version", "output-dir", "name-template", "repo", "version"];
 
 /// A flag with its value; the value of a switch is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

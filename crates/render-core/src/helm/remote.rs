@@ -56,6 +56,10 @@ pub(super) fn with_fetched_chart(
     let Ok(flags) = Flags::read(kept.get(1..).unwrap_or_default(), &[]) else { return Ok(None) };
     let (Some(verb), Some(chart)) = (flags.positional.first(), flags.positional.last()) else { return Ok(None) };
     let is_local = || files.kind(&crate::files::join(&program.folder, chart)).is_ok();
+    // helm refuses a URL beside `--repo`, in its own words.
+    if repository.is_some() && chart.contains("://") {
+        return Ok(None);
+    }
     if verb != "template" || (repository.is_none() && (!chart.contains("://") || is_local())) {
         return Ok(None);
     }

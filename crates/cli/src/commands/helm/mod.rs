@@ -14,6 +14,9 @@ use crate::run_context::trust;
 
 pub(crate) use flags::normalized;
 
+/// The range of `--devel`.
+const DEVEL: &str = ">0.0.0-0";
+
 /// Render Helm charts without the helm program
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  hydrant helm template web ./charts/web -f values.yaml --set image.tag=1.4.2")]
@@ -29,8 +32,9 @@ enum Command {
 
 /// Print the same bytes as `helm template`
 ///
-/// The chart is a folder or an archive. The flags of `helm template` that are not listed here have no effect, as in
-/// helm, or are refused by name: those that need a cluster, a chart repository or another program.
+/// The chart is a folder, an archive, or a remote chart: oci://HOST/PATH/NAME, the URL of an archive, or a name with --repo. Private
+/// repositories use helm's and docker's files of credentials. The flags of `helm template` that are not listed here have no effect, as in
+/// helm, or are refused by name: those that need a cluster or another program.
 ///
 /// Values apply in this order, and later ones win: values.yaml of the chart, --values, --set-json, --set, --set-string,
 /// --set-file, --set-literal. As in helm, the exit status of every error is 1.
@@ -40,9 +44,18 @@ enum Command {
     after_help = "Examples:\n  hydrant helm template web ./charts/web\n  hydrant helm template web ./charts/web -f production.yaml --namespace shop --include-crds\n  hydrant helm template web ./charts/web --semantics 3.17"
 )]
 struct Template {
-    /// Render the chart in this folder or archive, with this release name [default name: release-name]
+    /// Render this chart with this release name [default name: release-name]
     #[arg(num_args = 0.., value_name = "[NAME] CHART")]
     arguments: Vec<String>,
+    /// Fetch the chart from the repository at this URL
+    #[arg(long, value_name = "URL")]
+    repo: Option<String>,
+    /// Fetch this version of a remote chart, or the newest in this range [default: the newest release]
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Fetch pre-releases too, if no version is given
+    #[arg(long)]
+    devel: bool,
     /// Read values from this file; - is the standard input (repeatable, or separated by commas; the last one wins)
     #[arg(short = 'f', long, value_name = "FILE")]
     values: Vec<String>,
@@ -174,6 +187,8 @@ fn request(arguments: Template) -> Result<Request, Failure> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Request {
         chart,
+        repository: arguments.repo.filter(|text| !text.is_empty()),
+        version: arguments.version.filter(|text| !text.is_empty()).or(arguments.devel.then(|| DEVEL.to_owned())),
         release,
         namespace: Some(arguments.namespace).filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned()),
         values: ValueFlags {

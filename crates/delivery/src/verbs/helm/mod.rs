@@ -12,6 +12,7 @@ use render_core::helm::{
 pub use render_core::helm::{Flags, HelmError, KubeVersion, PrintOptions, Rendered, Semantics, ValueSource, Values};
 
 pub use self::output_dir::OutputDir;
+use crate::host::charts::ChartAccess;
 use crate::host::disk::DiskFiles;
 use crate::host::system::{Remotes, SystemHost};
 use crate::host::{InputTrust, Permissions};
@@ -22,8 +23,12 @@ const DEFAULT_NAME: &str = "release-name";
 /// What a chart is rendered with. The values stay on one thread.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The chart's folder or archive.
+    /// The chart's folder or archive, or a remote chart.
     pub chart: String,
+    /// `--repo`: the repository of a remote chart.
+    pub repository: Option<String>,
+    /// `--version`: the version or range of a remote chart.
+    pub version: Option<String>,
     /// The release's name.
     pub release: ReleaseName,
     /// The release's namespace.
@@ -42,7 +47,8 @@ pub struct Request {
     pub skip_schema_validation: bool,
     /// The environment variables: `TZ`, and those that a template of the name reads.
     pub environment: BTreeMap<String, String>,
-    /// Whether the chart is trusted; if not, no file outside of its repository is read as part of it.
+    /// Whether the chart is trusted; if not, no file outside of its repository is read as part of it, no credentials are used, and only public
+    /// addresses are connected to.
     pub trust: InputTrust,
     /// The current time: seconds and nanoseconds since 1970.
     pub now: (i64, u32),
@@ -103,10 +109,15 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
             release_name(&template, environment.clone(), clock.clone(), Some(random_bytes()), None)?
         }
     };
-    let path = locate::chart(&files, &request.chart)?;
+    let host = host(&environment, request.trust);
+    let source = locate::Requested {
+        name: &request.chart,
+        repository: request.repository.as_deref(),
+        version: request.version.as_deref(),
+    };
+    let path = locate::chart(&files, &host, &source)?;
     let values = Values::merge(&sources(request.values)?, semantics)?;
-    let permissions = Permissions { trust: request.trust, ..Permissions::default() };
-    let host = SystemHost::new(Remotes::default(), permissions).with_source(&path);
+    let host = host.with_source(&path);
     let chart = Chart::load(&host.files(&files), &path, &request.chart, semantics)?;
     let options = RenderOptions {
         release: release.clone(),
@@ -122,6 +133,13 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
         repeatable: None,
     };
     Ok(Release { name: release, rendered: render(&chart, options)? })
+}
+
+/// The machine, for charts of repositories and registries.
+fn host(environment: &BTreeMap<String, String>, trust: InputTrust) -> SystemHost {
+    let access = ChartAccess { variables: environment.clone(), trust, ..ChartAccess::default() };
+    let permissions = Permissions { trust, ..Permissions::default() };
+    SystemHost::new(Remotes::default(), permissions).with_chart_access(access)
 }
 
 fn sources(flags: ValueFlags) -> Result<Vec<ValueSource>, HelmError> {

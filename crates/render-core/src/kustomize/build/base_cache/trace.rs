@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use manifest::Diagnostic;
 
 use crate::files::{FileError, FileKind, Files};
-use crate::host::{ChartSettings, Host, Program, ProgramOutput, RemoteRepository};
+use crate::host::{ChartRequest, ChartSettings, FetchedChart, Host, Program, ProgramOutput, RemoteRepository};
 use crate::kustomize::load::Io;
 
 /// A read and its result.
@@ -124,6 +124,16 @@ impl Host for Trace<'_> {
         // A chart can depend on the time and on random bytes.
         self.note(Seen::Once);
         self.io.host.charts()
+    }
+
+    fn chart(&self, request: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
+        self.note(Seen::Once);
+        self.io.host.chart(request)
+    }
+
+    fn chart_repository(&self, name: &str) -> Result<String, Diagnostic> {
+        self.note(Seen::Once);
+        self.io.host.chart_repository(name)
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {
