@@ -29,7 +29,7 @@ fn data() -> Value {
 }
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
-    let limits = Limits { depth: 1000, steps: 20_000, output: 1 << 20 };
+    let limits = Limits { depth: 1000, steps: 20_000, output: 1 << 20, values: 1 << 26, ..Limits::default() };
     let mut templates = Templates::new("t").with_functions(functions()).with_limits(limits);
     if templates.parse("t", text).is_err() {
         return;

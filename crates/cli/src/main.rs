@@ -20,8 +20,6 @@ mod verbosity;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    if let Err(error) = delivery::host::threads::check_address_space() {
-        return exit::code(Err(outcome::Failure::Input(error.into())));
-    }
     delivery::host::threads::with_room(|| exit::code(command_line::parse().and_then(command_line::run)))
+        .unwrap_or_else(|error| exit::code(Err(outcome::Failure::Input(error.into()))))
 }

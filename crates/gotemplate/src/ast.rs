@@ -13,7 +13,9 @@ use crate::value::Function;
 pub(crate) struct Source {
     /// The name that errors show.
     pub(crate) name: String,
-    pub(crate) text: Box<[u8]>,
+    pub(crate) text: Str,
+    /// The variable `$`, as all trees of this text refer to it.
+    pub(crate) root: Str,
 }
 
 /// One template: a name and its nodes.
@@ -100,11 +102,15 @@ pub(crate) enum OperandKind {
     Nil,
     Bool(bool),
     Number(Box<Number>),
-    String { quoted: Str, text: Str },
+    /// `quoted` is the literal, where [`quote`] does not give it.
+    String {
+        quoted: Option<Str>,
+        text: Str,
+    },
     Field(Vec<Str>),
     Variable(Str, Vec<Str>),
     Chain(Box<Operand>, Vec<Str>),
-    Identifier(Box<Identifier>),
+    Identifier(Arc<Identifier>),
     Pipe(Box<Pipe>),
 }
 
@@ -153,7 +159,8 @@ impl Display for Operand {
             OperandKind::Nil => f.write_str("nil"),
             OperandKind::Bool(value) => write!(f, "{value}"),
             OperandKind::Number(number) => f.write_str(&number.text),
-            OperandKind::String { quoted, .. } => write!(f, "{quoted}"),
+            OperandKind::String { quoted: Some(quoted), .. } => write!(f, "{quoted}"),
+            OperandKind::String { text, .. } => f.write_str(&quote(text)),
             OperandKind::Field(fields) => write_fields(f, fields),
             OperandKind::Variable(name, fields) => {
                 write!(f, "{name}")?;

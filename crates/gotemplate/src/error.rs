@@ -81,7 +81,7 @@ pub struct ExecError {
     pub location: Option<ErrorLocation>,
     /// The name of the template that was executed.
     pub template: String,
-    /// What is wrong. For a function's error it begins with `error calling NAME: `.
+    /// What is wrong. For a function's error this is `error calling NAME: `, and the text of `cause` follows.
     pub message: String,
     /// The error that a called function returned.
     pub cause: Option<FunctionError>,
@@ -102,13 +102,17 @@ pub struct ErrorLocation {
 
 impl fmt::Display for ExecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ExecError { location, template, message, .. } = self;
+        let ExecError { location, template, message, cause } = self;
         match location {
-            None => write!(f, "template: {template}: {message}"),
+            None => write!(f, "template: {template}: {message}")?,
             Some(ErrorLocation { name, line, column, context }) => {
                 let template = crate::strconv::quote(template.as_bytes());
-                write!(f, "template: {name}:{line}:{column}: executing {template} at <{context}>: {message}")
+                write!(f, "template: {name}:{line}:{column}: executing {template} at <{context}>: {message}")?;
             }
+        }
+        match cause {
+            Some(cause) => crate::stack::grow(|| fmt::Display::fmt(cause, f)),
+            None => Ok(()),
         }
     }
 }
@@ -119,24 +123,34 @@ impl StdError for ExecError {
     }
 }
 
+/// Errors of functions that execute templates are nested as deep as these.
+impl Drop for ExecError {
+    fn drop(&mut self) {
+        if let Some(cause) = self.cause.take() {
+            crate::stack::grow(|| drop(cause));
+        }
+    }
+}
+
 /// What a function answers instead of a value.
 #[derive(Debug)]
 pub struct FunctionError {
+    /// What is wrong; before the text of the source, if there is one.
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl FunctionError {
-    /// Makes an error that keeps another one as its cause. The message should contain the cause's.
+    /// Makes an error with another one as its cause, whose text follows the message.
     #[must_use]
     pub fn with_source(message: impl Into<String>, source: impl StdError + Send + Sync + 'static) -> FunctionError {
         FunctionError { message: message.into(), source: Some(Box::new(source)) }
     }
 
-    /// Returns the message.
+    /// Returns whether the text is that of the cause alone.
     #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
+    pub fn is_transparent(&self) -> bool {
+        self.message.is_empty() && self.source.is_some()
     }
 
     /// Returns the cause if it is a template's error.
@@ -148,7 +162,8 @@ impl FunctionError {
 
 impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        self.source.as_ref().map_or(Ok(()), |source| fmt::Display::fmt(source, f))
     }
 }
 
@@ -172,7 +187,7 @@ impl From<&str> for FunctionError {
 
 impl From<Error> for FunctionError {
     fn from(error: Error) -> FunctionError {
-        FunctionError::with_source(error.to_string(), error)
+        FunctionError::with_source("", error)
     }
 }
 

@@ -48,6 +48,7 @@
 //! Map keys are strings. There are no channels, arrays, `float32`, `complex64` and iterator functions. A map that contains itself is cut off when it is
 //! printed, where Go's process ends.
 
+pub mod allowance;
 mod ast;
 mod builtins;
 mod error;
@@ -67,9 +68,9 @@ pub use error::{Error, ErrorLocation, ExecError, FunctionError, ParseError};
 pub use functions::Functions;
 #[doc(hidden)]
 pub use parse::count_tokens;
-pub use templates::{Limits, MissingKey, Templates};
+pub use templates::{Limits, MissingKey, Templates, Usage};
 pub use text::{chars, decode_char};
 pub use value::{
-    CallReferences, CallSite, Context, Element, Field, Function, FunctionResult, Kind, List, Map, Method, Object,
-    Param, Reference, Str, Type, Value, types,
+    CallReferences, CallSite, Context, Element, Entries, EntriesIter, Field, Function, FunctionResult, Kind, List, Map,
+    Method, Object, Param, Reference, Str, Type, Value, types,
 };

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::ast::Tree;
 use crate::error::ParseError;
 use crate::functions::Functions;
+use crate::text::Str;
 
 /// What a key that a map lacks evaluates to (`Option("missingkey=…")`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,11 +30,26 @@ pub struct Limits {
     pub steps: u64,
     /// How many bytes are written.
     pub output: usize,
+    /// How many executions functions may start inside each other ([`Context::execute`](crate::Context::execute)).
+    pub nested: usize,
+    /// How many bytes the values may take that are made, all together ([`allowance`](crate::allowance)).
+    pub values: u64,
+}
+
+/// What executions have used so far: several of them can share their limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The steps of [`Limits::steps`].
+    pub steps: u64,
+    /// The bytes of [`Limits::output`].
+    pub output: usize,
+    /// The bytes of [`Limits::values`].
+    pub values: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { depth: 100_000, steps: u64::MAX, output: usize::MAX }
+        Limits { depth: 100_000, steps: u64::MAX, output: usize::MAX, nested: 100_000, values: u64::MAX }
     }
 }
 
@@ -112,9 +128,9 @@ impl Templates {
     ///
     /// # Errors
     /// The text is not a template, names a function that does not exist, or defines a template twice.
-    pub fn parse(&mut self, name: &str, text: impl AsRef<[u8]>) -> Result<(), ParseError> {
+    pub fn parse(&mut self, name: &str, text: impl Into<Str>) -> Result<(), ParseError> {
         let delimiters = (self.delimiters.0.as_str(), self.delimiters.1.as_str());
-        for tree in crate::parse::parse(name, text.as_ref(), delimiters, &self.functions)? {
+        for tree in crate::parse::parse(name, text.into(), delimiters, &self.functions)? {
             if !tree.empty || !self.trees.contains_key(&tree.name) {
                 self.trees.insert(tree.name.clone(), tree);
             }

@@ -5,6 +5,11 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::allowance;
+
+/// The bytes that a string takes besides its text.
+const OVERHEAD: usize = 32;
+
 /// An immutable, cheaply cloned string of bytes, as Go's `string`: mostly UTF-8, but a function may cut inside a character.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(Arc<[u8]>);
@@ -14,6 +19,11 @@ impl Str {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Returns whether both refer to the same bytes in memory.
+    pub(crate) fn same(&self, other: &Str) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Returns the text, with U+FFFD for every byte that is not UTF-8.
@@ -63,25 +73,34 @@ impl fmt::Display for Str {
 
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
-        Str(Arc::from(text.as_bytes()))
+        Str::from(text.as_bytes())
     }
 }
 
 impl From<&[u8]> for Str {
     fn from(bytes: &[u8]) -> Self {
+        allowance::take(bytes.len() + OVERHEAD);
         Str(Arc::from(bytes))
     }
 }
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        Str(Arc::from(text.into_bytes()))
+        Str::from(text.into_bytes())
     }
 }
 
 impl From<Vec<u8>> for Str {
     fn from(bytes: Vec<u8>) -> Self {
+        allowance::take(bytes.len() + OVERHEAD);
         Str(Arc::from(bytes))
+    }
+}
+
+/// Shares the bytes.
+impl From<Arc<[u8]>> for Str {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Str(bytes)
     }
 }
 

@@ -101,7 +101,7 @@ fn maps_are_shared_and_can_be_changed() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { depth: 50_000, steps: 1_000_000, output: 1000 };
+    let limits = Limits { depth: 50_000, steps: 1_000_000, output: 1000, ..Limits::default() };
     let run = |template: &str| {
         let mut templates = Templates::new("t").with_limits(limits);
         templates.parse("t", template).unwrap();

@@ -40,11 +40,10 @@ pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Checks that the address space has room for a small build. Where memory cannot be allocated, a process is aborted without a message.
-///
-/// # Errors
-/// An address space of less than `MIN_ADDRESS_SPACE`.
-pub fn check_address_space() -> Result<(), Diagnostic> {
-    let Some(limit) = address_space().filter(|limit| *limit < MIN_ADDRESS_SPACE) else { return Ok(()) };
+fn check_address_space(limit: u64) -> Result<(), Diagnostic> {
+    if limit >= MIN_ADDRESS_SPACE {
+        return Ok(());
+    }
     let (limit, least) = (limit >> 20, MIN_ADDRESS_SPACE >> 20);
     let message = format!("the address space is limited to {limit} MiB, and hydrant needs {least} MiB");
     Err(Diagnostic::new(message).hint("raise the limit with `ulimit -v`"))
@@ -58,7 +57,19 @@ fn address_space() -> Option<u64> {
 }
 
 /// Does `work` with room for the deepest input that the engine takes, or as much as the address space has. A panic in it goes on here.
-pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+///
+/// # Errors
+/// The address space has less than `MIN_ADDRESS_SPACE`.
+pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+    match address_space() {
+        // A stack of this thread: starting another thread takes longer, and memory is allocated faster on the first one.
+        None => Ok(stacker::grow(STACK, work)),
+        Some(limit) => check_address_space(limit).map(|()| on_thread(work)),
+    }
+}
+
+/// Does `work` on a thread whose stack is as large as can be had.
+fn on_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let work = Mutex::new(Some(work));
     let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let sizes = std::iter::once(STACK).chain(SMALLER_STACKS);
@@ -81,6 +92,8 @@ mod tests {
 
     #[test]
     fn work_has_a_large_stack() {
-        assert!(with_room(|| stacker::remaining_stack().unwrap_or_default()) > STACK / 2);
+        let remaining = || stacker::remaining_stack().unwrap_or_default();
+        assert!(with_room(remaining).unwrap() > STACK / 2);
+        assert!(on_thread(remaining) > STACK / 2);
     }
 }

@@ -5,9 +5,16 @@ use smallvec::SmallVec;
 use super::arguments::{Expected, checked, nil_of};
 use super::frame::{At, CallPlace, Frame};
 use super::{Executor, Failure};
+use crate::allowance;
 use crate::ast::{Callee, Identifier, Operand};
 use crate::builtins::Builtin;
 use crate::value::{Function, TypedValue, Value};
+
+/// How many bytes of arguments a function reads while a step is executed.
+const BYTES_A_STEP: u64 = 32;
+
+/// How many items of arguments a function reads while a step is executed.
+const ITEMS_A_STEP: u64 = 8;
 
 /// The number of arguments that a function takes.
 #[derive(Clone, Copy)]
@@ -64,6 +71,7 @@ impl<'s> Executor<'s> {
         arguments: &[Value],
     ) -> Result<TypedValue, Failure> {
         self.step(frame)?;
+        self.weigh(frame, arguments.iter())?;
         if function.has_context() {
             self.call = Some(CallPlace::of(frame, node));
         }
@@ -101,6 +109,23 @@ impl<'s> Executor<'s> {
         Ok(arguments)
     }
 
+    /// Counts the time that a call will take for its arguments, and checks that there is room for a result that is several times as large.
+    fn weigh<'v>(&mut self, frame: &Frame<'_>, arguments: impl Iterator<Item = &'v Value>) -> Result<(), Failure> {
+        let (mut bytes, mut items) = (0, 0);
+        for argument in arguments {
+            match argument {
+                Value::String(text) | Value::Bytes(text) => bytes += text.len(),
+                Value::List(list) => items += list.len(),
+                _ => {}
+            }
+        }
+        self.steps += bytes as u64 / BYTES_A_STEP + items as u64 / ITEMS_A_STEP;
+        if !allowance::allows(bytes.saturating_mul(8).saturating_add(items.saturating_mul(64))) {
+            self.step(frame)?;
+        }
+        Ok(())
+    }
+
     fn call_builtin(
         &mut self,
         frame: &mut Frame<'s>,
@@ -124,6 +149,7 @@ impl<'s> Executor<'s> {
             arguments.push(checked(frame, last, expected(operands.len()))?);
         }
         self.step(frame)?;
+        self.weigh(frame, arguments.iter().map(|argument| &argument.value))?;
         let shown = || operands.first().map_or_else(|| reflected(&arguments[0].value), ToString::to_string);
         builtin.call(self, &arguments, shown).map_err(|error| {
             frame.at = node;

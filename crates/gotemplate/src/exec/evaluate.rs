@@ -35,7 +35,7 @@ impl<'s> Executor<'s> {
 
     pub(super) fn assign(&mut self, frame: &Frame<'_>, name: &Str, value: TypedValue) -> Result<(), Failure> {
         let base = self.base;
-        match self.variables[base..].iter_mut().rev().find(|variable| variable.0 == *name) {
+        match self.variables[base..].iter_mut().rev().find(|variable| variable.0.same(name)) {
             Some(variable) => {
                 variable.1 = value;
                 Ok(())
@@ -45,7 +45,7 @@ impl<'s> Executor<'s> {
     }
 
     fn variable(&self, frame: &Frame<'_>, name: &Str) -> Result<TypedValue, Failure> {
-        let found = self.variables[self.base..].iter().rev().find(|variable| variable.0 == *name);
+        let found = self.variables[self.base..].iter().rev().find(|variable| variable.0.same(name));
         found.map(|variable| variable.1.clone()).ok_or_else(|| frame.error(format!("undefined variable: {name}")))
     }
 

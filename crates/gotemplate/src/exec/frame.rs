@@ -51,7 +51,7 @@ impl<'t> Frame<'t> {
 
     /// Makes the error of a function that was called.
     pub(super) fn call_error(&self, name: &str, cause: FunctionError) -> Failure {
-        let mut error = self.error(format!("error calling {name}: {cause}"));
+        let mut error = self.error(format!("error calling {name}: "));
         error.cause = Some(cause);
         error
     }

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::allowance;
 use crate::ast::Tree;
 use crate::error::{Error, ExecError};
-use crate::templates::{Limits, MissingKey, Templates};
+use crate::templates::{Limits, MissingKey, Templates, Usage};
 use crate::text::Str;
 use crate::value::{CallReferences, CallSite, Context, TypedValue, Value};
 use frame::{CallPlace, Frame};
@@ -56,6 +57,8 @@ struct Executor<'s> {
     base: usize,
     /// How many templates are running inside each other.
     depth: usize,
+    /// How many executions are running inside each other that functions started.
+    nested: usize,
     steps: u64,
     /// The bytes of outer outputs, which count against the limit, too.
     written: usize,
@@ -85,6 +88,7 @@ impl<'s> Executor<'s> {
             variables: Vec::new(),
             base: 0,
             depth: 0,
+            nested: 0,
             steps: 0,
             written: 0,
             call: None,
@@ -100,7 +104,7 @@ impl<'s> Executor<'s> {
             return Ok(templates.clone());
         }
         let mut templates = self.scope.own.sibling(name);
-        templates.parse(name, text)?;
+        templates.parse(name, key.1.clone())?;
         let templates = Arc::new(templates);
         self.parsed.borrow_mut().insert(key, templates.clone());
         Ok(templates)
@@ -114,7 +118,7 @@ impl<'s> Executor<'s> {
             self.callers.push(place);
         }
         let base = std::mem::replace(&mut self.base, self.variables.len());
-        self.variables.push((Str::from("$"), data.clone()));
+        self.variables.push((tree.source.root.clone(), data.clone()));
         self.depth += 1;
         let result = if self.depth > self.limits.depth + 1 {
             let message = format!("exceeded maximum template depth ({})", self.limits.depth);
@@ -131,9 +135,16 @@ impl<'s> Executor<'s> {
 
     /// Runs a template and returns its output.
     fn output_of(&mut self, tree: &'s Tree, data: Value) -> Result<Vec<u8>, Error> {
+        if self.nested > self.limits.nested {
+            let message =
+                format!("functions execute templates more than {} deep inside each other", self.limits.nested);
+            return Err(Error::Exec(Frame::new(tree).error(message)));
+        }
         let outer = std::mem::take(&mut self.out);
         self.written += outer.len();
+        self.nested += 1;
         let result = crate::stack::grow(|| self.run(tree, &TypedValue::plain(data), None));
+        self.nested -= 1;
         self.written -= outer.len();
         let output = std::mem::replace(&mut self.out, outer);
         result.map(|()| output).map_err(Error::Exec)
@@ -169,6 +180,7 @@ impl Context for Executor<'_> {
             limits: outer.limits,
             missing_key: outer.missing_key,
             depth: outer.depth,
+            nested: outer.nested,
             steps: outer.steps,
             written: outer.written + outer.out.len(),
             outer: Some(outer),
@@ -233,8 +245,32 @@ impl Templates {
     /// # Errors
     /// There is no such template, or the execution fails.
     pub fn execute_with(&self, name: &str, data: Value, state: &dyn Any) -> Result<Vec<u8>, Error> {
+        self.execute_counted(name, data, state, &mut Usage::default())
+    }
+
+    /// Executes a template with what is left of the limits, and counts what it uses.
+    ///
+    /// # Errors
+    /// There is no such template, or the execution fails.
+    pub fn execute_counted(
+        &self,
+        name: &str,
+        data: Value,
+        state: &dyn Any,
+        usage: &mut Usage,
+    ) -> Result<Vec<u8>, Error> {
         let scope = Scope { own: self, outer: None };
-        Executor::new(&scope, state).execute(name, data)
+        let mut executor = Executor::new(&scope, state);
+        executor.steps = usage.steps;
+        executor.written = usage.output;
+        let allowed = self.limits().values.saturating_sub(usage.values);
+        let outer = allowance::replace(allowed);
+        let output = executor.execute(name, data);
+        usage.steps = executor.steps;
+        let used = allowed - allowance::replace(outer).min(allowed);
+        usage.values = usage.values.saturating_add(used);
+        usage.output += output.as_ref().map_or(0, Vec::len);
+        output
     }
 
     /// Executes a template and returns its output as text.

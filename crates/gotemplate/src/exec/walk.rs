@@ -2,6 +2,7 @@
 
 use super::frame::{At, Frame};
 use super::{Executor, Failure};
+use crate::allowance;
 use crate::ast::{Branch, Call, Node};
 use crate::format::print_value;
 use crate::value::{Map, TypedValue, Value};
@@ -53,6 +54,9 @@ impl<'s> Executor<'s> {
         self.steps += 1;
         if self.steps > self.limits.steps {
             return Err(frame.error(format!("execution exceeds the limit of {} steps", self.limits.steps)));
+        }
+        if allowance::is_used_up() {
+            return Err(frame.error(format!("values exceed the limit of {} bytes", self.limits.values)));
         }
         Ok(())
     }

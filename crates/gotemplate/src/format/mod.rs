@@ -7,6 +7,7 @@ mod value;
 
 use std::fmt;
 
+use crate::allowance;
 use crate::value::Value;
 use flags::Flags;
 
@@ -27,7 +28,7 @@ pub(crate) struct Printer<'o> {
 
 impl<'o> Printer<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Printer<'o> {
-        Printer { out, flags: Flags::default(), reporting: false, limit: usize::MAX }
+        Printer { out, flags: Flags::default(), reporting: false, limit: allowance::remaining() }
     }
 
     fn push(&mut self, text: &str) {
@@ -35,9 +36,17 @@ impl<'o> Printer<'o> {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        if self.out.len() < self.limit {
+        if self.is_full() {
+            // Whatever follows is lost.
+            allowance::take(usize::MAX);
+        } else {
             self.out.extend_from_slice(bytes);
         }
+    }
+
+    /// Returns whether nothing more is written.
+    fn is_full(&self) -> bool {
+        self.out.len() >= self.limit
     }
 }
 

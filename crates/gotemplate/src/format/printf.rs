@@ -13,7 +13,7 @@ const LARGEST: usize = 1_000_000;
 pub fn sprintf(format: &[u8], values: &[Value], limit: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(format.len());
     let mut printer = Printer::new(&mut out);
-    printer.limit = limit;
+    printer.limit = printer.limit.min(limit);
     Directives { format, at: 0, values, next: 0, reordered: false, good: true, after_index: false }.run(&mut printer);
     out
 }

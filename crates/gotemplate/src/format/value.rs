@@ -19,6 +19,9 @@ impl Printer<'_> {
     }
 
     fn value(&mut self, value: &Value, verb: char, depth: usize) {
+        if self.is_full() {
+            return;
+        }
         if depth > DEPTH {
             return self.push("...");
         }

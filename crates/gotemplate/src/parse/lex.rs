@@ -1,5 +1,7 @@
 //! The lexer: template text to tokens.
 
+use std::borrow::Cow;
+
 use super::token::{Token, TokenKind, keyword};
 use crate::strconv::quote;
 use crate::text::decode_char;
@@ -24,7 +26,7 @@ pub(crate) struct Lexer<'s> {
     failed: bool,
 }
 
-type Step = Result<Token, String>;
+type Step<'s> = Result<Token<'s>, String>;
 
 impl<'s> Lexer<'s> {
     pub(crate) fn new(
@@ -48,14 +50,19 @@ impl<'s> Lexer<'s> {
     }
 
     /// Returns the next token; after an error or the end, the end.
-    pub(crate) fn next_token(&mut self) -> Token {
+    pub(crate) fn next_token(&mut self) -> Token<'s> {
         if self.failed {
-            return Token { kind: TokenKind::Eof, at: 0, text: b"EOF".to_vec(), line: self.start_line };
+            return Token { kind: TokenKind::Eof, at: 0, text: Cow::Borrowed(b"EOF"), line: self.start_line };
         }
         let step = if self.inside_action { self.inside_action() } else { self.text() };
         step.unwrap_or_else(|message| {
             self.failed = true;
-            Token { kind: TokenKind::Error, at: self.start, text: message.into_bytes(), line: self.start_line }
+            Token {
+                kind: TokenKind::Error,
+                at: self.start,
+                text: Cow::Owned(message.into_bytes()),
+                line: self.start_line,
+            }
         })
     }
 
@@ -89,8 +96,8 @@ impl<'s> Lexer<'s> {
     }
 
     /// Returns the token from `start` to here.
-    fn token(&mut self, kind: TokenKind) -> Token {
-        let text = self.source[self.start..self.at].to_vec();
+    fn token(&mut self, kind: TokenKind) -> Token<'s> {
+        let text = Cow::Borrowed(&self.source[self.start..self.at]);
         let token = Token { kind, at: self.start, text, line: self.start_line };
         self.skip();
         token
@@ -102,7 +109,7 @@ impl<'s> Lexer<'s> {
         self.start = self.at;
     }
 
-    fn text(&mut self) -> Step {
+    fn text(&mut self) -> Step<'s> {
         loop {
             let (left, _) = self.delimiters;
             let Some(offset) = find(self.rest(), left) else {
@@ -131,7 +138,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Reads the left delimiter, or a whole comment, which gives no token.
-    fn left_delimiter(&mut self) -> Result<Option<Token>, String> {
+    fn left_delimiter(&mut self) -> Result<Option<Token<'s>>, String> {
         self.at += self.delimiters.0.len();
         let marker = if has_left_trim(self.rest()) { 2 } else { 0 };
         if self.rest()[marker..].starts_with(b"/*") {
@@ -177,7 +184,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn right_delimiter(&mut self, trim: bool) -> Token {
+    fn right_delimiter(&mut self, trim: bool) -> Token<'s> {
         if trim {
             self.at += 2;
             self.skip();
@@ -192,7 +199,7 @@ impl<'s> Lexer<'s> {
         token
     }
 
-    fn inside_action(&mut self) -> Step {
+    fn inside_action(&mut self) -> Step<'s> {
         if let Some(trim) = self.at_right_delimiter() {
             if self.paren_depth == 0 {
                 return Ok(self.right_delimiter(trim));
@@ -233,7 +240,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Reads a run of blanks. The last one may belong to ` -}}`.
-    fn space(&mut self) -> Token {
+    fn space(&mut self) -> Token<'s> {
         while self.peek().is_some_and(is_space) {
             self.at += 1;
         }
@@ -247,10 +254,8 @@ impl<'s> Lexer<'s> {
         self.token(TokenKind::Space)
     }
 
-    fn identifier(&mut self) -> Step {
-        while self.peek().is_some_and(is_word) {
-            self.next();
-        }
+    fn identifier(&mut self) -> Step<'s> {
+        self.words();
         if !self.at_terminator() {
             return Err(format!("bad character {}", code_point(self.peek())));
         }
@@ -266,17 +271,26 @@ impl<'s> Lexer<'s> {
     }
 
     /// Reads the rest of a field or a variable; a single point or dollar is one, too.
-    fn name(&mut self, kind: TokenKind) -> Step {
+    fn name(&mut self, kind: TokenKind) -> Step<'s> {
         if self.at_terminator() {
             return Ok(self.token(if kind == TokenKind::Field { TokenKind::Dot } else { kind }));
         }
-        while self.peek().is_some_and(is_word) {
-            self.next();
-        }
+        self.words();
         if !self.at_terminator() {
             return Err(format!("bad character {}", code_point(self.peek())));
         }
         Ok(self.token(kind))
+    }
+
+    /// Reads letters, digits and underscores.
+    fn words(&mut self) {
+        loop {
+            self.at += self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+            if self.rest().first().is_none_or(u8::is_ascii) || !self.peek().is_some_and(is_word) {
+                return;
+            }
+            self.next();
+        }
     }
 
     fn at_terminator(&self) -> bool {
@@ -286,7 +300,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn quoted(&mut self, delimiter: char, kind: TokenKind, unterminated: &str) -> Step {
+    fn quoted(&mut self, delimiter: char, kind: TokenKind, unterminated: &str) -> Step<'s> {
         loop {
             match self.next() {
                 Some('\\') => {
@@ -301,7 +315,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn raw_string(&mut self) -> Step {
+    fn raw_string(&mut self) -> Step<'s> {
         match find(self.rest(), b"`") {
             None => Err("unterminated raw quoted string".to_owned()),
             Some(offset) => {
@@ -311,7 +325,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn number(&mut self) -> Step {
+    fn number(&mut self) -> Step<'s> {
         let complete = self.scan_number();
         let mut kind = TokenKind::Number;
         let mut valid = complete;
@@ -360,19 +374,11 @@ impl<'s> Lexer<'s> {
 }
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    loop {
-        let at = from + bytes[from..].iter().position(|byte| *byte == first)?;
-        if bytes[at..].starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    if needle.is_empty() { None } else { memchr::memmem::find(bytes, needle) }
 }
 
 fn count_lines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 fn is_space(c: char) -> bool {

@@ -1,6 +1,7 @@
 //! The parser: tokens to trees.
 
 mod lex;
+mod names;
 mod number;
 mod operand;
 mod token;
@@ -13,6 +14,7 @@ use crate::functions::Functions;
 use crate::strconv::unquote;
 use crate::text::Str;
 use lex::Lexer;
+use names::Names;
 use token::{Token, TokenKind};
 
 /// How deep parentheses may be nested, as in Go.
@@ -23,11 +25,11 @@ type Parsed<T> = Result<T, ParseError>;
 /// Parses a text: its own tree comes last, definitions before it in the order of their ends.
 pub(crate) fn parse(
     name: &str,
-    text: &[u8],
+    text: Str,
     delimiters: (&str, &str),
     functions: &Functions,
 ) -> Result<Vec<Arc<Tree>>, ParseError> {
-    let source = Arc::new(Source { name: name.to_owned(), text: text.into() });
+    let source = Arc::new(Source { name: name.to_owned(), text, root: Str::from("$") });
     let mut shared = Shared {
         lexer: Lexer::new(
             &source.text,
@@ -35,7 +37,7 @@ pub(crate) fn parse(
             !functions.contains("break"),
             !functions.contains("continue"),
         ),
-        functions,
+        names: Names::new(functions, &source.root),
         source: source.clone(),
         trees: Vec::new(),
     };
@@ -60,7 +62,7 @@ pub fn count_tokens(text: &[u8]) -> usize {
 /// What the parsers of a text and of the definitions in it share.
 struct Shared<'p> {
     lexer: Lexer<'p>,
-    functions: &'p Functions,
+    names: Names<'p>,
     source: Arc<Source>,
     trees: Vec<Arc<Tree>>,
 }
@@ -70,7 +72,7 @@ struct Parser<'a, 'p> {
     shared: &'a mut Shared<'p>,
     name: String,
     /// The look-ahead: the last of `peeked` tokens comes next. The first one is the newest, whose line errors show.
-    tokens: [Token; 3],
+    tokens: [Token<'p>; 3],
     peeked: usize,
     variables: Vec<Str>,
     /// The line of the action that is being read; 0 outside.
@@ -93,19 +95,20 @@ enum Item {
 
 impl<'a, 'p> Parser<'a, 'p> {
     fn new(shared: &'a mut Shared<'p>, name: String) -> Parser<'a, 'p> {
+        let variables = vec![shared.source.root.clone()];
         Parser {
             shared,
             name,
             tokens: [Token::none(), Token::none(), Token::none()],
             peeked: 0,
-            variables: vec![Str::from("$")],
+            variables,
             action_line: 0,
             range_depth: 0,
             parentheses: 0,
         }
     }
 
-    fn next(&mut self) -> Token {
+    fn next(&mut self) -> Token<'p> {
         if self.peeked > 0 {
             self.peeked -= 1;
         } else {
@@ -119,18 +122,18 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Puts a token back before the one that was peeked last.
-    fn backup_two(&mut self, first: Token) {
+    fn backup_two(&mut self, first: Token<'p>) {
         self.tokens[1] = first;
         self.peeked = 2;
     }
 
-    fn backup_three(&mut self, first: Token, second: Token) {
+    fn backup_three(&mut self, first: Token<'p>, second: Token<'p>) {
         self.tokens[1] = second;
         self.tokens[2] = first;
         self.peeked = 3;
     }
 
-    fn peek(&mut self) -> &Token {
+    fn peek(&mut self) -> &Token<'p> {
         if self.peeked == 0 {
             self.peeked = 1;
             self.tokens[0] = self.shared.lexer.next_token();
@@ -138,7 +141,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         &self.tokens[self.peeked - 1]
     }
 
-    fn next_non_space(&mut self) -> Token {
+    fn next_non_space(&mut self) -> Token<'p> {
         loop {
             let token = self.next();
             if token.kind != TokenKind::Space {
@@ -147,7 +150,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         }
     }
 
-    fn peek_non_space(&mut self) -> Token {
+    fn peek_non_space(&mut self) -> Token<'p> {
         let token = self.next_non_space();
         self.backup();
         token
@@ -157,7 +160,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         Err(ParseError { name: self.shared.source.name.clone(), line: self.tokens[0].line, message: message.into() })
     }
 
-    fn unexpected<T>(&self, token: &Token, context: &str) -> Parsed<T> {
+    fn unexpected<T>(&self, token: &Token<'p>, context: &str) -> Parsed<T> {
         if token.kind != TokenKind::Error {
             return self.error(format!("unexpected {} in {context}", token.shown()));
         }
@@ -170,7 +173,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         self.error(message)
     }
 
-    fn expect(&mut self, kind: TokenKind, context: &str) -> Parsed<Token> {
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parsed<Token<'p>> {
         let token = self.next_non_space();
         if token.kind == kind { Ok(token) } else { self.unexpected(&token, context) }
     }
@@ -366,7 +369,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         Ok(Node::Template(Box::new(Call { at: token.at, name, pipe })))
     }
 
-    fn template_name(&self, token: &Token, context: &str) -> Parsed<Str> {
+    fn template_name(&self, token: &Token<'p>, context: &str) -> Parsed<Str> {
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
             return self.unexpected(token, context);
         }

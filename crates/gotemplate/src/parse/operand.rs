@@ -3,20 +3,23 @@
 use super::number::number;
 use super::token::{Token, TokenKind};
 use super::{PARENTHESES, Parsed, Parser};
-use crate::ast::{Callee, Command, Identifier, Operand, OperandKind, Pipe};
-use crate::builtins::Builtin;
+use smallvec::SmallVec;
+
+use crate::ast::{Command, Operand, OperandKind, Pipe};
 use crate::strconv::{quote, unquote};
 use crate::text::Str;
 
-impl Parser<'_, '_> {
+impl<'p> Parser<'_, 'p> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parsed<Pipe> {
         let at = self.peek_non_space().at;
         let mut pipe = Pipe { at, assigns: false, variables: Vec::new(), commands: Vec::new() };
         self.declarations(&mut pipe, context)?;
+        let mut commands: SmallVec<[Command; 4]> = SmallVec::new();
         loop {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
+                    pipe.commands = commands.into_vec();
                     self.check(&pipe, context)?;
                     return Ok(pipe);
                 }
@@ -33,8 +36,7 @@ impl Parser<'_, '_> {
                 | TokenKind::Variable
                 | TokenKind::LeftParen => {
                     self.backup();
-                    let command = self.command()?;
-                    pipe.commands.push(command);
+                    commands.push(self.command()?);
                 }
                 _ => return self.unexpected(&token, context),
             }
@@ -59,7 +61,7 @@ impl Parser<'_, '_> {
                     self.declare(pipe, &variable);
                     return Ok(());
                 }
-                TokenKind::Char if next.text == b"," => {
+                TokenKind::Char if *next.text == *b"," => {
                     self.next_non_space();
                     self.declare(pipe, &variable);
                     if context != "range" || pipe.variables.len() >= 2 {
@@ -82,8 +84,8 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn declare(&mut self, pipe: &mut Pipe, variable: &Token) {
-        let name = Str::from(&variable.text[..]);
+    fn declare(&mut self, pipe: &mut Pipe, variable: &Token<'p>) {
+        let name = self.shared.names.text(variable.in_source());
         self.variables.push(name.clone());
         pipe.variables.push(name);
     }
@@ -109,11 +111,12 @@ impl Parser<'_, '_> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
-        let mut command = Command { at: self.peek_non_space().at, operands: Vec::new() };
+        let at = self.peek_non_space().at;
+        let mut operands: SmallVec<[Operand; 6]> = SmallVec::new();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                command.operands.push(operand);
+                operands.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -124,10 +127,10 @@ impl Parser<'_, '_> {
             }
             break;
         }
-        if command.operands.is_empty() {
+        if operands.is_empty() {
             return self.error("empty command");
         }
-        Ok(command)
+        Ok(Command { at, operands: operands.into_vec() })
     }
 
     /// Reads a term and the fields after it.
@@ -137,12 +140,9 @@ impl Parser<'_, '_> {
             return Ok(Some(term));
         }
         let at = self.peek().at;
-        let mut fields = Vec::new();
-        while self.peek().kind == TokenKind::Field {
-            fields.push(Str::from(&self.next().text[1..]));
-        }
+        let fields = self.following_fields(SmallVec::new());
         match &mut term.kind {
-            OperandKind::Field(first) | OperandKind::Variable(_, first) => first.append(&mut fields),
+            OperandKind::Variable(_, of_variable) => *of_variable = fields,
             OperandKind::Chain(..) | OperandKind::Identifier(_) | OperandKind::Pipe(_) => {
                 return Ok(Some(Operand { at, kind: OperandKind::Chain(Box::new(term), fields) }));
             }
@@ -157,20 +157,24 @@ impl Parser<'_, '_> {
 
     fn term(&mut self) -> Parsed<Option<Operand>> {
         let token = self.next_non_space();
+        if token.kind == TokenKind::Field {
+            let first = SmallVec::from_iter([self.field_name(&token)]);
+            let at = if self.peek().kind == TokenKind::Field { self.peek().at } else { token.at };
+            return Ok(Some(Operand { at, kind: OperandKind::Field(self.following_fields(first)) }));
+        }
         let kind = match token.kind {
             TokenKind::Identifier => self.identifier(&token)?,
             TokenKind::Dot => OperandKind::Dot,
             TokenKind::Nil => OperandKind::Nil,
             TokenKind::Variable => self.variable(&token)?,
-            TokenKind::Field => OperandKind::Field(vec![Str::from(&token.text[1..])]),
-            TokenKind::Bool => OperandKind::Bool(token.text == b"true"),
+            TokenKind::Bool => OperandKind::Bool(*token.text == *b"true"),
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => match number(&token.text, token.kind) {
                 Ok(number) => OperandKind::Number(Box::new(number)),
                 Err(message) => return self.error(message),
             },
             TokenKind::LeftParen => self.parenthesis()?,
             TokenKind::String | TokenKind::RawString => match unquote(&token.text) {
-                Some(text) => OperandKind::String { quoted: Str::from(&token.text[..]), text: Str::from(text) },
+                Some(text) => OperandKind::String { quoted: unusual(&token.text), text: Str::from(text) },
                 None => return self.error("invalid syntax"),
             },
             _ => {
@@ -191,20 +195,39 @@ impl Parser<'_, '_> {
         Ok(OperandKind::Pipe(Box::new(pipe)))
     }
 
-    fn identifier(&self, token: &Token) -> Parsed<OperandKind> {
-        let name = String::from_utf8_lossy(&token.text).into_owned();
-        let callee = match (self.shared.functions.get(&name), Builtin::named(&name)) {
-            (Some(function), _) => Callee::Function(function.clone()),
-            (None, Some(builtin)) => Callee::Builtin(builtin),
-            (None, None) => return self.error(format!("function {} not defined", quote(&token.text))),
-        };
-        Ok(OperandKind::Identifier(Box::new(Identifier { name, callee })))
-    }
-
-    fn variable(&self, token: &Token) -> Parsed<OperandKind> {
-        match self.variables.iter().find(|name| name.as_bytes() == token.text) {
-            Some(name) => Ok(OperandKind::Variable(name.clone(), Vec::new())),
-            None => self.error(format!("undefined variable {}", quote(&token.text))),
+    fn identifier(&mut self, token: &Token<'p>) -> Parsed<OperandKind> {
+        match self.shared.names.identifier(token.in_source()) {
+            Some(identifier) => Ok(OperandKind::Identifier(identifier)),
+            None => self.error(format!("function {} not defined", quote(&token.text))),
         }
     }
+
+    fn variable(&mut self, token: &Token<'p>) -> Parsed<OperandKind> {
+        let name = self.shared.names.text(token.in_source());
+        if self.variables.iter().any(|known| known.same(&name)) {
+            return Ok(OperandKind::Variable(name, Vec::new()));
+        }
+        self.error(format!("undefined variable {}", quote(&token.text)))
+    }
+
+    /// Reads the fields that follow at once, and returns them after those that were read.
+    fn following_fields(&mut self, mut fields: SmallVec<[Str; 8]>) -> Vec<Str> {
+        while self.peek().kind == TokenKind::Field {
+            let token = self.next();
+            fields.push(self.field_name(&token));
+        }
+        fields.into_vec()
+    }
+
+    /// Returns the name in a token such as `.Values`.
+    fn field_name(&mut self, token: &Token<'p>) -> Str {
+        self.shared.names.text(token.in_source().get(1..).unwrap_or_default())
+    }
+}
+
+/// Returns a string literal if [`quote`] does not give the same of its text.
+fn unusual(literal: &[u8]) -> Option<Str> {
+    let plain =
+        literal.first() == Some(&b'"') && literal.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\');
+    (!plain).then(|| Str::from(literal))
 }

@@ -1,5 +1,7 @@
 //! The tokens of a template.
 
+use std::borrow::Cow;
+
 use crate::strconv::quote;
 use crate::text::chars;
 
@@ -44,18 +46,26 @@ pub(crate) enum TokenKind {
 
 /// A token: its kind, where it begins in the source, its text (for an error: the message), and its line.
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub(crate) struct Token<'s> {
     pub(crate) kind: TokenKind,
     pub(crate) at: usize,
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Cow<'s, [u8]>,
     /// The line, from 1; 0 before the first token.
     pub(crate) line: usize,
 }
 
-impl Token {
+impl<'s> Token<'s> {
     /// The token before the first one.
-    pub(crate) fn none() -> Token {
-        Token { kind: TokenKind::Error, at: 0, text: Vec::new(), line: 0 }
+    pub(crate) fn none() -> Token<'s> {
+        Token { kind: TokenKind::Error, at: 0, text: Cow::Borrowed(b""), line: 0 }
+    }
+
+    /// Returns the token's text in the source; nothing for an error.
+    pub(crate) fn in_source(&self) -> &'s [u8] {
+        match self.text {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(_) => b"",
+        }
     }
 
     /// Returns how messages show the token.

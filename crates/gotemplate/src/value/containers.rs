@@ -1,13 +1,13 @@
 //! Lists and maps: cheaply cloned references to shared storage.
 
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::types::{LIST, MAP, STRINGS, Type};
-use super::{Str, Value};
+use super::{Entries, Str, Value};
+use crate::allowance;
 
 /// A list, as Go's slices: it is not changed after it was made.
 #[derive(Clone)]
@@ -23,12 +23,14 @@ impl List {
     /// Makes a list of the given type, for instance [`STRINGS`].
     #[must_use]
     pub fn new(of: &'static Type, items: Vec<Value>) -> List {
+        allowance::take(list_size(items.len()));
         List(Rc::new(ListStorage { of, nil: false, items }))
     }
 
     /// Makes the nil list of the type: it has no elements, and JSON shows it as `null`.
     #[must_use]
     pub fn nil(of: &'static Type) -> List {
+        allowance::take(list_size(0));
         List(Rc::new(ListStorage { of, nil: true, items: Vec::new() }))
     }
 
@@ -81,8 +83,19 @@ impl fmt::Debug for List {
     }
 }
 
+/// Returns the bytes that count for a list of that length.
+fn list_size(length: usize) -> usize {
+    size_of::<ListStorage>() + 16 + length * size_of::<Value>()
+}
+
+/// Returns the bytes that count for a map of that many entries, about a third of which are empty places.
+fn map_size(entries: usize) -> usize {
+    size_of::<MapStorage>() + 16 + entries * size_of::<(Str, Value)>() * 3 / 2
+}
+
 impl Drop for ListStorage {
     fn drop(&mut self) {
+        allowance::give_back(list_size(self.items.len()));
         if self.items.iter().any(is_container) {
             drop_nested(std::mem::take(&mut self.items));
         }
@@ -98,19 +111,21 @@ pub struct Map {
 
 struct MapStorage {
     nil: bool,
-    entries: RefCell<BTreeMap<Str, Value>>,
+    entries: RefCell<Entries>,
 }
 
 impl Map {
     /// Makes a map of the given type.
     #[must_use]
-    pub fn new(of: &'static Type, entries: BTreeMap<Str, Value>) -> Map {
+    pub fn new(of: &'static Type, entries: Entries) -> Map {
+        allowance::take(map_size(entries.len()));
         Map { of, storage: Rc::new(MapStorage { nil: false, entries: RefCell::new(entries) }) }
     }
 
     /// Makes the nil map of the type: it has no entries, and JSON shows it as `null`.
     #[must_use]
     pub fn nil(of: &'static Type) -> Map {
+        allowance::take(map_size(0));
         Map { of, storage: Rc::new(MapStorage { nil: true, entries: RefCell::default() }) }
     }
 
@@ -165,22 +180,29 @@ impl Map {
     /// Returns whether the key exists.
     #[must_use]
     pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.borrow().contains_key(key)
+        self.borrow().get(key).is_some()
     }
 
     /// Sets a key, in every clone of the map.
     pub fn insert(&self, key: impl Into<Str>, value: Value) {
         let replaced = self.storage.entries.borrow_mut().insert(key.into(), value);
+        if replaced.is_none() {
+            allowance::take(map_size(1) - map_size(0));
+        }
         drop(replaced);
     }
 
     /// Removes a key, in every clone of the map, and returns its value.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.storage.entries.borrow_mut().remove(key)
+        let removed = self.storage.entries.borrow_mut().remove(key);
+        if removed.is_some() {
+            allowance::give_back(map_size(1) - map_size(0));
+        }
+        removed
     }
 
     /// Returns the entries to read. The map must not be changed while they are held.
-    pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+    pub fn borrow(&self) -> Ref<'_, Entries> {
         self.storage.entries.borrow()
     }
 
@@ -197,7 +219,7 @@ impl Map {
 
 impl Default for Map {
     fn default() -> Map {
-        Map::new(&MAP, BTreeMap::new())
+        Map::new(&MAP, Entries::default())
     }
 }
 
@@ -216,8 +238,9 @@ impl fmt::Debug for Map {
 impl Drop for MapStorage {
     fn drop(&mut self) {
         let entries = self.entries.get_mut();
-        if entries.values().any(is_container) {
-            drop_nested(std::mem::take(entries));
+        allowance::give_back(map_size(entries.len()));
+        if entries.iter().any(|(_, value)| is_container(value)) {
+            drop_nested(std::mem::take(entries).into_values());
         }
     }
 }
@@ -226,9 +249,29 @@ fn is_container(value: &Value) -> bool {
     matches!(value, Value::List(_) | Value::Map(_))
 }
 
-/// Drops values that may be nested deeper than the stack is.
-fn drop_nested<T>(values: T) {
-    crate::stack::grow(|| drop(values));
+thread_local! {
+    /// The values that wait for being dropped, while some are.
+    static WAITING: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
+}
+
+/// Drops values that may be nested deeper than the stack is: one after the other, not one inside the other.
+fn drop_nested(values: Vec<Value>) {
+    let first = WAITING.with_borrow_mut(|waiting| match waiting {
+        Some(waiting) => {
+            waiting.extend(values);
+            false
+        }
+        None => {
+            *waiting = Some(values);
+            true
+        }
+    });
+    if first {
+        while let Some(value) = WAITING.with_borrow_mut(|waiting| waiting.as_mut().and_then(Vec::pop)) {
+            drop(value);
+        }
+        WAITING.set(None);
+    }
 }
 
 #[cfg(test)]

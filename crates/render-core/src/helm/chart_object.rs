@@ -122,7 +122,7 @@ fn import(import: &ImportValue) -> Value {
         ImportValue::Table { child, parent } => (child.clone(), parent.as_str()),
     };
     let entries = [("child", child.as_str()), ("parent", parent)];
-    Map::new(&types::STRING_MAP, entries.map(|(key, value)| (key.into(), value.into())).into()).into()
+    Map::new(&types::STRING_MAP, entries.map(|(key, value)| (key.into(), value.into())).into_iter().collect()).into()
 }
 
 fn structure(type_name: &'static str, entries: Vec<Entry>, semantics: Semantics) -> Value {

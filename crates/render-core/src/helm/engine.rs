@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gotemplate::{Limits, Map, MissingKey, Templates, Value};
+use gotemplate::{Entries, Limits, Map, MissingKey, Str, Templates, Usage, Value};
 use rustc_hash::FxHashMap;
 
 use super::active_chart::ActiveChart;
@@ -18,8 +18,9 @@ use super::{RenderOptions, chart_object, files, objects};
 use crate::repeatable::ChartSource;
 use crate::template_functions::FunctionState;
 
-/// The limits of a chart's execution, far above what published charts need.
-const LIMITS: Limits = Limits { depth: 100_000, steps: 500_000_000, output: 1 << 28 };
+/// The limits of all templates of a chart together, far above what published charts need. The depth is Go's; an `include` that calls itself
+/// fails after helm's own 1,000 calls.
+const LIMITS: Limits = Limits { depth: 100_000, nested: 3_000, steps: 50_000_000, output: 1 << 26, values: 400 << 20 };
 
 /// The output of each template file by its path, which begins with the chart's name.
 pub(super) type RenderedFiles = BTreeMap<String, Vec<u8>>;
@@ -27,7 +28,7 @@ pub(super) type RenderedFiles = BTreeMap<String, Vec<u8>>;
 /// A template file, with the data of its chart.
 struct File<'c> {
     path: String,
-    text: &'c [u8],
+    text: &'c Arc<[u8]>,
     base_path: String,
     data: Map,
 }
@@ -53,13 +54,14 @@ pub(super) fn render(
         .map(|source| ChartSource::new(source, chart.call(&options.release, &options.namespace)));
     let state = FunctionState { clock: options.clock.clone(), random, repeatable, zones, ..FunctionState::default() };
     let mut rendered = RenderedFiles::new();
+    let mut usage = Usage::default();
     for path in &parsed.order {
         let Some(file) = files.get(path) else { continue };
         file.data.insert("Template", objects::template(path, &file.base_path, chart.semantics));
         let data = file.data.view_as(values_type);
         let output = parsed
             .templates
-            .execute_with(path, data.into(), &state)
+            .execute_counted(path, data.into(), &state, &mut usage)
             .map_err(|error| template_error::execution(&error, chart.semantics))?;
         rendered.insert(path.clone(), without_no_value(output));
     }
@@ -96,7 +98,7 @@ impl Shared {
         for subchart in &chart.subcharts {
             let own = match values.get(subchart.name.as_bytes()) {
                 Some(Value::Map(own)) => own.view_as(values_type),
-                _ => Map::new(values_type, BTreeMap::new()),
+                _ => Map::new(values_type, Entries::default()),
             };
             let inner = self.add(subchart, &own, semantics, files);
             subcharts.insert(subchart.name.as_str(), inner.into());
@@ -138,7 +140,7 @@ fn parsed(
         .with_integer_ranges(chart.semantics > Semantics::V3_17)
         .with_limits(LIMITS);
     for file in &ordered {
-        templates.parse(&file.path, file.text).map_err(|error| template_error::parsing(&error))?;
+        templates.parse(&file.path, Str::from(file.text.clone())).map_err(|error| template_error::parsing(&error))?;
     }
     let order = ordered.iter().filter(|file| !is_partial(&file.path)).map(|file| file.path.clone()).collect();
     let parsed = Arc::new(Parsed { templates, order });

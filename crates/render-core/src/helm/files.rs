@@ -40,7 +40,7 @@ static METHODS: [(&str, Function); 6] = [
 
 /// Returns `.Files`.
 pub(super) fn object(files: &[ChartFile]) -> Value {
-    let entries = files.iter().map(|file| (Str::from(file.path.as_str()), Value::Bytes(Str::from(&*file.bytes))));
+    let entries = files.iter().map(|file| (Str::from(file.path.as_str()), Value::Bytes(Str::from(file.bytes.clone()))));
     Map::new(&FILES, entries.collect()).into()
 }
 

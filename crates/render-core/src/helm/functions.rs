@@ -135,10 +135,11 @@ fn marked(message: &Value) -> FunctionError {
 }
 
 fn include(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
-    let name = args[0].to_string();
+    let key = args[0].as_str().cloned().unwrap_or_default();
+    let name = key.to_text();
     if let Some(state) = context.state_as::<FunctionState>() {
         let mut depths = state.includes.borrow_mut();
-        let depth = depths.entry(name.clone()).or_insert(0);
+        let depth = depths.entry(key.clone()).or_insert(0);
         if *depth > NESTED_INCLUDES {
             let message = format!("rendering template has a nested reference name: {name}: unable to execute template");
             return Err(message.into());
@@ -147,7 +148,7 @@ fn include(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
     }
     let result = context.execute(&name, args[1].clone());
     if let Some(state) = context.state_as::<FunctionState>()
-        && let Some(depth) = state.includes.borrow_mut().get_mut(&name)
+        && let Some(depth) = state.includes.borrow_mut().get_mut(&key)
     {
         *depth -= 1;
     }
@@ -159,10 +160,10 @@ fn tpl(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
     match context.execute_text("gotpl", &text, args[1].clone()) {
         Ok(output) => Ok(without_no_value(output).into()),
         Err(error @ gotemplate::Error::Parse(_)) => {
-            Err(FunctionError::with_source(format!("cannot parse template {}: {error}", quote(&text)), error))
+            Err(FunctionError::with_source(format!("cannot parse template {}: ", quote(&text)), error))
         }
         Err(error) => {
-            let message = format!("error during tpl function execution for {}: {error}", quote(&text));
+            let message = format!("error during tpl function execution for {}: ", quote(&text));
             Err(FunctionError::with_source(message, error))
         }
     }

@@ -1,5 +1,7 @@
 //! Splits documents, separates them from hooks, sorts them by kind, and prints them.
 
+use std::sync::Arc;
+
 use manifest::Node;
 
 use super::active_chart::ActiveChart;
@@ -70,7 +72,7 @@ pub struct Document {
     /// The path of the file, which begins with the chart's name.
     pub path: String,
     /// The text, as the templates wrote it.
-    pub text: Vec<u8>,
+    pub text: Arc<[u8]>,
 }
 
 /// A hook.
@@ -147,7 +149,7 @@ fn as_one_text(files: &RenderedFiles) -> Vec<u8> {
 /// Adds the files of `crds/` of a chart, then those of its subcharts.
 fn add_crds(chart: &ActiveChart<'_>, crds: &mut Vec<Document>) {
     for file in chart.content.files.iter().filter(|file| is_crd(&file.path)) {
-        crds.push(Document { path: format!("{}/{}", chart.path, file.path), text: file.bytes.to_vec() });
+        crds.push(Document { path: format!("{}/{}", chart.path, file.path), text: file.bytes.clone() });
     }
     chart.subcharts.iter().for_each(|subchart| add_crds(subchart, crds));
 }
@@ -253,7 +255,7 @@ fn document(
 ) -> Result<Option<Sorted>, HelmError> {
     let head = Head::read(text, semantics)
         .map_err(|error| HelmError::rendering(format!("YAML parse error on {path}: {error}")))?;
-    let document = Document { path: path.to_owned(), text: text.to_vec() };
+    let document = Document { path: path.to_owned(), text: text.into() };
     let Some(annotation) = head.hook else {
         return Ok(Some(Sorted { document, kind: head.kind, events: None }));
     };

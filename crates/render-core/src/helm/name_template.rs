@@ -11,7 +11,7 @@ use crate::repeatable::{ChartCall, ChartSource, Repeatable};
 use crate::template_functions::{self, FunctionState};
 
 const NAME: &str = "name-template";
-const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 20 };
+const LIMITS: Limits = Limits { depth: 1_000, nested: 1_000, steps: 10_000_000, output: 1 << 20, values: 256 << 20 };
 
 /// Returns the name that a template gives. The template has Sprig's functions, `env` among them.
 ///

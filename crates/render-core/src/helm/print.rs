@@ -24,12 +24,15 @@ impl Rendered {
     /// # Errors
     /// No document is of a file that `show_only` names.
     pub fn print(&self, options: &PrintOptions) -> Result<Vec<u8>, HelmError> {
-        let mut text = Vec::new();
-        if options.include_crds {
-            self.crds.iter().for_each(|document| append(&mut text, document));
-        }
-        self.manifests.iter().for_each(|document| append(&mut text, document));
-        let mut out = trim(&text).to_vec();
+        let crds = if options.include_crds { &self.crds[..] } else { &[] };
+        let documents = || crds.iter().chain(&self.manifests);
+        // With the separator and the comment that names the file.
+        let length = |document: &Document| document.text.len() + document.path.len() + 16;
+        let mut out =
+            Vec::with_capacity(documents().chain(self.hooks.iter().map(|hook| &hook.document)).map(length).sum());
+        documents().for_each(|document| append(&mut out, document));
+        // Every document begins with its separator: only blanks at the end are left.
+        out.truncate(trim(&out).len());
         out.push(b'\n');
         let printed = |test: bool| !(options.no_hooks || (options.skip_tests && test));
         for hook in self.hooks.iter().filter(|hook| printed(hook.is_test())) {

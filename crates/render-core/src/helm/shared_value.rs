@@ -1,7 +1,5 @@
 //! Values that threads can share: a chart's defaults, read once and copied for each rendering.
 
-use std::collections::BTreeMap;
-
 use gotemplate::{List, Map, Str, Value, types};
 
 /// A value as it is read from YAML.
@@ -13,7 +11,8 @@ pub(super) enum SharedValue {
     Float(f64),
     String(Str),
     List(Vec<SharedValue>),
-    Map(BTreeMap<Str, SharedValue>),
+    /// Entries in the order of their keys.
+    Map(Vec<(Str, SharedValue)>),
 }
 
 impl SharedValue {

@@ -41,10 +41,10 @@ fn traceable(error: &Error) -> Option<Vec<String>> {
         let Error::Exec(failed) = current else { return Some(blocks) };
         let Some(cause) = &failed.cause else { return Some(blocks) };
         match cause.template_error() {
-            Some(inner) if inner.to_string() == cause.message() => current = inner,
+            Some(inner) if cause.is_transparent() => current = inner,
             _ => {
                 // An error that a function made itself.
-                let own = self::block(cause.message())?;
+                let own = self::block(&cause.to_string())?;
                 if blocks.last() != Some(&own) {
                     blocks.push(own);
                 }

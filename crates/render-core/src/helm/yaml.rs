@@ -1,9 +1,7 @@
 //! YAML as sigs.k8s.io/yaml reads and writes it: to values by YAML 1.1's rules through JSON, so that every number is a float.
 
-use std::collections::BTreeMap;
-
 use gotemplate::strconv::{FloatFormat, format_float};
-use gotemplate::{List, Map, Str, Value, types};
+use gotemplate::{Entries, List, Map, Str, Value, allowance, types};
 use manifest::yaml::{Rules, Value as Resolved, read_first_document, resolve, write_kustomize, write_skaffold};
 use manifest::{Data, Map as NodeMap, Node, Scalar, Tag};
 
@@ -15,6 +13,9 @@ use super::yaml_error;
 
 /// The start of the errors of sigs.k8s.io/yaml.
 const CONVERSION: &str = "error converting YAML to JSON: ";
+
+/// How many bytes a tree may take for each byte of its text.
+const TREE_BYTES: usize = 32;
 
 /// Reads the first document.
 ///
@@ -35,6 +36,9 @@ pub(super) fn read_node(text: &[u8]) -> Result<Node, String> {
 }
 
 fn document(text: &[u8]) -> Result<Node, String> {
+    if !allowance::allows(text.len().saturating_mul(TREE_BYTES)) {
+        return Err(format!("{CONVERSION}yaml: the text is too large"));
+    }
     read_first_document(text).map_err(|error| format!("{CONVERSION}yaml: {}", yaml_error::text(&error, text)))
 }
 
@@ -57,11 +61,10 @@ fn check(node: &Node) -> Result<(), String> {
 pub(super) fn value_of(node: &Node) -> Result<Value, String> {
     match &node.data {
         Data::Map(map) => {
-            let mut entries = BTreeMap::new();
-            for entry in map.entries() {
-                entries.insert(Str::from(key_of(&entry.key, &entry.value)?), value_of(&entry.value)?);
-            }
-            Ok(Map::new(&types::MAP, entries).into())
+            let entries = map.entries().iter();
+            let entries =
+                entries.map(|entry| Ok((Str::from(key_of(&entry.key, &entry.value)?), value_of(&entry.value)?)));
+            Ok(Map::new(&types::MAP, entries.collect::<Result<Entries, String>>()?).into())
         }
         Data::Seq(items) => items.iter().map(value_of).collect::<Result<List, _>>().map(Value::List),
         Data::Scalar(scalar) => scalar_value(scalar),
@@ -137,8 +140,47 @@ fn without_newline(mut text: String) -> String {
 /// Converts a value through JSON, as helm does: values that JSON cannot represent are errors, objects become maps, bytes become base64.
 fn through_json(value: &Value) -> Result<Node, String> {
     let failed = |error: String| format!("error marshaling into JSON: {error}");
+    let mut room = allowance::remaining() / (2 * size_of::<Node>());
+    if let Some(node) = plain_node(value, 0, &mut room) {
+        return Ok(node);
+    }
     let text = json::encode(value, json::Style::COMPACT).map_err(failed)?;
+    if !allowance::allows(text.len().saturating_mul(TREE_BYTES)) {
+        return Err(format!("a text of {} bytes is too large", text.len()));
+    }
     Ok(node_of(&json::parse_partly(&text, json::Numbers::Exact)?.value))
+}
+
+/// How deep values are converted without JSON, whose encoder finds those that contain themselves.
+const PLAIN_DEPTH: usize = 100;
+
+/// Returns the tree of a value that JSON would not change; `None` if it has objects, bytes or texts that are not UTF-8, or more nodes than
+/// there is room for.
+fn plain_node(value: &Value, depth: usize, room: &mut usize) -> Option<Node> {
+    *room = room.checked_sub(1).filter(|_| depth <= PLAIN_DEPTH)?;
+    Some(match value {
+        Value::Nil => Scalar::null().into(),
+        Value::Bool(_) | Value::Int(..) | Value::Uint(..) => node_of(value),
+        Value::Float(number) if number.is_finite() && !(*number == 0.0 && number.is_sign_negative()) => {
+            let text = json::float(*number);
+            let is_integer = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+            if is_integer { Scalar { tag: Tag::Int, ..Scalar::plain(text) }.into() } else { float_node(*number) }
+        }
+        Value::String(text) => Node::string(text.as_str()?),
+        Value::List(list) if list.is_nil() => Scalar::null().into(),
+        Value::Map(map) if map.is_nil() => Scalar::null().into(),
+        Value::List(list) => {
+            Node::from(list.iter().map(|item| plain_node(item, depth + 1, room)).collect::<Option<Vec<_>>>()?)
+        }
+        Value::Map(map) => {
+            let mut entries = NodeMap::with_capacity(map.len());
+            for (key, value) in map.borrow().iter() {
+                entries.push(Scalar::string(key.as_str()?), plain_node(value, depth + 1, room)?);
+            }
+            Node::from(entries)
+        }
+        _ => return None,
+    })
 }
 
 fn node_of(value: &Value) -> Node {

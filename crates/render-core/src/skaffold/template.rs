@@ -64,7 +64,7 @@ const ANY_NAME: &str = "hydrant-hidden-variable";
 const MAX_NAMES: usize = 100;
 
 /// The limits of a template's execution.
-const LIMITS: Limits = Limits { depth: 1_000, steps: 10_000_000, output: 1 << 26 };
+const LIMITS: Limits = Limits { depth: 1_000, nested: 1_000, steps: 10_000_000, output: 1 << 26, values: 256 << 20 };
 
 /// `cmd` cannot run a program during an execution: it records the program, and the template is executed again after the program has run.
 fn cmd(context: &mut dyn gotemplate::Context, arguments: &[Value]) -> FunctionResult {

@@ -1,6 +1,6 @@
 //! Reading arguments, whose types the executor has checked, and making values.
 
-use gotemplate::{FunctionError, List, Map, Str, Value, types};
+use gotemplate::{FunctionError, List, Map, Str, Value, allowance, types};
 
 /// The error of Go's runtime for a nil dereference.
 pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
@@ -59,7 +59,17 @@ pub(super) fn shown(value: &Value) -> Vec<u8> {
 pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
     match value {
         Value::Nil => Vec::new(),
-        Value::List(list) => list.iter().filter(|item| !matches!(item, Value::Nil)).map(shown).collect(),
+        Value::List(list) => {
+            let mut bytes = 0;
+            let texts = list.iter().filter(|item| !matches!(item, Value::Nil)).map(shown);
+            // One long text can be in a list many times.
+            texts
+                .take_while(|text| {
+                    bytes += text.len() + size_of::<Vec<u8>>();
+                    allowance::allows(bytes)
+                })
+                .collect()
+        }
         Value::Bytes(bytes) => bytes.iter().map(|byte| byte.to_string().into_bytes()).collect(),
         other => vec![shown(other)],
     }

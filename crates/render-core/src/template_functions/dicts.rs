@@ -1,6 +1,6 @@
 //! Maps.
 
-use gotemplate::{Context, Function, FunctionResult, List, Map, Param, Str, Value};
+use gotemplate::{Context, Entries, Function, FunctionResult, List, Map, Param, Str, Value, allowance};
 
 use super::arguments::{bytes, map, shown, strings};
 use super::draw::is_reversed;
@@ -11,7 +11,7 @@ const STRING: Param = Param::String;
 
 const DEEP_COPY: Function = Function::new(&[ANY], |args| match &args[0] {
     Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-    value => Ok(copied(value)),
+    value => Ok(copied(value, 0)?),
 })
 .returning_interface();
 
@@ -145,16 +145,25 @@ fn no_map(value: &Value) -> gotemplate::FunctionError {
     format!("interface conversion: interface {{}} is {}, not map[string]interface {{}}", type_of(value)).into()
 }
 
+/// The maximum depth of values that are copied; deeper ones are maps that contain themselves, with which Go overflows its stack.
+const DEPTH: usize = 10_000;
+
 /// Returns a value that shares no map or list with the original.
-pub(super) fn copied(value: &Value) -> Value {
-    match value {
+fn copied(value: &Value, depth: usize) -> Result<Value, String> {
+    if depth > DEPTH || allowance::is_used_up() {
+        return Err(format!("the value is nested more than {DEPTH} deep"));
+    }
+    Ok(match value {
         Value::List(list) if list.is_nil() => value.clone(),
         Value::Map(map) if map.is_nil() => value.clone(),
-        Value::List(list) => Value::List(List::new(list.type_of(), list.iter().map(copied).collect())),
+        Value::List(list) => {
+            let items = list.iter().map(|item| copied(item, depth + 1)).collect::<Result<Vec<Value>, String>>()?;
+            Value::List(List::new(list.type_of(), items))
+        }
         Value::Map(map) => {
-            let entries = map.entries().into_iter().map(|(key, value)| (key, copied(&value)));
-            Value::Map(Map::new(map.type_of(), entries.collect()))
+            let entries = map.entries().into_iter().map(|(key, value)| Ok((key, copied(&value, depth + 1)?)));
+            Value::Map(Map::new(map.type_of(), entries.collect::<Result<Entries, String>>()?))
         }
         other => other.clone(),
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gotemplate::strconv::{FloatFormat, format_float};
-use gotemplate::{Function, FunctionResult, List, Map, Param, Value, chars, types};
+use gotemplate::{Function, FunctionResult, List, Map, Param, Value, allowance, chars, types};
 
 use super::arguments::bytes;
 use super::semver::Version;
@@ -52,7 +52,7 @@ fn encoded(value: &Value, style: Style) -> FunctionResult {
 /// # Errors
 /// A float that is not a number, a function, and values nested too deeply.
 pub(crate) fn encode(value: &Value, style: Style) -> Result<Vec<u8>, String> {
-    let mut encoder = Encoder { out: Vec::new(), style, depth: 0 };
+    let mut encoder = Encoder { out: Vec::new(), style, depth: 0, limit: allowance::remaining() };
     encoder.value(value)?;
     Ok(encoder.out)
 }
@@ -64,10 +64,16 @@ struct Encoder {
     out: Vec<u8>,
     style: Style,
     depth: usize,
+    /// How many bytes may be written.
+    limit: usize,
 }
 
 impl Encoder {
     fn value(&mut self, value: &Value) -> Result<(), String> {
+        if self.out.len() > self.limit {
+            allowance::take(self.out.len());
+            return Err(format!("json: more than {} bytes", self.limit));
+        }
         match value {
             Value::Nil => self.out.extend_from_slice(b"null"),
             Value::Bool(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
@@ -214,6 +220,9 @@ pub(crate) struct Parsed {
 /// # Errors
 /// Go's text of a syntax error.
 pub(crate) fn parse_partly(text: &[u8], numbers: Numbers) -> Result<Parsed, String> {
+    if !allowance::allows(text.len().saturating_mul(16)) {
+        return Err("the text is too large".to_owned());
+    }
     let mut parser = Parser { text, at: 0, depth: 0, numbers, error: None };
     parser.blanks();
     let value = parser.value("looking for beginning of value")?;
@@ -304,7 +313,7 @@ impl Parser<'_> {
         self.blanks();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Map::new(&types::MAP, entries).into());
+            return Ok(Map::new(&types::MAP, entries.into_iter().collect()).into());
         }
         loop {
             self.blanks();
@@ -325,7 +334,7 @@ impl Parser<'_> {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
-                    return Ok(Map::new(&types::MAP, entries).into());
+                    return Ok(Map::new(&types::MAP, entries.into_iter().collect()).into());
                 }
                 _ => return Err(self.invalid("after object key:value pair")),
             }

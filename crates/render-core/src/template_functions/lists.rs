@@ -1,6 +1,6 @@
 //! Lists.
 
-use gotemplate::{Element, Function, FunctionError, FunctionResult, List, Param, Type, Value, types};
+use gotemplate::{Element, Function, FunctionError, FunctionResult, List, Param, Type, Value, allowance, types};
 
 use super::arguments::{NIL_POINTER, int, items};
 use super::cast::to_int64;
@@ -48,6 +48,7 @@ const COMPACT: Function = Function::new(&[ANY], |args| {
 const UNIQ: Function = Function::new(&[ANY], uniq);
 const WITHOUT: Function = Function::new(&[ANY], |args| {
     let mut items = items(&args[0], "find without on")?;
+    allowance::take(items.len() * args.len());
     items.retain(|item| !args[1..].iter().any(|omitted| omitted.deep_equal(item)));
     Ok(items.into())
 })
@@ -56,7 +57,9 @@ const HAS: Function = Function::new(&[ANY, ANY], |args| {
     if matches!(args[1], Value::Nil) {
         return Ok(Value::Bool(false));
     }
-    Ok(Value::Bool(items(&args[1], "find has on")?.iter().any(|item| args[0].deep_equal(item))))
+    let items = items(&args[1], "find has on")?;
+    allowance::take(items.len());
+    Ok(Value::Bool(items.iter().any(|item| args[0].deep_equal(item))))
 });
 const SLICE: Function = Function::new(&[ANY], slice).variadic(ANY).returning_interface();
 const CHUNK: Function = Function::new(&[INT, ANY], chunk);
@@ -104,6 +107,9 @@ fn nil_list() -> Value {
 fn uniq(args: &[Value]) -> FunctionResult {
     let mut kept: Vec<Value> = Vec::new();
     for item in items(&args[0], "find uniq on")? {
+        if !allowance::take(kept.len()) {
+            break;
+        }
         if !kept.iter().any(|one| item.deep_equal(one)) {
             kept.push(item);
         }

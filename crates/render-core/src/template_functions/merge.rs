@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: dario.cat/mergo v1.0.1.
 
-use gotemplate::{Function, FunctionResult, Map, Param, Value};
+use gotemplate::{Function, FunctionResult, Map, Param, Value, allowance};
 
 use super::arguments::map;
 
@@ -35,7 +35,8 @@ fn merged(args: &[Value], overwrite: bool) -> FunctionResult {
 }
 
 fn merge_into(target: &Map, source: &Map, overwrite: bool, depth: usize) {
-    if depth > DEPTH || target.same(source) {
+    // A map can contain another one many times, on many paths.
+    if depth > DEPTH || target.same(source) || !allowance::take(size_of::<Map>()) {
         return;
     }
     for (key, value) in source.entries() {

@@ -1,6 +1,6 @@
 //! Numbers.
 
-use gotemplate::{Context, Function, FunctionError, FunctionResult, List, Param, Value, types};
+use gotemplate::{Context, Function, FunctionError, FunctionResult, List, Param, Value, allowance, types};
 
 use super::arguments::{bytes, float, int};
 use super::cast::{to_float64, to_int64};
@@ -163,7 +163,8 @@ fn steps(context: &mut dyn Context, start: i64, stop: i64, step: i64) -> Result<
     }
     let count = start.abs_diff(stop).div_ceil(step.unsigned_abs());
     context.charge(count)?;
-    if count > 1 << 26 {
+    let bytes = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(2 * size_of::<Value>());
+    if count > 1 << 26 || !allowance::allows(bytes) {
         return Err(format!("a list of {count} numbers is too long").into());
     }
     let mut numbers = Vec::new();

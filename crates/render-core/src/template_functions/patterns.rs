@@ -1,11 +1,14 @@
 //! Functions with regular expressions.
 
+use std::rc::Rc;
+
 use gotemplate::strconv::quote;
-use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, chars, types};
+use gotemplate::{Function, FunctionError, FunctionResult, List, Param, Value, allowance, chars, types};
 use regex::bytes::{Captures, Match};
 
 use super::arguments::{bytes, int, strings, text};
-use super::regular_expression::{Pattern, compile};
+use super::regular_expression::{Pattern, compiled};
+use super::strings::PART;
 
 const STRING: Param = Param::String;
 const TWO: &[Param] = &[STRING, STRING];
@@ -17,23 +20,22 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     (
         "regexMatch",
         Function::new(TWO, |args| {
-            Ok(Value::Bool(compile(&text(args, 0)).is_ok_and(|pattern| pattern.regex.is_match(bytes(args, 1)))))
+            Ok(Value::Bool(
+                compiled(&text(args, 0), bytes(args, 1)).is_ok_and(|pattern| pattern.regex.is_match(bytes(args, 1))),
+            ))
         }),
     ),
-    (
-        "mustRegexMatch",
-        Function::new(TWO, |args| Ok(Value::Bool(compile(&text(args, 0))?.regex.is_match(bytes(args, 1))))),
-    ),
-    ("regexFind", Function::new(TWO, |args| Ok(found(&panicking(args)?, bytes(args, 1))))),
-    ("mustRegexFind", Function::new(TWO, |args| Ok(found(&compile(&text(args, 0))?, bytes(args, 1))))),
-    ("regexFindAll", Function::new(COUNTED, |args| Ok(found_all(&panicking(args)?, args)))),
-    ("mustRegexFindAll", Function::new(COUNTED, |args| Ok(found_all(&compile(&text(args, 0))?, args)))),
-    ("regexReplaceAll", Function::new(THREE, |args| Ok(replaced(&panicking(args)?, args)))),
-    ("mustRegexReplaceAll", Function::new(THREE, |args| Ok(replaced(&compile(&text(args, 0))?, args)))),
-    ("regexReplaceAllLiteral", Function::new(THREE, |args| literally(&panicking(args)?, args))),
-    ("mustRegexReplaceAllLiteral", Function::new(THREE, |args| literally(&compile(&text(args, 0))?, args))),
-    ("regexSplit", Function::new(COUNTED, |args| Ok(split(&panicking(args)?, args)))),
-    ("mustRegexSplit", Function::new(COUNTED, |args| Ok(split(&compile(&text(args, 0))?, args)))),
+    ("mustRegexMatch", Function::new(TWO, |args| Ok(Value::Bool(expression(args)?.regex.is_match(bytes(args, 1)))))),
+    ("regexFind", Function::new(TWO, |args| Ok(found(&*panicking(args)?, bytes(args, 1))))),
+    ("mustRegexFind", Function::new(TWO, |args| Ok(found(&*expression(args)?, bytes(args, 1))))),
+    ("regexFindAll", Function::new(COUNTED, |args| Ok(found_all(&*panicking(args)?, args)))),
+    ("mustRegexFindAll", Function::new(COUNTED, |args| Ok(found_all(&*expression(args)?, args)))),
+    ("regexReplaceAll", Function::new(THREE, |args| Ok(replaced(&*panicking(args)?, args)))),
+    ("mustRegexReplaceAll", Function::new(THREE, |args| Ok(replaced(&*expression(args)?, args)))),
+    ("regexReplaceAllLiteral", Function::new(THREE, |args| literally(&*panicking(args)?, args))),
+    ("mustRegexReplaceAllLiteral", Function::new(THREE, |args| literally(&*expression(args)?, args))),
+    ("regexSplit", Function::new(COUNTED, |args| Ok(split(&*panicking(args)?, args)))),
+    ("mustRegexSplit", Function::new(COUNTED, |args| Ok(split(&*expression(args)?, args)))),
     (
         "regexQuoteMeta",
         Function::new(&[STRING], |args| {
@@ -49,10 +51,15 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ),
 ];
 
+/// Compiles the first argument, for the second.
+fn expression(args: &[Value]) -> Result<Rc<Pattern>, String> {
+    compiled(&text(args, 0), bytes(args, 1))
+}
+
 /// Compiles the first argument as `regexp.MustCompile` does.
-fn panicking(args: &[Value]) -> Result<Pattern, FunctionError> {
+fn panicking(args: &[Value]) -> Result<Rc<Pattern>, FunctionError> {
     let expression = text(args, 0);
-    compile(&expression).map_err(|error| {
+    compiled(&expression, bytes(args, 1)).map_err(|error| {
         let shown = if expression.contains('`') { quote(expression.as_bytes()) } else { format!("`{expression}`") };
         format!("regexp: Compile({shown}): {error}").into()
     })
@@ -68,8 +75,9 @@ fn limit(args: &[Value]) -> usize {
 }
 
 fn found_all(pattern: &Pattern, args: &[Value]) -> Value {
+    let matches = whole_matches(pattern, bytes(args, 1)).take(limit(args)).enumerate();
     let all: Vec<&[u8]> =
-        whole_matches(pattern, bytes(args, 1)).take(limit(args)).map(|found| found.as_bytes()).collect();
+        matches.map_while(|(count, found)| allowance::allows(count * PART).then_some(found.as_bytes())).collect();
     if all.is_empty() { Value::List(List::nil(&types::STRINGS)) } else { strings(all) }
 }
 
@@ -99,6 +107,9 @@ fn replaced_by(pattern: &Pattern, text: &[u8], replacement: impl Fn(&Captures<'_
         out.extend_from_slice(&text[at..found.start()]);
         out.extend_from_slice(&replacement(&captures));
         at = found.end();
+        if !allowance::allows(out.len()) {
+            break;
+        }
     }
     out.extend_from_slice(&text[at..]);
     out.into()
@@ -147,7 +158,7 @@ fn split(pattern: &Pattern, args: &[Value]) -> Value {
     let mut parts: Vec<&[u8]> = Vec::new();
     let (mut start, mut end) = (0, 0);
     for found in whole_matches(pattern, text).take(limit) {
-        if parts.len() + 1 == limit {
+        if parts.len() + 1 == limit || !allowance::allows(parts.len() * PART) {
             break;
         }
         end = found.start();

@@ -3,9 +3,34 @@
 //! Both are of the same family. The differences: in Go `\d`, `\w`, `\s` and `\b` are ASCII, `\Q…\E` quotes, classes have no operators, names of
 //! groups can repeat, and repetitions are limited to 1,000. Source of the error texts: Go's `regexp/syntax`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
+use rustc_hash::FxHashMap;
 
 use super::unicode_classes::class_name;
+
+/// How many small expressions a thread keeps.
+const KEPT: usize = 64;
+
+/// The bytes that an expression's program may have to be kept, and those of its cache.
+const SMALL: SizeLimits = SizeLimits { program: 1 << 18, cache: 1 << 19 };
+
+const LARGE: SizeLimits = SizeLimits { program: 1 << 24, cache: 1 << 22 };
+
+#[derive(Clone, Copy)]
+struct SizeLimits {
+    program: usize,
+    cache: usize,
+}
+
+/// An expression, and whether the texts to match are ASCII.
+type Key = (String, bool);
+
+thread_local! {
+    static COMPILED: RefCell<FxHashMap<Key, Rc<Pattern>>> = RefCell::default();
+}
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -25,11 +50,31 @@ impl Pattern {
     }
 }
 
-/// Compiles an expression.
+/// Returns the compiled expression for matching `text`. Small expressions are compiled once in a thread.
 ///
 /// # Errors
 /// Go's text, `error parsing regexp: …`.
-pub(super) fn compile(expression: &str) -> Result<Pattern, String> {
+pub(super) fn compiled(expression: &str, text: &[u8]) -> Result<Rc<Pattern>, String> {
+    // Classes and `.` are far smaller without all of Unicode, which an ASCII text cannot contain.
+    let key = (expression.to_owned(), text.is_ascii() && expression.is_ascii());
+    if let Some(known) = COMPILED.with_borrow(|known| known.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let (pattern, is_small) = compile(expression, key.1)?;
+    let pattern = Rc::new(pattern);
+    if is_small {
+        COMPILED.with_borrow_mut(|known| {
+            if known.len() >= KEPT {
+                known.clear();
+            }
+            known.insert(key, pattern.clone());
+        });
+    }
+    Ok(pattern)
+}
+
+/// Compiles an expression for all texts, or for those that are ASCII. Returns whether its program is small, too.
+fn compile(expression: &str, ascii: bool) -> Result<(Pattern, bool), String> {
     let mut translator = Translator {
         rest: expression,
         whole: expression,
@@ -39,9 +84,19 @@ pub(super) fn compile(expression: &str) -> Result<Pattern, String> {
         names: vec![String::new()],
     };
     translator.run().map_err(|error| format!("error parsing regexp: {error}"))?;
-    let regex = RegexBuilder::new(&translator.out).size_limit(1 << 24).dfa_size_limit(1 << 22).build();
-    let regex = regex.map_err(|_| "error parsing regexp: expression nests too deeply".to_owned())?;
-    Ok(Pattern { regex, names: translator.names, is_empty: expression.is_empty() })
+    let build = |limits: SizeLimits, unicode: bool| {
+        let mut builder = RegexBuilder::new(&translator.out);
+        builder.unicode(unicode).size_limit(limits.program).dfa_size_limit(limits.cache).build()
+    };
+    let small = build(SMALL, !ascii).or_else(|error| if ascii { build(SMALL, true) } else { Err(error) });
+    let (regex, is_small) = match small {
+        Ok(regex) => (regex, true),
+        Err(_) => match build(LARGE, true) {
+            Ok(regex) => (regex, false),
+            Err(_) => return Err("error parsing regexp: expression nests too deeply".to_owned()),
+        },
+    };
+    Ok((Pattern { regex, names: translator.names, is_empty: expression.is_empty() }, is_small))
 }
 
 const DIGIT: &str = "0-9";
@@ -459,7 +514,11 @@ mod tests {
             (r"\x{41}\x42\103", "ABC", true),
         ];
         for (expression, text, expected) in table {
-            assert_eq!(compile(expression).unwrap().regex.is_match(text.as_bytes()), expected, "{expression}");
+            assert_eq!(
+                compiled(expression, text.as_bytes()).unwrap().regex.is_match(text.as_bytes()),
+                expected,
+                "{expression}"
+            );
         }
     }
 
@@ -483,7 +542,11 @@ mod tests {
             ("\\", "trailing backslash at end of expression: ``"),
         ];
         for (expression, expected) in table {
-            assert_eq!(compile(expression).unwrap_err(), format!("error parsing regexp: {expected}"), "{expression}");
+            assert_eq!(
+                compiled(expression, b"").unwrap_err(),
+                format!("error parsing regexp: {expected}"),
+                "{expression}"
+            );
         }
     }
 }

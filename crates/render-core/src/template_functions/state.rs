@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gotemplate::Context;
+use gotemplate::{Context, Str};
+use rustc_hash::FxHashMap;
 
 use crate::repeatable::ChartSource;
 use crate::time::{Clock, Offset};
@@ -36,7 +37,7 @@ pub(crate) struct FunctionState {
     /// The programs of `cmd`.
     pub(crate) programs: RefCell<ProgramOutputs>,
     /// The depth of helm's `include` for each name.
-    pub(crate) includes: RefCell<BTreeMap<String, usize>>,
+    pub(crate) includes: RefCell<FxHashMap<Str, usize>>,
     /// The environment's variables.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
     /// Whether reading a name that `environment` lacks is an error.

@@ -1,7 +1,7 @@
 //! Strings.
 
 use gotemplate::strconv::quote;
-use gotemplate::{Function, FunctionResult, Map, Param, Value, chars, types};
+use gotemplate::{Function, FunctionResult, Map, Param, Value, allowance, chars, types};
 
 use super::arguments::{bytes, count, int, shown, strings, texts};
 use super::unicode_case::{lower, upper};
@@ -68,7 +68,14 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("plural", Function::new(&[STRING, STRING, INT], |args| Ok(args[usize::from(int(args, 2) != 1)].clone()))),
     ("toString", Function::new(&[ANY], |args| Ok(shown(&args[0]).into()))),
     ("toStrings", Function::new(&[ANY], |args| Ok(strings(texts(&args[0]))))),
-    ("join", Function::new(&[STRING, ANY], |args| Ok(texts(&args[1]).join(bytes(args, 0)).into()))),
+    (
+        "join",
+        Function::new(&[STRING, ANY], |args| {
+            let (parts, separator) = (texts(&args[1]), bytes(args, 0));
+            let length = parts.iter().map(|part| part.len() + separator.len()).sum();
+            Ok(if allowance::allows(length) { parts.join(separator).into() } else { Value::Nil })
+        }),
+    ),
     ("split", Function::new(TWO, |args| Ok(numbered(split(bytes(args, 1), bytes(args, 0), None))))),
     (
         "splitn",
@@ -170,6 +177,9 @@ fn trunc(args: &[Value]) -> FunctionResult {
 
 fn joined(args: &[Value], shown: impl Fn(&Value) -> Vec<u8>) -> Value {
     let parts: Vec<Vec<u8>> = args.iter().filter(|value| !matches!(value, Value::Nil)).map(shown).collect();
+    if !allowance::allows(parts.iter().map(|part| part.len() + 1).sum()) {
+        return Value::Nil;
+    }
     parts.join(&b' ').into()
 }
 
@@ -189,6 +199,9 @@ fn indented(args: &[Value], start: &str) -> Result<Vec<u8>, gotemplate::Function
             out.extend_from_slice(&pad);
         }
         out.extend_from_slice(line);
+        if !allowance::allows(out.len()) {
+            break;
+        }
     }
     Ok(out)
 }
@@ -206,6 +219,9 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
             out.extend_from_slice(new);
             out.extend_from_slice(&rest[..length]);
             rest = &rest[length..];
+            if !allowance::allows(out.len()) {
+                break;
+            }
         }
         out.extend_from_slice(new);
         return out;
@@ -215,10 +231,16 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(new);
         rest = &rest[at + old.len()..];
+        if !allowance::allows(out.len()) {
+            break;
+        }
     }
     out.extend_from_slice(rest);
     out
 }
+
+/// The bytes that a part of a text takes, as a list or a map has it.
+pub(super) const PART: usize = 160;
 
 /// Splits at a separator, into at most `limit` parts; without one, into characters.
 fn split(text: &[u8], separator: &[u8], limit: Option<usize>) -> Vec<Vec<u8>> {
@@ -226,7 +248,7 @@ fn split(text: &[u8], separator: &[u8], limit: Option<usize>) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
     let mut rest = text;
     if separator.is_empty() {
-        while !rest.is_empty() && parts.len() + 1 < limit {
+        while !rest.is_empty() && parts.len() + 1 < limit && allowance::allows(parts.len() * PART) {
             let (_, length) = gotemplate::decode_char(rest);
             parts.push(rest[..length].to_vec());
             rest = &rest[length..];
@@ -236,7 +258,7 @@ fn split(text: &[u8], separator: &[u8], limit: Option<usize>) -> Vec<Vec<u8>> {
         }
         return parts;
     }
-    while parts.len() + 1 < limit {
+    while parts.len() + 1 < limit && allowance::allows(parts.len() * PART) {
         let Some(at) = find(rest, separator) else { break };
         parts.push(rest[..at].to_vec());
         rest = &rest[at + separator.len()..];

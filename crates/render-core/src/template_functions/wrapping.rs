@@ -1,6 +1,6 @@
 //! `wrap`, `wrapWith`, `abbrev` and `abbrevboth`: bytes are counted, not characters.
 
-use gotemplate::{Function, Param, Value};
+use gotemplate::{Function, Param, Value, allowance};
 
 use super::arguments::{bytes, int};
 use super::strings::find;
@@ -49,6 +49,9 @@ fn wrap(text: &[u8], width: i64, line_end: &[u8], break_words: bool) -> Vec<u8> 
         out.extend_from_slice(&rest[..line]);
         out.extend_from_slice(line_end);
         rest = &rest[next..];
+        if !allowance::allows(out.len()) {
+            break;
+        }
     }
     out.extend_from_slice(rest);
     out

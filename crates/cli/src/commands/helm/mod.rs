@@ -154,6 +154,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Some(output_dir) => write(&output_dir, &release, &print)?,
         None => output::result_bytes(&release.rendered.print(&print).map_err(failed)?)?,
     }
+    // The process ends: to free a parsed chart piece by piece would take longer than to render a small one.
+    std::mem::forget(release);
     Ok(Success::Done)
 }
 

@@ -5,6 +5,7 @@ mod output_dir;
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use render_core::helm::{
     Chart, Clock, Now, Offset, RandomBytes, ReadFile, RenderOptions, release_name, render, zone_offset,
@@ -90,6 +91,8 @@ pub struct Release {
     pub name: String,
     /// What was rendered.
     pub rendered: Rendered,
+    /// The chart, which can be rendered again.
+    pub chart: Arc<Chart>,
 }
 
 /// Renders a chart as `helm template` does, without the program helm.
@@ -132,7 +135,8 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
         random: Some(random_bytes()),
         repeatable: None,
     };
-    Ok(Release { name: release, rendered: render(&chart, options)? })
+    let rendered = render(&chart, options)?;
+    Ok(Release { name: release, rendered, chart: Arc::new(chart) })
 }
 
 /// The machine, for charts of repositories and registries.
