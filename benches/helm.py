@@ -2,7 +2,7 @@
 """Compare the cost of `hydrant helm template` with helm's, in one run.
 
     benches/helm.py --hydrant PROGRAM --helm PROGRAM... corpus   [--cases DIR] [--runs 3] [--every N] [--repo TEXT] [--slowest 3]
-    benches/helm.py --hydrant PROGRAM --helm PROGRAM... releases [--cases DIR] [--count 100]
+    benches/helm.py --hydrant PROGRAM --helm PROGRAM... releases [--chart FOLDER] [--count 100]
     benches/helm.py --hydrant PROGRAM [--helm PROGRAM]  scale    [--sizes 10,100,1000,10000]
 
 `corpus` runs one process for each case of the conformance corpus that renders (DIR holds index.json and charts/) and prints, for each
@@ -21,6 +21,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -172,6 +173,35 @@ def write_scale_chart(folder):
         path.write_text(content)
 
 
+def releases(options, env):
+    """COUNT releases of one chart: units of one hydrant run beside processes of helm."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        source = pathlib.Path(options.chart) if options.chart else folder / "scale"
+        if not options.chart:
+            write_scale_chart(source)
+        chart = folder / "source" / "chart"
+        shutil.copytree(source, chart)
+        services = "".join(f"- service: release-{number}\n  helm: {{chart: chart}}\n" for number in range(options.count))
+        (chart.parent / "hydrant.yaml").write_text(
+            f"apiVersion: hydrant/v1\nkind: Delivery\nservices:\n{services}environments: {{production: {{}}}}\n"
+            f"destination: {{repository: {folder}/manifests.git}}\n")
+        identity = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com"]
+        for words in (["init", "-q", "--bare", folder / "manifests.git"], ["init", "-q", chart.parent],
+                      ["-C", chart.parent, "add", "-A"], ["-C", chart.parent, *identity, "commit", "-q", "-m", "charts"]):
+            subprocess.run(["git", *words], check=True, env=env)
+        ours = summary([measure([options.hydrant, *options.render.split()], chart.parent, env) for _ in range(options.runs)])
+        print(f"\n## {options.count} releases of {options.chart or 'the chart of `scale`'}\n")
+        header(["", "wall s", "CPU s", "peak MB", "wall", "CPU"])
+        row(["hydrant, one process", f"{ours.wall:.3f}", f"{ours.cpu:.3f}", f"{ours.peak / 1024:.0f}", "", ""])
+        for helm in options.helm:
+            names = range(options.count)
+            costs = [measure([helm, "template", f"release-{name}", str(chart)], folder, env) for name in names]
+            wall, cpu = sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs)
+            row([f"{helm}, {options.count} processes", f"{wall:.2f}", f"{cpu:.2f}", f"{max(cost.peak for cost in costs) / 1024:.0f}",
+                 f"{wall / ours.wall:.0f} times", f"{cpu / ours.cpu:.0f} times"])
+
+
 def scale(options, env):
     with tempfile.TemporaryDirectory() as folder:
         chart = pathlib.Path(folder) / "scale"
@@ -208,6 +238,12 @@ def main():
     one.add_argument("--repo", default="")
     one.add_argument("--slowest", type=int, default=3)
     one.set_defaults(verb=corpus)
+    one = verbs.add_parser("releases")
+    one.add_argument("--chart")
+    one.add_argument("--count", type=int, default=100)
+    one.add_argument("--runs", type=int, default=5)
+    one.add_argument("--render", default="render --all -o out")
+    one.set_defaults(verb=releases)
     one = verbs.add_parser("scale")
     one.add_argument("--sizes", default="10,100,1000,10000")
     one.set_defaults(verb=scale)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use manifest::Diagnostic;
 
 use crate::repeatable::Repeatable;
+use crate::run_cache::RunCache;
 
 /// A request for a git repository at one revision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,6 +197,8 @@ pub struct ChartSettings {
     pub time_zone: Option<String>,
     /// Derives random values and the time, instead of `random` and `now`; the local time zone is UTC then.
     pub repeatable: Option<Arc<Repeatable>>,
+    /// The charts that the run has loaded.
+    pub cache: RunCache,
 }
 
 /// Access to everything outside of [`Files`](crate::files::Files): remote repositories, downloads, programs.

@@ -24,10 +24,12 @@
 //! ```
 
 pub mod files;
+mod files_record;
 pub mod helm;
 pub mod host;
 pub mod kustomize;
 pub mod repeatable;
+pub mod run_cache;
 pub mod skaffold;
 mod template_functions;
 mod time;

@@ -13,6 +13,7 @@ use render_core::files::Files;
 use render_core::host::{
     ChartRequest, ChartSettings, FetchedChart, Host, Program, ProgramKind, ProgramOutput, RemoteRepository,
 };
+use render_core::run_cache::RunCache;
 
 use super::charts::{ChartAccess, Charts};
 use super::commit_mount::CommitMount;
@@ -38,6 +39,8 @@ pub struct SystemHost {
     revision: Option<SourceRevision>,
     charts: ChartChoice,
     clock: HostClock,
+    /// What the units of a run share.
+    cache: RunCache,
 }
 
 /// The clock that charts read.
@@ -197,6 +200,7 @@ impl Host for SystemHost {
             random: Some(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string())),
             time_zone: self.clock.time_zone.clone(),
             repeatable: None,
+            cache: self.cache.clone(),
         }
     }
 

@@ -9,10 +9,11 @@ use std::rc::Rc;
 
 use manifest::Diagnostic;
 
+use super::chart_cache::ChartCache;
 use super::remote;
 use super::{
-    Chart, Clock, Flags, HelmError, KubeVersion, Now, Offset, PrintOptions, ReadFile, RenderOptions, Semantics,
-    ValueSource, Values, release_name, render, zone_offset,
+    Clock, Flags, HelmError, KubeVersion, Now, Offset, PrintOptions, ReadFile, RenderOptions, Semantics, ValueSource,
+    Values, release_name, render, zone_offset,
 };
 use crate::files::{Files, join};
 use crate::host::{ChartSettings, Host, Program, ProgramKind, ProgramOutput};
@@ -113,7 +114,8 @@ impl Call<'_> {
         let shown = flags.positional.last().cloned().unwrap_or_default();
         let mut sources = self.sources(semantics)?;
         let mut values = Values::merge(&sources, semantics)?;
-        let chart = Chart::load(self.files, &self.path(&shown), &shown, semantics)?;
+        let cache = self.settings.cache.of::<ChartCache>();
+        let chart = cache.load(self.files, &self.path(&shown), &shown, semantics)?;
         let namespace = one("namespace").unwrap_or_else(|| "default".to_owned());
         if let Some(repeatable) = &self.settings.repeatable {
             let tried = sources.len();

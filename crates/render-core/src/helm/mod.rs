@@ -12,6 +12,7 @@ mod active_chart;
 mod archive;
 mod archive_files;
 mod chart;
+mod chart_cache;
 mod chart_file;
 mod chart_lock;
 mod chart_object;

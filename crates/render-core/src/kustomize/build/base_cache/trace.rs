@@ -5,16 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use manifest::Diagnostic;
 
 use crate::files::{FileError, FileKind, Files};
+use crate::files_record::FileRead;
 use crate::host::{ChartRequest, ChartSettings, FetchedChart, Host, Program, ProgramOutput, RemoteRepository};
 use crate::kustomize::load::Io;
 
 /// A read and its result.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    Read(String, Result<Arc<[u8]>, FileError>),
-    Kind(String, Result<FileKind, FileError>),
-    List(String, Result<Vec<String>, FileError>),
-    Real(String, Result<String, FileError>),
+    File(FileRead),
     Repository(RemoteRepository, String),
     Download(String, Vec<u8>),
     /// A program was run, or a fetch failed: the result cannot be reused.
@@ -25,13 +23,7 @@ impl Seen {
     /// Whether the same read has the same result now.
     pub fn is_still_so(&self, io: Io<'_>) -> bool {
         match self {
-            Seen::Read(path, Ok(bytes)) => {
-                io.files.read(path).is_ok_and(|now| Arc::ptr_eq(&now, bytes) || now == *bytes)
-            }
-            Seen::Read(path, answer) => io.files.read(path) == *answer,
-            Seen::Kind(path, answer) => io.files.kind(path) == *answer,
-            Seen::List(folder, answer) => io.files.list(folder) == *answer,
-            Seen::Real(path, answer) => io.files.real(path) == *answer,
+            Seen::File(read) => read.is_still_so(io.files),
             Seen::Repository(remote, root) => io.host.repository(remote).is_ok_and(|now| now == *root),
             Seen::Download(url, bytes) => io.host.download(url).is_ok_and(|now| now == *bytes),
             Seen::Once => false,
@@ -41,7 +33,7 @@ impl Seen {
     /// The size in bytes of the file content that it holds.
     pub fn bytes(&self) -> usize {
         match self {
-            Seen::Read(_, Ok(bytes)) => bytes.len(),
+            Seen::File(read) => read.bytes(),
             Seen::Download(_, bytes) => bytes.len(),
             _ => 0,
         }
@@ -80,25 +72,25 @@ impl<'a> Trace<'a> {
 impl Files for Trace<'_> {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let answer = self.io.files.read(path);
-        self.note(Seen::Read(path.to_owned(), answer.clone()));
+        self.note(Seen::File(FileRead::Content(path.to_owned(), answer.clone())));
         answer
     }
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
         let answer = self.io.files.kind(path);
-        self.note(Seen::Kind(path.to_owned(), answer.clone()));
+        self.note(Seen::File(FileRead::Kind(path.to_owned(), answer.clone())));
         answer
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
         let answer = self.io.files.list(folder);
-        self.note(Seen::List(folder.to_owned(), answer.clone()));
+        self.note(Seen::File(FileRead::List(folder.to_owned(), answer.clone())));
         answer
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {
         let answer = self.io.files.real(path);
-        self.note(Seen::Real(path.to_owned(), answer.clone()));
+        self.note(Seen::File(FileRead::Real(path.to_owned(), answer.clone())));
         answer
     }
 }
