@@ -107,7 +107,7 @@ fn replaced_by(pattern: &Pattern, text: &[u8], replacement: impl Fn(&Captures<'_
         out.extend_from_slice(&text[at..found.start()]);
         out.extend_from_slice(&replacement(&captures));
         at = found.end();
-        if !allowance::allows(out.len()) {
+        if !allowance::allows(2 * out.len()) {
             break;
         }
     }

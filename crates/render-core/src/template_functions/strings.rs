@@ -199,7 +199,7 @@ fn indented(args: &[Value], start: &str) -> Result<Vec<u8>, gotemplate::Function
             out.extend_from_slice(&pad);
         }
         out.extend_from_slice(line);
-        if !allowance::allows(out.len()) {
+        if !allowance::allows(2 * out.len()) {
             break;
         }
     }
@@ -219,7 +219,7 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
             out.extend_from_slice(new);
             out.extend_from_slice(&rest[..length]);
             rest = &rest[length..];
-            if !allowance::allows(out.len()) {
+            if !allowance::allows(2 * out.len()) {
                 break;
             }
         }
@@ -231,7 +231,7 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(new);
         rest = &rest[at + old.len()..];
-        if !allowance::allows(out.len()) {
+        if !allowance::allows(2 * out.len()) {
             break;
         }
     }

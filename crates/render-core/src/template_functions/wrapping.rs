@@ -49,7 +49,7 @@ fn wrap(text: &[u8], width: i64, line_end: &[u8], break_words: bool) -> Vec<u8> 
         out.extend_from_slice(&rest[..line]);
         out.extend_from_slice(line_end);
         rest = &rest[next..];
-        if !allowance::allows(out.len()) {
+        if !allowance::allows(2 * out.len()) {
             break;
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn derive(context: &mut dyn Context, args: &[Value]) -> FunctionResul
     let Some(templates) = templates(&kind) else {
         return Ok(format!("cannot find password template {kind}").into());
     };
-    charge(context, EXPENSIVE)?;
+    charge(context, 3 * EXPENSIVE)?;
     Ok(derived(counter, templates, [bytes(args, 2), bytes(args, 3), bytes(args, 4)])?.into())
 }
 
