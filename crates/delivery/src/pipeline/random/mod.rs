@@ -145,6 +145,9 @@ impl<'a> UnitRenderings<'a> {
         let source = Arc::new(Repeatable::new(source));
         let host = UnitHost { inner: self.host, repeatable: source.clone(), programs: &self.programs };
         let output = (self.once)(&host)?;
-        Ok(Rendering { output, calls: source.calls() })
+        let mut calls = source.calls();
+        // Charts may be rendered in parallel; the calls of one chart are in their order.
+        calls.sort_by(|one, other| one.key.group.chart.cmp(&other.key.group.chart));
+        Ok(Rendering { output, calls })
     }
 }

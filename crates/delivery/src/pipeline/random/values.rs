@@ -8,7 +8,7 @@ use render_core::repeatable::{Derivation, MadeCall, Reference, ValueSetter, Vary
 use super::UnitRenderings;
 
 /// The maximum number of renderings of a unit to try values.
-const MOST_TRIALS: usize = 60;
+const MOST_TRIALS: usize = 24;
 
 /// The maximum number of values that are named for a call.
 const MOST_NAMED: usize = 3;
@@ -66,12 +66,11 @@ fn candidates(calls: &[&MadeCall]) -> Vec<String> {
         for near in call.references.iter().rev() {
             let own = subcharts(&near.name);
             for reference in &near.references {
-                for path in paths(reference) {
-                    for prefix in [&root, &own] {
-                        let path = if path.starts_with("global.") { path.clone() } else { format!("{prefix}{path}") };
-                        if seen.insert(path.clone()) {
-                            all.push(path);
-                        }
+                let Some(path) = path(reference) else { continue };
+                for prefix in [&root, &own] {
+                    let path = if path.starts_with("global.") { path.clone() } else { format!("{prefix}{path}") };
+                    if seen.insert(path.clone()) {
+                        all.push(path);
                     }
                 }
             }
@@ -86,8 +85,8 @@ fn subcharts(template: &str) -> String {
     folders.split("/charts/").skip(1).map(|name| format!("{name}.")).collect()
 }
 
-/// The paths of values that a reference may mean.
-fn paths(reference: &Reference) -> Option<String> {
+/// The path of values that a reference may mean.
+fn path(reference: &Reference) -> Option<String> {
     let path = match reference {
         Reference::Field(text) => text.split_once(".Values.")?.1,
         Reference::Text(text) => text,
