@@ -140,8 +140,33 @@ def any_value(small=False):
                      "(int64 \"-9\")", "(atoi \"12\")", "(fromYaml \"a: 1\")", "(fromJson \"{\\\"a\\\":[1]}\")", "(mustFromJson \"5\")", ".Chart.Name", "(until 3)", "(toStrings (list 1 2))"] + ([] if small else ["(unixEpoch (toDate \"2006\" \"2020\"))", ".Template", "."]))
 
 
+ATOMS = ["a", "b", ".", "\\w", "\\d", "\\s", "\\W", "[a-c]", "[^a]", "[[:alpha:]_]", "[\\d-]", "\\pL", "\\b", "^", "$", "é", "\\.", "(a|b)", "(?:x|ab*)", "(?i:B)", "(o)(l)", "(?P<n>l+)", "o", "l", " ", ",", "\\x6c", "[a-", "(", ")", "[z-a]", "\\", "|", "{", "}", "]", "\\n", "(?s)", "(?U)", "\\Q.*\\E", "\\z", "h"]
+COUNTS = ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,1}?", "{2,}", "{,2}", "{1001}", "**", "{0}"]
+
+
+def regular_expression():
+    """What stands before a group of flags is not repeated: hydrant refuses that (docs/compatibility.md)."""
+    atoms = [r.choice(ATOMS) for _ in range(r.randint(1, 5))]
+    return "".join(atom + ("" if atom in ("(?s)", "(?U)") else r.choice(COUNTS)) for atom in atoms)
+
+
+def damaged(texts):
+    """One of the texts, changed at a place or two, or joined with another."""
+    text = r.choice(texts)
+    if r.random() < 0.2:
+        text += "\n" + r.choice(texts)
+    for _ in range(r.choice([0, 1, 1, 2])):
+        at = r.randint(0, len(text))
+        text = text[:at] + r.choice(["", "", " ", "\n", ":", ": ", "- ", "[", "]", "{", "}", ",", "\"", "'", "&a ", "*a", "!", "|", ">", "#", " #", "\t", "%", "?", "0", "e", "-", "\n  ", "\\", "=", ".", "é", "~"]) + text[at + r.choice([0, 0, 1, 2]):]
+    return text
+
+
 def argument(kind, name):
     small = name in SMALL
+    if kind in "yjTUCS" and r.random() < 0.5:
+        return q(damaged({"y": YAMLS, "j": JSONS, "T": TOMLS, "U": URLS, "C": CONSTRAINTS, "S": SEMVERS}[kind]))
+    if kind == "r" and r.random() < 0.6:
+        return q(regular_expression())
     if r.random() < 0.08:
         return any_value(small)
     pick = {"s": WORDS, "w": WORDS, "S": SEMVERS, "C": CONSTRAINTS, "r": RES, "p": REPLACEMENTS, "d": DURATIONS, "L": LAYOUTS, "Z": ZONES, "y": YAMLS, "j": JSONS, "T": TOMLS, "U": URLS}

@@ -212,7 +212,7 @@ fn from_toml(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
 fn as_list(read: Result<Value, String>, prefix: &str) -> Value {
     let error = match read {
         Ok(list @ Value::List(_)) => return list,
-        Ok(Value::Nil) => return Value::List(List::nil(&types::LIST)),
+        Ok(Value::Nil) => return Value::List(List::from_iter([])),
         Ok(other) => prefix.to_owned() + &unmarshal_error(&other, "[]interface {}"),
         Err(error) => error,
     };
@@ -236,6 +236,7 @@ fn json_list(text: &[u8]) -> Value {
     match json::parse_partly(text, Numbers::Floats) {
         Ok(Parsed { value: Value::List(_), error: Some(error) }) => as_list(Err(error), ""),
         Ok(Parsed { value: Value::Nil, error: Some(_) }) => as_list(Ok(Value::Float(0.0)), ""),
+        Ok(Parsed { value: Value::Nil, error: None }) => Value::List(List::nil(&types::LIST)),
         other => as_list(other.map(|parsed| parsed.value), ""),
     }
 }

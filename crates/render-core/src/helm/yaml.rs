@@ -5,6 +5,7 @@ use gotemplate::{Entries, List, Map, Str, Value, allowance, types};
 use manifest::yaml::{Rules, Value as Resolved, read_first_document, resolve, write_kustomize, write_skaffold};
 use manifest::{Data, Map as NodeMap, Node, Scalar, Tag};
 
+use crate::template_functions::durations::DURATION;
 use crate::template_functions::encodings::decode_base64;
 use crate::template_functions::json;
 use crate::template_functions::times::Time;
@@ -187,6 +188,7 @@ fn node_of(value: &Value) -> Node {
     match value {
         Value::Nil => Scalar::null().into(),
         Value::Bool(value) => Scalar { tag: Tag::Bool, ..Scalar::plain(value.to_string()) }.into(),
+        Value::Int(_, of) if of.name == DURATION.name => Node::string(value.to_string()),
         Value::Int(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
         Value::Uint(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
         Value::Float(value) => float_node(*value),
@@ -210,7 +212,8 @@ fn node_of(value: &Value) -> Node {
 }
 
 fn float_node(value: f64) -> Node {
-    let text = format_float(value, FloatFormat::Shorter, None);
+    let negative_zero = value == 0.0 && value.is_sign_negative();
+    let text = if negative_zero { "-0".to_owned() } else { format_float(value, FloatFormat::Shorter, None) };
     let tag = if text.bytes().all(|byte| byte.is_ascii_digit()) { Tag::Int } else { Tag::Float };
     Scalar { tag, ..Scalar::plain(text) }.into()
 }

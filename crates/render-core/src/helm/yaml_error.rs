@@ -5,12 +5,13 @@ use manifest::yaml::{Rules, StreamError, Value as Resolved, resolve};
 use manifest::{Data, Node, Scalar};
 
 /// What the reader says, and what libyaml says of the same. The longer ones come first where one contains the other.
-const WORDING: [(&str, &str); 20] = [
+const WORDING: [(&str, &str); 21] = [
     ("found a character that cannot start any token", "found character that cannot start any token"),
     ("find the expected ':'", "find expected ':'"),
     ("found an unexpected document marker", "found unexpected document indicator"),
     ("found an unexpected end of the file", "found unexpected end of stream"),
     ("found an unknown escape character", "found unknown escape character"),
+    ("found an unexpected non-alphabetical character", "found unexpected non-alphabetical character"),
     ("find the expected hexadecimal number", "find expected hexdecimal number"),
     ("found an invalid Unicode escape code", "found invalid Unicode character escape code"),
     (

@@ -113,7 +113,7 @@ struct Template {
     /// Set the release's name by this template
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
-    /// Omit the advice to use --debug from errors; debug lines are not printed
+    /// Print what was rendered if it is not valid YAML; debug lines are not printed
     #[arg(long)]
     debug: bool,
     /// Accepted as in helm; the name stays release-name

@@ -13,7 +13,11 @@ impl Scanner<'_> {
         let mark = self.mark();
         self.pos += 1;
         let name = self.name();
-        if name.is_empty() || !is_blank_or_end(self.rest()) {
+        if !name.is_empty() && !is_blank_or_end(self.rest()) {
+            return Err(refuse(mark, "while scanning a directive: found an unexpected non-alphabetical character")
+                .hint("put a value that starts with `%` in quotes"));
+        }
+        if name.is_empty() {
             return Err(refuse(mark, "while scanning a directive: could not find the expected directive name")
                 .hint("put a value that starts with `%` in quotes"));
         }

@@ -3,6 +3,7 @@
 use gotemplate::strconv::{FloatFormat, format_float};
 use gotemplate::{Map, Value};
 
+use crate::template_functions::durations::DURATION;
 use crate::template_functions::times::Time;
 
 /// Returns a value as TOML.
@@ -13,6 +14,7 @@ pub(in crate::helm) fn write(value: &Value) -> Result<String, String> {
     let mut printer = Printer { out: String::new() };
     match value {
         Value::Map(map) => printer.table(&[], map)?,
+        list if is_table_list(list) => return Err("toml: top-level values must be Go maps or structs".to_owned()),
         other => printer.value(other)?,
     }
     Ok(printer.out)
@@ -90,6 +92,7 @@ impl Printer {
             Value::Nil => return Err("toml: cannot encode array with nil element".to_owned()),
             Value::Float(value) => self.out.push_str(&float(*value)),
             Value::String(text) => self.out.push_str(&quoted(&text.to_text())),
+            Value::Int(_, of) if of.name == DURATION.name => self.out.push_str(&format!("\"{value}\"")),
             Value::Bool(_) | Value::Int(..) | Value::Uint(..) => self.out.push_str(&value.to_string()),
             Value::List(list) => {
                 self.out.push('[');
