@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use testkit::docker_registry::{Auth, DockerRegistry};
+
 const FILES: [(&str, &str); 9] = [
     (
         "hydrant.yaml",
@@ -131,4 +133,70 @@ fn real_helm_pulls_charts_for_kustomizations() {
     write("gone/kustomization.yaml", &format!("helmCharts:\n- name: gone\n  {chart}"));
     let stderr = run(folder.path(), "! hydrant kustomize gone --enable-helm 2>&1");
     assert!(stderr.contains("helmCharts[0]") && stderr.contains("gone"), "{stderr}");
+}
+
+/// Charts that helm has packaged and pushed give the output of `helm template`, from a repository and from a registry with a login.
+#[test]
+#[ignore = "needs helm and docker-registry"]
+fn real_helm_charts_of_repositories_and_registries() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    run(folder.path(), "mkdir packed && helm create web >/dev/null");
+    for version in ["1.0.0", "1.2.0+build.1", "2.0.0-rc.1"] {
+        run(folder.path(), &format!("helm package web --version {version} -d packed && helm repo index packed"));
+    }
+    let served = folder.path().join("packed");
+    let server = testkit::http::Server::start(None, move |request| {
+        match std::fs::read(served.join(request.path.trim_start_matches('/'))) {
+            Ok(bytes) => testkit::http::Response::new(200, "application/octet-stream", bytes),
+            Err(_) => testkit::http::Response::new(404, "text/plain", "nothing here"),
+        }
+    });
+    let registry = DockerRegistry::start(Auth::Htpasswd, None);
+    let host = registry.host();
+    // What `helm registry login` writes.
+    write(".config/helm/registry/config.json", &registry.config_json());
+    run(folder.path(), &format!("for f in packed/*.tgz; do helm push $f oci://{host}/charts --plain-http; done"));
+    let repository = format!("http://127.0.0.1:{}", server.address().port());
+    write(
+        "src/hydrant.yaml",
+        &format!(
+            "apiVersion: hydrant/v1\nkind: Delivery\nservices:\n- service: one\n  helm: {{repository: '{repository}', chart: web, version: 1.x, \
+             values: v.yaml, semantics: 3.17}}\n- service: two\n  helm: {{chart: 'oci://{host}/charts/web', version: ^1, values: v.yaml, semantics: 3.17}}\n\
+             environments: {{prod: {{namespace: shop}}}}\npolicy: {{images: any}}\ndestination: {{repository: ../manifests.git}}\n"
+        ),
+    );
+    write("src/v.yaml", "replicaCount: 3\ningress: {enabled: true}\n");
+    let commit = "cd src && git init -q -b main && git add -A && git -c user.name=a -c user.email=a@b commit -q -m one";
+    run(folder.path(), commit);
+    run(folder.path(), "cd src && hydrant update");
+    for name in ["one", "two"] {
+        let helm = format!(
+            "helm template {name} packed/web-1.2.0+build.1.tgz -f src/v.yaml -n shop --include-crds --skip-tests"
+        );
+        let ours = run(
+            folder.path(),
+            &format!(
+                "cd src && hydrant helm template {name} {} -f v.yaml -n shop --include-crds --skip-tests --semantics 3.17",
+                if name == "one" {
+                    format!("web --repo {repository} --version 1.x")
+                } else {
+                    format!("oci://{host}/charts/web --version ^1")
+                }
+            ),
+        );
+        assert_eq!(ours, run(folder.path(), &helm), "{name}");
+    }
+    let lock = std::fs::read_to_string(folder.path().join("src/hydrant.lock")).unwrap();
+    assert_eq!(lock.matches("version: \"1.2.0+build.1\"").count(), 2, "{lock}");
+    // Without the servers, the lock file and the cache are enough.
+    drop((server, registry));
+    run(folder.path(), "cd src && git add -A && git -c user.name=a -c user.email=a@b commit -q -m two");
+    let delivered =
+        run(folder.path(), "cd src && hydrant deliver --all --locked --source-repository https://git.example/x");
+    assert!(delivered.contains("2 units: 2 committed"), "{delivered}");
 }
