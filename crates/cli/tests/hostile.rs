@@ -6,37 +6,21 @@
     reason = "a test that cannot set up its case has failed, and the figures are its report"
 )]
 
+mod bounds;
+
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use bounds::{OBJECT, hydrant, refused};
 use testkit::hostile::{
     COMMIT, HostileGit, Measured, RawServer, band_1, bytes, chain, first, forever, gzip_bomb, head, measure,
     pack_header, pack_object, packet, silence, slowly,
 };
 
-/// The memory that no input may exceed, in megabytes.
-const MAX_MB: u64 = 512;
-
 const MB: u64 = 1 << 20;
-
-fn hydrant() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hydrant"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command
-}
-
-/// Checks that the program failed with a message, in bounded memory and time, and prints what it took.
-fn refused(name: &str, measured: &Measured, message: &str, seconds: u64) {
-    let stderr = measured.stderr();
-    println!("{name}: {} MB, {:.1} s", measured.peak_mb, measured.time.as_secs_f64());
-    assert!(stderr.contains(message), "{name}: {message:?} is not in {stderr}");
-    assert!(matches!(measured.output.status.code(), Some(1 | 4)), "{name}: {:?}", measured.output.status);
-    assert!(measured.peak_mb < MAX_MB, "{name}: {} MB", measured.peak_mb);
-    assert!(measured.time < Duration::from_secs(seconds), "{name}: {:?}", measured.time);
-}
 
 /// Builds a kustomization with a base from the server.
 fn base(server: &RawServer, query: &str) -> Measured {
@@ -227,8 +211,6 @@ fn build(files: &[(&str, &str)]) -> Measured {
     }
     measure(hydrant().arg("kustomize").arg(folder.path()).env("HOME", folder.path()))
 }
-
-const OBJECT: &str = "apiVersion: v1\nkind: C\nmetadata: {name: a}\nspec: {a: b}\n";
 
 #[test]
 fn a_build_that_grows() {

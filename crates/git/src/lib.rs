@@ -17,6 +17,7 @@
 //! No module knows a host's API; a host's crate implements [`Transport`] and [`source::HistoryService`].
 
 pub mod bases;
+mod blob;
 mod config;
 mod connection;
 mod credentials;

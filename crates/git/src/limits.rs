@@ -38,6 +38,8 @@ pub(crate) const MAX_PACK_BYTES: u64 = 256 << 20;
 pub(crate) const MAX_PACK_OBJECTS: u32 = 2_000_000;
 /// The bytes of one object, uncompressed. Resolving a delta needs three times as much memory.
 pub(crate) const MAX_OBJECT_BYTES: u64 = 100 << 20;
+/// The bytes of a file of a branch that is read; the output of a build is not larger.
+pub(crate) const MAX_BLOB_BYTES: u64 = 128 << 20;
 /// The bytes of all objects of a pack, uncompressed.
 pub(crate) const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 /// The deltas between an object and the one that is stored whole. git itself writes at most 4095.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use git2::{ObjectType, Odb, Oid, Repository, RepositoryInitOptions};
 
+use crate::blob;
 use crate::error::TransportError;
 use crate::file::Mode;
+use crate::limits::MAX_BLOB_BYTES;
 use crate::pack::{Contents, Pack};
 use crate::tree::{FOLDER, Tree, TreeCache};
 
@@ -75,9 +77,9 @@ impl ObjectStore {
     /// Returns the content of a blob.
     ///
     /// # Errors
-    /// An object that is not in the store or is not a blob.
+    /// An object that is not in the store, is not a blob or is larger than 128 MiB.
     pub fn blob(&self, id: Oid) -> Result<Vec<u8>, git2::Error> {
-        Ok(self.repository.find_blob(id)?.content().to_vec())
+        Ok(blob::read(&self.repository, id, MAX_BLOB_BYTES)?.content().to_vec())
     }
 
     /// Returns id and mode of the entry at `path`. `None` if there is none, or a tree on the path is not in the store.

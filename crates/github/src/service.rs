@@ -18,7 +18,7 @@ use tower::Service;
 use crate::request::Endpoints;
 
 /// The maximum size of a response in bytes; the largest are recursive trees, which GitHub truncates at 7 MB.
-const MAX_RESPONSE: usize = 64 << 20;
+const MAX_RESPONSE: usize = 16 << 20;
 /// The wait after a secondary rate limit that names none (GitHub: "wait for at least one minute").
 const SECONDARY_RATE_LIMIT: Duration = Duration::from_secs(60);
 

@@ -22,13 +22,14 @@
 //! # }
 //! ```
 //!
-//! [`child`] creates child processes, which get no credential in their environment.
+//! [`child`] creates child processes, which get no credential in their environment. [`bounded`] reads files and streams up to a size.
 //!
 //! Modules: [`client`] and its [`options`] · [`request`], [`response`], [`error`] · [`retry`] · [`proxy`], [`trust`], [`host`], [`addresses`] ·
-//! [`input_trust`], [`child`] ·
+//! [`input_trust`], [`child`], [`bounded`] ·
 //! [`redact`] · [`worker_pool`]. The crate has no knowledge of its callers' protocols and depends on no other crate of the workspace.
 
 pub mod addresses;
+pub mod bounded;
 pub mod child;
 pub mod client;
 pub mod error;

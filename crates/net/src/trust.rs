@@ -63,7 +63,8 @@ pub(crate) fn read_authorities(files: &[PathBuf]) -> Result<Vec<CertificateDer<'
     let mut all = Vec::new();
     for file in files {
         let name = || file.clone();
-        let bytes = std::fs::read(file).map_err(|source| AuthorityError::Unreadable { file: name(), source })?;
+        let bytes =
+            crate::bounded::read_file(file).map_err(|source| AuthorityError::Unreadable { file: name(), source })?;
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
         let certificates = certificates.map_err(|source| AuthorityError::Invalid { file: name(), source })?;
         if certificates.is_empty() {

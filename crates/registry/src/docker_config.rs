@@ -57,7 +57,7 @@ impl DockerConfig {
     /// Reads a file; nothing where it does not exist.
     pub(crate) fn read(file: &Path) -> Result<Option<DockerConfig>, Diagnostic> {
         let source = file.display().to_string();
-        match std::fs::read(file) {
+        match net::bounded::read_file(file) {
             Ok(bytes) => DockerConfig::parse(&source, &bytes).map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => {

@@ -39,7 +39,7 @@ impl ApiArguments {
         let input = |message: String| Failure::Input(anyhow::anyhow!(message));
         let login = match (self.app_id, self.app_key_file, self.token) {
             (Some(id), Some(file), _) => {
-                let key = std::fs::read_to_string(&file);
+                let key = delivery::host::read_text(&file);
                 let key = key.map_err(|error| input(format!("{}: {error}", file.display())))?;
                 Login::App { id, key }
             }

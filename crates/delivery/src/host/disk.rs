@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs::{self, Permissions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use net::bounded;
 use render_core::files::{FileError, FileKind, Files, join, parent};
-
-/// The largest file that the engine reads.
-const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Files on disk. It keeps what was read, so that a file is read once and stays the same through a run, and so that the
 /// list of what a unit depends on falls out: see [`DiskFiles::inputs`].
@@ -51,7 +49,7 @@ impl Files for DiskFiles {
         if let Some(bytes) = known {
             return Ok(bytes);
         }
-        let bytes: Arc<[u8]> = read_limited(path)?.into();
+        let bytes: Arc<[u8]> = bounded::read_file(Path::new(path)).map_err(|error| file_error(&error))?.into();
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), bytes.clone());
         Ok(bytes)
     }
@@ -88,18 +86,6 @@ impl Files for DiskFiles {
         self.real.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
         Ok(found)
     }
-}
-
-/// Reads a file of at most [`MAX_FILE_BYTES`].
-fn read_limited(path: &str) -> Result<Vec<u8>, FileError> {
-    let file = fs::File::open(path).map_err(|error| file_error(&error))?;
-    let size = file.metadata().map_err(|error| file_error(&error))?.len();
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or_default() + 1);
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| file_error(&error))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(FileError::Other(format!("it is larger than {} MiB", MAX_FILE_BYTES >> 20)));
-    }
-    Ok(bytes)
 }
 
 /// The path as the engine writes it: absolute, UTF-8.

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use manifest::{At, Diagnostic};
 
+/// The bytes of all values together. A few lines could double a value many times.
+const MAX_VALUES: usize = 16 << 20;
+
 /// Reads the lines: `NAME=value`, `NAME: value` or `export NAME=value`; comments begin with `#` at the start or behind a blank;
 /// double quotes take `\n`, `\r`, `\"`, `\\`, `\$` and variables, single quotes take nothing, and both may span lines.
 /// `$NAME` and `${NAME}` stand for variables of the same file.
 ///
 /// # Errors
-/// An invalid line, with its number.
+/// An invalid line, with its number, and values beyond 16 MiB.
 pub fn parse(text: &str, file: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
-    let mut values = BTreeMap::new();
+    let (mut values, mut bytes) = (BTreeMap::new(), 0);
     let text = text.replace("\r\n", "\n");
     let mut rest = text.trim_start_matches('\u{feff}');
     loop {
@@ -30,6 +33,11 @@ pub fn parse(text: &str, file: &str) -> Result<BTreeMap<String, String>, Diagnos
         };
         let (name, after) = name(rest).ok_or_else(|| bad("expected NAME=value"))?;
         let (value, after) = value(after, &values).ok_or_else(|| bad("unterminated quoted value"))?;
+        bytes += value.len();
+        if bytes > MAX_VALUES {
+            let message = format!("the values are larger than {} MiB together", MAX_VALUES >> 20);
+            return Err(Diagnostic::new(message).in_file(file).at(At { line, column: 1 }));
+        }
         values.insert(name, value);
         rest = after;
     }
@@ -88,7 +96,7 @@ fn unescape(text: &str) -> String {
 fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$').filter(|_| out.len() <= MAX_VALUES) {
         if let Some(before) = rest[..at].strip_suffix('\\') {
             out.push_str(before);
             out.push('$');
@@ -116,6 +124,15 @@ fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_limited() {
+        let doubled: String = (1..60).map(|index| format!("A{index}=$A{}$A{}\n", index - 1, index - 1)).collect();
+        let many = format!("A={}\nB={}\n", "x".repeat(1_000_000), "$A".repeat(1_000_000));
+        for text in [format!("A0=0123456789\n{doubled}"), many] {
+            assert_eq!(parse(&text, "file").unwrap_err().message, "the values are larger than 16 MiB together");
+        }
+    }
 
     #[test]
     fn values_are_read_as_godotenv_reads_them() {

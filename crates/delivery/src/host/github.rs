@@ -89,7 +89,7 @@ fn login(ctx: &RunContext, at_home: bool) -> Result<Login, Failure> {
         let id = id
             .parse()
             .map_err(|_| Diagnostic::new(format!("expected a number, found \"{id}\"")).field("GITHUB_APP_ID"))?;
-        let key = std::fs::read_to_string(file).map_err(|error| wrong(format!("{file}: {error}")))?;
+        let key = net::bounded::read_text(Path::new(file)).map_err(|error| wrong(format!("{file}: {error}")))?;
         return Ok(Login::App { id, key });
     }
     let token = variable("HYDRANT_GIT_TOKEN").or_else(|| variable("GITHUB_TOKEN").filter(|_| at_home));

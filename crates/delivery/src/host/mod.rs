@@ -4,6 +4,7 @@ mod bases;
 pub mod branches;
 mod cache;
 pub mod charts;
+mod child_output;
 pub mod ci_run;
 pub mod clone;
 pub(crate) mod commit_mount;
@@ -34,6 +35,8 @@ pub mod threads;
 pub mod trailers;
 
 pub(crate) use cache::sha256_hex;
+pub use net::bounded::{read_file, read_stream, read_text};
+
 pub use context::{InputTrust, Moment, RunContext};
 pub use permissions::{AllowedPrograms, Permissions};
 

@@ -105,7 +105,7 @@ impl Fetched {
             |place: &Path, error: &std::io::Error| Diagnostic::new(format!("{}: {error}", place.display()));
         let pinned = self.pinned(&shown, None)?;
         if let Some(digest) = &pinned {
-            let bytes = fs::read(cache::file(&self.cache(), digest)).ok();
+            let bytes = net::bounded::read_file(&cache::file(&self.cache(), digest)).ok();
             if let Some(bytes) = bytes.filter(|bytes| cache::digest(bytes) == *digest) {
                 self.note(shown, None, digest.clone());
                 return Ok(bytes);

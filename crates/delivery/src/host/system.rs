@@ -1,6 +1,5 @@
 //! The engine's access to the host besides files: programs, downloads, remote bases, temporary folders.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -16,6 +15,7 @@ use render_core::host::{
 use render_core::run_cache::RunCache;
 
 use super::charts::{ChartAccess, Charts};
+use super::child_output;
 use super::commit_mount::CommitMount;
 use super::context::RunContext;
 use super::disk::DiskFiles;
@@ -228,7 +228,7 @@ impl Host for SystemHost {
             ProgramKind::Source | ProgramKind::Hook => Purpose::Source,
             ProgramKind::Helm => Purpose::Helm,
         };
-        let mut child = child::command(name, purpose)
+        let child = child::command(name, purpose)
             .args(arguments)
             .current_dir(&program.folder)
             .envs(program.variables.iter().map(|(name, value)| (name, value)))
@@ -237,15 +237,8 @@ impl Host for SystemHost {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| not_started(name, &error))?;
-        let pipe = child.stdin.take();
-        let finished = std::thread::scope(|scope| {
-            scope.spawn(move || {
-                // A program that does not read its input closes the pipe, which is not an error.
-                pipe.map(|mut pipe| pipe.write_all(&program.input).is_ok())
-            });
-            child.wait_with_output()
-        });
-        let finished = finished.map_err(|error| not_started(name, &error))?;
+        let finished = child_output::wait(child, &program.input);
+        let finished = finished.map_err(|error| Diagnostic::new(format!("cannot run {name}: {error}")))?;
         let stderr = files.stderr(finished.stderr);
         Ok(ProgramOutput { status: finished.status.code(), stdout: finished.stdout, stderr })
     }

@@ -17,6 +17,9 @@ pub use github::{
 use crate::error::Failure;
 use crate::host::{RunContext, github as host_github};
 
+/// The bytes of all files of a commit together, which are in memory.
+const MAX_BYTES: usize = 128 << 20;
+
 /// GitHub's API at a URL, with the proxies and certificate authorities of the environment and of git's configuration.
 pub fn github(api: String, login: Login, ctx: &RunContext) -> GitHub {
     host_github::api(api, login, ctx)
@@ -29,7 +32,7 @@ pub fn github(api: String, login: Login, ctx: &RunContext) -> GitHub {
 /// # Errors
 /// A path that does not exist, that leaves the folder, or that is neither file, folder nor link.
 pub fn files(folder: &Path, paths: &[PathBuf], modes: bool) -> Result<FileSet, Failure> {
-    let mut found = FileSet::new();
+    let (mut found, mut bytes) = (FileSet::new(), 0);
     let mut todo = Vec::new();
     for path in paths {
         todo.push(inside(path)?);
@@ -48,7 +51,15 @@ pub fn files(folder: &Path, paths: &[PathBuf], modes: bool) -> Result<FileSet, F
             continue;
         }
         let name = path.to_str().ok_or_else(|| failed(&path, "its name is not UTF-8"))?.replace('\\', "/");
-        found.insert(name, read(&place, &kind, modes).map_err(|message| failed(&path, &message))?);
+        let file = read(&place, &kind, modes).map_err(|message| failed(&path, &message))?;
+        bytes += file.bytes.len();
+        if bytes > MAX_BYTES {
+            return Err(failed(
+                &path,
+                &format!("the files of a commit are larger than {} MiB together", MAX_BYTES >> 20),
+            ));
+        }
+        found.insert(name, file);
     }
     Ok(found)
 }
@@ -76,7 +87,7 @@ fn read(place: &Path, kind: &std::fs::Metadata, modes: bool) -> Result<File, Str
     if !kind.is_file() {
         return Err("is neither a file, a folder nor a link".to_owned());
     }
-    let bytes = std::fs::read(place).map_err(|error| error.to_string())?;
+    let bytes = net::bounded::read_file(place).map_err(|error| error.to_string())?;
     let mode = if modes && executable(kind) { Mode::Executable } else { Mode::Regular };
     Ok(File { bytes: bytes.into(), mode })
 }

@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+/// The bytes of a program's output that are read.
+const MAX_OUTPUT: u64 = 1 << 20;
+
 /// Why a credential helper or askpass program gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -53,10 +56,10 @@ pub(super) fn run(
         let _ = stdin.write_all(input.as_bytes());
     }
     let (sender, receiver) = mpsc::channel();
-    if let Some(mut stdout) = child.stdout.take() {
+    if let Some(stdout) = child.stdout.take() {
         std::thread::spawn(move || {
             let mut text = Vec::new();
-            let _ = stdout.read_to_end(&mut text);
+            let _ = stdout.take(MAX_OUTPUT).read_to_end(&mut text);
             let _ = sender.send(text);
         });
     }

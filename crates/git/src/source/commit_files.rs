@@ -9,6 +9,7 @@ use git2::{ObjectType, Odb, Oid, Repository};
 use super::error::SourceError;
 use super::repository::SourceRepository;
 use super::tree_files::{EntryKind, EntryVisitor, ReadError, ReadObjects, TreeFiles};
+use crate::blob;
 use crate::tree::{InvalidTree, Tree};
 
 /// The files of one commit, for any number of threads.
@@ -198,7 +199,9 @@ impl ReadObjects for Repositories {
     }
 
     fn blob(&self, id: Oid) -> Result<Arc<[u8]>, ReadError> {
-        self.with(|repository| Ok(repository.find_blob(id).map_err(|error| object(&error))?.content().into()))
+        self.with(|repository| {
+            Ok(blob::read(repository, id, net::bounded::MAX_BYTES).map_err(|error| object(&error))?.content().into())
+        })
     }
 
     fn submodule(&self, commit: Oid) -> Result<Option<Oid>, ReadError> {

@@ -16,6 +16,9 @@ use super::order;
 /// The longest key that is written on the line of its value (`yaml_emitter_check_simple_key`).
 const LONGEST_SIMPLE_KEY: usize = 128;
 
+/// The longest text, in bytes: 128 MiB. Indentation can make a text much larger than the objects in it.
+const MAX_OUTPUT: usize = 128 << 20;
+
 const SPACES: &str = "                                                                ";
 
 /// How a tool prints keys and scalars.
@@ -96,6 +99,7 @@ impl<D: Dialect> Printer<'_, D> {
         check_distinct(map, &entries)?;
         D::sort(&mut entries);
         for (index, (key, value)) in entries.iter().enumerate() {
+            self.check_room(indent)?;
             if index > 0 || !inline {
                 self.line(indent);
             }
@@ -124,6 +128,7 @@ impl<D: Dialect> Printer<'_, D> {
     /// Writes the items of a sequence, the first one where the last line ends if `inline`.
     fn seq(&mut self, items: &[Node], indent: usize, inline: bool) -> Result<(), Diagnostic> {
         for (index, item) in items.iter().enumerate() {
+            self.check_room(indent)?;
             if index > 0 || !inline {
                 self.line(indent);
             }
@@ -171,6 +176,9 @@ impl<D: Dialect> Printer<'_, D> {
             Data::Map(_) => self.out.push_str("{}"),
             Data::Seq(_) => self.out.push_str("[]"),
             Data::Scalar(scalar) => {
+                // A line may begin at each of these.
+                let lines = scalar.text.bytes().filter(|byte| matches!(byte, b' ' | b'\n')).count();
+                self.check_room(scalar.text.len().saturating_add(lines.saturating_mul(indent)))?;
                 D::scalar(
                     self.out,
                     scalar,
@@ -180,6 +188,15 @@ impl<D: Dialect> Printer<'_, D> {
             }
         }
         Ok(())
+    }
+
+    /// Fails if `more` bytes exceed the limit of the text.
+    fn check_room(&self, more: usize) -> Result<(), Diagnostic> {
+        if self.out.len().saturating_add(more) <= MAX_OUTPUT {
+            return Ok(());
+        }
+        let message = format!("the output exceeds the limit of {} MiB", MAX_OUTPUT >> 20);
+        Err(Diagnostic::new(message).hint("split the kustomization"))
     }
 
     /// Starts a new line.

@@ -4,7 +4,6 @@
 //! the same file in every ConfigMap.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::mem::size_of;
 
 use manifest::{Data, Diagnostic, Entry, Node};
@@ -35,14 +34,6 @@ impl Budget {
             return Err(Diagnostic::new(message).hint("split the kustomization, or remove what repeats its content"));
         }
         Ok(())
-    }
-
-    /// Counts `bytes` that are added to each of `count` objects.
-    ///
-    /// # Errors
-    /// As [`Self::add`].
-    pub(super) fn add_each(&self, count: usize, bytes: u64) -> Result<(), Diagnostic> {
-        self.add(bytes.saturating_mul(count as u64))
     }
 
     /// Counts bases.
@@ -79,12 +70,6 @@ fn size_of_entry(entry: &Entry) -> u64 {
     (size_of::<Entry>() - size_of::<Node>() + entry.key.text.len()) as u64 + size_of_node(&entry.value)
 }
 
-/// Returns the bytes that labels or annotations take in an object.
-pub(super) fn size_of_pairs(pairs: &BTreeMap<String, String>) -> u64 {
-    let size = |(key, value): (&String, &String)| (size_of::<Entry>() + key.len() + value.len()) as u64;
-    pairs.iter().map(size).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +87,7 @@ mod tests {
     fn the_limits_hold_for_the_sum() {
         let budget = Budget::default();
         budget.add(MAX_BYTES).unwrap();
-        assert!(budget.add(1).is_err() && budget.add_each(usize::MAX, u64::MAX).is_err());
+        assert!(budget.add(1).is_err() && budget.add(u64::MAX).is_err());
         budget.add_bases(MAX_BASES).unwrap();
         assert!(budget.add_bases(1).is_err() && budget.add_bases(usize::MAX).is_err());
     }

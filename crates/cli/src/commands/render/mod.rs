@@ -1,7 +1,6 @@
 //! `hydrant render`: the manifests of a skaffold.yaml.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
@@ -132,7 +131,7 @@ fn build_artifacts(folder: &str, path: String) -> Result<BuildArtifacts, Failure
     if path == "-" {
         return Ok(BuildArtifacts { file: "standard input".to_owned(), bytes: standard_input()? });
     }
-    let bytes = std::fs::read(Path::new(folder).join(&path));
+    let bytes = delivery::host::read_file(&Path::new(folder).join(&path));
     bytes
         .with_context(|| format!("--build-artifacts {path}"))
         .map(|bytes| BuildArtifacts { file: path, bytes })
@@ -140,7 +139,5 @@ fn build_artifacts(folder: &str, path: String) -> Result<BuildArtifacts, Failure
 }
 
 fn standard_input() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).context("standard input").map_err(Failure::Input)?;
-    Ok(bytes)
+    delivery::host::read_stream(&mut std::io::stdin().lock()).context("standard input").map_err(Failure::Input)
 }

@@ -4,9 +4,10 @@ mod locate;
 mod output_dir;
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
+use net::bounded;
 use render_core::helm::{
     Chart, Clock, Now, Offset, RandomBytes, ReadFile, RenderOptions, release_name, render, zone_offset,
 };
@@ -164,13 +165,12 @@ fn sources(flags: ValueFlags) -> Result<Vec<ValueSource>, HelmError> {
 /// Reads a file of values; `-` is the standard input.
 fn read(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
-        let mut bytes = Vec::new();
-        return std::io::stdin().read_to_end(&mut bytes).map(|_| bytes).map_err(|error| error.to_string());
+        return bounded::read_stream(&mut std::io::stdin().lock()).map_err(|error| error.to_string());
     }
     if let Some((scheme @ ("http" | "https" | "oci"), _)) = path.split_once("://") {
         return Err(format!("cannot read {path}: {scheme} URLs are not supported, download the file first"));
     }
-    std::fs::read(path).map_err(|error| match error.kind() {
+    bounded::read_file(Path::new(path)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("open {path}: no such file or directory"),
         std::io::ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
         std::io::ErrorKind::IsADirectory => format!("read {path}: is a directory"),

@@ -1,10 +1,10 @@
 //! The YAML inputs: files, folders, standard input.
 
 use std::ffi::OsStr;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use manifest::{Diagnostic, Errors};
+use net::bounded;
 
 /// A text and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,12 +80,11 @@ fn is_yaml(path: &Path) -> bool {
 
 fn read_one(path: Option<PathBuf>) -> Result<Input, Diagnostic> {
     let name = path.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
-    let mut bytes = Vec::new();
     let read = match &path {
-        Some(path) => std::fs::read(path).map(|found| bytes = found),
-        None => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+        Some(path) => bounded::read_file(path),
+        None => bounded::read_stream(&mut std::io::stdin().lock()),
     };
-    read.map_err(|error| unreadable(&name, &error))?;
+    let bytes = read.map_err(|error| unreadable(&name, &error))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Input { name, path, text }),
         Err(_) => Err(Diagnostic::new("invalid UTF-8").in_file(name)),

@@ -2,6 +2,7 @@
 
 use manifest::{Diagnostic, Gvk};
 
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::field_spec::FieldSpec;
 use crate::kustomize::kustomization::Kustomization;
 use crate::kustomize::object::annotations;
@@ -36,11 +37,11 @@ impl BuildMetadata {
     ///
     /// # Errors
     /// Labels that are not a mapping.
-    pub(crate) fn finish(&self, resources: &mut [Resource]) -> Result<(), Diagnostic> {
+    pub(crate) fn finish(&self, resources: &mut [Resource], budget: &Budget) -> Result<(), Diagnostic> {
         if self.managed_by {
             let label = [("app.kubernetes.io/managed-by".to_owned(), "kustomize-v5.8.1".to_owned())];
             let spec = FieldSpec::new(Gvk::default(), "metadata/labels", true);
-            labels::apply(resources, &label.into(), &[spec])?;
+            labels::apply(resources, &label.into(), &[spec], budget)?;
         }
         for resource in resources {
             annotations::finish(resource, self.origins, self.transformations);

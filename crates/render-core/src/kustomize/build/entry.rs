@@ -1,11 +1,13 @@
 //! The entries of `resources`, read: one by one, or many at once on all cores.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use manifest::Diagnostic;
 use rayon::prelude::*;
 
 use super::target::Target;
+use crate::kustomize::budget::{MAX_BYTES, size_of_node};
 use crate::kustomize::decode::LocatedText;
 use crate::kustomize::load::reference::{Spelling, spelling};
 use crate::kustomize::load::{Io, KustomizationDir, Opened};
@@ -34,7 +36,8 @@ pub(crate) fn open(io: Io<'_>, target: &Target, entry: &str) -> Result<Entry, Di
     }
 }
 
-/// Reads the files of many entries in parallel; returns nothing for few entries, and skips remote ones.
+/// Reads the files of many entries in parallel; returns nothing for few entries, and skips remote ones, and those that do not fit in the
+/// budget of a build.
 pub(crate) fn read_ahead(
     io: Io<'_>,
     target: &Target,
@@ -44,5 +47,16 @@ pub(crate) fn read_ahead(
         return Vec::new();
     }
     let local = |entry: &&LocatedText| matches!(spelling(&entry.text), Spelling::Local);
-    entries.par_iter().map(|entry| Some(entry).filter(local).map(|entry| open(io, target, &entry.text))).collect()
+    let bytes = AtomicU64::new(0);
+    let fits = |_: &&LocatedText| bytes.load(Ordering::Relaxed) <= MAX_BYTES;
+    let read = |entry: &LocatedText| {
+        let opened = open(io, target, &entry.text);
+        if let Ok(Entry::Objects(resources)) = &opened {
+            let size = |resource: &Resource| size_of::<Resource>() as u64 + size_of_node(&resource.node);
+            let size = resources.iter().map(size).sum();
+            bytes.fetch_add(size, Ordering::Relaxed);
+        }
+        opened
+    };
+    entries.par_iter().map(|entry| Some(entry).filter(local).filter(fits).map(read)).collect()
 }

@@ -108,12 +108,12 @@ impl Build<'_> {
         let specs = accumulated.configuration.unwrap_or_else(|| self.defaults.clone());
         let mut resources = accumulated.resources;
         name_hash::apply(&mut resources, &self.schema)?;
-        name_reference::fix(&mut resources, &specs.name_reference, &self.schema)?;
+        name_reference::fix(&mut resources, &specs.name_reference, &self.schema, &self.budget)?;
         vars::replace(&mut resources, &accumulated.vars, &specs.var_reference, &self.budget, self.warnings.get_mut())?;
         drop_local(&mut resources)?;
         check_unique(&resources, &self.schema)?;
         self.sort(&target, &mut resources)?;
-        metadata.finish(&mut resources)?;
+        metadata.finish(&mut resources, &self.budget)?;
         Ok(resources.into_iter().map(|resource| resource.node.into_node()).collect())
     }
 

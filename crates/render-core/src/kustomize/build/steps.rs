@@ -5,7 +5,7 @@ use std::sync::Arc;
 use manifest::{At, Diagnostic};
 
 use super::accumulate::Accumulated;
-use crate::kustomize::budget::{size_of_node, size_of_pairs};
+use crate::kustomize::budget::size_of_node;
 use crate::kustomize::context::{Context, located};
 use crate::kustomize::fields::configuration::Configuration;
 use crate::kustomize::generate::{config_map, secret};
@@ -79,7 +79,8 @@ impl Steps<'_> {
                 let origin = Arc::new(origin.configured(self.file_name, kind));
                 made.iter_mut().for_each(|one| one.origin = Some(origin.clone()));
             }
-            self.context.budget.add(made.iter().map(|resource| size_of_node(&resource.node)).sum())?;
+            // The files stay in memory, too.
+            self.context.budget.add(2 * made.iter().map(|resource| size_of_node(&resource.node)).sum::<u64>())?;
             check_unique(&made, self.context.schema)?;
             into.absorb(made, self.context.schema)
         });
@@ -123,7 +124,7 @@ impl Steps<'_> {
             return Ok(());
         }
         let namespace = Namespace { name: self.kustomization.namespace.clone(), ..Namespace::default() };
-        let done = namespace::apply(resources, &namespace, &specs.namespace, self.context.schema);
+        let done = namespace::apply(resources, &namespace, &specs.namespace, self.context);
         self.done(resources, done, "NamespaceTransformer", self.kustomization.at, "namespace")
     }
 
@@ -135,8 +136,7 @@ impl Steps<'_> {
         if affix.is_empty() {
             return Ok(());
         }
-        let added = self.context.budget.add_each(resources.len(), affix.len() as u64);
-        let done = added.and_then(|()| prefix_suffix::apply(resources, end, affix, specs, self.context.schema));
+        let done = prefix_suffix::apply(resources, end, affix, specs, self.context);
         self.done(resources, done, kind, self.kustomization.at, field)
     }
 
@@ -146,25 +146,21 @@ impl Steps<'_> {
         let common = self.kustomization.common_labels.as_ref().filter(|pairs| !pairs.is_empty());
         for (index, label) in labels.into_iter().flatten().enumerate() {
             let fields = label.specs(specs);
-            let added = self.context.budget.add_each(resources.len(), size_of_pairs(&label.pairs));
-            let done = added.and(fields).and_then(|fields| labels::apply(resources, &label.pairs, &fields));
+            let done = fields.and_then(|fields| labels::apply(resources, &label.pairs, &fields, self.context.budget));
             self.done(resources, done, "LabelTransformer", label.at, &format!("labels[{index}]"))?;
         }
         if labels.is_none() && common.is_none() {
             return Ok(());
         }
-        let done = common.map_or(Ok(()), |pairs| {
-            self.context.budget.add_each(resources.len(), size_of_pairs(pairs))?;
-            labels::apply(resources, pairs, &specs.common_labels)
-        });
+        let apply = |pairs| labels::apply(resources, pairs, &specs.common_labels, self.context.budget);
+        let done = common.map_or(Ok(()), apply);
         self.done(resources, done, "LabelTransformer", self.kustomization.at, "commonLabels")
     }
 
     fn annotations(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
         let common = self.kustomization.common_annotations.as_ref().filter(|pairs| !pairs.is_empty());
         let Some(pairs) = common else { return Ok(()) };
-        let added = self.context.budget.add_each(resources.len(), size_of_pairs(pairs));
-        let done = added.and_then(|()| annotations::apply(resources, pairs, &specs.common_annotations));
+        let done = annotations::apply(resources, pairs, &specs.common_annotations, self.context.budget);
         self.done(resources, done, "AnnotationsTransformer", self.kustomization.at, "commonAnnotations")
     }
 
@@ -178,13 +174,13 @@ impl Steps<'_> {
 
     fn replicas(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
         let Some(all) = non_empty(self.kustomization.replicas.as_ref()) else { return Ok(()) };
-        let done = replicas::apply(resources, all, &specs.replicas);
+        let done = replicas::apply(resources, all, &specs.replicas, self.context.budget);
         self.done_all(resources, done, "ReplicaCountTransformer", (all.len(), all[0].at), "replicas")
     }
 
     fn images(&self, resources: &mut Vec<Resource>, specs: &Configuration) -> Result<(), Diagnostic> {
         let Some(all) = non_empty(self.kustomization.images.as_ref()) else { return Ok(()) };
-        let done = images::apply(resources, all, &specs.images);
+        let done = images::apply(resources, all, &specs.images, self.context.budget);
         self.done_all(resources, done, "ImageTagTransformer", (all.len(), all[0].at), "images")
     }
 

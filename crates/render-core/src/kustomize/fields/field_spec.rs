@@ -2,8 +2,11 @@
 //!
 //! The defaults are kustomize 5.8.1's (`defaults.txt`); `configurations:` files and `crds` add to them.
 
-use manifest::{Data, Diagnostic, Gvk, Map, Node, Scalar, Tag, Text};
+use std::mem::size_of;
 
+use manifest::{Data, Diagnostic, Entry, Gvk, Map, Node, Scalar, Tag, Text};
+
+use crate::kustomize::budget::{Budget, size_of_node};
 use crate::kustomize::object::scalar::is_null;
 use crate::kustomize::object::shared;
 
@@ -27,7 +30,7 @@ struct Step {
 
 /// The node that is created at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Make {
+pub(crate) enum Make {
     /// Nothing: only what exists is changed.
     Nothing,
     /// An empty mapping.
@@ -64,12 +67,14 @@ impl FieldSpec {
     /// path's end stop the walk, lists are walked element by element.
     ///
     /// # Errors
-    /// Returns an error if a scalar stands before the path's end, a part of the path is empty or an index, or `set` fails.
-    pub fn apply(
+    /// Returns an error if a scalar stands before the path's end, a part of the path is empty or an index, `set` fails, or what is added
+    /// exceeds the budget.
+    pub(in crate::kustomize) fn apply(
         &self,
         gvk: &Gvk,
         object: &mut Node,
         make: Make,
+        budget: &Budget,
         set: &mut dyn FnMut(&mut Node) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
         if !self.applies_to(gvk) {
@@ -77,7 +82,13 @@ impl FieldSpec {
         }
         let make = if self.create { make } else { Make::Nothing };
         check_length(self.steps.len())?;
-        walk(object, &self.steps, make, set).map_err(|error| error.field(self.path.replace('/', ".")))
+        let mut counted = |node: &mut Node| {
+            let before = size_of_node(node);
+            set(node)?;
+            budget.add(size_of_node(node).saturating_sub(before))
+        };
+        walk(object, &self.steps, &Making { make, budget }, &mut counted)
+            .map_err(|error| error.field(self.path.replace('/', ".")))
     }
 }
 
@@ -155,10 +166,16 @@ pub(crate) fn split_path(path: &str, delimiter: char) -> Vec<String> {
     result
 }
 
+/// What a walk makes, and what that is counted by.
+struct Making<'a> {
+    make: Make,
+    budget: &'a Budget,
+}
+
 fn walk(
     node: &mut Node,
     steps: &[Step],
-    make: Make,
+    making: &Making<'_>,
     set: &mut dyn FnMut(&mut Node) -> Result<(), Diagnostic>,
 ) -> Result<(), Diagnostic> {
     let Some((step, rest)) = steps.split_first() else { return set(node) };
@@ -167,8 +184,8 @@ fn walk(
         Data::Scalar(_) => {
             Err(Diagnostic::new(format!("expected a mapping or a list above {:?}, found a scalar", step.name)))
         }
-        Data::Seq(items) => items.iter_mut().try_for_each(|item| walk(item, steps, make, set)),
-        Data::Map(map) => walk_map(map, step, rest, make, set),
+        Data::Seq(items) => items.iter_mut().try_for_each(|item| walk(item, steps, making, set)),
+        Data::Map(map) => walk_map(map, step, rest, making, set),
     }
 }
 
@@ -176,7 +193,7 @@ fn walk_map(
     map: &mut Map,
     step: &Step,
     rest: &[Step],
-    make: Make,
+    making: &Making<'_>,
     set: &mut dyn FnMut(&mut Node) -> Result<(), Diagnostic>,
 ) -> Result<(), Diagnostic> {
     if step.name.is_empty() {
@@ -185,9 +202,9 @@ fn walk_map(
     if step.name == "-" || step.name == "*" || step.name.parse::<i64>().is_ok() {
         return Err(Diagnostic::new(format!("expected a list at index {:?}, found a mapping", step.name)));
     }
-    let initial = if step.list || make == Make::Nothing {
+    let initial = if step.list || making.make == Make::Nothing {
         step.list.then(|| Data::Seq(Vec::new()))
-    } else if rest.is_empty() && make == Make::Scalar {
+    } else if rest.is_empty() && making.make == Make::Scalar {
         Some(Data::Scalar(Scalar { tag: Tag::Implicit, ..Scalar::plain("") }))
     } else {
         Some(Data::Map(Map::default()))
@@ -195,7 +212,8 @@ fn walk_map(
     let Some(field) = map.get_mut(&step.name) else {
         return match initial {
             Some(data) if !step.list => {
-                walk(map.get_or_insert_with(&step.name, || Node { data, ..Node::default() }), rest, make, set)
+                making.budget.add((size_of::<Entry>() + step.name.len()) as u64)?;
+                walk(map.get_or_insert_with(&step.name, || Node { data, ..Node::default() }), rest, making, set)
             }
             _ => Ok(()),
         };
@@ -205,7 +223,7 @@ fn walk_map(
     {
         field.data = data;
     }
-    walk(field, rest, make, set)
+    walk(field, rest, making, set)
 }
 
 /// The kinds that precede all others in the legacy order (kustomize: `orderFirst`).

@@ -8,6 +8,9 @@ use rustc_hash::FxHashSet;
 use crate::kustomize::decode::{LocatedText, in_field};
 use crate::kustomize::load::{Io, KustomizationDir};
 
+/// The most pairs of an env file.
+const MAX_PAIRS: usize = 500_000;
+
 /// The sources of the pairs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sources<'a> {
@@ -97,7 +100,11 @@ fn read_env(io: Io<'_>, dir: &KustomizationDir, source: &LocatedText) -> Result<
             Diagnostic::new(message).in_file(loaded.name.clone()).at(at)
         })
     });
-    parsed.filter_map(Result::transpose).collect()
+    let pairs = parsed.filter_map(Result::transpose).take(MAX_PAIRS + 1).collect::<Result<Vec<Pair>, Diagnostic>>()?;
+    match pairs.len() > MAX_PAIRS {
+        true => Err(Diagnostic::new(format!("more than {MAX_PAIRS} lines")).in_file(loaded.name.clone())),
+        false => Ok(pairs),
+    }
 }
 
 /// A line of an env file: absent for an empty line or a comment.

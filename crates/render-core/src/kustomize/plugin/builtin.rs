@@ -6,7 +6,6 @@ use manifest::Diagnostic;
 
 use super::config::decode;
 use super::value_add;
-use crate::kustomize::budget::size_of_pairs;
 use crate::kustomize::context::Context;
 use crate::kustomize::decode::{LocatedText, decoded};
 use crate::kustomize::fields::configuration::specs;
@@ -161,17 +160,15 @@ pub(super) fn transform(
     match config.kind() {
         "LabelTransformer" => {
             let args: LabelArgs = decode(config)?;
-            context.budget.add_each(resources.len(), size_of_pairs(&args.labels))?;
-            labels::apply(resources, &args.labels, &specs(args.field_specs))
+            labels::apply(resources, &args.labels, &specs(args.field_specs), context.budget)
         }
         "AnnotationsTransformer" => {
             let args: AnnotationsArgs = decode(config)?;
-            context.budget.add_each(resources.len(), size_of_pairs(&args.annotations))?;
-            annotations::apply(resources, &args.annotations, &specs(args.field_specs))
+            annotations::apply(resources, &args.annotations, &specs(args.field_specs), context.budget)
         }
         "ImageTagTransformer" => {
             let args: ImageTagArgs = decode(config)?;
-            images::apply(resources, &[args.image_tag], &specs(args.field_specs))
+            images::apply(resources, &[args.image_tag], &specs(args.field_specs), context.budget)
         }
         "HashTransformer" => name_hash::apply(resources, context.schema),
         "NamespaceTransformer" => set_namespace(resources, config, context),
@@ -195,7 +192,7 @@ pub(super) fn transform(
         }
         "ReplicaCountTransformer" => {
             let args: ReplicaCountArgs = decode(config)?;
-            replicas::apply(resources, &[args.replica], &specs(args.field_specs))
+            replicas::apply(resources, &[args.replica], &specs(args.field_specs), context.budget)
         }
         "ValueAddTransformer" => value_add::transform(resources, config, context),
         other => Err(Diagnostic::new(format!("unknown built-in transformer {other:?}"))
@@ -217,7 +214,7 @@ fn set_namespace(resources: &mut [Resource], config: &Resource, context: Context
         }
     };
     let namespace = Namespace { name: args.metadata.namespace, unset_only: args.unset_only, subjects };
-    namespace::apply(resources, &namespace, &specs(args.field_specs), context.schema)
+    namespace::apply(resources, &namespace, &specs(args.field_specs), context)
 }
 
 fn affix(resources: &mut [Resource], config: &Resource, ends: &[End], context: Context<'_>) -> Result<(), Diagnostic> {
@@ -230,8 +227,7 @@ fn affix(resources: &mut [Resource], config: &Resource, ends: &[End], context: C
     let specs = specs(field_specs);
     for end in ends {
         let text = if *end == End::Prefix { &args.prefix } else { &args.suffix };
-        context.budget.add_each(resources.len(), text.len() as u64)?;
-        prefix_suffix::apply(resources, *end, text, &specs, context.schema)?;
+        prefix_suffix::apply(resources, *end, text, &specs, context)?;
     }
     Ok(())
 }

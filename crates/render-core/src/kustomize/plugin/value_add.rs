@@ -106,7 +106,7 @@ fn add(
         }
         if target.field_path == "metadata/namespace" {
             let namespace = Namespace { name: value.to_owned(), ..Namespace::default() };
-            namespace::set_one(resource, &namespace, context.schema)?;
+            namespace::set_one(resource, &namespace, context)?;
         } else {
             let done = check_length(path.len())
                 .and_then(|()| made(&mut resource.node, &path))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::Diagnostic;
 
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::field_spec::FieldSpec;
 use crate::kustomize::object::resource::Resource;
 
@@ -15,6 +16,7 @@ pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,
     specs: &[FieldSpec],
+    budget: &Budget,
 ) -> Result<(), Diagnostic> {
-    super::labels::apply(resources, pairs, specs)
+    super::labels::apply(resources, pairs, specs, budget)
 }

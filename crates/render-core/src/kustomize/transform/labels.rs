@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, Gvk, Node, Text};
 
 use super::set::set_entry;
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::configuration::{Configuration, merge_all, specs};
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::kustomization::Label;
@@ -41,24 +42,30 @@ pub(crate) fn apply(
     resources: &mut [Resource],
     pairs: &BTreeMap<String, String>,
     specs: &[FieldSpec],
+    budget: &Budget,
 ) -> Result<(), Diagnostic> {
     if pairs.is_empty() {
         return Ok(());
     }
     for resource in resources {
-        apply_one(resource, pairs, specs).map_err(|error| resource.in_object(error))?;
+        apply_one(resource, pairs, specs, budget).map_err(|error| resource.in_object(error))?;
     }
     Ok(())
 }
 
-fn apply_one(resource: &mut Resource, pairs: &BTreeMap<String, String>, specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+fn apply_one(
+    resource: &mut Resource,
+    pairs: &BTreeMap<String, String>,
+    specs: &[FieldSpec],
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     let gvk = resource.gvk();
     let specs: Vec<&FieldSpec> = specs.iter().filter(|spec| spec.applies_to(&gvk)).collect();
     let mut new: Vec<Vec<Vec<Step>>> = vec![Vec::new(); pairs.len()];
     for spec in specs {
         let before = places_with(resource, spec, &gvk, pairs);
         let set = &mut |node: &mut Node| pairs.iter().try_for_each(|(key, value)| set_entry(node, key, value));
-        spec.apply(&gvk, &mut resource.node, Make::Map, set)?;
+        spec.apply(&gvk, &mut resource.node, Make::Map, budget, set)?;
         let after = places_with(resource, spec, &gvk, pairs);
         for (new, (before, after)) in new.iter_mut().zip(before.into_iter().zip(after)) {
             new.extend(after.into_iter().filter(|place| !before.contains(place)));

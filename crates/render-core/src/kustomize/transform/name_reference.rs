@@ -6,6 +6,7 @@
 use manifest::{Data, Diagnostic, Gvk, Node, ObjectId, Tag, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::configuration::BackReferences;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make, selects};
 use crate::kustomize::object::resource::{NO_NAMESPACE, PastId, Resource, effective_namespace};
@@ -21,6 +22,7 @@ pub(crate) fn fix(
     resources: &mut [Resource],
     references: &[BackReferences],
     schema: &Schema,
+    budget: &Budget,
 ) -> Result<(), Diagnostic> {
     let targets = Targets::index(resources, schema);
     let mut by_kind: FxHashMap<Gvk, Vec<Reference<'_>>> = FxHashMap::default();
@@ -34,7 +36,7 @@ pub(crate) fn fix(
         let referrer = Referrer::of(resource, schema);
         for field in fields.iter() {
             let mut fix = |node: &mut Node| referrer.fix_field(node, field, &targets);
-            let applied = field.spec.apply(&field.spec.gvk, &mut resource.node, Make::Nothing, &mut fix);
+            let applied = field.spec.apply(&field.spec.gvk, &mut resource.node, Make::Nothing, budget, &mut fix);
             applied.map_err(|error| resource.in_object(error))?;
         }
     }

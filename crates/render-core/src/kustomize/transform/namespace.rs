@@ -3,6 +3,8 @@
 use manifest::{Data, Diagnostic, Node, Scalar, Tag};
 use rustc_hash::FxHashMap;
 
+use crate::kustomize::budget::Budget;
+use crate::kustomize::context::Context;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::object::annotations;
 use crate::kustomize::object::annotations::HELM_GENERATED;
@@ -43,7 +45,7 @@ pub(crate) fn apply(
     resources: &mut [Resource],
     namespace: &Namespace,
     specs: &[FieldSpec],
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     if namespace.name.is_empty() {
         return Ok(());
@@ -54,18 +56,18 @@ pub(crate) fn apply(
             continue;
         }
         *changed = true;
-        resource.remember_id(schema);
-        set_namespace(resource, namespace, specs, schema).map_err(|error| resource.in_object(error))?;
+        resource.remember_id(context.schema);
+        set_namespace(resource, namespace, specs, context).map_err(|error| resource.in_object(error))?;
     }
-    check_conflicts(resources, &changed, schema)
+    check_conflicts(resources, &changed, context.schema)
 }
 
 /// Puts one object into the namespace without remembering what it was called (for ValueAddTransformer).
 ///
 /// # Errors
 /// Returns an error if a node on the path is not a scalar.
-pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, schema: &Schema) -> Result<(), Diagnostic> {
-    set_namespace(resource, namespace, &[], schema).map_err(|error| resource.in_object(error))
+pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace, context: Context<'_>) -> Result<(), Diagnostic> {
+    set_namespace(resource, namespace, &[], context).map_err(|error| resource.in_object(error))
 }
 
 fn check_conflicts(resources: &[Resource], changed: &[bool], schema: &Schema) -> Result<(), Diagnostic> {
@@ -84,16 +86,17 @@ fn set_namespace(
     resource: &mut Resource,
     namespace: &Namespace,
     specs: &[FieldSpec],
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     let gvk = resource.gvk();
     let object = &mut resource.node;
-    if !schema.is_cluster_scoped(&gvk) {
+    if !context.schema.is_cluster_scoped(&gvk) {
+        context.budget.add(namespace.name.len() as u64)?;
         set_metadata(object, namespace)?;
     }
     let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
     if binding {
-        set_subjects(object, namespace)?;
+        set_subjects(object, namespace, context.budget)?;
     }
     let core_v1 = gvk.group.is_empty() && gvk.version == "v1";
     for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
@@ -104,7 +107,7 @@ fn set_namespace(
             _ => false,
         };
         if !handled {
-            spec.apply(&gvk, object, Make::Scalar, &mut |node| set_value(node, namespace))?;
+            spec.apply(&gvk, object, Make::Scalar, context.budget, &mut |node| set_value(node, namespace))?;
         }
     }
     Ok(())
@@ -126,7 +129,7 @@ fn set_value(node: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
     set::scalar(node, namespace.name.as_str(), Tag::Str)
 }
 
-fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnostic> {
+fn set_subjects(object: &mut Node, namespace: &Namespace, budget: &Budget) -> Result<(), Diagnostic> {
     let (key, expected) = match namespace.subjects {
         Subjects::None => return Ok(()),
         Subjects::Default => ("name", "default"),
@@ -145,6 +148,7 @@ fn set_subjects(object: &mut Node, namespace: &Namespace) -> Result<(), Diagnost
             return Err(Diagnostic::new(message).at(at).field("subjects"));
         }
         if map.get(key).and_then(Node::text) == Some(expected) {
+            budget.add(namespace.name.len() as u64)?;
             let node = map.get_or_insert_with("namespace", || Scalar::plain("").into());
             set_value(node, namespace).map_err(|error| error.field("subjects.namespace"))?;
         }

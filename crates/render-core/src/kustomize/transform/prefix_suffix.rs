@@ -2,6 +2,8 @@
 
 use manifest::{Diagnostic, ObjectId, Tag, Text};
 
+use crate::kustomize::budget::Budget;
+use crate::kustomize::context::Context;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::object::resource::Resource;
 use crate::kustomize::object::set;
@@ -25,7 +27,7 @@ pub(crate) fn apply(
     end: End,
     affix: &str,
     specs: &[FieldSpec],
-    schema: &Schema,
+    context: Context<'_>,
 ) -> Result<(), Diagnostic> {
     for resource in resources {
         let original = resource.original_id();
@@ -34,9 +36,9 @@ pub(crate) fn apply(
         }
         for spec in specs.iter().filter(|spec| spec.applies_to(&original.gvk)) {
             if spec.path == "metadata/name" && !affix.is_empty() {
-                remember(resource, end, affix, schema);
+                remember(resource, end, affix, context.schema);
             }
-            extend(resource, end, affix, spec).map_err(|error| resource.in_object(error))?;
+            extend(resource, end, affix, spec, context.budget).map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())
@@ -60,9 +62,9 @@ fn remember(resource: &mut Resource, end: End, affix: &str, schema: &Schema) {
     resource.remember_id(schema);
 }
 
-fn extend(resource: &mut Resource, end: End, affix: &str, spec: &FieldSpec) -> Result<(), Diagnostic> {
+fn extend(resource: &mut Resource, end: End, affix: &str, spec: &FieldSpec, budget: &Budget) -> Result<(), Diagnostic> {
     let gvk = resource.gvk();
-    spec.apply(&gvk, &mut resource.node, Make::Scalar, &mut |node| {
+    spec.apply(&gvk, &mut resource.node, Make::Scalar, budget, &mut |node| {
         let old = node.text().unwrap_or_default();
         let new = match end {
             End::Prefix => format!("{affix}{old}"),

@@ -4,6 +4,7 @@ use manifest::{Diagnostic, Gvk, Node, Tag, Text};
 use rustc_hash::FxHashMap;
 
 use super::set::set_scalar;
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::kustomization::Replica;
 use crate::kustomize::object::resource::{PastId, Resource};
@@ -12,7 +13,12 @@ use crate::kustomize::object::resource::{PastId, Resource};
 ///
 /// # Errors
 /// Returns an error if no object of that name has one of the kinds of `specs`, or the field is not a scalar.
-pub(crate) fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+pub(crate) fn apply(
+    resources: &mut [Resource],
+    replicas: &[Replica],
+    specs: &[FieldSpec],
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     if replicas.is_empty() {
         return Ok(());
     }
@@ -24,7 +30,7 @@ pub(crate) fn apply(resources: &mut [Resource], replicas: &[Replica], specs: &[F
                 let resource = &mut resources[*index];
                 if is_called(resource, &replica.name, spec) {
                     found = true;
-                    set_count(resource, replica.count, spec)?;
+                    set_count(resource, replica.count, spec, budget)?;
                 }
             }
         }
@@ -56,11 +62,11 @@ fn is_called(resource: &Resource, name: &str, spec: &FieldSpec) -> bool {
     resource.past.iter().find(was).is_some() || (resource.name() == name && spec.applies_to(&gvk))
 }
 
-fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec) -> Result<(), Diagnostic> {
+fn set_count(resource: &mut Resource, count: i64, spec: &FieldSpec, budget: &Budget) -> Result<(), Diagnostic> {
     let gvk = resource.gvk();
     let text = Text::from(count.to_string());
     let set = &mut |node: &mut Node| set_scalar(node, text.clone(), Tag::Int);
-    spec.apply(&gvk, &mut resource.node, Make::Scalar, set).map_err(|error| resource.in_object(error))
+    spec.apply(&gvk, &mut resource.node, Make::Scalar, budget, set).map_err(|error| resource.in_object(error))
 }
 
 fn missing(replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {

@@ -132,7 +132,7 @@ pub(crate) fn replace(
     for resource in resources.iter_mut() {
         let gvk = resource.gvk();
         for spec in specs.iter().filter(|spec| spec.applies_to(&gvk)) {
-            let applied = spec.apply(&gvk, &mut resource.node, Make::Nothing, &mut |node| values.put(node));
+            let applied = spec.apply(&gvk, &mut resource.node, Make::Nothing, budget, &mut |node| values.put(node));
             applied.map_err(|error| resource.in_object(error))?;
         }
     }

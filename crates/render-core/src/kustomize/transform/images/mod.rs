@@ -4,6 +4,7 @@ use manifest::{Data, Diagnostic, Node, Tag};
 use rustc_hash::FxHashMap;
 
 use super::set::set_scalar;
+use crate::kustomize::budget::Budget;
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::kustomization::Image;
 use crate::kustomize::object::resource::Resource;
@@ -18,15 +19,20 @@ use self::matcher::Matcher;
 ///
 /// # Errors
 /// Returns an error if a name is not a regular expression, or an image is not a scalar.
-pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[FieldSpec]) -> Result<(), Diagnostic> {
+pub(crate) fn apply(
+    resources: &mut [Resource],
+    images: &[Image],
+    specs: &[FieldSpec],
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     if images.is_empty() {
         return Ok(());
     }
     let matcher = Matcher::new(images)?;
     for resource in resources.iter_mut().filter(|resource| resource.kind() != "CustomResourceDefinition") {
-        let sites = sites(resource, specs).map_err(|error| resource.in_object(error))?;
+        let sites = sites(resource, specs, budget).map_err(|error| resource.in_object(error))?;
         if !sites.is_empty() {
-            rewrite(&mut resource.node, &sites, &matcher).map_err(|error| resource.in_object(error))?;
+            rewrite(&mut resource.node, &sites, &matcher, budget).map_err(|error| resource.in_object(error))?;
         }
     }
     Ok(())
@@ -35,13 +41,13 @@ pub(crate) fn apply(resources: &mut [Resource], images: &[Image], specs: &[Field
 /// The number of occurrences of each image, by the node's address (which is stable while the tree's structure does not change).
 type Sites = FxHashMap<usize, usize>;
 
-fn sites(resource: &mut Resource, specs: &[FieldSpec]) -> Result<Sites, Diagnostic> {
+fn sites(resource: &mut Resource, specs: &[FieldSpec], budget: &Budget) -> Result<Sites, Diagnostic> {
     let mut sites = Sites::default();
     in_containers(&resource.node, &mut sites)?;
     let gvk = resource.gvk();
     for spec in specs {
         let mut note = |node: &mut Node| note(node, &mut sites);
-        spec.apply(&gvk, &mut resource.node, Make::Nothing, &mut note)?;
+        spec.apply(&gvk, &mut resource.node, Make::Nothing, budget, &mut note)?;
     }
     Ok(sites)
 }
@@ -81,16 +87,19 @@ fn of_containers(containers: &Node, sites: &mut Sites) -> Result<(), Diagnostic>
     Ok(())
 }
 
-fn rewrite(node: &mut Node, sites: &Sites, matcher: &Matcher<'_>) -> Result<(), Diagnostic> {
+fn rewrite(node: &mut Node, sites: &Sites, matcher: &Matcher<'_>, budget: &Budget) -> Result<(), Diagnostic> {
     let times = sites.get(&std::ptr::from_ref(&*node).addr()).copied();
     match (&mut node.data, times) {
         (Data::Map(map), _) => {
-            map.entries_mut().iter_mut().try_for_each(|entry| rewrite(&mut entry.value, sites, matcher))
+            map.entries_mut().iter_mut().try_for_each(|entry| rewrite(&mut entry.value, sites, matcher, budget))
         }
-        (Data::Seq(items), _) => items.iter_mut().try_for_each(|item| rewrite(item, sites, matcher)),
+        (Data::Seq(items), _) => items.iter_mut().try_for_each(|item| rewrite(item, sites, matcher, budget)),
         (Data::Scalar(_), None) => Ok(()),
         (Data::Scalar(scalar), Some(times)) => match matcher.rewritten(&scalar.text, times) {
-            Some(text) => set_scalar(node, text, Tag::Implicit),
+            Some(text) => {
+                budget.add(text.len() as u64)?;
+                set_scalar(node, text, Tag::Implicit)
+            }
             None => Ok(()),
         },
     }
