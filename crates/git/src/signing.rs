@@ -10,6 +10,9 @@ use net::{InputTrust, ProgramRefused};
 
 use crate::config::expand_home;
 
+/// The bytes of a program's output that are read, each of its streams.
+const MAX_OUTPUT: u64 = 1 << 20;
+
 /// The format of a signature (`gpg.format`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SigningFormat {
@@ -173,28 +176,33 @@ impl Signing {
         let failed = |source: io::Error| SigningError::Run { program: self.program.clone(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
-        let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-        let stderr_reader = std::thread::spawn(move || {
-            let mut text = String::new();
-            if let Some(mut stderr) = stderr {
-                let _ = stderr.read_to_string(&mut text);
-            }
-            text
-        });
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdout, stderr) = (start_reader(stdout), start_reader(stderr));
         if let Some(mut stdin) = stdin {
             // If the program stops reading, its standard error says why.
             let _ = stdin.write_all(input);
         }
-        let output = child.wait_with_output().map_err(failed)?;
-        let stderr = stderr_reader.join().unwrap_or_default();
-        if !output.status.success() {
+        let status = child.wait().map_err(failed)?;
+        let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+        if !status.success() {
             return Err(self.no_signature(&stderr));
         }
-        Ok(Output { stdout: String::from_utf8_lossy(&output.stdout).into_owned(), stderr })
+        Ok(Output { stdout, stderr })
     }
 
     fn no_signature(&self, stderr: &str) -> SigningError {
         let lines: Vec<&str> = stderr.lines().filter(|line| !line.starts_with("[GNUPG:]")).map(str::trim).collect();
         SigningError::NoSignature { program: self.program.clone(), stderr: lines.join("; ") }
     }
+}
+/// Reads a pipe on a thread, at most [`MAX_OUTPUT`]. A program that prints more finds the pipe closed.
+fn start_reader(pipe: Option<impl io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(pipe) = pipe {
+            // What was read before an error counts.
+            let _ = pipe.take(MAX_OUTPUT).read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }

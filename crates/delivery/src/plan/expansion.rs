@@ -7,10 +7,13 @@ use manifest::Diagnostic;
 /// The depth of defaults in defaults.
 const MAX_DEPTH: usize = 16;
 
+/// The bytes of a text after the replacement: a short expression may have a long value.
+const MAX_BYTES: usize = 64 << 20;
+
 /// Replaces every expression of a text.
 ///
 /// # Errors
-/// A variable that has no value, and an expression that is not supported.
+/// A variable that has no value, an expression that is not supported, and a result beyond 64 MiB.
 pub(crate) fn expand(text: &str, variables: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
     expand_nested(text, variables, 0)
 }
@@ -34,6 +37,9 @@ fn expand_nested(text: &str, variables: &BTreeMap<String, String>, depth: usize)
         let end = closing_brace(expression)
             .ok_or_else(|| Diagnostic::new("unmatched `${`").hint("write `$${` for a literal `${`"))?;
         expanded.push_str(&value(&expression[2..end], variables, depth)?);
+        if expanded.len() > MAX_BYTES {
+            return Err(Diagnostic::new(format!("the text with its variables is larger than {} MiB", MAX_BYTES >> 20)));
+        }
         rest = &expression[end + 1..];
     }
     expanded.push_str(rest);
@@ -104,6 +110,13 @@ mod tests {
         for (text, want) in table {
             assert_eq!(expanded(text).as_deref(), Ok(want), "{text}");
         }
+    }
+
+    #[test]
+    fn the_result_is_limited() {
+        let variables = BTreeMap::from([("A".to_owned(), "x".repeat(1 << 20))]);
+        let error = expand(&"${A}".repeat(100_000), &variables).unwrap_err();
+        assert_eq!(error.message, "the text with its variables is larger than 64 MiB");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the same file in every ConfigMap.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::mem::size_of;
 
 use manifest::{Data, Diagnostic, Entry, Node};
@@ -34,6 +35,17 @@ impl Budget {
             return Err(Diagnostic::new(message).hint("split the kustomization, or remove what repeats its content"));
         }
         Ok(())
+    }
+
+    /// Checks that `bytes` for each of `count` objects fit, before the work for them begins. They are counted when they are added.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub(super) fn check_room(&self, count: usize, bytes: u64) -> Result<(), Diagnostic> {
+        let before = self.bytes.get();
+        let fits = self.add(bytes.saturating_mul(count as u64));
+        self.bytes.set(before);
+        fits
     }
 
     /// Counts bases.
@@ -70,6 +82,12 @@ fn size_of_entry(entry: &Entry) -> u64 {
     (size_of::<Entry>() - size_of::<Node>() + entry.key.text.len()) as u64 + size_of_node(&entry.value)
 }
 
+/// Returns the bytes that labels or annotations take in an object.
+pub(super) fn size_of_pairs(pairs: &BTreeMap<String, String>) -> u64 {
+    let size = |(key, value): (&String, &String)| (size_of::<Entry>() + key.len() + value.len()) as u64;
+    pairs.iter().map(size).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +105,7 @@ mod tests {
     fn the_limits_hold_for_the_sum() {
         let budget = Budget::default();
         budget.add(MAX_BYTES).unwrap();
+        assert!(budget.check_room(1, 1).is_err() && budget.check_room(usize::MAX, u64::MAX).is_err());
         assert!(budget.add(1).is_err() && budget.add(u64::MAX).is_err());
         budget.add_bases(MAX_BASES).unwrap();
         assert!(budget.add_bases(1).is_err() && budget.add_bases(usize::MAX).is_err());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::{Diagnostic, Gvk, Node, Text};
 
 use super::set::set_entry;
-use crate::kustomize::budget::Budget;
+use crate::kustomize::budget::{Budget, size_of_pairs};
 use crate::kustomize::fields::configuration::{Configuration, merge_all, specs};
 use crate::kustomize::fields::field_spec::{FieldSpec, Make};
 use crate::kustomize::kustomization::Label;
@@ -47,6 +47,7 @@ pub(crate) fn apply(
     if pairs.is_empty() {
         return Ok(());
     }
+    budget.check_room(resources.len(), size_of_pairs(pairs))?;
     for resource in resources {
         apply_one(resource, pairs, specs, budget).map_err(|error| resource.in_object(error))?;
     }

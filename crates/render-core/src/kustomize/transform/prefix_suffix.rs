@@ -29,6 +29,8 @@ pub(crate) fn apply(
     specs: &[FieldSpec],
     context: Context<'_>,
 ) -> Result<(), Diagnostic> {
+    // The affix is kept beside the object, too.
+    context.budget.check_room(resources.len(), 2 * affix.len() as u64)?;
     for resource in resources {
         let original = resource.original_id();
         if keeps_name(&original) {
@@ -36,6 +38,7 @@ pub(crate) fn apply(
         }
         for spec in specs.iter().filter(|spec| spec.applies_to(&original.gvk)) {
             if spec.path == "metadata/name" && !affix.is_empty() {
+                context.budget.add(affix.len() as u64)?;
                 remember(resource, end, affix, context.schema);
             }
             extend(resource, end, affix, spec, context.budget).map_err(|error| resource.in_object(error))?;
