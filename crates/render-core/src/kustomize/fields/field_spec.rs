@@ -45,7 +45,8 @@ impl FieldSpec {
         let path = path.into();
         // kyaml takes the blanks off each part, and passes over one that is nothing else (`cleanPath`).
         let parts = split_path(&path, '/').into_iter().filter(|part| part.is_empty() || !part.trim().is_empty());
-        let steps = parts.map(|part| Step::new(part.trim())).collect();
+        // What is longer is refused when it is applied.
+        let steps = parts.take(LONGEST + 1).map(|part| Step::new(part.trim())).collect();
         FieldSpec { gvk, path, create, steps }
     }
 
@@ -93,7 +94,7 @@ impl FieldSpec {
 }
 
 /// More parts than any path to a field has; each is a level of the object that is made.
-const LONGEST: usize = 500;
+const LONGEST: usize = 100;
 
 /// Refuses a path with so many parts that what it makes would be too deep.
 ///
@@ -103,7 +104,7 @@ pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     if parts <= LONGEST {
         return Ok(());
     }
-    Err(Diagnostic::new(format!("the path has {parts} parts, the limit is {LONGEST}")))
+    Err(Diagnostic::new(format!("the path has more than {LONGEST} parts")))
 }
 
 /// Collects the paths of the existing nodes below `node` that `steps` select; `path` leads to `node`.

@@ -69,7 +69,10 @@ fn apply_one(
         spec.apply(&gvk, &mut resource.node, Make::Map, budget, set)?;
         let after = places_with(resource, spec, &gvk, pairs);
         for (new, (before, after)) in new.iter_mut().zip(before.into_iter().zip(after)) {
-            new.extend(after.into_iter().filter(|place| !before.contains(place)));
+            let places: Vec<Vec<Step>> = after.into_iter().filter(|place| !before.contains(place)).collect();
+            // Such a place is kept for as long as the object.
+            budget.add(places.iter().map(|place| (2 * size_of::<Step>() * place.len()) as u64).sum())?;
+            new.extend(places);
         }
         resource.sync_shared();
     }
