@@ -45,8 +45,7 @@ impl FieldSpec {
         let path = path.into();
         // kyaml takes the blanks off each part, and passes over one that is nothing else (`cleanPath`).
         let parts = split_path(&path, '/').into_iter().filter(|part| part.is_empty() || !part.trim().is_empty());
-        // What is longer is refused when it is applied.
-        let steps = parts.take(LONGEST + 1).map(|part| Step::new(part.trim())).collect();
+        let steps = parts.map(|part| Step::new(part.trim())).collect();
         FieldSpec { gvk, path, create, steps }
     }
 
@@ -94,7 +93,7 @@ impl FieldSpec {
 }
 
 /// More parts than any path to a field has; each is a level of the object that is made.
-const LONGEST: usize = 100;
+const LONGEST: usize = 500;
 
 /// Refuses a path with so many parts that what it makes would be too deep.
 ///
@@ -104,7 +103,7 @@ pub(crate) fn check_length(parts: usize) -> Result<(), Diagnostic> {
     if parts <= LONGEST {
         return Ok(());
     }
-    Err(Diagnostic::new(format!("the path has more than {LONGEST} parts")))
+    Err(Diagnostic::new(format!("the path has {parts} parts, the limit is {LONGEST}")))
 }
 
 /// Collects the paths of the existing nodes below `node` that `steps` select; `path` leads to `node`.
