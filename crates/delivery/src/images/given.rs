@@ -83,7 +83,7 @@ pub fn from_options(values: &[String]) -> Result<Vec<GivenImage>, Errors> {
 /// A file that cannot be read, and everything that is wrong in it.
 pub fn read_file(path: &Path) -> Result<Vec<GivenImage>, Errors> {
     let file = path.display().to_string();
-    let bytes = std::fs::read(path)
+    let bytes = net::bounded::read_file(path)
         .map_err(|error| Diagnostic::new(format!("cannot read the file: {error}")).in_file(&file).field("--images"))?;
     from_file(&bytes, &file)
 }
