@@ -180,7 +180,9 @@ fn mutated_sources_change_as_their_trees_do() {
             trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).map_err(|error| error.to_string())).collect()
         };
         let mut trees = yaml::read_stream(text.as_bytes()).unwrap();
-        trees.iter_mut().for_each(|tree| drop(replace(tree, &rules, &pin).unwrap()));
+        for tree in &mut trees {
+            replace(tree, &rules, &pin).unwrap();
+        }
         let after = yaml::read_stream(changed.text.as_bytes());
         let after = after.unwrap_or_else(|error| panic!("{text:?} became {:?}: {error}", changed.text));
         assert_eq!(json(&after), json(&trees), "{text:?} became {:?}", changed.text);
@@ -310,7 +312,9 @@ fn images_of_kustomizations_and_values_are_pinned_in_place() {
             trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).unwrap()).collect()
         };
         let mut trees = yaml::read_stream(before.as_bytes()).unwrap();
-        trees.iter_mut().for_each(|tree| drop(replace(tree, &rules, &pin).unwrap()));
+        for tree in &mut trees {
+            replace(tree, &rules, &pin).unwrap();
+        }
         let replaced: Vec<_> = trees.iter().map(|tree| yaml::to_json(tree, yaml::Rules::V3).unwrap()).collect();
         assert_eq!(replaced, texts(&after), "{before}");
     }
