@@ -64,7 +64,9 @@ impl Endpoint {
         }
         // `user:password@host:path`: ssh takes no password, and an argument must not have one.
         let first = path.split('/').next().unwrap_or_default();
-        let has_password = first.split_once('@').is_some_and(|(_, host)| host.contains(':'));
+        // Nor `https:/user:password@host`, a URL with a missing slash.
+        let has_password =
+            first.split_once('@').is_some_and(|(_, host)| host.contains(':')) || net::redact::text(path) != path;
         // `ext::command` and the like: git runs a program for them.
         let is_helper = path.starts_with(':');
         let valid = !is_helper && !host.is_empty() && !path.is_empty() && !host.ends_with('@') && !has_password;
@@ -99,6 +101,8 @@ mod tests {
             "git@:a",
             "git:secret@host:a/b.git",
             "ext::sh -c id",
+            "https:/user:secret@host/a",
+            "https:user:secret@host/a",
         ] {
             assert_eq!(endpoint(bad), Some(None), "{bad}");
         }
