@@ -161,7 +161,9 @@ fn plain_node(value: &Value, depth: usize, room: &mut usize) -> Option<Node> {
     *room = room.checked_sub(1).filter(|_| depth <= PLAIN_DEPTH)?;
     Some(match value {
         Value::Nil => Scalar::null().into(),
-        Value::Bool(_) | Value::Int(..) | Value::Uint(..) => node_of(value),
+        // In JSON a duration is a number, too.
+        Value::Int(value, _) => Scalar { tag: Tag::Int, ..Scalar::plain(value.to_string()) }.into(),
+        Value::Bool(_) | Value::Uint(..) => node_of(value),
         Value::Float(number) if number.is_finite() && !(*number == 0.0 && number.is_sign_negative()) => {
             let text = json::float(*number);
             let is_integer = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
@@ -229,5 +231,7 @@ mod tests {
         let value = read(b"a10: {b: 1e6, c: x}\na2: [-1.5, 1e21, '1']\n").unwrap();
         assert_eq!(write(&value).unwrap(), "a2:\n- -1.5\n- 1e+21\n- \"1\"\na10:\n  b: 1000000\n  c: x");
         assert_eq!(write(&Value::from("a: b")).unwrap(), "'a: b'");
+        let duration = Value::Int(1_500_000_000, &DURATION);
+        assert_eq!((write(&duration).unwrap(), write_pretty(&duration).unwrap()), ("1500000000".into(), "1.5s".into()));
     }
 }
