@@ -27,6 +27,10 @@ fn position(node: &Node, value: &str) -> Option<At> {
     if node.text() == Some(value) {
         return Some(node.at);
     }
+    let key = node.as_map().into_iter().flat_map(|map| map.entries()).find(|entry| entry.key.text.as_str() == value);
+    if let Some(entry) = key {
+        return Some(entry.value.at);
+    }
     let items = node.as_seq().into_iter().flatten();
     let values = node.as_map().into_iter().flat_map(|map| map.entries()).map(|entry| &entry.value);
     items.chain(values).find_map(|inner| position(inner, value))
@@ -51,7 +55,7 @@ fn captures(config: &Config) -> Result<Vec<String>, ConfigFinding> {
     let mut all: Vec<String> = Vec::new();
     for template in config.services.0.iter().flat_map(|service| service.patterns()) {
         let pattern = PathPattern::parse(template.text()).map_err(|why| ConfigFinding {
-            finding: Box::new(Diagnostic::new(why)),
+            finding: Box::new(Diagnostic::new(why).hint("write a path such as apps/{service}/overlays/{environment}")),
             value: template.text().to_owned(),
         })?;
         for name in
@@ -77,17 +81,33 @@ fn templates(config: &Config) -> Vec<&Template> {
 /// Checks `like` and the names of variables.
 fn environments(config: &Config) -> Result<(), ConfigFinding> {
     for (name, environment) in &config.environments.0 {
-        if is_pattern(name) && Glob::new(name, false).is_err() {
-            let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field("environments");
+        let field = || format!("environments.{name}");
+        if name.is_empty() || name.chars().any(char::is_control) {
+            let finding = Diagnostic::new(format!("invalid name of an environment {name:?}")).field("environments");
+            let finding = finding.hint("use letters, digits and dashes");
             return Err(ConfigFinding { finding: Box::new(finding), value: name.clone() });
         }
+        glob(name, &field())?;
         like_chain(config, name, environment)?;
         variables(&format!("environments.{name}"), environment)?;
     }
     for (index, one) in config.overrides.iter().enumerate() {
         variables(&format!("overrides[{index}]"), &one.fields)?;
+        for (name, globs) in [("service", &one.matches.service), ("environment", &one.matches.environment)] {
+            globs.0.iter().try_for_each(|text| glob(text, &format!("overrides[{index}].match.{name}")))?;
+        }
     }
     Ok(())
+}
+
+/// Checks a name that may be a glob.
+fn glob(name: &str, field: &str) -> Result<(), ConfigFinding> {
+    if !is_pattern(name) || Glob::new(name, false).is_ok() {
+        return Ok(());
+    }
+    let finding = Diagnostic::new(format!("invalid glob \"{name}\"")).field(field);
+    let finding = finding.hint("close each `[` with `]`, or write `[[]` for the character");
+    Err(ConfigFinding { finding: Box::new(finding), value: name.to_owned() })
 }
 
 /// Follows `like` to its end.
@@ -106,7 +126,8 @@ fn like_chain(config: &Config, name: &str, environment: &Environment) -> Result<
         };
         if seen.contains(&key.as_str()) {
             seen.push(key);
-            return Err(found(Diagnostic::new(format!("environments are like each other: {}", seen.join(" -> ")))));
+            let circle = Diagnostic::new(format!("environments are like each other: {}", seen.join(" -> ")));
+            return Err(found(circle.hint("remove `like` from one of them")));
         }
         seen.push(key);
         current = next;

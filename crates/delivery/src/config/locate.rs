@@ -18,6 +18,37 @@ pub fn locate(text: &str, field: &[&str]) -> Option<At> {
     found
 }
 
+/// The position of a field that is written as in messages: `services[0].namespace`, `environments.production.after`. Of the last part that
+/// exists, as by [`locate`]. Keys may contain dots.
+pub fn locate_field(text: &str, field: &str) -> Option<At> {
+    let documents = read_stream(text.as_bytes()).ok()?;
+    let mut node: &Node = documents.first()?;
+    let (mut rest, mut found) = (field, None);
+    while let Some(next) = next_part(node, rest) {
+        (node, rest) = (next.node, next.rest);
+        found = Some(node.at);
+    }
+    found
+}
+
+/// The value of the first part of a field, and the parts that follow.
+struct Part<'a> {
+    node: &'a Node,
+    rest: &'a str,
+}
+
+fn next_part<'a>(node: &'a Node, field: &'a str) -> Option<Part<'a>> {
+    if let Some((index, rest)) = field.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return Some(Part { node: node.as_seq()?.get(index.parse::<usize>().ok()?)?, rest });
+    }
+    let field = field.trim_start_matches('.');
+    let follows = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+    let fits = |key: &str| !key.is_empty() && field.strip_prefix(key).is_some_and(follows);
+    let keys = node.as_map()?.entries().iter().filter(|entry| fits(entry.key.text.as_str()));
+    let entry = keys.max_by_key(|entry| entry.key.text.len())?;
+    Some(Part { node: &entry.value, rest: &field[entry.key.text.len()..] })
+}
+
 /// Adds the field at the position of a finding about a wrong type, and what was found there.
 pub(super) fn with_field(text: &str, finding: Diagnostic) -> Diagnostic {
     let expected = match finding.message.strip_prefix("expected ") {
@@ -93,5 +124,10 @@ mod tests {
         assert_eq!(at(&["environments", "production", "images"]), Some((3, 24)));
         assert_eq!(at(&["environments", "production", "after"]), Some((3, 15)));
         assert_eq!((at(&["b"]), locate("a: [", &["a"])), (None, None));
+        let text = "services:\n- path: a\n- path: b\n  helm: {values: x}\nenvironments:\n  v1.2: {after: x}\n";
+        let at = |field: &str| locate_field(text, field).map(|at| (at.line, at.column));
+        assert_eq!((at("services[1].helm.values"), at("services[1].name")), (Some((4, 18)), Some((3, 3))));
+        assert_eq!((at("environments.v1.2.after"), at("environments.v1.2")), (Some((6, 17)), Some((6, 9))));
+        assert_eq!((at("services[7]"), at("x"), at("")), (Some((2, 1)), None, None));
     }
 }

@@ -23,7 +23,7 @@ pub mod services;
 pub mod template;
 
 pub use environments::{Cluster, Environment, Environments, ImageSource, Order, Profiles, glob_matches, is_pattern};
-pub use locate::locate;
+pub use locate::{locate, locate_field};
 pub use names::Names;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;
@@ -321,6 +321,7 @@ fn finding(error: &serde_saphyr::Error) -> Diagnostic {
         Some((short, _)) => short.to_owned(),
         None if message == "unexpected end of input" => "the file is empty or ends too early".to_owned(),
         None if message.starts_with("multiple YAML documents") => "expected one document, found more".to_owned(),
+        None if message.starts_with("cannot deserialize null into") => "expected a string, found null".to_owned(),
         None => message,
     };
     Diagnostic::new(message).at(at).hint("see docs/config.md for all fields, or run `hydrant init` to write a file")

@@ -36,13 +36,11 @@ impl Pipeline<'_> {
     }
 
     /// A finding about a field of the config, with the config's path and the field's line.
-    fn in_config(&self, finding: Diagnostic) -> Diagnostic {
+    pub(super) fn in_config(&self, finding: Diagnostic) -> Diagnostic {
         let field = finding.field.clone().filter(|field| finding.file.is_none() && field.starts_with("environments."));
         let (Some(field), Some(file)) = (field, &self.plan.config) else { return finding };
         let text = self.source.files.read(file).ok();
-        let environment = field.trim_start_matches("environments.").rsplit_once('.');
-        let (name, part) = environment.unwrap_or_default();
-        let at = text.and_then(|text| config::locate(&String::from_utf8_lossy(&text), &["environments", name, part]));
+        let at = text.and_then(|text| config::locate_field(&String::from_utf8_lossy(&text), &field));
         at.into_iter().fold(finding.in_file(file), Diagnostic::at)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use committer::KeptDelivery;
-use manifest::{Errors, Pins};
+use manifest::{Diagnostic, Errors, Pins};
 use render_core::host::Host;
 use render_core::kustomize::{Options, build, build_over, build_with_cache};
 
@@ -90,7 +90,11 @@ impl Pipeline<'_> {
             }
         };
         if let Some(variables) = &unit.variables {
-            output.objects = variables::substitute(&unit.name(), output.objects, variables)?;
+            let substituted = variables::substitute(&unit.name(), output.objects, variables);
+            let field = format!("environments.{}.variables", unit.environment);
+            output.objects = substituted.map_err(|errors| {
+                errors.map(|finding| self.in_config(Diagnostic { field: Some(field.clone()), ..finding }))
+            })?;
         }
         Ok(output)
     }

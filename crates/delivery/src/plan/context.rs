@@ -116,7 +116,10 @@ impl<'a> UnitContext<'a> {
 
     /// The text of one of hydrant's own templates for this unit.
     pub(super) fn fill_text(&self, template: &str) -> String {
-        template.replace("{service}", &self.service.name).replace("{environment}", self.environment)
+        let names =
+            UnitNames { service: &self.service.name, environment: self.environment, captures: &self.service.captures };
+        // Replaced in one pass: a service may be called `{environment}`.
+        Template::try_from(template.to_owned()).ok().and_then(|template| template.fill(names).ok()).unwrap_or_default()
     }
 }
 

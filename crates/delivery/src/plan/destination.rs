@@ -1,5 +1,6 @@
 //! Where a unit's output goes: the repository, the branch and the path, each from the first that sets it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use git::RemoteUrl;
@@ -169,7 +170,27 @@ pub(super) fn one_file_each(units: &[PlannedUnit]) -> Result<(), Errors> {
             .hint("put {service} and {environment} into `branch` or `path`")
         })
     };
-    Errors::check(sorted.windows(2).filter_map(clash).collect())
+    let clashes: Vec<Diagnostic> = sorted.windows(2).filter_map(clash).collect();
+    Errors::check(clashes.into_iter().chain(branches_in_branches(&sorted)).collect())
+}
+
+/// git cannot have a branch `a` and a branch `a/b` in one repository.
+fn branches_in_branches(units: &[&PlannedUnit]) -> Vec<Diagnostic> {
+    let by_branch: BTreeMap<(&RemoteUrl, &str), &PlannedUnit> =
+        units.iter().map(|unit| ((&unit.repository, unit.branch.as_str()), *unit)).collect();
+    let clash = |(&(repository, branch), unit): (&(&RemoteUrl, &str), &&PlannedUnit)| {
+        let folders = branch.match_indices('/').map(|(at, _)| &branch[..at]);
+        let other = folders.filter_map(|folder| by_branch.get(&(repository, folder))).next()?;
+        let message = format!(
+            "branch {branch} of {} is in a folder of the name of branch {} of {}",
+            unit.name(),
+            other.branch,
+            other.name()
+        );
+        let found = Diagnostic::new(message).field("destination.branch");
+        Some(found.hint("give one of them another name: git cannot have both"))
+    };
+    by_branch.iter().filter_map(clash).collect()
 }
 
 #[cfg(test)]

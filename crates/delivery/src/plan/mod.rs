@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use git::RemoteUrl;
-use manifest::{Diagnostic, Errors};
+use manifest::{At, Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
 use crate::config::{self, Config};
@@ -103,8 +103,27 @@ struct ConfigSource {
 /// No config and no `--repository`; a config that cannot be read; a selection that selects nothing or names what does
 /// not exist; a service that does not exist; two units that would write one file.
 pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
+    let source = config_source(files, settings)?;
+    let path = source.path.clone();
+    plan_of(files, settings, source).map_err(|errors| match path {
+        Some(path) => with_positions(files, &path, errors),
+        None => errors,
+    })
+}
+
+/// The findings about fields of the config, with their positions.
+fn with_positions(files: &dyn Files, path: &str, errors: Errors) -> Errors {
+    let text = files.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    errors.map(|error| {
+        let is_placed = error.at != At::default() || error.file.as_deref() != Some(path);
+        let at = error.field.as_deref().filter(|_| !is_placed).and_then(|field| config::locate_field(&text, field));
+        at.into_iter().fold(error, Diagnostic::at)
+    })
+}
+
+fn plan_of(files: &dyn Files, settings: &Settings, source: ConfigSource) -> Result<Plan, Errors> {
     let span = tracing::info_span!("plan", units = tracing::field::Empty).entered();
-    let ConfigSource { path, root, config } = config_source(files, settings)?;
+    let ConfigSource { path, root, config } = source;
     let file = path.as_deref().unwrap_or_default();
     let services = match &path {
         Some(path) => {
@@ -115,6 +134,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
     };
     unused::check_environments(file, &config, &services)?;
     order::check(file, &config)?;
+    unused::check_overrides(file, &config, &services)?;
     let mut units = Vec::new();
     let choice = select::Choice { settings, file, config: &config, services: &services };
     for chosen in choice.units()? {
@@ -124,7 +144,7 @@ pub fn plan(files: &dyn Files, settings: &Settings) -> Result<Plan, Errors> {
         units.push(planned_unit(&context).map_err(|error| located(error, file))?);
     }
     let undeclared = choice.undeclared();
-    one_file_each(&units)?;
+    one_file_each(&units).map_err(|errors| errors.map(|error| located(error, file)))?;
     span.record("units", units.len());
     let registries = registries::options(&settings.registries, &config.registry, &root);
     Ok(Plan {

@@ -186,7 +186,12 @@ impl<'a> Choice<'a> {
     fn nothing(&self) -> Diagnostic {
         let profiles = &self.settings.selection.profiles.0;
         if profiles.is_empty() {
-            return Diagnostic::new("no unit matches the selection").in_file(self.file);
+            let found = Diagnostic::new("no unit matches the selection").in_file(self.file);
+            let undeclared: Vec<String> = self.undeclared().into_keys().collect();
+            return found.hint(match undeclared.as_slice() {
+                [] => "run `hydrant plan` to see the units".to_owned(),
+                names => format!("add the environments that the paths name to `environments`: {}", names.join(", ")),
+            });
         }
         let known: Vec<String> = self
             .config

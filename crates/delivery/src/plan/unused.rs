@@ -5,7 +5,7 @@ use manifest::{Diagnostic, Errors};
 use super::context::UnitContext;
 use super::discover::DiscoveredService;
 use super::settings::Settings;
-use crate::config::{ChartRandom, Config, Environment, Renderer, glob_matches};
+use crate::config::{ChartRandom, Config, Environment, Renderer, glob_matches, is_pattern};
 
 /// What renders a unit, for these rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,42 @@ pub(super) fn check_environments(file: &str, config: &Config, services: &[Discov
                 let field = format!("environments.{name}.{}", setting.field);
                 wrong.push(Diagnostic::new(message).in_file(file).field(field).hint(setting.hint));
             }
+        }
+    }
+    Errors::check(wrong)
+}
+
+/// Refuses overrides that match no service, or no environment.
+///
+/// # Errors
+/// Every such name or glob.
+pub(super) fn check_overrides(file: &str, config: &Config, services: &[DiscoveredService]) -> Result<(), Errors> {
+    let mut names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    names.dedup();
+    let captured = services.iter().filter_map(|service| service.environment.as_deref());
+    let captured = captured.filter(|name| config.environments.get(name).is_some());
+    let environments: Vec<&str> = config.environments.0.iter().map(|(name, _)| name.as_str()).chain(captured).collect();
+    // A glob may be about environments that a pattern of the config stands for.
+    let is_environment = |name: &String| {
+        let patterns = environments.iter().any(|known| is_pattern(known));
+        environments.iter().any(|known| glob_matches(name, known))
+            || config.environments.get(name).is_some()
+            || (is_pattern(name) && patterns)
+    };
+    let mut wrong = Vec::new();
+    let mut refuse = |index: usize, what: &str, name: &String, known: &[&str]| {
+        let found = Diagnostic::new(format!("no {what} matches \"{name}\"")).in_file(file);
+        let hint = format!("use one of {}, or remove the override", known.join(", "));
+        wrong.push(found.field(format!("overrides[{index}].match.{what}")).hint(hint));
+    };
+    for (index, one) in config.overrides.iter().enumerate() {
+        let mut unknown =
+            one.matches.service.0.iter().filter(|name| !names.iter().any(|known| glob_matches(name, known)));
+        if let Some(name) = unknown.next() {
+            refuse(index, "service", name, &names);
+        }
+        if let Some(name) = one.matches.environment.0.iter().find(|name| !is_environment(name)) {
+            refuse(index, "environment", name, &environments);
         }
     }
     Errors::check(wrong)

@@ -93,7 +93,7 @@ impl Repository<'_> {
             matches.retain(|one| target.is(self.files, &one.path));
             if matches.is_empty() {
                 let message = format!("no {} matches `{}` in {}", target.noun(), template.text(), self.root);
-                return Err(Diagnostic::new(message));
+                return Err(Diagnostic::new(message).hint("correct the pattern, or remove the entry"));
             }
             matches.sort_unstable_by(|one, other| one.path.cmp(&other.path));
             matches.dedup_by(|one, other| one.path == other.path);

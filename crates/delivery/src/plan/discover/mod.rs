@@ -64,6 +64,10 @@ impl Repository<'_> {
                 None => self.by_pattern(index, entry),
             };
             let locate = |error: Diagnostic| error.in_file(self.file).field(format!("services[{index}]"));
+            let services = services.and_then(|services| match services.iter().find_map(invalid_name) {
+                Some(invalid) => Err(invalid),
+                None => Ok(services),
+            });
             match services {
                 Ok(services) => services.into_iter().for_each(|one| {
                     let key = (one.name.clone(), one.environment.clone());
@@ -87,9 +91,18 @@ impl Repository<'_> {
     }
 }
 
-/// A mapping wins over a glob that matched its folder before it, and a later mapping over an earlier one.
+/// An entry wins over a glob that matched its folder before it. Two entries that name the folder itself are a mistake: one would be lost.
 fn replaces(one: &DiscoveredService, other: &DiscoveredService) -> bool {
-    one.entry.path.is_some() && other.entry.path.is_some() && one.folder == other.folder
+    let is_glob = |path: &String| path.contains(['*', '?', '[', '{']);
+    one.entry.path.is_some() && other.entry.path.as_ref().is_some_and(is_glob) && one.folder == other.folder
+}
+
+/// A name that no branch and no report can have.
+fn invalid_name(service: &DiscoveredService) -> Option<Diagnostic> {
+    let name = &service.name;
+    let is_invalid = name.is_empty() || name.chars().any(char::is_control);
+    let found = Diagnostic::new(format!("invalid name of a service {name:?}"));
+    is_invalid.then(|| found.hint("use letters, digits and dashes"))
 }
 
 fn same_name(one: &DiscoveredService, other: &DiscoveredService) -> Diagnostic {

@@ -74,7 +74,8 @@ impl Repository<'_> {
         }
         if open.is_empty() {
             let with = marker.map_or_else(String::new, |name| format!(" with a {name}"));
-            return Err(Diagnostic::new(format!("no folder{with} matches `{path}` in {}", self.root)));
+            let found = Diagnostic::new(format!("no folder{with} matches `{path}` in {}", self.root));
+            return Err(found.hint("correct the glob, or remove the entry"));
         }
         open.sort_unstable();
         open.dedup();
