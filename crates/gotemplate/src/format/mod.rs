@@ -28,7 +28,7 @@ pub(crate) struct Printer<'o> {
 
 impl<'o> Printer<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Printer<'o> {
-        Printer { out, flags: Flags::default(), reporting: false, limit: allowance::remaining() }
+        Printer { out, flags: Flags::default(), reporting: false, limit: allowance::remaining() / 2 }
     }
 
     fn push(&mut self, text: &str) {

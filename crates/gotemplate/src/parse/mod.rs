@@ -8,6 +8,8 @@ mod token;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::ast::{Branch, Call, Node, Source, Tree};
 use crate::error::ParseError;
 use crate::functions::Functions;
@@ -40,6 +42,7 @@ pub(crate) fn parse(
         names: Names::new(functions, &source.root),
         source: source.clone(),
         trees: Vec::new(),
+        places: FxHashMap::default(),
     };
     let mut parser = Parser::new(&mut shared, name.to_owned());
     let root = parser.document()?;
@@ -65,6 +68,8 @@ struct Shared<'p> {
     names: Names<'p>,
     source: Arc<Source>,
     trees: Vec<Arc<Tree>>,
+    /// The indexes of the trees by name.
+    places: FxHashMap<String, usize>,
 }
 
 /// The parser of one template. A definition inside a text has its own, with its own look-ahead and variables.
@@ -225,9 +230,12 @@ impl<'a, 'p> Parser<'a, 'p> {
         let source = self.shared.source.clone();
         let empty = root.iter().all(|node| is_empty(node, &source));
         let tree = Arc::new(Tree { name: self.name.clone(), source, root, empty });
-        let position = self.shared.trees.iter().position(|tree| tree.name == self.name);
+        let position = self.shared.places.get(&self.name).copied();
         match position {
-            None => self.shared.trees.push(tree),
+            None => {
+                self.shared.places.insert(self.name.clone(), self.shared.trees.len());
+                self.shared.trees.push(tree);
+            }
             Some(index) if self.shared.trees[index].empty => self.shared.trees[index] = tree,
             Some(_) if empty => {}
             Some(_) => {

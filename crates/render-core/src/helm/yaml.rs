@@ -126,9 +126,25 @@ pub(super) fn write(value: &Value) -> Result<String, String> {
 /// # Errors
 /// Returns an error for objects that the printer refuses.
 pub(super) fn write_pretty(value: &Value) -> Result<String, String> {
+    check_size(value, 0)?;
     let mut out = String::new();
     write_skaffold(&node_of(value), &mut out).map_err(|error| error.message)?;
     Ok(without_newline(out))
+}
+
+/// The maximum depth of values that are printed without JSON; with deeper ones Go overflows its stack.
+const PRETTY_DEPTH: usize = 1_000;
+
+/// Checks that there is room for a value's tree: a map can contain itself, or another one many times.
+fn check_size(value: &Value, depth: usize) -> Result<(), String> {
+    if depth > PRETTY_DEPTH || !allowance::take(2 * size_of::<Node>()) {
+        return Err(format!("the value is nested more than {PRETTY_DEPTH} deep"));
+    }
+    match value {
+        Value::List(list) => list.iter().try_for_each(|item| check_size(item, depth + 1)),
+        Value::Map(map) => map.borrow().iter().try_for_each(|(_, item)| check_size(item, depth + 1)),
+        _ => Ok(()),
+    }
 }
 
 fn without_newline(mut text: String) -> String {

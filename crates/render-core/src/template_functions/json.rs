@@ -52,7 +52,7 @@ fn encoded(value: &Value, style: Style) -> FunctionResult {
 /// # Errors
 /// A float that is not a number, a function, and values nested too deeply.
 pub(crate) fn encode(value: &Value, style: Style) -> Result<Vec<u8>, String> {
-    let mut encoder = Encoder { out: Vec::new(), style, depth: 0, limit: allowance::remaining() };
+    let mut encoder = Encoder { out: Vec::new(), style, depth: 0, limit: allowance::remaining() / 2 };
     encoder.value(value)?;
     Ok(encoder.out)
 }

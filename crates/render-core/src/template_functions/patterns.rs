@@ -83,7 +83,9 @@ fn found_all(pattern: &Pattern, args: &[Value]) -> Value {
 
 /// Returns the matches without empty ones inside a character, which the engine finds since it looks at bytes.
 fn whole_matches<'t>(pattern: &'t Pattern, text: &'t [u8]) -> impl Iterator<Item = Match<'t>> {
-    pattern.regex.find_iter(text).filter(|found| is_whole(text, found))
+    // A search that finds little can read all of the rest.
+    let counted = move |found: &Match<'_>| allowance::take((text.len() - found.end()) / 16);
+    pattern.regex.find_iter(text).take_while(counted).filter(|found| is_whole(text, found))
 }
 
 fn is_whole(text: &[u8], found: &Match<'_>) -> bool {
@@ -107,6 +109,7 @@ fn replaced_by(pattern: &Pattern, text: &[u8], replacement: impl Fn(&Captures<'_
         out.extend_from_slice(&text[at..found.start()]);
         out.extend_from_slice(&replacement(&captures));
         at = found.end();
+        allowance::take((text.len() - at) / 16);
         if !allowance::allows(2 * out.len()) {
             break;
         }

@@ -6,10 +6,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gotemplate::allowance;
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 use rustc_hash::FxHashMap;
 
 use super::unicode_classes::class_name;
+
+/// The longest expression, in bytes.
+const LONGEST: usize = 1 << 17;
+
+/// What compiling an expression counts as, by its time.
+const COMPILED_BYTES: usize = 1 << 16;
 
 /// How many small expressions a thread keeps.
 const KEPT: usize = 64;
@@ -59,6 +66,9 @@ pub(super) fn compiled(expression: &str, text: &[u8]) -> Result<Rc<Pattern>, Str
     let key = (expression.to_owned(), text.is_ascii() && expression.is_ascii());
     if let Some(known) = COMPILED.with_borrow(|known| known.get(&key).cloned()) {
         return Ok(known);
+    }
+    if expression.len() > LONGEST || !allowance::take(COMPILED_BYTES + expression.len() * 64) {
+        return Err("error parsing regexp: expression too large".to_owned());
     }
     let (pattern, is_small) = compile(expression, key.1)?;
     let pattern = Rc::new(pattern);

@@ -193,6 +193,9 @@ impl Reader<'_> {
                 '.' => return self.fail("unexpected table separator (table names cannot be empty)"),
                 _ => keys.push(self.key_part()?),
             }
+            if keys.len() > 500 {
+                return self.fail("more than 500 parts in a key");
+            }
             if keys.len() == 1 {
                 self.key_line = self.line;
             }
@@ -259,6 +262,9 @@ impl Reader<'_> {
                 '=' | END => return self.fail("unexpected '='"),
                 '.' => return self.fail("unexpected '.'"),
                 _ => keys.push(self.key_part()?),
+            }
+            if keys.len() > 500 {
+                return self.fail("more than 500 parts in a key");
             }
             if keys.len() == 1 {
                 self.key_line = self.line;

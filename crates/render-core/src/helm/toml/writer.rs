@@ -1,7 +1,7 @@
 //! Prints values as TOML.
 
 use gotemplate::strconv::{FloatFormat, format_float};
-use gotemplate::{Map, Value};
+use gotemplate::{Map, Value, allowance};
 
 use crate::template_functions::durations::DURATION;
 use crate::template_functions::times::Time;
@@ -34,7 +34,7 @@ fn is_table_list(value: &Value) -> bool {
 
 impl Printer {
     fn table(&mut self, path: &[String], map: &Map) -> Result<(), String> {
-        if path.len() > 500 {
+        if path.len() > 500 || !allowance::take(64 * path.len() + map.len() * 64) {
             return Err("toml: value is nested too deeply".to_owned());
         }
         let entries = map.entries();
