@@ -25,6 +25,6 @@ mod tests {
         let id = repository.blob(b"abc").unwrap();
         assert_eq!(read(&repository, id, 3).unwrap().content(), b"abc");
         assert!(read(&repository, id, 2).unwrap_err().message().contains("larger than"));
-        assert!(read(&repository, Oid::zero(), 2).is_err());
+        assert!(read(&repository, Oid::ZERO_SHA1, 2).is_err());
     }
 }
