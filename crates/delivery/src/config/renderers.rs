@@ -58,7 +58,7 @@ pub enum HelmEntry {
     /// Charts, as a pattern such as `charts/{service}`.
     Pattern(Template),
     /// One chart with its settings.
-    Chart(Helm),
+    Chart(Box<Helm>),
 }
 
 /// A Helm chart.
@@ -403,7 +403,7 @@ impl<'de> Deserialize<'de> for HelmEntry {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HelmEntry, A::Error> {
-                Helm::deserialize(MapAccessDeserializer::new(map)).map(HelmEntry::Chart)
+                Helm::deserialize(MapAccessDeserializer::new(map)).map(|helm| HelmEntry::Chart(Box::new(helm)))
             }
         }
 

@@ -206,14 +206,14 @@ impl Charts {
             Diagnostic { message, ..error }
         };
         let content = match (request.is_oci(), request.name.is_empty()) {
-            (true, _) => self.from_registry(request, locked),
-            (false, true) => self.from_url(request, locked),
-            (false, false) => self.from_repository(request, locked),
+            (true, _) => self.registry_content(request, locked),
+            (false, true) => self.url_content(request, locked),
+            (false, false) => self.repository_content(request, locked),
         };
         content.map_err(named)
     }
 
-    fn from_repository(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
+    fn repository_content(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
         let version = locked.map(|locked| locked.version.as_str());
         let found = self.repositories.find(&self.access, request, version)?;
         if let (Some(locked), Some(digest)) = (locked, &found.digest)
@@ -240,7 +240,7 @@ impl Charts {
         Ok(Content { version: found.version, digest, archive })
     }
 
-    fn from_url(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
+    fn url_content(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
         let archive = self.repositories.archive_at(&self.access, &request.repository)?;
         let digest = cache::digest(&archive);
         if let Some(locked) = locked.filter(|locked| locked.digest != digest) {
@@ -258,7 +258,7 @@ impl Charts {
         Ok(Content { version, digest, archive })
     }
 
-    fn from_registry(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
+    fn registry_content(&self, request: &Request, locked: Option<&LockedChart>) -> Result<Content, Diagnostic> {
         let pinned = locked.and_then(|locked| Some((locked.version.as_str(), Digest::parse(&locked.digest).ok()?)));
         let pinned = pinned.as_ref().map(|(version, digest)| (*version, digest));
         let found = self.registries.find(&self.access, request, pinned)?;
