@@ -188,7 +188,7 @@ impl Value {
 
 fn maps_equal(one: &Map, two: &Map, depth: usize) -> bool {
     let two = two.borrow();
-    one.borrow().iter().all(|(key, value)| two.get(&**key).is_some_and(|other| value.equal_below(other, depth)))
+    one.borrow().iter().all(|(key, value)| two.get(key).is_some_and(|other| value.equal_below(other, depth)))
 }
 
 /// Go's `==` on interfaces where it is defined; lists, maps and functions are compared as [`Value::deep_equal`] does.

@@ -103,13 +103,13 @@ struct Sorted {
 /// Splits what was rendered into manifests and hooks, and sorts them.
 pub(super) fn sort(
     chart: &ActiveChart<'_>,
-    files: RenderedFiles,
+    files: &RenderedFiles,
     semantics: Semantics,
     warnings: &mut Vec<String>,
 ) -> Result<Rendered, HelmError> {
     let mut notes = None;
     let mut documents = Vec::new();
-    for (path, text) in &files {
+    for (path, text) in files {
         if path.ends_with("NOTES.txt") {
             if *path == format!("{}/templates/NOTES.txt", chart.name) {
                 notes = Some(text.clone());
@@ -118,7 +118,7 @@ pub(super) fn sort(
         }
         for piece in split(text, semantics) {
             let document = document(path, piece, semantics, warnings);
-            documents.extend(document.map_err(|error| error.with_invalid_files(as_one_text(&files)))?);
+            documents.extend(document.map_err(|error| error.with_invalid_files(as_one_text(files)))?);
         }
     }
     documents.sort_by_cached_key(|document| order_of(&document.kind, semantics));

@@ -159,5 +159,5 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
     }
     check::kube_version(chart, options)?;
     let files = engine::render(chart, &active, &values, options)?;
-    manifests::sort(&active, files, semantics, warnings)
+    manifests::sort(&active, &files, semantics, warnings)
 }

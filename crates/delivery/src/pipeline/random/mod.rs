@@ -98,7 +98,7 @@ impl<'a> UnitRenderings<'a> {
         match random {
             PlannedRandom::AsHelm => (self.once)(self.host),
             PlannedRandom::Refuse => refuse::render(self, label),
-            PlannedRandom::Stable(source) => self.stable(seed::read(source, ctx)?),
+            PlannedRandom::Stable(source) => self.stable(&seed::read(source, ctx)?),
             PlannedRandom::Keep => keep::render(self, ctx, branch),
         }
     }
@@ -125,7 +125,7 @@ impl<'a> UnitRenderings<'a> {
         Ok(found)
     }
 
-    fn stable(&self, seed: Seed) -> Result<Output, Errors> {
+    fn stable(&self, seed: &Seed) -> Result<Output, Errors> {
         let source = || Derivation { seed: seed.clone(), unlimited_certificates: true, ..self.source() };
         let first = self.rendering(source())?;
         if !first.has_calls(CallKind::Random) {

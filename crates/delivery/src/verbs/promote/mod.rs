@@ -204,7 +204,7 @@ impl Running {
             for tips in self.by_commit.values_mut() {
                 let Some(tip) = tips.get(&target.service) else { continue };
                 let promoted = OlderCheck { unit, tip, target, target_tip };
-                if let Some(finding) = older::finding(promoted, &source.root, ctx)? {
+                if let Some(finding) = older::finding(&promoted, &source.root, ctx)? {
                     self.failed.push(FailedUnit::new(target, finding.into()));
                     tips.remove(&target.service);
                 }

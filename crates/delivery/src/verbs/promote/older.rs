@@ -15,8 +15,8 @@ const HISTORY: u32 = 1000;
 ///
 /// # Errors
 /// A remote that cannot be reached.
-pub(super) fn finding(promoted: OlderCheck<'_>, root: &str, ctx: &RunContext) -> Result<Option<Diagnostic>, Failure> {
-    let OlderCheck { unit, tip, target, target_tip } = promoted;
+pub(super) fn finding(promoted: &OlderCheck<'_>, root: &str, ctx: &RunContext) -> Result<Option<Diagnostic>, Failure> {
+    let OlderCheck { unit, tip, target, target_tip } = *promoted;
     let Some(restored) = tip.record.as_ref().and_then(|record| record.restores.as_ref()) else { return Ok(None) };
     let (ours, theirs) = (shared(tip, target_tip), shared(target_tip, tip));
     if branches::source_commit(tip) != branches::source_commit(target_tip) || ours == theirs {
