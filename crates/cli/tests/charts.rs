@@ -225,7 +225,7 @@ fn what_is_not_the_locked_chart_is_refused() {
     case.publish("1.1.0", "");
     case.publish("1.2.0", "");
     let error = case.error("deliver --all");
-    assert!(error.contains("the locked version 1.0.0 of web is no longer in"), "{error}");
+    assert!(error.contains("the locked version 1.0.0 of web was removed from"), "{error}");
     assert!(error.contains("1.2.0 and 1.1.0 satisfy \"1.x\""), "{error}");
     assert!(!case.path().join("manifests.git").exists(), "nothing is written");
 }

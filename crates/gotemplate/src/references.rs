@@ -1,16 +1,16 @@
-//! What a template refers to around a place: in the action that contains it, and in the conditions that enclose it.
+//! What a template refers to at a location: in the action that contains it, and in the conditions that enclose it.
 
 use crate::ast::{Node, OperandKind, Pipe, Tree};
 use crate::value::Reference;
 
-/// Returns the fields and texts around the node at an offset of the template's text, the nearest first. Variables are followed to the
+/// Returns the fields and texts that enclose the node at an offset of the template's text, the nearest first. Variables are followed to the
 /// pipelines that set them.
-pub(crate) fn around(tree: &Tree, offset: usize) -> Vec<Reference> {
+pub(crate) fn enclosing(tree: &Tree, offset: usize) -> Vec<Reference> {
     let mut search = Search { offset, enclosing: Vec::new(), assignments: Vec::new() };
     search.nodes(&tree.root, usize::MAX);
-    let mut found = Found { assignments: &search.assignments, references: Vec::new(), followed: Vec::new() };
-    search.enclosing.iter().rev().for_each(|pipe| found.pipe(pipe));
-    found.references
+    let mut collector = Collector { assignments: &search.assignments, references: Vec::new(), followed: Vec::new() };
+    search.enclosing.iter().rev().for_each(|pipe| collector.pipe(pipe));
+    collector.references
 }
 
 /// Searches the pipelines that contain an offset, or whose bodies do.
@@ -73,13 +73,13 @@ fn start_of(node: &Node) -> Option<usize> {
     }
 }
 
-struct Found<'t> {
+struct Collector<'t> {
     assignments: &'t [&'t Pipe],
     references: Vec<Reference>,
     followed: Vec<&'t [u8]>,
 }
 
-impl<'t> Found<'t> {
+impl<'t> Collector<'t> {
     fn pipe(&mut self, pipe: &'t Pipe) {
         let operands = pipe.commands.iter().flat_map(|command| &command.operands);
         crate::stack::grow(|| operands.for_each(|operand| self.operand(&operand.kind, operand)));

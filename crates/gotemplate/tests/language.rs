@@ -138,7 +138,7 @@ fn one_set_runs_on_many_threads() {
     });
 }
 
-/// Returns a text with the calls that run, and what is referred to around the innermost one.
+/// Returns a text with the calls that run, and the references that enclose the innermost one.
 fn calls(context: &mut dyn gotemplate::Context, _: &[Value]) -> gotemplate::FunctionResult {
     let sites = context.calls();
     let shown = sites.iter().map(|site| {
@@ -146,13 +146,13 @@ fn calls(context: &mut dyn gotemplate::Context, _: &[Value]) -> gotemplate::Func
         format!("{} {}:{}:{} {}", site.template, location.name, location.line, location.column, location.context)
     });
     let references = context.references().into_iter().map(|call| call.references);
-    let around = references.into_iter().find(|around| !around.is_empty());
-    let around = around.map(|around| format!("{around:?}")).unwrap_or_default();
-    Ok((shown.collect::<Vec<_>>().join(" > ") + " " + &around).into())
+    let enclosing = references.into_iter().find(|references| !references.is_empty());
+    let enclosing = enclosing.map(|references| format!("{references:?}")).unwrap_or_default();
+    Ok((shown.collect::<Vec<_>>().join(" > ") + " " + &enclosing).into())
 }
 
 #[test]
-fn functions_see_the_calls_that_run_and_what_is_around_them() {
+fn functions_see_the_calls_that_run_and_the_references_that_enclose_them() {
     let mut functions = Functions::new();
     functions.insert("calls", Function::with_context(&[], calls));
     functions.insert("pick", Function::new(&[Param::Any, Param::Any], |args| Ok(args[1].clone())));

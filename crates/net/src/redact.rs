@@ -118,7 +118,9 @@ fn user_info(part: &str) -> Option<(&str, &str)> {
     let is_digest = part[first + 1..].split_once(':').is_some_and(|(algorithm, _)| algorithm.starts_with("sha"));
     let host = &part[part.rfind('@')?..];
     let is_host = host[1..].starts_with(|letter: char| letter.is_alphanumeric() || letter == '[');
-    (is_host && !is_digest && &part[..colon] != "mailto").then_some((&part[..colon], host))
+    // Go prints a map as `map[Email:jo@example.com]`, and a list in a map as `Name:[…]`.
+    let is_go_value = part[..colon].contains('[') || part[colon + 1..].starts_with('[');
+    (is_host && !is_digest && !is_go_value && &part[..colon] != "mailto").then_some((&part[..colon], host))
 }
 
 /// Redacts a URL whose scheme ends at `colon`. A path that was made of a URL has one slash: `https:/user:password@host`.
@@ -197,6 +199,7 @@ mod tests {
             ("'https:u:p@host' https:\\\\u:p@w@host", "'https@host' https:\\\\u@host"),
             ("a/b:1.2@sha256:00 c:1@sha512:0 Ann <a@b.c>: d@e", "a/b:1.2@sha256:00 c:1@sha512:0 Ann <a@b.c>: d@e"),
             ("git@host:a/b@c main:a@{1} mailto:a@b", "git@host:a/b@c main:a@{1} mailto:a@b"),
+            ("Jo:[map[Email:j@a.b Name:j] map[Email:k@a.b]]", "Jo:[map[Email:j@a.b Name:j] map[Email:k@a.b]]"),
         ] {
             assert_eq!(text(given), shown);
         }

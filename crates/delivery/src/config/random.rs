@@ -22,7 +22,7 @@ pub enum RandomValues {
 pub struct ChartRandom {
     /// What happens to functions of charts whose results differ from run to run; they are refused where absent.
     pub random: Option<RandomValues>,
-    /// The secret that `random: stable` derives values from. Whoever knows it can compute them.
+    /// The secret that `random: stable` derives values from. Knowledge of it is enough to compute them.
     pub seed: Option<SeedSource>,
 }
 

@@ -107,7 +107,7 @@ pub struct Helm {
     pub semantics: Option<HelmVersion>,
     /// What happens to functions of the chart whose results differ from run to run; they are refused where absent.
     pub random: Option<RandomValues>,
-    /// The secret that `random: stable` derives values from. Whoever knows it can compute them.
+    /// The secret that `random: stable` derives values from. Knowledge of it is enough to compute them.
     pub seed: Option<SeedSource>,
 }
 
@@ -251,7 +251,7 @@ pub struct Charts {
     pub semantics: Option<HelmVersion>,
     /// What happens to functions of charts whose results differ from run to run; they are refused where absent.
     pub random: Option<RandomValues>,
-    /// The secret that `random: stable` derives values from. Whoever knows it can compute them.
+    /// The secret that `random: stable` derives values from. Knowledge of it is enough to compute them.
     pub seed: Option<SeedSource>,
 }
 

@@ -102,7 +102,7 @@ impl<'t> CallPlace<'t> {
     pub(super) fn references(&self) -> CallReferences {
         CallReferences {
             name: self.tree.source.name.clone(),
-            references: crate::references::around(self.tree, self.at.offset()),
+            references: crate::references::enclosing(self.tree, self.at.offset()),
         }
     }
 }

@@ -255,7 +255,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn identifier(&mut self) -> Step<'s> {
-        self.words();
+        self.word_characters();
         if !self.at_terminator() {
             return Err(format!("bad character {}", code_point(self.peek())));
         }
@@ -275,7 +275,7 @@ impl<'s> Lexer<'s> {
         if self.at_terminator() {
             return Ok(self.token(if kind == TokenKind::Field { TokenKind::Dot } else { kind }));
         }
-        self.words();
+        self.word_characters();
         if !self.at_terminator() {
             return Err(format!("bad character {}", code_point(self.peek())));
         }
@@ -283,7 +283,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Reads letters, digits and underscores.
-    fn words(&mut self) {
+    fn word_characters(&mut self) {
         loop {
             self.at += self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
             if self.rest().first().is_none_or(u8::is_ascii) || !self.peek().is_some_and(is_word) {

@@ -14,7 +14,7 @@ pub struct CallSite {
     pub location: ErrorLocation,
 }
 
-/// What is referred to around a call: what may decide whether the call is made or its result is used.
+/// The references that enclose a call: what may decide whether the call is made or its result is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallReferences {
     /// The name of the text that the call is written in.
@@ -69,7 +69,7 @@ pub trait Context {
     /// call of the function that asks.
     fn calls(&self) -> Vec<CallSite>;
 
-    /// Returns what is referred to around each of the calls that are running, outermost first.
+    /// Returns the references that enclose each of the calls that are running, outermost first.
     fn references(&self) -> Vec<CallReferences>;
 }
 

@@ -56,7 +56,7 @@ pub(super) fn with_fetched_chart(
     let Ok(flags) = Flags::read(kept.get(1..).unwrap_or_default(), &[]) else { return Ok(None) };
     let (Some(verb), Some(chart)) = (flags.positional.first(), flags.positional.last()) else { return Ok(None) };
     let is_local = || files.kind(&crate::files::join(&program.folder, chart)).is_ok();
-    // helm refuses a URL beside `--repo`, in its own words.
+    // helm refuses a URL beside `--repo` with a message of its own.
     if repository.is_some() && chart.contains("://") {
         return Ok(None);
     }

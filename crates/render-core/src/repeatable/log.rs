@@ -40,7 +40,7 @@ pub struct MadeCall {
     pub kind: CallKind,
     /// The calls that were running, outermost first; the last is the function's own.
     pub sites: Vec<CallSite>,
-    /// What is referred to around these calls.
+    /// The references that enclose these calls.
     pub references: Vec<CallReferences>,
     /// The result, of random functions.
     pub made: Option<Made>,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::call::CallKey;
 
-/// A seed. Whoever knows it can compute every value that is derived from it.
+/// A seed. Knowledge of it is enough to compute every value that is derived from it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Seed([u8; 32]);
 

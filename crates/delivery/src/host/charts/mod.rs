@@ -335,7 +335,7 @@ impl Request {
             (None, several) => format!("; it has {}", several.join(" and ")),
         };
         let message = format!(
-            "the locked version {version} of {} is no longer in {}{others}",
+            "the locked version {version} of {} was removed from {}{others}",
             self.name,
             shown(&self.repository)
         );

@@ -15,13 +15,13 @@ fn command_lines(folder: &str) -> Vec<Vec<String>> {
     let index: Value = serde_json::from_slice(&index).unwrap();
     let mut all: Vec<Vec<String>> = Vec::new();
     for case in index["cases"].as_array().unwrap().iter().filter(|case| case["expect"] == "ok") {
-        let mut words = case["args"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let mut arguments = case["args"].as_array().unwrap().iter().filter_map(Value::as_str);
         let mut line = vec!["helm".to_owned(), "template".to_owned()];
-        while let Some(word) = words.next() {
-            if matches!(word, "--show-only" | "-s") {
-                words.next();
+        while let Some(argument) = arguments.next() {
+            if matches!(argument, "--show-only" | "-s") {
+                arguments.next();
             } else {
-                line.push(word.to_owned());
+                line.push(argument.to_owned());
             }
         }
         if !all.contains(&line) {

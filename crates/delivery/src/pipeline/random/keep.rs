@@ -167,7 +167,7 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    /// What the branch has in place of a result: between the same texts, or on the one line that has the same texts around it.
+    /// What the branch has in place of a result: between the same texts, or on the one line with the same text before and after it.
     fn result(&self, result: &str) -> Option<Vec<u8>> {
         let starts = self.new.match_indices(result).map(|(start, _)| start);
         let start = starts.into_iter().find(|start| self.differs(*start, result.len()))?;

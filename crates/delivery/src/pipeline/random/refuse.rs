@@ -8,7 +8,7 @@ use super::values::Values;
 use super::{Rendering, UnitRenderings};
 use crate::pipeline::output::Output;
 
-/// The maximum number of functions and places that are told apart.
+/// The maximum number of functions and places that are distinguished.
 const MOST_GROUPS: usize = 40;
 
 /// The maximum number of fields that a message names.

@@ -1,4 +1,4 @@
-//! Values of a chart that keep a random result from the output. They are guessed from what the templates refer to around the call, and
+//! Values of a chart that keep a random result from the output. They are guessed from what the templates refer to near the call, and
 //! each guess is tried.
 
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The paths of values that the templates refer to around calls, the nearest first.
+/// The paths of values that the templates refer to near calls, the nearest first.
 fn candidates(calls: &[&MadeCall]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
