@@ -45,6 +45,7 @@ mod record;
 mod remote;
 mod schema;
 mod schema_check;
+mod schema_cost;
 mod schema_error;
 mod semantics;
 mod set_values;

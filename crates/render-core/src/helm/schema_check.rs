@@ -7,7 +7,7 @@ use super::active_chart::ActiveChart;
 use super::error::HelmError;
 use super::schema::{Schema, Uncompiled};
 use super::semantics::Semantics;
-use super::{log, schema_error};
+use super::{log, schema_cost, schema_error};
 
 /// Checks the values of a chart and its subcharts.
 ///
@@ -73,6 +73,12 @@ impl Checker<'_> {
             Ok(compiled) => {
                 for urn in &compiled.unresolved {
                     self.warnings.push(log::unresolved_urn(urn));
+                }
+                if !schema_cost::is_bounded(&compiled.schema, values) {
+                    let most = schema_cost::MOST_APPLICATIONS;
+                    return Err(HelmError::new(format!(
+                        "values.schema.json of chart {name} applies more than {most} subschemas to the values; set --skip-schema-validation to render without the schema"
+                    )));
                 }
                 if compiled.validator.is_valid(values) {
                     return Ok(());
