@@ -1,4 +1,4 @@
-//! No pack crashes the check or what stores its objects, and the check gives the same result for pieces of every size.
+//! No pack crashes the check or what stores its objects, and the check accepts the same packs in pieces of every size.
 #![no_main]
 
 use std::cell::RefCell;

@@ -49,11 +49,12 @@ pub fn pack(bytes: &[u8], store: &Repository) {
     let check = |size: usize| {
         let mut check = PackCheck::new();
         let result = pack.chunks(size).try_for_each(|piece| check.update(piece));
-        result.map(|()| check.is_complete()).map_err(|error| error.to_string())
+        result.ok().map(|()| check.is_complete())
     };
+    // Not the errors: which one of two faults in an object is found first depends on the size of the pieces.
     let whole = check(pack.len());
     assert_eq!(whole, check(7), "the size of the pieces makes no difference");
-    if whole == Ok(true) {
+    if whole == Some(true) {
         let mut response = b"0008NAK\n".to_vec();
         response.extend_from_slice(&pack);
         let deadline = Instant::now() + Duration::from_secs(60);
