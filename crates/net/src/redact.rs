@@ -32,10 +32,11 @@ pub fn url(url: &str) -> String {
 /// The length up to and with the host if a password before it has an unescaped `/` or the like, so that `user:pass` was taken for host and
 /// port: `https://user:pass/word@host`.
 fn unescaped_password(rest: &str, end: usize) -> Option<usize> {
-    let (host, port) = rest[..end].rsplit_once(':')?;
+    let authority = &rest[..end];
+    let (host, port) = authority.rsplit_once('@').map_or(authority, |(_, host)| host).rsplit_once(':')?;
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
     let is_address = host.starts_with('[') && !host.ends_with(']');
-    if is_port || is_address || rest[..end].contains('@') {
+    if is_port || is_address {
         return None;
     }
     let at = rest[end..].rfind('@')? + end;
@@ -209,5 +210,14 @@ mod tests {
     fn texts_are_one_line_of_bounded_length() {
         assert_eq!(one_line("a\n\t\u{1b}[31m b\r\n"), "a [31m b");
         assert_eq!(one_line(&"é".repeat(1000)).chars().count(), 301);
+    }
+
+    #[test]
+    fn a_password_with_a_slash_after_a_user_with_an_at_sign() {
+        for address in ["https://me@example.com:pass/word@host/x", "https://me@[::1]:pass/word@host/x"] {
+            assert_eq!(url(address), "https://host/x");
+        }
+        assert_eq!(url("https://me:secret@[::1]/path@v1"), "https://[::1]/path@v1");
+        assert_eq!(url("https://me:secret@host:8443/path@v1"), "https://host:8443/path@v1");
     }
 }
