@@ -41,7 +41,7 @@ pub fn fetch_response(bytes: &[u8], store: &Repository) {
 }
 
 /// Checks the bytes as a pack, whole and in pieces, and stores its objects in `store` if it is complete. The checksum is corrected first, which no
-/// search would find. If the first byte is not that of a pack, the bytes describe its objects; see [`described`].
+/// search would find. If the first byte is not that of a pack, the bytes describe its objects.
 pub fn pack(bytes: &[u8], store: &Repository) {
     let mut pack = if bytes.first() == Some(&b'P') { bytes.to_vec() } else { described(bytes) };
     pack.truncate(pack.len().saturating_sub(20));

@@ -99,14 +99,16 @@ fn parse(method: &Method, url: &Url, response: &BufferedResponse) -> Result<Stri
     error(kind, status_and_message(response))
 }
 
-/// The token server's URL, which receives credentials: https, or http where that is allowed. A registry that is reached over https cannot name
-/// one over http, also not on this machine.
+/// The token server's URL, which receives credentials: https, or http where that is allowed. A registry of another machine that is reached
+/// over https cannot name one over http, also not on this machine.
 fn realm(ctx: &RequestContext<'_>, token: &TokenRequest<'_>) -> Result<Url, RequestError> {
     let bearer = token.bearer;
     let shown = one_line(&net::redact::url(&bearer.realm));
     let error = |message: String| RequestError::protocol(&shown, message);
     let url = Url::parse(&bearer.realm).map_err(|_| error(format!("invalid token server URL {shown:?}")))?;
-    if ctx.http.options().plain_http.allows_redirect(token.base, &url) {
+    let plain_http = &ctx.http.options().plain_http;
+    let is_local = net::host::is_loopback(token.base.host_str().unwrap_or_default());
+    if plain_http.allows_redirect(token.base, &url) || (is_local && plain_http.allows(&url)) {
         Ok(url)
     } else {
         Err(error(format!("token server URL {shown:?} is not https")))
