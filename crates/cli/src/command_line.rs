@@ -72,8 +72,13 @@ pub(crate) fn parse() -> Result<Arguments, Failure> {
     let mut command = verb.and_then(with_one).unwrap_or_else(Arguments::command);
     let matches = command.try_get_matches_from_mut(typed);
     let debug = matches.as_ref().is_ok_and(asks_for_debug);
+    let unused = matches.as_ref().map_or_else(|_| Vec::new(), render::without_effect);
     let read = matches.and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
     let arguments = read.map_err(|error| Failure::Usage(error.format(&mut command)))?;
+    if !unused.is_empty() {
+        let message = format!("without effect on the units of hydrant.yaml: {}", unused.join(", "));
+        return Err(Failure::Usage(command.error(clap::error::ErrorKind::ArgumentConflict, message)));
+    }
     let verbosity = if debug { Verbosity::Debug } else { arguments.logging.verbosity() };
     verbosity.set();
     run_context::set_trust(arguments.trust.trust());

@@ -366,7 +366,7 @@ fn hooks_and_kustomizations_over_charts() {
     );
     case.sh("sed -i 's/  helm: .*/  kustomize: {path: over, helm: true}/' src/hydrant.yaml");
     case.commit();
-    let done = case.hydrant("render --all --lock");
+    let done = case.hydrant("render --all");
     assert!(done.stdout.contains("replicas: \"5\""), "{}{}", done.stdout, done.stderr);
     assert_eq!(case.sh("ls src/over"), "kustomization.yaml\nmore.yaml\n", "nothing is pulled into the source");
 }

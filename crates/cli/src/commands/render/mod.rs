@@ -21,6 +21,7 @@ mod variables;
 
 pub(crate) use flags::Arguments;
 use flags::Skaffold;
+pub(crate) use units::without_effect;
 
 /// Renders the manifests, and prints or writes them.
 ///

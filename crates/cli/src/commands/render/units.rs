@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 use delivery::host::output_folder::{OutputError, OutputFolder};
 use delivery::plan::settings::{Selection, Settings};
 use delivery::report::FailedUnit;
@@ -43,6 +45,27 @@ impl UnitSelection {
     pub(super) fn is_given(&self) -> bool {
         self.all || !self.service.is_empty() || !self.environments.is_empty()
     }
+}
+
+/// The options of `hydrant render` that have an effect on the units of hydrant.yaml.
+const UNIT_OPTIONS: &[&str] =
+    &["directory", "all", "service", "environments", "config", "twice", "image", "output", "allow_exec"];
+
+/// Returns the options on the command line that have no effect on the selected units, such as `--profile`; none if no unit is selected.
+pub(crate) fn without_effect(matches: &ArgMatches) -> Vec<String> {
+    let Some(("render", verb)) = matches.subcommand() else { return Vec::new() };
+    let is_typed =
+        |id: &str| verb.ids().any(|known| known == id) && verb.value_source(id) == Some(ValueSource::CommandLine);
+    if !["all", "service", "environments"].into_iter().any(is_typed) {
+        return Vec::new();
+    }
+    let has_effect = |id: &str| UNIT_OPTIONS.contains(&id) && !(id == "output" && is_typed("twice"));
+    let command = super::Arguments::augment_args(clap::Command::new("render"));
+    let unused = command.get_arguments().filter(|option| {
+        let id = option.get_id().as_str();
+        is_typed(id) && !has_effect(id)
+    });
+    unused.map(|option| format!("--{}", option.get_long().unwrap_or(option.get_id().as_str()))).collect()
 }
 
 /// Prints the units, or writes each to a file `SERVICE/ENVIRONMENT.yaml` below the folder `target`. A single selected unit is written to
