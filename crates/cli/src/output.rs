@@ -14,6 +14,11 @@ use crate::outcome::Failure;
 use crate::terminal;
 use crate::verbosity::Verbosity;
 
+/// Whether colours are used on stdout: on a terminal, unless `NO_COLOR` is set (no-color.org).
+pub(crate) fn colour() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// `--format` of verbs with two formats.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum TextOrJson {

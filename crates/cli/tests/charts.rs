@@ -173,8 +173,8 @@ fn a_chart_is_locked_updated_and_rendered_without_network() {
     assert!(first.stdout.contains("2 units: 2 committed"), "{}{}", first.stdout, first.stderr);
     assert_eq!(case.requests(), ["/index.yaml -", "/web-1.0.0.tgz -"], "each file once");
     let manifest = case.sh("git -C manifests.git show shop/production:manifest.yaml");
-    for wanted in ["version: 1.0.0", "replicas: \"3\"", "region: us-shop", "list: '[a b]'"] {
-        assert!(manifest.contains(wanted), "{wanted}: {manifest}");
+    for expected in ["version: 1.0.0", "replicas: \"3\"", "region: us-shop", "list: '[a b]'"] {
+        assert!(manifest.contains(expected), "{expected}: {manifest}");
     }
     case.commit();
     let again = case.hydrant("deliver --all --locked");
@@ -236,7 +236,7 @@ fn wrong_requests_are_named() {
     case.publish("1.0.0", "");
     case.publish("3.0.0", "");
     case.publish("4.0.0-rc.1", "");
-    for (helm, wanted) in [
+    for (helm, expected) in [
         ("{repository: 'URL', chart: web, version: 2.x}", "satisfies \"2.x\": the nearest are 1.0.0 and 3.0.0"),
         ("{repository: 'URL', chart: web, version: 4.x}", "write `version: 4.0.0-rc.1`"),
         ("{repository: 'URL', chart: web, version: 'a b'}", "invalid version \"a b\" of chart web"),
@@ -254,7 +254,7 @@ fn wrong_requests_are_named() {
     ] {
         case.config(helm);
         let error = case.error("deliver --all");
-        assert!(error.contains(wanted), "{helm}: {error}");
+        assert!(error.contains(expected), "{helm}: {error}");
     }
     assert!(!case.path().join("manifests.git").exists(), "nothing is written");
 }
@@ -353,8 +353,8 @@ fn hooks_and_kustomizations_over_charts() {
     case.write("src/over/more.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: more}\n");
     case.config("{repo: 'URL', chart: web, releaseName: store, kustomize: over}");
     let manifest = rendered(&case);
-    for wanted in ["name: our-store", "patched: \"yes\"", "name: our-more", "name: our-migrate"] {
-        assert!(manifest.contains(wanted), "{wanted}: {manifest}");
+    for expected in ["name: our-store", "patched: \"yes\"", "name: our-more", "name: our-migrate"] {
+        assert!(manifest.contains(expected), "{expected}: {manifest}");
     }
     // The same by `helmCharts`.
     case.write(

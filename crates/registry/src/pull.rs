@@ -103,11 +103,11 @@ impl RegistryClient {
     pub fn manifest(&self, reference: &ImageRef) -> Result<PulledManifest, Box<RegistryError>> {
         self.pull(reference, &|lookup| {
             let digest = reference.digest();
-            let wanted = match &digest {
+            let tag_or_digest = match &digest {
                 Some(digest) => digest.as_str(),
                 None => reference.lookup_tag().unwrap_or("latest"),
             };
-            let (digest, bytes) = lookup.fetch_bytes(wanted)?;
+            let (digest, bytes) = lookup.fetch_bytes(tag_or_digest)?;
             Ok(PulledManifest { digest, bytes })
         })
     }

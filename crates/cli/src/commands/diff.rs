@@ -1,7 +1,5 @@
 //! `hydrant diff`: the changes that a delivery would make.
 
-use std::io::IsTerminal;
-
 use clap::ValueEnum;
 use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, json_patch, markdown, text, unified};
 use delivery::verbs::diff::{Side, differences};
@@ -75,7 +73,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let form = ReportForm::json_if(matches!(arguments.format, Format::Json | Format::JsonPatch));
     output::content_report(
         &match arguments.format {
-            Format::Text => text(&units, colour()),
+            Format::Text => text(&units, output::colour()),
             Format::Markdown => markdown(&units, arguments.limit),
             Format::Json => format!("{:#}\n", json(&units)),
             Format::JsonPatch => json_patch(&units, &noise),
@@ -86,9 +84,4 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     )?;
     let same = units.iter().all(delivery::report::diff::UnitDiff::is_empty);
     Ok(if arguments.exit_code && !same { Success::Different } else { Success::Done })
-}
-
-/// Whether colours are used: on a terminal, unless `NO_COLOR` is set (no-color.org).
-fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -1,7 +1,5 @@
 //! `hydrant update`: moves the lock file.
 
-use std::io::IsTerminal;
-
 use clap::ValueEnum;
 use delivery::report::diff::{COMMENT_LIMIT, Noise, json, markdown, text};
 use delivery::verbs::update::{LockMove, Updated, update};
@@ -72,7 +70,7 @@ fn report(updated: &Updated, format: Format) -> String {
     match format {
         Format::Text => {
             let moves: String = lines().map(|line| format!("{line}\n")).collect();
-            if diffs { format!("{moves}\n{}", text(&updated.units, colour())) } else { moves }
+            if diffs { format!("{moves}\n{}", text(&updated.units, output::colour())) } else { moves }
         }
         Format::Markdown => {
             let moves: String = lines().map(|line| format!("- {line}\n")).collect();
@@ -85,9 +83,4 @@ fn report(updated: &Updated, format: Format) -> String {
             format!("{:#}\n", json!({ "moves": moves, "units": json(&updated.units) }))
         }
     }
-}
-
-/// Whether colours are used: on a terminal, unless `NO_COLOR` is set (no-color.org).
-fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -27,6 +27,7 @@ pub mod helm;
 pub(crate) mod identity;
 mod load;
 mod manifests;
+pub(crate) mod object_fields;
 mod output;
 mod outside;
 mod pin;

@@ -5,7 +5,7 @@ use manifest::{Diagnostic, ImageRef, Node};
 use render_core::skaffold::Build;
 
 use super::file_set::Style;
-use super::random::ObjectField;
+use super::object_fields::ObjectField;
 use crate::host::recorded_files::ReadPaths;
 use crate::images::assign::AssignedImages;
 

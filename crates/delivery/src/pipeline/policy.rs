@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use manifest::{Diagnostic, Errors, Node, ObjectId};
 
+use super::object_fields::ObjectField;
 use super::output::Output;
-use super::random::ObjectField;
 use super::secrets;
 use crate::config::Secrets;
 use crate::plan::PlannedUnit;

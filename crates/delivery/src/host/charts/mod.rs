@@ -121,8 +121,8 @@ impl Charts {
     ///
     /// # Errors
     /// A chart that cannot be fetched, that is not the locked one, or that must not be fetched.
-    pub(super) fn get(&self, wanted: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
-        once(&self.fetched, wanted, || self.fetch(wanted))
+    pub(super) fn get(&self, request: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
+        once(&self.fetched, request, || self.fetch(request))
     }
 
     /// The URL of a repository that has a name in helm's `repositories.yaml`.
@@ -133,11 +133,11 @@ impl Charts {
         self.repositories.url(&self.access, &format!("@{name}"))
     }
 
-    fn fetch(&self, wanted: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
+    fn fetch(&self, request: &ChartRequest) -> Result<FetchedChart, Diagnostic> {
         let request = Request {
-            repository: self.repositories.url(&self.access, &wanted.repository)?,
-            name: wanted.name.clone(),
-            version: wanted.version.clone(),
+            repository: self.repositories.url(&self.access, &request.repository)?,
+            name: request.name.clone(),
+            version: request.version.clone(),
         };
         let locked = self.locked(&request)?;
         let content = match &locked {

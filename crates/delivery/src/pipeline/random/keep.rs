@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use manifest::{Diagnostic, Errors, ObjectId};
 use render_core::repeatable::{CallKey, CallKind, Derivation, Made, Seed, Vary};
 
-use super::fields::{FieldPath, Fields, ObjectField, Step, replace};
 use super::{BranchObjects, Rendering, UnitRenderings};
 use crate::host::RunContext;
+use crate::pipeline::object_fields::{FieldPath, Fields, ObjectField, Step, replace};
 use crate::pipeline::output::Output;
 
 /// Renders a unit. `branch` gives the objects that the unit's branch has.

@@ -5,7 +5,6 @@
 
 #[cfg(test)]
 mod corpus;
-mod fields;
 mod host;
 mod keep;
 mod refuse;
@@ -20,13 +19,11 @@ use render_core::helm::Now;
 use render_core::host::Host;
 use render_core::repeatable::{CallKind, Derivation, MadeCall, Memo, Repeatable, Seed, Vary};
 
+use super::object_fields::Fields;
 use super::output::Output;
 use crate::host::RunContext;
 use crate::plan::PlannedRandom;
-use fields::Fields;
 use host::{ProgramResults, UnitHost};
-
-pub(crate) use fields::ObjectField;
 
 /// What the clock shows while a unit is rendered: 2000-01-01T00:00:00Z.
 const TIME: Now = Now { seconds: 946_684_800, nanoseconds: 0 };

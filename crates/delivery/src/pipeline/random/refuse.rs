@@ -3,9 +3,9 @@
 use manifest::{Diagnostic, Errors};
 use render_core::repeatable::{CallGroup, CallKind, Derivation, MadeCall, Vary};
 
-use super::fields::{Fields, ObjectField};
 use super::values::Values;
 use super::{Rendering, UnitRenderings};
+use crate::pipeline::object_fields::{Fields, ObjectField};
 use crate::pipeline::output::Output;
 
 /// The maximum number of functions and places that are distinguished.
