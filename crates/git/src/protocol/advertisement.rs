@@ -65,6 +65,9 @@ pub(crate) fn read(reader: &mut dyn Read) -> io::Result<Advertisement> {
                 return Err(protocol_error("expected a flush packet after the name of the service"));
             }
         } else if line == "version 2" {
+            if !result.refs.is_empty() || !result.capabilities.is_empty() {
+                return Err(protocol_error("the version comes after refs"));
+            }
             result.v2 = true;
         } else if result.v2 {
             capabilities += line.len() + std::mem::size_of::<String>();
@@ -109,7 +112,9 @@ pub(crate) fn remote_ref(line: &str) -> io::Result<Option<RemoteRef>> {
     if id.len() == 64 {
         return Err(io::Error::new(io::ErrorKind::Unsupported, "the repository uses SHA-256 object ids"));
     }
-    let id = Oid::from_str(id).map_err(|_| protocol_error(&format!("invalid ref line {line:?}")))?;
+    // libgit2 takes the beginning of an id for the whole.
+    let id = (id.len() == 40).then(|| Oid::from_str(id).ok()).flatten();
+    let id = id.ok_or_else(|| protocol_error(&format!("invalid ref line {line:?}")))?;
     Ok(Some(RemoteRef { name: name.to_owned(), id }))
 }
 
@@ -146,6 +151,20 @@ mod tests {
         // Over a pipe, nothing follows until the client has answered.
         let found = read(&mut &b"0000"[..]).unwrap();
         assert!(found.refs.is_empty() && !found.v2);
+    }
+
+    #[test]
+    fn a_version_after_refs_and_a_short_id_are_refused() {
+        let refusal = |lines: &[&str]| {
+            let mut out = Vec::new();
+            lines.iter().for_each(|line| pkt::text(&mut out, line));
+            pkt::flush(&mut out);
+            read(&mut out.as_slice()).unwrap_err().to_string()
+        };
+        let error = refusal(&[&format!("{ID} refs/heads/a"), "version 2"]);
+        assert!(error.contains("the version comes after refs"), "{error}");
+        let error = refusal(&["01234567 refs/heads/a"]);
+        assert!(error.contains("invalid ref line \"01234567 refs/heads/a\""), "{error}");
     }
 
     #[test]
