@@ -5,7 +5,7 @@
 //! Modules, from the bottom up: [`error`], [`platform`], [`options`] · `endpoint` (which URLs answer for a registry) · `credential`,
 //! `docker_config`, `helper`, [`credentials`] · `challenge`, `token`, `authorization` (one token for each repository) · `session` (one
 //! registry: scheme, challenge, requests), `refusal` (what a status means) · `document` (manifests and indexes), `lookup` (one
-//! reference) · [`client`], [`resolve`], [`origins`], [`push`], [`pull`].
+//! reference) · [`client`], [`resolve`], [`origins`], [`push`], [`pull`], [`signatures`].
 
 mod authorization;
 mod challenge;
@@ -29,6 +29,7 @@ pub mod push;
 mod refusal;
 pub mod resolve;
 mod session;
+pub mod signatures;
 mod token;
 
 pub use client::RegistryClient;

@@ -113,6 +113,16 @@ impl Lookup<'_> {
         Ok((digest, response.http.into_body()))
     }
 
+    /// Returns the bytes of a manifest that [`Lookup::fetch`] would accept; absent where the registry does not have it.
+    pub(crate) fn fetch_if_present(&self, reference: &str) -> Result<Option<Vec<u8>>, RequestError> {
+        let response = self.send(Method::GET, &format!("manifests/{reference}"), MANIFEST_LIMIT)?;
+        if response.status() == 404 {
+            return Ok(None);
+        }
+        self.parse_manifest(reference, &response)?;
+        Ok(Some(response.http.into_body()))
+    }
+
     fn fetch_once(&self, reference: &str) -> Result<(Digest, Document), RequestError> {
         let (path, repository) = (format!("manifests/{reference}"), self.image.repository());
         let request = RegistryRequest::new(Method::GET, &repository, &path, MANIFEST_LIMIT);
