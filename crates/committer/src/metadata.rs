@@ -103,6 +103,34 @@ pub struct Assignment {
     /// When it was made, RFC 3339; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
+    /// What a unit with charts was changed in to run the image; absent for other units, and where nothing had to be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedTo>,
+    /// The values of charts that were set (`image.tag`), sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// What is changed in a unit with charts to run an assigned image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppliedTo {
+    /// Values of the charts, so that everything that templates derive from them follows.
+    #[serde(rename = "values")]
+    Values,
+    /// The rendered objects, since the values cannot express the image.
+    #[serde(rename = "output")]
+    Output,
+    /// Values, and objects that do not follow them.
+    #[serde(rename = "values and output")]
+    ValuesAndOutput,
+}
+
+impl AppliedTo {
+    /// Whether values of charts were set.
+    #[must_use]
+    pub fn has_values(self) -> bool {
+        self != AppliedTo::Output
+    }
 }
 
 /// Who made an assignment.

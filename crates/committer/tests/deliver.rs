@@ -523,6 +523,8 @@ fn files_that_were_rendered_with_other_assignments_are_refused() {
         commit: sha(1),
         run: String::new(),
         at: String::new(),
+        applied: None,
+        values: Vec::new(),
     };
     let mut first = unit("a", 1, &[("manifest.yaml", "cart:2\n")]);
     first.assignments = vec![assigned("r/cart:2")];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use manifest::Diagnostic;
 
+use crate::chart_values::ValueTrial;
 use crate::repeatable::Repeatable;
 use crate::run_cache::RunCache;
 
@@ -197,6 +198,8 @@ pub struct ChartSettings {
     pub time_zone: Option<String>,
     /// Derives random values and the time, instead of `random` and `now`; the local time zone is UTC then.
     pub repeatable: Option<Arc<Repeatable>>,
+    /// Values that are tried, and where those of the charts are recorded.
+    pub trial: Option<Arc<ValueTrial>>,
     /// The charts that the run has loaded.
     pub cache: RunCache,
 }

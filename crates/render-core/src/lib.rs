@@ -23,6 +23,7 @@
 //! assert_eq!(built.objects[0].at_path(&["metadata", "name"]).and_then(|name| name.text()), Some("dev-settings"));
 //! ```
 
+pub mod chart_values;
 pub mod files;
 mod files_record;
 pub mod helm;

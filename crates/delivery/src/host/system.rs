@@ -200,6 +200,7 @@ impl Host for SystemHost {
             random: Some(|bytes| getrandom::fill(bytes).map_err(|error| error.to_string())),
             time_zone: self.clock.time_zone.clone(),
             repeatable: None,
+            trial: None,
             cache: self.cache.clone(),
         }
     }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use committer::{AssignedBy, Assignment};
+use committer::{AppliedTo, AssignedBy, Assignment};
 use manifest::{Diagnostic, Errors, ImageRef};
 
 use super::given::{GivenImage, MatchedImages, matched};
@@ -238,6 +238,8 @@ impl UnitAssignment<'_> {
             commit: self.origin.commit.clone(),
             run: self.origin.run.clone(),
             at: self.origin.at.clone(),
+            applied: None,
+            values: Vec::new(),
         };
         let says_the_same = |old: &&Assignment| {
             let old_reference = ImageRef::parse(&old.reference);
@@ -273,9 +275,23 @@ fn ended(assignment: &Assignment, reason: String) -> EndedAssignment {
     EndedAssignment { assignment: text(assignment), reason }
 }
 
-/// An assignment for people: `cart 1.4.2, set by promotion from staging (e3a42e0)`.
+/// An assignment for people: `cart 1.4.2, set by promotion from staging (e3a42e0)`, and where it is applied in a unit with charts.
 pub fn text(assignment: &Assignment) -> String {
-    format!("{} {}, {}", assignment.image, version(assignment), origin(assignment))
+    let applied = applied(assignment).map(|applied| format!(", {applied}")).unwrap_or_default();
+    format!("{} {}, {}{applied}", assignment.image, version(assignment), origin(assignment))
+}
+
+/// Where an assignment is applied in a unit with charts: `in the values image.tag`, `in the output`.
+pub fn applied(assignment: &Assignment) -> Option<String> {
+    let values = || match assignment.values.as_slice() {
+        [only] => format!("in the value {only}"),
+        several => format!("in the values {}", several.join(", ")),
+    };
+    Some(match assignment.applied? {
+        AppliedTo::Values => values(),
+        AppliedTo::Output => "in the output".to_owned(),
+        AppliedTo::ValuesAndOutput => format!("{} and in the output", values()),
+    })
 }
 
 /// The assigned version: the tag, otherwise the start of the digest; the whole reference if it has another name.
@@ -333,6 +349,8 @@ mod tests {
             commit: "1111111".to_owned(),
             run: "https://ci/1".to_owned(),
             at: "2026-11-28T10:00:00Z".to_owned(),
+            applied: None,
+            values: Vec::new(),
         }
     }
 

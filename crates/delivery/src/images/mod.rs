@@ -10,3 +10,4 @@ pub mod policy;
 pub mod registries;
 pub mod search;
 pub mod source;
+pub(crate) mod value_images;

@@ -1,15 +1,20 @@
 //! The stage between rendering and pinning: images that were decided elsewhere replace those of the source.
 
-use committer::{AssignedBy, Assignment};
+use std::collections::{BTreeMap, BTreeSet};
+
+use committer::{AppliedTo, AssignedBy, Assignment};
 use manifest::{Diagnostic, Errors, ImageRef, Pins};
 
+use rayon::prelude::*;
+
+use super::chart_images::ImageWish;
 use super::output::{BuildSource, Output};
 use super::session::Pipeline;
 use super::unit::RenderedUnit;
 use crate::config;
 use crate::error::Failure;
 use crate::host::ci_run;
-use crate::images::assign::{AssignmentOrigin, ImageInputs, UnitAssignment};
+use crate::images::assign::{AssignedImages, AssignmentOrigin, ImageInputs, UnitAssignment};
 use crate::images::search::Search;
 use crate::images::source::SourceImages;
 use crate::report::format::rfc3339;
@@ -26,12 +31,10 @@ impl Pipeline<'_> {
             run: ci_run::url(&self.ctx.variables).unwrap_or_default(),
             at: self.ctx.now.map(rfc3339).unwrap_or_default(),
         };
-        let mut wrong = Vec::new();
-        for unit in &mut units {
-            if let Err(errors) = self.assign_unit(unit, &origin) {
-                wrong.extend(errors.map(|finding| self.in_config(finding)).into_all());
-            }
-        }
+        let assigned: Vec<Result<(), Errors>> =
+            units.par_iter_mut().map(|unit| self.assign_unit(unit, &origin)).collect();
+        let errors = assigned.into_iter().filter_map(Result::err);
+        let wrong = errors.flat_map(|errors| errors.map(|finding| self.in_config(finding)).into_all()).collect();
         Ok(Errors::check(wrong).map(|()| units)?)
     }
 
@@ -53,18 +56,26 @@ impl Pipeline<'_> {
         let source = source_images(output, &self.search);
         let name = unit.name();
         let decision = UnitAssignment { unit: &name, inputs, given: &self.plan.given_images, origin };
-        let decided = decision.decide(&source)?;
+        let mut decided = decision.decide(&source)?;
+        for assignment in decided.assignments.iter_mut().filter(|_| !inputs.exact) {
+            (assignment.applied, assignment.values) = (None, Vec::new());
+        }
+        for applied in self.assign_values(unit, output, &wishes(output, &self.search, &source, &decided, inputs))? {
+            let assignment = &mut decided.assignments[applied.assignment];
+            (assignment.applied, assignment.values) = (applied.applied, applied.values);
+        }
         let builds = &output.build_sources;
         let replacement = |image: &ImageRef| {
-            let full = builds.iter().find(|build| build.is(image)).map_or_else(|| image.full_name(), BuildSource::name);
-            let assignment = decided
-                .assignments
-                .iter()
-                .find(|one| source.get(&full).is_some_and(|known| known.name == one.image))?;
-            let reference = ImageRef::parse(&assignment.reference).ok()?;
-            // The digest that was resolved for it before rendering stays.
-            let is_there = !reference.is_pinned() && image.without_digest() == reference;
-            (!is_there && *image != reference).then_some(reference)
+            let found = assigned(image, builds, &source, &decided)?;
+            let is_in_values = decided.assignments[found.assignment].applied.is_some_and(AppliedTo::has_values);
+            // The templates spell it their way.
+            let is_same = is_in_values && is_same_image(image, &found.reference);
+            let reference = match found.reference.digest() {
+                Some(digest) if is_same => image.with_digest(&digest),
+                _ if is_same => return None,
+                _ => found.reference,
+            };
+            (*image != reference).then_some(reference)
         };
         for object in &mut output.objects {
             manifest::pin::replace(object, self.search.rules(), &replacement)?;
@@ -79,6 +90,61 @@ impl Pipeline<'_> {
         output.assigned = decided;
         Ok(())
     }
+}
+
+/// An assignment that an image of the output is to be replaced for.
+struct Assigned {
+    /// The position of the assignment.
+    assignment: usize,
+    reference: ImageRef,
+}
+
+/// What replaces an image of the output; absent where nothing does.
+fn assigned(
+    image: &ImageRef,
+    builds: &[BuildSource],
+    source: &SourceImages,
+    decided: &AssignedImages,
+) -> Option<Assigned> {
+    let full = builds.iter().find(|build| build.is(image)).map_or_else(|| image.full_name(), BuildSource::name);
+    let is_its = |one: &Assignment| source.get(&full).is_some_and(|known| known.name == one.image);
+    let assignment = decided.assignments.iter().position(is_its)?;
+    let reference = ImageRef::parse(&decided.assignments[assignment].reference).ok()?;
+    // The digest that was resolved for it before rendering stays.
+    let is_there = !reference.is_pinned() && image.without_digest() == reference;
+    (!is_there && *image != reference).then_some(Assigned { assignment, reference })
+}
+
+/// What the output is to become, by assignment.
+fn wishes(
+    output: &Output,
+    search: &Search,
+    source: &SourceImages,
+    decided: &AssignedImages,
+    inputs: &ImageInputs,
+) -> Vec<ImageWish> {
+    let mut wishes: BTreeMap<usize, ImageWish> = BTreeMap::new();
+    for found in output.objects.iter().flat_map(|object| manifest::pin::collect(object, search.rules()).0) {
+        let Some(one) = assigned(&found.image, &output.build_sources, source, decided) else { continue };
+        let recorded = &decided.assignments[one.assignment];
+        // A recorded delivery is rendered again as it was.
+        let only = inputs.exact.then(|| recorded.values.clone());
+        let wish = wishes.entry(one.assignment).or_insert_with(|| ImageWish {
+            assignment: one.assignment,
+            from: BTreeSet::new(),
+            to: one.reference,
+            only,
+        });
+        wish.from.insert(found.image);
+    }
+    wishes.into_values().filter(|wish| wish.only.as_ref().is_none_or(|only| !only.is_empty())).collect()
+}
+
+/// Whether two references are one image, however they are spelled. A digest that only one of them has does not matter.
+fn is_same_image(one: &ImageRef, other: &ImageRef) -> bool {
+    let digests = [one.digest(), other.digest()];
+    let is_same_digest = digests.iter().any(Option::is_none) || digests[0] == digests[1];
+    one.full_name() == other.full_name() && one.tag() == other.tag() && is_same_digest
 }
 
 /// The images of the objects as the source has them.
@@ -120,10 +186,17 @@ pub(super) fn decided_pins(output: &Output, inputs: &ImageInputs) -> Pins {
 
 /// The assignments with the digests that were resolved: `images` are those of the objects.
 pub(super) fn with_digests(assignments: &mut [Assignment], images: &[String]) {
+    let images: Vec<ImageRef> = images.iter().filter_map(|image| ImageRef::parse(image).ok()).collect();
     for assignment in assignments {
-        let pinned = images.iter().find(|image| image.split('@').next() == Some(assignment.reference.as_str()));
-        if let Some(pinned) = pinned {
-            assignment.reference.clone_from(pinned);
+        let Ok(reference) = ImageRef::parse(&assignment.reference) else { continue };
+        if reference.is_pinned() {
+            continue;
+        }
+        let exact = images.iter().find(|image| image.without_digest() == reference);
+        // Templates may spell it their way.
+        let same = || images.iter().find(|image| is_same_image(image, &reference));
+        if let Some(digest) = exact.or_else(same).and_then(ImageRef::digest) {
+            assignment.reference = reference.with_digest(&digest).to_string();
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::report::{FailedUnit, Report, UnitReport};
 
 mod assign;
 mod changed;
+mod chart_images;
 mod check;
 mod committed;
 mod deliver;

@@ -1,9 +1,11 @@
 //! The second stage: objects. What the sources build is resolved first, since a chart may want the digests as values.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use committer::KeptDelivery;
 use manifest::{Diagnostic, Errors, Pins};
+use render_core::chart_values::ValueTrial;
 use render_core::host::Host;
 use render_core::kustomize::{Options, build, build_over, build_with_cache};
 
@@ -43,16 +45,31 @@ impl Pipeline<'_> {
     }
 
     fn render_unit(&self, loaded: LoadedUnit) -> Result<RenderedUnit, Errors> {
-        let LoadedUnit { unit, source, inputs } = loaded;
-        let _span = tracing::debug_span!("render", unit = unit.name()).entered();
+        let _span = tracing::debug_span!("render", unit = loaded.unit.name()).entered();
+        let mut output = self.render_loaded(&loaded, None, &|| self.objects_on_branch(&loaded.unit))?;
+        output.inputs = loaded.inputs.and(output.inputs);
+        Ok(RenderedUnit { unit: loaded.unit, output })
+    }
+
+    /// Renders a unit, with other values of its charts if there is a trial.
+    pub(super) fn render_loaded(
+        &self,
+        loaded: &LoadedUnit,
+        trial: Option<Arc<ValueTrial>>,
+        branch: &dyn Fn() -> Result<BranchObjects, Errors>,
+    ) -> Result<Output, Errors> {
+        let LoadedUnit { unit, source, .. } = loaded;
         let host_files = self.files();
         let files = RecordedFiles::new(&host_files);
-        let once = |host: &dyn Host| self.render_once(&unit, &source, &files, host);
+        let once = |host: &dyn Host| self.render_once(unit, source, &files, host);
         let renderings = UnitRenderings::new(&self.host, &once);
-        let branch = || self.objects_on_branch(&unit);
-        let mut output = renderings.render(&unit.label(), &unit.random, self.ctx, &branch)?;
-        output.inputs = inputs.and(files.into_paths());
-        Ok(RenderedUnit { unit, output })
+        let renderings = match trial {
+            Some(trial) => renderings.with_trial(trial),
+            None => renderings,
+        };
+        let mut output = renderings.render(&unit.label(), &unit.random, self.ctx, branch)?;
+        output.inputs = files.into_paths();
+        Ok(output)
     }
 
     /// The calls of charts that read the order of a map, by unit, where that order reaches the output.
@@ -100,7 +117,7 @@ impl Pipeline<'_> {
     }
 
     /// The objects that a unit's branch has; of a reviewed unit, those that its topic branch proposes.
-    fn objects_on_branch(&self, unit: &PlannedUnit) -> Result<BranchObjects, Errors> {
+    pub(super) fn objects_on_branch(&self, unit: &PlannedUnit) -> Result<BranchObjects, Errors> {
         let read = branches::histories_at([unit], &self.plan.root, self.ctx, 1, Depth::Files);
         let state = read.map_err(Failure::into_errors)?.into_iter().next().map(|one| one.state).unwrap_or_default();
         match state.waiting.as_ref().or(state.tip.as_ref()) {

@@ -10,6 +10,7 @@ use registry::Origin;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
+use crate::images::assign;
 use crate::images::origins::ImageOrigin;
 use crate::plan::PlannedUnit;
 use crate::report::attest::UnitProvenance;
@@ -154,7 +155,7 @@ impl Report {
         ended.chain(of_requests).chain(not_announced).collect()
     }
 
-    /// A table with a line a unit, a line for each image whose source commit changed, and a line that sums up.
+    /// A table with a line a unit, a line for each image that was assigned in a chart or whose source commit changed, and a line that sums up.
     pub fn text(&self) -> String {
         let rows = self.units.iter().map(|unit| unit.row(self.dry_run));
         let failed = self.failed.iter().map(|unit| vec![unit.name(), FAILED.to_owned(), unit.branch.clone()]);
@@ -162,7 +163,13 @@ impl Report {
         let changes = self.units.iter().flat_map(|unit| {
             let changes = unit.origins.iter().filter_map(ImageOrigin::changes);
             let request = unit.request.as_ref().and_then(RequestReport::line);
-            request.into_iter().chain(changes).map(|message| format!("{}: {}\n", line(&unit.name()), line(&message)))
+            let is_written = matches!(unit.delivery.outcome, Outcome::Committed { .. });
+            let applied = unit.applied_images().filter(move |_| is_written);
+            request
+                .into_iter()
+                .chain(applied)
+                .chain(changes)
+                .map(|message| format!("{}: {}\n", line(&unit.name()), line(&message)))
         });
         format!("{}{}{}\n", table::print(&rows), changes.collect::<String>(), self.sum())
     }
@@ -227,6 +234,11 @@ impl Report {
             let (service, environment) = (cell(&unit.service), cell(&unit.environment));
             let _ = writeln!(text, "| {service} | {environment} | {FAILED} |  |  |");
         }
+        for unit in self.units.iter().filter(|unit| matches!(unit.delivery.outcome, Outcome::Committed { .. })) {
+            for image in unit.applied_images() {
+                let _ = writeln!(text, "\n{}: {}", cell(&unit.name()), cell(&image));
+            }
+        }
         for warnings in self.warnings().into_iter().chain(self.left_as_is()) {
             let _ = writeln!(text, "\n> {}", cell(&warnings));
         }
@@ -244,6 +256,13 @@ impl UnitReport {
     /// `service/environment`
     pub fn name(&self) -> String {
         format!("{}/{}", self.service, self.environment)
+    }
+
+    /// A line for each image that was assigned in a chart.
+    fn applied_images(&self) -> impl Iterator<Item = String> {
+        self.assignments
+            .iter()
+            .filter_map(|one| Some(format!("image {} {}, {}", one.image, assign::version(one), assign::applied(one)?)))
     }
 
     /// The image, and links to the commit that it was built from and to what changed since the one before, where they are known.

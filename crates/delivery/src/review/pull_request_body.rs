@@ -121,7 +121,8 @@ impl PullRequestBody {
         for one in self.assignments.iter().filter(|one| one.by != AssignedBy::Source) {
             let (image, version) = (escaped(&one.image), escaped(&assign::version(one)));
             let at = if one.at.is_empty() { String::new() } else { format!(", {}", escaped(&one.at)) };
-            let _ = writeln!(text, "{image}: {version}, {}{at}  ", escaped(&assign::origin(one)));
+            let applied = assign::applied(one).map(|applied| format!(", {}", escaped(&applied))).unwrap_or_default();
+            let _ = writeln!(text, "{image}: {version}, {}{applied}{at}  ", escaped(&assign::origin(one)));
         }
         if let Some(why) = &self.hold {
             let kind = if self.is_rollback { "rollback" } else { "hold" };

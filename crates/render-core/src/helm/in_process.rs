@@ -10,6 +10,7 @@ use std::rc::Rc;
 use manifest::Diagnostic;
 
 use super::chart_cache::ChartCache;
+use super::chart_trial::ChartTrial;
 use super::remote;
 use super::{
     Clock, Flags, HelmError, KubeVersion, Now, Offset, PrintOptions, ReadFile, RenderOptions, Semantics, ValueSource,
@@ -125,7 +126,16 @@ impl Call<'_> {
                 values = Values::merge(&sources, semantics)?;
             }
         }
+        let trial = self
+            .settings
+            .trial
+            .as_ref()
+            .map(|trial| ChartTrial { chart: chart.call(&release, &namespace), trial: trial.clone() });
+        for change in trial.iter().flat_map(ChartTrial::changes) {
+            values.set(&change.path, &change.value).map_err(HelmError::new)?;
+        }
         let options = RenderOptions {
+            trial,
             release,
             namespace,
             values,

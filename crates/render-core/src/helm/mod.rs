@@ -17,6 +17,7 @@ mod chart_file;
 mod chart_lock;
 mod chart_object;
 mod chart_objects;
+mod chart_trial;
 mod check;
 mod coalesce;
 mod decode;
@@ -62,6 +63,7 @@ use std::sync::Arc;
 
 pub use archive_files::{ArchiveFile, archive_files};
 pub use chart::Chart;
+pub use chart_trial::ChartTrial;
 pub use error::HelmError;
 pub use file_dependencies::{FileDependencies, MissingDependency};
 pub use flags::{Flags, GivenFlag};
@@ -105,6 +107,8 @@ pub struct RenderOptions {
     pub random: Option<RandomBytes>,
     /// Derives random values and the time, instead of `random` and `clock`.
     pub repeatable: Option<Arc<Repeatable>>,
+    /// Where the chart's values are recorded.
+    pub trial: Option<ChartTrial>,
 }
 
 /// Returns the offset of a zone at a time (seconds since 1970), as Go finds it; `Local` follows `TZ`. `None` if there is no such zone.
@@ -155,6 +159,9 @@ fn rendered(chart: &Chart, options: &mut RenderOptions, warnings: &mut Vec<Strin
         }
     };
     let values = dependencies::coalesce(&active, &options.values.0, semantics, warnings).map_err(HelmError::new)?;
+    if let Some(trial) = &options.trial {
+        trial.record(&values);
+    }
     if !options.skip_schema_validation {
         schema_check::validate(&active, &values, semantics, warnings)?;
     }

@@ -1,6 +1,6 @@
 //! The user's values: files and flags.
 
-use gotemplate::Map;
+use gotemplate::{Map, Value};
 
 use super::chart::values_map;
 use super::error::HelmError;
@@ -8,6 +8,7 @@ use super::maps::merge;
 use super::read_file::ReadFile;
 use super::semantics::Semantics;
 use super::set_values;
+use crate::template_functions::json;
 
 /// One source of values. Files come first, whatever the order of flags.
 #[derive(Clone, Debug)]
@@ -72,5 +73,27 @@ impl Values {
             }
         }
         Ok(Values(target))
+    }
+
+    /// Sets the value at a path. What is no mapping on the way is replaced by one.
+    ///
+    /// # Errors
+    /// An empty path, and a value that cannot be one of a chart.
+    pub(super) fn set(&self, path: &[String], value: &serde_json::Value) -> Result<(), String> {
+        let (last, parents) = path.split_last().ok_or("a value has no name")?;
+        let value = json::parse(value.to_string().as_bytes())?;
+        let mut target = self.0.clone();
+        for key in parents {
+            target = match target.get(key.as_bytes()) {
+                Some(Value::Map(inner)) => inner,
+                _ => {
+                    let inner = Map::default();
+                    target.insert(key.as_str(), inner.clone().into());
+                    inner
+                }
+            };
+        }
+        target.insert(last.as_str(), value);
+        Ok(())
     }
 }

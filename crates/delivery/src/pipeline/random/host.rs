@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use manifest::Diagnostic;
+use render_core::chart_values::ValueTrial;
 use render_core::host::{ChartRequest, ChartSettings, FetchedChart, Host, Program, ProgramOutput, RemoteRepository};
 use render_core::repeatable::Repeatable;
 
@@ -18,7 +19,10 @@ struct ProgramResult {
 
 pub(super) struct UnitHost<'a> {
     pub(super) inner: &'a dyn Host,
-    pub(super) repeatable: Arc<Repeatable>,
+    /// Derives random values and the time; absent where they are drawn as helm does.
+    pub(super) repeatable: Option<Arc<Repeatable>>,
+    /// Values of charts that are tried.
+    pub(super) trial: Option<Arc<ValueTrial>>,
     pub(super) programs: &'a ProgramResults,
 }
 
@@ -39,8 +43,12 @@ impl Host for UnitHost<'_> {
         self.inner.chart(request)
     }
 
+    fn chart_repository(&self, name: &str) -> Result<String, Diagnostic> {
+        self.inner.chart_repository(name)
+    }
+
     fn charts(&self) -> ChartSettings {
-        ChartSettings { repeatable: Some(self.repeatable.clone()), ..self.inner.charts() }
+        ChartSettings { repeatable: self.repeatable.clone(), trial: self.trial.clone(), ..self.inner.charts() }
     }
 
     fn run(&self, program: &Program) -> Result<ProgramOutput, Diagnostic> {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use committer::KeptDelivery;
 use manifest::{Errors, Node};
+use render_core::chart_values::ValueTrial;
 use render_core::helm::Now;
 use render_core::host::Host;
 use render_core::repeatable::{CallKind, Derivation, MadeCall, Memo, Repeatable, Seed, Vary};
@@ -38,12 +39,14 @@ pub(super) type RenderOnce<'a> = &'a (dyn Fn(&dyn Host) -> Result<Output, Errors
 pub(super) struct UnitRenderings<'a> {
     host: &'a dyn Host,
     once: RenderOnce<'a>,
+    /// Values of charts that are tried in every rendering.
+    trial: Option<Arc<ValueTrial>>,
     programs: ProgramResults,
     memo: Memo,
 }
 
 /// What a unit's branch has.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct BranchObjects {
     pub(super) objects: Vec<Node>,
     /// The delivery that wrote them.
@@ -78,7 +81,12 @@ pub(crate) fn differing_fields(one: &[Node], two: &[Node]) -> Vec<String> {
 
 impl<'a> UnitRenderings<'a> {
     pub(super) fn new(host: &'a dyn Host, once: RenderOnce<'a>) -> Self {
-        UnitRenderings { host, once, programs: ProgramResults::default(), memo: Memo::default() }
+        UnitRenderings { host, once, trial: None, programs: ProgramResults::default(), memo: Memo::default() }
+    }
+
+    /// The same unit with other values of its charts.
+    pub(super) fn with_trial(self, trial: Arc<ValueTrial>) -> Self {
+        UnitRenderings { trial: Some(trial), ..self }
     }
 
     /// Renders the unit as the config says. `branch` gives the objects that the unit's branch has.
@@ -93,7 +101,8 @@ impl<'a> UnitRenderings<'a> {
         branch: &dyn Fn() -> Result<BranchObjects, Errors>,
     ) -> Result<Output, Errors> {
         match random {
-            PlannedRandom::AsHelm => (self.once)(self.host),
+            PlannedRandom::AsHelm if self.trial.is_none() => (self.once)(self.host),
+            PlannedRandom::AsHelm => (self.once)(&self.unit_host(None)),
             PlannedRandom::Refuse => refuse::render(self, label),
             PlannedRandom::Stable(source) => self.stable(&seed::read(source, ctx)?),
             PlannedRandom::Keep => keep::render(self, ctx, branch),
@@ -138,10 +147,13 @@ impl<'a> UnitRenderings<'a> {
         Derivation { now: TIME, other_time: OTHER_TIME, memo: self.memo.clone(), ..Derivation::default() }
     }
 
+    fn unit_host(&self, repeatable: Option<Arc<Repeatable>>) -> UnitHost<'_> {
+        UnitHost { inner: self.host, repeatable, trial: self.trial.clone(), programs: &self.programs }
+    }
+
     fn rendering(&self, source: Derivation) -> Result<Rendering, Errors> {
         let source = Arc::new(Repeatable::new(source));
-        let host = UnitHost { inner: self.host, repeatable: source.clone(), programs: &self.programs };
-        let output = (self.once)(&host)?;
+        let output = (self.once)(&self.unit_host(Some(source.clone())))?;
         let mut calls = source.calls();
         // Charts may be rendered in parallel; the calls of one chart are in their order.
         calls.sort_by(|one, other| one.key.group.chart.cmp(&other.key.group.chart));

@@ -135,6 +135,7 @@ pub fn run(request: Request) -> Result<Release, HelmError> {
         zones: Some(Box::new(move |name, at| zone_offset(&files, &environment, name, at))),
         random: Some(random_bytes()),
         repeatable: None,
+        trial: None,
     };
     let rendered = render(&chart, options)?;
     Ok(Release { name: release, rendered, chart: Arc::new(chart) })
