@@ -88,6 +88,7 @@ struct State {
     faults: Vec<Fault>,
     log: Vec<String>,
     open_ping: bool,
+    referrers: bool,
 }
 
 impl Registry {
@@ -183,6 +184,18 @@ impl Registry {
     /// The bytes of a blob that was put in or pushed.
     pub fn blob(&self, digest: &str) -> Option<Vec<u8>> {
         lock(&self.state).blobs.get(digest).cloned()
+    }
+
+    /// Puts a blob in and returns its digest.
+    pub fn put_blob(&self, bytes: &[u8]) -> String {
+        let digest = digest_of(bytes);
+        lock(&self.state).blobs.insert(digest.clone(), bytes.to_vec());
+        digest
+    }
+
+    /// Answers for the referrers of a manifest (OCI 1.1), which registries of before do not.
+    pub fn list_referrers(&self) {
+        lock(&self.state).referrers = true;
     }
 
     /// Takes a tag away.
@@ -311,7 +324,9 @@ fn refuse(state: &mut State, request: &Request) -> Option<Response> {
 
 fn repository_of(path: &str) -> Option<&str> {
     let rest = path.strip_prefix("/v2/")?;
-    ["/manifests/", "/blobs/", "/tags/"].iter().find_map(|middle| rest.find(middle).map(|end| &rest[..end]))
+    ["/manifests/", "/blobs/", "/tags/", "/referrers/"]
+        .iter()
+        .find_map(|middle| rest.find(middle).map(|end| &rest[..end]))
 }
 
 fn token_response(state: &Mutex<State>, request: &Request) -> Response {
@@ -391,6 +406,9 @@ fn other(state: &State, rest: &str) -> Response {
             None => error(404, "BLOB_UNKNOWN", "blob unknown to registry"),
         };
     }
+    if let Some((name, digest)) = rest.split_once("/referrers/").filter(|_| state.referrers) {
+        return referrers(state, name, digest);
+    }
     let Some(name) = rest.strip_suffix("/tags/list") else { return Response::empty(404) };
     let known = state.manifests.keys().filter(|(repository, _)| repository == name);
     let tags: Vec<&str> = known.map(|(_, tag)| tag.as_str()).filter(|tag| !tag.contains(':')).collect();
@@ -398,6 +416,21 @@ fn other(state: &State, rest: &str) -> Response {
         return error(404, "NAME_UNKNOWN", "repository name not known to registry");
     }
     Response::new(200, "application/json", json!({ "name": name, "tags": tags }).to_string())
+}
+
+/// The manifests whose `subject` has the digest (distribution spec, "Listing Referrers").
+fn referrers(state: &State, name: &str, digest: &str) -> Response {
+    let own =
+        state.manifests.iter().filter(|((repository, reference), _)| repository == name && reference.contains(':'));
+    let refers = own.filter_map(|((_, reference), (media, bytes))| {
+        let manifest: Value = serde_json::from_slice(bytes).ok()?;
+        let kind = manifest.get("artifactType").or(manifest.pointer("/config/mediaType"));
+        (manifest["subject"]["digest"] == digest).then(|| {
+            json!({ "mediaType": media, "digest": reference, "size": bytes.len(), "artifactType": kind, "annotations": manifest["annotations"] })
+        })
+    });
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": refers.collect::<Vec<_>>() });
+    Response::new(200, INDEX, index.to_string())
 }
 
 /// Uploads (distribution spec, "Pushing blobs"): POST, any number of PATCH, PUT; or all in one POST.

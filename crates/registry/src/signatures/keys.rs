@@ -73,7 +73,14 @@ impl PublicKey {
 
     /// Whether the signature over the message is this key's, with any hash that cosign and the key services use for its algorithm.
     pub(crate) fn has_signed(&self, message: &[u8], signature: &SignatureBytes) -> bool {
-        schemes(self.algorithm).iter().any(|scheme| verify_signature(&self.der, message, signature, *scheme).is_ok())
+        let pure = |scheme: &SigningScheme| verify_signature(&self.der, message, signature, *scheme).is_ok();
+        schemes(self.algorithm).iter().any(pure) || self.has_signed_hash(message, signature)
+    }
+
+    fn has_signed_hash(&self, message: &[u8], signature: &SignatureBytes) -> bool {
+        // The point is the end of the key (RFC 8410).
+        let point = self.der.as_bytes().last_chunk::<32>().filter(|_| self.algorithm == KeyAlgorithm::Ed25519);
+        point.is_some_and(|point| provider::verify_ed25519ph(point, message, signature.as_bytes()))
     }
 
     /// Whether the signature over the message of this digest is this key's.

@@ -3,6 +3,8 @@
 
 use std::sync::Once;
 
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::scalar::Scalar;
 use ring::signature as ring_signature;
 use rsa::{BoxedUint, Pkcs1v15Sign};
 use sha2::Digest as _;
@@ -119,6 +121,30 @@ fn rsa_pkcs1(key: &[u8], digest: &[u8], signature: &[u8], arc: u8) -> Option<()>
     prefix.extend([arc, 0x05, 0x00, 0x04, length]);
     let scheme = Pkcs1v15Sign { hash_len: Some(digest.len()), prefix: prefix.into_boxed_slice() };
     key.verify(scheme, digest, signature).ok()
+}
+
+/// Verifies Ed25519ph with an empty context (RFC 8032, 5.1), with which cosign signs payloads by Ed25519 keys; ring and the sigstore crates
+/// have pure Ed25519 alone. `key` is the point, 32 bytes.
+pub(crate) fn verify_ed25519ph(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    verified_ed25519ph(key, message, signature).is_some()
+}
+
+fn verified_ed25519ph(key: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
+    let (key, signature): ([u8; 32], [u8; 64]) = (key.try_into().ok()?, signature.try_into().ok()?);
+    let (point, scalar) = signature.split_at(32);
+    let scalar = Option::<Scalar>::from(Scalar::from_canonical_bytes(scalar.try_into().ok()?))?;
+    let public = CompressedEdwardsY(key).decompress()?;
+    if public.is_small_order() {
+        return None;
+    }
+    let mut hash = sha2::Sha512::new();
+    hash.update(b"SigEd25519 no Ed25519 collisions\x01\x00");
+    for part in [point, &key, &sha2::Sha512::digest(message)] {
+        hash.update(part);
+    }
+    let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-public, &scalar);
+    (expected.compress().as_bytes() == point).then_some(())
 }
 
 /// The big-endian bytes of the two integers of a DER sequence, without leading zeros: a signature of ECDSA (RFC 3279) or a public key

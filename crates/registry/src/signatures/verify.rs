@@ -81,11 +81,22 @@ impl Evidence {
     fn verify_certificate(&self, digest: &Digest, rules: &SignatureRules) -> Result<VerificationResult, String> {
         let verified =
             rules.trust_root.verifier().verify(self.artifact(digest)?, &self.bundle, &rules.trust_root.policy());
-        verified.map_err(|error| {
-            let claimed = self.bundle.signing_certificate().and_then(|leaf| parse_certificate_info(leaf).ok());
-            let claimed = claimed.and_then(|info| info.identity).map(|name| format!(", which claims to be of {name}"));
-            one_line(&format!("invalid signature{}: {error}", claimed.unwrap_or_default()))
-        })
+        verified.map_err(|error| one_line(&self.invalid_certificate(&error.to_string())))
+    }
+
+    /// Why a certificate or what is beside it does not count. What the certificate claims is told as a claim.
+    fn invalid_certificate(&self, reason: &str) -> String {
+        let info = self.bundle.signing_certificate().and_then(|leaf| parse_certificate_info(leaf).ok());
+        let Some(info) = info else { return format!("invalid signature: {reason}") };
+        let claimed = info.identity.map(|name| format!(", which claims to be of {name}")).unwrap_or_default();
+        let reason = if reason.contains("CertExpired") {
+            format!("the certificate had expired at the time of signing (valid until {})", info.not_after)
+        } else if reason.contains("CertNotValidYet") {
+            format!("the certificate was not yet valid at the time of signing (valid from {})", info.not_before)
+        } else {
+            reason.to_owned()
+        };
+        format!("invalid signature{claimed}: {reason}")
     }
 
     fn artifact(&self, digest: &Digest) -> Result<Artifact<'_>, String> {
