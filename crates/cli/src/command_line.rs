@@ -59,12 +59,11 @@ pub(crate) enum Command {
     Man(man::Arguments),
 }
 
-/// Parses the arguments of this process, and sets how much is printed on stderr.
+/// Parses the arguments of this process, the program's name included, and sets how much is printed on stderr.
 ///
 /// # Errors
 /// Invalid usage, and requests for help or the version, as clap prints them. A value of `HYDRANT_LOG` that is not a filter.
-pub(crate) fn parse() -> Result<Arguments, Failure> {
-    let typed: Vec<OsString> = std::env::args_os().collect();
+pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, Failure> {
     let word = |index: usize| typed.get(index).and_then(|word| word.to_str());
     let verb = word(1);
     let typed =

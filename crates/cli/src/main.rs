@@ -9,17 +9,27 @@ mod exit;
 #[cfg(test)]
 mod generated_docs;
 mod interrupt;
+mod invocation;
 mod logging;
 mod outcome;
 mod output;
+mod program_name;
 mod progress;
 mod prompt;
 mod run_context;
+mod skaffold_commands;
 mod terminal;
 mod verbosity;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    delivery::host::threads::with_room(|| exit::code(command_line::parse().and_then(command_line::run)))
+    delivery::host::threads::with_room(|| exit::code(run()))
         .unwrap_or_else(|error| exit::code(Err(outcome::Failure::Input(error.into()))))
+}
+
+fn run() -> Result<outcome::Success, outcome::Failure> {
+    match program_name::read(std::env::args_os().collect())? {
+        invocation::Invocation::Hydrant(arguments) => command_line::parse(arguments).and_then(command_line::run),
+        invocation::Invocation::Print(text) => output::result(&text).map(|()| outcome::Success::Done),
+    }
 }

@@ -1,4 +1,4 @@
-//! The GitHub action: runs the script of its last step as a runner does.
+//! The GitHub action: runs the scripts of its steps as a runner does.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
@@ -11,6 +11,7 @@ struct Step {
     stdout: String,
     summary: String,
     report: String,
+    changed: bool,
 }
 
 #[test]
@@ -28,6 +29,13 @@ fn the_report_goes_to_the_summary_and_errors_become_annotations() {
     assert_eq!(delivered.status, Some(0), "{}", delivered.stdout);
     assert!(delivered.summary.starts_with("### hydrant deliver\n\n3 units: 3 committed\n"), "{}", delivered.summary);
     assert_eq!(delivered.report, delivered.summary);
+    assert!(delivered.changed);
+
+    let again = step(folder.path(), "deliver --env production");
+    assert!(again.status == Some(0) && !again.changed, "{}", again.report);
+    assert!(!step(folder.path(), "diff --env production").changed);
+    let missing = step(folder.path(), "diff --env develop");
+    assert!(missing.status == Some(0) && missing.changed, "{}", missing.report);
 
     let warned = step(folder.path(), "deliver --env production --namespace elsewhere --service cart");
     assert_eq!(warned.status, Some(0), "{}", warned.stdout);
@@ -46,11 +54,49 @@ fn the_report_goes_to_the_summary_and_errors_become_annotations() {
     assert!(step(folder.path(), "plan --all").stdout.lines().any(|line| line.starts_with("SERVICE")));
 }
 
-/// The script of the last step, without the indentation of its block.
-fn script() -> String {
+/// A `gh` that answers with the id in the file `id`, and notes the other calls in the file `calls`.
+const GH: &str = r#"#!/bin/sh
+case "$*" in
+  *--paginate*) cat id 2>/dev/null; exit 0 ;;
+  *) echo "$*" | sed 's/body=@.*/body/' >> calls ;;
+esac
+"#;
+
+#[test]
+fn a_diff_is_one_comment_that_is_updated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("bin")).unwrap();
+    std::fs::write(path("bin/gh"), GH).unwrap();
+    std::fs::write(path("report"), "no change\n").unwrap();
+    assert!(shell(folder.path(), &[], "chmod +x bin/gh").status.success());
+    let comment = |changed: &str| {
+        let variables = [
+            ("REPORT", "report"),
+            ("CHANGED", changed),
+            ("KEY", "a b`$"),
+            ("NUMBER", "7"),
+            ("REPOSITORY", "acme/shop"),
+        ];
+        let done = shell(folder.path(), &variables, &format!("PATH=$PWD/bin:$PATH\n{}", script("comment")));
+        assert!(done.status.success(), "{done:?}");
+        std::fs::read_to_string(path("calls")).unwrap_or_default()
+    };
+    assert_eq!(comment("false"), "", "without a change and a comment, nothing is written");
+    let created = "api --silent --method POST repos/acme/shop/issues/7/comments -F body\n";
+    assert_eq!(comment("true"), created);
+    std::fs::write(path("id"), "41\n42\n").unwrap();
+    let updated = format!("{created}api --silent --method PATCH repos/acme/shop/issues/comments/41 -F body\n");
+    assert_eq!(comment("false"), updated, "an earlier comment is updated");
+}
+
+/// The script of a step, without the indentation of its block.
+fn script(step: &str) -> String {
     let text = std::fs::read_to_string(testkit::fixtures::root().join("action.yml")).unwrap();
-    let (_, block) = text.rsplit_once("    run: |\n").unwrap();
-    block.lines().map(|line| line.strip_prefix("      ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    let (_, step) = text.split_once(&format!("  - name: {step}\n")).unwrap();
+    let (_, block) = step.split_once("    run: |\n").unwrap();
+    let block = block.lines().take_while(|line| line.is_empty() || line.starts_with("      "));
+    block.map(|line| line.strip_prefix("      ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn step(folder: &Path, command: &str) -> Step {
@@ -67,14 +113,18 @@ fn step(folder: &Path, command: &str) -> Step {
         ("GITHUB_STEP_SUMMARY", &summary),
         ("GITHUB_OUTPUT", &output),
     ];
-    let done = shell(folder, &variables, &script());
+    let done = shell(folder, &variables, &script("run"));
     let read = |path: &str| std::fs::read_to_string(path).unwrap();
-    let report = read(&output).trim().strip_prefix("report=").map(read).unwrap_or_default();
+    let outputs = read(&output);
+    let value = |name: &str| outputs.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+    let report = value("report").map(read).unwrap_or_default();
+    let changed = value("changed") == Some("true");
     Step {
         status: done.status.code(),
         stdout: String::from_utf8(done.stdout).unwrap(),
         summary: read(&summary),
         report,
+        changed,
     }
 }
 

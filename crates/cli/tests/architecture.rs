@@ -6,7 +6,7 @@ mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use source::{SourceFile, crates, files, read, references, root, sources, wide_tuples};
+use source::{SourceFile, crates, files, read, references, relative, root, sources, wide_tuples};
 
 /// The keys of one table of a `Cargo.toml`, each up to its first dot, with the rest of the line.
 fn table(manifest: &str, name: &str) -> Vec<(String, String)> {
@@ -218,7 +218,18 @@ fn anchors(page: &str) -> BTreeSet<String> {
 #[test]
 fn links_between_pages_have_a_target() {
     let mut pages = files(&root().join("docs"), "md");
-    pages.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    let others = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "CODE_OF_CONDUCT.md",
+        "docs/llms.txt",
+        "conformance/README.md",
+        "examples/apps/README.md",
+        "examples/shop/README.md",
+    ];
+    pages.extend(others.map(|name| root().join(name)));
     let mut broken = Vec::new();
     for page in pages {
         let text = read(&page);
@@ -235,6 +246,19 @@ fn links_between_pages_have_a_target() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_site_and_llms_txt_list_every_page() {
+    for (index, skipped) in [("SUMMARY.md", &["SUMMARY.md"][..]), ("llms.txt", &["SUMMARY.md", "decisions/"])] {
+        let text = read(&root().join("docs").join(index));
+        for page in files(&root().join("docs"), "md") {
+            let name = relative(&page).replacen("docs/", "", 1);
+            if !skipped.iter().any(|one| name.starts_with(one)) {
+                assert!(text.contains(&format!("({name})")), "docs/{index} lacks {name}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use clap::ValueEnum;
 use delivery::config::{NAMES, Template};
 use delivery::host::disk::{DiskFiles, absolute};
-use delivery::verbs::init::{self, Choices, How, Inspection, environment_name};
+use delivery::verbs::init::{self, Choices, How, Inspection, Scope, environment_name};
 
 use crate::arguments::review::HostArgument;
 use crate::arguments::template::template_without_captures;
@@ -21,12 +21,15 @@ use crate::prompt::{Prompt, list};
 /// the defaults.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hydrant init --env staging,production --repository https://github.com/acme/manifests.git"
+    after_help = "Examples:\n  hydrant init --env staging,production --repository https://github.com/acme/manifests.git\n  hydrant init --from skaffold --yes"
 )]
 pub(crate) struct Arguments {
     /// Inspect the repository with this root
     #[arg(short = 'C', long, value_name = "FOLDER", default_value = ".")]
     directory: PathBuf,
+    /// Use only the configs of this tool, with its profiles as environments [default: everything that can be rendered]
+    #[arg(long, value_enum, value_name = "TOOL")]
+    from: Option<Tool>,
     /// Configure these environments (repeatable, or separated by commas) [default: those that are found]
     #[arg(short = 'e', long = "env", value_name = "NAME", value_delimiter = ',', env = "HYDRANT_ENV", value_parser = environment_name)]
     environments: Vec<String>,
@@ -56,6 +59,13 @@ pub(crate) struct Arguments {
     print: bool,
 }
 
+/// A tool whose configs are taken over.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tool {
+    /// Skaffold: each skaffold.yaml is a service. The files stay, and stay valid
+    Skaffold,
+}
+
 /// Inspects the repository, prompts and writes the file. An existing file is not changed, and nothing is written that `hydrant plan`
 /// would refuse.
 ///
@@ -72,7 +82,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
             "{path} already exists\n  hint: run `hydrant init --print` to see what would be written"
         )));
     }
-    let found = init::look(&files, &root)?;
+    let scope = if matches!(arguments.from, Some(Tool::Skaffold)) { Scope::Skaffold } else { Scope::All };
+    let found = init::look(&files, &root, scope)?;
     let (yes, print) = (arguments.yes, arguments.print);
     let typed = Choices {
         environments: arguments.environments,

@@ -70,7 +70,7 @@ fn the_reference_page_matches_the_arguments() {
 }
 
 /// Collects the commands that do something, with their full names.
-fn leaves<'a>(command: &'a Command, name: &str, found: &mut Vec<(String, &'a Command)>) {
+pub(super) fn leaves<'a>(command: &'a Command, name: &str, found: &mut Vec<(String, &'a Command)>) {
     let below = command.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help");
     let mut below = below.peekable();
     if below.peek().is_none() {
@@ -79,7 +79,7 @@ fn leaves<'a>(command: &'a Command, name: &str, found: &mut Vec<(String, &'a Com
     below.for_each(|one| leaves(one, &format!("{name} {}", one.get_name()), found));
 }
 
-fn about(command: &Command) -> String {
+pub(super) fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
@@ -88,7 +88,7 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The options of a command that the page shows.
-fn shown(command: &Command) -> impl Iterator<Item = &Arg> {
+pub(super) fn shown(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|one| !one.is_hide_set() && one.get_id() != "help" && one.get_id() != "version")
 }
 

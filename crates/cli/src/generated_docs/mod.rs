@@ -1,4 +1,5 @@
 //! The parts of the documentation that are generated from the program's own arguments.
 
 mod commands;
+mod reference;
 mod skaffold_flags;

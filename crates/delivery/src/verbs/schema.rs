@@ -14,6 +14,11 @@ pub fn lock() -> String {
     print(crate::lock::schema(), "hydrant.lock")
 }
 
+/// The versions of `skaffold.yaml` that are read, one a line, from the oldest to the newest, as `skaffold schema list` prints them.
+pub fn skaffold_versions() -> String {
+    render_core::skaffold::versions().iter().map(|version| format!("{version}\n")).collect()
+}
+
 fn print(mut schema: Schema, title: &str) -> String {
     schema.insert("title".to_owned(), title.into());
     format!("{:#}\n", serde_json::Value::from(schema))

@@ -24,6 +24,7 @@ pub use self::build::builds::{Build, from_json as read_builds};
 pub use self::build::default_repo;
 pub use self::build::plan::{pin, plan, references};
 pub use self::build::tag::{SourceGit, Tagging};
+pub use self::config::fields::versions;
 pub use self::config::load::{Loaded, load};
 pub use self::inputs::Inputs;
 pub use self::options::{BuildArtifacts, DigestSource, SkaffoldOptions};

@@ -63,6 +63,16 @@ const SKIPPED: [&str; 7] = ["node_modules", "target", "vendor", "test", "tests",
 /// The names of a chart's values files per environment.
 const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.", ".yaml"), ("values", "", ".yaml")];
 
+/// What an inspection looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything that can be delivered.
+    #[default]
+    All,
+    /// Skaffold configs, with their profiles as environments.
+    Skaffold,
+}
+
 #[derive(Default)]
 struct Scan {
     services: Vec<Candidate>,
@@ -78,7 +88,7 @@ struct Scan {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub fn look(files: &dyn Files, root: &str) -> Result<Inspection, Diagnostic> {
+pub fn look(files: &dyn Files, root: &str, scope: Scope) -> Result<Inspection, Diagnostic> {
     let mut scan = Scan::default();
     let mut open = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
@@ -96,6 +106,9 @@ pub fn look(files: &dyn Files, root: &str) -> Result<Inspection, Diagnostic> {
         }
         scan.folders.insert(below, below_it);
     }
+    if scope == Scope::Skaffold {
+        scan.keep_skaffold();
+    }
     let name = root_name(root);
     Ok(scan.found(&name))
 }
@@ -108,6 +121,14 @@ fn root_name(root: &str) -> String {
 }
 
 impl Scan {
+    /// Drops what no Skaffold config renders.
+    fn keep_skaffold(&mut self) {
+        self.services.retain(|one| one.how == How::Skaffold);
+        self.kustomizations = Kustomizations::default();
+        self.values.clear();
+        self.dockerfiles.clear();
+    }
+
     /// Notes what a folder holds; whether its folders belong to it.
     fn visit(&mut self, files: &dyn Files, root: &str, below: &str, names: &[String]) -> bool {
         let folder = &join(root, below);

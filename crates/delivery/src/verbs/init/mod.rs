@@ -14,7 +14,7 @@ use crate::plan;
 use crate::plan::settings::{Selection, Settings};
 
 pub use layout::{FoundUnit, Layout, LeftOut};
-pub use look::{Candidate, How, Inspection, look};
+pub use look::{Candidate, How, Inspection, Scope, look};
 pub use write::write;
 
 /// The decisions of the user.

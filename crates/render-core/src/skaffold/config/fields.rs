@@ -82,6 +82,11 @@ pub(super) enum Kind {
     Struct(&'static str),
 }
 
+/// The versions that are read, as `apiVersion` spells them, from the oldest to the newest.
+pub fn versions() -> Vec<String> {
+    Fields::new().versions.iter().map(|version| format!("skaffold/{version}")).collect()
+}
+
 impl Fields {
     /// The table of the program.
     pub(super) fn new() -> Self {

@@ -7,7 +7,7 @@ mod decode;
 mod decode_build;
 mod defaults;
 mod document;
-mod fields;
+pub(super) mod fields;
 pub(super) mod load;
 mod locate;
 mod patch;
