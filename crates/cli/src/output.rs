@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use delivery::escape;
 use delivery::host::redact;
 use delivery::lock::Lock;
+use delivery::report::findings::UnitFinding;
 use delivery::{Diagnostic, Errors};
 
 use crate::interrupt::Deferred;
@@ -150,11 +151,25 @@ pub(crate) fn warning(text: &impl std::fmt::Display) {
     }
 }
 
+/// Prints a finding on stderr: as an error if it refuses its unit.
+pub(crate) fn finding(finding: &UnitFinding) {
+    if finding.is_refusal() {
+        line(&format!("error: {}", finding.diagnostic()));
+    } else {
+        warning(&finding.diagnostic());
+    }
+}
+
 /// Prints a note on what is going on, on stderr.
 pub(crate) fn note(text: &str) {
     if Verbosity::get() > Verbosity::Errors {
         line(text);
     }
+}
+
+/// Prints annotations for GitHub Actions on stderr. Their values are escaped already.
+pub(crate) fn annotations(text: &str) {
+    terminal::write(redact(text).as_bytes());
 }
 
 /// Prints an error on stderr; at `-v` with the causes below it.

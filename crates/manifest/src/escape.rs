@@ -147,6 +147,37 @@ pub fn markdown_link(label: &str, url: &str) -> String {
     format!("[{}]({address})", markdown(label))
 }
 
+/// Returns the message of a workflow command of GitHub Actions (`::error::MESSAGE`): line breaks stay line breaks of the message.
+pub fn command_message(text: &str) -> String {
+    let text = lines(text).replace('%', "%25").replace('\n', "%0A");
+    let mut out = String::with_capacity(text.len());
+    without_bracket_commands(&mut out, &text, "\\u{23}");
+    out
+}
+
+/// Returns a property of a workflow command of GitHub Actions (`file=…`), in one line.
+pub fn command_property(text: &str) -> String {
+    command_message(&line(text)).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Returns a path as that of a URI (RFC 3986, section 3.3).
+///
+/// ```
+/// assert_eq!(manifest::escape::uri_path("a b/é#.yaml"), "a%20b/%C3%A9%23.yaml");
+/// ```
+pub fn uri_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for &byte in path.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // A String takes whatever is written to it.
+            _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// Returns a text for an element or an attribute of HTML. Line breaks and tabs stay.
 pub fn html(text: &str) -> String {
     let text = lines(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -184,6 +215,8 @@ mod tests {
             assert_eq!(line(given), shown);
         }
         assert_eq!(message("one\nerror: two\r\n"), "one\n    error: two\\r");
+        assert_eq!(command_message("50%\n::x::\r"), "50%25%0A::x::\\r");
+        assert_eq!(command_property("a:b,c\n%"), "a%3Ab%2Cc\\n%25");
         assert_eq!(json("{\"a\":\"\u{9b}\u{202e}##[x]\"}\n"), "{\"a\":\"\\u009b\\u202e#\\u0023[x]\"}\n");
     }
 

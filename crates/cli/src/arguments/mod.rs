@@ -1,6 +1,7 @@
 //! Groups of arguments that several verbs share.
 
 pub(crate) mod commit_method;
+pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod images;
 pub(crate) mod lock_file;

@@ -8,6 +8,7 @@ use delivery::pipeline::{self, Options, SourceTree};
 use delivery::report::{FailedUnit, Report};
 
 use crate::arguments::commit_method::CommitMethodArguments;
+use crate::arguments::findings::FindingArguments;
 use crate::arguments::images::ImageArguments;
 use crate::arguments::lock_file::LockArguments;
 use crate::arguments::units::UnitArguments;
@@ -60,6 +61,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", env = "HYDRANT_ATTEST", conflicts_with = "dry_run")]
     attest: Option<PathBuf>,
     #[command(flatten)]
+    findings: FindingArguments,
+    #[command(flatten)]
     images: ImageArguments,
     #[command(flatten)]
     units: UnitArguments,
@@ -108,6 +111,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let delivered = pipeline::deliver(&plan, &ctx, SourceTree { files: &files, revision: None }, &options)?;
     output::child_stderr(&delivered.stderr);
     delivered.warnings.iter().for_each(output::warning);
+    arguments.findings.write(&delivered.report.findings)?;
     let ended = reported(&delivered.report, arguments.format, arguments.strict);
     if let Some(lock) = &delivered.lock {
         output::lock_file(&plan.lock, lock)?;

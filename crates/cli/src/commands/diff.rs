@@ -2,8 +2,10 @@
 
 use clap::ValueEnum;
 use delivery::report::diff::{COMMENT_LIMIT, Noise, html, json, json_patch, markdown, text, unified};
+use delivery::report::findings::UnitFinding;
 use delivery::verbs::diff::{Side, differences};
 
+use crate::arguments::findings::FindingArguments;
 use crate::arguments::images::ImageArguments;
 use crate::arguments::units::UnitArguments;
 use crate::outcome::{Failure, Success};
@@ -38,6 +40,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYDRANT_EXIT_CODE")]
     exit_code: bool,
     #[command(flatten)]
+    findings: FindingArguments,
+    #[command(flatten)]
     images: ImageArguments,
     #[command(flatten)]
     units: UnitArguments,
@@ -70,6 +74,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let mut settings = arguments.units.settings_or_all_units()?;
     settings.given_images = given_images;
     let units = differences(&settings, &run_context()?, &arguments.from, &arguments.to, &noise)?;
+    let findings: Vec<UnitFinding> = units.iter().flat_map(|unit| unit.findings.clone()).collect();
+    arguments.findings.write(&findings)?;
+    if !matches!(arguments.format, Format::Json | Format::Markdown) {
+        findings.iter().for_each(|one| output::finding(one));
+    }
     let form = ReportForm::json_if(matches!(arguments.format, Format::Json | Format::JsonPatch));
     output::content_report(
         &match arguments.format {

@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         plan.keep(shard);
     }
     print::undeclared(&plan).iter().for_each(|line| output::note(line));
+    print::assumed_kubernetes(&plan).iter().for_each(|line| output::note(line));
     let form = ReportForm::json_if(!matches!(arguments.format, Format::Text));
     output::report(
         &match arguments.format {

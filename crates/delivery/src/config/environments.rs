@@ -62,6 +62,8 @@ pub struct Cluster {
     pub server: Option<Template>,
     /// The namespace of objects that name none: Argo CD's `destination.namespace`, Flux's `targetNamespace`.
     pub namespace: Option<Template>,
+    /// The version of Kubernetes whose schemas apply, such as `"1.33"`; the newest known one where absent.
+    pub kubernetes: Option<String>,
 }
 
 impl Environments {
@@ -90,7 +92,7 @@ pub fn glob_matches(glob: &str, name: &str) -> bool {
 impl Environment {
     /// Every template of the environment.
     pub(super) fn templates(&self) -> Vec<&Template> {
-        let Cluster { name, server, namespace } = &self.cluster;
+        let Cluster { name, server, namespace, kubernetes: _ } = &self.cluster;
         let own = [&self.namespace, name, server, namespace];
         let mut all: Vec<&Template> = own.into_iter().flatten().collect();
         all.extend(self.destination.templates());

@@ -10,6 +10,7 @@ use manifest::{At, Diagnostic};
 use render_core::files::{FileKind, Files, join, parent};
 
 mod check;
+pub mod checks;
 pub mod environments;
 pub mod glob;
 mod locate;
@@ -22,6 +23,7 @@ pub mod review;
 pub mod services;
 pub mod template;
 
+pub use checks::{RiskPolicy, SchemaPolicy};
 pub use environments::{Cluster, Environment, Environments, ImageSource, Order, Profiles, glob_matches, is_pattern};
 pub use locate::{locate, locate_field};
 pub use names::Names;
@@ -159,7 +161,7 @@ impl Destination {
 }
 
 /// What is refused before anything is written.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Policy {
     /// Which images must carry a digest.
@@ -168,6 +170,13 @@ pub struct Policy {
     pub digests: Option<GivenDigests>,
     /// What happens to a plain `Secret`.
     pub secrets: Option<Secrets>,
+    /// What happens to an object that its schema does not allow; `warn` where absent.
+    pub schemas: Option<SchemaPolicy>,
+    /// Files and folders with definitions of custom resources in addition to those of the source, below the folder of `hydrant.yaml`.
+    pub crds: Option<Vec<String>>,
+    /// What happens to risks, by their id; see docs/checks.md for all.
+    #[serde(default)]
+    pub risks: BTreeMap<String, RiskPolicy>,
 }
 
 /// Which images must carry a digest.

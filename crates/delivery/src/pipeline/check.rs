@@ -3,6 +3,7 @@
 use manifest::{Diagnostic, Errors};
 
 use super::committed;
+use super::findings::{self, CheckInput};
 use super::policy;
 use super::secrets;
 use super::session::Pipeline;
@@ -10,15 +11,18 @@ use super::unit::{CheckedUnit, PinnedUnit};
 use crate::error::Failure;
 use crate::images;
 use crate::images::search::Search;
+use crate::report::findings::UnitFinding;
 
 impl Pipeline<'_> {
     /// Checks every unit by the policy that applies to it, and unless `allow_dirty` that the source is what its commit holds.
     ///
     /// # Errors
     /// Everything that breaks a rule, in every unit; every file that differs from the commit.
-    pub(crate) fn check(&self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
+    pub(crate) fn check(&mut self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
         let _span = tracing::info_span!("check", units = units.len()).entered();
+        self.find(&units);
         Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
+        findings::check(units.iter().flat_map(|unit| self.findings.get(&unit.unit.label())).flatten())?;
         let outside = self.outside_files(&units)?;
         if self.source.revision.is_none() && !allow_dirty {
             committed::check(self.plan, self.source, &units)?;
@@ -30,9 +34,25 @@ impl Pipeline<'_> {
             let keys = output.objects.iter().flat_map(|object| secrets::private_keys(&name, object));
             let keys: Vec<Diagnostic> = keys.collect();
             output.warnings.extend(keys);
+            output.warnings.extend(self.findings.get(&unit.label()).into_iter().flatten().map(UnitFinding::diagnostic));
             Ok(CheckedUnit { unit, output, images, outside })
         };
         units.into_iter().map(checked).collect()
+    }
+
+    /// Keeps what schemas and risks say of the units.
+    fn find(&mut self, units: &[PinnedUnit]) {
+        let inputs: Vec<CheckInput<'_>> = units
+            .iter()
+            .map(|pinned| CheckInput { unit: &pinned.unit, objects: &pinned.output.objects, delivered: None })
+            .collect();
+        let found = findings::find(&inputs);
+        for unit in units {
+            self.findings.insert(unit.unit.label(), Vec::new());
+        }
+        for one in found {
+            self.findings.entry(one.unit.clone()).or_default().push(one);
+        }
     }
 }
 

@@ -65,10 +65,11 @@ impl Pipeline<'_> {
     }
 
     /// Ends a delivery: its units in the plan's order, the statement and the lock file.
-    pub(super) fn finish(self, mut delivered: Delivered, options: &Options) -> Result<Delivered, Failure> {
+    pub(super) fn finish(mut self, mut delivered: Delivered, options: &Options) -> Result<Delivered, Failure> {
         let order: HashMap<String, usize> =
             self.plan.units.iter().enumerate().map(|(index, unit)| (unit.name(), index)).collect();
         delivered.report.units.sort_by_key(|unit| order.get(&unit.name()).copied());
+        delivered.report.findings = self.take_findings();
         delivered.report.failed.sort_by_key(|unit| order.get(&unit.name()).copied());
         let statement = options.attest.then(|| attest::statement(&delivered.report, &self.remotes(), self.ctx));
         delivered.statement = statement;

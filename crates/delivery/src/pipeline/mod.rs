@@ -24,6 +24,7 @@ mod check;
 mod committed;
 mod deliver;
 pub mod file_set;
+pub(crate) mod findings;
 pub mod helm;
 pub(crate) mod identity;
 mod load;

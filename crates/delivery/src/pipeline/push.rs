@@ -63,7 +63,7 @@ pub(crate) fn push(
     let order: HashMap<String, usize> =
         plan.units.iter().enumerate().map(|(index, unit)| (unit.name(), index)).collect();
     units.sort_by_key(|unit| order.get(&unit.name()).copied());
-    Ok(Report { units, failed: Vec::new(), dry_run: options.dry_run })
+    Ok(Report { units, failed: Vec::new(), dry_run: options.dry_run, findings: Vec::new() })
 }
 
 /// The API that makes the commits, where they are not pushed over git.

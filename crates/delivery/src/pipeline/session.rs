@@ -1,5 +1,6 @@
 //! One run of the stages: what all units share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use manifest::{Diagnostic, Errors, Pins};
@@ -17,6 +18,7 @@ use crate::images::digests::{Pinner, ResolveContext};
 use crate::images::search::Search;
 use crate::lock::{self, Lock, LockedChart, LockedRemote};
 use crate::plan::{Plan, PlannedUnit};
+use crate::report::findings::UnitFinding;
 
 /// Where the source is read.
 #[derive(Clone, Copy)]
@@ -43,6 +45,8 @@ pub struct Pipeline<'a> {
     pub(super) pinner: Pinner<'a>,
     /// The digests of what the sources build, which are in the objects when they are rendered.
     pub(super) built: Pins,
+    /// What checks found in each unit so far, by the unit's label.
+    pub(super) findings: BTreeMap<String, Vec<UnitFinding>>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -77,6 +81,7 @@ impl<'a> Pipeline<'a> {
             search,
             pinner: pinner(plan, ctx, lock),
             built: Pins::default(),
+            findings: BTreeMap::new(),
         })
     }
 
@@ -93,6 +98,12 @@ impl<'a> Pipeline<'a> {
     /// The remote charts that were used so far.
     pub(crate) fn used_charts(&self) -> Vec<LockedChart> {
         self.host.used_charts()
+    }
+
+    /// What checks found in the units, in the plan's order.
+    pub(crate) fn take_findings(&mut self) -> Vec<UnitFinding> {
+        let mut findings = std::mem::take(&mut self.findings);
+        self.plan.units.iter().flat_map(|unit| findings.remove(&unit.label()).unwrap_or_default()).collect()
     }
 
     /// The lock file's new content; absent where it is not to be written.

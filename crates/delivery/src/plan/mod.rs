@@ -15,6 +15,7 @@ use crate::images::registries;
 use crate::lock::LockMode;
 use crate::plan::settings::Settings;
 
+mod checks;
 mod context;
 mod destination;
 mod discover;
@@ -35,6 +36,7 @@ mod standalone;
 mod unit;
 mod unused;
 
+pub use checks::PlannedChecks;
 use context::UnitContext;
 use destination::UnitDestination;
 use destination::one_file_each;
@@ -216,6 +218,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         images,
         digests: digests.unwrap_or_default(),
         secrets: secrets.unwrap_or_default(),
+        checks: context.checks()?,
         message: match subject {
             Some(template) => context.fill(template)?,
             None => format!("deliver {} to {}", context.service.name, context.environment),

@@ -6,8 +6,10 @@ use git::RemoteUrl;
 use render_core::files::Files;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{AllowedOutside, Cluster, Declared, ExecPermission, Plan, PlannedRandom, PlannedUnit, Source};
-use crate::config::{GivenDigests, Images, Order, Secrets};
+use super::{
+    AllowedOutside, Cluster, Declared, ExecPermission, Plan, PlannedChecks, PlannedRandom, PlannedUnit, Source,
+};
+use crate::config::{GivenDigests, Images, Order, SchemaPolicy, Secrets};
 use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
 use crate::images::registries;
@@ -61,6 +63,7 @@ impl Standalone {
             images: if self.pin.is_some() { Images::Pinned } else { Images::Built },
             digests: self.pin.unwrap_or_default(),
             secrets: Secrets::Allow,
+            checks: PlannedChecks { schemas: SchemaPolicy::Off, ..PlannedChecks::default() },
             message: String::new(),
             after: None,
             order: Order::default(),

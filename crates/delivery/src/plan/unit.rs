@@ -6,7 +6,7 @@ use manifest::ImageRef;
 use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 
-use super::{PlannedRandom, Release, Request};
+use super::{PlannedChecks, PlannedRandom, Release, Request};
 use git::RemoteUrl;
 
 use crate::config::{GivenDigests, Images, Order, Secrets, UnitNames};
@@ -51,6 +51,8 @@ pub struct PlannedUnit {
     pub digests: GivenDigests,
     /// What happens to plain secrets.
     pub secrets: Secrets,
+    /// Which checks apply to its objects.
+    pub checks: PlannedChecks,
     /// The commit's subject.
     pub message: String,
     /// The environment that this one is promoted from.

@@ -14,6 +14,7 @@ use crate::images::assign;
 use crate::images::origins::ImageOrigin;
 use crate::plan::PlannedUnit;
 use crate::report::attest::UnitProvenance;
+use crate::report::findings::{self, UnitFinding};
 use crate::report::table;
 use crate::report::{RequestFailure, RequestReport};
 
@@ -33,6 +34,8 @@ pub struct Report {
     pub failed: Vec<FailedUnit>,
     /// Whether this was a dry run, which writes nothing.
     pub dry_run: bool,
+    /// What checks found in the units.
+    pub findings: Vec<UnitFinding>,
 }
 
 /// A unit that could not be rendered, resolved or checked. Nothing was written for it.
@@ -203,6 +206,7 @@ impl Report {
             value[result] = json!(self.count(result));
         }
         value["units"] = units.collect();
+        value["findings"] = findings::json(&self.findings);
         format!("{value:#}\n")
     }
 
@@ -216,6 +220,7 @@ impl Report {
     /// A table for a pull request's comment or `$GITHUB_STEP_SUMMARY`.
     pub fn markdown(&self) -> String {
         let mut text = format!("### hydrant deliver\n\n{}\n\n", self.sum());
+        text.push_str(&findings::markdown(&self.findings));
         text.push_str("| service | environment | result | commit | images |\n| --- | --- | --- | --- | --- |\n");
         for unit in &self.units {
             let images: Vec<String> = unit.images.iter().map(|image| unit.image_cell(image)).collect();

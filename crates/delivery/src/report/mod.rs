@@ -4,6 +4,7 @@ pub mod attest;
 pub mod board;
 mod delivery;
 pub mod diff;
+pub mod findings;
 pub mod format;
 mod page;
 pub mod plan;

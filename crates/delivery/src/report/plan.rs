@@ -1,9 +1,11 @@
 //! A plan as text, as JSON, and as a matrix for GitHub Actions.
 
+use checks::KubernetesVersion;
 use render_core::kustomize;
 use render_core::skaffold::SkaffoldOptions;
 use serde_json::{Value, json};
 
+use crate::config::SchemaPolicy;
 use crate::plan::{ChartSource, Cluster, Plan, PlannedUnit, Release, Source};
 use crate::report::table;
 
@@ -159,7 +161,9 @@ fn unit_json(plan: &Plan, unit: &PlannedUnit) -> Value {
             "images": format!("{:?}", unit.images).to_lowercase(),
             "digests": format!("{:?}", unit.digests).to_lowercase(),
             "secrets": format!("{:?}", unit.secrets).to_lowercase(),
+            "schemas": unit.checks.schemas.name(),
         },
+        "kubernetes": unit.checks.kubernetes.to_string(),
         "message": unit.message,
     });
     let cluster = &unit.cluster;
@@ -186,6 +190,17 @@ pub fn undeclared(plan: &Plan) -> Vec<String> {
         format!("not delivered, since `environments` does not have \"{name}\": {}", below(&plan.root, path))
     };
     plan.undeclared.iter().map(line).collect()
+}
+
+/// The version of Kubernetes whose schemas apply to units that set none; absent if there is none.
+pub fn assumed_kubernetes(plan: &Plan) -> Option<String> {
+    let is_assumed = |unit: &&PlannedUnit| unit.checks.schemas != SchemaPolicy::Off && !unit.checks.is_kubernetes_set;
+    let count = plan.units.iter().filter(is_assumed).count();
+    let units = if count == 1 { "unit" } else { "units" };
+    let newest = KubernetesVersion::NEWEST;
+    (count > 0).then(|| {
+        format!("schemas of Kubernetes {newest}, the newest known version, apply to {count} {units} without `cluster.kubernetes`")
+    })
 }
 
 /// `{"include":[{"service":…,"environment":…}]}` on one line, for `fromJSON` in a workflow's `strategy.matrix`.

@@ -153,6 +153,7 @@ impl PullRequestBody {
             assignments: Vec::new(),
             ended: Vec::new(),
             hold: None,
+            findings: Vec::new(),
         })
     }
 }

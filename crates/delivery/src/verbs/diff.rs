@@ -14,6 +14,7 @@ use crate::host::branches::{self, BranchTip, Depth, WithTip};
 use crate::host::disk::DiskFiles;
 use crate::host::git_files::GitFiles;
 use crate::images::assign::{self, EndedAssignment, ImageInputs};
+use crate::pipeline::findings::{self, CheckInput};
 use crate::pipeline::recorded;
 use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::Settings;
@@ -99,9 +100,12 @@ pub fn differences(
     let diff = |unit: &PlannedUnit| {
         let name = unit.name();
         let (old, new) = (old.take(&name), new.take(&name));
+        let input = CheckInput { unit, objects: &new.objects, delivered: Some(&old.objects) };
+        let findings = findings::find(&[input]);
         let objects = compare(&old.objects, &new.objects, noise);
         let hold = old.hold.or(new.hold);
-        UnitDiff { name, objects, sides: (old.name, new.name), assignments: new.assignments, ended: new.ended, hold }
+        let sides = (old.name, new.name);
+        UnitDiff { name, objects, sides, assignments: new.assignments, ended: new.ended, hold, findings }
     };
     Ok(plan.units.iter().map(diff).collect())
 }

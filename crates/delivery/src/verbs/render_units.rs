@@ -9,6 +9,7 @@ use crate::pipeline::{Pipeline, PrintedUnit, SourceTree, recorded};
 use crate::plan::plan;
 use crate::plan::settings::Settings;
 use crate::report::FailedUnit;
+use crate::report::findings::UnitFinding;
 
 /// What a delivery would write for units.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct RenderedUnits {
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote to stderr.
     pub stderr: Vec<u8>,
+    /// What checks found in the units.
+    pub findings: Vec<UnitFinding>,
 }
 
 /// What a delivery would write for a unit.
@@ -44,10 +47,11 @@ pub fn render_units(settings: &Settings, ctx: &RunContext) -> Result<RenderedUni
     recorded::read_all(&mut plan.units, &plan.root, ctx)?;
     let mut pipeline = Pipeline::open(&plan, ctx, SourceTree { files: &files, revision: None })?;
     let printed = pipeline.run_to_printed(&plan.units, true)?;
-    if let Some(failure) = printed.failure.filter(|_| printed.units.is_empty()) {
+    let findings = pipeline.take_findings();
+    if let Some(failure) = printed.failure.filter(|_| printed.units.is_empty() && findings.is_empty()) {
         return Err(failure);
     }
-    let mut rendered = RenderedUnits { failed: printed.failed, ..RenderedUnits::default() };
+    let mut rendered = RenderedUnits { failed: printed.failed, findings, ..RenderedUnits::default() };
     for PrintedUnit { unit, files, warnings, stderr, assigned, .. } in printed.units {
         let mut text = Vec::new();
         for file in files.files.into_values() {

@@ -11,6 +11,7 @@ use delivery::report::FailedUnit;
 use delivery::verbs::render_twice::render_twice;
 use delivery::verbs::render_units::{RenderedUnits, UnitText, render_units};
 
+use crate::arguments::findings::{FindingArguments, FindingFormat};
 use crate::arguments::images::ImageArguments;
 use crate::outcome::{Failure, Success};
 use crate::output;
@@ -35,6 +36,11 @@ pub(crate) struct UnitSelection {
     /// Render two times, under another clock, environment, order and number of threads, and name each field that differs; the exit code is 3 if one does
     #[arg(long)]
     twice: bool,
+    /// Print the findings of schemas and risks, not the manifests
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text", conflicts_with = "twice")]
+    check: Option<FindingFormat>,
+    #[command(flatten)]
+    findings: FindingArguments,
     /// Run this image, as NAME=REFERENCE; NAME=source ends an assignment (repeatable, or separated by commas)
     #[arg(long = "image", value_name = "NAME=REFERENCE")]
     image: Vec<String>,
@@ -48,8 +54,20 @@ impl UnitSelection {
 }
 
 /// The options of `hydrant render` that have an effect on the units of hydrant.yaml.
-const UNIT_OPTIONS: &[&str] =
-    &["directory", "all", "service", "environments", "config", "twice", "image", "output", "allow_exec"];
+const UNIT_OPTIONS: &[&str] = &[
+    "directory",
+    "all",
+    "service",
+    "environments",
+    "config",
+    "twice",
+    "image",
+    "output",
+    "allow_exec",
+    "check",
+    "sarif",
+    "annotations",
+];
 
 /// Returns the options on the command line that have no effect on the selected units, such as `--profile`; none if no unit is selected.
 pub(crate) fn without_effect(matches: &ArgMatches) -> Vec<String> {
@@ -99,6 +117,11 @@ pub(super) fn run(
     }
     let rendered = render_units(&settings, &run_context()?)?;
     output::child_stderr(&rendered.stderr);
+    selected.findings.write(&rendered.findings)?;
+    if let Some(format) = selected.check {
+        format.print(&rendered.findings)?;
+        return ended(&rendered.failed);
+    }
     rendered.warnings.iter().for_each(output::warning);
     match target {
         None => output::result_bytes(&joined(&rendered))?,
@@ -110,7 +133,11 @@ pub(super) fn run(
             }
         }
     }
-    match FailedUnit::failure(&rendered.failed) {
+    ended(&rendered.failed)
+}
+
+fn ended(failed: &[FailedUnit]) -> Result<Success, Failure> {
+    match FailedUnit::failure(failed) {
         None => Ok(Success::Done),
         Some(failure) => Err(failure.into()),
     }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::findings;
 use super::{Change, ObjectChange, UnitDiff};
 
-/// `[{unit, from, to, added, changed, removed, assignments, ended, hold, objects: [{apiVersion, kind, namespace, name, change, fields, images}]}]`.
+/// `[{unit, from, to, added, changed, removed, assignments, ended, hold, findings, objects: [{apiVersion, kind, namespace, name, change, fields, images}]}]`.
 pub fn json(units: &[UnitDiff]) -> Value {
     units.iter().map(unit).collect()
 }
@@ -21,6 +22,7 @@ fn unit(unit: &UnitDiff) -> Value {
         "assignments": unit.assignments,
         "ended": unit.ended,
         "hold": unit.hold,
+        "findings": findings::json(&unit.findings),
         "objects": unit.objects.iter().map(object).collect::<Value>(),
     })
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use manifest::escape::{self, line};
 
+use super::super::findings::{self, UnitFinding};
 use super::bounded::Bounded;
 use super::text::unchanged_units;
 use super::{Change, ObjectChange, UnitDiff};
@@ -19,6 +20,8 @@ pub const SUMMARY_LIMIT: usize = 1024 * 1024;
 pub fn markdown(units: &[UnitDiff], limit: usize) -> String {
     let mut out = Bounded::new(limit);
     let unchanged = units.iter().filter(|unit| unit.is_empty()).count();
+    let found: Vec<UnitFinding> = units.iter().flat_map(|unit| unit.findings.clone()).collect();
+    out.piece(&findings::markdown(&found), &format!("Findings: {}\n\n", findings::summary(&found)));
     for unit in units.iter().filter(|unit| !unit.is_empty()) {
         let title = format!("### {}: {}\n\n", escaped(&unit.name), unit.counts());
         out.piece(&title, &title);

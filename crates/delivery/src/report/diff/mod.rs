@@ -12,6 +12,8 @@ mod path;
 mod text;
 mod unified;
 
+use super::findings::UnitFinding;
+
 pub use fields::FieldChange;
 pub use html::html;
 pub use images::ImageChange;
@@ -38,6 +40,8 @@ pub struct UnitDiff {
     pub hold: Option<String>,
     /// The image assignments of the old side that end, with the reason.
     pub ended: Vec<String>,
+    /// What checks find in the objects of the new side.
+    pub findings: Vec<UnitFinding>,
 }
 
 impl UnitDiff {
