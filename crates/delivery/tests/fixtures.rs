@@ -27,6 +27,7 @@ fn compared(case: &Case) -> UnitDiff {
         assignments: Vec::new(),
         ended: Vec::new(),
         hold: None,
+        findings: Vec::new(),
     }
 }
 
