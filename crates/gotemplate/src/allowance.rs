@@ -1,12 +1,15 @@
 //! How many bytes the values of an execution may take, all together.
 //!
 //! Values count when they are made, on the thread that makes them. Lists and maps are given back when they are freed, strings are not.
+//! All of them count as work, which is limited by the steps of the execution.
 //! Functions whose result can be much larger than their arguments ask first.
 
 use std::cell::Cell;
 
 thread_local! {
     static REMAINING: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The bytes that were made since the executor counted them as steps.
+    static WORK: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Returns how many bytes are left; all that there are outside of an execution.
@@ -22,9 +25,20 @@ pub fn take(bytes: usize) -> bool {
     if remaining == u64::MAX {
         return true;
     }
+    work(bytes);
     let left = remaining.saturating_sub(bytes as u64);
     REMAINING.set(left);
     left > 0
+}
+
+/// Counts work that takes as long as to make that many bytes: it takes steps of the execution, but no room.
+pub fn work(bytes: usize) {
+    WORK.set(WORK.get().saturating_add(bytes as u64));
+}
+
+/// Returns the work that was counted since this was called last.
+pub(crate) fn counted_work() -> u64 {
+    WORK.take()
 }
 
 /// Gives back bytes that were counted.

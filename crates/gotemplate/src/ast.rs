@@ -23,7 +23,7 @@ pub(crate) struct Source {
 pub(crate) struct Tree {
     pub(crate) name: String,
     pub(crate) source: Arc<Source>,
-    pub(crate) root: Vec<Node>,
+    pub(crate) root: Box<[Node]>,
     /// There is nothing but blanks, comments and definitions.
     pub(crate) empty: bool,
 }
@@ -51,8 +51,8 @@ pub(crate) enum Node {
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub(crate) pipe: Pipe,
-    pub(crate) body: Vec<Node>,
-    pub(crate) otherwise: Option<Vec<Node>>,
+    pub(crate) body: Box<[Node]>,
+    pub(crate) otherwise: Option<Box<[Node]>>,
 }
 
 /// `{{template "name" pipeline}}`
@@ -68,8 +68,8 @@ pub(crate) struct Pipe {
     pub(crate) at: usize,
     /// The variables are assigned (`=`), not declared.
     pub(crate) assigns: bool,
-    pub(crate) variables: Vec<Str>,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) variables: Box<[Str]>,
+    pub(crate) commands: Box<[Command]>,
 }
 
 impl Pipe {
@@ -87,7 +87,7 @@ impl Pipe {
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) at: usize,
-    pub(crate) operands: Vec<Operand>,
+    pub(crate) operands: Box<[Operand]>,
 }
 
 #[derive(Debug)]
@@ -107,9 +107,9 @@ pub(crate) enum OperandKind {
         quoted: Option<Str>,
         text: Str,
     },
-    Field(Vec<Str>),
-    Variable(Str, Vec<Str>),
-    Chain(Box<Operand>, Vec<Str>),
+    Field(Box<[Str]>),
+    Variable(Str, Box<[Str]>),
+    Chain(Box<Operand>, Box<[Str]>),
     Identifier(Arc<Identifier>),
     Pipe(Box<Pipe>),
 }

@@ -29,6 +29,7 @@ impl Functions {
 
     /// Adds or replaces all functions of a static table.
     pub fn extend(&mut self, table: &[(&'static str, Function)]) {
+        self.by_name.reserve(table.len());
         self.by_name.extend(table.iter().cloned());
     }
 

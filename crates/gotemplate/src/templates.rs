@@ -119,7 +119,15 @@ impl Templates {
     /// Makes an empty set with the same functions and options.
     #[must_use]
     pub fn sibling(&self, name: impl Into<String>) -> Templates {
-        Templates { name: name.into(), trees: FxHashMap::default(), ..self.clone() }
+        Templates {
+            name: name.into(),
+            functions: self.functions.clone(),
+            trees: FxHashMap::default(),
+            missing_key: self.missing_key,
+            integer_ranges: self.integer_ranges,
+            limits: self.limits,
+            delimiters: self.delimiters.clone(),
+        }
     }
 
     /// Parses a text and adds it under its name, with the definitions in it.

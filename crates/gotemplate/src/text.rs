@@ -120,19 +120,25 @@ impl PartialEq<&str> for Str {
 ///
 /// Returns U+FFFD and 0 for no bytes.
 #[must_use]
+#[inline]
 pub fn decode_char(bytes: &[u8]) -> (char, usize) {
     match bytes.first() {
-        None => ('\u{fffd}', 0),
         Some(byte) if byte.is_ascii() => (char::from(*byte), 1),
-        Some(_) => {
-            let head = &bytes[..bytes.len().min(4)];
-            let valid = match std::str::from_utf8(head) {
-                Ok(text) => text,
-                Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
-            };
-            valid.chars().next().map_or(('\u{fffd}', 1), |c| (c, c.len_utf8()))
-        }
+        _ => decode_wide(bytes),
     }
+}
+
+/// Decodes a character beyond ASCII.
+fn decode_wide(bytes: &[u8]) -> (char, usize) {
+    if bytes.is_empty() {
+        return ('\u{fffd}', 0);
+    }
+    let head = &bytes[..bytes.len().min(4)];
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    valid.chars().next().map_or(('\u{fffd}', 1), |c| (c, c.len_utf8()))
 }
 
 /// Iterates over the characters of a byte string with the length in bytes of each, as Go's `range` over a string.

@@ -21,6 +21,9 @@ use crate::text::Str;
 use crate::value::{CallReferences, CallSite, Context, TypedValue, Value};
 use frame::{CallPlace, Frame};
 
+/// The most bytes that an output has room for before it is written.
+const LARGEST_ROOM: usize = 64 << 10;
+
 type Failure = Box<ExecError>;
 
 /// The texts that were executed as templates, by name and content.
@@ -140,7 +143,9 @@ impl<'s> Executor<'s> {
                 format!("functions execute templates more than {} deep inside each other", self.limits.nested);
             return Err(Error::Exec(Frame::new(tree).error(message)));
         }
-        let outer = std::mem::take(&mut self.out);
+        // The output of a whole file is mostly as long as its text.
+        let room = if self.nested == 0 { tree.source.text.len().min(LARGEST_ROOM) } else { 0 };
+        let outer = std::mem::replace(&mut self.out, Vec::with_capacity(room));
         self.written += outer.len();
         self.nested += 1;
         let result = crate::stack::grow(|| self.run(tree, &TypedValue::plain(data), None));
@@ -265,6 +270,8 @@ impl Templates {
         executor.written = usage.output;
         let allowed = self.limits().values.saturating_sub(usage.values);
         let outer = allowance::replace(allowed);
+        // What was made outside of executions is not of this one.
+        allowance::counted_work();
         let output = executor.execute(name, data);
         usage.steps = executor.steps;
         let used = allowed - allowance::replace(outer).min(allowed);

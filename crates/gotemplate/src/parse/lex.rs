@@ -1,7 +1,5 @@
 //! The lexer: template text to tokens.
 
-use std::borrow::Cow;
-
 use super::token::{Token, TokenKind, keyword};
 use crate::strconv::quote;
 use crate::text::decode_char;
@@ -15,15 +13,13 @@ pub(crate) struct Lexer<'s> {
     at: usize,
     /// Where the current token begins.
     start: usize,
-    /// The line of `start`.
-    start_line: usize,
     paren_depth: usize,
     inside_action: bool,
     /// `break` and `continue` are keywords unless functions have these names.
     break_is_keyword: bool,
     continue_is_keyword: bool,
-    /// An error was given; nothing follows.
-    failed: bool,
+    /// The message of the error that was given; nothing follows it.
+    failure: Option<String>,
 }
 
 type Step<'s> = Result<Token<'s>, String>;
@@ -40,30 +36,34 @@ impl<'s> Lexer<'s> {
             delimiters,
             at: 0,
             start: 0,
-            start_line: 1,
             paren_depth: 0,
             inside_action: false,
             break_is_keyword,
             continue_is_keyword,
-            failed: false,
+            failure: None,
         }
     }
 
     /// Returns the next token; after an error or the end, the end.
     pub(crate) fn next_token(&mut self) -> Token<'s> {
-        if self.failed {
-            return Token { kind: TokenKind::Eof, at: 0, text: Cow::Borrowed(b"EOF"), line: self.start_line };
+        if self.failure.is_some() {
+            return Token { kind: TokenKind::Eof, at: self.start, text: b"" };
         }
         let step = if self.inside_action { self.inside_action() } else { self.text() };
         step.unwrap_or_else(|message| {
-            self.failed = true;
-            Token {
-                kind: TokenKind::Error,
-                at: self.start,
-                text: Cow::Owned(message.into_bytes()),
-                line: self.start_line,
-            }
+            self.failure = Some(message);
+            Token { kind: TokenKind::Error, at: self.start, text: b"" }
         })
+    }
+
+    /// Returns the message of the token that is an error.
+    pub(crate) fn message(&self) -> &str {
+        self.failure.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the line of an offset, from 1.
+    pub(crate) fn line_of(&self, at: usize) -> usize {
+        memchr::memchr_iter(b'\n', &self.source[..at]).count() + 1
     }
 
     fn rest(&self) -> &'s [u8] {
@@ -83,8 +83,9 @@ impl<'s> Lexer<'s> {
         Some(c)
     }
 
+    /// Steps over one of these characters, which are of ASCII.
     fn accept(&mut self, valid: &str) -> bool {
-        let found = self.peek().is_some_and(|c| valid.contains(c));
+        let found = self.rest().first().is_some_and(|byte| valid.as_bytes().contains(byte));
         if found {
             self.at += 1;
         }
@@ -97,15 +98,13 @@ impl<'s> Lexer<'s> {
 
     /// Returns the token from `start` to here.
     fn token(&mut self, kind: TokenKind) -> Token<'s> {
-        let text = Cow::Borrowed(&self.source[self.start..self.at]);
-        let token = Token { kind, at: self.start, text, line: self.start_line };
+        let token = Token { kind, at: self.start, text: &self.source[self.start..self.at] };
         self.skip();
         token
     }
 
     /// Leaves out what was read since the last token.
     fn skip(&mut self) {
-        self.start_line += count_lines(&self.source[self.start..self.at]);
         self.start = self.at;
     }
 
@@ -167,13 +166,18 @@ impl<'s> Lexer<'s> {
         Ok(())
     }
 
+    fn is_right_delimiter(&self, rest: &[u8]) -> bool {
+        let right = self.delimiters.1;
+        rest.first() == right.first() && rest.starts_with(right)
+    }
+
     /// Returns whether a right delimiter follows, and whether it trims.
     fn at_right_delimiter(&self) -> Option<bool> {
-        let right = self.delimiters.1;
-        if has_right_trim(self.rest()) && self.rest()[2..].starts_with(right) {
+        let rest = self.rest();
+        if has_right_trim(rest) && self.is_right_delimiter(&rest[2..]) {
             return Some(true);
         }
-        self.rest().starts_with(right).then_some(false)
+        self.is_right_delimiter(rest).then_some(false)
     }
 
     /// Moves after the right delimiter and what it trims.
@@ -215,10 +219,10 @@ impl<'s> Lexer<'s> {
                 _ => Err("expected :=".to_owned()),
             },
             '|' => Ok(self.token(TokenKind::Pipe)),
-            '"' => self.quoted('"', TokenKind::String, "unterminated quoted string"),
+            '"' => self.quoted(b'"', TokenKind::String, "unterminated quoted string"),
             '`' => self.raw_string(),
             '$' => self.name(TokenKind::Variable),
-            '\'' => self.quoted('\'', TokenKind::CharConstant, "unterminated character constant"),
+            '\'' => self.quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
             '.' if self.rest().first().is_some_and(|byte| !byte.is_ascii_digit()) => self.name(TokenKind::Field),
             '.' | '+' | '-' | '0'..='9' => {
                 self.at -= 1;
@@ -245,7 +249,7 @@ impl<'s> Lexer<'s> {
             self.at += 1;
         }
         let last = &self.source[self.at - 1..];
-        if has_right_trim(last) && last[2..].starts_with(self.delimiters.1) {
+        if has_right_trim(last) && self.is_right_delimiter(&last[2..]) {
             self.at -= 1;
             if self.at == self.start {
                 return self.right_delimiter(true);
@@ -294,23 +298,26 @@ impl<'s> Lexer<'s> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => is_space(c) || self.rest().starts_with(self.delimiters.1),
+        match self.rest().first() {
+            None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(' | b' ' | b'\t' | b'\r' | b'\n') => true,
+            Some(_) => self.is_right_delimiter(self.rest()),
         }
     }
 
-    fn quoted(&mut self, delimiter: char, kind: TokenKind, unterminated: &str) -> Step<'s> {
+    fn quoted(&mut self, delimiter: u8, kind: TokenKind, unterminated: &str) -> Step<'s> {
         loop {
-            match self.next() {
-                Some('\\') => {
+            let Some(offset) = memchr::memchr3(delimiter, b'\\', b'\n', self.rest()) else {
+                return Err(unterminated.to_owned());
+            };
+            self.at += offset + 1;
+            match self.source[self.at - 1] {
+                b'\\' => {
                     if matches!(self.next(), None | Some('\n')) {
                         return Err(unterminated.to_owned());
                     }
                 }
-                None | Some('\n') => return Err(unterminated.to_owned()),
-                Some(c) if c == delimiter => return Ok(self.token(kind)),
-                Some(_) => {}
+                b'\n' => return Err(unterminated.to_owned()),
+                _ => return Ok(self.token(kind)),
             }
         }
     }
@@ -373,12 +380,17 @@ impl<'s> Lexer<'s> {
     }
 }
 
+/// Returns where the needle begins. Texts are short and the first byte of a needle is rare in them, so a search for it is enough.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    if needle.is_empty() { None } else { memchr::memmem::find(bytes, needle) }
-}
-
-fn count_lines(bytes: &[u8]) -> usize {
-    memchr::memchr_iter(b'\n', bytes).count()
+    let first = *needle.first()?;
+    let mut from = 0;
+    loop {
+        from += memchr::memchr(first, &bytes[from..])?;
+        if bytes[from..].starts_with(needle) {
+            return Some(from);
+        }
+        from += 1;
+    }
 }
 
 fn is_space(c: char) -> bool {

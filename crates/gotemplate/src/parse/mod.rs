@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::ast::{Branch, Call, Node, Source, Tree};
+use crate::ast::{Branch, Call, Command, Node, Operand, Source, Tree};
 use crate::error::ParseError;
 use crate::functions::Functions;
-use crate::strconv::unquote;
-use crate::text::Str;
+use crate::strconv::{plain_literal, unquote};
+use crate::text::{Str, chars};
 use lex::Lexer;
 use names::Names;
 use token::{Token, TokenKind};
@@ -43,6 +43,7 @@ pub(crate) fn parse(
         source: source.clone(),
         trees: Vec::new(),
         places: FxHashMap::default(),
+        unfinished: Unfinished::default(),
     };
     let mut parser = Parser::new(&mut shared, name.to_owned());
     let root = parser.document()?;
@@ -70,6 +71,17 @@ struct Shared<'p> {
     trees: Vec<Arc<Tree>>,
     /// The indexes of the trees by name.
     places: FxHashMap<String, usize>,
+    /// What the lists that are being read have so far, each after that around it.
+    unfinished: Unfinished,
+}
+
+/// The parts of unfinished lists. A finished list is taken from the end, and its memory has the right size at once.
+#[derive(Default)]
+struct Unfinished {
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    operands: Vec<Operand>,
+    fields: Vec<Str>,
 }
 
 /// The parser of one template. A definition inside a text has its own, with its own look-ahead and variables.
@@ -80,8 +92,8 @@ struct Parser<'a, 'p> {
     tokens: [Token<'p>; 3],
     peeked: usize,
     variables: Vec<Str>,
-    /// The line of the action that is being read; 0 outside.
-    action_line: usize,
+    /// Where the action that is being read begins.
+    action_at: Option<usize>,
     range_depth: usize,
     parentheses: usize,
 }
@@ -107,7 +119,7 @@ impl<'a, 'p> Parser<'a, 'p> {
             tokens: [Token::none(), Token::none(), Token::none()],
             peeked: 0,
             variables,
-            action_line: 0,
+            action_at: None,
             range_depth: 0,
             parentheses: 0,
         }
@@ -119,7 +131,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         } else {
             self.tokens[0] = self.shared.lexer.next_token();
         }
-        self.tokens[self.peeked].clone()
+        self.tokens[self.peeked]
     }
 
     fn backup(&mut self) {
@@ -138,12 +150,12 @@ impl<'a, 'p> Parser<'a, 'p> {
         self.peeked = 3;
     }
 
-    fn peek(&mut self) -> &Token<'p> {
+    fn peek(&mut self) -> Token<'p> {
         if self.peeked == 0 {
             self.peeked = 1;
             self.tokens[0] = self.shared.lexer.next_token();
         }
-        &self.tokens[self.peeked - 1]
+        self.tokens[self.peeked - 1]
     }
 
     fn next_non_space(&mut self) -> Token<'p> {
@@ -162,16 +174,19 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     fn error<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err(ParseError { name: self.shared.source.name.clone(), line: self.tokens[0].line, message: message.into() })
+        let line = self.shared.lexer.line_of(self.tokens[0].at);
+        Err(ParseError { name: self.shared.source.name.clone(), line, message: message.into() })
     }
 
     fn unexpected<T>(&self, token: &Token<'p>, context: &str) -> Parsed<T> {
         if token.kind != TokenKind::Error {
             return self.error(format!("unexpected {} in {context}", token.shown()));
         }
-        let mut message = token.shown();
-        if self.action_line != 0 && self.action_line != token.line {
-            let place = format!("{}:{}", self.shared.source.name, self.action_line);
+        let lexer = &self.shared.lexer;
+        let mut message = lexer.message().to_owned();
+        let started = self.action_at.map(|at| lexer.line_of(at));
+        if let Some(line) = started.filter(|line| *line != lexer.line_of(token.at)) {
+            let place = format!("{}:{line}", self.shared.source.name);
             message += if message.ends_with(" action") { " started at " } else { " in action started at " };
             message += &place;
         }
@@ -184,8 +199,8 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Reads the whole text.
-    fn document(&mut self) -> Parsed<Vec<Node>> {
-        let mut nodes = Vec::new();
+    fn document(&mut self) -> Parsed<Box<[Node]>> {
+        let start = self.shared.unfinished.nodes.len();
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelim {
                 let delimiter = self.next();
@@ -196,12 +211,17 @@ impl<'a, 'p> Parser<'a, 'p> {
                 self.backup_two(delimiter);
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.shared.unfinished.nodes.push(node),
                 Item::End(ListEnd::End) => return self.error("unexpected {{end}}"),
                 Item::End(ListEnd::Else) => return self.error("unexpected {{else}}"),
             }
         }
-        Ok(nodes)
+        Ok(self.nodes_from(start))
+    }
+
+    /// Takes the nodes of a finished list.
+    fn nodes_from(&mut self, start: usize) -> Box<[Node]> {
+        self.shared.unfinished.nodes.drain(start..).collect()
     }
 
     fn definition(&mut self) -> Parsed<()> {
@@ -210,7 +230,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
             return self.unexpected(&token, context);
         }
-        let Some(name) = unquote(&token.text) else { return self.error("invalid syntax") };
+        let Some(name) = literal(token.text) else { return self.error("invalid syntax") };
         self.name = String::from_utf8_lossy(&name).into_owned();
         self.expect(TokenKind::RightDelim, context)?;
         let nodes = self.body_of(context)?;
@@ -218,7 +238,7 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Reads a body that only `end` may end.
-    fn body_of(&mut self, context: &str) -> Parsed<Vec<Node>> {
+    fn body_of(&mut self, context: &str) -> Parsed<Box<[Node]>> {
         match self.list()? {
             (nodes, ListEnd::End) => Ok(nodes),
             (_, ListEnd::Else) => self.error(format!("unexpected {{{{else}}}} in {context}")),
@@ -226,7 +246,7 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Adds the finished tree. Of two with one name, an empty one is replaced.
-    fn add(&mut self, root: Vec<Node>) -> Parsed<()> {
+    fn add(&mut self, root: Box<[Node]>) -> Parsed<()> {
         let source = self.shared.source.clone();
         let empty = root.iter().all(|node| is_empty(node, &source));
         let tree = Arc::new(Tree { name: self.name.clone(), source, root, empty });
@@ -246,12 +266,12 @@ impl<'a, 'p> Parser<'a, 'p> {
         Ok(())
     }
 
-    fn list(&mut self) -> Parsed<(Vec<Node>, ListEnd)> {
-        let mut nodes = Vec::new();
+    fn list(&mut self) -> Parsed<(Box<[Node]>, ListEnd)> {
+        let start = self.shared.unfinished.nodes.len();
         while self.peek_non_space().kind != TokenKind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                Item::End(end) => return Ok((nodes, end)),
+                Item::Node(node) => self.shared.unfinished.nodes.push(node),
+                Item::End(end) => return Ok((self.nodes_from(start), end)),
             }
         }
         self.error("unexpected EOF")
@@ -262,9 +282,9 @@ impl<'a, 'p> Parser<'a, 'p> {
         match token.kind {
             TokenKind::Text => Ok(Item::Node(Node::Text(token.at..token.at + token.text.len()))),
             TokenKind::LeftDelim => {
-                self.action_line = token.line;
+                self.action_at = Some(token.at);
                 let item = crate::stack::grow(|| self.action());
-                self.action_line = 0;
+                self.action_at = None;
                 item
             }
             _ => self.unexpected(&token, "input"),
@@ -333,17 +353,17 @@ impl<'a, 'p> Parser<'a, 'p> {
         Ok(Branch { pipe, body, otherwise })
     }
 
-    fn else_body(&mut self, context: &str) -> Parsed<Vec<Node>> {
+    fn else_body(&mut self, context: &str) -> Parsed<Box<[Node]>> {
         let kind = self.peek().kind;
         if context == "if" && kind == TokenKind::If {
             self.next();
             let branch = crate::stack::grow(|| self.branch("if"))?;
-            return Ok(vec![Node::If(Box::new(branch))]);
+            return Ok(Box::new([Node::If(Box::new(branch))]));
         }
         if context == "with" && kind == TokenKind::With {
             self.next();
             let branch = crate::stack::grow(|| self.branch("with"))?;
-            return Ok(vec![Node::With(Box::new(branch))]);
+            return Ok(Box::new([Node::With(Box::new(branch))]));
         }
         match self.list()? {
             (nodes, ListEnd::End) => Ok(nodes),
@@ -381,16 +401,24 @@ impl<'a, 'p> Parser<'a, 'p> {
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
             return self.unexpected(token, context);
         }
-        match unquote(&token.text) {
-            Some(name) => Ok(Str::from(name)),
+        match literal(token.text) {
+            Some(name) => Ok(name),
             None => self.error("invalid syntax"),
         }
     }
 }
 
+/// Returns the text of a string literal; `None` if it is invalid.
+fn literal(written: &[u8]) -> Option<Str> {
+    match plain_literal(written) {
+        Some(text) => Some(Str::from(text)),
+        None => unquote(written).map(Str::from),
+    }
+}
+
 fn is_empty(node: &Node, source: &Source) -> bool {
     match node {
-        Node::Text(range) => String::from_utf8_lossy(&source.text[range.clone()]).trim().is_empty(),
+        Node::Text(range) => chars(&source.text[range.clone()]).all(|(c, _)| c.is_whitespace()),
         _ => false,
     }
 }

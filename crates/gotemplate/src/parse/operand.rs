@@ -2,24 +2,32 @@
 
 use super::number::number;
 use super::token::{Token, TokenKind};
-use super::{PARENTHESES, Parsed, Parser};
+use super::{PARENTHESES, Parsed, Parser, literal};
 use smallvec::SmallVec;
 
 use crate::ast::{Command, Operand, OperandKind, Pipe};
-use crate::strconv::{quote, unquote};
+use crate::strconv::quote;
 use crate::text::Str;
+
+/// The variables that a pipeline declares or assigns.
+#[derive(Default)]
+struct Declared {
+    assigns: bool,
+    variables: SmallVec<[Str; 2]>,
+}
 
 impl<'p> Parser<'_, 'p> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parsed<Pipe> {
         let at = self.peek_non_space().at;
-        let mut pipe = Pipe { at, assigns: false, variables: Vec::new(), commands: Vec::new() };
-        self.declarations(&mut pipe, context)?;
-        let mut commands: SmallVec<[Command; 4]> = SmallVec::new();
+        let declared = self.declarations(context)?;
+        let start = self.shared.unfinished.commands.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
-                    pipe.commands = commands.into_vec();
+                    let commands = self.shared.unfinished.commands.drain(start..).collect();
+                    let variables = declared.variables.into_iter().collect();
+                    let pipe = Pipe { at, assigns: declared.assigns, variables, commands };
                     self.check(&pipe, context)?;
                     return Ok(pipe);
                 }
@@ -36,7 +44,8 @@ impl<'p> Parser<'_, 'p> {
                 | TokenKind::Variable
                 | TokenKind::LeftParen => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.shared.unfinished.commands.push(command);
                 }
                 _ => return self.unexpected(&token, context),
             }
@@ -44,27 +53,28 @@ impl<'p> Parser<'_, 'p> {
     }
 
     /// Reads `$x :=`, `$x =` and `$x, $y :=`.
-    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Parsed<()> {
+    fn declarations(&mut self, context: &str) -> Parsed<Declared> {
+        let mut declared = Declared::default();
         loop {
             let variable = self.peek_non_space();
             if variable.kind != TokenKind::Variable {
-                return Ok(());
+                return Ok(declared);
             }
             self.next();
             // The blank between the variable and what follows decides whether that is an argument or a field.
-            let after = self.peek().clone();
+            let after = self.peek();
             let next = self.peek_non_space();
             match next.kind {
                 TokenKind::Assign | TokenKind::Declare => {
-                    pipe.assigns = next.kind == TokenKind::Assign;
+                    declared.assigns = next.kind == TokenKind::Assign;
                     self.next_non_space();
-                    self.declare(pipe, &variable);
-                    return Ok(());
+                    self.declare(&mut declared, variable);
+                    return Ok(declared);
                 }
                 TokenKind::Char if *next.text == *b"," => {
                     self.next_non_space();
-                    self.declare(pipe, &variable);
-                    if context != "range" || pipe.variables.len() >= 2 {
+                    self.declare(&mut declared, variable);
+                    if context != "range" || declared.variables.len() >= 2 {
                         return self.error(format!("too many declarations in {context}"));
                     }
                     let kind = self.peek_non_space().kind;
@@ -74,20 +84,20 @@ impl<'p> Parser<'_, 'p> {
                 }
                 _ if after.kind == TokenKind::Space => {
                     self.backup_three(variable, after);
-                    return Ok(());
+                    return Ok(declared);
                 }
                 _ => {
                     self.backup_two(variable);
-                    return Ok(());
+                    return Ok(declared);
                 }
             }
         }
     }
 
-    fn declare(&mut self, pipe: &mut Pipe, variable: &Token<'p>) {
-        let name = self.shared.names.text(variable.in_source());
+    fn declare(&mut self, declared: &mut Declared, variable: Token<'p>) {
+        let name = self.shared.names.text(variable.text);
         self.variables.push(name.clone());
-        pipe.variables.push(name);
+        declared.variables.push(name);
     }
 
     fn check(&self, pipe: &Pipe, context: &str) -> Parsed<()> {
@@ -112,11 +122,11 @@ impl<'p> Parser<'_, 'p> {
 
     fn command(&mut self) -> Parsed<Command> {
         let at = self.peek_non_space().at;
-        let mut operands: SmallVec<[Operand; 6]> = SmallVec::new();
+        let start = self.shared.unfinished.operands.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                operands.push(operand);
+                self.shared.unfinished.operands.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -127,10 +137,10 @@ impl<'p> Parser<'_, 'p> {
             }
             break;
         }
-        if operands.is_empty() {
+        if self.shared.unfinished.operands.len() == start {
             return self.error("empty command");
         }
-        Ok(Command { at, operands: operands.into_vec() })
+        Ok(Command { at, operands: self.shared.unfinished.operands.drain(start..).collect() })
     }
 
     /// Reads a term and the fields after it.
@@ -140,7 +150,7 @@ impl<'p> Parser<'_, 'p> {
             return Ok(Some(term));
         }
         let at = self.peek().at;
-        let fields = self.following_fields(SmallVec::new());
+        let fields = self.following_fields(None);
         match &mut term.kind {
             OperandKind::Variable(_, of_variable) => *of_variable = fields,
             OperandKind::Chain(..) | OperandKind::Identifier(_) | OperandKind::Pipe(_) => {
@@ -158,9 +168,9 @@ impl<'p> Parser<'_, 'p> {
     fn term(&mut self) -> Parsed<Option<Operand>> {
         let token = self.next_non_space();
         if token.kind == TokenKind::Field {
-            let first = SmallVec::from_iter([self.field_name(&token)]);
+            let first = self.field_name(token);
             let at = if self.peek().kind == TokenKind::Field { self.peek().at } else { token.at };
-            return Ok(Some(Operand { at, kind: OperandKind::Field(self.following_fields(first)) }));
+            return Ok(Some(Operand { at, kind: OperandKind::Field(self.following_fields(Some(first))) }));
         }
         let kind = match token.kind {
             TokenKind::Identifier => self.identifier(&token)?,
@@ -168,13 +178,13 @@ impl<'p> Parser<'_, 'p> {
             TokenKind::Nil => OperandKind::Nil,
             TokenKind::Variable => self.variable(&token)?,
             TokenKind::Bool => OperandKind::Bool(*token.text == *b"true"),
-            TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => match number(&token.text, token.kind) {
+            TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => match number(token.text, token.kind) {
                 Ok(number) => OperandKind::Number(Box::new(number)),
                 Err(message) => return self.error(message),
             },
             TokenKind::LeftParen => self.parenthesis()?,
-            TokenKind::String | TokenKind::RawString => match unquote(&token.text) {
-                Some(text) => OperandKind::String { quoted: unusual(&token.text), text: Str::from(text) },
+            TokenKind::String | TokenKind::RawString => match literal(token.text) {
+                Some(text) => OperandKind::String { quoted: unusual(token.text), text },
                 None => return self.error("invalid syntax"),
             },
             _ => {
@@ -196,32 +206,35 @@ impl<'p> Parser<'_, 'p> {
     }
 
     fn identifier(&mut self, token: &Token<'p>) -> Parsed<OperandKind> {
-        match self.shared.names.identifier(token.in_source()) {
+        match self.shared.names.identifier(token.text) {
             Some(identifier) => Ok(OperandKind::Identifier(identifier)),
-            None => self.error(format!("function {} not defined", quote(&token.text))),
+            None => self.error(format!("function {} not defined", quote(token.text))),
         }
     }
 
     fn variable(&mut self, token: &Token<'p>) -> Parsed<OperandKind> {
-        let name = self.shared.names.text(token.in_source());
+        let name = self.shared.names.text(token.text);
         if self.variables.iter().any(|known| known.same(&name)) {
-            return Ok(OperandKind::Variable(name, Vec::new()));
+            return Ok(OperandKind::Variable(name, Box::default()));
         }
-        self.error(format!("undefined variable {}", quote(&token.text)))
+        self.error(format!("undefined variable {}", quote(token.text)))
     }
 
-    /// Reads the fields that follow at once, and returns them after those that were read.
-    fn following_fields(&mut self, mut fields: SmallVec<[Str; 8]>) -> Vec<Str> {
+    /// Reads the fields that follow at once, and returns them after the first one.
+    fn following_fields(&mut self, first: Option<Str>) -> Box<[Str]> {
+        let start = self.shared.unfinished.fields.len();
+        self.shared.unfinished.fields.extend(first);
         while self.peek().kind == TokenKind::Field {
             let token = self.next();
-            fields.push(self.field_name(&token));
+            let name = self.field_name(token);
+            self.shared.unfinished.fields.push(name);
         }
-        fields.into_vec()
+        self.shared.unfinished.fields.drain(start..).collect()
     }
 
     /// Returns the name in a token such as `.Values`.
-    fn field_name(&mut self, token: &Token<'p>) -> Str {
-        self.shared.names.text(token.in_source().get(1..).unwrap_or_default())
+    fn field_name(&mut self, token: Token<'p>) -> Str {
+        self.shared.names.text(token.text.get(1..).unwrap_or_default())
     }
 }
 

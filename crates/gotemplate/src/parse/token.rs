@@ -1,7 +1,5 @@
 //! The tokens of a template.
 
-use std::borrow::Cow;
-
 use crate::strconv::quote;
 use crate::text::chars;
 
@@ -44,42 +42,31 @@ pub(crate) enum TokenKind {
     With,
 }
 
-/// A token: its kind, where it begins in the source, its text (for an error: the message), and its line.
-#[derive(Clone, Debug)]
+/// A token: its kind, where it begins in the source, and its text there. An error has no text; its message is [`super::lex::Lexer::message`].
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'s> {
     pub(crate) kind: TokenKind,
     pub(crate) at: usize,
-    pub(crate) text: Cow<'s, [u8]>,
-    /// The line, from 1; 0 before the first token.
-    pub(crate) line: usize,
+    pub(crate) text: &'s [u8],
 }
 
 impl<'s> Token<'s> {
     /// The token before the first one.
     pub(crate) fn none() -> Token<'s> {
-        Token { kind: TokenKind::Error, at: 0, text: Cow::Borrowed(b""), line: 0 }
+        Token { kind: TokenKind::Error, at: 0, text: b"" }
     }
 
-    /// Returns the token's text in the source; nothing for an error.
-    pub(crate) fn in_source(&self) -> &'s [u8] {
-        match self.text {
-            Cow::Borrowed(text) => text,
-            Cow::Owned(_) => b"",
-        }
-    }
-
-    /// Returns how messages show the token.
+    /// Returns how messages show a token that is not an error.
     pub(crate) fn shown(&self) -> String {
-        let text = String::from_utf8_lossy(&self.text);
+        let text = String::from_utf8_lossy(self.text);
         match self.kind {
             TokenKind::Eof => "EOF".to_owned(),
-            TokenKind::Error => text.into_owned(),
             kind if kind > TokenKind::Keyword => format!("<{text}>"),
             _ if self.text.len() > 10 => {
-                let head: usize = chars(&self.text).take(10).map(|(_, length)| length).sum();
+                let head: usize = chars(self.text).take(10).map(|(_, length)| length).sum();
                 format!("{}...", quote(&self.text[..head]))
             }
-            _ => quote(&self.text),
+            _ => quote(self.text),
         }
     }
 }

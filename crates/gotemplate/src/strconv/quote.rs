@@ -107,6 +107,16 @@ pub fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Returns the inside of a literal that is its text: one without escapes, or a raw one without carriage returns. `None` for every other text.
+pub(crate) fn plain_literal(literal: &[u8]) -> Option<&[u8]> {
+    let [delimiter @ (b'"' | b'`'), inside @ .., last] = literal else { return None };
+    let special = match delimiter {
+        b'"' => memchr::memchr3(b'\\', b'"', b'\n', inside),
+        _ => memchr::memchr2(b'`', b'\r', inside),
+    };
+    (delimiter == last && special.is_none()).then_some(inside)
+}
+
 /// One unit of a quoted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -193,6 +203,24 @@ mod tests {
     fn literals_are_read() {
         assert_eq!(unquote(br#""a\x41\101\u00e9\"""#).as_deref(), Some("aAAé\"".as_bytes()));
         assert_eq!(unquote(b"`a\\n\r\n`").as_deref(), Some(&b"a\\n\n"[..]));
+        for written in [
+            &b"\"a\""[..],
+            b"\"a\\n\"",
+            b"`a\n`",
+            b"`a\r`",
+            b"`",
+            b"\"a`",
+            b"``",
+            b"\"\"",
+            b"`a`b`",
+            b"\"a\nb\"",
+            b"'a'",
+        ] {
+            if let Some(plain) = plain_literal(written) {
+                assert_eq!(unquote(written).as_deref(), Some(plain), "{written:?}");
+            }
+        }
+        assert_eq!(plain_literal(b"`a\n`"), Some(&b"a\n"[..]));
         for bad in [&br#""\q""#[..], br#""\ud800""#, br#""a"b""#, br#""\'""#, b"`a``", b"\"a\nb\"", b"\""] {
             assert_eq!(unquote(bad), None, "{bad:?}");
         }

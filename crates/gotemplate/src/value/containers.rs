@@ -209,6 +209,7 @@ impl Map {
     /// Returns the entries as they are now.
     #[must_use]
     pub fn entries(&self) -> Vec<(Str, Value)> {
+        allowance::work(self.len() * size_of::<(Str, Value)>());
         self.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 

@@ -102,22 +102,27 @@ impl Default for Entries {
 /// Of two entries with one key the last one counts.
 impl FromIterator<(Str, Value)> for Entries {
     fn from_iter<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Entries {
-        let mut entries: Vec<(Str, Value)> = entries.into_iter().collect();
-        if entries.is_sorted_by(|one, two| one.0 < two.0) && entries.len() <= FEW {
-            return Entries(Storage::Few(entries));
-        }
+        Entries::from(entries.into_iter().collect::<Vec<_>>())
+    }
+}
+
+/// Of two entries with one key the last one counts.
+impl From<Vec<(Str, Value)>> for Entries {
+    fn from(mut entries: Vec<(Str, Value)>) -> Entries {
         if entries.len() > FEW {
             return Entries(Storage::Many(entries.into_iter().collect()));
         }
-        entries.sort_by(|one, two| one.0.cmp(&two.0));
-        let mut last: Vec<(Str, Value)> = Vec::with_capacity(entries.len());
-        for entry in entries {
-            match last.last_mut() {
-                Some(before) if before.0 == entry.0 => *before = entry,
-                _ => last.push(entry),
+        let is_sorted = |entries: &[(Str, Value)]| entries.is_sorted_by(|one, two| one.0 < two.0);
+        if !is_sorted(&entries) {
+            entries.sort_by(|one, two| one.0.cmp(&two.0));
+            if !is_sorted(&entries) {
+                // Of the entries of a key, which are in their order, the first one is kept.
+                entries.reverse();
+                entries.dedup_by(|one, two| one.0 == two.0);
+                entries.reverse();
             }
         }
-        Entries(Storage::Few(last))
+        Entries(Storage::Few(entries))
     }
 }
 
