@@ -16,14 +16,31 @@ const OPENED: [&str; 2] = ["/dev", "/proc"];
 /// # Errors
 /// The operating system's; a file that is larger; and a pipe, a socket or a device elsewhere.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_file_into(path, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Replaces `bytes` by the content of a file; see [`read_file`].
+///
+/// # Errors
+/// Those of [`read_file`].
+pub fn read_file_into(path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.clear();
     let found = fs::metadata(path)?;
     let is_special = !found.is_file() && !found.is_dir();
     if is_special && !OPENED.iter().any(|folder| path.starts_with(folder)) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(found.len().min(MAX_BYTES)).unwrap_or_default() + 1);
-    read_into(&mut File::open(path)?, &mut bytes)?;
-    Ok(bytes)
+    let length = usize::try_from(found.len().min(MAX_BYTES)).unwrap_or_default();
+    bytes.reserve(length + 1);
+    let mut file = File::open(path)?;
+    (&mut file).take(length as u64).read_to_end(bytes)?;
+    // Files of the system have more than their length says, or less. The end of any other file need not be read again.
+    if bytes.len() < length || length == 0 || found.len() > MAX_BYTES {
+        read_into(&mut file, bytes)?;
+    }
+    Ok(())
 }
 
 /// Returns the text of a file; see [`read_file`].

@@ -40,6 +40,26 @@ pub enum FileKind {
     Folder,
 }
 
+/// An entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderEntry {
+    /// Its name.
+    pub name: String,
+    /// What the folder says about it.
+    pub kind: EntryKind,
+}
+
+/// The type of a folder's entry, before symbolic links are resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file, not a symbolic link.
+    File,
+    /// A folder, not a symbolic link.
+    Folder,
+    /// The folder does not say what it is, or it is a symbolic link or a special file: see [`Files::real`] and [`Files::kind`].
+    Unknown,
+}
+
 /// A read-only file system. Two reads of one path during a run give the same bytes.
 pub trait Files: Sync {
     /// The bytes of the file at `path`.
@@ -59,6 +79,15 @@ pub trait Files: Sync {
     /// # Errors
     /// See [`FileError`].
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError>;
+
+    /// Returns the entries of a folder, sorted by the bytes of their names, with the types that are known without a look at each.
+    ///
+    /// # Errors
+    /// See [`FileError`].
+    fn entries(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
+        let names = self.list(folder)?;
+        Ok(names.into_iter().map(|name| FolderEntry { name, kind: EntryKind::Unknown }).collect())
+    }
 
     /// The path with every symbolic link resolved.
     ///

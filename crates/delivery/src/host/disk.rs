@@ -1,6 +1,7 @@
 //! The engine's files on disk. Each is read once per run.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
@@ -8,13 +9,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use net::bounded;
-use render_core::files::{FileError, FileKind, Files, join, parent};
+use render_core::files::{EntryKind, FileError, FileKind, Files, FolderEntry, join, parent};
+
+/// The largest buffer in bytes that is kept.
+const LARGEST_BUFFER: usize = 1 << 20;
 
 /// Files on disk. It keeps what was read, so that a file is read once and stays the same through a run, and so that the
 /// list of what a unit depends on falls out: see [`DiskFiles::inputs`].
 #[derive(Debug, Default)]
 pub struct DiskFiles {
     read: Mutex<HashMap<String, Arc<[u8]>>>,
+    /// Where files are read to before their size is known. It is used again for the next one, as new memory takes longer than a copy.
+    buffer: Mutex<Vec<u8>>,
     real: Mutex<HashMap<String, String>>,
 }
 
@@ -49,7 +55,17 @@ impl Files for DiskFiles {
         if let Some(bytes) = known {
             return Ok(bytes);
         }
-        let bytes: Arc<[u8]> = bounded::read_file(Path::new(path)).map_err(|error| file_error(&error))?.into();
+        let bytes: Arc<[u8]> = match self.buffer.try_lock() {
+            Ok(mut buffer) => {
+                bounded::read_file_into(Path::new(path), &mut buffer).map_err(|error| file_error(&error))?;
+                let bytes = buffer[..].into();
+                buffer.clear();
+                buffer.shrink_to(LARGEST_BUFFER);
+                bytes
+            }
+            // Another thread reads.
+            Err(_) => bounded::read_file(Path::new(path)).map_err(|error| file_error(&error))?.into(),
+        };
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), bytes.clone());
         Ok(bytes)
     }
@@ -65,16 +81,24 @@ impl Files for DiskFiles {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
-        let mut names = Vec::new();
+        Ok(self.entries(folder)?.into_iter().map(|entry| entry.name).collect())
+    }
+
+    fn entries(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
+        let mut entries = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| file_error(&error))? {
-            let name = entry.map_err(|error| file_error(&error))?.file_name();
-            names.push(
-                name.into_string()
-                    .map_err(|name| FileError::Other(format!("{} is not valid UTF-8", name.display())))?,
-            );
+            let entry = entry.map_err(|error| file_error(&error))?;
+            let kind = match entry.file_type() {
+                Ok(kind) if kind.is_file() => EntryKind::File,
+                Ok(kind) if kind.is_dir() => EntryKind::Folder,
+                _ => EntryKind::Unknown,
+            };
+            let invalid = |name: OsString| FileError::Other(format!("{} is not valid UTF-8", name.display()));
+            let name = entry.file_name().into_string().map_err(invalid)?;
+            entries.push(FolderEntry { name, kind });
         }
-        names.sort_unstable();
-        Ok(names)
+        entries.sort_unstable_by(|one, two| one.name.cmp(&two.name));
+        Ok(entries)
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {

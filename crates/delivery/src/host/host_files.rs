@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use render_core::files::{FileError, FileKind, Files, parent};
+use render_core::files::{FileError, FileKind, Files, FolderEntry, parent};
 
 use super::bases::Bases;
 use super::charts::Charts;
@@ -59,6 +59,10 @@ impl Files for HostFiles<'_> {
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
         self.with(folder, |files| files.list(folder))
+    }
+
+    fn entries(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
+        self.with(folder, |files| files.entries(folder))
     }
 
     fn real(&self, path: &str) -> Result<String, FileError> {

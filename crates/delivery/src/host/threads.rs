@@ -1,5 +1,7 @@
 //! The stacks that units, configs and files are worked on with.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 
@@ -51,7 +53,10 @@ fn check_address_space(limit: u64) -> Result<(), Diagnostic> {
 
 /// Returns the limit of the address space in bytes; `None` if there is none, or it is not known.
 fn address_space() -> Option<u64> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    // The file is read at once: its length is not known to the system, which a reader of a whole file asks for piece by piece.
+    let mut limits = [0; 4096];
+    let length = File::open("/proc/self/limits").ok()?.read(&mut limits).ok()?;
+    let limits = std::str::from_utf8(&limits[..length]).ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     line.split_whitespace().next()?.parse().ok()
 }

@@ -10,7 +10,7 @@ use super::error::HelmError;
 use super::ignore::IgnoreRules;
 use super::log;
 use super::semantics::Semantics;
-use crate::files::{FileError, FileKind, Files};
+use crate::files::{EntryKind, FileError, FileKind, Files, FolderEntry};
 
 /// The deepest folder; a chain of links can lead in circles.
 const DEEPEST: usize = 100;
@@ -45,23 +45,20 @@ impl FolderReader<'_> {
                 "error evaluating symlink {folder}: too many levels of symbolic links"
             )));
         }
-        let real = self.files.real(folder).ok();
-        let names = self.files.list(folder).map_err(|error| HelmError::new(format!("open {folder}: {error}")))?;
+        let entries = self.files.entries(folder).map_err(|error| HelmError::new(format!("open {folder}: {error}")))?;
         // helm would read the repository of a chart at its root too, if `.helmignore` does not exclude it.
-        for name in names.into_iter().filter(|name| name != ".git") {
+        for FolderEntry { name, kind } in entries.into_iter().filter(|entry| entry.name != ".git") {
             let path = format!("{folder}/{name}");
             let relative = format!("{below}{name}");
-            let expected = real.as_ref().map(|real| format!("{}/{name}", real.trim_end_matches('/')));
-            match self.files.real(&path) {
-                Ok(target) if expected.as_ref().is_some_and(|expected| *expected != target) => {
-                    self.warnings.push(log::found_link(self.semantics, &path, &target));
+            let kind = match kind {
+                EntryKind::File => Ok(FileKind::File),
+                EntryKind::Folder => Ok(FileKind::Folder),
+                EntryKind::Unknown => {
+                    self.check_link(folder, &name, &path)?;
+                    self.files.kind(&path)
                 }
-                Err(error) => {
-                    return Err(HelmError::new(format!("error evaluating symlink {path}: lstat {path}: {error}")));
-                }
-                Ok(_) => {}
-            }
-            match self.files.kind(&path) {
+            };
+            match kind {
                 Ok(FileKind::Folder) if self.rules.ignores(&relative, true) => {}
                 Ok(FileKind::Folder) => self.folder(&path, &format!("{relative}/"), depth + 1)?,
                 _ if self.rules.ignores(&relative, false) => {}
@@ -73,6 +70,20 @@ impl FolderReader<'_> {
                 }
                 Err(error) => return Err(HelmError::new(format!("lstat {path}: {error}"))),
             }
+        }
+        Ok(())
+    }
+
+    /// Warns if an entry is a symbolic link.
+    fn check_link(&mut self, folder: &str, name: &str, path: &str) -> Result<(), HelmError> {
+        let real = self.files.real(folder).ok();
+        let expected = real.map(|real| format!("{}/{name}", real.trim_end_matches('/')));
+        let target = self
+            .files
+            .real(path)
+            .map_err(|error| HelmError::new(format!("error evaluating symlink {path}: lstat {path}: {error}")))?;
+        if expected.is_some_and(|expected| expected != target) {
+            self.warnings.push(log::found_link(self.semantics, path, &target));
         }
         Ok(())
     }

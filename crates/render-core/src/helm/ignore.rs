@@ -4,7 +4,7 @@
 //! Source: `helm pkg/ignore`.
 
 use super::error::HelmError;
-use super::path_match;
+use super::path_match::PathPattern;
 
 /// The rules of a file, and helm's own one.
 pub(super) struct IgnoreRules {
@@ -12,7 +12,8 @@ pub(super) struct IgnoreRules {
 }
 
 struct Rule {
-    pattern: String,
+    /// Nothing matches an invalid pattern.
+    pattern: Option<PathPattern>,
     negated: bool,
     folders_only: bool,
     /// The whole path is matched, not the last part alone.
@@ -56,14 +57,14 @@ impl Rule {
         if line.contains("**") {
             return Err(HelmError::new("double-star (**) syntax is not supported"));
         }
-        if path_match::matches(line, "abc").is_none() {
+        if PathPattern::parse(line).is_none() {
             return Err(HelmError::new("syntax error in pattern"));
         }
         let (negated, pattern) = line.strip_prefix('!').map_or((false, line), |pattern| (true, pattern));
         let (folders_only, pattern) = pattern.strip_suffix('/').map_or((false, pattern), |pattern| (true, pattern));
         Ok(Some(Rule {
             whole_path: pattern.contains('/'),
-            pattern: pattern.strip_prefix('/').unwrap_or(pattern).to_owned(),
+            pattern: PathPattern::parse(pattern.strip_prefix('/').unwrap_or(pattern)),
             negated,
             folders_only,
         }))
@@ -71,7 +72,7 @@ impl Rule {
 
     fn matches(&self, path: &str) -> bool {
         let text = if self.whole_path { path } else { path.rsplit('/').next().unwrap_or_default() };
-        path_match::matches(&self.pattern, text).unwrap_or(false)
+        self.pattern.as_ref().is_some_and(|pattern| pattern.matches(text))
     }
 }
 

@@ -1,23 +1,14 @@
 //! Go's `filepath.Match` on Unix.
 
-/// Returns whether a whole path matches; `None` for an invalid pattern.
-pub(super) fn matches(pattern: &str, path: &str) -> Option<bool> {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let path: Vec<char> = path.chars().collect();
-    let parts = parse(&pattern)?;
-    let mut places = vec![0];
-    for part in &parts {
-        let mut next = Vec::new();
-        for start in places {
-            part.ends(&path, start, &mut next);
-        }
-        next.sort_unstable();
-        next.dedup();
-        places = next;
-    }
-    Some(places.contains(&path.len()))
+/// A parsed pattern, which matches whole paths.
+#[derive(Debug)]
+pub(super) struct PathPattern {
+    parts: Vec<Part>,
+    /// The text that the pattern matches, if it has no wildcards.
+    literal: Option<String>,
 }
 
+#[derive(Debug)]
 enum Part {
     Char(char),
     One,
@@ -26,28 +17,63 @@ enum Part {
 }
 
 impl Part {
-    fn ends(&self, path: &[char], start: usize, ends: &mut Vec<usize>) {
-        let c = path.get(start).copied();
-        let one = match self {
-            Part::Char(expected) => c == Some(*expected),
-            Part::One => c.is_some_and(|c| c != '/'),
-            Part::Class(ranges, negated) => {
-                c.is_some_and(|c| ranges.iter().any(|range| (range.0..=range.1).contains(&c)) != *negated)
+    /// Returns whether the part matches one character.
+    fn matches(&self, c: char) -> bool {
+        match self {
+            Part::Char(expected) => c == *expected,
+            Part::One => c != '/',
+            Part::Class(ranges, negated) => ranges.iter().any(|range| (range.0..=range.1).contains(&c)) != *negated,
+            Part::Many => false,
+        }
+    }
+}
+
+impl PathPattern {
+    /// Parses a pattern; `None` if it is invalid.
+    pub(super) fn parse(pattern: &str) -> Option<PathPattern> {
+        let parts = parse(&pattern.chars().collect::<Vec<_>>())?;
+        let characters = parts.iter().map(|part| if let Part::Char(c) = part { Some(*c) } else { None });
+        let literal = characters.collect();
+        Some(PathPattern { parts, literal })
+    }
+
+    /// Returns whether a whole path matches.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        if let Some(literal) = &self.literal {
+            return literal == path;
+        }
+        let (mut part, mut rest) = (0, path);
+        // The last `*`, and what of the path follows the text that it matches. As it matches no `/`, an earlier one need not be tried again.
+        let mut star: Option<(usize, &str)> = None;
+        loop {
+            let mut characters = rest.chars();
+            match (self.parts.get(part), characters.next()) {
+                (Some(Part::Many), _) => {
+                    star = Some((part, rest));
+                    part += 1;
+                    continue;
+                }
+                (None, None) => return true,
+                (Some(one), Some(c)) if one.matches(c) => {
+                    part += 1;
+                    rest = characters.as_str();
+                    continue;
+                }
+                _ => {}
             }
-            Part::Many => {
-                let length = path[start..].iter().take_while(|c| **c != '/').count();
-                ends.extend(start..=start + length);
-                false
+            let Some((index, after)) = star else { return false };
+            let mut characters = after.chars();
+            if characters.next().is_none_or(|c| c == '/') {
+                return false;
             }
-        };
-        if one {
-            ends.push(start + 1);
+            (part, rest) = (index + 1, characters.as_str());
+            star = Some((index, rest));
         }
     }
 }
 
 fn parse(pattern: &[char]) -> Option<Vec<Part>> {
-    let mut parts = Vec::new();
+    let mut parts = Vec::with_capacity(pattern.len());
     let mut at = 0;
     while let Some(&c) = pattern.get(at) {
         match c {
@@ -113,13 +139,21 @@ mod tests {
             ("*.yaml", "a.yaml", Some(true)),
             ("*", "a/b", Some(false)),
             ("d/*", "d/x", Some(true)),
+            ("*a*b", "xaxaxb", Some(true)),
+            ("*a*b", "a/b", Some(false)),
+            ("*/a*b/c", "x/aab/c", Some(true)),
+            ("*/*.yaml", "a/b.y/c.yaml", Some(false)),
+            ("a*", "a", Some(true)),
+            ("a", "ab", Some(false)),
             ("[^a-c]?", "xy", Some(true)),
+            ("[^a]", "/", Some(true)),
+            ("é?", "éü", Some(true)),
             ("\\*", "*", Some(true)),
             ("[a", "a", None),
             ("[]a]", "a", None),
         ];
         for (pattern, path, expected) in table {
-            assert_eq!(matches(pattern, path), expected, "{pattern}");
+            assert_eq!(PathPattern::parse(pattern).map(|pattern| pattern.matches(path)), expected, "{pattern} {path}");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Prints what was rendered.
 
+use std::borrow::Cow;
+
+use super::Rendered;
 use super::error::HelmError;
 use super::manifests::{Document, split, trim};
+use super::path_match::PathPattern;
 use super::semantics::Semantics;
-use super::{Rendered, path_match};
 
 /// What is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,13 +57,14 @@ fn append(out: &mut Vec<u8>, document: &Document) {
 /// Returns the documents of the finished text whose files match, pattern by pattern.
 fn selected(text: &[u8], patterns: &[String], semantics: Semantics) -> Result<Vec<u8>, HelmError> {
     let pieces = split(text, semantics);
+    let sources: Vec<_> = pieces.into_iter().filter_map(|piece| Some((source_of(piece)?, piece))).collect();
     let mut out = Vec::new();
     for pattern in patterns {
-        let matching = pieces
-            .iter()
-            .filter(|piece| source_of(piece).is_some_and(|source| path_match::matches(pattern, &source) == Some(true)));
+        let parsed = PathPattern::parse(pattern);
+        let matching =
+            sources.iter().filter(|(source, _)| parsed.as_ref().is_some_and(|parsed| parsed.matches(source)));
         let before = out.len();
-        for piece in matching {
+        for (_, piece) in matching {
             out.extend_from_slice(b"---\n");
             out.extend_from_slice(piece);
             out.push(b'\n');
@@ -73,12 +77,12 @@ fn selected(text: &[u8], patterns: &[String], semantics: Semantics) -> Result<Ve
 }
 
 /// Returns the path below the chart that the first `# Source:` comment names.
-fn source_of(piece: &[u8]) -> Option<String> {
+fn source_of(piece: &[u8]) -> Option<Cow<'_, str>> {
     const MARK: &[u8] = b"# Source: ";
     memchr::memmem::find_iter(piece, MARK).find_map(|at| {
         let line = piece[at + MARK.len()..].split(|byte| *byte == b'\n').next()?;
-        let line = String::from_utf8_lossy(line);
-        let (chart, path) = line.split_once('/')?;
-        (!chart.is_empty() && !path.is_empty()).then(|| path.to_owned())
+        let slash = memchr::memchr(b'/', line)?;
+        let path = &line[slash + 1..];
+        (slash > 0 && !path.is_empty()).then(|| String::from_utf8_lossy(path))
     })
 }

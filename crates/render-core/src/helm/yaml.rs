@@ -1,5 +1,7 @@
 //! YAML as sigs.k8s.io/yaml reads and writes it: to values by YAML 1.1's rules through JSON, so that every number is a float.
 
+use std::borrow::Cow;
+
 use gotemplate::strconv::{FloatFormat, format_float};
 use gotemplate::{Entries, List, Map, Str, Value, allowance, types};
 use manifest::yaml::{Rules, Value as Resolved, read_first_document, resolve, write_kustomize, write_skaffold};
@@ -51,7 +53,11 @@ fn check(node: &Node) -> Result<(), String> {
             check(&entry.value)
         }),
         Data::Seq(items) => items.iter().try_for_each(check),
-        Data::Scalar(scalar) => scalar_value(scalar).map(|_| ()),
+        Data::Scalar(scalar) if scalar.tag == Tag::Binary => scalar_value(scalar).map(|_| ()),
+        Data::Scalar(scalar) => match resolve(scalar, Rules::V2) {
+            Resolved::Float(value) if !value.is_finite() => scalar_value(scalar).map(|_| ()),
+            _ => Ok(()),
+        },
     }
 }
 
@@ -62,12 +68,20 @@ fn check(node: &Node) -> Result<(), String> {
 pub(super) fn value_of(node: &Node) -> Result<Value, String> {
     match &node.data {
         Data::Map(map) => {
-            let entries = map.entries().iter();
-            let entries =
-                entries.map(|entry| Ok((Str::from(key_of(&entry.key, &entry.value)?), value_of(&entry.value)?)));
-            Ok(Map::new(&types::MAP, entries.collect::<Result<Entries, String>>()?).into())
+            let mut entries = Vec::with_capacity(map.entries().len());
+            for entry in map.entries() {
+                let key = Str::from(key_of(&entry.key, &entry.value)?.as_bytes());
+                entries.push((key, value_of(&entry.value)?));
+            }
+            Ok(Map::new(&types::MAP, Entries::from(entries)).into())
         }
-        Data::Seq(items) => items.iter().map(value_of).collect::<Result<List, _>>().map(Value::List),
+        Data::Seq(items) => {
+            let mut values = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(value_of(item)?);
+            }
+            Ok(Value::List(List::new(&types::LIST, values)))
+        }
         Data::Scalar(scalar) => scalar_value(scalar),
     }
 }
@@ -91,14 +105,14 @@ fn scalar_value(scalar: &Scalar) -> Result<Value, String> {
     })
 }
 
-fn key_of(key: &Scalar, value: &Node) -> Result<String, String> {
+fn key_of<'k>(key: &'k Scalar, value: &Node) -> Result<Cow<'k, str>, String> {
     Ok(match resolve(key, Rules::V2) {
-        Resolved::Bool(value) => value.to_string(),
-        Resolved::Int(value) => value.to_string(),
-        Resolved::Float(value) => yaml_error::float_key(value),
+        Resolved::Bool(value) => value.to_string().into(),
+        Resolved::Int(value) => value.to_string().into(),
+        Resolved::Float(value) => yaml_error::float_key(value).into(),
         Resolved::Uint(key) => return Err(unsupported_key("uint64", &format!("{key:#x}"), value)),
         Resolved::Null => return Err(unsupported_key("%!s(<nil>)", "<nil>", value)),
-        Resolved::Str | Resolved::Timestamp(_) => key.text.to_string(),
+        Resolved::Str | Resolved::Timestamp(_) => Cow::Borrowed(&key.text),
     })
 }
 
