@@ -37,13 +37,50 @@ pub(crate) struct Version {
     original: String,
 }
 
-/// The version that a loose text is: a leading `v`, one or two numbers, leading zeros are accepted.
-static LOOSE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let tail = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
-    Regex::new(&format!(r"^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(?:-({tail}))?(?:\+({tail}))?$")).ok()
-});
-
 const INVALID: &str = "invalid semantic version";
+
+/// The parts of a loosely written version: a leading `v`, one or two numbers and leading zeros are accepted. What is missing is empty.
+struct LooseParts<'t> {
+    major: &'t str,
+    minor: &'t str,
+    patch: &'t str,
+    pre: &'t str,
+    metadata: &'t str,
+}
+
+impl<'t> LooseParts<'t> {
+    /// Returns the parts of `v?N(.N)?(.N)?(-TAIL)?(+TAIL)?`; `None` for another text.
+    fn of(written: &'t str) -> Option<LooseParts<'t>> {
+        let (major, rest) = digits(written.strip_prefix('v').unwrap_or(written));
+        let (minor, rest) = more_digits(rest);
+        let (patch, rest) = more_digits(rest);
+        let (pre, rest) = tail(rest, '-')?;
+        let (metadata, rest) = tail(rest, '+')?;
+        let complete = !major.is_empty() && rest.is_empty();
+        complete.then_some(LooseParts { major, minor, patch, pre, metadata })
+    }
+}
+
+/// Returns the digits at the start, and the rest.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
+}
+
+/// Returns the digits after a point at the start, and the rest; no digits without both.
+fn more_digits(text: &str) -> (&str, &str) {
+    match text.strip_prefix('.').map(digits) {
+        Some((found, rest)) if !found.is_empty() => (found, rest),
+        _ => ("", text),
+    }
+}
+
+/// Returns the dotted identifiers after a mark at the start, and the rest; nothing without the mark. `None` if an identifier is empty.
+fn tail(text: &str, mark: char) -> Option<(&str, &str)> {
+    let Some(rest) = text.strip_prefix(mark) else { return Some(("", text)) };
+    let of_tail = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let (found, rest) = rest.split_at(rest.bytes().take_while(of_tail).count());
+    (!found.split('.').any(str::is_empty)).then_some((found, rest))
+}
 
 impl Version {
     /// Reads a version loosely.
@@ -51,10 +88,9 @@ impl Version {
     /// # Errors
     /// The text that Masterminds/semver gives.
     pub(crate) fn parse(written: &str) -> Result<Version, String> {
-        let captures = LOOSE.as_ref().and_then(|pattern| pattern.captures(written)).ok_or(INVALID)?;
-        let part = |index: usize| captures.get(index).map_or("", |part| part.as_str());
-        let number = |index: usize| -> Result<u64, String> {
-            match part(index).trim_start_matches('.') {
+        let parts = LooseParts::of(written).ok_or(INVALID)?;
+        let number = |digits: &str| -> Result<u64, String> {
+            match digits {
                 "" => Ok(0),
                 digits => digits.parse().map_err(|_| {
                     format!(
@@ -65,11 +101,11 @@ impl Version {
             }
         };
         let version = Version {
-            major: number(1)?,
-            minor: number(2)?,
-            patch: number(3)?,
-            pre: part(4).to_owned(),
-            metadata: part(5).to_owned(),
+            major: number(parts.major)?,
+            minor: number(parts.minor)?,
+            patch: number(parts.patch)?,
+            pre: parts.pre.to_owned(),
+            metadata: parts.metadata.to_owned(),
             original: written.to_owned(),
         };
         let zeros =
@@ -246,6 +282,61 @@ struct Condition {
     partial: bool,
 }
 
+/// The parts of a condition. What is missing is empty.
+struct ConditionParts<'t> {
+    operator: &'t str,
+    major: &'t str,
+    minor: &'t str,
+    patch: &'t str,
+    pre: &'t str,
+}
+
+const OPERATORS: [&str; 11] = ["=>", "=<", "=", "!=", ">=", ">", "<=", "<", "~>", "~", "^"];
+
+/// Returns the groups of a range that is written without two versions around a hyphen: operator, version, and blanks or a comma before the
+/// next one. `None` for all others, which are read by [`PATTERNS`]: compiling these takes longer than a small chart.
+fn simple_groups(written: &str) -> Option<Vec<Vec<ConditionParts<'_>>>> {
+    let groups: Vec<_> = written.split("||").map(simple_group).collect::<Option<_>>()?;
+    (groups.len() <= 32).then_some(groups)
+}
+
+fn simple_group(written: &str) -> Option<Vec<ConditionParts<'_>>> {
+    let skip_blanks = |text: &'_ str| text.len() - text.trim_start_matches(' ').len();
+    let mut conditions = Vec::new();
+    let mut rest = written.trim_matches(' ');
+    loop {
+        let operator = OPERATORS.iter().find(|operator| rest.starts_with(**operator)).map_or(0, |found| found.len());
+        let (operator, after) = rest.split_at(operator);
+        let after = &after[skip_blanks(after)..];
+        let (major, after) = simple_number(after.strip_prefix('v').unwrap_or(after))?;
+        let (minor, after) = after.strip_prefix('.').map_or(Some(("", after)), simple_number)?;
+        let (patch, after) = after.strip_prefix('.').map_or(Some(("", after)), simple_number)?;
+        let (pre, after) = tail(after, '-')?;
+        let (_, after) = tail(after, '+')?;
+        conditions.push(ConditionParts { operator, major, minor, patch, pre });
+        if after.is_empty() {
+            return Some(conditions);
+        }
+        let blanks = skip_blanks(after);
+        let next = &after[blanks..];
+        rest = match next.strip_prefix(',') {
+            Some(next) => &next[skip_blanks(next)..],
+            None if blanks > 0 => next,
+            None => return None,
+        };
+    }
+}
+
+/// Returns a number or one wildcard, and the rest.
+fn simple_number(text: &str) -> Option<(&str, &str)> {
+    let (number, rest) = match text.as_bytes().first()? {
+        b'x' | b'X' | b'*' => text.split_at(1),
+        _ => digits(text),
+    };
+    let continues = rest.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'|' | b'*'));
+    (!number.is_empty() && !continues).then_some((number, rest))
+}
+
 struct Patterns {
     valid: Regex,
     find: Regex,
@@ -273,10 +364,17 @@ impl Range {
     /// # Errors
     /// The text that Masterminds/semver gives.
     pub(crate) fn parse(written: &str) -> Result<Range, String> {
-        let patterns = PATTERNS.as_ref().ok_or("the patterns of ranges are invalid")?;
         if written.len() > 512 {
             return Err("constraint string is too long (max 512 bytes)".to_owned());
         }
+        if let Some(groups) = simple_groups(written) {
+            return Ok(Range { groups: groups.iter().map(|group| Group::of(group)).collect::<Result<_, _>>()? });
+        }
+        Range::by_patterns(written)
+    }
+
+    fn by_patterns(written: &str) -> Result<Range, String> {
+        let patterns = PATTERNS.as_ref().ok_or("the patterns of ranges are invalid")?;
         let written = patterns.hyphen.replace_all(written, ">= $1, <= $2 ");
         let groups: Vec<&str> = written.split("||").collect();
         if groups.len() > 32 {
@@ -313,29 +411,43 @@ impl Group {
         if !patterns.valid.is_match(written) {
             return Err(format!("improper constraint: {}", quote(written.as_bytes())));
         }
-        let conditions: Vec<Condition> =
-            patterns.find.captures_iter(written).map(|captures| Condition::of(&captures)).collect::<Result<_, _>>()?;
+        let parts = patterns.find.captures_iter(written).map(|captures| {
+            let part = |index: usize| captures.get(index).map_or("", |part| part.as_str());
+            let without_point = |index: usize| part(index).trim_start_matches('.');
+            ConditionParts {
+                operator: part(1),
+                major: part(2),
+                minor: without_point(3),
+                patch: without_point(4),
+                pre: part(5).strip_prefix('-').unwrap_or_default(),
+            }
+        });
+        Group::of(&parts.collect::<Vec<_>>())
+    }
+
+    fn of(conditions: &[ConditionParts<'_>]) -> Result<Group, String> {
+        let conditions: Vec<Condition> = conditions.iter().map(Condition::of).collect::<Result<_, _>>()?;
         let with_pre = conditions.iter().any(|condition| !condition.version.pre.is_empty());
         Ok(Group { conditions, with_pre })
     }
 }
 
 impl Condition {
-    fn of(captures: &regex::Captures<'_>) -> Result<Condition, String> {
-        let part = |index: usize| captures.get(index).map_or("", |part| part.as_str());
-        let wild = |index: usize| matches!(part(index).trim_start_matches('.'), "" | "x" | "X" | "*");
-        let pre = part(5);
-        let (written, any_minor, any_patch, partial) = if wild(2) {
+    fn of(parts: &ConditionParts<'_>) -> Result<Condition, String> {
+        let wild = |part: &str| matches!(part, "" | "x" | "X" | "*");
+        let ConditionParts { operator, major, minor, patch, pre } = *parts;
+        let pre = if pre.is_empty() { String::new() } else { format!("-{pre}") };
+        let (written, any_minor, any_patch, partial) = if wild(major) {
             (format!("0.0.0{pre}"), false, false, true)
-        } else if wild(3) {
-            (format!("{}.0.0{pre}", part(2)), true, false, true)
-        } else if wild(4) {
-            (format!("{}{}.0{pre}", part(2), part(3)), false, true, true)
+        } else if wild(minor) {
+            (format!("{major}.0.0{pre}"), true, false, true)
+        } else if wild(patch) {
+            (format!("{major}.{minor}.0{pre}"), false, true, true)
         } else {
-            (format!("{}{}{}{pre}", part(2), part(3), part(4)), false, false, false)
+            (format!("{major}.{minor}.{patch}{pre}"), false, false, false)
         };
         let version = Version::parse(&written).map_err(|_| "constraint parser error")?;
-        Ok(Condition { operator: part(1).to_owned(), version, any_minor, any_patch, partial })
+        Ok(Condition { operator: operator.to_owned(), version, any_minor, any_patch, partial })
     }
 
     fn holds(&self, version: &Version) -> bool {
@@ -419,6 +531,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn simple_ranges_are_read_as_the_patterns_read_them() {
+        let operators = ["", "=", "!=", ">", "<", ">=", "=>", "<=", "=<", "~", "~>", "^"];
+        let bounds = ["1", "v1.2", " 1.2.3", "1.x", "1.2.*", "*", "X.2", "1.2.3-a.1", "1.2-0", "0.2.3+m", "1x", "01"];
+        let groups = operators.iter().flat_map(|operator| bounds.map(|bound| format!("{operator}{bound}")));
+        let groups: Vec<String> = groups.collect();
+        let pairs = groups.iter().zip(groups.iter().rev());
+        let joined =
+            pairs.flat_map(|(one, two)| [" ", ", ", " ,", "||", " || ", "  "].map(|mark| format!("{one}{mark}{two}")));
+        let conditions = |range: Result<Range, String>| {
+            let groups = range?.groups;
+            let shown = |condition: &Condition| {
+                let Condition { operator, version, any_minor, any_patch, partial } = condition;
+                format!("{operator} {version} {any_minor} {any_patch} {partial}")
+            };
+            let group = |group: &Group| (group.with_pre, group.conditions.iter().map(shown).collect::<Vec<_>>());
+            Ok::<_, String>(groups.iter().map(group).collect::<Vec<_>>())
+        };
+        for range in groups.iter().cloned().chain(joined) {
+            assert_eq!(conditions(Range::parse(&range)), conditions(Range::by_patterns(&range)), "{range}");
+        }
+        assert!(simple_groups("1 - 2").is_none() && simple_groups(">=1.19-0 <2 || 5.x").is_some());
+    }
+
+    #[test]
     fn ranges_are_those_of_masterminds() {
         let table = [
             (">=1.19", "1.29.3-eks-1", false),
@@ -437,6 +573,12 @@ mod tests {
         for (range, version, expected) in table {
             let (range_read, version_read) = (Range::parse(range).unwrap(), Version::parse(version).unwrap());
             assert_eq!(range_read.contains(&version_read), expected, "{range} {version}");
+        }
+        for loose in ["", "v", "1.", "1..2", "1.2.3.4", "1-", "1-a..b", "1+", "1 ", "v1.2-a+b+c", "1.a"] {
+            assert_eq!(Version::parse(loose).unwrap_err(), INVALID, "{loose}");
+        }
+        for loose in ["v1", "1.2-a.b-c+d.e", "01.2.3", "1.2+a"] {
+            assert!(Version::parse(loose).is_ok(), "{loose}");
         }
         assert_eq!(Range::parse(">>1").err().as_deref(), Some("improper constraint: \">>1\""));
         assert_eq!(Version::parse("x").unwrap_err(), INVALID);
