@@ -66,10 +66,17 @@ pub(crate) enum Command {
 pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, Failure> {
     let word = |index: usize| typed.get(index).and_then(|word| word.to_str());
     let verb = word(1);
-    let typed =
-        if (verb, word(2)) == (Some("helm"), Some("template")) { helm::normalized(&typed)? } else { typed.clone() };
+    let mut words = typed.clone();
+    if (verb, word(2)) == (Some("helm"), Some("template")) {
+        let flags = helm::read(&typed)?;
+        if let Some(arguments) = helm::direct(&flags) {
+            let (logging, trust) = (LoggingArguments::default(), TrustArguments::default());
+            return started(Arguments { logging, trust, command: Command::Helm(arguments) }, false);
+        }
+        words = helm::normalized(&typed, &flags);
+    }
     let mut command = verb.and_then(with_one).unwrap_or_else(Arguments::command);
-    let matches = command.try_get_matches_from_mut(typed);
+    let matches = command.try_get_matches_from_mut(words);
     let debug = matches.as_ref().is_ok_and(asks_for_debug);
     let unused = matches.as_ref().map_or_else(|_| Vec::new(), render::without_effect);
     let read = matches.and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
@@ -78,6 +85,11 @@ pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, Failure> {
         let message = format!("without effect on the units of hydrant.yaml: {}", unused.join(", "));
         return Err(Failure::Usage(command.error(clap::error::ErrorKind::ArgumentConflict, message)));
     }
+    started(arguments, debug)
+}
+
+/// Sets what the options of every verb say.
+fn started(arguments: Arguments, debug: bool) -> Result<Arguments, Failure> {
     let verbosity = if debug { Verbosity::Debug } else { arguments.logging.verbosity() };
     verbosity.set();
     run_context::set_trust(arguments.trust.trust());

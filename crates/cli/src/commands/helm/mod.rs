@@ -12,7 +12,13 @@ use crate::outcome::{Failure, Success};
 use crate::output;
 use crate::run_context::trust;
 
-pub(crate) use flags::normalized;
+pub(crate) use flags::{direct, normalized, read};
+
+/// The namespace of a release where none is given.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// The version of helm that is reproduced where none is given.
+const DEFAULT_SEMANTICS: &str = "4.3";
 
 /// The range of `--devel`.
 const DEVEL: &str = ">0.0.0-0";
@@ -75,10 +81,10 @@ struct Template {
     #[arg(long, value_name = "KEY=TEXT")]
     set_literal: Vec<String>,
     /// Set the namespace of the release, .Release.Namespace
-    #[arg(short, long, default_value = "default", env = "HELM_NAMESPACE", hide_env_values = true)]
+    #[arg(short, long, default_value = DEFAULT_NAMESPACE, env = "HELM_NAMESPACE", hide_env_values = true)]
     namespace: String,
     /// Reproduce this version of helm: 4.3, 4.1, 3.22 or 3.17
-    #[arg(long, value_name = "VERSION", default_value = "4.3")]
+    #[arg(long, value_name = "VERSION", default_value = DEFAULT_SEMANTICS)]
     semantics: String,
     /// Set the Kubernetes version, .Capabilities.KubeVersion [default: that of the helm version, v1.37.0 for 4.3]
     #[arg(long, value_name = "VERSION")]
@@ -192,7 +198,9 @@ fn request(arguments: Template) -> Result<Request, Failure> {
         repository: arguments.repo.filter(|text| !text.is_empty()),
         version: arguments.version.filter(|text| !text.is_empty()).or(arguments.devel.then(|| DEVEL.to_owned())),
         release,
-        namespace: Some(arguments.namespace).filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned()),
+        namespace: Some(arguments.namespace)
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
         values: ValueFlags {
             files: arguments.values,
             set_json: arguments.set_json,
