@@ -9,6 +9,7 @@
 //! | `object_store`, `pack` | [`ObjectStore`]: a temporary repository in which commits are built; [`Pack`]: the objects of a push |
 //! | [`source`] | the source repository: commits, files of a revision, history |
 //! | [`bases`] | remote bases: the objects of a revision of a foreign repository, checked and kept |
+//! | `discover` | opens repositories, none of whose files may be a pipe |
 //! | `format` | formats of repositories that are not supported |
 //! | `signing` | signatures of commits |
 //! | `limits` | how long a server may take and how much it may send |
@@ -21,6 +22,7 @@ mod blob;
 mod config;
 mod connection;
 mod credentials;
+mod discover;
 mod error;
 mod file;
 mod format;

@@ -9,6 +9,7 @@ use net::child::{self, Purpose};
 use net::{InputTrust, ProgramRefused};
 
 use crate::config::expand_home;
+use crate::discover::discover;
 
 /// The bytes of a program's output that are read, each of its streams.
 const MAX_OUTPUT: u64 = 1 << 20;
@@ -99,7 +100,7 @@ impl Signing {
     /// # Errors
     /// A configuration that cannot be read or is invalid.
     pub fn from_git_config(dir: &Path) -> Result<Option<Self>, SigningError> {
-        let config = match git2::Repository::discover(dir) {
+        let config = match discover(dir) {
             Ok(repository) => repository.config(),
             Err(_) => Config::open_default(),
         };

@@ -92,7 +92,7 @@ impl Client {
         let (method, ms) = (request.method.as_str(), start.elapsed().as_millis());
         match &result {
             Ok(response) => {
-                let url = redact::url(response.url.as_str());
+                let url = redact::shown_url(&response.url);
                 tracing::debug!(method, url, status = response.status.as_u16(), ms, "request");
             }
             Err(error) => tracing::debug!(method, url = error.url, error = %error.kind, ms, "request failed"),
@@ -136,7 +136,7 @@ impl Client {
             error(HttpErrorKind::InvalidRedirect { location: redact::one_line(&redact::text(location)), source })
         })?;
         if !self.options.plain_http.allows_redirect(from, &to) {
-            return Err(error(HttpErrorKind::InsecureRedirect(to.origin().ascii_serialization())));
+            return Err(error(HttpErrorKind::InsecureRedirect(redact::one_line(&to.origin().ascii_serialization()))));
         }
         // Both fail only for URLs that cannot have credentials.
         let _ = to.set_username("");

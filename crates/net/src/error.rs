@@ -96,7 +96,7 @@ impl HttpErrorKind {
 
 impl HttpError {
     pub(crate) fn new(method: &str, url: &Url, kind: HttpErrorKind) -> Self {
-        let (url, host) = (redact::url(url.as_str()), host_and_port(url));
+        let (url, host) = (redact::shown_url(url), host_and_port(url));
         HttpError { method: method.to_owned(), url, host, kind }
     }
 

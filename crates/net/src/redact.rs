@@ -11,6 +11,8 @@ const SECRET_PARTS: &[&str] =
 const REDACTED: &str = "REDACTED";
 /// The maximum number of characters of a server's text.
 const SHOWN: usize = 300;
+/// The maximum number of characters of a URL that a server chose.
+const SHOWN_URL: usize = 1000;
 
 /// Returns a URL without its credentials: the user and password, and the values of parameters of the query and the fragment that hold
 /// secrets. The user name of `ssh` and of `user@host:path` stays. A text that is no URL comes back as it is.
@@ -27,6 +29,11 @@ pub fn url(url: &str) -> String {
     } else {
         format!("{scheme}://{host}{tail}")
     }
+}
+
+/// Returns a URL that a server may have chosen, for a message: without its credentials, and cut after 1,000 characters.
+pub fn shown_url(address: &url::Url) -> String {
+    cut(url(address.as_str()), SHOWN_URL)
 }
 
 /// The length up to and with the host if a password before it has an unescaped `/` or the like, so that `user:pass` was taken for host and
@@ -142,10 +149,14 @@ fn url_or_path(text: &str, colon: usize) -> String {
 /// 300 characters.
 pub fn one_line(text: &str) -> String {
     let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(4096).collect();
-    let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    cut(clean.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN)
+}
+
+/// The text, or its first `limit` characters with an ellipsis.
+fn cut(text: String, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -204,6 +215,14 @@ mod tests {
         ] {
             assert_eq!(text(given), shown);
         }
+    }
+
+    #[test]
+    fn urls_of_servers_are_of_bounded_length() {
+        let address = url::Url::parse(&format!("https://u:p@host/{}?token=x", "a".repeat(60_000))).unwrap();
+        let shown = shown_url(&address);
+        assert_eq!(shown.chars().count(), 1001);
+        assert!(shown.starts_with("https://host/aaa") && shown.ends_with("a…"));
     }
 
     #[test]

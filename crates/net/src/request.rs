@@ -163,7 +163,7 @@ impl<'a> Request<'a> {
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, crate::redact::url(self.url.as_str()))
+        write!(f, "{} {}", self.method, crate::redact::shown_url(&self.url))
     }
 }
 

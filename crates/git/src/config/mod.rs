@@ -5,10 +5,11 @@ mod url_match;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel, Repository};
+use git2::{Config, ConfigLevel};
 
 use net::InputTrust;
 
+use crate::discover::discover;
 use url_match::{Match, matches};
 
 /// git's configuration as it applies in a folder, with the environment variables that take precedence.
@@ -36,7 +37,7 @@ impl GitConfig {
     /// environment's: `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM`, `GIT_CONFIG_NOSYSTEM` and `GIT_CONFIG_COUNT` apply. A file that cannot be
     /// read counts as empty.
     pub fn load(dir: &Path, variables: &BTreeMap<String, String>) -> Self {
-        let config = match Repository::discover(dir) {
+        let config = match discover(dir) {
             Ok(repository) => repository.config(),
             Err(_) => Config::open_default(),
         };

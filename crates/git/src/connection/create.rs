@@ -9,6 +9,7 @@ use std::path::Path;
 use git2::{Repository, RepositoryInitOptions};
 
 use super::transaction::swap;
+use crate::discover::check_files;
 use crate::error::TransportError;
 use crate::pack::Pack;
 use crate::transport::RefUpdate;
@@ -22,6 +23,8 @@ const REPOSITORY_ENTRIES: &[&str] =
 
 /// Opens the repository at exactly this path.
 pub(super) fn open_exact(folder: &Path) -> Result<Repository, git2::Error> {
+    check_files(folder)?;
+    check_files(&folder.join(".git"))?;
     Repository::open_ext(folder, git2::RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&std::ffi::OsStr>())
 }
 

@@ -124,8 +124,11 @@ impl HttpChannel {
     fn follow(&mut self, response: &Response, from: &Url, tail: &str) -> Result<(), TransportError> {
         let failed = |message: String| TransportError::Server { url: self.url.clone(), message };
         let location = response.header("location").unwrap_or_default();
-        let to = from.join(location).map_err(|error| failed(format!("invalid redirect to {location:?}: {error}")))?;
-        let shown = net::redact::url(to.as_str());
+        let to = from.join(location).map_err(|error| {
+            let location = net::redact::one_line(&net::redact::text(location));
+            failed(format!("invalid redirect to {location:?}: {error}"))
+        })?;
+        let shown = net::redact::shown_url(&to);
         let (endpoint, _) = tail.split_once('?').unwrap_or((tail, ""));
         let Some(path) = to.path().strip_suffix(endpoint) else {
             return Err(failed(format!("redirected to {shown}, which is not a repository")));

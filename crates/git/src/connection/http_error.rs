@@ -50,7 +50,7 @@ impl SentRequest<'_> {
 
     /// `POST https://host/repository.git/git-receive-pack`.
     fn shown(&self) -> String {
-        format!("{} {}", self.method, net::redact::url(self.url.as_str()))
+        format!("{} {}", self.method, net::redact::shown_url(&self.url))
     }
 
     /// A redirect of a POST, which git does not follow either.
@@ -61,7 +61,7 @@ impl SentRequest<'_> {
             let message = format!("{message} without a location in response to {}", self.shown());
             return TransportError::Refused { url, message, hint: "check the URL of the repository".to_owned() };
         };
-        let shown = net::redact::url(to.as_str());
+        let shown = net::redact::shown_url(&to);
         let endpoint = format!("/{}", self.service.name());
         let hint = match shown.split('?').next().unwrap_or_default().strip_suffix(&endpoint) {
             Some(repository) => format!("use {repository} as the URL of the repository"),

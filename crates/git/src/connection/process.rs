@@ -18,7 +18,9 @@ use crate::protocol::message_lines;
 use crate::remote::Remote;
 
 /// The bytes of standard error that are kept.
-const MAX_STDERR: usize = 4000;
+const KEPT_STDERR: usize = 4000;
+/// The bytes of standard error that a service may write. Then the pipe is closed, which ends it.
+const MAX_STDERR: usize = 16 << 20;
 /// The time for a service to end by itself, once its input has ended.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a service to take the empty request of [`ProcessChannel::close`].
@@ -100,22 +102,24 @@ impl ProcessChannel {
         let (end, stderr_end) = mpsc::channel();
         std::thread::spawn(move || {
             keep_stderr(&mut stderr, &writer);
-            drop(end);
+            drop((stderr, end));
         });
         let (stdin, stdout) = pipe::connect(stdin, stdout, self.idle_timeout, deadline);
         Ok(self.running.insert(Running { child, stdin: Some(stdin), stdout, stderr: kept, stderr_end }))
     }
 }
 
-/// Reads standard error to its end and keeps the first [`MAX_STDERR`] bytes.
+/// Reads standard error to its end, or [`MAX_STDERR`] bytes of it, and keeps the first [`KEPT_STDERR`] bytes.
 fn keep_stderr(stderr: &mut dyn Read, kept: &Mutex<Vec<u8>>) {
-    let mut buffer = [0; 1024];
+    let mut buffer = [0; 4096];
+    let mut total = 0;
     while let Ok(count) = stderr.read(&mut buffer) {
-        if count == 0 {
+        total += count;
+        if count == 0 || total > MAX_STDERR {
             return;
         }
         let Ok(mut kept) = kept.lock() else { return };
-        let room = MAX_STDERR.saturating_sub(kept.len()).min(count);
+        let room = KEPT_STDERR.saturating_sub(kept.len()).min(count);
         kept.extend_from_slice(&buffer[..room]);
     }
 }
@@ -226,11 +230,15 @@ mod tests {
 
     /// The error of a service that runs this command line, and how long it took.
     fn failure(line: &str) -> (String, Duration) {
+        failure_within(line, Duration::from_millis(300))
+    }
+
+    fn failure_within(line: &str, idle_timeout: Duration) -> (String, Duration) {
         let mut remote = Remote::new("ssh://host/repository.git");
         remote.ssh_command = Some(format!("{line} #"));
         let endpoint = Endpoint { host: "host".to_owned(), port: None, path: "/repository.git".to_owned() };
         let mut channel = ProcessChannel::ssh(&remote, endpoint);
-        channel.idle_timeout = Duration::from_millis(300);
+        channel.idle_timeout = idle_timeout;
         let start = Instant::now();
         let mut session = Session::new(channel, remote.redacted_url(), None);
         let result = session.list_refs(&["refs/heads/main".to_owned()]);
@@ -252,6 +260,15 @@ mod tests {
             let (error, time) = failure(line);
             assert!(error.contains("no data for 0.3 s"), "{line}: {error}");
             assert!(time < Duration::from_secs(15), "{line}: {time:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_writes_errors_without_end_is_ended() {
+        for line in ["exec yes flood >&2", "yes flood >&2; true"] {
+            let (error, time) = failure_within(line, Duration::from_secs(60));
+            assert!(error.contains("flood"), "{line}: {error}");
+            assert!(time < Duration::from_secs(30), "{line}: {time:?}");
         }
     }
 

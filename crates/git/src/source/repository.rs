@@ -7,6 +7,7 @@ use git2::{DescribeFormatOptions, DescribeOptions, ErrorCode, Oid, Repository, S
 use super::abbreviate;
 use super::commit::CommitInfo;
 use super::error::SourceError;
+use crate::discover::discover;
 use crate::format::UnsupportedFormat;
 use crate::url::without_credentials;
 
@@ -33,7 +34,7 @@ impl SourceRepository {
     /// # Errors
     /// A folder without a repository, or with one of another user.
     pub fn discover(dir: &Path) -> Result<Self, SourceError> {
-        let repository = Repository::discover(dir).map_err(|error| match error.code() {
+        let repository = discover(dir).map_err(|error| match error.code() {
             ErrorCode::NotFound => SourceError::NoRepository(dir.to_owned()),
             ErrorCode::Owner => SourceError::UnsafeOwner(dir.to_owned()),
             _ => match UnsupportedFormat::of(&error) {
