@@ -57,18 +57,24 @@ fn inputs() -> tempfile::TempDir {
 #[test]
 #[cfg(unix)]
 fn files_that_are_found_are_regular_ones() {
-    // Each reader has its own message; what counts is that none waits or reads without an end.
-    let message = "";
-    let cases: [(&str, &[&str]); 7] = [
-        ("a.yaml", &["kustomize", "."]),
-        ("skaffold.yaml", &["render"]),
-        ("a.yaml", &["render"]),
-        ("chart/Chart.yaml", &["helm", "template", "chart"]),
-        ("units/hydrant.yaml", &["plan", "--all", "-C", "units"]),
-        ("pod.yaml", &["pin", "."]),
-        (".docker/config.json", &["pin", "pod.yaml", "--registry-deadline", "2"]),
+    let regular = "not a regular file";
+    let irregular = "cannot load irregular file";
+    let cases: [(&str, &[&str], &str); 12] = [
+        // As kustomize, whose files are those that it finds.
+        ("kustomization.yaml", &["kustomize", "."], "kustomization not found"),
+        ("a.yaml", &["kustomize", "."], regular),
+        ("skaffold.yaml", &["render"], regular),
+        ("skaffold.env", &["render"], regular),
+        ("a.yaml", &["render"], regular),
+        ("chart/Chart.yaml", &["helm", "template", "chart"], regular),
+        ("chart/values.yaml", &["helm", "template", "chart"], irregular),
+        ("chart/templates/a.yaml", &["helm", "template", "chart"], irregular),
+        ("chart/.helmignore", &["helm", "template", "chart"], irregular),
+        ("units/hydrant.yaml", &["plan", "--all", "-C", "units"], regular),
+        ("pod.yaml", &["pin", "."], regular),
+        (".docker/config.json", &["pin", "pod.yaml", "--registry-deadline", "2"], regular),
     ];
-    for (path, arguments) in cases {
+    for (path, arguments, message) in cases {
         let folder = inputs();
         let place = folder.path().join(path);
         drop(fs::remove_file(&place));
@@ -87,7 +93,7 @@ fn files_that_are_found_are_regular_ones() {
     let folder = inputs();
     fs::remove_file(folder.path().join("generator/data")).unwrap();
     assert!(Command::new("mkfifo").arg(folder.path().join("generator/data")).status().unwrap().success());
-    refused("a pipe of a generator", &run(folder.path(), &["kustomize", "generator"]), message, 60);
+    refused("a pipe of a generator", &run(folder.path(), &["kustomize", "generator"]), regular, 60);
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub enum FileError {
     /// A folder was expected, but it is a file.
     #[error("not a directory")]
     NotFolder,
+    /// A file was expected, but it is a pipe, a socket or a device.
+    #[error("not a regular file")]
+    NotRegular,
     /// The operating system's message.
     #[error("{0}")]
     Other(String),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use manifest::yaml::read_stream;
 use manifest::{At, Diagnostic};
-use render_core::files::{FileKind, Files, join, parent};
+use render_core::files::{FileError, FileKind, Files, join, parent};
 
 mod check;
 pub mod checks;
@@ -282,7 +282,10 @@ pub fn find(files: &dyn Files, folder: &str, given: Option<&str>) -> Result<Opti
     let mut folder = folder;
     loop {
         let mut paths = NAMES.into_iter().map(|name| join(folder, name));
-        if let Some(path) = paths.find(|path| files.kind(path) == Ok(FileKind::File)) {
+        // A pipe of that name is refused when it is read.
+        if let Some(path) =
+            paths.find(|path| matches!(files.kind(path), Ok(FileKind::File) | Err(FileError::NotRegular)))
+        {
             return Ok(Some(path));
         }
         if folder == "/" {

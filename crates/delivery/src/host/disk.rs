@@ -76,7 +76,7 @@ impl Files for DiskFiles {
             kind if kind.is_dir() => Ok(FileKind::Folder),
             kind if kind.is_file() => Ok(FileKind::File),
             // Reading a pipe would wait for its other end.
-            _ => Err(FileError::Other("not a regular file".to_owned())),
+            _ => Err(FileError::NotRegular),
         }
     }
 

@@ -63,7 +63,7 @@ impl FolderReader<'_> {
                 Ok(FileKind::Folder) => self.folder(&path, &format!("{relative}/"), depth + 1)?,
                 _ if self.rules.ignores(&relative, false) => {}
                 Ok(FileKind::File) => self.file(&path, relative)?,
-                Err(FileError::Other(_)) => {
+                Err(FileError::NotRegular) => {
                     return Err(HelmError::new(format!(
                         "cannot load irregular file {path} as it has file mode type bits set"
                     )));

@@ -191,7 +191,8 @@ fn check_remote_release(
     for file in files.chain(release.set_files.values().map(|file| file.text.as_str())) {
         let remote = file.starts_with("https://") || file.starts_with("http://");
         if !remote
-            && let Err(error @ FileError::Other(_)) = inputs.files.kind(&join(inputs.working_dir, &home(inputs, file)))
+            && let Err(error @ (FileError::NotRegular | FileError::Other(_))) =
+                inputs.files.kind(&join(inputs.working_dir, &home(inputs, file)))
         {
             let found = format!("cannot read {file}: {error}");
             return Err(config.diagnostic(release.chart_path.at, field, found));
