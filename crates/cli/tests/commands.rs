@@ -5,7 +5,7 @@
 //! | `in/` | the files of the working directory, copied for each run |
 //! | `setup` | a shell script that runs first and must succeed |
 //! | `command` | the shell lines to run, one per line, with `hydrant` and git on PATH |
-//! | `registry` | starts a registry at `$REGISTRY`; each line is `image NAME TAG [LABEL=VALUE …]`, `basic USER PASSWORD` (required credentials), `trouble PATH WHAT` (a fault for paths that contain PATH), or `tls` (a second registry at `$TLS_REGISTRY` with a certificate of an unknown authority) |
+//! | `registry` | starts a registry at `$REGISTRY`; each line is `image NAME TAG [LABEL=VALUE …]`, `signed CASE NAME` (an image with tag 1 and signatures of cosign, see `signed`), `basic USER PASSWORD` (required credentials), `trouble PATH WHAT` (a fault for paths that contain PATH), or `tls` (a second registry at `$TLS_REGISTRY` with a certificate of an unknown authority) |
 //! | `github` | starts a GitHub with the repository that the file names; lines of `command` that begin with `github` act on it, see `github_case` |
 //! | `expected` | the transcript: each line, its stdout, its stderr behind `! `, and its status unless it is 0 |
 //!
@@ -19,6 +19,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use testkit::expect::Expect;
 use testkit::fixtures::{self, Case, Suite};
 use testkit::github::FakeGitHub;
@@ -153,12 +156,28 @@ fn registry(setup: &str) -> Registry {
                 let labels: Vec<_> = labels.iter().filter_map(|label| label.split_once('=')).collect();
                 drop(registry.put_image(name, tag, &labels));
             }
+            ["signed", case, name] => signed(&registry, case, name),
             ["trouble", path, what] => registry.inject(Fault::always(path, trouble(what))),
             ["basic", ..] | ["tls"] | [] => {}
             other => panic!("`registry` has a line {other:?}"),
         }
     }
     registry
+}
+
+/// Puts an image with its signatures in: a case of `crates/registry/tests/cosign/recorded.json`.
+fn signed(registry: &Registry, case: &str, repository: &str) {
+    let path = fixtures::root().join("crates/registry/tests/cosign/recorded.json");
+    let recorded: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let case = &recorded["cases"][case];
+    for blob in case["blobs"].as_object().unwrap().values() {
+        registry.put_blob(&STANDARD.decode(blob.as_str().unwrap()).unwrap());
+    }
+    for (tag, manifest) in case["manifests"].as_object().unwrap() {
+        let tag = Some(tag.as_str()).filter(|tag| !tag.contains(':')).unwrap_or_default();
+        let text = |key: &str| manifest[key].as_str().unwrap();
+        registry.put_manifest(repository, tag, text("mediaType"), text("text").as_bytes());
+    }
 }
 
 fn trouble(what: &str) -> Response {

@@ -62,6 +62,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         images: Vec::new(),
         promoted_from: None,
         outside: Vec::new(),
+        signatures: Vec::new(),
         assignments: Vec::new(),
         expected_assignments: None,
         kept_from: None,

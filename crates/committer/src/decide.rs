@@ -327,5 +327,6 @@ fn new_record(unit: &Unit, base: Option<&str>) -> Result<Record, git2::Error> {
         restores: unit.restores.clone(),
         shared: false,
         outside: unit.outside.clone(),
+        signatures: unit.signatures.clone(),
     })
 }

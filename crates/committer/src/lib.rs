@@ -52,7 +52,7 @@ pub use deliver::deliver;
 pub use delivery::{Delivery, Step};
 pub use error::DeliverError;
 pub use message::{Message, MessageContext};
-pub use metadata::{AppliedTo, AssignedBy, Assignment, OutsideFolder, Record, SourceRecord};
+pub use metadata::{AppliedTo, AssignedBy, Assignment, ImageSignature, OutsideFolder, Record, SourceRecord};
 pub use notes::NOTES;
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};

@@ -168,6 +168,30 @@ struct HydrantFields {
     shared: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     outside: Vec<OutsideFolder>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<ImageSignature>,
+}
+
+/// A signature or an attestation of an image that was verified before the delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageSignature {
+    /// The image as it is in the files, with its digest.
+    pub image: String,
+    /// Who signed: `sha256:…` of a public key, or the subject of an identity.
+    pub signer: String,
+    /// Who vouches for the identity; empty for a key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub issuer: String,
+    /// The predicate type of an attestation; empty for a signature.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub attestation: String,
+    /// The builder that the attestation names.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub builder: String,
+    /// The source repository that the attestation names.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 /// A folder outside of the source repository from which files were read.
@@ -214,6 +238,8 @@ pub struct Record {
     pub shared: bool,
     /// The folders outside of the source repository from which the files were rendered, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// The signatures of images that were verified, sorted.
+    pub signatures: Vec<ImageSignature>,
 }
 
 impl Record {
@@ -230,6 +256,7 @@ impl Record {
             restores: self.restores.clone(),
             shared: self.shared,
             outside: self.outside.clone(),
+            signatures: self.signatures.clone(),
         };
         let file = RecordFile { source: self.source.clone(), hydrant: self.files.clone().map(fields) };
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -258,6 +285,7 @@ impl Record {
                 restores: fields.restores,
                 shared: fields.shared,
                 outside: fields.outside,
+                signatures: fields.signatures,
             },
         })
     }

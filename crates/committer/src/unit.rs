@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git::{File, FileSet, Identity};
 
 use crate::message::Message;
-use crate::metadata::{Assignment, OutsideFolder, Record, SourceRecord};
+use crate::metadata::{Assignment, ImageSignature, OutsideFolder, Record, SourceRecord};
 
 /// The topic branch of a reviewed unit. Its commits are based on the unit's branch, and people merge them there.
 #[derive(Clone, Debug)]
@@ -86,6 +86,8 @@ pub struct Unit {
     pub promoted_from: Option<String>,
     /// For the record: the folders outside of the source repository from which the files were rendered, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// For the record: the signatures of images that were verified, sorted.
+    pub signatures: Vec<ImageSignature>,
     /// The image assignments that the files were rendered with, sorted by image, for the record.
     pub assignments: Vec<Assignment>,
     /// The recorded assignments that `assignments` were made from. If the branch, or the change that waits on the topic branch, records

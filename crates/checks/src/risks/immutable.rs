@@ -76,9 +76,12 @@ pub(crate) fn check(group: &str, kind: &str, old: &Node, new: &Node, found: &mut
             }
         }
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            if !same(old.get("roleRef"), new.get("roleRef")) {
-                let name = |object| text(object, &["roleRef", "name"]).unwrap_or_default();
-                let change = format!("the role {} becomes {}", name(old), name(new));
+            let role = |object| {
+                let get = |key| text(object, &["roleRef", key]).unwrap_or_default().to_owned();
+                format!("{} {}", get("kind"), get("name"))
+            };
+            if role(old) != role(new) {
+                let change = format!("{} becomes {}", role(old), role(new));
                 found.add("immutable-role-ref", "roleRef", new.get("roleRef"), change);
             }
         }

@@ -60,6 +60,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         images: Vec::new(),
         promoted_from: None,
         outside: Vec::new(),
+        signatures: Vec::new(),
         assignments: Vec::new(),
         expected_assignments: None,
         kept_from: None,

@@ -21,6 +21,7 @@ pub mod random;
 mod renderers;
 pub mod review;
 pub mod services;
+mod signatures;
 pub mod template;
 
 pub use checks::{RiskPolicy, SchemaPolicy};
@@ -33,6 +34,7 @@ pub use random::{ChartRandom, RandomValues, SeedSource};
 pub use renderers::{Charts, Helm, HelmEntry, HelmVersion, Hooks, Kustomize, LoadRestrictor, OneOrMany, SetValues};
 pub use review::{Host, MergeMethod, Request, Review, ReviewMode};
 pub use services::{Renderer, Service, Services};
+pub use signatures::{RequiredAttestation, SignaturePolicy, SignerIdentity};
 pub use template::{Template, UnitNames, UnknownPlaceholder};
 
 /// The names of the config file, in lookup order.
@@ -177,6 +179,8 @@ pub struct Policy {
     /// What happens to risks, by their id; see docs/checks.md for all.
     #[serde(default)]
     pub risks: BTreeMap<String, RiskPolicy>,
+    /// Which signatures images must have; none where absent. A list replaces the whole list of the environment or of the file.
+    pub signatures: Option<Vec<SignaturePolicy>>,
 }
 
 /// Which images must carry a digest.

@@ -23,19 +23,21 @@ impl Pipeline<'_> {
         self.find(&units);
         Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
         findings::check(units.iter().flat_map(|unit| self.findings.get(&unit.unit.label())).flatten())?;
-        let outside = self.outside_files(&units)?;
         if self.source.revision.is_none() && !allow_dirty {
             committed::check(self.plan, self.source, &units)?;
         }
+        let mut signatures = self.verify_signatures(&units)?;
+        let outside = self.outside_files(&units)?;
         let checked = |pinned: PinnedUnit| {
             let outside = self.outside_folders(&outside, &pinned)?;
             let PinnedUnit { unit, mut output, images } = pinned;
             let name = unit.name();
+            let signatures = signatures.remove(&name).unwrap_or_default();
             let keys = output.objects.iter().flat_map(|object| secrets::private_keys(&name, object));
             let keys: Vec<Diagnostic> = keys.collect();
             output.warnings.extend(keys);
             output.warnings.extend(self.findings.get(&unit.label()).into_iter().flatten().map(UnitFinding::diagnostic));
-            Ok(CheckedUnit { unit, output, images, outside })
+            Ok(CheckedUnit { unit, output, images, outside, signatures })
         };
         units.into_iter().map(checked).collect()
     }

@@ -10,9 +10,10 @@ use render_core::files::{FileError, Files, join};
 
 use super::session::SourceTree;
 use super::unit::PinnedUnit;
+use crate::config::SignaturePolicy;
 use crate::error::Failure;
 use crate::host::git_files::{FileComparison, GitFiles};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedUnit};
 
 /// Refuses what was read from the work tree and differs from HEAD: the config, the rules for images, and every file that rendering read. A file of
 /// a submodule is compared with the commit that HEAD has of it. Files outside of the repository are not compared, see `outside`.
@@ -23,8 +24,14 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
     let repository = SourceRepository::discover(Path::new(&plan.root))?;
     let root = repository.root().to_path_buf();
     let head = GitFiles::new(&repository, "HEAD")?;
-    let read: BTreeSet<&String> =
-        units.iter().flat_map(|unit| &unit.output.inputs.files).chain(&plan.config).chain(&plan.rules).collect();
+    let signatures: BTreeSet<String> = units.iter().flat_map(|unit| signature_files(plan, &unit.unit)).collect();
+    let read: BTreeSet<&String> = units
+        .iter()
+        .flat_map(|unit| &unit.output.inputs.files)
+        .chain(&plan.config)
+        .chain(&plan.rules)
+        .chain(&signatures)
+        .collect();
     let read: Vec<&String> = read.into_iter().filter(|path| Path::new(path).starts_with(&root)).collect();
     let differing: Vec<(&String, FileComparison)> = read
         .into_par_iter()
@@ -44,6 +51,12 @@ pub(super) fn check(plan: &Plan, source: SourceTree<'_>, units: &[PinnedUnit]) -
     }
     wrong.extend(structure(&root, &head, source.files, units));
     Ok(Errors::check(wrong)?)
+}
+
+/// The keys and trust roots that decide which images may be delivered.
+fn signature_files(plan: &Plan, unit: &PlannedUnit) -> Vec<String> {
+    let files = unit.signatures.iter().flat_map(SignaturePolicy::files);
+    files.map(|path| join(&plan.root, path)).collect()
 }
 
 /// What HEAD has and the work tree lacks where rendering looked for it, and symbolic links that HEAD does not have.

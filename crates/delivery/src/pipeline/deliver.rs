@@ -89,7 +89,7 @@ impl Pipeline<'_> {
     }
 
     fn prepare(&self, unit: PrintedUnit, commit: &RecordedCommit, options: &Options) -> Result<PreparedUnit, Failure> {
-        let PrintedUnit { unit, files, images, origins, outside, assigned, kept_from, .. } = unit;
+        let PrintedUnit { unit, files, images, origins, outside, signatures, assigned, kept_from, .. } = unit;
         let folder = commit.source.sub_path(Path::new(&unit.folder)).unwrap_or_default();
         let source: SourceRecord =
             record::source_record(&commit.url, &commit.head, &self.with_exact_chart(&unit), &folder);
@@ -119,6 +119,7 @@ impl Pipeline<'_> {
             images: images.clone(),
             promoted_from,
             outside,
+            signatures,
             assignments,
             expected_assignments: Some(unit.image_inputs.recorded.assignments.clone()),
             kept_from,

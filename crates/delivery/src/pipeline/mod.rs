@@ -43,6 +43,8 @@ mod reference_trailers;
 mod render;
 mod secrets;
 mod session;
+mod signature_rules;
+pub(crate) mod signatures;
 mod skaffold;
 pub(crate) mod source_commit;
 mod unit;

@@ -160,10 +160,21 @@ impl Pipeline<'_> {
     }
 }
 
-fn printed(CheckedUnit { unit, output, images, outside }: CheckedUnit) -> Result<PrintedUnit, Errors> {
+fn printed(CheckedUnit { unit, output, images, outside, signatures }: CheckedUnit) -> Result<PrintedUnit, Errors> {
     let files = file_set(&unit.path, &output.objects, output.style)?;
     let Output { warnings, stderr, assigned, kept_from, .. } = output;
-    Ok(PrintedUnit { unit, files, images, assigned, kept_from, origins: Vec::new(), warnings, stderr, outside })
+    Ok(PrintedUnit {
+        unit,
+        files,
+        images,
+        assigned,
+        kept_from,
+        origins: Vec::new(),
+        warnings,
+        stderr,
+        outside,
+        signatures,
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use render_core::files::{Files, join};
 use render_core::kustomize::BaseCache;
 
+use super::signatures::Signatures;
 use crate::error::Failure;
 use crate::host::charts::ChartAccess;
 use crate::host::git_facts::GitFacts;
@@ -47,6 +48,8 @@ pub struct Pipeline<'a> {
     pub(super) built: Pins,
     /// What checks found in each unit so far, by the unit's label.
     pub(super) findings: BTreeMap<String, Vec<UnitFinding>>,
+    /// The signatures that were verified.
+    pub(super) signatures: Signatures,
 }
 
 impl<'a> Pipeline<'a> {
@@ -82,6 +85,7 @@ impl<'a> Pipeline<'a> {
             pinner: pinner(plan, ctx, lock),
             built: Pins::default(),
             findings: BTreeMap::new(),
+            signatures: Signatures::default(),
         })
     }
 

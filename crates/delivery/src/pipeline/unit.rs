@@ -1,6 +1,6 @@
 //! A unit at each stage of the pipeline: one type per stage, which owns the data of the previous one.
 
-use committer::{KeptDelivery, OutsideFolder};
+use committer::{ImageSignature, KeptDelivery, OutsideFolder};
 use manifest::Diagnostic;
 use render_core::kustomize;
 use render_core::skaffold::Build;
@@ -93,6 +93,8 @@ pub struct CheckedUnit {
     pub images: Vec<String>,
     /// The folders outside of the source repository that it was rendered from, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// The signatures of its images that were verified, sorted.
+    pub signatures: Vec<ImageSignature>,
 }
 
 /// A checked unit as files.
@@ -115,6 +117,8 @@ pub struct PrintedUnit {
     pub stderr: Vec<u8>,
     /// The folders outside of the source repository that it was rendered from, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// The signatures of its images that were verified, sorted.
+    pub signatures: Vec<ImageSignature>,
 }
 
 impl OnBranch for PrintedUnit {

@@ -199,6 +199,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         settings.images.or(context.value(|fields| fields.policy.images)).or(general.images).unwrap_or_default();
     let digests = settings.digests.or(context.value(|fields| fields.policy.digests)).or(general.digests);
     let secrets = settings.secrets.or(context.value(|fields| fields.policy.secrets)).or(general.secrets);
+    let signatures = context.value(|fields| fields.policy.signatures.clone()).or_else(|| general.signatures.clone());
     let subject = settings.message.as_ref().or(context.config.commit.message.as_ref());
     Ok(PlannedUnit {
         service: context.service.name.clone(),
@@ -219,6 +220,7 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         digests: digests.unwrap_or_default(),
         secrets: secrets.unwrap_or_default(),
         checks: context.checks()?,
+        signatures: signatures.unwrap_or_default(),
         message: match subject {
             Some(template) => context.fill(template)?,
             None => format!("deliver {} to {}", context.service.name, context.environment),
@@ -267,7 +269,7 @@ pub(crate) fn lock(files: &dyn Files, root: &str, config: &Config) -> Result<Str
 ///
 /// # Errors
 /// A file outside of the source repository.
-fn in_repository(files: &dyn Files, root: &str, path: &str) -> Result<String, Diagnostic> {
+pub(crate) fn in_repository(files: &dyn Files, root: &str, path: &str) -> Result<String, Diagnostic> {
     let path = join(root, path);
     let allowed = repository::root(files, root).unwrap_or(root);
     let real = |path: &str| files.real(path).ok();

@@ -64,6 +64,7 @@ impl Standalone {
             digests: self.pin.unwrap_or_default(),
             secrets: Secrets::Allow,
             checks: PlannedChecks { schemas: SchemaPolicy::Off, ..PlannedChecks::default() },
+            signatures: Vec::new(),
             message: String::new(),
             after: None,
             order: Order::default(),

@@ -9,7 +9,7 @@ use render_core::skaffold::SkaffoldOptions;
 use super::{PlannedChecks, PlannedRandom, Release, Request};
 use git::RemoteUrl;
 
-use crate::config::{GivenDigests, Images, Order, Secrets, UnitNames};
+use crate::config::{GivenDigests, Images, Order, Secrets, SignaturePolicy, UnitNames};
 use crate::host::branches::OnBranch;
 use crate::images::assign::ImageInputs;
 
@@ -53,6 +53,8 @@ pub struct PlannedUnit {
     pub secrets: Secrets,
     /// Which checks apply to its objects.
     pub checks: PlannedChecks,
+    /// Which signatures its images must have; the first entry that matches an image decides.
+    pub signatures: Vec<SignaturePolicy>,
     /// The commit's subject.
     pub message: String,
     /// The environment that this one is promoted from.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use committer::{Outcome, SourceRecord, Unit};
+use committer::{ImageSignature, Outcome, SourceRecord, Unit};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +21,8 @@ pub struct UnitProvenance {
     pub files: BTreeMap<String, String>,
     /// Where they come from.
     pub source: SourceRecord,
+    /// The signatures of images that were verified.
+    pub signatures: Vec<ImageSignature>,
 }
 
 impl UnitProvenance {
@@ -30,7 +32,7 @@ impl UnitProvenance {
             |path: &String| if unit.folder.is_empty() { path.clone() } else { format!("{}/{path}", unit.folder) };
         let sum = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let files = unit.files.iter().map(|(path, file)| (place(path), sum(&file.bytes))).collect();
-        Self { files, source: unit.source.clone() }
+        Self { files, source: unit.source.clone(), signatures: unit.signatures.clone() }
     }
 }
 
@@ -117,6 +119,18 @@ impl Dependency {
     }
 }
 
+/// Who signed an image, and what is attested of it. The image is the dependency.
+fn signed(signature: &ImageSignature) -> Value {
+    let mut value = json!({ "signer": signature.signer });
+    let ImageSignature { issuer, attestation, builder, source, .. } = signature;
+    for (key, text) in [("issuer", issuer), ("attestation", attestation), ("builder", builder), ("source", source)] {
+        if !text.is_empty() {
+            value[key] = json!(text);
+        }
+    }
+    value
+}
+
 /// The source commits, the remote bases and the pinned images, each once and sorted.
 fn dependencies(made: &[(&UnitReport, &UnitProvenance)], remotes: &[LockedRemote]) -> Vec<Value> {
     let mut found: BTreeSet<Dependency> = remotes.iter().map(Dependency::remote).collect();
@@ -124,5 +138,15 @@ fn dependencies(made: &[(&UnitReport, &UnitProvenance)], remotes: &[LockedRemote
         found.insert(Dependency::source(&made.source));
         found.extend(unit.images.iter().filter_map(|image| Dependency::image(image)));
     }
-    found.into_iter().map(|one| json!({"uri": one.uri, "digest": {one.digest_kind: one.digest}})).collect()
+    let signatures: BTreeSet<&ImageSignature> = made.iter().flat_map(|(_, made)| &made.signatures).collect();
+    let dependency = |one: Dependency| {
+        let mut value = json!({"uri": one.uri, "digest": {one.digest_kind: one.digest}});
+        let own = |signature: &&&ImageSignature| Dependency::image(&signature.image).as_ref() == Some(&one);
+        let own: Vec<Value> = signatures.iter().filter(own).map(|signature| signed(signature)).collect();
+        if !own.is_empty() {
+            value["annotations"] = json!({ "signatures": own });
+        }
+        value
+    };
+    found.into_iter().map(dependency).collect()
 }

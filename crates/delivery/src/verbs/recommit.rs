@@ -31,7 +31,7 @@ impl Recommit<'_> {
     /// A commit without a record, an invalid author.
     pub(super) fn prepare(self, plan: &Plan, ctx: &RunContext, options: &Options) -> Result<PreparedUnit, Failure> {
         let Recommit { unit, tip, subject, trailers, time } = self;
-        let Some(Record { source, assignments, outside, .. }) = &tip.record else {
+        let Some(Record { source, assignments, outside, signatures, .. }) = &tip.record else {
             let found =
                 Diagnostic::new(format!("{}: {} has no record of a delivery", unit.name(), tip.commit.short_id));
             return Err(found.hint("choose a commit with hydrant's trailers in the branch's `git log`").into());
@@ -55,6 +55,7 @@ impl Recommit<'_> {
             kept_from: None,
             restores: None,
             outside: outside.clone(),
+            signatures: signatures.clone(),
             source: source.clone(),
             message,
             author,

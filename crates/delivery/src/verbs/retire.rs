@@ -58,6 +58,7 @@ pub fn retire(settings: &Settings, ctx: &RunContext, force: bool, options: &Opti
             images: Vec::new(),
             promoted_from: None,
             outside: Vec::new(),
+            signatures: Vec::new(),
             assignments: Vec::new(),
             expected_assignments: None,
             kept_from: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use committer::OutsideFolder;
+use committer::{ImageSignature, OutsideFolder};
 use git::FileSet;
 use git::source::SourceRepository;
 use manifest::{Diagnostic, Errors};
@@ -18,6 +18,7 @@ use crate::host::recorded_source::RecordedSource;
 use crate::images::assign::{ImageInputs, PromotedImages};
 use crate::pipeline::file_set::file_set;
 use crate::pipeline::recorded;
+use crate::pipeline::signatures::VerifiedUnits;
 use crate::pipeline::{Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
 use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
@@ -62,7 +63,7 @@ pub enum RecordedCommits {
 }
 
 /// Renders the recorded source of every unit at its recorded commit, with the recorded images, and compares byte by byte.
-/// No registry is asked.
+/// No registry is asked, except for the signatures that `policy.signatures` requires.
 ///
 /// # Errors
 /// A config that cannot be read, a source without a repository, a remote that cannot be reached. Errors of one unit are its finding.
@@ -168,6 +169,8 @@ impl Revision {
         let mut pipeline = pipeline.map_err(Failure::into_errors)?;
         let mut rendered = FileSet::new();
         for pinned in pipeline.run_to_pinned(vec![unit]).map_err(Failure::into_errors)? {
+            let signatures = pipeline.verify_signatures(std::slice::from_ref(&pinned)).map_err(Failure::into_errors)?;
+            check_signatures(&signatures, tip)?;
             let outside = pipeline.outside_of(&pinned).map_err(Failure::into_errors)?;
             check_outside(&outside, tip)?;
             rendered = file_set(&current.path, &pinned.output.objects, pinned.output.style)?.files;
@@ -227,6 +230,18 @@ fn check_outside(now: &[OutsideFolder], tip: &BranchTip) -> Result<(), Errors> {
         Diagnostic::new(message).hint("restore the folder as it was, or deliver again")
     });
     Errors::check(changed.collect())
+}
+
+/// Checks that the signatures that are recorded were found again.
+fn check_signatures(now: &VerifiedUnits, tip: &BranchTip) -> Result<(), Errors> {
+    let now: Vec<&ImageSignature> = now.values().flatten().collect();
+    let recorded = tip.record.as_ref().map(|record| record.signatures.as_slice()).unwrap_or_default();
+    let missing = recorded.iter().filter(|one| !now.contains(one)).map(|one| {
+        let message =
+            format!("the record names a signature of {} by {}, which was not found again", one.image, one.signer);
+        Diagnostic::new(message).hint("deliver again, or restore the signature in the registry")
+    });
+    Errors::check(missing.collect())
 }
 
 fn never_delivered(unit: &PlannedUnit) -> Diagnostic {

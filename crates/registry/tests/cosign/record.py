@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what the real cosign writes into a registry, for tests/signatures.rs, so that the tests need neither cosign nor a network.
 
-    record.py COSIGN_2 COSIGN_3 > recorded.json
+    record.py COSIGN_2 COSIGN_3         (writes recorded.json and two of the public keys beside itself)
 
 The programs are built with `go install github.com/sigstore/cosign/v2/cmd/cosign@v2.6.1` and `.../v3/cmd/cosign@v3.1.3` (about 8 minutes
 of CPU each). Debian's docker-registry and openssl must be installed. Each case is a repository with one image, its signatures and the
@@ -10,6 +10,7 @@ public keys that made them. Private keys are thrown away.
 import base64, hashlib, json, os, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
 V2, V3 = sys.argv[1:3]
+HERE = os.path.dirname(os.path.abspath(__file__))
 work = tempfile.mkdtemp(prefix="cosign-record-")
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
@@ -48,16 +49,16 @@ def push(repository, comment):
 
 
 def recorded(repository, image, keys):
-    """Everything that the repository has beside the image."""
+    """Everything that the repository has."""
     tags = json.loads(request("GET", f"/v2/{repository}/tags/list")[0])["tags"]
-    open_, manifests, blobs = [tag for tag in sorted(tags) if tag != "1"], {}, {}
+    open_, manifests, blobs = sorted(tags), {}, {}
     while open_:
         reference = open_.pop(0)
         body, headers = request("GET", f"/v2/{repository}/manifests/{reference}", headers={"accept": f"{IMAGE}, {INDEX}"})
         manifests[reference] = {"mediaType": headers["content-type"], "text": body.decode()}
         document = json.loads(body)
         open_ += [one["digest"] for one in document.get("manifests", []) if one["digest"] not in manifests]
-        for layer in document.get("layers", []):
+        for layer in document.get("layers", []) + [document["config"]] * ("config" in document):
             blob, _ = request("GET", f"/v2/{repository}/blobs/{layer['digest']}")
             blobs[layer["digest"]] = base64.b64encode(blob).decode()
     return {"image": image, "keys": keys, "manifests": manifests, "blobs": blobs}
@@ -125,7 +126,12 @@ try:
         image = push(repository, "checkout")
         run(program, "sign", "--key", "p256.key", *flags, f"{host}/{repository}@{image}")
         cases[repository] = recorded(repository, image, [keys["p256"]])
-    json.dump({"cosign": ["v2.6.1", "v3.1.3"], "cases": cases}, sys.stdout, indent=1, sort_keys=True)
+    with open(f"{HERE}/recorded.json", "w") as file:
+        json.dump({"cosign": ["v2.6.1", "v3.1.3"], "cases": cases}, file, indent=1, sort_keys=True)
+        file.write("\n")
+    for name in ["p256", "other"]:
+        with open(f"{HERE}/{name}.pub", "w") as file:
+            file.write(keys[name])
 finally:
     server.terminate()
     shutil.rmtree(work, ignore_errors=True)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use manifest::{Diagnostic, Digest, Errors, ImageRef, Pins};
+use registry::signatures::{SignatureCheck, SignatureError, VerifiedSignature};
 use registry::{
     Credentials, Origin, Proxies, RegistryClient, RegistryError, RegistryErrors, RegistryOptions, ResolvedImage,
 };
@@ -211,6 +212,22 @@ impl<'a> Pinner<'a> {
     /// The lock file's content with everything that was found; absent where it is not to be written.
     pub fn into_lock(self) -> Option<Lock> {
         matches!(&self.from, From::Source(source) if source.writes_lock()).then_some(self.lock)
+    }
+
+    /// Verifies the signatures of images in their registries; the results are in the checks' order. Registries are asked even if digests come
+    /// from the lock file, which has no signatures.
+    ///
+    /// # Errors
+    /// Credentials or certificate authorities that cannot be read.
+    pub(crate) fn verify_signatures(
+        &mut self,
+        checks: &[SignatureCheck],
+    ) -> Result<Vec<Result<Vec<VerifiedSignature>, SignatureError>>, Failure> {
+        if checks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let progress = self.resolve_ctx.progress;
+        Ok(self.resolver()?.verify_signatures(checks, progress))
     }
 
     fn resolver(&mut self) -> Result<&RegistryClient, Failure> {
