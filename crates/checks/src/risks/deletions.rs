@@ -2,7 +2,7 @@
 
 use manifest::{Node, ObjectId};
 
-use super::model::Found;
+use super::model::RiskCollector;
 use super::values::{annotation, items, text};
 
 /// Custom resources whose operator deletes data with them: group, kind, what it is.
@@ -60,7 +60,7 @@ fn is_kept(object: &Node) -> bool {
 }
 
 /// `all` are the objects of the branch.
-pub(crate) fn check(id: &ObjectId, old: &Node, all: &[Node], found: &mut Found<'_>) {
+pub(crate) fn check(id: &ObjectId, old: &Node, all: &[Node], found: &mut RiskCollector<'_>) {
     if is_kept(old) {
         return;
     }
@@ -93,7 +93,7 @@ fn deleted_resources(definition: &Node, all: &[Node]) -> String {
 }
 
 /// Versions that a changed definition no longer has.
-pub(crate) fn removed_versions(old: &Node, new: &Node, found: &mut Found<'_>) {
+pub(crate) fn removed_versions(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     let names = |definition| -> Vec<&str> {
         items(definition, &["spec", "versions"]).iter().filter_map(|version| text(version, &["name"])).collect()
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use manifest::Node;
 
-use super::model::{Found, Pair};
+use super::model::{Pair, RiskCollector};
 use super::values::{annotation, items, text, texts};
 
 /// Annotations of cloud providers that keep a load balancer in the internal network.
@@ -29,7 +29,7 @@ fn publicity(service: &Node) -> u8 {
     }
 }
 
-pub(crate) fn service(pair: Pair<'_>, found: &mut Found<'_>) {
+pub(crate) fn service(pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let Some(new) = pair.new else { return };
     let before = pair.old.map(publicity).unwrap_or_default();
     if publicity(new) > before {
@@ -66,7 +66,7 @@ fn hosts<'a>(kind: &str, object: &'a Node) -> Option<(&'static str, BTreeSet<&'a
     })
 }
 
-pub(crate) fn routes(kind: &str, pair: Pair<'_>, found: &mut Found<'_>) {
+pub(crate) fn routes(kind: &str, pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let Some((new, (field, after))) = pair.new.and_then(|new| Some((new, hosts(kind, new)?))) else { return };
     let before = pair.old.and_then(|old| hosts(kind, old)).map(|(_, hosts)| hosts).unwrap_or_default();
     let added: Vec<&str> = after.into_iter().filter(|host| !before.contains(host)).collect();

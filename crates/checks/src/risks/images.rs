@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use manifest::{ImageRef, Node};
 
-use super::model::Found;
+use super::model::RiskCollector;
 use super::pods::template;
 use super::values::text;
 
-pub(crate) fn check(old: &Node, new: &Node, found: &mut Found<'_>) {
+pub(crate) fn check(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     let (Some(before), Some(after)) = (template(old), template(new)) else { return };
     let known = before.containers();
     for (name, container) in after.containers() {

@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-use super::model::Found;
+use super::model::RiskCollector;
 use super::values::{annotation, is_true, items, quantity, same, text};
 
 /// A field that cannot change.
@@ -57,7 +57,7 @@ fn is_replaced(object: &Node) -> bool {
     replaced || hook.is_some() || enabled("kustomize.toolkit.fluxcd.io/force")
 }
 
-pub(crate) fn check(group: &str, kind: &str, old: &Node, new: &Node, found: &mut Found<'_>) {
+pub(crate) fn check(group: &str, kind: &str, old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     if is_replaced(new) {
         return;
     }
@@ -106,14 +106,14 @@ fn differs(old: &Node, new: &Node, path: &[&str]) -> bool {
     !same(before, after) && !(!default_of(path).is_empty() && is_default(old) && is_default(new))
 }
 
-fn selector(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn selector(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     let path = ["spec", "selector"];
     if !same(old.at_path(&path), new.at_path(&path)) {
         found.add("immutable-selector", "spec.selector", new.at_path(&path), "the selector changes");
     }
 }
 
-fn stateful_set(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn stateful_set(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     selector(old, new, found);
     for (field, what) in [("serviceName", "the service name"), ("podManagementPolicy", "the pod management policy")] {
         let path = ["spec", field];
@@ -147,7 +147,7 @@ fn size(claim: &Node) -> Option<f64> {
     text(claim, &["spec", "resources", "requests", "storage"]).and_then(quantity)
 }
 
-fn job(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn job(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     // A suspended Job's template may change in part.
     let path = ["spec", "template"];
     if !is_true(old, &["spec", "suspend"]) && !same(old.at_path(&path), new.at_path(&path)) {
@@ -158,7 +158,7 @@ fn job(old: &Node, new: &Node, found: &mut Found<'_>) {
     }
 }
 
-fn service(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn service(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     let external = |object| text(object, &["spec", "type"]) == Some("ExternalName");
     if external(old) || external(new) {
         return;
@@ -173,7 +173,7 @@ fn service(old: &Node, new: &Node, found: &mut Found<'_>) {
     }
 }
 
-fn claim(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn claim(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     for field in ["storageClassName", "volumeName", "volumeMode", "accessModes", "selector", "dataSource"] {
         let path = ["spec", field];
         // The server sets the first two where the object leaves them out.
@@ -195,7 +195,7 @@ fn claim(old: &Node, new: &Node, found: &mut Found<'_>) {
 }
 
 /// Where a volume's data is (`ValidatePersistentVolumeUpdate`: the source is immutable).
-fn volume(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn volume(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     const OTHER: [&str; 9] = [
         "capacity",
         "accessModes",
@@ -227,7 +227,7 @@ fn volume(old: &Node, new: &Node, found: &mut Found<'_>) {
     }
 }
 
-fn data(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn data(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     if !is_true(old, &["immutable"]) {
         return;
     }

@@ -29,7 +29,7 @@ pub use objects::{ANNOTATIONS_LIMIT, OBJECT_LIMIT};
 pub use table::{RULES, find};
 pub use units::{UnitObjects, UnitRisk, across_units, identities};
 
-use model::{Found, Pair};
+use model::{Pair, RiskCollector};
 use references::Targets;
 
 /// An object's identity without the version of its API.
@@ -59,7 +59,7 @@ pub fn of_change(old: &[Node], new: &[Node]) -> Vec<Risk> {
     for object in new {
         let id = ObjectId::of(object);
         let pair = Pair { old: before.remove(&Key::of(&id)), new: Some(object) };
-        changed(&id, pair, &mut Found { object: &id, risks: &mut risks });
+        changed(&id, pair, &mut RiskCollector { object: &id, risks: &mut risks });
     }
     let budgets = new.iter().filter(|object| object.get("kind").and_then(Node::text) == Some("PodDisruptionBudget"));
     let has_budgets = budgets.count() > 0;
@@ -68,7 +68,7 @@ pub fn of_change(old: &[Node], new: &[Node]) -> Vec<Risk> {
         if before.remove(&Key::of(&id)).is_none() {
             continue;
         }
-        let mut found = Found { object: &id, risks: &mut risks };
+        let mut found = RiskCollector { object: &id, risks: &mut risks };
         deletions::check(&id, object, old, &mut found);
         if id.gvk.kind == "PodDisruptionBudget" && !has_budgets && new.iter().any(|one| is_replicated(one)) {
             found.add("disruption-budget-removed", "", None, "it is deleted");
@@ -83,7 +83,7 @@ fn is_replicated(object: &Node) -> bool {
     matches!(kind, "Deployment" | "StatefulSet" | "Rollout")
 }
 
-fn changed(id: &ObjectId, pair: Pair<'_>, found: &mut Found<'_>) {
+fn changed(id: &ObjectId, pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let (group, kind) = (id.gvk.group.as_str(), id.gvk.kind.as_str());
     if let (Some(old), Some(new)) = (pair.old, pair.new) {
         immutable::check(group, kind, old, new, found);
@@ -109,7 +109,7 @@ pub fn of_objects(objects: &[Node]) -> Vec<Risk> {
     let targets = Targets::of(objects);
     for object in objects {
         let id = ObjectId::of(object);
-        let mut found = Found { object: &id, risks: &mut risks };
+        let mut found = RiskCollector { object: &id, risks: &mut risks };
         objects::check(&id, object, &mut found);
         targets.check(&id, object, &mut found);
     }

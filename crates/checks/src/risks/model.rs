@@ -87,12 +87,12 @@ impl Action {
 }
 
 /// Collects risks of one object.
-pub(crate) struct Found<'a> {
+pub(crate) struct RiskCollector<'a> {
     pub(crate) object: &'a ObjectId,
     pub(crate) risks: &'a mut Vec<Risk>,
 }
 
-impl Found<'_> {
+impl RiskCollector<'_> {
     /// Adds a risk. `node` is the field in the new object, if it is there.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use manifest::{Node, ObjectId};
 
-use super::model::Found;
+use super::model::RiskCollector;
 use super::values::{annotation, is_true, text};
 
 /// `TotalAnnotationSizeLimitB` of apimachinery, and the limit of kubectl's annotation with the last applied object.
@@ -12,7 +12,7 @@ pub const OBJECT_LIMIT: usize = 1_536 * 1024;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-pub(crate) fn check(id: &ObjectId, object: &Node, found: &mut Found<'_>) {
+pub(crate) fn check(id: &ObjectId, object: &Node, found: &mut RiskCollector<'_>) {
     name(id, object, found);
     sizes(object, found);
     let meta = object.get("metadata");
@@ -37,7 +37,7 @@ fn longest_name(id: &ObjectId) -> usize {
     }
 }
 
-fn name(id: &ObjectId, object: &Node, found: &mut Found<'_>) {
+fn name(id: &ObjectId, object: &Node, found: &mut RiskCollector<'_>) {
     let node = object.at_path(&["metadata", "name"]);
     let longest = longest_name(id);
     if id.name.len() > longest {
@@ -50,7 +50,7 @@ fn name(id: &ObjectId, object: &Node, found: &mut Found<'_>) {
     }
 }
 
-fn sizes(object: &Node, found: &mut Found<'_>) {
+fn sizes(object: &Node, found: &mut RiskCollector<'_>) {
     let size = json_size(object);
     let annotations = object.at_path(&["metadata", "annotations"]);
     // The sum cannot be larger than the whole object.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use manifest::Node;
 
-use super::model::{Found, Pair};
+use super::model::{Pair, RiskCollector};
 use super::values::{items, text, texts};
 
 /// What a rule grants.
@@ -20,7 +20,7 @@ struct Grant {
 /// The most grants of one role that are compared one by one.
 const MAX_GRANTS: usize = 20_000;
 
-pub(crate) fn role(pair: Pair<'_>, found: &mut Found<'_>) {
+pub(crate) fn role(pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let Some(new) = pair.new else { return };
     let before = pair.old.map(grants).unwrap_or_default();
     let mut added: Vec<Grant> = grants(new).into_iter().filter(|grant| !covers(&before, grant)).collect();
@@ -92,7 +92,7 @@ fn listed(grants: &[&Grant]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-pub(crate) fn binding(pair: Pair<'_>, found: &mut Found<'_>) {
+pub(crate) fn binding(pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let Some(new) = pair.new else { return };
     let subjects = |object: &Node| -> BTreeSet<String> { items(object, &["subjects"]).iter().map(subject).collect() };
     let role = |object: &Node| text(object, &["roleRef", "name"]).map(str::to_owned);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Node, ObjectId};
 
-use super::model::Found;
+use super::model::RiskCollector;
 use super::pods::template;
 use super::values::{items, labels, text, texts};
 
@@ -79,7 +79,7 @@ impl<'a> Targets<'a> {
         self.pods.iter().any(|pods| same(pods) && selects(&pods.labels))
     }
 
-    pub(crate) fn check(&self, id: &ObjectId, object: &'a Node, found: &mut Found<'_>) {
+    pub(crate) fn check(&self, id: &ObjectId, object: &'a Node, found: &mut RiskCollector<'_>) {
         match (id.gvk.group.as_str(), id.gvk.kind.as_str()) {
             ("", "Service") => self.service(id, object, found),
             ("policy", "PodDisruptionBudget") => self.selector(id, object, "selector", found),
@@ -90,7 +90,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    fn service(&self, id: &ObjectId, object: &Node, found: &mut Found<'_>) {
+    fn service(&self, id: &ObjectId, object: &Node, found: &mut RiskCollector<'_>) {
         let path = ["spec", "selector"];
         let selector = labels(object, &path);
         let external = text(object, &["spec", "type"]) == Some("ExternalName");
@@ -101,7 +101,7 @@ impl<'a> Targets<'a> {
     }
 
     /// A label selector of a field of `spec`.
-    fn selector(&self, id: &ObjectId, object: &Node, field: &str, found: &mut Found<'_>) {
+    fn selector(&self, id: &ObjectId, object: &Node, field: &str, found: &mut RiskCollector<'_>) {
         let path = ["spec", field];
         let Some(selector) = object.at_path(&path) else { return };
         let wanted = labels(selector, &["matchLabels"]);
@@ -118,7 +118,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    fn autoscaler(&self, object: &'a Node, found: &mut Found<'_>) {
+    fn autoscaler(&self, object: &'a Node, found: &mut RiskCollector<'_>) {
         let path = ["spec", "scaleTargetRef"];
         let Some(target) = object.at_path(&path) else { return };
         let (Some(kind), Some(name)) = (text(target, &["kind"]), text(target, &["name"])) else { return };
@@ -128,7 +128,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    fn ingress(&self, object: &'a Node, found: &mut Found<'_>) {
+    fn ingress(&self, object: &'a Node, found: &mut RiskCollector<'_>) {
         // Without a Service of its own, the unit routes to those of others.
         if !self.kinds.contains("Service") || self.is_open {
             return;

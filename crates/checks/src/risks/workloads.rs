@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use manifest::Node;
 
-use super::model::{Found, Pair};
+use super::model::{Pair, RiskCollector};
 use super::pods::{Template, template};
 use super::values::{is_true, items, text, texts};
 
-pub(crate) fn check(pair: Pair<'_>, found: &mut Found<'_>) {
+pub(crate) fn check(pair: Pair<'_>, found: &mut RiskCollector<'_>) {
     let Some(new) = pair.new else { return };
     if let Some(old) = pair.old {
         replicas(old, new, found);
@@ -27,7 +27,7 @@ pub(crate) fn check(pair: Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn replicas(old: &Node, new: &Node, found: &mut Found<'_>) {
+fn replicas(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
     let path = ["spec", "replicas"];
     let count = |object| text(object, &path).and_then(|text| text.parse::<u32>().ok());
     // Where the new object has none, the cluster keeps what an autoscaler or a person set.
@@ -44,7 +44,7 @@ fn replicas(old: &Node, new: &Node, found: &mut Found<'_>) {
     }
 }
 
-fn losses(old: &Node, new: &Node, field: &str, name: &str, found: &mut Found<'_>) {
+fn losses(old: &Node, new: &Node, field: &str, name: &str, found: &mut RiskCollector<'_>) {
     for resource in ["cpu", "memory"] {
         let path = ["resources", "limits", resource];
         if text(old, &path).is_some() && text(new, &path).is_none() {
@@ -61,7 +61,7 @@ fn losses(old: &Node, new: &Node, field: &str, name: &str, found: &mut Found<'_>
 }
 
 /// Rights of one container that it did not have.
-fn rights(old: Option<&Node>, new: &Node, field: &str, name: &str, found: &mut Found<'_>) {
+fn rights(old: Option<&Node>, new: &Node, field: &str, name: &str, found: &mut RiskCollector<'_>) {
     let path = ["securityContext", "privileged"];
     if is_true(new, &path) && !old.is_some_and(|old| is_true(old, &path)) {
         let change = format!("container {name} becomes privileged");
@@ -79,7 +79,7 @@ fn rights(old: Option<&Node>, new: &Node, field: &str, name: &str, found: &mut F
 }
 
 /// Rights of a pod that it did not have.
-fn pod(old: Option<&Template<'_>>, new: &Template<'_>, found: &mut Found<'_>) {
+fn pod(old: Option<&Template<'_>>, new: &Template<'_>, found: &mut RiskCollector<'_>) {
     for name in ["hostNetwork", "hostPID", "hostIPC"] {
         let path = ["spec", name];
         if is_true(new.node, &path) && !old.is_some_and(|old| is_true(old.node, &path)) {

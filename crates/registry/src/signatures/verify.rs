@@ -84,7 +84,7 @@ impl Evidence {
         verified.map_err(|error| one_line(&self.invalid_certificate(&error.to_string())))
     }
 
-    /// Why a certificate or what is beside it does not count. What the certificate claims is told as a claim.
+    /// Why a certificate or what is beside it does not count. Names in the certificate are given as claims, since they are not verified.
     fn invalid_certificate(&self, reason: &str) -> String {
         let info = self.bundle.signing_certificate().and_then(|leaf| parse_certificate_info(leaf).ok());
         let Some(info) = info else { return format!("invalid signature: {reason}") };
@@ -112,7 +112,7 @@ impl Evidence {
         Ok(Artifact::from_digest(digest))
     }
 
-    /// Why a signature without a certificate does not count: another key, whose fingerprint is told where the log or the bundle has it.
+    /// Why a signature without a certificate does not count: another key, with its fingerprint if the log has it.
     fn other_key(&self, digest: &Digest) -> String {
         let logged = self.logged_key().and_then(|pem| PublicKey::from_pem(&pem).ok());
         match logged.filter(|key| self.is_signed_with(key, digest)) {
