@@ -81,7 +81,9 @@ pub struct Helm {
     /// A file of values below the service's folder, or a list of them, of which the last wins.
     #[serde(default)]
     pub values: OneOrMany,
-    /// Values that win over those of files: a mapping from helm's keys (`image.tag`) to values, or a list of `KEY=VALUE`, each as helm's
+    /// Values that win over those of files, as a file of values has them.
+    pub values_inline: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Values that win over all others: a mapping from helm's keys (`image.tag`) to values, or a list of `KEY=VALUE`, each as helm's
     /// `--set` reads it. `${NAME}` is a variable of the unit.
     #[serde(default)]
     pub set: SetValues,

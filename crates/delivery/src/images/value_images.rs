@@ -276,7 +276,7 @@ enum NameFit {
 enum TagFit {
     Same,
     Empty,
-    /// These texts are around it.
+    /// The tag has these texts before and after it.
     Within {
         before: String,
         after: String,

@@ -16,7 +16,7 @@ use crate::host::source_link;
 use crate::host::trailers::{ENVIRONMENT, IMAGE, RUN, SERVICE, SOURCE_COMMIT, SOURCE_REPOSITORY};
 use crate::images::{assign, moves};
 use crate::pipeline::reference_trailers;
-use crate::plan::{ChartSource, PlannedUnit, Source};
+use crate::plan::{ChartSource, INPUT, PlannedUnit, Source};
 use crate::report::format::{person, rfc3339};
 
 /// The message of a unit's commit: its subject; the source's subject and page; the images that change, where the branch's last commit is one of this
@@ -121,6 +121,9 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
                     arguments
                 }
             };
+            if let Some(values) = &release.values_inline {
+                with_inline_values(&mut arguments, values);
+            }
             let program = match &release.program {
                 Some(program) => program,
                 None => {
@@ -141,6 +144,15 @@ fn command(unit: &PlannedUnit, folder: &str) -> String {
             format!("cat {}", files.iter().map(below).collect::<Vec<_>>().join(" "))
         }
         Source::Skaffold(options) => skaffold_command(options, folder),
+    }
+}
+
+/// Gives values as an argument instead of the program's input.
+fn with_inline_values(arguments: &mut [String], values: &str) {
+    let is_input = |pair: &[String]| pair[0] == "--values" && pair[1] == INPUT;
+    if let Some(at) = arguments.windows(2).position(is_input) {
+        "--set-json".clone_into(&mut arguments[at]);
+        values.clone_into(&mut arguments[at + 1]);
     }
 }
 

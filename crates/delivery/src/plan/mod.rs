@@ -44,6 +44,7 @@ pub use exec::ExecPermission;
 pub(crate) use expansion::expand;
 pub use outside::AllowedOutside;
 pub use random::PlannedRandom;
+pub(crate) use release::INPUT;
 pub use release::{ChartSource, Release};
 pub use render_core::skaffold::{BuildArtifacts, DigestSource, SkaffoldOptions};
 pub use review::Request;

@@ -27,7 +27,9 @@ pub struct Release {
     pub namespace: Option<String>,
     /// Files of values, the last wins.
     pub values: Vec<String>,
-    /// Values that win over those of files, each as helm's `--set` reads it.
+    /// Values that win over those of files, as JSON.
+    pub values_inline: Option<String>,
+    /// Values that win over all others, each as helm's `--set` reads it.
     pub set: Vec<String>,
     /// Whether the chart's custom resource definitions are part of the output.
     pub include_crds: bool,
@@ -47,6 +49,9 @@ pub struct Release {
     pub semantics: Option<String>,
 }
 
+/// How helm's `--values` names the standard input.
+pub(crate) const INPUT: &str = "-";
+
 impl Release {
     /// The version of helm whose results are reproduced.
     pub fn semantics(&self) -> &str {
@@ -63,7 +68,8 @@ impl Release {
         }
     }
 
-    /// The arguments of `helm template`, with the chart at `chart` and each file of values where `place` says.
+    /// The arguments of `helm template`, with the chart at `chart` and each file of values where `place` says. The values of
+    /// `values_inline` are the program's input.
     pub fn arguments(&self, chart: &str, place: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut all = vec!["template".to_owned(), self.name.clone(), chart.to_owned()];
         let mut flag = |name: &str, value: &str| all.extend([name.to_owned(), value.to_owned()]);
@@ -75,6 +81,7 @@ impl Release {
         }
         self.api_versions.iter().for_each(|version| flag("--api-versions", version));
         self.values.iter().for_each(|path| flag("--values", &place(path)));
+        self.values_inline.iter().for_each(|_| flag("--values", INPUT));
         self.set.iter().for_each(|value| flag("--set", value));
         let switches = [
             ("--include-crds", self.include_crds),

@@ -108,6 +108,7 @@ impl UnitContext<'_> {
             name: helm.release.as_ref().map_or_else(|| Ok(service.name.clone()), |release| self.fill(release))?,
             namespace: self.namespace()?,
             values: values.collect::<Result<_, Diagnostic>>()?,
+            values_inline: helm.values_inline.clone().map(|values| serde_json::Value::Object(values).to_string()),
             set: helm.set.0.iter().map(|value| self.fill_values(value, "helm.set")).collect::<Result<_, _>>()?,
             include_crds: helm.include_crds.unwrap_or(true),
             tests: helm.tests.or(helm.skip_tests.map(|skip| !skip)).unwrap_or(false),

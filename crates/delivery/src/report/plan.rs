@@ -40,7 +40,8 @@ fn renders(plan: &Plan, unit: &PlannedUnit) -> String {
                 ChartSource::Folder(folder) => format!("{}/Chart.yaml", below(&plan.root, folder)),
                 ChartSource::Remote(request) => request.to_string(),
             };
-            let set = if release.set.is_empty() { "" } else { " --set …" };
+            let is_set = !release.set.is_empty() || release.values_inline.is_some();
+            let set = if is_set { " --set …" } else { "" };
             let kustomize = release.kustomize.iter().map(|folder| format!(" -k {}", below(&plan.root, folder)));
             let hooks = release.hooks.name();
             let (values, kustomize) = (values.collect::<String>(), kustomize.collect::<String>());
@@ -129,6 +130,9 @@ fn helm_json(plan: &Plan, release: &Release) -> Value {
             helm["chart"] = json!(name);
             helm["version"] = json!(request.version);
         }
+    }
+    if let Some(values) = &release.values_inline {
+        helm["valuesInline"] = serde_json::from_str(values).unwrap_or_default();
     }
     if !release.set.is_empty() {
         helm["set"] = json!(release.set);

@@ -93,7 +93,7 @@ fn refuse_hooks(release: &Release, objects: &[Node]) -> Result<(), Diagnostic> {
 fn in_process(release: &Release, chart: &str, files: &dyn Files, host: &dyn Host) -> Result<Vec<u8>, Errors> {
     let mut arguments = release.arguments(chart, &str::to_owned);
     arguments.extend(release.semantics.iter().flat_map(|name| ["--semantics".to_owned(), name.clone()]));
-    let call = call(HELM, "/", arguments);
+    let call = call(release, HELM, "/", arguments);
     let finished = run_program(&call, files, host)?;
     Ok(finished_output(release, &call, "", finished)?)
 }
@@ -141,12 +141,12 @@ fn by_program(
     Ok(run(release, host, folder.path(), arguments)?)
 }
 
-fn call(program: &str, folder: &str, arguments: Vec<String>) -> Program {
+fn call(release: &Release, program: &str, folder: &str, arguments: Vec<String>) -> Program {
     Program {
         arguments: std::iter::once(program.to_owned()).chain(arguments).collect(),
         folder: folder.to_owned(),
         variables: Vec::new(),
-        input: Vec::new(),
+        input: release.values_inline.as_ref().map(|values| values.clone().into_bytes()).unwrap_or_default(),
         // A program of another name is the source's choice.
         kind: if program == HELM { ProgramKind::Helm } else { ProgramKind::Source },
     }
@@ -155,7 +155,7 @@ fn call(program: &str, folder: &str, arguments: Vec<String>) -> Program {
 /// Runs the program, and returns what it wrote.
 fn run(release: &Release, host: &dyn Host, scratch: &str, arguments: Vec<String>) -> Result<Vec<u8>, Diagnostic> {
     let program = release.program.clone().or(host.charts().program).unwrap_or_else(|| HELM.to_owned());
-    let call = call(&program, scratch, arguments);
+    let call = call(release, &program, scratch, arguments);
     let finished = host.run(&call).map_err(|found| release.locate(found))?;
     finished_output(release, &call, scratch, finished)
 }

@@ -51,12 +51,12 @@ pub(super) struct Repository<'a> {
 }
 
 impl Repository<'_> {
-    /// The services of the config, sorted by name and then by environment.
+    /// The services of the config, sorted by name and then by environment. Two may have one name if their entries name other environments.
     ///
     /// # Errors
     /// An entry without a match, a folder that does not exist or has no config, two services of one name.
     pub(super) fn services(&self, config: &Config) -> Result<Vec<DiscoveredService>, Errors> {
-        let mut found: BTreeMap<(String, Option<String>), DiscoveredService> = BTreeMap::new();
+        let mut found: BTreeMap<Key, DiscoveredService> = BTreeMap::new();
         let mut wrong = Vec::new();
         for (index, entry) in config.services.0.iter().enumerate() {
             let services = match entry.path {
@@ -70,17 +70,24 @@ impl Repository<'_> {
             });
             match services {
                 Ok(services) => services.into_iter().for_each(|one| {
-                    let key = (one.name.clone(), one.environment.clone());
+                    let key = Key::of(&one);
                     // What is captured for an environment that the file does not have is not delivered, so its names may be any.
                     let declared = one.environment.as_ref().is_none_or(|name| config.environments.get(name).is_some());
                     if !declared {
                         found.entry(key).or_insert(one);
                         return;
                     }
-                    if let Some(duplicate) = found.get(&key).filter(|other| !replaces(&one, other)) {
-                        wrong.push(locate(same_name(&one, duplicate)));
-                    } else {
-                        found.insert(key, one);
+                    let same = found.range(key.first()..).take_while(|(other, _)| other.has_name_of(&key));
+                    let same = same.into_iter().find(|(other, _)| other.overlaps(&key));
+                    match same.map(|(key, other)| (key.clone(), other)) {
+                        Some((_, other)) if !replaces(&one, other) => wrong.push(locate(same_name(&one, other))),
+                        Some((replaced, _)) => {
+                            found.remove(&replaced);
+                            found.insert(key, one);
+                        }
+                        None => {
+                            found.insert(key, one);
+                        }
                     }
                 }),
                 Err(error) => wrong.push(locate(error)),
@@ -91,10 +98,47 @@ impl Repository<'_> {
     }
 }
 
+/// What tells services apart: two of one name are in different environments.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    name: String,
+    /// The environment that the pattern captured.
+    environment: Option<String>,
+    /// The environments that the entry names; all where empty.
+    environments: Vec<String>,
+}
+
+impl Key {
+    fn of(service: &DiscoveredService) -> Key {
+        let DiscoveredService { name, environment, entry, .. } = service;
+        Key { name: name.clone(), environment: environment.clone(), environments: entry.environments.clone() }
+    }
+
+    /// The first key of the same name and captured environment.
+    fn first(&self) -> Key {
+        Key { environments: Vec::new(), ..self.clone() }
+    }
+
+    fn has_name_of(&self, other: &Key) -> bool {
+        self.name == other.name && self.environment == other.environment
+    }
+
+    fn overlaps(&self, other: &Key) -> bool {
+        // A glob may match what the other one names.
+        let may_be_any = |key: &Key| key.environments.is_empty() || key.environments.iter().any(|name| is_glob(name));
+        may_be_any(self) || may_be_any(other) || self.environments.iter().any(|name| other.environments.contains(name))
+    }
+}
+
 /// An entry wins over a glob that matched its folder before it. Two entries that name the folder itself are a mistake: one would be lost.
 fn replaces(one: &DiscoveredService, other: &DiscoveredService) -> bool {
-    let is_glob = |path: &String| path.contains(['*', '?', '[', '{']);
-    one.entry.path.is_some() && other.entry.path.as_ref().is_some_and(is_glob) && one.folder == other.folder
+    one.entry.path.is_some()
+        && other.entry.path.as_ref().is_some_and(|path| is_glob(path))
+        && one.folder == other.folder
+}
+
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
 }
 
 /// A name that no branch and no report can have.

@@ -98,6 +98,21 @@ const GENERIC: [&str; 13] = [
 const MAX_LISTS: usize = 8;
 
 impl Kustomizations {
+    /// The kustomizations in these folders, and those that they are parts of.
+    pub(super) fn with_parts_in(&self, folders: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = self.all.intersection(folders).cloned().collect();
+        loop {
+            let is_new = |folder: &&String| {
+                !found.contains(*folder) && self.parts.get(*folder).is_some_and(|parts| !parts.is_disjoint(&found))
+            };
+            let more: Vec<String> = self.all.iter().filter(is_new).cloned().collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
     /// Sorts the kustomizations. `root` is the name of a service without a folder of its own.
     pub(super) fn sort(&self, root: &str) -> Sorted {
         let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -8,6 +8,7 @@ use render_core::kustomize::kustomization::FILE_NAMES;
 
 use super::environment_names::{is_environment, may_be_environment};
 use super::layout::{Kustomizations, Layout, LeftOut, Sorted};
+use super::releases::{self, Documents, FoundChart, FoundRelease, Releases, Repository};
 use crate::host::clone;
 
 /// The result of inspecting a repository. Paths are below its root, empty for the root itself.
@@ -19,6 +20,10 @@ pub struct Inspection {
     pub environments: Vec<String>,
     /// The kustomizations with an environment in their paths.
     pub layouts: Vec<Layout>,
+    /// The releases of charts that Flux and Argo CD resources define.
+    pub releases: Vec<FoundRelease>,
+    /// The name of a service in the root folder.
+    pub root_name: String,
     /// The kustomizations and charts that are not delivered.
     pub left_out: Vec<LeftOut>,
     /// Folders with a Dockerfile that no Skaffold config is above of, sorted.
@@ -62,6 +67,8 @@ const DEEPEST: usize = 6;
 const SKIPPED: [&str; 7] = ["node_modules", "target", "vendor", "test", "tests", "testdata", "e2e"];
 /// The names of a chart's values files per environment.
 const VALUES: [(&str, &str, &str); 3] = [("", "values-", ".yaml"), ("", "values.", ".yaml"), ("values", "", ".yaml")];
+/// The folders of a chart with a folder of values for each environment.
+const CONTAINERS_OF_VALUES: [&str; 3] = ["environments", "envs", "env"];
 
 /// What an inspection looks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +89,9 @@ struct Scan {
     values: Vec<LeftOut>,
     dockerfiles: Vec<String>,
     folders: BTreeMap<String, Vec<String>>,
+    documents: Documents,
+    /// The namespaces that kustomizations set, by folder.
+    namespaces: BTreeMap<String, String>,
 }
 
 /// Inspects the folders below `root`, without hidden ones and those in `SKIPPED`.
@@ -110,7 +120,8 @@ pub fn look(files: &dyn Files, root: &str, scope: Scope) -> Result<Inspection, D
         scan.keep_skaffold();
     }
     let name = root_name(root);
-    Ok(scan.found(&name))
+    let releases = scan.releases(files, root);
+    Ok(scan.found(&name, releases))
 }
 
 /// The name of what the repository holds: the last part of the URL of `origin`, else the folder's name.
@@ -126,6 +137,7 @@ impl Scan {
         self.services.retain(|one| one.how == How::Skaffold);
         self.kustomizations = Kustomizations::default();
         self.values.clear();
+        self.documents = Documents::default();
         self.dockerfiles.clear();
     }
 
@@ -162,6 +174,11 @@ impl Scan {
             let documents = read(files, &join(folder, name));
             self.kustomization(below, documents.first(), &|part| is_kustomization(files, root, part));
         }
+        for name in names.iter().filter(|name| name.ends_with(".yaml") || name.ends_with(".yml")) {
+            if let Ok(bytes) = files.read(&join(folder, name)) {
+                self.documents.add(join(&format!("/{below}"), name).trim_start_matches('/'), &bytes);
+            }
+        }
         if names.iter().any(|name| name == "Dockerfile" || name.starts_with("Dockerfile.")) {
             self.dockerfiles.push(below.to_owned());
         }
@@ -177,6 +194,9 @@ impl Scan {
         }
         self.kustomizations.all.insert(below.to_owned());
         let Some(document) = document else { return };
+        if let Some(namespace) = document.get("namespace").and_then(Node::text) {
+            self.namespaces.insert(below.to_owned(), namespace.to_owned());
+        }
         let listed = parts(document, below);
         let folders: BTreeSet<String> = listed.iter().filter(|part| is_kustomization(part)).cloned().collect();
         let plain = ["apiVersion", "kind", "metadata", "resources", "bases"];
@@ -189,9 +209,30 @@ impl Scan {
         self.kustomizations.parts.insert(below.to_owned(), folders);
     }
 
-    fn found(self, root: &str) -> Inspection {
+    /// The releases that Flux and Argo CD resources define. Their charts and kustomizations are not delivered by themselves.
+    fn releases(&mut self, files: &dyn Files, root: &str) -> Releases {
+        let is_chart = |one: &&Candidate| matches!(one.how, How::Helm(_));
+        let charts: BTreeSet<String> = self.services.iter().filter(is_chart).map(|one| one.folder.clone()).collect();
+        let Scan { namespaces, folders, .. } = &*self;
+        let repository = Repository { files, root, charts: &charts, namespaces, folders };
+        let releases = releases::find(&self.documents, &repository);
+        let is_released =
+            |folder: &str| releases.found.iter().any(|one| one.chart == FoundChart::Folder(folder.to_owned()));
+        self.services.retain(|one| !is_released(&one.folder));
+        let taken: Vec<String> = self.kustomizations.with_parts_in(&releases.flux_folders).into_iter().collect();
+        for folder in taken {
+            self.kustomizations.all.remove(&folder);
+            self.values
+                .push(LeftOut::new(folder, "its HelmReleases are delivered as charts, its other objects are not"));
+        }
+        releases
+    }
+
+    fn found(self, root: &str, releases: Releases) -> Inspection {
         let Sorted { layouts, alone, mut left_out } = self.kustomizations.sort(root);
         let mut environments: BTreeSet<String> = self.profiles.clone();
+        environments.extend(releases.found.iter().flat_map(|one| one.environments.iter().cloned()));
+        left_out.extend(releases.left_out);
         environments.extend(layouts.iter().flat_map(|layout| &layout.units).map(|unit| unit.environment.clone()));
         let mut services = self.services;
         let in_base = |folder: &str| folder.split('/').any(|name| matches!(name, "base" | "bases"));
@@ -220,7 +261,16 @@ impl Scan {
         let mut dockerfiles = self.dockerfiles;
         dockerfiles.sort_unstable();
         let environments = environments.into_iter().collect();
-        Inspection { services, environments, layouts, left_out, dockerfiles, folders: self.folders }
+        Inspection {
+            services,
+            environments,
+            layouts,
+            releases: releases.found,
+            root_name: root.to_owned(),
+            left_out,
+            dockerfiles,
+            folders: self.folders,
+        }
     }
 }
 
@@ -279,6 +329,16 @@ fn chart(files: &dyn Files, folder: &str, below: &str, names: &[String]) -> Cand
         if !environments.is_empty() {
             let lead = if within.is_empty() { String::new() } else { format!("{within}/") };
             let values = format!("{lead}{before}{{environment}}{after}");
+            return Candidate { how: How::Helm(Some(values)), folder: below.to_owned(), environments };
+        }
+    }
+    for container in CONTAINERS_OF_VALUES {
+        let of_environment = |name: &String| join(folder, &format!("{container}/{name}/values.yaml"));
+        let listed = files.list(&join(folder, container)).unwrap_or_default();
+        let environments: Vec<String> =
+            listed.into_iter().filter(|name| files.kind(&of_environment(name)) == Ok(FileKind::File)).collect();
+        if !environments.is_empty() {
+            let values = format!("{container}/{{environment}}/values.yaml");
             return Candidate { how: How::Helm(Some(values)), folder: below.to_owned(), environments };
         }
     }

@@ -4,7 +4,9 @@ mod environment_names;
 mod globs;
 mod layout;
 mod look;
+mod releases;
 mod write;
+mod write_releases;
 
 use manifest::Diagnostic;
 use render_core::files::{FileError, FileKind, Files, join};
@@ -15,6 +17,7 @@ use crate::plan::settings::{Selection, Settings};
 
 pub use layout::{FoundUnit, Layout, LeftOut};
 pub use look::{Candidate, How, Inspection, Scope, look};
+pub use releases::{FoundChart, FoundRelease};
 pub use write::write;
 
 /// The decisions of the user.

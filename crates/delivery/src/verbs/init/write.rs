@@ -6,6 +6,7 @@ use std::fmt::Write;
 use manifest::Diagnostic;
 
 use super::globs::globs;
+use super::write_releases;
 use super::{Candidate, Choices, How, Inspection, Layout, LeftOut};
 use crate::config::{Host, Template};
 
@@ -23,7 +24,7 @@ kind: Delivery
 /// # Errors
 /// Where there is nothing to deliver, and an unknown environment in `choices.review`.
 pub fn write(found: &Inspection, choices: &Choices) -> Result<String, Diagnostic> {
-    if found.services.is_empty() && found.layouts.is_empty() {
+    if found.services.is_empty() && found.layouts.is_empty() && found.releases.is_empty() {
         return Err(Diagnostic::new("no skaffold.yaml, kustomization or Helm chart found")
             .hint("run it at the root of the repository, or write the file as docs/config.md shows"));
     }
@@ -111,6 +112,8 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
         in_layouts.contains(last(folder))
             || found.services.iter().filter(|one| last(&one.folder) == last(folder)).count() > 1
     };
+    let in_folders = found.services.iter().map(|one| last(&one.folder));
+    let in_layouts_and_folders: BTreeSet<&str> = in_layouts.iter().copied().chain(in_folders).collect();
     for ((how, only), folders) in alike {
         let marked = !matches!(how, How::Kustomize);
         if folders.iter().any(|folder| several(folder)) {
@@ -120,9 +123,12 @@ fn services(text: &mut String, found: &Inspection, environments: &[String]) {
             continue;
         }
         for glob in globs(&folders, marked, &found.folders) {
-            entry(text, how, &glob, None, &only);
+            // A service in the root folder has no folder to be named after.
+            let name = (glob == ".").then(|| found.root_name.clone());
+            entry(text, how, &glob, name, &only);
         }
     }
+    write_releases::write(text, &found.releases, environments, &in_layouts_and_folders);
     for Candidate { folder, environments, .. } in elsewhere {
         let _ = writeln!(text, "# {folder} has none of these environments, but {}.", environments.join(", "));
     }
