@@ -17,6 +17,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import yaml
@@ -146,4 +147,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
+        tempfile.tempdir = scratch
+        main()

@@ -7,10 +7,11 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::arguments::logging::LoggingArguments;
 use crate::arguments::trust::TrustArguments;
 use crate::commands::{
-    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, fork_commit, helm, hold, images, init,
-    kustomize, man, pin, plan, promote, pull_request, release, render, retire, rollback, schema, status, update,
+    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, explain, fork_commit, helm, hold, images,
+    init, kustomize, man, pin, plan, promote, pull_request, release, render, retire, rollback, schema, status, update,
     verify,
 };
+use crate::help_groups;
 use crate::logging;
 use crate::outcome::{Failure, Success};
 use crate::run_context;
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     EmptyCommit(empty_commit::Arguments),
     ForkCommit(fork_commit::Arguments),
     PullRequest(pull_request::Arguments),
+    Explain(explain::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -66,17 +68,17 @@ pub(crate) enum Command {
 pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, Failure> {
     let word = |index: usize| typed.get(index).and_then(|word| word.to_str());
     let verb = word(1);
-    let mut words = typed.clone();
+    let mut line = typed.clone();
     if (verb, word(2)) == (Some("helm"), Some("template")) {
         let flags = helm::read(&typed)?;
         if let Some(arguments) = helm::direct(&flags) {
             let (logging, trust) = (LoggingArguments::default(), TrustArguments::default());
             return started(Arguments { logging, trust, command: Command::Helm(arguments) }, false);
         }
-        words = helm::normalized(&typed, &flags);
+        line = helm::normalized(&typed, &flags);
     }
-    let mut command = verb.and_then(with_one).unwrap_or_else(Arguments::command);
-    let matches = command.try_get_matches_from_mut(words);
+    let mut command = verb.and_then(with_one).unwrap_or_else(|| help_groups::apply(Arguments::command()));
+    let matches = command.try_get_matches_from_mut(line);
     let debug = matches.as_ref().is_ok_and(asks_for_debug);
     let unused = matches.as_ref().map_or_else(|_| Vec::new(), render::without_effect);
     let read = matches.and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
@@ -93,7 +95,7 @@ fn started(arguments: Arguments, debug: bool) -> Result<Arguments, Failure> {
     let verbosity = if debug { Verbosity::Debug } else { arguments.logging.verbosity() };
     verbosity.set();
     run_context::set_trust(arguments.trust.trust());
-    logging::start(verbosity)?;
+    logging::start(verbosity, arguments.logging.trace())?;
     Ok(arguments)
 }
 
@@ -130,6 +132,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "empty-commit" => empty_commit::Arguments::augment_args,
         "fork-commit" => fork_commit::Arguments::augment_args,
         "pull-request" => pull_request::Arguments::augment_args,
+        "explain" => explain::Arguments::augment_args,
         "schema" => schema::Arguments::augment_args,
         _ => return None,
     };
@@ -146,7 +149,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     // Threads are started only for verbs that work in parallel or use the network.
     if !matches!(
         &arguments.command,
-        Command::Kustomize(_) | Command::Helm(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
+        Command::Kustomize(_)
+            | Command::Helm(_)
+            | Command::Explain(_)
+            | Command::Schema(_)
+            | Command::Completions(_)
+            | Command::Man(_)
     ) {
         delivery::host::threads::prepare();
     }
@@ -174,6 +182,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::EmptyCommit(arguments) => empty_commit::run(arguments),
         Command::ForkCommit(arguments) => fork_commit::run(arguments),
         Command::PullRequest(arguments) => pull_request::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Arguments::command()),
         Command::Man(arguments) => man::run(&arguments, Arguments::command()),

@@ -5,6 +5,7 @@
 //! the content of requests, and with it credentials.
 
 use std::fmt::{self, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -20,6 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::outcome::Failure;
 use crate::terminal;
+use crate::trace;
 use crate::verbosity::Verbosity;
 
 /// The crates that may write to the log, as targets name them.
@@ -29,13 +31,20 @@ const CRATES: [&str; 9] =
 /// The environment variable that chooses what is logged.
 const VARIABLE: &str = "HYDRANT_LOG";
 
-/// Starts the log if the verbosity or `HYDRANT_LOG` asks for one. Otherwise nothing is installed, and spans cost next to nothing.
+/// Starts the log if the verbosity or `HYDRANT_LOG` asks for one, and the trace if a file is given. Otherwise nothing is installed,
+/// and spans cost next to nothing.
 ///
 /// # Errors
 /// A value of `HYDRANT_LOG` that is not a filter.
-pub(crate) fn start(verbosity: Verbosity) -> Result<(), Failure> {
-    let Some(filter) = filter(verbosity, std::env::var(VARIABLE).ok().as_deref())? else { return Ok(()) };
-    let subscriber = tracing_subscriber::registry().with(Log(terminal::write).with_filter(filter));
+pub(crate) fn start(verbosity: Verbosity, trace: Option<&Path>) -> Result<(), Failure> {
+    let filter = filter(verbosity, std::env::var(VARIABLE).ok().as_deref())?;
+    if filter.is_none() && trace.is_none() {
+        return Ok(());
+    }
+    let log = filter.map(|filter| Log(terminal::write).with_filter(filter));
+    let all = || Targets::new().with_targets(CRATES.map(|name| (name, LevelFilter::DEBUG)));
+    let trace = trace.map(|file| trace::begin(file).with_filter(all()));
+    let subscriber = tracing_subscriber::registry().with(log).with(trace);
     tracing::subscriber::set_global_default(subscriber).map_err(|error| Failure::Input(anyhow!(error)))
 }
 

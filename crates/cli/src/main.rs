@@ -8,6 +8,7 @@ mod commands;
 mod exit;
 #[cfg(test)]
 mod generated_docs;
+mod help_groups;
 mod interrupt;
 mod invocation;
 mod logging;
@@ -19,12 +20,20 @@ mod prompt;
 mod run_context;
 mod skaffold_commands;
 mod terminal;
+mod trace;
 mod verbosity;
 
 fn main() -> ExitCode {
     exit::report_bugs();
-    delivery::host::threads::with_room(|| exit::code(run()))
+    delivery::host::threads::with_room(|| exit::code(traced()))
         .unwrap_or_else(|error| exit::code(Err(outcome::Failure::Input(error.into()))))
+}
+
+/// Runs the request, and then writes its trace, if one is requested; also for a run that failed.
+fn traced() -> Result<outcome::Success, outcome::Failure> {
+    let ended = run();
+    let written = trace::finish();
+    ended.and_then(|success| written.map(|()| success))
 }
 
 fn run() -> Result<outcome::Success, outcome::Failure> {

@@ -129,7 +129,7 @@ impl Copy {
         let work = home.path().canonicalize().unwrap().join("work");
         copy(&testkit::fixtures::root().join("examples/apps"), &work);
         let copy = Copy { home, work };
-        copy.sh("git init -q -b main && git add -A && git commit -q -m 'the example'");
+        copy.sh("git init -q -b main && git remote add origin https://github.com/acme/shop.git && git add -A && git commit -q -m 'the example'");
         copy
     }
 

@@ -17,3 +17,12 @@ fn real_schemas_agree_with_the_program() {
     let stderr = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{stderr}");
 }
+
+#[test]
+#[ignore = "needs python3 with jsonschema"]
+fn real_output_fits_its_schema() {
+    let root = testkit::fixtures::root();
+    let done = Command::new("python3").arg(root.join(".ci/output_schema.py")).arg(&root).output().unwrap();
+    let text = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{text}");
+}

@@ -1,5 +1,7 @@
 //! The options of every verb that say how much is printed on stderr.
 
+use std::path::{Path, PathBuf};
+
 use crate::verbosity::{self, Level, Verbosity};
 
 /// How much is printed on stderr.
@@ -23,9 +25,17 @@ pub(crate) struct LoggingArguments {
     /// Print errors only: no warnings, notes or progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
+    /// Write the stages and requests of the run to this file, as a trace that Perfetto and chrome://tracing read
+    #[arg(long, global = true, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 impl LoggingArguments {
+    /// The file of the trace, if one is requested.
+    pub(crate) fn trace(&self) -> Option<&Path> {
+        self.trace.as_deref()
+    }
+
     /// How much is to be printed.
     pub(crate) fn verbosity(&self) -> Verbosity {
         if self.quiet { Verbosity::Errors } else { verbosity::of(&self.levels) }

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod deliver;
 pub(crate) mod diff;
 pub(crate) mod empty_commit;
+pub(crate) mod explain;
 pub(crate) mod fork_commit;
 pub(crate) mod helm;
 pub(crate) mod hold;

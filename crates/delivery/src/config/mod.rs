@@ -15,6 +15,7 @@ pub mod environments;
 pub mod glob;
 mod locate;
 pub mod names;
+mod nearest;
 pub mod overrides;
 pub mod pattern;
 pub mod random;
@@ -28,6 +29,7 @@ pub use checks::{RiskPolicy, SchemaPolicy};
 pub use environments::{Cluster, Environment, Environments, ImageSource, Order, Profiles, glob_matches, is_pattern};
 pub use locate::{locate, locate_field};
 pub use names::Names;
+pub use nearest::nearest;
 pub use overrides::{Match, Override};
 pub use pattern::PathPattern;
 pub use random::{ChartRandom, RandomValues, SeedSource};
@@ -340,5 +342,19 @@ fn finding(error: &serde_saphyr::Error) -> Diagnostic {
         None if message.starts_with("cannot deserialize null into") => "expected a string, found null".to_owned(),
         None => message,
     };
-    Diagnostic::new(message).at(at).hint("see docs/config.md for all fields, or run `hydrant init` to write a file")
+    let meant = meant_field(&message);
+    let found = Diagnostic::new(message).at(at);
+    let found = match meant {
+        Some(meant) => found.hint(format!("write `{meant}`, if you meant that")),
+        None => found,
+    };
+    found.hint("run `hydrant explain` for all fields, or `hydrant init` to write a file")
+}
+
+/// Returns the known field that an unknown one probably means; `message` lists both as serde does.
+fn meant_field(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("unknown field `")?;
+    let (name, known) = rest.split_once("`, expected ")?;
+    let known = known.trim_start_matches("one of ").split([',', ' ']).map(|one| one.trim_matches('`'));
+    nearest(name, known.filter(|one| !one.is_empty() && *one != "or")).map(str::to_owned)
 }

@@ -7,6 +7,7 @@ use manifest::{Diagnostic, Errors};
 
 use super::context::{Level, levels, like_chain};
 use super::discover::DiscoveredService;
+use crate::config::nearest;
 use crate::config::{Config, Profiles, glob_matches, is_pattern};
 use crate::plan::settings::Settings;
 
@@ -212,8 +213,11 @@ fn within(folder: &str, service: &str) -> bool {
 /// Names, and globs without a match, that are not known.
 fn unknown(what: &str, wanted: &[String], known: &[&str], wrong: &mut Vec<Diagnostic>) {
     for name in wanted.iter().filter(|wanted| !known.iter().any(|name| glob_matches(wanted, name))) {
-        wrong.push(
-            Diagnostic::new(format!("unknown {what} \"{name}\"")).hint(format!("use one of {}", known.join(", "))),
-        );
+        let found = Diagnostic::new(format!("unknown {what} \"{name}\""));
+        let found = match nearest(name, known.iter().copied()) {
+            Some(meant) => found.hint(format!("write {meant}, if you meant that")),
+            None => found,
+        };
+        wrong.push(found.hint(format!("use one of {}", known.join(", "))));
     }
 }

@@ -3,11 +3,13 @@
 pub mod artifact;
 pub mod bootstrap;
 pub mod diff;
+pub mod explain;
 pub mod ghcp;
 pub mod helm;
 pub mod hold;
 pub mod init;
 pub mod kustomize;
+pub mod names;
 pub mod pin;
 pub mod promote;
 mod recommit;
