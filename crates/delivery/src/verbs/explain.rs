@@ -72,7 +72,10 @@ impl<'s> Schema<'s> {
         let mut fields: Vec<(&str, Field<'_>)> = Vec::new();
         for form in self.forms(schema) {
             let own = form.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
-            let own = own.map(|(name, value)| (name.as_str(), Field { schema: value, description: value }));
+            // The only field of a mapping that is an alternative is described by the mapping.
+            let only = form.get("properties").and_then(Value::as_object).is_some_and(|fields| fields.len() == 1);
+            let described = |value: &'s Value| if only && value.get("description").is_none() { form } else { value };
+            let own = own.map(|(name, value)| (name.as_str(), Field { schema: value, description: described(value) }));
             let inner = ["items", "additionalProperties"].iter().filter_map(|key| form.get(key));
             let inner = inner.filter(|value| value.is_object()).flat_map(|value| self.fields(value, depth));
             for (name, field) in own.chain(inner) {
