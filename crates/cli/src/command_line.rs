@@ -7,9 +7,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::arguments::logging::LoggingArguments;
 use crate::arguments::trust::TrustArguments;
 use crate::commands::{
-    artifact, bootstrap, commit, completions, deliver, diff, empty_commit, explain, fork_commit, helm, hold, images,
-    init, kustomize, man, pin, plan, promote, pull_request, release, render, retire, rollback, schema, status, update,
-    verify,
+    artifact, bootstrap, check, commit, completions, deliver, diff, empty_commit, explain, fork_commit, helm, hold,
+    images, init, kustomize, man, pin, plan, promote, pull_request, release, render, retire, rollback, schema, status,
+    update, verify,
 };
 use crate::help_groups;
 use crate::logging;
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Release(release::Arguments),
     Retire(retire::Arguments),
     Render(Box<render::Arguments>),
+    Check(check::Arguments),
     Kustomize(kustomize::Arguments),
     Helm(helm::Arguments),
     Pin(pin::Arguments),
@@ -122,6 +123,7 @@ fn with_one(verb: &str) -> Option<clap::Command> {
         "release" => release::Arguments::augment_args,
         "retire" => retire::Arguments::augment_args,
         "render" => render::Arguments::augment_args,
+        "check" => check::Arguments::augment_args,
         "kustomize" => kustomize::Arguments::augment_args,
         "helm" => helm::Arguments::augment_args,
         "pin" => pin::Arguments::augment_args,
@@ -174,6 +176,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
         Command::Artifact(arguments) => artifact::run(*arguments),
         Command::Bootstrap(arguments) => bootstrap::run(arguments),
         Command::Init(arguments) => init::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Helm(arguments) => helm::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),

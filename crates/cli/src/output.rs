@@ -153,6 +153,9 @@ pub(crate) fn warning(text: &impl std::fmt::Display) {
 
 /// Prints a finding on stderr: as an error if it refuses its unit.
 pub(crate) fn finding(finding: &UnitFinding) {
+    if finding.is_note() {
+        return;
+    }
     if finding.is_refusal() {
         line(&format!("error: {}", finding.diagnostic()));
     } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod bootstrap;
+pub(crate) mod check;
 pub(crate) mod commit;
 pub(crate) mod completions;
 pub(crate) mod deliver;

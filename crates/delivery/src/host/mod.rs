@@ -10,6 +10,7 @@ pub mod clone;
 pub(crate) mod commit_mount;
 pub(crate) mod confined;
 mod context;
+pub(crate) mod definitions;
 pub mod disk;
 pub mod dotenv;
 mod download;

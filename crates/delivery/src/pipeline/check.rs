@@ -1,5 +1,6 @@
 //! The stage before delivery: checks policies before anything is written.
 
+use checks::Severity;
 use manifest::{Diagnostic, Errors};
 
 use super::committed;
@@ -11,6 +12,7 @@ use super::unit::{CheckedUnit, PinnedUnit};
 use crate::error::Failure;
 use crate::images;
 use crate::images::search::Search;
+use crate::plan::PlannedUnit;
 use crate::report::findings::UnitFinding;
 
 impl Pipeline<'_> {
@@ -20,7 +22,7 @@ impl Pipeline<'_> {
     /// Everything that breaks a rule, in every unit; every file that differs from the commit.
     pub(crate) fn check(&mut self, units: Vec<PinnedUnit>, allow_dirty: bool) -> Result<Vec<CheckedUnit>, Failure> {
         let _span = tracing::info_span!("check", units = units.len()).entered();
-        self.find(&units);
+        self.find(&units)?;
         Errors::check(units.iter().flat_map(|unit| violations(unit, &self.search)).collect())?;
         findings::check(units.iter().flat_map(|unit| self.findings.get(&unit.unit.label())).flatten())?;
         if self.source.revision.is_none() && !allow_dirty {
@@ -36,25 +38,32 @@ impl Pipeline<'_> {
             let keys = output.objects.iter().flat_map(|object| secrets::private_keys(&name, object));
             let keys: Vec<Diagnostic> = keys.collect();
             output.warnings.extend(keys);
-            output.warnings.extend(self.findings.get(&unit.label()).into_iter().flatten().map(UnitFinding::diagnostic));
+            output.warnings.extend(self.warnings(&unit));
             Ok(CheckedUnit { unit, output, images, outside, signatures })
         };
         units.into_iter().map(checked).collect()
     }
 
+    /// The findings of a unit that are warnings. Notes are in reports only.
+    fn warnings(&self, unit: &PlannedUnit) -> Vec<Diagnostic> {
+        let findings = self.findings.get(&unit.label()).into_iter().flatten();
+        findings.filter(|one| one.finding.severity > Severity::Note).map(UnitFinding::diagnostic).collect()
+    }
+
     /// Keeps what schemas and risks say of the units.
-    fn find(&mut self, units: &[PinnedUnit]) {
+    fn find(&mut self, units: &[PinnedUnit]) -> Result<(), Errors> {
         let inputs: Vec<CheckInput<'_>> = units
             .iter()
             .map(|pinned| CheckInput { unit: &pinned.unit, objects: &pinned.output.objects, delivered: None })
             .collect();
-        let found = findings::find(&inputs);
+        let found = findings::find(self.source.files, &self.plan.root, &inputs)?;
         for unit in units {
             self.findings.insert(unit.unit.label(), Vec::new());
         }
         for one in found {
             self.findings.entry(one.unit.clone()).or_default().push(one);
         }
+        Ok(())
     }
 }
 

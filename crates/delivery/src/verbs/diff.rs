@@ -20,6 +20,7 @@ use crate::pipeline::{PinnedUnit, Pipeline, SourceTree};
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, PlannedUnit, plan};
 use crate::report::diff::{Noise, UnitDiff, compare};
+use crate::report::findings::UnitFinding;
 
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,17 +98,32 @@ pub fn differences(
     plan.given_images = given_images;
     let mut old = old?;
     let mut new = Comparison { settings, plan: &plan, ctx }.side(to)?;
+    let mut findings = find(&plan, &old, &new)?;
     let diff = |unit: &PlannedUnit| {
         let name = unit.name();
         let (old, new) = (old.take(&name), new.take(&name));
-        let input = CheckInput { unit, objects: &new.objects, delivered: Some(&old.objects) };
-        let findings = findings::find(&[input]);
+        let findings = findings.remove(&unit.label()).unwrap_or_default();
         let objects = compare(&old.objects, &new.objects, noise);
         let hold = old.hold.or(new.hold);
         let sides = (old.name, new.name);
         UnitDiff { name, objects, sides, assignments: new.assignments, ended: new.ended, hold, findings }
     };
     Ok(plan.units.iter().map(diff).collect())
+}
+
+/// What checks find in the objects of the new side, by the unit's label.
+fn find(plan: &Plan, old: &SideContents, new: &SideContents) -> Result<BTreeMap<String, Vec<UnitFinding>>, Failure> {
+    let none: &[Node] = &[];
+    let inputs: Vec<CheckInput<'_>> = plan
+        .units
+        .iter()
+        .map(|unit| CheckInput { unit, objects: new.objects(unit).unwrap_or(none), delivered: old.objects(unit) })
+        .collect();
+    let mut by_unit: BTreeMap<String, Vec<UnitFinding>> = BTreeMap::new();
+    for one in findings::find(&DiskFiles::default(), &plan.root, &inputs)? {
+        by_unit.entry(one.unit.clone()).or_default().push(one);
+    }
+    Ok(by_unit)
 }
 
 /// The settings without given images, which are for the new side.
@@ -123,6 +139,10 @@ struct SideContents {
 }
 
 impl SideContents {
+    fn objects(&self, unit: &PlannedUnit) -> Option<&[Node]> {
+        self.by_unit.get(&unit.name()).map(|one| one.objects.as_slice())
+    }
+
     fn take(&mut self, unit: &str) -> SideContent {
         let absent = || SideContent {
             name: self.absent.clone(),

@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod bootstrap;
+pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod ghcp;

@@ -30,6 +30,11 @@ impl UnitFinding {
         self.finding.severity == Severity::Refuse
     }
 
+    /// Whether the finding is for reports only.
+    pub fn is_note(&self) -> bool {
+        self.finding.severity == Severity::Note
+    }
+
     /// The finding as an error or a warning: `FILE:LINE:COLUMN: FIELD: UNIT: OBJECT: MESSAGE [ID]`.
     pub fn diagnostic(&self) -> Diagnostic {
         let Finding { field, hint, file, at, .. } = &self.finding;
