@@ -104,8 +104,9 @@ fn check_document(schemas: &Schemas, document: &Document, options: &CheckOptions
     let is_checked = |object: &&Node| {
         let id = ObjectId::of(object);
         let is_part = id.gvk.kind.is_empty() || id.gvk.version.is_empty();
+        // A file of values, a Chart.yaml: no object, unless it has metadata.
         let is_configuration =
-            id.gvk.group == "kustomize.config.k8s.io" || (id.gvk.kind.is_empty() && id.gvk.version.is_empty());
+            id.gvk.group == "kustomize.config.k8s.io" || (is_part && object.get("metadata").is_none());
         !is_configuration && !options.skip.iter().any(|kind| *kind == id.gvk.kind)
     };
     let objects: Vec<Node> = objects.iter().filter(is_checked).cloned().collect();
