@@ -63,6 +63,7 @@ fn unit(number: u32, source: u32, bytes: usize) -> Unit {
         promoted_from: None,
         outside: Vec::new(),
         signatures: Vec::new(),
+        check: None,
         assignments: Vec::new(),
         expected_assignments: None,
         kept_from: None,

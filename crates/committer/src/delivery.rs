@@ -13,7 +13,7 @@ use crate::round::plan::Planner;
 use crate::round::push::{self, PushContext, PushPart, PushRequest};
 use crate::round::queue::PushQueue;
 use crate::round::verdict::{self, Verdict};
-use crate::round::{BranchPlan, OrderPlace, Progress, RoundPlan, contents, read};
+use crate::round::{BranchPlan, OrderPlace, Progress, RemoteState, RoundPlan, contents, read};
 use crate::unit::Unit;
 use crate::validate;
 
@@ -112,9 +112,7 @@ impl<'a> Delivery<'a> {
         if !self.options.atomic {
             self.progress.hold_back(&state);
         }
-        let Progress { units, order, held_back, started, not_started, .. } = &self.progress;
-        let (options, store, order) = (self.options, &mut self.store, *order);
-        let plan = Planner { store, options, units, state: &state, order, held_back, started, not_started }.plan()?;
+        let plan = self.plan_judged(transport, &state)?;
         let mut plans = match plan {
             RoundPlan::StartBranches(starts) => {
                 return self.next(PushQueue::starting(starts, state, &self.progress), Step::Read);
@@ -142,6 +140,24 @@ impl<'a> Delivery<'a> {
             self.progress.settle_written_notes(&queue.plans);
         }
         self.next(queue, Step::Read)
+    }
+
+    /// Plans a round, and again without the changes that the units' checks refuse.
+    fn plan_judged(&mut self, transport: &mut dyn Transport, state: &RemoteState) -> Result<RoundPlan, DeliverError> {
+        let plan = self.plan(state)?;
+        let RoundPlan::Deliver(plans) = &plan else { return Ok(plan) };
+        let contents = contents::unjudged(&self.store, plans, &self.progress, state)?;
+        if contents.is_empty() {
+            return Ok(plan);
+        }
+        read::objects(transport, &self.store, contents.iter().flat_map(|content| content.blobs()).collect())?;
+        if contents::judge(&self.store, contents, &mut self.progress, state)? { self.plan(state) } else { Ok(plan) }
+    }
+
+    fn plan(&mut self, state: &RemoteState) -> Result<RoundPlan, DeliverError> {
+        let Progress { units, order, held_back, started, not_started, .. } = &self.progress;
+        let (options, store, order) = (self.options, &mut self.store, *order);
+        Planner { store, options, units, state, order, held_back, started, not_started }.plan()
     }
 
     /// Whether one push cannot take all branches. If so, all units are refused.

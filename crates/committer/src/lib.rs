@@ -57,5 +57,8 @@ pub use notes::NOTES;
 pub use options::{Ancestors, Options};
 pub use outcome::{Outcome, ReviewResult, TopicState, UnitResult};
 pub use refusal::{LeftAsIs, Refusal};
-pub use unit::{KeptDelivery, RequestMethod, RequestOptions, RequestOptionsFn, Retirement, TargetContent, Topic, Unit};
+pub use unit::{
+    ChangeCheck, ChangeCheckFn, ChangeVerdict, KeptDelivery, RequestMethod, RequestOptions, RequestOptionsFn,
+    Retirement, TargetContent, Topic, Unit,
+};
 pub use validate::{UnitError, is_valid_branch_name};

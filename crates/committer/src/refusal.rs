@@ -43,6 +43,18 @@ pub enum Refusal {
         /// Why it is unknown.
         reason: String,
     },
+    /// The change has risks that the policy refuses.
+    #[error("{reason}")]
+    Risks {
+        /// The risks.
+        reason: String,
+    },
+    /// The change has risks that the policy wants reviewed, and the unit has no topic branch.
+    #[error("needs a review: {reason}")]
+    NeedsReview {
+        /// The risks.
+        reason: String,
+    },
     /// A hold (set by a rollback) prevents later deliveries.
     #[error("the branch is held: {reason}")]
     Held {
@@ -161,6 +173,10 @@ impl Refusal {
     /// What the user can do about it: one imperative sentence, or `None` if another unit's refusal has it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Risks { .. } => "change the source, or set the risk to `ask`, `warn` or `off` in `policy.risks`",
+            Self::NeedsReview { .. } => {
+                "set `review` for the unit, or set the risk to `warn` or `off` in `policy.risks`"
+            }
             Self::Older { .. } | Self::Diverged { .. } => "deliver a newer commit, or pass --allow-older",
             Self::Reassigned { .. } => "run the command again",
             Self::UnknownAncestry { .. } => {

@@ -60,6 +60,30 @@ impl fmt::Debug for RequestOptions {
     }
 }
 
+/// What a check says of the change of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeVerdict {
+    /// The change may be committed.
+    Accept,
+    /// The change has to be reviewed: it may only go to a topic branch. The reason is for people.
+    Review(String),
+    /// The change must not be committed, for this reason.
+    Refuse(String),
+}
+
+/// Checks a change before it is committed.
+pub type ChangeCheckFn = dyn Fn(&TargetContent) -> ChangeVerdict + Send + Sync;
+
+/// Checks the change of a unit by what its branch holds. Called only if the unit changes something, and again if the branch moved.
+#[derive(Clone)]
+pub struct ChangeCheck(pub Arc<ChangeCheckFn>);
+
+impl fmt::Debug for ChangeCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangeCheck")
+    }
+}
+
 /// A service in an environment: files for a branch.
 #[derive(Clone, Debug)]
 pub struct Unit {
@@ -86,6 +110,8 @@ pub struct Unit {
     pub promoted_from: Option<String>,
     /// For the record: the folders outside of the source repository from which the files were rendered, sorted.
     pub outside: Vec<OutsideFolder>,
+    /// Checks what the unit changes on its branch; nothing is checked without it.
+    pub check: Option<ChangeCheck>,
     /// For the record: the signatures of images that were verified, sorted.
     pub signatures: Vec<ImageSignature>,
     /// The image assignments that the files were rendered with, sorted by image, for the record.

@@ -27,7 +27,7 @@ pub use files::{FOLDER_LIMIT, UnitFile, of_files};
 pub use model::{Action, Risk, Rule, Severity};
 pub use objects::{ANNOTATIONS_LIMIT, OBJECT_LIMIT};
 pub use table::{RULES, find};
-pub use units::{UnitObjects, UnitRisk, across_units, identities};
+pub use units::{ObjectOwners, UnitObjects, UnitRisk, across_units, identities, missing_namespaces};
 
 use model::{Pair, RiskCollector};
 use references::Targets;

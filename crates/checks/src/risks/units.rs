@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifest::{At, Node, ObjectId};
+use manifest::{At, Node, ObjectId, Text};
 
 use super::model::Risk;
 use super::table::find;
@@ -72,37 +72,63 @@ fn is_cluster_wide(kind: &str) -> bool {
 /// Returns what two units of one cluster both deliver, and the namespaces that no unit makes in a cluster where units make some. The second
 /// is judged only if `complete`: every unit of the clusters is there.
 pub fn across_units(units: &[UnitObjects], complete: bool) -> Vec<UnitRisk> {
-    let mut risks = shared(units);
+    let mut owners = ObjectOwners::default();
+    units.iter().for_each(|unit| owners.insert(unit));
+    let mut risks: Vec<UnitRisk> = units.iter().flat_map(|unit| owners.shared(unit)).collect();
     if complete {
-        risks.extend(namespaces(units));
+        risks.extend(missing_namespaces(units));
     }
     risks
 }
 
-fn shared(units: &[UnitObjects]) -> Vec<UnitRisk> {
-    let mut owners: BTreeMap<(&str, Identity<'_>), Vec<&UnitObjects>> = BTreeMap::new();
-    for unit in units {
+/// Which units deliver an object to a cluster.
+#[derive(Debug, Default)]
+pub struct ObjectOwners {
+    owners: BTreeMap<ObjectInCluster, BTreeSet<String>>,
+}
+
+/// An object of a cluster, without the version of its API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ObjectInCluster {
+    cluster: Text,
+    group: Text,
+    kind: Text,
+    namespace: Text,
+    name: Text,
+}
+
+impl ObjectInCluster {
+    fn of(cluster: &str, id: &ObjectId) -> Self {
+        let (group, kind) = (id.gvk.group.clone(), id.gvk.kind.clone());
+        ObjectInCluster { cluster: cluster.into(), group, kind, namespace: id.namespace.clone(), name: id.name.clone() }
+    }
+}
+
+impl ObjectOwners {
+    /// Adds the objects of a unit.
+    pub fn insert(&mut self, unit: &UnitObjects) {
         for id in &unit.objects {
-            let entry = owners.entry((&unit.cluster, Identity::of(id))).or_default();
-            if !entry.iter().any(|known| known.unit == unit.unit) {
-                entry.push(unit);
+            self.owners.entry(ObjectInCluster::of(&unit.cluster, id)).or_default().insert(unit.unit.clone());
+        }
+    }
+
+    /// Returns the objects of a unit that other units deliver too.
+    pub fn shared(&self, unit: &UnitObjects) -> Vec<UnitRisk> {
+        let risk_of = |id: &ObjectId| {
+            let owners = self.owners.get(&ObjectInCluster::of(&unit.cluster, id))?;
+            let others: Vec<&str> =
+                owners.iter().filter(|one| **one != unit.unit).take(3).map(String::as_str).collect();
+            if others.is_empty() {
+                return None;
             }
-        }
+            risk("shared-object", id, &unit.unit, "", format!("{} delivers it too", others.join(", ")))
+        };
+        unit.objects.iter().filter_map(risk_of).collect()
     }
-    let mut risks = Vec::new();
-    for ((_, id), several) in owners.into_iter().filter(|(_, several)| several.len() > 1) {
-        for unit in &several {
-            let others = several.iter().filter(|other| other.unit != unit.unit);
-            let others: Vec<&str> = others.take(3).map(|other| other.unit.as_str()).collect();
-            let own = unit.objects.iter().find(|own| Identity::of(own) == id);
-            let change = format!("{} delivers it too", others.join(", "));
-            risks.extend(own.and_then(|own| risk("shared-object", own, &unit.unit, "", change)));
-        }
-    }
-    risks
 }
 
-fn namespaces(units: &[UnitObjects]) -> Vec<UnitRisk> {
+/// Returns the namespaces that no unit makes, in clusters where units make some. `units` are all units of the clusters.
+pub fn missing_namespaces(units: &[UnitObjects]) -> Vec<UnitRisk> {
     let mut made: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for unit in units {
         let own = unit.objects.iter().filter(|id| id.gvk.kind == "Namespace" && id.gvk.group.is_empty());
@@ -122,21 +148,6 @@ fn namespaces(units: &[UnitObjects]) -> Vec<UnitRisk> {
         }
     }
     risks
-}
-
-/// The identity that a cluster knows: without the version of the API.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Identity<'a> {
-    group: &'a str,
-    kind: &'a str,
-    namespace: &'a str,
-    name: &'a str,
-}
-
-impl<'a> Identity<'a> {
-    fn of(id: &'a ObjectId) -> Self {
-        Identity { group: &id.gvk.group, kind: &id.gvk.kind, namespace: &id.namespace, name: &id.name }
-    }
 }
 
 fn risk(id: &str, object: &ObjectId, unit: &str, field: &str, change: String) -> Option<UnitRisk> {

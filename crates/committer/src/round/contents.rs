@@ -4,10 +4,11 @@ use git::{File, FileSet, Mode, ObjectStore};
 use git2::Oid;
 
 use super::read::tree_of;
-use super::{Action, BranchPlan, BranchRole, Progress, RemoteState};
+use super::{Action, BranchPlan, BranchRole, Judged, Progress, RemoteState};
 use crate::decide::{self, FolderState};
 use crate::metadata::{METADATA, Record, TreeFile};
-use crate::unit::{RequestMethod, TargetContent, Unit};
+use crate::refusal::Refusal;
+use crate::unit::{ChangeVerdict, RequestMethod, TargetContent, Unit};
 
 /// What a target holds of a unit. The files' bytes may have to be fetched.
 pub(crate) struct WantedContent {
@@ -51,6 +52,49 @@ pub(crate) fn wanted(
         }
     }
     Ok(wanted)
+}
+
+/// The contents that the checks of changes need.
+pub(crate) fn unjudged(
+    store: &ObjectStore,
+    plans: &[BranchPlan],
+    progress: &Progress<'_>,
+    state: &RemoteState,
+) -> Result<Vec<WantedContent>, git2::Error> {
+    let planned =
+        plans.iter().filter(|plan| !matches!(plan.role, BranchRole::Withdrawal(_))).flat_map(|plan| &plan.units);
+    let changed = planned.filter(|planned| matches!(planned.action, Action::Commit(_))).map(|planned| planned.unit);
+    let mut wanted = Vec::new();
+    for unit in changed {
+        let run = &progress.units[unit];
+        if run.is_unjudged(state.head(&run.unit.branch)) {
+            wanted.push(content(store, unit, run.unit, state)?);
+        }
+    }
+    Ok(wanted)
+}
+
+/// Asks the checks about the changes of units. Returns whether a change is refused. The contents' blobs are in the store by now.
+pub(crate) fn judge(
+    store: &ObjectStore,
+    contents: Vec<WantedContent>,
+    progress: &mut Progress<'_>,
+    state: &RemoteState,
+) -> Result<bool, git2::Error> {
+    let mut refused = false;
+    for WantedContent { unit, files, record } in contents {
+        let run = &mut progress.units[unit];
+        let Some(check) = &run.unit.check else { continue };
+        let content = TargetContent { files: file_set(store, &files)?, record };
+        let refusal = match (check.0)(&content) {
+            ChangeVerdict::Refuse(reason) => Some(Refusal::Risks { reason }),
+            ChangeVerdict::Review(reason) if run.unit.topic.is_none() => Some(Refusal::NeedsReview { reason }),
+            ChangeVerdict::Review(_) | ChangeVerdict::Accept => None,
+        };
+        refused |= refusal.is_some();
+        run.judged = Some(Judged { head: state.head(&run.unit.branch), refusal });
+    }
+    Ok(refused)
 }
 
 /// Stores the contents in the units' results. Their blobs are in the store by now.

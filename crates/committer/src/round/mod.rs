@@ -40,7 +40,17 @@ pub(crate) struct UnitRun<'a> {
     pub server_messages: Vec<String>,
     /// The review part of its result, as the last plan has it.
     pub review: Option<ReviewResult>,
+    /// What its check said last.
+    pub judged: Option<Judged>,
     pub state: UnitState,
+}
+
+/// What the check of a unit's change said.
+pub(crate) struct Judged {
+    /// The branch's commit that the change was compared with.
+    pub head: Option<Oid>,
+    /// Why it must not be committed.
+    pub refusal: Option<Refusal>,
 }
 
 /// Whether a unit has an outcome.
@@ -75,7 +85,17 @@ pub(crate) struct Settled {
 impl<'a> UnitRun<'a> {
     pub(crate) fn new(unit: &'a Unit) -> Self {
         let state = UnitState::Pending(Pending::default());
-        Self { unit, attempts: 0, server_messages: Vec::new(), review: None, state }
+        Self { unit, attempts: 0, server_messages: Vec::new(), review: None, judged: None, state }
+    }
+
+    /// Whether the check has to be asked about a change of the branch at this commit.
+    pub(crate) fn is_unjudged(&self, head: Option<Oid>) -> bool {
+        self.unit.check.is_some() && self.judged.as_ref().is_none_or(|judged| judged.head != head)
+    }
+
+    /// Why the check does not let the unit change the branch at this commit.
+    pub(crate) fn refused_by_check(&self, head: Option<Oid>) -> Option<Refusal> {
+        self.judged.as_ref().filter(|judged| judged.head == head)?.refusal.clone()
     }
 
     pub(crate) fn is_pending(&self) -> bool {

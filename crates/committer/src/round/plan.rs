@@ -160,7 +160,10 @@ impl<'a> Planner<'a> {
             Decision::Refuse(refusal) => return Ok(Action::Refuse(refusal)),
             Decision::Unchanged => return Ok(self.unchanged(index, old)),
             Decision::Note => return Ok(self.noted_or_recovered(index, old)),
-            Decision::Commit(new) => new,
+            Decision::Commit(new) => match self.units[index].refused_by_check(old) {
+                Some(refusal) => return Ok(Action::Refuse(refusal)),
+                None => new,
+            },
         };
         let NewTree { tree, changes, previous, objects: built } = new;
         objects.extend(built);

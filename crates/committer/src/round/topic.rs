@@ -119,7 +119,13 @@ impl<'a> Planner<'a> {
             }
             Decision::Unchanged => self.unchanged(index, head),
             Decision::Note => self.noted_or_recovered(index, head),
-            Decision::Commit(new) => return self.propose(&review, waiting.as_ref(), new),
+            Decision::Commit(new) => {
+                if let Some(refusal) = self.units[index].refused_by_check(head) {
+                    let planned = PlannedUnit { unit: index, action: Action::Refuse(refusal), review: None };
+                    return Ok(ReviewedPlan { on_target: Some(planned), ..ReviewedPlan::default() });
+                }
+                return self.propose(&review, waiting.as_ref(), new);
+            }
         };
         let notes = if waiting.is_none() { self.merged_note(&review)? } else { BTreeMap::new() };
         // The note is written with the order, which only an action other than `Unchanged` does.

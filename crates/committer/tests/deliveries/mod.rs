@@ -61,6 +61,7 @@ pub fn unit(branch: &str, source: u32, files: &[(&str, &str)]) -> Unit {
         promoted_from: None,
         outside: Vec::new(),
         signatures: Vec::new(),
+        check: None,
         assignments: Vec::new(),
         expected_assignments: None,
         kept_from: None,

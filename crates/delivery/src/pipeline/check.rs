@@ -56,7 +56,9 @@ impl Pipeline<'_> {
             .iter()
             .map(|pinned| CheckInput { unit: &pinned.unit, objects: &pinned.output.objects, delivered: None })
             .collect();
-        let found = findings::find(self.source.files, &self.plan.root, &inputs)?;
+        let mut found = findings::find(self.source.files, &self.plan.root, &inputs)?;
+        let complete = self.plan.is_complete && units.len() == self.plan.units.len();
+        found.extend(self.cluster_objects.add(units, complete));
         for unit in units {
             self.findings.insert(unit.unit.label(), Vec::new());
         }

@@ -61,6 +61,9 @@ impl Pipeline<'_> {
         let ancestors = |older: &str, newer: &str| lineage.is_ancestor(older, newer);
         let mut report = push::push(self.plan, self.ctx, prepared, &ancestors, options)?;
         report.failed = failed;
+        let mut warnings = warnings;
+        let risks = self.change_risks.all().into_values().flatten().filter(|one| !one.is_refusal());
+        warnings.extend(risks.map(|one| one.diagnostic()));
         Ok(Delivered { report, warnings, stderr, ..Delivered::default() })
     }
 
@@ -107,6 +110,7 @@ impl Pipeline<'_> {
         let more: Vec<(&str, &String)> = promoted.chain(sources).chain(changes).collect();
         let message = record::message(&unit, &source, &images, &assignments, &more, self.ctx);
         let identities = identities(self.plan, self.ctx, commit.head.author.time)?;
+        let check = Some(self.change_risks.check(&unit, &files.files));
         let content = committer::Unit {
             name: unit.name(),
             branch: unit.branch.clone(),
@@ -120,6 +124,7 @@ impl Pipeline<'_> {
             promoted_from,
             outside,
             signatures,
+            check,
             assignments,
             expected_assignments: Some(unit.image_inputs.recorded.assignments.clone()),
             kept_from,

@@ -12,7 +12,7 @@ use render_core::files::Files;
 use crate::config::SchemaPolicy;
 use crate::host::definitions;
 use crate::plan::{PlannedUnit, Source};
-use crate::report::findings::UnitFinding;
+use crate::report::findings::{UnitFinding, risks};
 
 /// What is checked of a unit.
 pub(crate) struct CheckInput<'a> {
@@ -30,12 +30,34 @@ struct SchemaResult<'a> {
     checked: CheckedObjects,
 }
 
-/// Returns what schemas and risks say of the units, in their order, and once each kind that has no schema. Definitions of custom resources
-/// are those of all units, those that the config names, and those of the source, whose folder is `root`.
+/// Returns what schemas and risks say of the units, in their order.
 ///
 /// # Errors
 /// Definitions that the config names and that cannot be read.
 pub(crate) fn find(files: &dyn Files, root: &str, inputs: &[CheckInput<'_>]) -> Result<Vec<UnitFinding>, Errors> {
+    let mut found = of_schemas(files, root, inputs)?;
+    let risks = |input: &CheckInput<'_>| {
+        let unit = input.unit.label();
+        of_risks(input).into_iter().map(move |finding| UnitFinding { unit: unit.clone(), finding })
+    };
+    found.par_extend(inputs.par_iter().flat_map_iter(risks));
+    Ok(found)
+}
+
+fn of_risks(input: &CheckInput<'_>) -> Vec<Finding> {
+    let mut found = risks::of_objects(&input.unit.checks, input.objects);
+    if let Some(delivered) = input.delivered {
+        found.extend(risks::of_change(&input.unit.checks, delivered, input.objects));
+    }
+    found
+}
+
+/// Returns what schemas say of the units, in their order, and once each kind that has no schema. Definitions of custom resources
+/// are those of all units, those that the config names, and those of the source, whose folder is `root`.
+///
+/// # Errors
+/// Definitions that the config names and that cannot be read.
+fn of_schemas(files: &dyn Files, root: &str, inputs: &[CheckInput<'_>]) -> Result<Vec<UnitFinding>, Errors> {
     let inputs: Vec<&CheckInput<'_>> =
         inputs.iter().filter(|input| input.unit.checks.schemas != SchemaPolicy::Off).collect();
     let Some(first) = inputs.first() else { return Ok(Vec::new()) };

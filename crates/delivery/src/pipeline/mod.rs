@@ -41,6 +41,7 @@ pub mod record;
 pub(crate) mod recorded;
 mod reference_trailers;
 mod render;
+pub(crate) mod risks;
 mod secrets;
 mod session;
 mod signature_rules;
@@ -127,6 +128,12 @@ pub fn deliver(plan: &Plan, ctx: &RunContext, source: SourceTree<'_>, options: &
         if units.is_empty() {
             break;
         }
+    }
+    let mut asked = recorded::to_be_reviewed(&plan.units, &delivered.report, options.atomic);
+    if !asked.is_empty() {
+        recorded::read_needed(&mut asked, plan, ctx)?;
+        let printed = pipeline.print(&mut asked, options)?;
+        delivered.add(pipeline.push(printed, options, false)?);
     }
     pipeline.finish(delivered, options)
 }

@@ -11,7 +11,7 @@ use crate::host::RunContext;
 use crate::host::branches::{self, BranchTip, WithHistory};
 use crate::images::assign::RecordedImages;
 use crate::plan::{Plan, PlannedUnit};
-use crate::report::{FailedUnit, Report};
+use crate::report::{FailedUnit, Report, UnitReport};
 
 /// Reads what is recorded for the units of a delivery that are given images or whose images are promoted. Of the others it is assumed that
 /// they have no assignments; the delivery itself finds those that have some, so that a delivery without assignments reads its remotes once.
@@ -97,6 +97,23 @@ pub(crate) fn of_tip(tip: Option<&BranchTip>) -> RecordedImages {
         images: tip.map(branches::images).unwrap_or_default(),
         commit: tip.and_then(branches::source_commit).unwrap_or_default().to_owned(),
     }
+}
+
+/// The units whose changes the policy wants reviewed, with their review; all units if they are delivered together.
+pub(super) fn to_be_reviewed(units: &[PlannedUnit], report: &Report, is_atomic: bool) -> Vec<PlannedUnit> {
+    let asked = report
+        .units
+        .iter()
+        .filter(|unit| matches!(unit.delivery.outcome, Outcome::Refused(Refusal::NeedsReview { .. })));
+    let asked: BTreeSet<String> = asked.map(UnitReport::name).collect();
+    let needs = |unit: &PlannedUnit| asked.contains(&unit.name()) && unit.review_if_asked.is_some();
+    if !units.iter().any(needs) {
+        return Vec::new();
+    }
+    let chosen = units.iter().filter(|unit| is_atomic || needs(unit)).cloned();
+    let reviewed = chosen
+        .map(|unit| if needs(&unit) { PlannedUnit { review: unit.review_if_asked.clone(), ..unit } } else { unit });
+    reviewed.collect()
 }
 
 /// The units that were refused since their branch records other assignments, with these; all units if they are delivered together.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use render_core::files::{Files, join};
 use render_core::kustomize::BaseCache;
 
+use super::risks::{ChangeRisks, ClusterObjects};
 use super::signatures::Signatures;
 use crate::error::Failure;
 use crate::host::charts::ChartAccess;
@@ -48,6 +49,10 @@ pub struct Pipeline<'a> {
     pub(super) built: Pins,
     /// What checks found in each unit so far, by the unit's label.
     pub(super) findings: BTreeMap<String, Vec<UnitFinding>>,
+    /// What the units deliver to each cluster.
+    pub(super) cluster_objects: ClusterObjects,
+    /// The risks of what the units change on their branches.
+    pub(super) change_risks: ChangeRisks,
     /// The signatures that were verified.
     pub(super) signatures: Signatures,
 }
@@ -85,6 +90,8 @@ impl<'a> Pipeline<'a> {
             pinner: pinner(plan, ctx, lock),
             built: Pins::default(),
             findings: BTreeMap::new(),
+            cluster_objects: ClusterObjects::default(),
+            change_risks: ChangeRisks::default(),
             signatures: Signatures::default(),
         })
     }
@@ -107,6 +114,9 @@ impl<'a> Pipeline<'a> {
     /// What checks found in the units, in the plan's order.
     pub(crate) fn take_findings(&mut self) -> Vec<UnitFinding> {
         let mut findings = std::mem::take(&mut self.findings);
+        for (unit, risks) in self.change_risks.all() {
+            findings.entry(unit).or_default().extend(risks);
+        }
         self.plan.units.iter().flat_map(|unit| findings.remove(&unit.label()).unwrap_or_default()).collect()
     }
 

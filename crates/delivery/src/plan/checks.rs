@@ -44,6 +44,10 @@ impl UnitContext<'_> {
         for level in self.levels.iter().rev() {
             risks.extend(level.fields.policy.risks.clone());
         }
+        if let Some(unknown) = risks.keys().find(|id| checks::risks::find(id).is_none()) {
+            let message = format!("unknown risk \"{unknown}\"");
+            return Err(Diagnostic::new(message).field("policy.risks").hint("use an id of docs/risks.md"));
+        }
         Ok(PlannedChecks {
             schemas: self.value(|fields| fields.policy.schemas).or(general.schemas).unwrap_or_default(),
             is_kubernetes_set: version.is_some(),

@@ -6,7 +6,7 @@ use git::RemoteUrl;
 use manifest::{At, Diagnostic, Errors};
 use render_core::files::{Files, join, parent};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, RiskPolicy};
 use crate::host::disk::{DiskFiles, is_within};
 use crate::host::system::ChartChoice;
 use crate::images::assign::ImageInputs;
@@ -89,6 +89,8 @@ pub struct Plan {
     pub undeclared: BTreeMap<String, String>,
     /// The environments that others are promoted from (`after`), by the names of those others.
     pub promoted_from: BTreeMap<String, String>,
+    /// Whether all units of the config are there.
+    pub is_complete: bool,
 }
 
 /// The config of a run and where it comes from.
@@ -174,6 +176,7 @@ fn plan_of(files: &dyn Files, settings: &Settings, source: ConfigSource) -> Resu
         },
         author: settings.author.clone().or(config.commit.author),
         committer: settings.committer.clone().or(config.commit.committer),
+        is_complete: settings.selection.all,
         given_images: settings.given_images.clone(),
         source_repository: settings.source_repository.clone().or(config.source.repository).map(RemoteUrl::from),
         config: path,
@@ -196,6 +199,9 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
     let (settings, general) = (context.settings, &context.config.policy);
     let destination = UnitDestination::decide(context)?;
     let review = Request::decide(context, &destination)?;
+    let checks = context.checks()?;
+    let asks = review.is_none() && checks.risks.values().any(|policy| *policy == RiskPolicy::Ask);
+    let review_if_asked = if asks { Request::if_asked(context, &destination)? } else { None };
     let images =
         settings.images.or(context.value(|fields| fields.policy.images)).or(general.images).unwrap_or_default();
     let digests = settings.digests.or(context.value(|fields| fields.policy.digests)).or(general.digests);
@@ -217,10 +223,11 @@ fn planned_unit(context: &UnitContext<'_>) -> Result<PlannedUnit, Diagnostic> {
         path: destination.path,
         max_refs: destination.max_refs,
         review,
+        review_if_asked,
         images,
         digests: digests.unwrap_or_default(),
         secrets: secrets.unwrap_or_default(),
-        checks: context.checks()?,
+        checks,
         signatures: signatures.unwrap_or_default(),
         message: match subject {
             Some(template) => context.fill(template)?,

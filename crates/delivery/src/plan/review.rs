@@ -4,7 +4,7 @@ use manifest::Diagnostic;
 
 use super::context::UnitContext;
 use super::destination::UnitDestination;
-use crate::config::{Host, MergeMethod, Request as RequestFields, ReviewMode};
+use crate::config::{Host, MergeMethod, Request as RequestFields, Review, ReviewMode};
 use crate::host::git_hosts::known;
 
 const TOPIC: &str = "hydrant/{service}/{environment}";
@@ -57,17 +57,38 @@ impl Request {
     /// # Errors
     /// A host that is neither known nor set; an option that the host does not support; a topic branch that is invalid or the target itself.
     pub(super) fn decide(unit: &UnitContext<'_>, destination: &UnitDestination) -> Result<Option<Request>, Diagnostic> {
-        let settings = unit.settings;
-        let own = unit.levels.iter().flat_map(|level| [&level.fields.destination.review, &level.fields.review]);
-        let written: Vec<_> = own.chain([&unit.config.destination.review]).flatten().collect();
-        let mode = settings.review.or(written.first().map(|review| review.mode)).unwrap_or_default();
+        let written = written(unit);
+        let mode = unit.settings.review.or(written.first().map(|review| review.mode)).unwrap_or_default();
         if mode == ReviewMode::Push {
             return Ok(None);
         }
-        let fields = written.into_iter().fold(settings.request.clone(), |all, level| all.or(&level.request));
+        let fields = written.into_iter().fold(unit.settings.request.clone(), |all, level| all.or(&level.request));
         let Some(host) = fields.host.or_else(|| known(destination.repository.expose())) else {
             return Err(unknown_host(unit, destination));
         };
+        Self::of(unit, destination, fields, host)
+    }
+
+    /// How a change is reviewed that would go directly onto the branch: as `decide` would, and by its topic branch alone where the host is not
+    /// known.
+    ///
+    /// # Errors
+    /// As for `decide`.
+    pub(super) fn if_asked(
+        unit: &UnitContext<'_>,
+        destination: &UnitDestination,
+    ) -> Result<Option<Request>, Diagnostic> {
+        let fields = written(unit).into_iter().fold(unit.settings.request.clone(), |all, level| all.or(&level.request));
+        let host = fields.host.or_else(|| known(destination.repository.expose())).unwrap_or(Host::None);
+        Self::of(unit, destination, fields, host)
+    }
+
+    fn of(
+        unit: &UnitContext<'_>,
+        destination: &UnitDestination,
+        fields: RequestFields,
+        host: Host,
+    ) -> Result<Option<Request>, Diagnostic> {
         let topic = fields.branch.as_ref();
         let topic = topic.map_or_else(|| Ok(unit.fill_text(TOPIC)), |template| unit.fill(template))?;
         if !committer::is_valid_branch_name(&topic) || topic == destination.branch {
@@ -91,6 +112,12 @@ impl Request {
             draft: fields.draft.unwrap_or_default(),
         }))
     }
+}
+
+/// The reviews that apply to a unit, the first wins.
+fn written<'a>(unit: &UnitContext<'a>) -> Vec<&'a Review> {
+    let own = unit.levels.iter().flat_map(|level| [&level.fields.destination.review, &level.fields.review]);
+    own.chain([&unit.config.destination.review]).flatten().collect()
 }
 
 fn unknown_host(unit: &UnitContext<'_>, destination: &UnitDestination) -> Diagnostic {

@@ -27,6 +27,7 @@ impl FromStr for Shard {
 impl Plan {
     /// Keeps the units of one part.
     pub fn keep(&mut self, shard: Shard) {
+        self.is_complete &= shard.count == 1;
         let mut index = 0;
         self.units.retain(|_| {
             index += 1;

@@ -60,6 +60,7 @@ impl Standalone {
             path: String::new(),
             max_refs: None,
             review: None,
+            review_if_asked: None,
             images: if self.pin.is_some() { Images::Pinned } else { Images::Built },
             digests: self.pin.unwrap_or_default(),
             secrets: Secrets::Allow,
@@ -74,6 +75,7 @@ impl Standalone {
             pinned_inputs: None,
         };
         Plan {
+            is_complete: false,
             root: self.folder,
             config: None,
             units: vec![unit],

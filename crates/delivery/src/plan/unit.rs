@@ -45,6 +45,8 @@ pub struct PlannedUnit {
     pub max_refs: Option<std::num::NonZeroU32>,
     /// How a change gets onto the branch: directly where absent; else over a topic branch, with this request.
     pub review: Option<Request>,
+    /// How a change is reviewed whose risks need it, of a unit that goes straight onto its branch.
+    pub review_if_asked: Option<Request>,
     /// Which images must carry a digest.
     pub images: Images,
     /// What happens to digests that the source gives.

@@ -10,8 +10,9 @@ use super::prepared::PreparedUnit;
 use crate::host::source_link;
 use crate::images::assign;
 use crate::images::origins::ImageOrigin;
-use crate::plan::Request;
+use crate::plan::{PlannedChecks, Request};
 use crate::report::diff::{Change, Noise, UnitDiff, compare, markdown};
+use crate::report::findings::{self, UnitFinding};
 
 /// The lines that delimit hydrant's region of a pull request's body.
 const BEGIN: &str = "<!-- hydrant: written anew with each delivery; write above or below -->";
@@ -22,6 +23,7 @@ const TITLE: &str = "<!-- hydrant title: ";
 /// The title and the parts of a unit's pull request body.
 pub(crate) struct PullRequestBody {
     unit: String,
+    checks: PlannedChecks,
     branch: String,
     /// The title.
     pub(crate) title: String,
@@ -42,6 +44,7 @@ impl PullRequestBody {
         let title = request.title.clone().filter(|_| content.hold.is_none()).unwrap_or_else(|| subject.clone());
         PullRequestBody {
             unit: unit.name(),
+            checks: unit.checks.clone(),
             branch: unit.branch.clone(),
             title,
             source: content.source.clone(),
@@ -65,7 +68,7 @@ impl PullRequestBody {
 
     /// The source, the origins of the images, and the differences, at most `limit` bytes.
     pub(crate) fn markdown(&self, before: &TargetContent, limit: usize) -> String {
-        let mut text = self.head(before);
+        let mut text = self.risks(before) + &self.head(before);
         text.truncate(text.floor_char_boundary(limit));
         let room = limit.saturating_sub(text.len() + 1);
         match self.differences(before) {
@@ -96,6 +99,13 @@ impl PullRequestBody {
         }
         text.push_str(". See the commit message for details.");
         text
+    }
+
+    /// What the change risks, which comes first; empty if nothing.
+    fn risks(&self, before: &TargetContent) -> String {
+        let found = findings::risks::of_files(&self.checks, &before.files, &self.files).into_iter();
+        let found: Vec<UnitFinding> = found.map(|finding| UnitFinding { unit: self.unit.clone(), finding }).collect();
+        findings::markdown(&found)
     }
 
     fn head(&self, before: &TargetContent) -> String {
@@ -231,6 +241,7 @@ mod tests {
     fn content() -> PullRequestBody {
         PullRequestBody {
             unit: "cart/production".to_owned(),
+            checks: PlannedChecks::default(),
             branch: "cart/production".to_owned(),
             title: "deliver cart to production".to_owned(),
             source: SourceRecord {

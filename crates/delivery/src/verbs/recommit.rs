@@ -56,6 +56,7 @@ impl Recommit<'_> {
             restores: None,
             outside: outside.clone(),
             signatures: signatures.clone(),
+            check: None,
             source: source.clone(),
             message,
             author,

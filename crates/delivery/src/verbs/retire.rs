@@ -59,6 +59,7 @@ pub fn retire(settings: &Settings, ctx: &RunContext, force: bool, options: &Opti
             promoted_from: None,
             outside: Vec::new(),
             signatures: Vec::new(),
+            check: None,
             assignments: Vec::new(),
             expected_assignments: None,
             kept_from: None,

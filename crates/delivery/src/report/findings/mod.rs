@@ -3,6 +3,7 @@
 mod annotations;
 mod json;
 mod markdown;
+pub(crate) mod risks;
 mod sarif;
 mod text;
 
