@@ -289,7 +289,7 @@ def measure_all(bench, repository, registry):
     bench.commit(source)
     measured.measure("hydrant: its new version", [hydrant, "deliver", "--all", "--locked"], source)
     values = source / "values" / "production.yaml"
-    values.write_text(values.read_text() + "replicaCount: 2\n")
+    values.write_text(values.read_text() + "commonAnnotations: {changed: '1'}\n")
     bench.commit(source)
     measured.measure("hydrant: a change of values", [hydrant, "deliver", "--all", "--locked"], source)
     report = json.loads(bench.run([hydrant, "deliver", "--all", "--locked", "--format", "json"], source).stdout)
@@ -305,7 +305,7 @@ def measure_all(bench, repository, registry):
     bench.run(["git", "branch", "-M", "main"], bench.work / "clone")
     measured.measure("helm and git: first delivery", helm_script(bench, config, ""), bench.work)
     measured.measure("helm and git: unchanged", helm_script(bench, config, ""), bench.work)
-    values.write_text(values.read_text() + "replicas: 2\n")
+    values.write_text(values.read_text() + "commonLabels: {changed: '2'}\n")
     measured.measure("helm and git: a change of values", helm_script(bench, config, ""), bench.work)
 
 

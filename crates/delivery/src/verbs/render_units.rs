@@ -5,6 +5,7 @@ use manifest::Diagnostic;
 use crate::error::Failure;
 use crate::host::RunContext;
 use crate::host::disk::DiskFiles;
+use crate::lock::Lock;
 use crate::pipeline::{Pipeline, PrintedUnit, SourceTree, recorded};
 use crate::plan::plan;
 use crate::plan::settings::Settings;
@@ -22,6 +23,10 @@ pub struct RenderedUnits {
     pub warnings: Vec<Diagnostic>,
     /// What the source's own programs wrote to stderr.
     pub stderr: Vec<u8>,
+    /// The lock file's new content, where it is to be written; absent if a unit failed.
+    pub lock: Option<Lock>,
+    /// The path of the lock file.
+    pub lock_file: String,
     /// What checks found in the units.
     pub findings: Vec<UnitFinding>,
 }
@@ -70,5 +75,9 @@ pub fn render_units(settings: &Settings, ctx: &RunContext) -> Result<RenderedUni
             }
         }
     }
+    if rendered.failed.is_empty() {
+        rendered.lock = pipeline.into_lock();
+    }
+    rendered.lock_file.clone_from(&plan.lock);
     Ok(rendered)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use delivery::config;
 use delivery::host::disk::DiskFiles;
 use delivery::images::registries;
+use delivery::lock::LockOptions;
 use delivery::plan::{SkaffoldOptions, Standalone};
 use delivery::verbs::pin::{PinFlags, Setup};
 
@@ -42,6 +43,14 @@ impl DigestArguments {
     /// Whether programs are run that the source configures.
     pub(super) fn allow_exec(&self) -> bool {
         self.exec.allow_exec
+    }
+
+    /// Returns how the lock file is used. Paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// A path is not UTF-8.
+    pub(super) fn locking(self, folder: &str) -> Result<LockOptions, Failure> {
+        self.locked.locking(self.lock, folder)
     }
 
     /// Returns the folder with these Skaffold options. Paths are relative to `folder`. A `hydrant.yaml` is read only with `--pin`, because

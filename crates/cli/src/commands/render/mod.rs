@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let folder = folder(arguments.directory.as_deref())?;
     if arguments.units.is_given() {
         let target = target(arguments.skaffold.output)?;
-        return units::run(arguments.units, &folder, target, arguments.digests.allow_exec());
+        let allow_exec = arguments.digests.allow_exec();
+        return units::run(arguments.units, &folder, target, allow_exec, arguments.digests.locking(&folder)?);
     }
     let mut ctx = run_context()?;
     let machine = Machine::look(&files, &folder, ctx.variables)?;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use delivery::host::output_folder::{OutputError, OutputFolder};
+use delivery::lock::LockOptions;
 use delivery::plan::settings::{Selection, Settings};
 use delivery::report::FailedUnit;
 use delivery::verbs::render_twice::render_twice;
@@ -64,6 +65,10 @@ const UNIT_OPTIONS: &[&str] = &[
     "image",
     "output",
     "allow_exec",
+    "locked",
+    "lock",
+    "lock_file",
+    "update",
     "check",
     "sarif",
     "annotations",
@@ -96,6 +101,7 @@ pub(super) fn run(
     folder: &str,
     target: Option<String>,
     allow_exec: bool,
+    locking: LockOptions,
 ) -> Result<Success, Failure> {
     let is_all = selected.all;
     let config = selected.config.map(|path| Path::new(folder).join(path).display().to_string());
@@ -109,6 +115,7 @@ pub(super) fn run(
         given_images: ImageArguments::of(selected.image).given()?,
         config,
         allow_exec,
+        locking,
         folder: folder.to_owned(),
         ..Settings::default()
     };
@@ -123,6 +130,9 @@ pub(super) fn run(
         return ended(&rendered.failed);
     }
     rendered.warnings.iter().for_each(output::warning);
+    if let Some(lock) = &rendered.lock {
+        output::lock_file(&rendered.lock_file, lock)?;
+    }
     match target {
         None => output::result_bytes(&joined(&rendered))?,
         Some(path) => {
