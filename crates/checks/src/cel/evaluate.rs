@@ -72,7 +72,7 @@ pub(crate) struct Variable<'a> {
 }
 
 impl<'a, 's> Scope<'a, 's> {
-    /// A scope without variables around it.
+    /// The outermost scope.
     pub(crate) fn root(variables: Vec<Variable<'a>>) -> Scope<'a, 's> {
         Scope { variables, parent: None }
     }
