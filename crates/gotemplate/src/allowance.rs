@@ -21,11 +21,11 @@ pub fn remaining() -> usize {
 /// Counts bytes that are made, or work that takes as long. Returns whether the allowance has not been used up; the execution fails after the
 /// call that uses it up.
 pub fn take(bytes: usize) -> bool {
+    work(bytes);
     let remaining = REMAINING.get();
     if remaining == u64::MAX {
         return true;
     }
-    work(bytes);
     let left = remaining.saturating_sub(bytes as u64);
     REMAINING.set(left);
     left > 0
@@ -53,7 +53,7 @@ pub(crate) fn give_back(bytes: usize) {
 /// Returns whether that many bytes are left. If they are not, nothing is left any more, and the execution fails after the call.
 pub fn allows(bytes: usize) -> bool {
     bytes <= remaining() || {
-        take(usize::MAX);
+        REMAINING.set(0);
         false
     }
 }

@@ -116,6 +116,29 @@ fn limits_hold() {
 }
 
 #[test]
+fn values_that_functions_make_and_read_count_as_steps() {
+    let mut functions = Functions::new();
+    functions.insert("make", Function::new(&[], |_| Ok(vec![Value::Nil; 10_000].into())));
+    functions.insert(
+        "read",
+        Function::new(&[Param::Map], |given| {
+            if let Value::Map(map) = &given[0] {
+                map.entries();
+            }
+            Ok(Value::Nil)
+        }),
+    );
+    let limits = Limits { steps: 1_000_000, ..Limits::default() };
+    let many = Map::from_iter((0..10_000).map(|number| (number.to_string(), Value::Nil)));
+    for call in ["make", "read $m"] {
+        let mut templates = Templates::new("t").with_functions(functions.clone()).with_limits(limits);
+        templates.parse("t", format!("{{{{$m := .}}}}{{{{range 10000}}}}{{{{$x := {call}}}}}{{{{end}}}}")).unwrap();
+        let error = templates.execute("t", many.clone().into()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.ends_with("execution exceeds the limit of 1000000 steps"), "{call}: {error}");
+    }
+}
+
+#[test]
 fn deep_nesting_does_not_overflow_the_stack() {
     let parentheses = format!("{{{{{}1{}}}}}", "(".repeat(9_000), ")".repeat(9_000));
     assert_eq!(render(&parentheses).as_deref(), Ok("1"));

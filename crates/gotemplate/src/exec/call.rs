@@ -13,9 +13,6 @@ use crate::value::{Function, TypedValue, Value};
 /// How many bytes of arguments a function reads while a step is executed.
 const BYTES_A_STEP: u64 = 32;
 
-/// How many bytes of values a function makes while a step is executed.
-const MADE_A_STEP: u64 = 64;
-
 /// How many items of arguments a function reads while a step is executed.
 const ITEMS_A_STEP: u64 = 8;
 
@@ -78,9 +75,7 @@ impl<'s> Executor<'s> {
         if function.has_context() {
             self.call = Some(CallPlace::of(frame, node));
         }
-        let result = function.call(self, arguments);
-        self.steps += allowance::counted_work() / MADE_A_STEP;
-        match result {
+        match function.call(self, arguments) {
             Ok(value) => Ok(TypedValue { value, interface: function.returns_interface() }),
             Err(error) => {
                 frame.at = node;

@@ -7,6 +7,9 @@ use crate::ast::{Branch, Call, Node};
 use crate::format::print_value;
 use crate::value::{Map, TypedValue, Value};
 
+/// How many bytes of values are made while a step is executed.
+const MADE_A_STEP: u64 = 32;
+
 /// How a list of nodes ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -51,7 +54,7 @@ impl<'s> Executor<'s> {
     }
 
     pub(super) fn step(&mut self, frame: &Frame<'_>) -> Result<(), Failure> {
-        self.steps += 1;
+        self.steps += 1 + allowance::counted_work() / MADE_A_STEP;
         if self.steps > self.limits.steps {
             return Err(frame.error(format!("execution exceeds the limit of {} steps", self.limits.steps)));
         }

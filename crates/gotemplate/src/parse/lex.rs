@@ -22,6 +22,17 @@ pub(crate) struct Lexer<'s> {
     failure: Option<String>,
 }
 
+/// The letters, digits and underscores of ASCII.
+static IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 type Step<'s> = Result<Token<'s>, String>;
 
 impl<'s> Lexer<'s> {
@@ -289,7 +300,8 @@ impl<'s> Lexer<'s> {
     /// Reads letters, digits and underscores.
     fn word_characters(&mut self) {
         loop {
-            self.at += self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+            let rest = self.rest();
+            self.at += rest.iter().position(|byte| !IS_WORD[usize::from(*byte)]).unwrap_or(rest.len());
             if self.rest().first().is_none_or(u8::is_ascii) || !self.peek().is_some_and(is_word) {
                 return;
             }

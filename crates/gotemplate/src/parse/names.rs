@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::ast::{Callee, Identifier};
 use crate::builtins::Builtin;
 use crate::functions::Functions;
 use crate::text::Str;
+
+/// As many names as most texts use, so that their tables seldom grow.
+const MANY: usize = 28;
 
 /// The names of fields, variables and functions that a text has used so far.
 pub(super) struct Names<'p> {
@@ -19,8 +22,9 @@ pub(super) struct Names<'p> {
 impl<'p> Names<'p> {
     /// `root` is the variable `$`, which all templates of the text have.
     pub(super) fn new(functions: &'p Functions, root: &Str) -> Names<'p> {
-        let texts = FxHashMap::from_iter([(&b"$"[..], root.clone())]);
-        Names { functions, texts, identifiers: FxHashMap::default() }
+        let mut texts = FxHashMap::with_capacity_and_hasher(MANY, FxBuildHasher);
+        texts.insert(&b"$"[..], root.clone());
+        Names { functions, texts, identifiers: FxHashMap::with_capacity_and_hasher(MANY, FxBuildHasher) }
     }
 
     /// Returns the name; two of the same text share their bytes.

@@ -157,12 +157,18 @@ fn copied(value: &Value, depth: usize) -> Result<Value, String> {
         Value::List(list) if list.is_nil() => value.clone(),
         Value::Map(map) if map.is_nil() => value.clone(),
         Value::List(list) => {
-            let items = list.iter().map(|item| copied(item, depth + 1)).collect::<Result<Vec<Value>, String>>()?;
+            let mut items = Vec::with_capacity(list.len());
+            for item in list.iter() {
+                items.push(copied(item, depth + 1)?);
+            }
             Value::List(List::new(list.type_of(), items))
         }
         Value::Map(map) => {
-            let entries = map.entries().into_iter().map(|(key, value)| Ok((key, copied(&value, depth + 1)?)));
-            Value::Map(Map::new(map.type_of(), entries.collect::<Result<Entries, String>>()?))
+            let mut entries = Vec::with_capacity(map.len());
+            for (key, value) in map.borrow().iter() {
+                entries.push((key.clone(), copied(value, depth + 1)?));
+            }
+            Value::Map(Map::new(map.type_of(), Entries::from(entries)))
         }
         other => other.clone(),
     })

@@ -72,7 +72,7 @@ fn charge(context: &mut dyn Context, steps: u64) -> Result<(), FunctionError> {
 fn generate_private_key(context: &mut dyn Context, args: &[Value]) -> FunctionResult {
     let kind = text(args, 0);
     let cost = match kind.as_str() {
-        "" | "rsa" | "dsa" => 4 * EXPENSIVE,
+        "" | "rsa" | "dsa" => 8 * EXPENSIVE,
         "ecdsa" | "ed25519" => EXPENSIVE / 100,
         _ => return Ok(format!("Unknown type {kind}").into()),
     };
