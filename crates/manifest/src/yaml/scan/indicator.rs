@@ -21,7 +21,8 @@ impl Scanner<'_> {
 
     pub(super) fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
         self.save_key()?;
-        self.keys.push(SimpleKey::default());
+        let token = self.taken + self.tokens.len();
+        self.keys.push(SimpleKey { token, ..SimpleKey::default() });
         if self.keys.len() > MAX_DEPTH {
             let mark = self.mark();
             return Err(too_deep(mark));
@@ -34,7 +35,12 @@ impl Scanner<'_> {
     pub(super) fn fetch_flow_end(&mut self, kind: TokenKind) -> Scan<()> {
         self.remove_key()?;
         if self.in_flow() {
-            self.keys.pop();
+            let closed = self.keys.pop().map_or(0, |key| key.token);
+            if self.forgets_empty
+                && let Some(collection) = self.keys.iter_mut().rev().find(|key| key.possible && key.token == closed)
+            {
+                collection.forgotten = true;
+            }
             self.first_key = self.first_key.min(self.keys.len());
         }
         self.key_allowed = false;
@@ -91,9 +97,14 @@ impl Scanner<'_> {
         let index = self.keys.len() - 1;
         if self.key_is_valid(index)? {
             let key = self.keys[index];
-            let at = key.token.saturating_sub(self.taken);
-            self.tokens.insert(at, Token { kind: TokenKind::Key, mark: key.mark, end: key.mark.offset });
-            self.roll_indent(key.mark.column, Some(at), TokenKind::BlockMappingStart, key.mark)?;
+            let token = Token { kind: TokenKind::Key, mark: key.mark, end: key.mark.offset };
+            // The first token of a key that was forgotten may have been passed on.
+            let at = key.token.checked_sub(self.taken);
+            match at {
+                Some(at) => self.tokens.insert(at, token),
+                None => self.tokens.push_back(token),
+            }
+            self.roll_indent(key.mark.column, at, TokenKind::BlockMappingStart, key.mark)?;
             self.keys[index].possible = false;
             self.key_allowed = false;
         } else {

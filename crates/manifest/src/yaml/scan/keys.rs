@@ -30,7 +30,7 @@ impl Scanner<'_> {
         self.remove_key()?;
         let token = self.taken + self.tokens.len();
         let index = self.keys.len() - 1;
-        self.keys[index] = SimpleKey { possible: true, required, token, mark };
+        self.keys[index] = SimpleKey { possible: true, required, forgotten: false, token, mark };
         self.first_key = self.first_key.min(index);
         Ok(())
     }

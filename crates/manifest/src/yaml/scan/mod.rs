@@ -74,6 +74,8 @@ pub(super) enum TokenKind {
 struct SimpleKey {
     possible: bool,
     required: bool,
+    /// go-yaml v2 does not look for the `:` any more before it passes the token on.
+    forgotten: bool,
     token: usize,
     mark: Mark,
 }
@@ -104,6 +106,8 @@ pub(super) struct Scanner<'a> {
     ended: bool,
     /// A token could not be read.
     failed: bool,
+    /// Whether an empty flow collection is forgotten as a key: see [`Scanner::as_v2`].
+    forgets_empty: bool,
     /// Where texts that differ from their source are put together.
     scratch: String,
 }
@@ -139,8 +143,15 @@ impl<'a> Scanner<'a> {
             indents: Vec::new(),
             ended: false,
             failed: false,
+            forgets_empty: false,
             scratch: String::new(),
         }
+    }
+
+    /// Reads as go-yaml v2 does (`yaml_parser_decrease_flow_level`): at the end of an empty flow collection it forgets that the collection may be a
+    /// key, so that the parser sees its first token before the scanner looks for a `:`.
+    pub(super) fn as_v2(self) -> Self {
+        Scanner { forgets_empty: true, ..self }
     }
 
     /// The next token, left in place. After the end of the stream it is that end for ever.
@@ -186,7 +197,7 @@ impl<'a> Scanner<'a> {
             self.first_key += 1;
         }
         match self.keys.get(self.first_key) {
-            Some(key) if key.token == self.taken => self.key_is_valid(self.first_key),
+            Some(key) if key.token == self.taken && !key.forgotten => self.key_is_valid(self.first_key),
             _ => Ok(false),
         }
     }
