@@ -165,10 +165,9 @@ impl Loader {
         let mut found = false;
         for file in files.iter().filter(|file| file.path == "Chart.yaml") {
             found = true;
-            chart
-                .metadata
-                .read(&file.bytes)
-                .map_err(|error| HelmError::new(format!("cannot load Chart.yaml: {error}")))?;
+            chart.metadata.read(&file.bytes).map_err(|error| {
+                HelmError::new(format!("cannot load Chart.yaml: {}", with_go_types(error, self.semantics)))
+            })?;
             if chart.metadata.api_version.is_empty() {
                 "v1".clone_into(&mut chart.metadata.api_version);
             }
@@ -198,10 +197,9 @@ impl Loader {
         chart: &mut ChartContent,
         subcharts: &mut BTreeMap<String, Vec<ChartFile>>,
     ) -> Result<(), HelmError> {
-        let is_v3 = self.semantics.is_v3();
+        let semantics = self.semantics;
         let failed = |error: String| {
-            // helm 3 keeps these types in a package of another name.
-            let error = if is_v3 { error.replace(" v2.", " chart.").replace("*v2.", "*chart.") } else { error };
+            let error = with_go_types(error, semantics);
             HelmError::new(format!("cannot load {}: {error}", file.path))
         };
         let is_v1 = chart.metadata.api_version == "v1";
@@ -270,13 +268,27 @@ impl Loader {
     }
 }
 
+/// Returns an error with the names of Go's types: helm 3 keeps them in a package of another name.
+fn with_go_types(error: String, semantics: Semantics) -> String {
+    if semantics.is_v3() { error.replace(" v2.", " chart.").replace("*v2.", "*chart.") } else { error }
+}
+
 /// Reads a file of values.
 ///
 /// # Errors
 /// helm's text, without the file's name.
 pub(super) fn values(text: &[u8], semantics: Semantics) -> Result<SharedValue, String> {
+    let one = if semantics.is_v3() { Some(text) } else { only(documents(text)?) };
+    if let Some(Ok(values @ SharedValue::Map(_))) = one.map(yaml::read_shared) {
+        return Ok(values);
+    }
     let map = values_map(text, semantics)?;
     Ok(SharedValue::of_map(&map))
+}
+
+/// Returns the document, if there is one alone.
+fn only(documents: Vec<&[u8]>) -> Option<&[u8]> {
+    if let [one] = documents[..] { Some(one) } else { None }
 }
 
 /// Reads a file of values. Since helm 4 it may hold several documents, which are merged.

@@ -104,6 +104,14 @@ pub struct KubeVersion {
     semantics: Semantics,
 }
 
+/// Returns an error about a version as Masterminds/semver 3.3 gives it, which helm 3.17 uses.
+fn capitalized(error: &str) -> String {
+    let mut characters = error.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let error: String = first.into_iter().chain(characters).collect();
+    error.replace("Invalid semantic version", "Invalid Semantic Version")
+}
+
 impl KubeVersion {
     /// Returns the version of the client library that a version of helm is built with.
     #[must_use]
@@ -130,13 +138,7 @@ impl KubeVersion {
     pub fn parse(written: &str, semantics: Semantics) -> Result<KubeVersion, HelmError> {
         let failed = |why: String| HelmError::new(format!("invalid kube version '{written}': {why}"));
         if semantics == Semantics::V3_17 {
-            let version = Version::parse(written).map_err(|error| {
-                failed(
-                    error
-                        .replace("invalid semantic", "Invalid Semantic")
-                        .replace("semantic version", "Semantic Version"),
-                )
-            })?;
+            let version = Version::parse(written).map_err(|error| failed(capitalized(&error)))?;
             let text = format!("v{version}");
             return Ok(KubeVersion {
                 version: text.clone(),

@@ -28,6 +28,20 @@ impl SharedValue {
         }
     }
 
+    /// Makes a map of entries in any order. Of two entries with one key the last one counts.
+    pub(super) fn of_entries(mut entries: Vec<(Str, SharedValue)>) -> SharedValue {
+        let is_sorted = |entries: &[(Str, SharedValue)]| entries.is_sorted_by(|one, two| one.0 < two.0);
+        if !is_sorted(&entries) {
+            entries.sort_by(|one, two| one.0.cmp(&two.0));
+            if !is_sorted(&entries) {
+                entries.reverse();
+                entries.dedup_by(|one, two| one.0 == two.0);
+                entries.reverse();
+            }
+        }
+        SharedValue::Map(entries)
+    }
+
     /// Copies a map.
     pub(super) fn of_map(map: &Map) -> SharedValue {
         SharedValue::Map(map.borrow().iter().map(|(key, value)| (key.clone(), SharedValue::of(value))).collect())

@@ -12,6 +12,7 @@ use crate::template_functions::encodings::decode_base64;
 use crate::template_functions::json;
 use crate::template_functions::times::Time;
 
+use super::shared_value::SharedValue;
 use super::yaml_error;
 
 /// The start of the errors of sigs.k8s.io/yaml.
@@ -26,6 +27,14 @@ const TREE_BYTES: usize = 32;
 /// helm's text, from `error converting YAML to JSON` on.
 pub(super) fn read(text: &[u8]) -> Result<Value, String> {
     value_of(&document(text)?)
+}
+
+/// Reads the first document as a value that threads can share.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_shared(text: &[u8]) -> Result<SharedValue, String> {
+    shared_of(&document(text)?)
 }
 
 /// Reads the first document as a tree, which JSON can represent.
@@ -83,6 +92,28 @@ pub(super) fn value_of(node: &Node) -> Result<Value, String> {
             Ok(Value::List(List::new(&types::LIST, values)))
         }
         Data::Scalar(scalar) => scalar_value(scalar),
+    }
+}
+
+/// Returns the value of a tree as [`value_of`] does.
+fn shared_of(node: &Node) -> Result<SharedValue, String> {
+    match &node.data {
+        Data::Map(map) => {
+            let mut entries = Vec::with_capacity(map.entries().len());
+            for entry in map.entries() {
+                let key = Str::from(key_of(&entry.key, &entry.value)?.as_bytes());
+                entries.push((key, shared_of(&entry.value)?));
+            }
+            Ok(SharedValue::of_entries(entries))
+        }
+        Data::Seq(items) => {
+            let mut values = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(shared_of(item)?);
+            }
+            Ok(SharedValue::List(values))
+        }
+        Data::Scalar(scalar) => Ok(SharedValue::of(&scalar_value(scalar)?)),
     }
 }
 
