@@ -13,8 +13,8 @@ least of its runs, which alternate between the programs; its memory is the media
 
 `scale` renders a synthetic chart whose output has N documents, and fits the exponent of the CPU time of hydrant over N.
 
-Peak memory is read from GNU time (`/usr/bin/time`), whose own few pages are the only ones that count beside the program's. Output goes to
-/dev/null, and nothing outside of a temporary folder is written.
+Times are those of the program alone. Peak memory is read in a second run from GNU time (`/usr/bin/time`), whose own few pages are the only ones
+that count beside the program's. Output goes to /dev/null, and nothing outside of a temporary folder is written.
 """
 import argparse
 import json
@@ -63,23 +63,28 @@ class Cost:
         self.wall, self.cpu, self.peak = wall, cpu, peak
 
 
+def run(words, cwd, env):
+    """Run a program with its output to /dev/null: its status, the wall time and what it used."""
+    null = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+    before = os.getcwd()
+    os.chdir(cwd)
+    start = time.perf_counter()
+    pid = os.posix_spawnp(words[0], words, env, file_actions=actions)
+    _, status, used = os.wait4(pid, 0)
+    wall = time.perf_counter() - start
+    os.chdir(before)
+    os.close(null)
+    return os.waitstatus_to_exitcode(status), wall, used
+
+
 def measure(words, cwd, env, expect=0):
-    """Run a program under GNU time with its output to /dev/null."""
+    """Measure a program's times, and its memory in a second run under GNU time, which takes time itself."""
+    code, wall, used = run(words, cwd, env)
+    if expect is not None and code != expect:
+        sys.exit(f"{' '.join(map(str, words))}: exit status {code}")
     with tempfile.NamedTemporaryFile() as report:
-        words = ["/usr/bin/time", "-q", "-f", "%M", "-o", report.name, *words]
-        null = os.open(os.devnull, os.O_RDWR)
-        actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
-        before = os.getcwd()
-        os.chdir(cwd)
-        start = time.perf_counter()
-        pid = os.posix_spawn(words[0], words, env, file_actions=actions)
-        _, status, used = os.wait4(pid, 0)
-        wall = time.perf_counter() - start
-        os.chdir(before)
-        os.close(null)
-        code = os.waitstatus_to_exitcode(status)
-        if expect is not None and code != expect:
-            sys.exit(f"{' '.join(words[6:])}: exit status {code}")
+        run(["/usr/bin/time", "-q", "-f", "%M", "-o", report.name, *words], cwd, env)
         return Cost(wall, used.ru_utime + used.ru_stime, int(report.read().split()[-1]))
 
 
