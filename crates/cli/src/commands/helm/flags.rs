@@ -27,10 +27,16 @@ pub(crate) fn read(typed: &[OsString]) -> Result<Flags, Failure> {
     if let Some(refusal) = &flags.refusal {
         return Err(fail(refusal));
     }
-    // helm 3 says nothing about the flags that helm 4 deprecates.
-    let is_v3 = flags.values("semantics").last().is_some_and(|version| version.starts_with("3."));
-    flags.notices.iter().filter(|_| !is_v3).for_each(|line| output::verbatim(&format!("{line}\n")));
+    let semantics = flags.values("semantics").last().unwrap_or(DEFAULT_SEMANTICS);
+    let notices = flags.notices.iter().filter(|line| is_printed(line, semantics));
+    notices.for_each(|line| output::verbatim(&format!("{line}\n")));
     Ok(flags)
+}
+
+/// Whether a version of helm prints a line about a flag: helm 3 says nothing about the flags that helm 4 deprecates, and helm 4.1 nothing about
+/// those without effect.
+fn is_printed(line: &str, semantics: &str) -> bool {
+    !semantics.starts_with("3.") && !(semantics == "4.1" && line.contains("this flag has no effect"))
 }
 
 /// Returns the arguments as the declaration of the flags parses them: one word for each flag with its value. Flags without effect on a rendering
