@@ -71,7 +71,7 @@ struct Shared<'p> {
     trees: Vec<Arc<Tree>>,
     /// The indexes of the trees by name.
     places: FxHashMap<String, usize>,
-    /// What the lists that are being read have so far, each after that around it.
+    /// What the lists that are being read have so far, each after the list that it is part of.
     unfinished: Unfinished,
 }
 

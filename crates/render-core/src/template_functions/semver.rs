@@ -293,7 +293,7 @@ struct ConditionParts<'t> {
 
 const OPERATORS: [&str; 11] = ["=>", "=<", "=", "!=", ">=", ">", "<=", "<", "~>", "~", "^"];
 
-/// Returns the groups of a range that is written without two versions around a hyphen: operator, version, and blanks or a comma before the
+/// Returns the groups of a range that has no hyphen between two versions: operator, version, and blanks or a comma before the
 /// next one. `None` for all others, which are read by [`PATTERNS`]: compiling these takes longer than a small chart.
 fn simple_groups(written: &str) -> Option<Vec<Vec<ConditionParts<'_>>>> {
     let groups: Vec<_> = written.split("||").map(simple_group).collect::<Option<_>>()?;

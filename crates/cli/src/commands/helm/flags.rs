@@ -110,8 +110,8 @@ mod tests {
         let typed: Vec<OsString> = format!("hydrant helm template {line}").split(' ').map(OsString::from).collect();
         let flags = read(&typed).ok().unwrap();
         let declaration = Template::augment_args(clap::Command::new("template"));
-        let words = normalized(&typed, &flags).into_iter().skip(2);
-        let declared = Template::from_arg_matches(&declaration.get_matches_from(words)).unwrap();
+        let normalized = normalized(&typed, &flags).into_iter().skip(2);
+        let declared = Template::from_arg_matches(&declaration.get_matches_from(normalized)).unwrap();
         [declared, template(&flags)].map(|template| format!("{template:?}"))
     }
 
