@@ -31,7 +31,7 @@ pub(super) fn configuration(bytes: &[u8]) -> Result<(Vec<Node>, Vec<Diagnostic>)
 /// The first document of a stream; see [`super::read_first_document`].
 pub(super) fn first(bytes: &[u8]) -> Result<Node, StreamError> {
     let text = text::checked(bytes).map_err(|error| StreamError { error: Box::new(error), line: 0, key: None })?;
-    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0).as_v2()), DuplicateKeys::LastWins);
+    let mut composer = Composer::new(Parser::new(Scanner::new(text, 0).reading_as_v2()), DuplicateKeys::LastWins);
     let document = match composer.document() {
         // go-yaml v2 decodes a document after its end was found: an error of syntax comes first.
         Ok(document) => composer.finish_document().map(|()| document.unwrap_or_default()),

@@ -278,7 +278,7 @@ fn with_go_types(error: String, semantics: Semantics) -> String {
 /// # Errors
 /// helm's text, without the file's name.
 pub(super) fn values(text: &[u8], semantics: Semantics) -> Result<SharedValue, String> {
-    let one = if semantics.is_v3() { Some(text) } else { only(documents(text)?) };
+    let one = if semantics.is_v3() { Some(text) } else { only(&documents(text)?) };
     if let Some(Ok(values @ SharedValue::Map(_))) = one.map(yaml::read_shared) {
         return Ok(values);
     }
@@ -287,8 +287,8 @@ pub(super) fn values(text: &[u8], semantics: Semantics) -> Result<SharedValue, S
 }
 
 /// Returns the document, if there is one alone.
-fn only(documents: Vec<&[u8]>) -> Option<&[u8]> {
-    if let [one] = documents[..] { Some(one) } else { None }
+fn only<'t>(documents: &[&'t [u8]]) -> Option<&'t [u8]> {
+    if let [one] = documents { Some(one) } else { None }
 }
 
 /// Reads a file of values. Since helm 4 it may hold several documents, which are merged.

@@ -106,7 +106,7 @@ pub(super) struct Scanner<'a> {
     ended: bool,
     /// A token could not be read.
     failed: bool,
-    /// Whether an empty flow collection is forgotten as a key: see [`Scanner::as_v2`].
+    /// Whether an empty flow collection is forgotten as a key: see [`Scanner::reading_as_v2`].
     forgets_empty: bool,
     /// Where texts that differ from their source are put together.
     scratch: String,
@@ -150,7 +150,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads as go-yaml v2 does (`yaml_parser_decrease_flow_level`): at the end of an empty flow collection it forgets that the collection may be a
     /// key, so that the parser sees its first token before the scanner looks for a `:`.
-    pub(super) fn as_v2(self) -> Self {
+    pub(super) fn reading_as_v2(self) -> Self {
         Scanner { forgets_empty: true, ..self }
     }
 
