@@ -183,7 +183,9 @@ mod tests {
             let nested = schema.properties.values().chain(schema.items.as_deref()).chain(schema.additional.as_deref());
             nested.for_each(|one| references(one, all));
         }
-        for (name, definitions) in &TABLE.by_name {
+        let mut all: Vec<_> = TABLE.by_name.iter().collect();
+        all.sort_unstable_by_key(|(name, _)| **name);
+        for (name, definitions) in all {
             for one in definitions {
                 let schema = serde_json::from_str::<Short>(one.json).map(Schema::from).expect("JSON");
                 let mut all = Vec::new();

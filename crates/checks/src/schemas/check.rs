@@ -58,11 +58,10 @@ impl Schemas {
 
     fn check_object(&self, object: &Node, old: &Delivered<'_>, depth: usize, checked: &mut CheckedObjects) {
         let gvk = Gvk::of(object);
-        if gvk.group.is_empty() && gvk.kind.ends_with("List") && depth < 3 {
-            if let Some(items) = object.get("items").and_then(Node::as_seq) {
-                items.iter().for_each(|item| self.check_object(item, old, depth + 1, checked));
-                return;
-            }
+        let items = object.get("items").and_then(Node::as_seq);
+        if let Some(items) = items.filter(|_| gvk.group.is_empty() && gvk.kind.ends_with("List") && depth < 3) {
+            items.iter().for_each(|item| self.check_object(item, old, depth + 1, checked));
+            return;
         }
         let id = ObjectId::of(object);
         if gvk.kind.is_empty() || gvk.version.is_empty() {

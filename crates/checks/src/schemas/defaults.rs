@@ -23,7 +23,9 @@ fn set(schema: &Schema, node: &mut Node, rules: Rules) {
     let at = node.at;
     match &mut node.data {
         Data::Map(map) => {
-            for (name, property) in &schema.properties {
+            let mut properties: Vec<_> = schema.properties.iter().collect();
+            properties.sort_unstable_by_key(|(name, _)| *name);
+            for (name, property) in properties {
                 let Some(default) = &property.default else { continue };
                 let is_set = match map.get(name) {
                     Some(value) => property.is_nullable || !is_null(value, rules),

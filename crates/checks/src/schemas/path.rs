@@ -26,7 +26,7 @@ impl fmt::Display for Path<'_> {
             match step {
                 Path::Root => continue,
                 Path::Key(_, key) if key.is_empty() || key.contains(['.', '[', '/', ' ', '"']) => {
-                    write!(f, "[{key:?}]")?
+                    write!(f, "[{key:?}]")?;
                 }
                 Path::Key(_, key) => write!(f, "{}{key}", if is_first { "" } else { "." })?,
                 Path::Item(_, position) => write!(f, "[{position}]")?,
