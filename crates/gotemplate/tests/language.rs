@@ -123,7 +123,7 @@ fn values_that_functions_make_and_read_count_as_steps() {
         "read",
         Function::new(&[Param::Map], |given| {
             if let Value::Map(map) = &given[0] {
-                map.entries();
+                let _ = map.entries();
             }
             Ok(Value::Nil)
         }),
