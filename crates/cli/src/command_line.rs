@@ -66,17 +66,17 @@ pub(crate) enum Command {
 ///
 /// # Errors
 /// Invalid usage, and requests for help or the version, as clap prints them. A value of `HYDRANT_LOG` that is not a filter.
-pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, Failure> {
+pub(crate) fn parse(typed: &[OsString]) -> Result<Arguments, Failure> {
     let word = |index: usize| typed.get(index).and_then(|word| word.to_str());
     let verb = word(1);
-    let mut line = typed.clone();
+    let mut line = typed.to_vec();
     if (verb, word(2)) == (Some("helm"), Some("template")) {
-        let flags = helm::read(&typed)?;
+        let flags = helm::read(typed)?;
         if let Some(arguments) = helm::direct(&flags) {
             let (logging, trust) = (LoggingArguments::default(), TrustArguments::default());
             return started(Arguments { logging, trust, command: Command::Helm(arguments) }, false);
         }
-        line = helm::normalized(&typed, &flags);
+        line = helm::normalized(typed, &flags);
     }
     let mut command = verb.and_then(with_one).unwrap_or_else(|| help_groups::apply(Arguments::command()));
     let matches = command.try_get_matches_from_mut(line);

@@ -38,7 +38,7 @@ fn traced() -> Result<outcome::Success, outcome::Failure> {
 
 fn run() -> Result<outcome::Success, outcome::Failure> {
     match program_name::read(std::env::args_os().collect())? {
-        invocation::Invocation::Hydrant(arguments) => command_line::parse(arguments).and_then(command_line::run),
+        invocation::Invocation::Hydrant(arguments) => command_line::parse(&arguments).and_then(command_line::run),
         invocation::Invocation::Print(text) => output::result(&text).map(|()| outcome::Success::Done),
     }
 }

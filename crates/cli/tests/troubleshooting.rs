@@ -225,7 +225,7 @@ impl Remedies {
             match &body[at..] {
                 [Token::Punct('='), Token::Punct('>'), ..] => behind_arrow = true,
                 [Token::Word(name), ..] if !behind_arrow && self.by_variant.contains_key(name) => {
-                    names.push(name.clone())
+                    names.push(name.clone());
                 }
                 [token @ (Token::Group(..) | Token::Text(_)), ..] if behind_arrow => {
                     if let Some(hint) = deep_text(std::slice::from_ref(token)) {

@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Success, Failure> {
     let findings: Vec<UnitFinding> = units.iter().flat_map(|unit| unit.findings.clone()).collect();
     arguments.findings.write(&findings)?;
     if !matches!(arguments.format, Format::Json | Format::Markdown) {
-        findings.iter().for_each(|one| output::finding(one));
+        findings.iter().for_each(output::finding);
     }
     let form = ReportForm::json_if(matches!(arguments.format, Format::Json | Format::JsonPatch));
     output::content_report(
