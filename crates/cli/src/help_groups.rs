@@ -14,7 +14,7 @@ struct Group {
 /// The groups in the order of the help.
 const GROUPS: &[Group] = &[
     Group { title: "Deliver", commands: &["deliver", "promote", "rollback", "hold", "release", "retire", "artifact"] },
-    Group { title: "Look", commands: &["plan", "diff", "status", "verify", "render"] },
+    Group { title: "Look", commands: &["plan", "diff", "check", "status", "verify", "render"] },
     Group { title: "Set up", commands: &["init", "update", "bootstrap", "explain", "schema", "completions", "man"] },
     Group { title: "Tools", commands: &["kustomize", "helm", "pin", "images"] },
     Group {
