@@ -255,7 +255,8 @@ fn the_site_and_llms_txt_list_every_page() {
         for page in files(&root().join("docs"), "md") {
             let name = relative(&page).replacen("docs/", "", 1);
             if !skipped.iter().any(|one| name.starts_with(one)) {
-                assert!(text.contains(&format!("({name})")), "docs/{index} lacks {name}");
+                let count = text.matches(&format!("({name})")).count();
+                assert_eq!(count, 1, "docs/{index} lists {name} {count} times");
             }
         }
     }
