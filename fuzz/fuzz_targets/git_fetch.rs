@@ -1,31 +1,6 @@
 //! No response to a fetch crashes the reader.
 #![no_main]
 
-use std::cell::RefCell;
+mod store;
 
-struct Store {
-    repository: git2::Repository,
-    _folder: tempfile::TempDir,
-    runs: u32,
-}
-
-impl Store {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let repository = git2::Repository::init_bare(folder.path()).expect("a repository can be made");
-        Store { repository, _folder: folder, runs: 0 }
-    }
-}
-
-thread_local! {
-    static STORE: RefCell<Store> = RefCell::new(Store::new());
-}
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| STORE.with_borrow_mut(|store| {
-    // The packs of a store are read again for each miss.
-    store.runs += 1;
-    if store.runs > 500 {
-        *store = Store::new();
-    }
-    git::fuzzing::fetch_response(data, &store.repository);
-}));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| store::with(|repository| git::fuzzing::fetch_response(data, repository)));

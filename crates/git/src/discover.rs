@@ -80,25 +80,26 @@ fn named(file: &Path, prefix: &str) -> Option<PathBuf> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::process::Command;
+    use std::os::unix::net::UnixListener;
 
     use super::*;
 
-    fn pipe(path: &Path) {
+    /// Puts a socket at the path, which is no regular file, as a pipe is none.
+    fn socket(path: &Path) {
         drop(fs::remove_file(path));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+        drop(UnixListener::bind(path).unwrap());
     }
 
     #[test]
-    fn a_pipe_among_the_files_is_refused() {
+    fn a_socket_among_the_files_is_refused() {
         for name in FILES.iter().chain(&["refs/heads/main"]) {
             for bare in [false, true] {
                 let folder = tempfile::tempdir().unwrap();
                 let options = &mut git2::RepositoryInitOptions::new();
                 let repository = Repository::init_opts(folder.path(), options.bare(bare).initial_head("main")).unwrap();
                 let path = repository.path().join(name);
-                pipe(&path);
+                socket(&path);
                 let inside = folder.path().join("a/b");
                 fs::create_dir_all(&inside).unwrap();
                 let error = discover(&inside).err().map(|error| error.message().to_owned()).unwrap_or_default();
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_of_a_linked_work_tree_is_refused() {
+    fn a_socket_of_a_linked_work_tree_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let (main, tree) = (root.join("main"), root.join("tree"));
@@ -123,7 +124,7 @@ mod tests {
         assert!(discover(&tree).is_ok());
         for path in [linked.join("HEAD"), main.join(".git/refs/heads/x"), main.join(".git/config"), tree.join(".git")] {
             let saved = fs::read(&path).ok();
-            pipe(&path);
+            socket(&path);
             let error = discover(&tree).err().map(|error| error.message().to_owned()).unwrap_or_default();
             assert!(error.ends_with("is not a regular file"), "{}: {error}", path.display());
             fs::remove_file(&path).unwrap();

@@ -36,7 +36,7 @@ pub(crate) fn service(pair: Pair<'_>, found: &mut RiskCollector<'_>) {
         let of = |object| text(object, &["spec", "type"]).unwrap_or("ClusterIP");
         let change = match pair.old {
             Some(old) if of(old) != of(new) => format!("type {} becomes {}", of(old), of(new)),
-            Some(_) => "its load balancer is no longer internal".to_owned(),
+            Some(_) => "its load balancer loses its internal address".to_owned(),
             None => format!("a new Service of type {}", of(new)),
         };
         found.add("service-public", "spec.type", new.at_path(&["spec", "type"]), change);

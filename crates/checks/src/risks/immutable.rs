@@ -237,6 +237,6 @@ fn data(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {
         }
     }
     if !is_true(new, &["immutable"]) {
-        found.add("immutable-data", "immutable", new.get("immutable"), "it is no longer marked immutable");
+        found.add("immutable-data", "immutable", new.get("immutable"), "`immutable` is taken away");
     }
 }

@@ -40,12 +40,12 @@ pub(crate) struct UnitRun<'a> {
     pub server_messages: Vec<String>,
     /// The review part of its result, as the last plan has it.
     pub review: Option<ReviewResult>,
-    /// What its check said last.
+    /// The last result of its check.
     pub judged: Option<Judged>,
     pub state: UnitState,
 }
 
-/// What the check of a unit's change said.
+/// The result of the check of a unit's change.
 pub(crate) struct Judged {
     /// The branch's commit that the change was compared with.
     pub head: Option<Oid>,
