@@ -28,7 +28,7 @@ impl Stage {
         registry.put_image("shop/cart", "1.0", &[]);
         let stage = Stage { git, registry, folder: tempfile::tempdir().unwrap() };
         let config = format!(
-            "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{{path: cart, kustomize: '{{environment}}'}}]\nenvironments: {{prod: {{}}}}\n\
+            "apiVersion: hydrant/v1\nkind: Delivery\nservices: [{{path: cart, kustomize: '{{environment}}'}}]\nenvironments: {{prod: {{cluster: {{kubernetes: '1.33'}}}}}}\n\
              destination: {{repository: '{}'}}\n",
             stage.git.url()
         );

@@ -130,8 +130,11 @@ impl Stage {
 
     fn commands(&self, above: &[&str]) -> Vec<Vec<String>> {
         let help = self.help(above);
-        let list = help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
-        let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+        // The groups of commands are between the usage and the options.
+        let list = help.split("Usage:").nth(1).unwrap_or_default().split("\nOptions:\n").next().unwrap_or_default();
+        let lines = list.lines().filter_map(|line| line.strip_prefix("  "));
+        let lines = lines.filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()));
+        let names = lines.filter_map(|line| line.split_whitespace().next());
         let names = names.filter(|name| !["help", "completions", "man"].contains(name));
         names.map(|name| above.iter().copied().chain([name]).map(str::to_owned).collect()).collect()
     }
