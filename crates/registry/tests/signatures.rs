@@ -135,6 +135,9 @@ fn versions() -> BTreeSet<String> {
     all
 }
 
+/// A change of a bundle.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn signatures_of_cosign_are_verified_with_their_keys() {
     let (mut keys, mut refused) = (0, 0);
@@ -447,14 +450,14 @@ fn a_changed_bundle_is_refused() {
         let text = String::from_utf8(text).unwrap().replace("my-channel", "other");
         bundle["dsseEnvelope"]["payload"] = json!(STANDARD.encode(text));
     };
-    let table: [(&dyn Fn(&mut Value), &str); 6] = [
+    let table: [(Change<'_>, &str); 6] = [
         (&payload, "invalid signature"),
         (&|bundle| bundle["verificationMaterial"]["tlogEntries"] = json!([]), "invalid signature"),
         (&|bundle| bundle["verificationMaterial"]["timestampVerificationData"] = json!({}), "timestamp"),
         (
             &|bundle| {
                 bundle["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["checkpoint"]["envelope"] =
-                    json!("x")
+                    json!("x");
             },
             "invalid",
         ),

@@ -85,10 +85,8 @@ pub(crate) fn check(group: &str, kind: &str, old: &Node, new: &Node, found: &mut
                 found.add("immutable-role-ref", "roleRef", new.get("roleRef"), change);
             }
         }
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-            if differs(old, new, &["spec", "scope"]) {
-                found.add("immutable-crd-scope", "spec.scope", new.at_path(&["spec", "scope"]), "the scope changes");
-            }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if differs(old, new, &["spec", "scope"]) => {
+            found.add("immutable-crd-scope", "spec.scope", new.at_path(&["spec", "scope"]), "the scope changes");
         }
         _ => {}
     }
@@ -103,7 +101,8 @@ pub(crate) fn check(group: &str, kind: &str, old: &Node, new: &Node, found: &mut
 fn differs(old: &Node, new: &Node, path: &[&str]) -> bool {
     let (before, after) = (old.at_path(path), new.at_path(path));
     let is_default = |object| text(object, path).unwrap_or(default_of(path)) == default_of(path);
-    !same(before, after) && !(!default_of(path).is_empty() && is_default(old) && is_default(new))
+    let both_default = !default_of(path).is_empty() && is_default(old) && is_default(new);
+    !same(before, after) && !both_default
 }
 
 fn selector(old: &Node, new: &Node, found: &mut RiskCollector<'_>) {

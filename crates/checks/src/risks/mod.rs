@@ -70,7 +70,7 @@ pub fn of_change(old: &[Node], new: &[Node]) -> Vec<Risk> {
         }
         let mut found = RiskCollector { object: &id, risks: &mut risks };
         deletions::check(&id, object, old, &mut found);
-        if id.gvk.kind == "PodDisruptionBudget" && !has_budgets && new.iter().any(|one| is_replicated(one)) {
+        if id.gvk.kind == "PodDisruptionBudget" && !has_budgets && new.iter().any(is_replicated) {
             found.add("disruption-budget-removed", "", None, "it is deleted");
         }
     }

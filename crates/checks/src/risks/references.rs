@@ -57,7 +57,7 @@ impl<'a> Targets<'a> {
             targets.names.insert((kind.to_owned(), name));
             match template(object) {
                 Some(template) => {
-                    targets.pods.push(Pods { namespace: get(&["metadata", "namespace"]), labels: template.labels() })
+                    targets.pods.push(Pods { namespace: get(&["metadata", "namespace"]), labels: template.labels() });
                 }
                 None => targets.is_open |= may_make_pods(group, kind),
             }

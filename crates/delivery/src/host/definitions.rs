@@ -107,11 +107,14 @@ fn collect(files: &dyn Files, folder: &str, depth: usize, left: &mut usize, foun
         let is_document = name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
         match files.kind(&path) {
             Ok(FileKind::File) if is_document => found.push(path),
-            Ok(FileKind::Folder) if depth > 0 && !name.starts_with('.') && name != "node_modules" => {
-                // A link may lead above the folder.
-                if files.real(&path).is_ok_and(|real| real == path) || !is_below(files, &path, folder) {
-                    collect(files, &path, depth - 1, left, found);
-                }
+            // A link may lead above the folder.
+            Ok(FileKind::Folder)
+                if depth > 0
+                    && !name.starts_with('.')
+                    && name != "node_modules"
+                    && (files.real(&path).is_ok_and(|real| real == path) || !is_below(files, &path, folder)) =>
+            {
+                collect(files, &path, depth - 1, left, found);
             }
             _ => {}
         }

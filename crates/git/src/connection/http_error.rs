@@ -50,7 +50,7 @@ impl SentRequest<'_> {
 
     /// `POST https://host/repository.git/git-receive-pack`.
     fn shown(&self) -> String {
-        format!("{} {}", self.method, net::redact::shown_url(&self.url))
+        format!("{} {}", self.method, net::redact::shown_url(self.url))
     }
 
     /// A redirect of a POST, which git does not follow either.
