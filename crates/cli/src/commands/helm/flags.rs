@@ -36,7 +36,7 @@ pub(crate) fn read(typed: &[OsString]) -> Result<Flags, Failure> {
 /// Whether a version of helm prints a line about a flag: helm 3 says nothing about the flags that helm 4 deprecates, and helm 4.1 nothing about
 /// those without effect.
 fn is_printed(line: &str, semantics: &str) -> bool {
-    !semantics.starts_with("3.") && !(semantics == "4.1" && line.contains("this flag has no effect"))
+    !(semantics.starts_with("3.") || semantics == "4.1" && line.contains("this flag has no effect"))
 }
 
 /// Returns the arguments as the declaration of the flags parses them: one word for each flag with its value. Flags without effect on a rendering
