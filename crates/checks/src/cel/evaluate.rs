@@ -7,87 +7,13 @@ use ::cel::IdedExpr;
 use ::cel::common::ast::operators as op;
 use ::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, ListExpr, LiteralValue, MapExpr, SelectExpr};
 
-use super::value::{MapEntry, Value};
-use super::{functions, lists, names, operators};
+use super::budget::Budget;
+use super::scope::{Scope, Variable};
+use super::value::{MapEntry, Value, no_overload};
+use super::{functions, macros, names, operators};
 
-/// The cost that one expression may have: that of the API server.
-const EXPRESSION_COST: u64 = 1_000_000;
-/// The cost that all expressions for one object may have.
-const OBJECT_COST: u64 = 10_000_000;
 /// The deepest nesting of evaluations.
 const DEPTH: usize = 300;
-
-/// What evaluations may still cost. A unit is a step, or 16 bytes of a text that is made or read.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    expression: u64,
-    object: u64,
-    depth: usize,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Budget { expression: EXPRESSION_COST, object: OBJECT_COST, depth: 0 }
-    }
-}
-
-/// Why an evaluation ends; the budget says it.
-const EXCEEDED: &str = "the cost limit is exceeded";
-
-impl Budget {
-    pub(super) fn start_expression(&mut self) {
-        self.expression = EXPRESSION_COST;
-        self.depth = 0;
-    }
-
-    /// Counts a cost.
-    ///
-    /// # Errors
-    /// Nothing is left.
-    pub(super) fn charge(&mut self, cost: usize) -> Result<(), String> {
-        let cost = cost as u64;
-        self.expression = self.expression.saturating_sub(cost);
-        self.object = self.object.saturating_sub(cost);
-        if self.expression == 0 || self.object == 0 { Err(EXCEEDED.to_owned()) } else { Ok(()) }
-    }
-
-    pub(super) fn exceeded(&self) -> Option<String> {
-        if self.expression == 0 {
-            return Some(format!("the rule costs more than {EXPRESSION_COST} steps"));
-        }
-        (self.object == 0).then(|| format!("the rules for this object cost more than {OBJECT_COST} steps"))
-    }
-}
-
-/// Variables, innermost first.
-pub(crate) struct Scope<'a, 's> {
-    pub(crate) variables: Vec<Variable<'a>>,
-    pub(crate) parent: Option<&'s Scope<'a, 's>>,
-}
-
-/// A variable.
-pub(crate) struct Variable<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) value: Value<'a>,
-}
-
-impl<'a, 's> Scope<'a, 's> {
-    /// The outermost scope.
-    pub(crate) fn root(variables: Vec<Variable<'a>>) -> Scope<'a, 's> {
-        Scope { variables, parent: None }
-    }
-
-    fn get(&self, name: &str) -> Option<&Value<'a>> {
-        let mut scope = Some(self);
-        while let Some(one) = scope {
-            if let Some(found) = one.variables.iter().find(|variable| variable.name == name) {
-                return Some(&found.value);
-            }
-            scope = one.parent;
-        }
-        None
-    }
-}
 
 /// Evaluates an expression with two more variables.
 pub(super) fn with<'a>(
@@ -158,10 +84,6 @@ fn field<'a>(select: &'a SelectExpr, scope: &Scope<'a, '_>, budget: &mut Budget)
     found.ok_or_else(|| if operand.is_map() { format!("no such key: {name}") } else { no_overload(&name, &operand) })
 }
 
-pub(super) fn no_overload(function: &str, value: &Value<'_>) -> String {
-    format!("no such overload: {function} of {}", value.type_name())
-}
-
 fn list<'a>(list: &'a ListExpr, scope: &Scope<'a, '_>, budget: &mut Budget) -> Result<Value<'a>, String> {
     let mut items = Vec::with_capacity(list.elements.len());
     for (position, element) in list.elements.iter().enumerate() {
@@ -211,7 +133,7 @@ fn call<'a>(call: &'a CallExpr, scope: &Scope<'a, '_>, budget: &mut Budget) -> R
             operators::optional_index(&operand, &key)
         }
         _ => {
-            if let Some(result) = lists::special(call, scope, budget) {
+            if let Some(result) = macros::evaluate_macro(call, scope, budget) {
                 return result;
             }
             let target = match namespaced(call) {

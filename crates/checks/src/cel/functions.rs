@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::evaluate::{Budget, no_overload};
-use super::moments::{self, parse_duration, parse_timestamp};
-use super::value::Value;
-use super::{kubernetes, lists, operators, strings};
+use super::budget::Budget;
+use super::times::{parse_duration, parse_timestamp};
+use super::value::{Value, no_overload};
+use super::{kubernetes, lists, moments, operators, strings};
 
 /// Calls a function without a target.
 pub(super) fn global<'a>(name: &str, arguments: &[Value<'a>], budget: &mut Budget) -> Result<Value<'a>, String> {

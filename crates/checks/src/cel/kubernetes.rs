@@ -5,102 +5,11 @@ use std::cmp::Ordering;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
+use super::times::parse_timestamp;
+use super::url::{Url, parse_url};
 use super::value::{MapEntry, Value};
+use super::version::{Version, parse_version};
 use crate::quantity;
-
-/// The parts of an absolute URL.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Url {
-    pub(crate) text: String,
-    scheme: String,
-    host: String,
-    path: String,
-    query: String,
-}
-
-/// A semantic version.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Version {
-    numbers: [u64; 3],
-    prerelease: Vec<String>,
-}
-
-impl PartialOrd for Version {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Version {
-    /// The order of Semantic Versioning 2.0.0, section 11.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let prerelease = || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => {
-                let identifier = |text: &String| match text.parse::<u64>() {
-                    Ok(number) => (0, number, String::new()),
-                    Err(_) => (1, 0, text.clone()),
-                };
-                self.prerelease.iter().map(identifier).cmp(other.prerelease.iter().map(identifier))
-            }
-        };
-        self.numbers.cmp(&other.numbers).then_with(prerelease)
-    }
-}
-
-fn parse_url(text: &str) -> Option<Url> {
-    let has_control = text.chars().any(|character| character.is_control() || character == ' ');
-    let (before_query, query) =
-        text.split_once('#').map_or(text, |(url, _)| url).split_once('?').unwrap_or((text.split('#').next()?, ""));
-    let (scheme, rest) = match before_query.split_once("://") {
-        Some((scheme, rest)) => (scheme, rest),
-        None if before_query.starts_with('/') => ("", before_query),
-        None => return None,
-    };
-    let is_scheme = scheme.is_empty() && before_query.starts_with('/')
-        || scheme.starts_with(|character: char| character.is_ascii_alphabetic())
-            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character));
-    let (host, path) = if scheme.is_empty() { ("", rest) } else { rest.split_at(rest.find('/').unwrap_or(rest.len())) };
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
-    let is_port = port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    (is_scheme && is_port && !has_control).then(|| Url {
-        text: text.to_owned(),
-        scheme: scheme.to_owned(),
-        host: host.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-    })
-}
-
-impl Url {
-    fn host_name(&self) -> &str {
-        if let Some(rest) = self.host.strip_prefix('[') {
-            return rest.split(']').next().unwrap_or_default();
-        }
-        self.host.rsplit_once(':').map_or(self.host.as_str(), |(name, _)| name)
-    }
-
-    fn port(&self) -> &str {
-        let after = self.host.rsplit_once(']').map_or(self.host.as_str(), |(_, rest)| rest);
-        after.rsplit_once(':').map_or("", |(_, port)| port)
-    }
-
-    fn query<'a>(&self) -> Value<'a> {
-        let mut entries: Vec<MapEntry<'a>> = Vec::new();
-        for part in self.query.split('&').filter(|part| !part.is_empty()) {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            let value = Value::text(value);
-            match entries.iter_mut().find(|entry| entry.key.as_text() == Some(key)) {
-                Some(MapEntry { value: Value::List(values), .. }) => Rc::make_mut(values).push(value),
-                _ => entries.push(MapEntry { key: Value::text(key), value: Value::list(vec![value]) }),
-            }
-        }
-        Value::Map(Rc::new(entries))
-    }
-}
 
 /// An address in the form that Kubernetes takes: no zone, no IPv4 address in IPv6.
 fn parse_ip(text: &str) -> Option<IpAddr> {
@@ -115,32 +24,6 @@ fn parse_cidr(text: &str) -> Option<Value<'static>> {
     let (ip, bits) = (parse_ip(ip)?, bits.parse::<u8>().ok()?);
     let most = if ip.is_ipv4() { 32 } else { 128 };
     (bits <= most).then_some(Value::Cidr(ip, bits))
-}
-
-fn parse_version(text: &str, is_normalized: bool) -> Option<Version> {
-    let text = if is_normalized { text.strip_prefix('v').unwrap_or(text) } else { text };
-    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
-    let (numbers, prerelease) = text.split_once('-').map_or((text, None), |(numbers, rest)| (numbers, Some(rest)));
-    let is_number = |part: &&str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && (is_normalized || part.len() == 1 || !part.starts_with('0'))
-    };
-    let mut parts: Vec<&str> = numbers.split('.').collect();
-    if is_normalized {
-        parts.resize(parts.len().max(3), "0");
-    }
-    let [major, minor, patch] = parts.as_slice() else { return None };
-    if ![major, minor, patch].into_iter().all(is_number) {
-        return None;
-    }
-    let is_identifier =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let prerelease: Vec<String> = prerelease.into_iter().flat_map(|rest| rest.split('.')).map(str::to_owned).collect();
-    let is_valid = prerelease.iter().all(|part| is_identifier(part))
-        && build.is_none_or(|build| build.split('.').all(is_identifier));
-    let numbers = [major.parse().ok()?, minor.parse().ok()?, patch.parse().ok()?];
-    is_valid.then_some(Version { numbers, prerelease })
 }
 
 /// Functions without a target; absent if there is none.
@@ -198,6 +81,20 @@ pub(super) fn member<'a>(name: &str, target: &Value<'a>, arguments: &[Value<'a>]
     }
 }
 
+/// The parameters of the query, each with the list of its values.
+fn query_of<'a>(url: &Url) -> Value<'a> {
+    let mut entries: Vec<MapEntry<'a>> = Vec::new();
+    for part in url.query.split('&').filter(|part| !part.is_empty()) {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        let value = Value::text(value);
+        match entries.iter_mut().find(|entry| entry.key.as_text() == Some(key)) {
+            Some(MapEntry { value: Value::List(values), .. }) => Rc::make_mut(values).push(value),
+            _ => entries.push(MapEntry { key: Value::text(key), value: Value::list(vec![value]) }),
+        }
+    }
+    Value::Map(Rc::new(entries))
+}
+
 fn of_url<'a>(name: &str, url: &Url) -> Option<Result<Value<'a>, String>> {
     Some(Ok(match name {
         "getScheme" => Value::text(url.scheme.as_str()),
@@ -205,7 +102,7 @@ fn of_url<'a>(name: &str, url: &Url) -> Option<Result<Value<'a>, String>> {
         "getHostname" => Value::text(url.host_name()),
         "getPort" => Value::text(url.port()),
         "getEscapedPath" => Value::text(url.path.as_str()),
-        "getQuery" => url.query(),
+        "getQuery" => query_of(url),
         _ => return None,
     }))
 }
@@ -406,8 +303,8 @@ fn format_problem(format: &str, text: &str) -> Option<String> {
                 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
                 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
         }
-        "datetime" => super::moments::parse_timestamp(text).is_some(),
-        "date" => super::moments::parse_timestamp(&format!("{text}T00:00:00Z")).is_some(),
+        "datetime" => parse_timestamp(text).is_some(),
+        "date" => parse_timestamp(&format!("{text}T00:00:00Z")).is_some(),
         "byte" => {
             text.len().is_multiple_of(4)
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))

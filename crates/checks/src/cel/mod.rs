@@ -3,17 +3,24 @@
 //! The parser is that of the crate `cel`. The evaluator is of this crate: it reads nodes in place, has Kubernetes' function libraries, and
 //! counts each step, so that no expression runs long.
 
+mod budget;
 mod evaluate;
 mod functions;
 mod kubernetes;
 mod lists;
+mod macros;
 mod moments;
 mod names;
 mod operators;
+mod scope;
 mod strings;
+mod times;
+mod url;
 mod value;
+mod version;
 
-pub(crate) use evaluate::{Budget, Scope, Variable};
+pub(crate) use budget::Budget;
+pub(crate) use scope::{Scope, Variable};
 pub(crate) use value::Value;
 
 use ::cel::IdedExpr;

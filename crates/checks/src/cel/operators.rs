@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use ::cel::common::ast::operators as op;
 
-use super::evaluate::{Budget, no_overload};
-use super::moments::{parse_duration, parse_timestamp};
-use super::value::{Value, compare, equal, number};
+use super::budget::Budget;
+use super::times::{parse_duration, parse_timestamp};
+use super::value::{Value, compare, equal, no_overload, number};
 
 /// Applies an operator to its operands; absent if `name` is no operator.
 pub(super) fn apply<'a>(name: &str, arguments: &[Value<'a>], budget: &mut Budget) -> Option<Result<Value<'a>, String>> {

@@ -2,8 +2,8 @@
 
 use regex::RegexBuilder;
 
-use super::evaluate::Budget;
-use super::value::Value;
+use super::budget::Budget;
+use super::value::{MapEntry, Value, number};
 
 /// The largest compiled regular expression, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
@@ -180,8 +180,8 @@ fn formatted(verb: char, digits: usize, value: &Value<'_>) -> Option<String> {
     Some(match (verb, value) {
         ('s', value) => listed(value, 0)?,
         ('d', Value::Int(_) | Value::Uint(_)) => shown(value)?,
-        ('f', value) => format!("{:.digits$}", super::value::number(value)?),
-        ('e', value) => format!("{:.digits$e}", super::value::number(value)?),
+        ('f', value) => format!("{:.digits$}", number(value)?),
+        ('e', value) => format!("{:.digits$e}", number(value)?),
         ('b', Value::Int(value)) => format!("{value:b}"),
         ('b', Value::Bool(value)) => u8::from(*value).to_string(),
         ('x', Value::Int(value)) => format!("{value:x}"),
@@ -203,7 +203,7 @@ fn listed(value: &Value<'_>, depth: usize) -> Option<String> {
         return Some(format!("[{}]", parts?.join(", ")));
     }
     if let Some(entries) = value.entries() {
-        let part = |entry: &super::value::MapEntry<'_>| {
+        let part = |entry: &MapEntry<'_>| {
             Some(format!("{}: {}", listed(&entry.key, depth + 1)?, listed(&entry.value, depth + 1)?))
         };
         let mut parts: Vec<String> = entries.iter().map(part).collect::<Option<_>>()?;

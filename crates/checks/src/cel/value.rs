@@ -8,6 +8,10 @@ use std::rc::Rc;
 use manifest::yaml::{self, Rules};
 use manifest::{Data, Node};
 
+use super::times::{parse_duration, parse_timestamp};
+use super::url::Url;
+use super::version::Version;
+
 /// A value. Lists and mappings of objects are read in place.
 #[derive(Clone, Debug)]
 pub(crate) enum Value<'a> {
@@ -29,11 +33,11 @@ pub(crate) enum Value<'a> {
     Timestamp(i128),
     Optional(Option<Rc<Value<'a>>>),
     Type(&'static str),
-    Url(Rc<super::kubernetes::Url>),
+    Url(Rc<Url>),
     Ip(IpAddr),
     Cidr(IpAddr, u8),
     Quantity(f64),
-    Semver(Rc<super::kubernetes::Version>),
+    Semver(Rc<Version>),
     /// A named format.
     Format(&'static str),
 }
@@ -199,7 +203,6 @@ pub(super) fn equal(a: &Value<'_>, b: &Value<'_>) -> bool {
 /// The order of two values; absent if they have none. A text is compared with a time or a duration by what it stands for, since fields with
 /// such a format are texts here.
 pub(super) fn compare(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
-    use super::moments::{parse_duration, parse_timestamp};
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
@@ -217,6 +220,11 @@ pub(super) fn compare(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
         (Value::Uint(a), Value::Int(b)) => Some(i128::from(*a).cmp(&i128::from(*b))),
         _ => number(a)?.partial_cmp(&number(b)?),
     }
+}
+
+/// The error of a function that does not take a value of this type.
+pub(super) fn no_overload(function: &str, value: &Value<'_>) -> String {
+    format!("no such overload: {function} of {}", value.type_name())
 }
 
 /// The number, whatever its type.
