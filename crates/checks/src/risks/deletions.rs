@@ -2,7 +2,7 @@
 
 use manifest::{Node, ObjectId};
 
-use super::model::RiskCollector;
+use super::collector::RiskCollector;
 use super::values::{annotation, items, text};
 
 /// Custom resources whose operator deletes data with them: group, kind, what it is.

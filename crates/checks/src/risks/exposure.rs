@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use manifest::Node;
 
-use super::model::{Pair, RiskCollector};
+use super::collector::RiskCollector;
+use super::model::Pair;
 use super::values::{annotation, items, text, texts};
 
 /// Annotations of cloud providers that keep a load balancer in the internal network.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use manifest::{ImageRef, Node};
 
-use super::model::RiskCollector;
+use super::collector::RiskCollector;
 use super::pods::template;
 use super::values::text;
 

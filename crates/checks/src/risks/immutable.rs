@@ -2,7 +2,7 @@
 
 use manifest::Node;
 
-use super::model::RiskCollector;
+use super::collector::RiskCollector;
 use super::values::{annotation, is_true, items, quantity, same, text};
 
 /// A field that cannot change.

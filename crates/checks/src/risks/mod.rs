@@ -4,6 +4,7 @@
 //! [`of_change`] compares the objects that a branch has with those that replace them; [`of_objects`] looks at the new objects alone;
 //! [`across_units`] at the objects of several units; [`of_files`] at the files. [`RULES`] has every risk with its id and reason.
 
+mod collector;
 mod deletions;
 mod exposure;
 mod files;
@@ -29,7 +30,8 @@ pub use objects::{ANNOTATIONS_LIMIT, OBJECT_LIMIT};
 pub use table::{RULES, find};
 pub use units::{ObjectOwners, UnitObjects, UnitRisk, across_units, identities, missing_namespaces};
 
-use model::{Pair, RiskCollector};
+use collector::RiskCollector;
+use model::Pair;
 use references::Targets;
 
 /// An object's identity without the version of its API.

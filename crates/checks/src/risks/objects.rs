@@ -2,7 +2,7 @@
 
 use manifest::{Node, ObjectId};
 
-use super::model::RiskCollector;
+use super::collector::RiskCollector;
 use super::values::{annotation, is_true, text};
 
 /// `TotalAnnotationSizeLimitB` of apimachinery, and the limit of kubectl's annotation with the last applied object.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Node, ObjectId};
 
-use super::model::RiskCollector;
+use super::collector::RiskCollector;
 use super::pods::template;
 use super::values::{items, labels, text, texts};
 

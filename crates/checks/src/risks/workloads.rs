@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use manifest::Node;
 
-use super::model::{Pair, RiskCollector};
+use super::collector::RiskCollector;
+use super::model::Pair;
 use super::pods::{Template, template};
 use super::values::{is_true, items, text, texts};
 
