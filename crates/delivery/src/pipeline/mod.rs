@@ -45,11 +45,12 @@ pub(crate) mod risks;
 mod secrets;
 mod session;
 mod signature_rules;
-pub(crate) mod signatures;
+mod signatures;
 mod skaffold;
 pub(crate) mod source_commit;
 mod unit;
 mod variables;
+pub(crate) mod verified_signatures;
 
 pub use changed::keep_changed;
 pub(crate) use deliver::unique_warnings;

@@ -9,7 +9,7 @@ use render_core::files::{Files, join};
 use render_core::kustomize::BaseCache;
 
 use super::risks::{ChangeRisks, ClusterObjects};
-use super::signatures::Signatures;
+use super::verified_signatures::Signatures;
 use crate::error::Failure;
 use crate::host::charts::ChartAccess;
 use crate::host::git_facts::GitFacts;

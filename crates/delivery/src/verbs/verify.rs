@@ -18,7 +18,7 @@ use crate::host::recorded_source::RecordedSource;
 use crate::images::assign::{ImageInputs, PromotedImages};
 use crate::pipeline::file_set::file_set;
 use crate::pipeline::recorded;
-use crate::pipeline::signatures::VerifiedUnits;
+use crate::pipeline::verified_signatures::VerifiedUnits;
 use crate::pipeline::{Pipeline, SourceTree};
 use crate::plan::settings::{Selection, Settings};
 use crate::plan::{PinnedInputs, Plan, PlannedUnit, plan};
