@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::anyhow;
 use delivery::escape;
@@ -19,6 +19,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::open_span::{self, OpenSpan};
 use crate::outcome::Failure;
 use crate::terminal;
 use crate::trace;
@@ -72,12 +73,6 @@ fn filter(verbosity: Verbosity, variable: Option<&str>) -> Result<Option<Targets
 /// Writes each event, and each span that ends, as a line.
 struct Log(fn(&[u8]));
 
-/// What is kept of a span while it is open.
-struct Open {
-    begun: Instant,
-    fields: Fields,
-}
-
 impl Log {
     fn line(&self, level: Level, text: &str) {
         let level = level.as_str().to_ascii_lowercase();
@@ -88,19 +83,11 @@ impl Log {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            let mut fields = Fields::default();
-            attributes.record(&mut fields);
-            span.extensions_mut().insert(Open { begun: Instant::now(), fields });
-        }
+        open_span::open::<Fields, S>(attributes, id, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(open) = span.extensions_mut().get_mut::<Open>()
-        {
-            values.record(&mut open.fields);
-        }
+        open_span::record::<Fields, S>(id, values, &context);
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -111,7 +98,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         if let Some(span) = context.span(&id)
-            && let Some(open) = span.extensions().get::<Open>()
+            && let Some(open) = span.extensions().get::<OpenSpan<Fields>>()
         {
             let duration = milliseconds(open.begun.elapsed());
             self.line(*span.metadata().level(), &format!("{}{}: {duration}", span.name(), open.fields.0));

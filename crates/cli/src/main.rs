@@ -12,6 +12,7 @@ mod help_groups;
 mod interrupt;
 mod invocation;
 mod logging;
+mod open_span;
 mod outcome;
 mod output;
 mod program_name;

@@ -16,6 +16,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::open_span::{self, OpenSpan};
 use crate::outcome::Failure;
 use crate::output;
 
@@ -66,27 +67,13 @@ pub(crate) fn finish() -> Result<(), Failure> {
 /// Records spans and events.
 pub(crate) struct TraceLayer(&'static Recorder);
 
-/// What is kept of a span while it is open.
-struct Open {
-    begun: Instant,
-    fields: Fields,
-}
-
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            let mut fields = Fields::default();
-            attributes.record(&mut fields);
-            span.extensions_mut().insert(Open { begun: Instant::now(), fields });
-        }
+        open_span::open::<Fields, S>(attributes, id, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(open) = span.extensions_mut().get_mut::<Open>()
-        {
-            values.record(&mut open.fields);
-        }
+        open_span::record::<Fields, S>(id, values, &context);
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -99,7 +86,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        let Some(open) = span.extensions_mut().remove::<Open>() else { return };
+        let Some(open) = span.extensions_mut().remove::<OpenSpan<Fields>>() else { return };
         let duration = u64::try_from(open.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.0.add(
             json!({"name": span.name(), "cat": span.metadata().target(), "ph": "X", "ts": self.0.time(open.begun),

@@ -129,7 +129,7 @@ impl<'a> Delivery<'a> {
             self.phase = Phase::Finished;
             return Ok(Step::Finished);
         }
-        let contents = contents::wanted(&self.store, &plans, &self.progress, &state)?;
+        let contents = contents::for_requests(&self.store, &plans, &self.progress, &state)?;
         read::objects(transport, &self.store, contents.iter().flat_map(|content| content.blobs()).collect())?;
         contents::fill(&self.store, contents, &mut self.progress)?;
         let owed = std::mem::take(&mut self.progress.owed_notes);
@@ -146,7 +146,7 @@ impl<'a> Delivery<'a> {
     fn plan_judged(&mut self, transport: &mut dyn Transport, state: &RemoteState) -> Result<RoundPlan, DeliverError> {
         let plan = self.plan(state)?;
         let RoundPlan::Deliver(plans) = &plan else { return Ok(plan) };
-        let contents = contents::unjudged(&self.store, plans, &self.progress, state)?;
+        let contents = contents::for_checks(&self.store, plans, &self.progress, state)?;
         if contents.is_empty() {
             return Ok(plan);
         }

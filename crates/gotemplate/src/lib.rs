@@ -72,5 +72,5 @@ pub use templates::{Limits, MissingKey, Templates, Usage};
 pub use text::{chars, decode_char};
 pub use value::{
     CallReferences, CallSite, Context, Element, Entries, EntriesIter, Field, Function, FunctionResult, Kind, List, Map,
-    Method, Object, Param, Reference, Str, Type, Value, types,
+    Method, Object, Param, Reference, Str, Type, Value, sort_by_key, types,
 };

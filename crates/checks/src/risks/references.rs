@@ -104,17 +104,17 @@ impl<'a> Targets<'a> {
     fn selector(&self, id: &ObjectId, object: &Node, field: &str, found: &mut RiskCollector<'_>) {
         let path = ["spec", field];
         let Some(selector) = object.at_path(&path) else { return };
-        let wanted = labels(selector, &["matchLabels"]);
+        let required = labels(selector, &["matchLabels"]);
         let expressions = items(selector, &["matchExpressions"]);
-        if wanted.is_empty() && expressions.is_empty() {
+        if required.is_empty() && expressions.is_empty() {
             return;
         }
         let all = |labels: &BTreeMap<&str, &str>| {
-            wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+            required.iter().all(|(key, value)| labels.get(key) == Some(value))
                 && expressions.iter().all(|one| is_true_for(one, labels))
         };
         if self.are_known() && !self.matches(&id.namespace, &all) {
-            found.add("selector-without-pods", &path.join("."), Some(selector), listed(&wanted));
+            found.add("selector-without-pods", &path.join("."), Some(selector), listed(&required));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the targets hold of reviewed units: read for those whose request is made or updated in a round.
+//! What the targets hold of units: read for those whose request is made or updated, or whose change is checked, in a round.
 
 use git::{File, FileSet, Mode, ObjectStore};
 use git2::Oid;
@@ -11,13 +11,13 @@ use crate::refusal::Refusal;
 use crate::unit::{ChangeVerdict, RequestMethod, TargetContent, Unit};
 
 /// What a target holds of a unit. The files' bytes may have to be fetched.
-pub(crate) struct WantedContent {
+pub(crate) struct TargetFiles {
     unit: usize,
     files: Vec<TreeFile>,
     record: Option<Record>,
 }
 
-impl WantedContent {
+impl TargetFiles {
     /// The blobs of the files.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = Oid> {
         self.files.iter().map(|file| file.id)
@@ -38,51 +38,45 @@ pub(super) fn unit_files(store: &ObjectStore, unit: &Unit, tree: Option<Oid>) ->
 }
 
 /// The contents that the round's requests need.
-pub(crate) fn wanted(
+pub(crate) fn for_requests(
     store: &ObjectStore,
     plans: &[BranchPlan],
     progress: &Progress<'_>,
     state: &RemoteState,
-) -> Result<Vec<WantedContent>, git2::Error> {
-    let mut wanted = Vec::new();
-    for plan in plans {
-        let BranchRole::Topic(unit) = plan.role else { continue };
-        if makes_request(plan, progress.units[unit].unit) {
-            wanted.push(content(store, unit, progress.units[unit].unit, state)?);
-        }
-    }
-    Ok(wanted)
+) -> Result<Vec<TargetFiles>, git2::Error> {
+    let units = plans.iter().filter_map(|plan| match plan.role {
+        BranchRole::Topic(unit) if makes_request(plan, progress.units[unit].unit) => Some(unit),
+        _ => None,
+    });
+    units.map(|unit| content(store, unit, progress.units[unit].unit, state)).collect()
 }
 
 /// The contents that the checks of changes need.
-pub(crate) fn unjudged(
+pub(crate) fn for_checks(
     store: &ObjectStore,
     plans: &[BranchPlan],
     progress: &Progress<'_>,
     state: &RemoteState,
-) -> Result<Vec<WantedContent>, git2::Error> {
+) -> Result<Vec<TargetFiles>, git2::Error> {
     let planned =
         plans.iter().filter(|plan| !matches!(plan.role, BranchRole::Withdrawal(_))).flat_map(|plan| &plan.units);
     let changed = planned.filter(|planned| matches!(planned.action, Action::Commit(_))).map(|planned| planned.unit);
-    let mut wanted = Vec::new();
-    for unit in changed {
-        let run = &progress.units[unit];
-        if run.is_unjudged(state.head(&run.unit.branch)) {
-            wanted.push(content(store, unit, run.unit, state)?);
-        }
-    }
-    Ok(wanted)
+    let unjudged = changed.filter(|unit| {
+        let run = &progress.units[*unit];
+        run.is_unjudged(state.head(&run.unit.branch))
+    });
+    unjudged.map(|unit| content(store, unit, progress.units[unit].unit, state)).collect()
 }
 
 /// Asks the checks about the changes of units. Returns whether a change is refused. The contents' blobs are in the store by now.
 pub(crate) fn judge(
     store: &ObjectStore,
-    contents: Vec<WantedContent>,
+    contents: Vec<TargetFiles>,
     progress: &mut Progress<'_>,
     state: &RemoteState,
 ) -> Result<bool, git2::Error> {
     let mut refused = false;
-    for WantedContent { unit, files, record } in contents {
+    for TargetFiles { unit, files, record } in contents {
         let run = &mut progress.units[unit];
         let Some(check) = &run.unit.check else { continue };
         let content = TargetContent { files: file_set(store, &files)?, record };
@@ -100,10 +94,10 @@ pub(crate) fn judge(
 /// Stores the contents in the units' results. Their blobs are in the store by now.
 pub(crate) fn fill(
     store: &ObjectStore,
-    contents: Vec<WantedContent>,
+    contents: Vec<TargetFiles>,
     progress: &mut Progress<'_>,
 ) -> Result<(), git2::Error> {
-    for WantedContent { unit, files, record } in contents {
+    for TargetFiles { unit, files, record } in contents {
         if let Some(review) = &mut progress.units[unit].review {
             review.target_content = TargetContent { files: file_set(store, &files)?, record };
         }
@@ -118,12 +112,12 @@ fn makes_request(plan: &BranchPlan, unit: &Unit) -> bool {
     plan.new.is_some() && (plan.has_commits() || by_push || recovered)
 }
 
-fn content(store: &ObjectStore, index: usize, unit: &Unit, state: &RemoteState) -> Result<WantedContent, git2::Error> {
+fn content(store: &ObjectStore, index: usize, unit: &Unit, state: &RemoteState) -> Result<TargetFiles, git2::Error> {
     let tree = state.head(&unit.branch).map(|head| tree_of(store, head)).transpose()?;
     let record = tree.map(|tree| decide::folder_state(store, unit, tree)).transpose()?;
     let path = unit.in_branch(METADATA);
     let files = unit_files(store, unit, tree)?.into_iter().filter(|file| file.path != path).collect();
-    Ok(WantedContent { unit: index, files, record: record.and_then(FolderState::record) })
+    Ok(TargetFiles { unit: index, files, record: record.and_then(FolderState::record) })
 }
 
 fn file_set(store: &ObjectStore, files: &[TreeFile]) -> Result<FileSet, git2::Error> {

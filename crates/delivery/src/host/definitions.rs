@@ -67,18 +67,18 @@ fn is_definition(object: &Node) -> bool {
     }
 }
 
-/// Adds the definitions that are in files of the source, if they define one of `wanted`. Files that are no YAML, such as templates of
+/// Adds the definitions that are in files of the source, if they define one of `unknown`. Files that are no YAML, such as templates of
 /// charts, are left out.
-pub(crate) fn read_source(files: &dyn Files, root: &str, wanted: &[Gvk], types: &mut CustomTypes) {
+pub(crate) fn read_source(files: &dyn Files, root: &str, unknown: &[Gvk], types: &mut CustomTypes) {
     for path in files_below(files, root) {
         let Ok(bytes) = files.read(&path) else { continue };
         let is_candidate = bytes.len() <= SOURCE_FILE_LIMIT
             && contains(&bytes, "CustomResourceDefinition")
-            && wanted.iter().any(|gvk| contains(&bytes, &gvk.kind));
+            && unknown.iter().any(|gvk| contains(&bytes, &gvk.kind));
         if is_candidate && let Ok(objects) = yaml::read_stream(&bytes) {
             objects.iter().for_each(|object| types.add(object));
         }
-        if wanted.iter().all(|gvk| types.has(gvk)) {
+        if unknown.iter().all(|gvk| types.has(gvk)) {
             return;
         }
     }

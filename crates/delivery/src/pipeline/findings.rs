@@ -69,12 +69,12 @@ fn of_schemas(files: &dyn Files, root: &str, inputs: &[CheckInput<'_>]) -> Resul
     definitions::read_named(files, &named, &mut types)?;
     let mut types = Arc::new(types);
     let mut results = check_all(&inputs, &types);
-    let wanted: Vec<Gvk> = without_schema(&results).into_keys().collect();
-    if !wanted.is_empty()
+    let unknown: Vec<Gvk> = without_schema(&results).into_keys().collect();
+    if !unknown.is_empty()
         && let Some(known) = Arc::get_mut(&mut types)
     {
-        definitions::read_source(files, root, &wanted, known);
-        if wanted.iter().any(|gvk| known.has(gvk)) {
+        definitions::read_source(files, root, &unknown, known);
+        if unknown.iter().any(|gvk| known.has(gvk)) {
             results = check_all(&inputs, &types);
         }
     }

@@ -99,6 +99,20 @@ impl Default for Entries {
     }
 }
 
+/// Sorts entries by their keys. Of entries with one key the last one stays.
+pub fn sort_by_key<V>(entries: &mut Vec<(Str, V)>) {
+    let is_sorted = |entries: &[(Str, V)]| entries.is_sorted_by(|one, two| one.0 < two.0);
+    if !is_sorted(entries) {
+        entries.sort_by(|one, two| one.0.cmp(&two.0));
+        if !is_sorted(entries) {
+            // Of the entries of a key, which are in their order, the first one is kept.
+            entries.reverse();
+            entries.dedup_by(|one, two| one.0 == two.0);
+            entries.reverse();
+        }
+    }
+}
+
 /// Of two entries with one key the last one counts.
 impl FromIterator<(Str, Value)> for Entries {
     fn from_iter<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Entries {
@@ -112,16 +126,7 @@ impl From<Vec<(Str, Value)>> for Entries {
         if entries.len() > FEW {
             return Entries(Storage::Many(entries.into_iter().collect()));
         }
-        let is_sorted = |entries: &[(Str, Value)]| entries.is_sorted_by(|one, two| one.0 < two.0);
-        if !is_sorted(&entries) {
-            entries.sort_by(|one, two| one.0.cmp(&two.0));
-            if !is_sorted(&entries) {
-                // Of the entries of a key, which are in their order, the first one is kept.
-                entries.reverse();
-                entries.dedup_by(|one, two| one.0 == two.0);
-                entries.reverse();
-            }
-        }
+        sort_by_key(&mut entries);
         Entries(Storage::Few(entries))
     }
 }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 pub use containers::{List, Map};
 pub use context::{CallReferences, CallSite, Context, Reference};
-pub use entries::{Entries, EntriesIter};
+pub use entries::{Entries, EntriesIter, sort_by_key};
 pub use function::{Function, FunctionResult, Param};
 pub use object::{Field, Object};
 pub(crate) use typed::TypedValue;

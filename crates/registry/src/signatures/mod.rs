@@ -137,15 +137,14 @@ impl<'a> Search<'a> {
         }
         let Subject::Statement(statement) = &evidence.subject else { return Ok(()) };
         let made = statement::attestation(statement);
-        let wanted: Vec<usize> = self.attestations.iter().copied().collect();
-        let wanted = wanted.into_iter().filter(|&rule| rules.attestations[rule].predicate_type == made.predicate_type);
-        let wanted: Vec<usize> = wanted.collect();
-        if wanted.is_empty() {
+        let has_type = |rule: &usize| rules.attestations[*rule].predicate_type == made.predicate_type;
+        let missing: Vec<usize> = self.attestations.iter().copied().filter(has_type).collect();
+        if missing.is_empty() {
             return Ok(());
         }
         let signed = evidence.verify(self.digest, rules)?;
         let mut reason = None;
-        for position in wanted {
+        for position in missing {
             match statement::check(&made, &rules.attestations[position], signed.source.as_deref()) {
                 Ok(()) => {
                     self.attestations.remove(&position);

@@ -1,6 +1,6 @@
 //! Values that threads can share: a chart's defaults, read once and copied for each rendering.
 
-use gotemplate::{List, Map, Str, Value, types};
+use gotemplate::{List, Map, Str, Value, sort_by_key, types};
 
 /// A value as it is read from YAML.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +30,7 @@ impl SharedValue {
 
     /// Makes a map of entries in any order. Of two entries with one key the last one counts.
     pub(super) fn of_entries(mut entries: Vec<(Str, SharedValue)>) -> SharedValue {
-        let is_sorted = |entries: &[(Str, SharedValue)]| entries.is_sorted_by(|one, two| one.0 < two.0);
-        if !is_sorted(&entries) {
-            entries.sort_by(|one, two| one.0.cmp(&two.0));
-            if !is_sorted(&entries) {
-                entries.reverse();
-                entries.dedup_by(|one, two| one.0 == two.0);
-                entries.reverse();
-            }
-        }
+        sort_by_key(&mut entries);
         SharedValue::Map(entries)
     }
 
