@@ -56,7 +56,7 @@ def refused(hydrant, what, text):
             (path / "hydrant.lock").write_text(text)
             arguments.append("--locked")
         said = subprocess.run(arguments, cwd=path, capture_output=True, text=True, env={}).stderr
-        form = "docs/config.md" if what == "config" else "hydrant.lock"
+        form = "`hydrant explain`" if what == "config" else "hydrant.lock"
         return said if form in said else ""
 
 
